@@ -1,0 +1,34 @@
+package dev.striate.backend;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the devices of one family and opens them; found by {@link java.util.ServiceLoader}. Looking must be cheap and must
+ * never throw: a family that is not there says why in {@link Probe#absence()}.
+ */
+public interface BackendProvider {
+
+    /** The family's name in {@code --device}: {@code cpu}, {@code gpu}, {@code reference}. */
+    String kind();
+
+    /** The devices of this family, the best first; looked for once and remembered. */
+    Probe probe();
+
+    /**
+     * Opens a device. Each call may make a new backend; {@code dev.striate.Device} keeps and shares them.
+     *
+     * @param ordinal an index into {@link Probe#devices()}
+     * @param threads how many threads a device that runs on this machine's cores may use, or 0 for its own choice
+     * @throws dev.striate.DeviceException if it cannot be opened; the message says why and what to do
+     */
+    Backend open(int ordinal, int threads);
+
+    /**
+     * What was found.
+     *
+     * @param devices the devices, the best first
+     * @param absence why there is none and how to get one, null where some were found
+     */
+    record Probe(List<DeviceInfo> devices, @Nullable String absence) {}
+}

@@ -1,0 +1,53 @@
+package dev.striate.backend;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Batch normalisation (Ioffe and Szegedy, 2015): {@code y = gamma (x - mean) / sqrt(variance + epsilon) + beta} per channel.
+ * {@code gamma}, {@code beta}, means and variances have one element per channel. A variance is computed in two passes or by
+ * Welford's update, never as E[x^2] - E[x]^2.
+ */
+public interface BatchNorm2dKernels {
+
+    /**
+     * Normalises by the batch's own statistics.
+     *
+     * @param mean            out: the batch's mean
+     * @param variance        out: the batch's biased variance (divided by the number of elements M)
+     * @param runningMean     updated to {@code (1 - momentum) running + momentum mean}, or null
+     * @param runningVariance the same with the unbiased variance (divided by M - 1), null together with {@code runningMean}
+     */
+    void forwardTraining(
+            BatchNorm2dGeometry g,
+            float momentum,
+            Buffer x,
+            Buffer gamma,
+            Buffer beta,
+            Buffer y,
+            Buffer mean,
+            Buffer variance,
+            @Nullable Buffer runningMean,
+            @Nullable Buffer runningVariance);
+
+    /** Normalises by given statistics. */
+    void forwardInference(BatchNorm2dGeometry g, Buffer x, Buffer gamma, Buffer beta, Buffer mean, Buffer variance, Buffer y);
+
+    /**
+     * With {@code xhat = (x - mean) / sqrt(variance + epsilon)}: {@code dgamma = sum(dy xhat)}, {@code dbeta = sum(dy)},
+     * {@code dx = gamma / sqrt(variance + epsilon) (dy - dbeta/M - xhat dgamma/M)}, the last two terms only with
+     * {@code batchStatistics}. Each result may be null if it is not wanted.
+     *
+     * @param batchStatistics whether mean and variance were computed from x
+     */
+    void gradient(
+            BatchNorm2dGeometry g,
+            boolean batchStatistics,
+            Buffer x,
+            Buffer gamma,
+            Buffer mean,
+            Buffer variance,
+            Buffer dy,
+            @Nullable Buffer dx,
+            @Nullable Buffer dgamma,
+            @Nullable Buffer dbeta);
+}

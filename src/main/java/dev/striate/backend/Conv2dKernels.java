@@ -1,0 +1,24 @@
+package dev.striate.backend;
+
+import org.jspecify.annotations.Nullable;
+
+/** Convolution and the two products that its gradients are. Transposed convolution is {@link #inputGradient} run forward. */
+public interface Conv2dKernels {
+
+    /**
+     * {@code y = w * x + bias}.
+     *
+     * @param bias one element per output channel, or null
+     */
+    void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y);
+
+    /**
+     * {@code dx}: for each input pixel the sum, over the outputs that read it, of {@code dy} times the weight it was read with.
+     *
+     * @param bias one element per input channel, added to every pixel of it (transposed convolution has one), or null
+     */
+    void inputGradient(Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Buffer dx);
+
+    /** {@code dw}: for each weight the sum, over all outputs of the batch, of {@code dy} times the pixel it met. */
+    void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw);
+}

@@ -1,0 +1,22 @@
+package dev.striate.backend;
+
+/**
+ * Softmax cross-entropy in one: an example's loss is {@code lse - (1 - epsilon) x[label] - epsilon mean(x)} with
+ * {@code lse = log(sum(e^x))}, shifted by the maximum. Labels were checked: each is in 0 .. classes-1 or the ignored one.
+ */
+public interface CrossEntropyKernels {
+
+    /**
+     * @param loss  out: one element, or one per example without reduction
+     * @param saved out: each example's lse, then the number of examples that count; {@code examples + 1} elements
+     */
+    void forward(ClassificationGeometry g, Buffer logits, IndexBuffer labels, Buffer loss, Buffer saved);
+
+    /**
+     * {@code dlogits = scale (e^(x - lse) - (1 - epsilon) onehot - epsilon / classes)}, 0 for ignored examples; scale is dy, over
+     * the number of examples that count for the mean.
+     *
+     * @param dy one element, or one per example without reduction
+     */
+    void gradient(ClassificationGeometry g, Buffer logits, IndexBuffer labels, Buffer saved, Buffer dy, Buffer dlogits);
+}

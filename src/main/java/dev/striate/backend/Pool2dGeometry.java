@@ -1,0 +1,23 @@
+package dev.striate.backend;
+
+/**
+ * A pooling window moved over {@code planes = batch * channels} images. Window (oy, ox) covers input pixels
+ * {@code (oy strideH - padTop + ky dilationH, ox strideW - padLeft + kx dilationW)}; every window covers at least one pixel of the
+ * image or of its padding.
+ */
+public record Pool2dGeometry(
+        int planes,
+        int inHeight,
+        int inWidth,
+        int outHeight,
+        int outWidth,
+        int kernelHeight,
+        int kernelWidth,
+        int strideH,
+        int strideW,
+        int padTop,
+        int padBottom,
+        int padLeft,
+        int padRight,
+        int dilationH,
+        int dilationW) {}
