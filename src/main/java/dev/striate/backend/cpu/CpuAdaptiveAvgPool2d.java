@@ -44,7 +44,7 @@ final class CpuAdaptiveAvgPool2d implements AdaptiveAvgPool2dKernels {
                         int width = end(ox, g.inWidth(), g.outWidth()) - left;
                         double sum = 0;
                         for (int iy = top; iy < bottom; iy++) {
-                            sum += Sums.sum(in.array, image + iy * g.inWidth() + left, width);
+                            sum += Sums.sum(in.array, image + iy * g.inWidth() + left, 1, width);
                         }
                         out.array[at++] = (float) (sum / ((bottom - top) * width));
                     }

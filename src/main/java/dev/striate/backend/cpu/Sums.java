@@ -8,21 +8,24 @@ final class Sums {
 
     private Sums() {}
 
-    /** The sum of {@code n} elements. */
-    static double sum(float[] x, int offset, int n) {
+    /** The sum of {@code n} elements, {@code stride} apart. */
+    static double sum(float[] x, int offset, int stride, int n) {
         double s0 = 0;
         double s1 = 0;
         double s2 = 0;
         double s3 = 0;
         int i = 0;
+        int at = offset;
         for (; i + 4 <= n; i += 4) {
-            s0 += x[offset + i];
-            s1 += x[offset + i + 1];
-            s2 += x[offset + i + 2];
-            s3 += x[offset + i + 3];
+            s0 += x[at];
+            s1 += x[at + stride];
+            s2 += x[at + 2 * stride];
+            s3 += x[at + 3 * stride];
+            at += 4 * stride;
         }
         for (; i < n; i++) {
-            s0 += x[offset + i];
+            s0 += x[at];
+            at += stride;
         }
         return (s0 + s1) + (s2 + s3);
     }

@@ -122,10 +122,10 @@ final class PanamaKernels implements SimdKernels {
         int bound = SPECIES.loopBound(n);
         for (int i = 0; i < bound; i += LANES) {
             VectorMask<Float> positive = FloatVector.fromArray(SPECIES, y, yOffset + i).compare(VectorOperators.GT, 0f);
-            zero.blend(FloatVector.fromArray(SPECIES, dy, dyOffset + i), positive).intoArray(dx, dxOffset + i);
+            zero.blend(1f, positive).mul(FloatVector.fromArray(SPECIES, dy, dyOffset + i)).intoArray(dx, dxOffset + i);
         }
         for (int i = bound; i < n; i++) {
-            dx[dxOffset + i] = y[yOffset + i] > 0f ? dy[dyOffset + i] : 0f;
+            dx[dxOffset + i] = (y[yOffset + i] > 0f ? 1f : 0f) * dy[dyOffset + i];
         }
     }
 }

@@ -71,7 +71,7 @@ final class PlainKernels implements SimdKernels {
     @Override
     public void reluGradient(int n, float[] y, int yOffset, float[] dy, int dyOffset, float[] dx, int dxOffset) {
         for (int i = 0; i < n; i++) {
-            dx[dxOffset + i] = y[yOffset + i] > 0f ? dy[dyOffset + i] : 0f;
+            dx[dxOffset + i] = (y[yOffset + i] > 0f ? 1f : 0f) * dy[dyOffset + i];
         }
     }
 }

@@ -29,6 +29,6 @@ public interface SimdKernels {
     /** {@code y = max(x, 0)}, NaN stays NaN; {@code y} may be {@code x}. */
     void relu(int n, float[] x, int xOffset, float[] y, int yOffset);
 
-    /** {@code dx = dy} where {@code y > 0}, else 0. */
+    /** {@code dx = dy} where {@code y > 0}, else {@code 0 dy}; {@code dx} may be {@code dy}. */
     void reluGradient(int n, float[] y, int yOffset, float[] dy, int dyOffset, float[] dx, int dxOffset);
 }
