@@ -52,9 +52,9 @@ public final class CpuBackend implements Backend {
     private final NllKernels nll;
     private final OptimizerKernels optimizer;
 
-    private CpuBackend(int threads, SimdKernels simd) {
+    private CpuBackend(int threads, SimdKernels simd, long worthSharing) {
         this.info = CpuProvider.describe(threads, simd);
-        CpuContext context = new CpuContext(new CpuThreads(threads), simd, pool);
+        CpuContext context = new CpuContext(new CpuThreads(threads, worthSharing), simd, pool);
         CpuGemm gemm = new CpuGemm(context);
         this.unary = new CpuUnary(context);
         this.binary = new CpuBinary(context);
@@ -84,7 +84,12 @@ public final class CpuBackend implements Backend {
      *                         cannot be used
      */
     public static CpuBackend open(int threads, Vectorization vectorization) {
-        return new CpuBackend(CpuProvider.resolveThreads(threads), kernels(vectorization));
+        return open(threads, vectorization, CpuThreads.WORTH_SHARING);
+    }
+
+    /** The same, with a say in how little work is shared among the threads: tests share all of it. */
+    static CpuBackend open(int threads, Vectorization vectorization, long worthSharing) {
+        return new CpuBackend(CpuProvider.resolveThreads(threads), kernels(vectorization), worthSharing);
     }
 
     private static SimdKernels kernels(Vectorization vectorization) {

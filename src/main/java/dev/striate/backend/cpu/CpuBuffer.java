@@ -6,13 +6,14 @@ import dev.striate.backend.Buffer;
 /** A run of a pooled array. Kernels read {@link #array} and {@link #offset} directly, once {@link #of} has let the buffer through. */
 final class CpuBuffer implements Buffer {
 
-    final float[] array;
+    private static final float[] NOTHING = new float[0];
+
+    float[] array;
     final int offset;
     private final int length;
     /** The buffer this one is a window on, or itself. */
     private final CpuBuffer owner;
-    /** Written under the pool's lock; read elsewhere only to catch mistakes. */
-    boolean released;
+    private boolean released;
 
     CpuBuffer(float[] array, int length) {
         this.array = array;
@@ -35,6 +36,22 @@ final class CpuBuffer implements Buffer {
             throw new StriateException("cpu: a buffer of " + own.length + " elements was used after it had been released");
         }
         return own;
+    }
+
+    /**
+     * Marks the end, under the pool's lock, and lets go of the array: whoever still holds this object must not hold the memory.
+     *
+     * @return the array
+     * @throws StriateException if it was released before
+     */
+    float[] end() {
+        if (released) {
+            throw new StriateException("cpu: a buffer of " + length + " elements was released twice");
+        }
+        released = true;
+        float[] freed = array;
+        array = NOTHING;
+        return freed;
     }
 
     @Override

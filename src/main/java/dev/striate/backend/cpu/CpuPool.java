@@ -1,7 +1,6 @@
 package dev.striate.backend.cpu;
 
 import dev.striate.DeviceMemoryException;
-import dev.striate.StriateException;
 import dev.striate.backend.MemoryStatistics;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -39,20 +38,12 @@ final class CpuPool {
         if (buffer.isWindow()) {
             return;
         }
-        if (buffer.released) {
-            throw releasedTwice(buffer.length());
-        }
-        buffer.released = true;
-        floats.give(buffer.array);
+        floats.give(buffer.end());
         countOut(buffer.length());
     }
 
     synchronized void release(CpuIndexBuffer buffer) {
-        if (buffer.released) {
-            throw releasedTwice(buffer.length());
-        }
-        buffer.released = true;
-        integers.give(buffer.array);
+        integers.give(buffer.end());
         countOut(buffer.length());
     }
 
@@ -110,10 +101,6 @@ final class CpuPool {
     private void countOut(int length) {
         liveBuffers--;
         liveBytes -= 4L * length;
-    }
-
-    private static StriateException releasedTwice(int length) {
-        return new StriateException("cpu: a buffer of " + length + " elements was released twice");
     }
 
     /** The idle arrays of one type. */

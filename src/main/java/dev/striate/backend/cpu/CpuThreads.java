@@ -18,18 +18,24 @@ import org.jspecify.annotations.Nullable;
 final class CpuThreads {
 
     /** Work in nanoseconds below which waking another thread costs more than it brings. */
-    private static final long WORTH_SHARING = 40_000;
+    static final long WORTH_SHARING = 40_000;
     /** How many pieces each thread gets, so that one that is held up delays the others little. */
     private static final int PIECES_PER_THREAD = 4;
     private static final int SPINS_BEFORE_PARKING = 2_000;
     private static final long IDLE_SECONDS = 20;
 
     private final int count;
+    private final long worthSharing;
     private final @Nullable ThreadPoolExecutor helpers;
     private final AtomicInteger busyHelpers = new AtomicInteger();
 
-    CpuThreads(int count) {
+    /**
+     * @param count        how many threads work, the caller included
+     * @param worthSharing work in nanoseconds from which on it is shared, {@link #WORTH_SHARING} but in tests
+     */
+    CpuThreads(int count, long worthSharing) {
         this.count = count;
+        this.worthSharing = worthSharing;
         this.helpers = count == 1 ? null : newHelpers(count - 1);
     }
 
@@ -53,7 +59,7 @@ final class CpuThreads {
 
     /** Into how many pieces work of about this many nanoseconds is best cut; 1 where sharing does not pay. */
     int pieces(long nanos) {
-        return count == 1 || nanos < WORTH_SHARING ? 1 : PIECES_PER_THREAD * count;
+        return count == 1 || nanos < worthSharing ? 1 : PIECES_PER_THREAD * count;
     }
 
     /** A piece of a range. */
@@ -85,7 +91,7 @@ final class CpuThreads {
      */
     void parallelFor(int chunks, long nanos, IntConsumer body) {
         ThreadPoolExecutor executor = helpers;
-        if (executor == null || chunks <= 1 || nanos < WORTH_SHARING) {
+        if (executor == null || chunks <= 1 || nanos < worthSharing) {
             for (int chunk = 0; chunk < chunks; chunk++) {
                 body.accept(chunk);
             }
