@@ -138,12 +138,10 @@ final class CpuGemm {
     static void pack(
             float[] source, int base, int indexStride, int depthStride, int count, int length, float[] target, int at, int width) {
         if (depthStride == 1) {
-            for (int i = 0; i < count; i++) {
-                int from = base + i * indexStride;
-                int to = at + i;
-                for (int p = 0; p < length; p++) {
-                    target[to + p * width] = source[from + p];
-                }
+            packAcross(source, base, indexStride, count, length, target, at, width);
+        } else if (indexStride == 1) {
+            for (int p = 0; p < length; p++) {
+                System.arraycopy(source, base + p * depthStride, target, at + p * width, count);
             }
         } else {
             for (int p = 0; p < length; p++) {
@@ -155,6 +153,33 @@ final class CpuGemm {
             }
         }
         clearRest(count, length, target, at, width);
+    }
+
+    /** Packs what is stored along the depth, four lines at a time, so that neighbours are written together. */
+    private static void packAcross(
+            float[] source, int base, int indexStride, int count, int length, float[] target, int at, int width) {
+        int i = 0;
+        for (; i + 4 <= count; i += 4) {
+            int s0 = base + i * indexStride;
+            int s1 = s0 + indexStride;
+            int s2 = s1 + indexStride;
+            int s3 = s2 + indexStride;
+            int to = at + i;
+            for (int p = 0; p < length; p++) {
+                target[to] = source[s0 + p];
+                target[to + 1] = source[s1 + p];
+                target[to + 2] = source[s2 + p];
+                target[to + 3] = source[s3 + p];
+                to += width;
+            }
+        }
+        for (; i < count; i++) {
+            int from = base + i * indexStride;
+            int to = at + i;
+            for (int p = 0; p < length; p++) {
+                target[to + p * width] = source[from + p];
+            }
+        }
     }
 
     /** Sets a panel's columns from {@code count} on to zero. */

@@ -106,6 +106,15 @@ final class PanamaKernels implements SimdKernels {
     }
 
     @Override
+    public void copyRuns(int runs, float[] source, int base, int[] starts, int firstStart, float[] target, int at) {
+        for (int i = 0, to = at; i < runs; i++, to += COLUMNS) {
+            int from = base + starts[firstStart + i];
+            FloatVector.fromArray(SPECIES, source, from).intoArray(target, to);
+            FloatVector.fromArray(SPECIES, source, from + LANES).intoArray(target, to + LANES);
+        }
+    }
+
+    @Override
     public void relu(int n, float[] x, int xOffset, float[] y, int yOffset) {
         int bound = SPECIES.loopBound(n);
         for (int i = 0; i < bound; i += LANES) {

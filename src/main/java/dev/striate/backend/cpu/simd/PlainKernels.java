@@ -62,6 +62,13 @@ final class PlainKernels implements SimdKernels {
     }
 
     @Override
+    public void copyRuns(int runs, float[] source, int base, int[] starts, int firstStart, float[] target, int at) {
+        for (int i = 0; i < runs; i++) {
+            System.arraycopy(source, base + starts[firstStart + i], target, at + i * COLUMNS, COLUMNS);
+        }
+    }
+
+    @Override
     public void relu(int n, float[] x, int xOffset, float[] y, int yOffset) {
         for (int i = 0; i < n; i++) {
             y[yOffset + i] = Math.max(x[xOffset + i], 0f);

@@ -26,6 +26,12 @@ public interface SimdKernels {
      */
     void tile(int depth, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset, int cStride, boolean add);
 
+    /**
+     * Packs runs of {@link #tileColumns} elements one behind the other from {@code target[at]} on: run i starts at
+     * {@code source[base + starts[firstStart + i]]}.
+     */
+    void copyRuns(int runs, float[] source, int base, int[] starts, int firstStart, float[] target, int at);
+
     /** {@code y = max(x, 0)}, NaN stays NaN; {@code y} may be {@code x}. */
     void relu(int n, float[] x, int xOffset, float[] y, int yOffset);
 
