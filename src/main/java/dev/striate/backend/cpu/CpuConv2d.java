@@ -284,12 +284,18 @@ final class CpuConv2d implements Conv2dKernels {
         @Override
         void packRows(int item, int first, int count, int from, int length, float[] target, int at, int width) {
             int kernel = g.kernelHeight() * g.kernelWidth();
-            for (int p = 0; p < length; p++) {
-                int outChannel = item * g.outChannelsPerGroup() + (from + p) / taps.length;
-                int start = w.offset + (outChannel * rows + first) * kernel + taps[(from + p) % taps.length];
+            for (int done = 0; done < length; ) {
+                int outChannel = item * g.outChannelsPerGroup() + (from + done) / taps.length;
+                int firstTap = (from + done) % taps.length;
+                int run = Math.min(taps.length - firstTap, length - done);
                 for (int i = 0; i < count; i++) {
-                    target[at + p * width + i] = w.array[start + i * kernel];
+                    int start = w.offset + (outChannel * rows + first + i) * kernel;
+                    int to = at + done * width + i;
+                    for (int tap = 0; tap < run; tap++) {
+                        target[to + tap * width] = w.array[start + taps[firstTap + tap]];
+                    }
                 }
+                done += run;
             }
             CpuGemm.clearRest(count, length, target, at, width);
         }

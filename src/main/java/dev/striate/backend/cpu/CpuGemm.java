@@ -173,7 +173,17 @@ final class CpuGemm {
                 to += width;
             }
         }
-        for (; i < count; i++) {
+        for (; i + 2 <= count; i += 2) {
+            int s0 = base + i * indexStride;
+            int s1 = s0 + indexStride;
+            int to = at + i;
+            for (int p = 0; p < length; p++) {
+                target[to] = source[s0 + p];
+                target[to + 1] = source[s1 + p];
+                to += width;
+            }
+        }
+        if (i < count) {
             int from = base + i * indexStride;
             int to = at + i;
             for (int p = 0; p < length; p++) {

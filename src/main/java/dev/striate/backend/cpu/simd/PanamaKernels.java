@@ -115,6 +115,56 @@ final class PanamaKernels implements SimdKernels {
     }
 
     @Override
+    public void add(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset) {
+        int bound = SPECIES.loopBound(n);
+        for (int i = 0; i < bound; i += LANES) {
+            FloatVector.fromArray(SPECIES, a, aOffset + i).add(FloatVector.fromArray(SPECIES, b, bOffset + i))
+                    .intoArray(y, yOffset + i);
+        }
+        for (int i = bound; i < n; i++) {
+            y[yOffset + i] = a[aOffset + i] + b[bOffset + i];
+        }
+    }
+
+    @Override
+    public void multiply(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset) {
+        int bound = SPECIES.loopBound(n);
+        for (int i = 0; i < bound; i += LANES) {
+            FloatVector.fromArray(SPECIES, a, aOffset + i).mul(FloatVector.fromArray(SPECIES, b, bOffset + i))
+                    .intoArray(y, yOffset + i);
+        }
+        for (int i = bound; i < n; i++) {
+            y[yOffset + i] = a[aOffset + i] * b[bOffset + i];
+        }
+    }
+
+    @Override
+    public void addScaled(int n, float scale, float[] x, int xOffset, float[] y, int yOffset) {
+        FloatVector factor = FloatVector.broadcast(SPECIES, scale);
+        int bound = SPECIES.loopBound(n);
+        for (int i = 0; i < bound; i += LANES) {
+            FloatVector.fromArray(SPECIES, x, xOffset + i).fma(factor, FloatVector.fromArray(SPECIES, y, yOffset + i))
+                    .intoArray(y, yOffset + i);
+        }
+        for (int i = bound; i < n; i++) {
+            y[yOffset + i] = Math.fma(x[xOffset + i], scale, y[yOffset + i]);
+        }
+    }
+
+    @Override
+    public void scaleAndShift(int n, float[] x, int xOffset, float center, float scale, float shift, float[] y, int yOffset) {
+        FloatVector factor = FloatVector.broadcast(SPECIES, scale);
+        FloatVector summand = FloatVector.broadcast(SPECIES, shift);
+        int bound = SPECIES.loopBound(n);
+        for (int i = 0; i < bound; i += LANES) {
+            FloatVector.fromArray(SPECIES, x, xOffset + i).sub(center).fma(factor, summand).intoArray(y, yOffset + i);
+        }
+        for (int i = bound; i < n; i++) {
+            y[yOffset + i] = Math.fma(x[xOffset + i] - center, scale, shift);
+        }
+    }
+
+    @Override
     public void relu(int n, float[] x, int xOffset, float[] y, int yOffset) {
         int bound = SPECIES.loopBound(n);
         for (int i = 0; i < bound; i += LANES) {

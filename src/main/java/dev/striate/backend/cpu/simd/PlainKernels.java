@@ -85,6 +85,58 @@ final class PlainKernels implements SimdKernels {
     }
 
     @Override
+    public void add(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset) {
+        if (aOffset == yOffset && bOffset == yOffset) {
+            for (int i = yOffset; i < yOffset + n; i++) {
+                y[i] = a[i] + b[i];
+            }
+        } else {
+            for (int i = 0; i < n; i++) {
+                y[yOffset + i] = a[aOffset + i] + b[bOffset + i];
+            }
+        }
+    }
+
+    @Override
+    public void multiply(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset) {
+        if (aOffset == yOffset && bOffset == yOffset) {
+            for (int i = yOffset; i < yOffset + n; i++) {
+                y[i] = a[i] * b[i];
+            }
+        } else {
+            for (int i = 0; i < n; i++) {
+                y[yOffset + i] = a[aOffset + i] * b[bOffset + i];
+            }
+        }
+    }
+
+    @Override
+    public void addScaled(int n, float scale, float[] x, int xOffset, float[] y, int yOffset) {
+        if (xOffset == yOffset) {
+            for (int i = yOffset; i < yOffset + n; i++) {
+                y[i] += scale * x[i];
+            }
+        } else {
+            for (int i = 0; i < n; i++) {
+                y[yOffset + i] += scale * x[xOffset + i];
+            }
+        }
+    }
+
+    @Override
+    public void scaleAndShift(int n, float[] x, int xOffset, float center, float scale, float shift, float[] y, int yOffset) {
+        if (xOffset == yOffset) {
+            for (int i = yOffset; i < yOffset + n; i++) {
+                y[i] = scale * (x[i] - center) + shift;
+            }
+        } else {
+            for (int i = 0; i < n; i++) {
+                y[yOffset + i] = scale * (x[xOffset + i] - center) + shift;
+            }
+        }
+    }
+
+    @Override
     public void relu(int n, float[] x, int xOffset, float[] y, int yOffset) {
         for (int i = 0; i < n; i++) {
             y[yOffset + i] = Math.max(x[xOffset + i], 0f);
