@@ -297,12 +297,11 @@ final class CpuConv2d implements Conv2dKernels {
                 }
                 done += run;
             }
-            CpuGemm.clearRest(count, length, target, at, width);
         }
     }
 
     /** {@code dw = dy patches'}, per group and chunk of images: output channels by taps. */
-    private static final class WeightGradient extends CpuProduct {
+    private final class WeightGradient extends CpuProduct {
 
         private final Conv2dGeometry g;
         private final CpuBuffer dy;
@@ -352,7 +351,7 @@ final class CpuConv2d implements Conv2dKernels {
         @Override
         void packColumns(int item, int first, int count, int from, int length, float[] target, int at, int width) {
             int position = firstImage(item) * patches.positions() + from;
-            patches.packTaps(patches.group(item / chunks), first, count, position, length, target, at, width);
+            patches.packTaps(context.simd(), patches.group(item / chunks), first, position, length, target, at);
         }
 
         @Override

@@ -1,7 +1,6 @@
 package dev.striate.backend.cpu;
 
 import dev.striate.backend.cpu.simd.SimdKernels;
-import java.util.Arrays;
 
 /**
  * The blocked matrix product behind {@link CpuMatmul} and {@link CpuConv2d}, after Goto and van de Geijn (2008). The depth is cut
@@ -152,7 +151,6 @@ final class CpuGemm {
                 }
             }
         }
-        clearRest(count, length, target, at, width);
     }
 
     /** Packs what is stored along the depth, four lines at a time, so that neighbours are written together. */
@@ -188,15 +186,6 @@ final class CpuGemm {
             int to = at + i;
             for (int p = 0; p < length; p++) {
                 target[to + p * width] = source[from + p];
-            }
-        }
-    }
-
-    /** Sets a panel's columns from {@code count} on to zero. */
-    static void clearRest(int count, int length, float[] target, int at, int width) {
-        if (count < width) {
-            for (int p = 0; p < length; p++) {
-                Arrays.fill(target, at + p * width + count, at + (p + 1) * width, 0f);
             }
         }
     }

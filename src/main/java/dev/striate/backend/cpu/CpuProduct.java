@@ -23,7 +23,8 @@ abstract class CpuProduct {
     abstract int depth(int item);
 
     /**
-     * Packs rows of A: element (row, p) goes to {@code target[at + (p - from) * width + row - first]}; zeros fill the panel up.
+     * Packs rows of A: element (row, p) goes to {@code target[at + (p - from) * width + row - first]}. The rest of
+     * the panel may hold anything: it only enters elements that are thrown away.
      *
      * @param first the first row
      * @param count rows, at most {@code width}
@@ -32,7 +33,7 @@ abstract class CpuProduct {
      */
     abstract void packRows(int item, int first, int count, int from, int length, float[] target, int at, int width);
 
-    /** Packs columns of B: element (p, column) goes to {@code target[at + (p - from) * width + column - first]}, zeros fill up. */
+    /** Packs columns of B: element (p, column) goes to {@code target[at + (p - from) * width + column - first]}. */
     abstract void packColumns(int item, int first, int count, int from, int length, float[] target, int at, int width);
 
     /** Where C is. */

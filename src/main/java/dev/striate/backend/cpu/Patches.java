@@ -22,7 +22,8 @@ final class Patches implements AutoCloseable {
     private final int offset;
     private final int imageStride;
     private final int channelStride;
-    /** For each tap, channels included, the place of what it reads for the first position of an image. */
+    private final int depth;
+    /** For each tap, channels included, the place of what it reads for the first position of an image; zeros fill up the last panel. */
     private final int[] starts;
     private final int largestStart;
     private final int channelsPerGroup;
@@ -52,9 +53,10 @@ final class Patches implements AutoCloseable {
         this.channelStride = asTheyAre ? height * width : strideY * strideX * plane;
         this.imageStride = channels * channelStride;
         this.copied = !asTheyAre;
-        this.starts = new int[perGroup * taps];
+        this.depth = perGroup * taps;
+        this.starts = new int[depth + context.simd().tileColumns()];
         int largest = 0;
-        for (int i = 0; i < starts.length; i++) {
+        for (int i = 0; i < depth; i++) {
             int ty = i / offsetsX.length % offsetsY.length;
             int tx = i % offsetsX.length;
             int phase = vertical.phase(offsetsY[ty]) * strideX + horizontal.phase(offsetsX[tx]);
@@ -165,7 +167,7 @@ final class Patches implements AutoCloseable {
 
     /** Taps, all channels of a group together. */
     int depth() {
-        return starts.length;
+        return depth;
     }
 
     int gridWidth() {
@@ -198,7 +200,6 @@ final class Patches implements AutoCloseable {
         for (int p = 0; p < length; p++) {
             System.arraycopy(array, base + starts[from + p], target, at + p * width, count);
         }
-        CpuGemm.clearRest(count, length, target, at, width);
     }
 
     /** Packs a panel whose width runs over positions of the batch and whose depth runs over taps. */
@@ -216,25 +217,16 @@ final class Patches implements AutoCloseable {
             }
             done += run;
         }
-        CpuGemm.clearRest(count, length, target, at, width);
     }
 
-    /** Packs a panel whose width runs over taps and whose depth runs over positions of the batch. */
-    void packTaps(int group, int first, int count, int from, int length, float[] target, int at, int width) {
+    /** Packs a panel whose width runs over taps from {@code first} on and whose depth runs over positions of the batch. */
+    void packTaps(SimdKernels simd, int group, int first, int from, int length, float[] target, int at) {
         for (int done = 0; done < length; ) {
             int x = (from + done) % gridWidth;
             int run = Math.min(gridWidth - x, length - done);
-            int line = group + placeOf(from + done);
-            for (int i = 0; i < run; i++) {
-                int to = at + (done + i) * width;
-                int source = line + i;
-                for (int j = 0; j < count; j++) {
-                    target[to + j] = array[source + starts[first + j]];
-                }
-            }
+            simd.gather(run, array, group + placeOf(from + done), starts, first, target, at + done * simd.tileColumns());
             done += run;
         }
-        CpuGemm.clearRest(count, length, target, at, width);
     }
 
     private int placeOf(int position) {

@@ -115,6 +115,23 @@ final class PanamaKernels implements SimdKernels {
     }
 
     @Override
+    public void gather(int count, float[] source, int base, int[] starts, int firstStart, float[] target, int at) {
+        if (LANES < 8) {
+            // Vectors of 128 bit have no gathering load on most processors, and its emulation is slow.
+            for (int i = 0; i < count; i++) {
+                for (int j = 0; j < COLUMNS; j++) {
+                    target[at + i * COLUMNS + j] = source[base + i + starts[firstStart + j]];
+                }
+            }
+            return;
+        }
+        for (int i = 0, to = at; i < count; i++, to += COLUMNS) {
+            FloatVector.fromArray(SPECIES, source, base + i, starts, firstStart).intoArray(target, to);
+            FloatVector.fromArray(SPECIES, source, base + i, starts, firstStart + LANES).intoArray(target, to + LANES);
+        }
+    }
+
+    @Override
     public void add(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset) {
         int bound = SPECIES.loopBound(n);
         for (int i = 0; i < bound; i += LANES) {

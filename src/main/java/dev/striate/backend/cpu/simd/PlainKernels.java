@@ -85,6 +85,17 @@ final class PlainKernels implements SimdKernels {
     }
 
     @Override
+    public void gather(int count, float[] source, int base, int[] starts, int firstStart, float[] target, int at) {
+        for (int i = 0; i < count; i++) {
+            int from = base + i;
+            int to = at + i * COLUMNS;
+            for (int j = 0; j < COLUMNS; j++) {
+                target[to + j] = source[from + starts[firstStart + j]];
+            }
+        }
+    }
+
+    @Override
     public void add(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset) {
         if (aOffset == yOffset && bOffset == yOffset) {
             for (int i = yOffset; i < yOffset + n; i++) {

@@ -32,6 +32,12 @@ public interface SimdKernels {
      */
     void copyRuns(int runs, float[] source, int base, int[] starts, int firstStart, float[] target, int at);
 
+    /**
+     * Packs {@code count} times {@link #tileColumns} scattered elements: element j of the i-th is read at
+     * {@code source[base + i + starts[firstStart + j]]}.
+     */
+    void gather(int count, float[] source, int base, int[] starts, int firstStart, float[] target, int at);
+
     /** {@code y = a + b}; {@code y} may be either. */
     void add(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset);
 
