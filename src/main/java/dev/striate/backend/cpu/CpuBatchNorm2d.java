@@ -96,7 +96,8 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
     }
 
     private void normalise(
-            BatchNorm2dGeometry g, int c, CpuBuffer x, double mean, double variance, CpuBuffer gamma, CpuBuffer beta, CpuBuffer y) {
+            BatchNorm2dGeometry g, int c, CpuBuffer x, double mean, double variance, CpuBuffer gamma, CpuBuffer beta,
+            CpuBuffer y) {
         double scale = gamma.array[gamma.offset + c] / Math.sqrt(variance + g.epsilon());
         // A mean that is large beside the deviation cannot be rounded without harm: what is lost goes into the shift.
         float center = (float) mean;

@@ -8,8 +8,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Convolution as a matrix product of weights and {@link Patches}, which are read from the images while they are packed: the matrix
- * that im2col would make is never stored. Convolutions with one input channel per group go to {@link CpuDepthwiseConv2d}.
+ * Convolution as a matrix product of weights and {@link Patches}, which are read from the images while they are packed: the
+ * matrix that im2col would make is never stored. Convolutions with one input channel per group go to {@link CpuDepthwiseConv2d}.
  */
 final class CpuConv2d implements Conv2dKernels {
 
@@ -71,8 +71,8 @@ final class CpuConv2d implements Conv2dKernels {
             for (int phaseX = 0; phaseX < Math.min(g.strideW(), g.inWidth()); phaseX++) {
                 Phase horizontal = Phase.of(phaseX, g.inWidth(), g.kernelWidth(), g.strideW(), g.padLeft(), g.dilationW());
                 try (Patches patches = new Patches(
-                        context, CpuBuffer.of(dy), g.batch(), g.outChannels(), g.outChannelsPerGroup(), g.outHeight(), g.outWidth(),
-                        vertical.count, horizontal.count, 1, 1, vertical.offsets, horizontal.offsets)) {
+                        context, CpuBuffer.of(dy), g.batch(), g.outChannels(), g.outChannelsPerGroup(), g.outHeight(),
+                        g.outWidth(), vertical.count, horizontal.count, 1, 1, vertical.offsets, horizontal.offsets)) {
                     gemm.run(inputGradientOfPhase(
                             g, patches, CpuBuffer.of(w), biasOrNull, CpuBuffer.of(dx), vertical, horizontal));
                 }
@@ -81,8 +81,8 @@ final class CpuConv2d implements Conv2dKernels {
     }
 
     /**
-     * The sum over all positions of the batch is cut into chunks of whole images. Their number follows from the geometry alone, and
-     * they are added in order, so the bits do not depend on the number of threads.
+     * The sum over all positions of the batch is cut into chunks of whole images. Their number follows from the geometry alone,
+     * and they are added in order, so the bits do not depend on the number of threads.
      */
     @Override
     public void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw) {
@@ -257,7 +257,8 @@ final class CpuConv2d implements Conv2dKernels {
     }
 
     private InputGradient inputGradientOfPhase(
-            Conv2dGeometry g, Patches patches, CpuBuffer w, @Nullable CpuBuffer bias, CpuBuffer dx, Phase vertical, Phase horizontal) {
+            Conv2dGeometry g, Patches patches, CpuBuffer w, @Nullable CpuBuffer bias, CpuBuffer dx, Phase vertical,
+            Phase horizontal) {
         int[] taps = new int[vertical.taps.length * horizontal.taps.length];
         for (int i = 0; i < taps.length; i++) {
             taps[i] = vertical.taps[i / horizontal.taps.length] * g.kernelWidth() + horizontal.taps[i % horizontal.taps.length];
@@ -313,7 +314,8 @@ final class CpuConv2d implements Conv2dKernels {
         private final Output output;
 
         WeightGradient(
-                Conv2dGeometry g, Patches patches, CpuBuffer dy, float[] target, int base, int imagesPerChunk, int chunks, int weights) {
+                Conv2dGeometry g, Patches patches, CpuBuffer dy, float[] target, int base, int imagesPerChunk, int chunks,
+                int weights) {
             super(g.groups() * chunks, g.outChannelsPerGroup(), g.inChannelsPerGroup() * g.kernelHeight() * g.kernelWidth());
             this.g = g;
             this.dy = dy;

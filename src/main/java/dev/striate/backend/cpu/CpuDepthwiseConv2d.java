@@ -6,8 +6,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Convolution whose groups have one input channel each. There is nothing to share between channels that a matrix product could use:
- * these are direct loops, line by line and tap by tap, one plane per task.
+ * Convolution whose groups have one input channel each. There is nothing to share between channels that a matrix product could
+ * use: these are direct loops, line by line and tap by tap, one plane per task.
  */
 final class CpuDepthwiseConv2d {
 

@@ -4,12 +4,12 @@ import dev.striate.backend.cpu.simd.SimdKernels;
 
 /**
  * The blocked matrix product behind {@link CpuMatmul} and {@link CpuConv2d}, after Goto and van de Geijn (2008). The depth is cut
- * into blocks of at most {@value #DEPTH}; for each, a task packs its rows of A once, then goes through its columns panel by panel:
- * a panel of B is packed into the nearest cache and met with every panel of A, which stream past it.
+ * into blocks of at most {@value #DEPTH}; for each, a task packs its rows of A once, then goes through its columns panel by
+ * panel: a panel of B is packed into the nearest cache and met with every panel of A, which stream past it.
  *
- * <p>Each element of C is the sum of its blocks in their order, each block one chain along the depth. Neither depends on how tasks
- * are cut, so the bits do not depend on the number of threads. Blocks also keep long sums exact: the error grows with the block's
- * length plus the number of blocks, not with their product.
+ * <p>Each element of C is the sum of its blocks in their order, each block one chain along the depth. Neither depends on how
+ * tasks are cut, so the bits do not depend on the number of threads. Blocks also keep long sums exact: the error grows with the
+ * block's length plus the number of blocks, not with their product.
  */
 final class CpuGemm {
 
@@ -40,7 +40,8 @@ final class CpuGemm {
         int pieces = threads.pieces(nanos);
         int rowBlocks = ceilDiv(product.rows, ROWS_PER_TASK);
         int columnBlocks = Math.min(columnPanels, ceilDiv(pieces, product.items * rowBlocks));
-        rowBlocks = Math.min(rowPanels, Math.max(rowBlocks, ceilDiv(Math.min(pieces, threads.count()), product.items * columnBlocks)));
+        int wantedRowBlocks = ceilDiv(Math.min(pieces, threads.count()), product.items * columnBlocks);
+        rowBlocks = Math.min(rowPanels, Math.max(rowBlocks, wantedRowBlocks));
         int panelsPerRowBlock = ceilDiv(rowPanels, rowBlocks);
         int panelsPerColumnBlock = ceilDiv(columnPanels, columnBlocks);
         int rowTasks = ceilDiv(rowPanels, panelsPerRowBlock);
@@ -77,7 +78,8 @@ final class CpuGemm {
             boolean add = block > 0;
             boolean last = block == blocks - 1;
             for (int row = firstRow; row < endRow; row += tileRows) {
-                product.packRows(item, row, Math.min(tileRows, endRow - row), from, length, a, (row - firstRow) * length, tileRows);
+                int rowCount = Math.min(tileRows, endRow - row);
+                product.packRows(item, row, rowCount, from, length, a, (row - firstRow) * length, tileRows);
             }
             for (int column = firstColumn; column < endColumn; column += tileColumns) {
                 int columnCount = Math.min(tileColumns, endColumn - column);
@@ -135,7 +137,8 @@ final class CpuGemm {
      * {@code base + i indexStride + p depthStride}.
      */
     static void pack(
-            float[] source, int base, int indexStride, int depthStride, int count, int length, float[] target, int at, int width) {
+            float[] source, int base, int indexStride, int depthStride, int count, int length, float[] target, int at,
+            int width) {
         if (depthStride == 1) {
             packAcross(source, base, indexStride, count, length, target, at, width);
         } else if (indexStride == 1) {

@@ -3,9 +3,9 @@ package dev.striate.backend.cpu;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Matrix products {@code C = A B} whose operands are not stored as matrices: whoever asks for a product says how to pack a panel of
- * either operand and where the elements of C go, {@link CpuGemm} does the rest. One object describes several products, the items,
- * of equal height and width.
+ * Matrix products {@code C = A B} whose operands are not stored as matrices: whoever asks for a product says how to pack a panel
+ * of either operand and where the elements of C go, {@link CpuGemm} does the rest. One object describes several products, the
+ * items, of equal height and width.
  */
 abstract class CpuProduct {
 
@@ -48,9 +48,9 @@ abstract class CpuProduct {
     }
 
     /**
-     * The places of C's elements. Rows are {@code rowStride} apart. Columns run over images of {@code height} lines of {@code width}
-     * pixels; a plain matrix is one image of one line. Images and lines may have more columns than pixels: the rest, at their ends,
-     * is computed and thrown away.
+     * The places of C's elements. Rows are {@code rowStride} apart. Columns run over images of {@code height} lines of {@code
+     * width} pixels; a plain matrix is one image of one line. Images and lines may have more columns than pixels: the rest, at
+     * their ends, is computed and thrown away.
      *
      * @param array        where to
      * @param rowStride    from a row of C to the next
@@ -65,8 +65,8 @@ abstract class CpuProduct {
      * @param biasPerRow   whether bias has an element per row rather than per column
      */
     record Output(
-            float[] array, int rowStride, int imageColumns, int lineColumns, int height, int width, int imageStride, int lineStride,
-            int pixelStride, @Nullable CpuBuffer bias, boolean biasPerRow) {
+            float[] array, int rowStride, int imageColumns, int lineColumns, int height, int width, int imageStride,
+            int lineStride, int pixelStride, @Nullable CpuBuffer bias, boolean biasPerRow) {
 
         /** A row-major matrix. */
         static Output matrix(float[] array, int columns, @Nullable CpuBuffer columnBias) {
@@ -88,7 +88,8 @@ abstract class CpuProduct {
 
         /** Writes a tile to where its elements belong. */
         void scatter(
-                float[] tile, int tileStride, int base, int firstRow, int rowCount, int firstColumn, int columnCount, boolean add) {
+                float[] tile, int tileStride, int base, int firstRow, int rowCount, int firstColumn, int columnCount,
+                boolean add) {
             for (int done = 0; done < columnCount; ) {
                 int column = firstColumn + done;
                 int inImage = column % imageColumns;

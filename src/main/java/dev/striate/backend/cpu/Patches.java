@@ -4,14 +4,14 @@ import dev.striate.backend.cpu.simd.SimdKernels;
 import java.util.Arrays;
 
 /**
- * The matrix of a convolution's patches, never stored: its rows are taps (channel, tap row, tap column), its columns are positions
- * (image, y, x). Tap (ty, tx) of position (y, x) is pixel {@code (y strideY + offsetsY[ty], x strideX + offsetsX[tx])}, zero
- * outside the image.
+ * The matrix of a convolution's patches, never stored: its rows are taps (channel, tap row, tap column), its columns are
+ * positions (image, y, x). Tap (ty, tx) of position (y, x) is pixel {@code (y strideY + offsetsY[ty], x strideX + offsetsX[tx])},
+ * zero outside the image.
  *
- * <p>The images are copied once, with their padding and sorted by their remainders modulo the stride, unless they can serve as they
- * are. Then whatever one tap reads along a line of positions lies in one run, and packing is plain copying: no test for the
- * border, no stride. Moreover a line's run continues into the next line's. A panel may therefore go on past the end of a line, over
- * the few columns that padding adds there; what is computed for those is thrown away. Such a numbering of positions, with
+ * <p>The images are copied once, with their padding and sorted by their remainders modulo the stride, unless they can serve as
+ * they are. Then whatever one tap reads along a line of positions lies in one run, and packing is plain copying: no test for the
+ * border, no stride. Moreover a line's run continues into the next line's. A panel may therefore go on past the end of a line,
+ * over the few columns that padding adds there; what is computed for those is thrown away. Such a numbering of positions, with
  * {@link #lineWidth} of them to a line, is called wide.
  */
 final class Patches implements AutoCloseable {
@@ -23,7 +23,7 @@ final class Patches implements AutoCloseable {
     private final int imageStride;
     private final int channelStride;
     private final int depth;
-    /** For each tap, channels included, the place of what it reads for the first position of an image; zeros fill up the last panel. */
+    /** For each tap, channels included, the place of what it reads for an image's first position; zeros fill up the last panel. */
     private final int[] starts;
     private final int largestStart;
     private final int channelsPerGroup;
@@ -89,7 +89,8 @@ final class Patches implements AutoCloseable {
 
     /** Copies the pixels of a plane whose coordinates have the given remainders. */
     private void copyPhase(
-            float[] source, int start, int height, int width, Axis vertical, int phaseY, Axis horizontal, int phaseX, int target) {
+            float[] source, int start, int height, int width, Axis vertical, int phaseY, Axis horizontal, int phaseX,
+            int target) {
         int firstX = horizontal.firstInside();
         int endX = horizontal.endInside(phaseX, width);
         int endY = vertical.endInside(phaseY, height);
@@ -109,8 +110,8 @@ final class Patches implements AutoCloseable {
     }
 
     /**
-     * How one axis is laid out: for each remainder modulo the stride a run of {@code length} cells; cell i of remainder r is pixel
-     * {@code (first + i) stride + r}.
+     * How one axis is laid out: for each remainder modulo the stride a run of {@code length} cells; cell i of remainder r is
+     * pixel {@code (first + i) stride + r}.
      */
     private record Axis(int stride, int first, int length) {
 

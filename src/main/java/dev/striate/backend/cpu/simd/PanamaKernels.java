@@ -6,8 +6,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * On the Vector API. The species is a static constant and every vector stays in a local variable of one method: C2 keeps vectors in
- * registers only so, and boxes them otherwise. Loaded by name by {@link VectorApi}, for its module may be missing.
+ * On the Vector API. The species is a static constant and every vector stays in a local variable of one method: C2 keeps vectors
+ * in registers only so, and boxes them otherwise. Loaded by name by {@link VectorApi}, for its module may be missing.
  */
 final class PanamaKernels implements SimdKernels {
 
@@ -32,12 +32,13 @@ final class PanamaKernels implements SimdKernels {
     }
 
     /**
-     * 6 rows by 2 vectors: 12 accumulators, 2 vectors of {@code b} and one broadcast of {@code a} fit the 16 registers of AVX2, and
-     * 12 independent chains hide the latency of a fused multiply-add. No helper may take or return a vector here, and the method
-     * stays small enough for C2 to inline all of it.
+     * 6 rows by 2 vectors: 12 accumulators, 2 vectors of {@code b} and one broadcast of {@code a} fit the 16 registers of AVX2,
+     * and 12 independent chains hide the latency of a fused multiply-add. No helper may take or return a vector here, and the
+     * method stays small enough for C2 to inline all of it.
      */
     @Override
-    public void tile(int depth, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset, int cStride, boolean add) {
+    public void tile(
+            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset, int cStride, boolean add) {
         FloatVector c00 = FloatVector.zero(SPECIES);
         FloatVector c01 = c00;
         FloatVector c10 = c00;

@@ -3,9 +3,9 @@ package dev.striate.backend.cpu.simd;
 import java.util.Arrays;
 
 /**
- * The plain-Java twin: loops over neighbouring elements that C2 turns into vector instructions by itself. On Java 17 it does so only
- * if the body is small and if all arrays are indexed alike, up to constants: {@code y[o + i] = x[o + i]} is vectorized, with two
- * different offsets it is not.
+ * The plain-Java twin: loops over neighbouring elements that C2 turns into vector instructions by itself. On Java 17 it does so
+ * only if the body is small and if all arrays are indexed alike, up to constants: {@code y[o + i] = x[o + i]} is vectorized, with
+ * two different offsets it is not.
  */
 final class PlainKernels implements SimdKernels {
 
@@ -32,11 +32,13 @@ final class PlainKernels implements SimdKernels {
     }
 
     /**
-     * Row by row; each turn of the inner loop takes four products, so that the accumulators are read and written a fourth as often.
-     * They move along with {@code b}: after p products they lie at {@code p COLUMNS}, so that the loop's arrays are indexed alike.
+     * Row by row; each turn of the inner loop takes four products, so that the accumulators are read and written a fourth as
+     * often. They move along with {@code b}: after p products they lie at {@code p COLUMNS}, so that the loop's arrays are
+     * indexed alike.
      */
     @Override
-    public void tile(int depth, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset, int cStride, boolean add) {
+    public void tile(
+            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset, int cStride, boolean add) {
         float[] sums = accumulators.get();
         int end = bOffset + depth * COLUMNS;
         if (sums.length < end + COLUMNS) {
