@@ -9,9 +9,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The basic block of a ResNet (He et al., 2016): two 3x3 convolutions without bias, each with batch normalisation, plus the input;
- * where stride or channels change, a 1x1 convolution with batch normalisation brings the input along. The parts' names are those
- * of torchvision: conv1, bn1, conv2, bn2, downsample.0, downsample.1.
+ * The basic block of a ResNet (He et al., 2016): two 3x3 convolutions without bias, each with batch normalisation, plus the
+ * input; where stride or channels change, a 1x1 convolution with batch normalisation brings the input along. The parts' names are
+ * those of torchvision: conv1, bn1, conv2, bn2, downsample.0, downsample.1.
  */
 public final class ResidualBlock extends Module {
 
@@ -39,6 +39,7 @@ public final class ResidualBlock extends Module {
 
     @Override
     protected Shape shapeRule(Shape input) {
-        return Residual.joinShapes(this, Sequential.shapeRule(input, body), downsample == null ? input : downsample.outputShape(input));
+        Shape main = Sequential.shapeRule(input, body);
+        return Residual.joinShapes(this, main, downsample == null ? input : downsample.outputShape(input));
     }
 }

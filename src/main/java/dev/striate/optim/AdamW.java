@@ -4,7 +4,8 @@ import dev.striate.Tensor;
 import java.util.Map;
 
 /**
- * Adam with decoupled weight decay (Loshchilov and Hutter, 2019): before Adam's step, {@code w -= lr weightDecay w}; 0.01 unless set.
+ * Adam with decoupled weight decay (Loshchilov and Hutter, 2019): before Adam's step, {@code w -= lr weightDecay w}; 0.01 unless
+ * set.
  */
 public final class AdamW extends AdamFamily<AdamW> {
 

@@ -1,9 +1,10 @@
 package dev.striate.optim;
 
 /**
- * Up from {@code maximum / divisor} to {@code maximum} and down to {@code maximum / divisor / finalDivisor}, both by half a wave of
- * the cosine: Smith and Topin, "Super-convergence: very fast training of neural networks using large learning rates" (2018), in
- * the two-phase form of fast.ai and PyTorch. The top is at step {@code rise steps - 1}, the end at {@code steps - 1}; it stays there.
+ * Up from {@code maximum / divisor} to {@code maximum} and down to {@code maximum / divisor / finalDivisor}, both by half a wave
+ * of the cosine: Smith and Topin, "Super-convergence: very fast training of neural networks using large learning rates" (2018),
+ * in the two-phase form of fast.ai and PyTorch. The top is at step {@code rise steps - 1}, the end at {@code steps - 1}; it stays
+ * there.
  *
  * @param maximum      the learning rate at the top
  * @param steps        how many steps the cycle has, at least 2

@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Changes parameters so that the loss falls. It moves them, and their gradients, side by side into flat storage on their device, so
- * that a step, clearing the gradients and clipping are one kernel each, however many parameters there are.
+ * Changes parameters so that the loss falls. It moves them, and their gradients, side by side into flat storage on their device,
+ * so that a step and clearing the gradients are one kernel each and clipping is two, however many parameters there are.
  *
  * <pre>{@code
  * optimizer.zeroGrad();
@@ -29,9 +29,9 @@ import java.util.Set;
  * optimizer.step();
  * }</pre>
  *
- * <p>Every parameter that requires a gradient takes part in a step, with a gradient of 0 if none came to it. Those that do not when
- * {@link #step} is called, being frozen, stay as they are. Shared weights are handled once, under their first name. A parameter
- * belongs to the optimiser that was made last; one made before no longer reaches it.
+ * <p>Every parameter that requires a gradient takes part in a step, with a gradient of 0 if none came to it. Those that do not
+ * when {@link #step} is called, being frozen, stay as they are. Shared weights are handled once, under their first name. A
+ * parameter belongs to the optimiser that was made last; one made before no longer reaches it.
  */
 public abstract class Optimizer implements AutoCloseable {
 
@@ -169,9 +169,9 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * Scales all gradients by {@code min(1, maxNorm / (norm + 1e-6))}, with the norm of all of them together (Pascanu et al., 2013);
-     * to be called between {@code backward()} and {@link #step}. The norm does not leave the device. If it is not finite, the
-     * gradients become NaN.
+     * Scales all gradients by {@code min(1, maxNorm / (norm + 1e-6))}, with the norm of all of them together (Pascanu et al.,
+     * 2013); to be called between {@code backward()} and {@link #step}. The norm does not leave the device. If it is not finite,
+     * the gradients become NaN.
      *
      * @throws StriateException unless {@code maxNorm} is above 0 and finite
      */

@@ -1,8 +1,8 @@
 package dev.striate.optim;
 
 /**
- * {@code then.at(0) (step + 1) / (steps + 1)} for the first steps, then another schedule from its beginning: gradual warm-up (Goyal et
- * al., "Accurate, large minibatch SGD", 2017).
+ * {@code then.at(0) (step + 1) / (steps + 1)} for the first steps, then another schedule from its beginning: gradual warm-up
+ * (Goyal et al., "Accurate, large minibatch SGD", 2017).
  *
  * @param steps how many steps rise
  * @param then  what follows, its steps counted from the end of the rise
