@@ -1,5 +1,6 @@
 package dev.striate.nn;
 
+import static dev.striate.op.WindowOption.groups;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -7,6 +8,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.striate.Device;
 import dev.striate.Generator;
+import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,13 +78,13 @@ class InitializerTest {
     void layersGiveTheirFans() {
         Initializer fans = (generator, n, fanIn, fanOut) -> {
             float[] values = new float[n];
-            java.util.Arrays.fill(values, 1000 * fanIn + fanOut);
+            Arrays.fill(values, 1000 * fanIn + fanOut);
             return values;
         };
         Stream.of(
                 arguments(new Linear(5, 7).initializer(fans, fans), 5007),
                 arguments(new Conv2d(4, 6, 3, 2).initializer(fans, fans), 24_036),
-                arguments(new Conv2d(4, 6, 3, 2, dev.striate.op.WindowOption.groups(2)).initializer(fans, fans), 12_036),
+                arguments(new Conv2d(4, 6, 3, 2, groups(2)).initializer(fans, fans), 12_036),
                 // As in PyTorch, where fan-in is counted along the weight's second axis.
                 arguments(new ConvTranspose2d(4, 6, 3, 2).initializer(fans, fans), 36_024)).forEach(pair -> {
             try (Module layer = (Module) pair.get()[0]) {

@@ -208,7 +208,8 @@ class LayersTest {
 
     @Test
     void theResidualGradientGoesBothWays() {
-        try (Scope scope = Scope.open(); Residual block = new Residual(new Linear(1, 1).bias(false).initializer(Initializer.ONES))) {
+        Linear identity = new Linear(1, 1).bias(false).initializer(Initializer.ONES);
+        try (Scope scope = Scope.open(); Residual block = new Residual(identity)) {
             block.initialize(DEVICE, new Generator(1));
             Tensor x = Tensor.of(DEVICE, new float[][] {{3}, {-2}}).requiresGrad(true);
             Tensor y = block.forward(x);

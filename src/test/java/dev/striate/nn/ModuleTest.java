@@ -14,6 +14,7 @@ import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -107,7 +108,7 @@ class ModuleTest {
             linear.initialize(DEVICE, generator);
             assertNotSame(old, linear.parameters().get("weight"));
             assertThrows(StriateException.class, old::toArray);
-            assertFalse(java.util.Arrays.equals(values, linear.parameters().get("weight").toArray()));
+            assertFalse(Arrays.equals(values, linear.parameters().get("weight").toArray()));
         }
         assertEquals(before, DEVICE.backend().memory().liveBuffers());
     }
