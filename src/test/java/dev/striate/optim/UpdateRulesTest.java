@@ -94,9 +94,9 @@ class UpdateRulesTest {
                 Optimizer optimizer = one.make.apply(Map.of("w", weights))) {
             Rule[] rules = Stream.generate(one.rule).limit(START.length).toArray(Rule[]::new);
             double[] expected = {START[0], START[1], START[2], START[3]};
-            // Weights and velocities stay below 16, so one rounding is at most 16 * 2^-24. A velocity rounds three times a step and
-            // keeps nine tenths of that, so it is off by at most 30 roundings, which reach the weight times the learning rate;
-            // the weight itself rounds once. Adam's quotient stays below 2 and rounds less often. Nothing amplifies what is there.
+            // Weights and velocities stay below 16, so one rounding is at most 16 * 2^-24. A velocity rounds three times a step
+            // and keeps nine tenths of that, so it is off by at most 30 roundings, which reach the weight times the learning
+            // rate; the weight itself rounds once. Adam's quotient stays below 2 and rounds less. Nothing grows later.
             double bound = 0;
             for (int step = 1; step <= STEPS; step++) {
                 float[] gradients = new float[START.length];
