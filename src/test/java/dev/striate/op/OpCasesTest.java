@@ -155,9 +155,10 @@ class OpCasesTest {
     }
 
     private static void checkThreads(OpCase c) {
-        CaseRun one = CaseRun.of(c, TestDevices.cpu(1).get());
-        CaseRun two = CaseRun.of(c, TestDevices.cpu(2).get());
-        assertSameBits(c + " with 1 and 2 threads", one, two);
+        for (List<TestDevice> pair : TestDevices.threadPairs()) {
+            String what = c + " on " + pair.get(0).name() + " and " + pair.get(1).name();
+            assertSameBits(what, CaseRun.of(c, pair.get(0).get()), CaseRun.of(c, pair.get(1).get()));
+        }
     }
 
     private static void assertSameBits(String what, CaseRun one, CaseRun other) {
