@@ -17,4 +17,13 @@ final class OpenClDevice {
         Assumptions.assumeTrue(absence == null, absence);
         return OpenClDevices.get(0);
     }
+
+    /** A runtime of its own, with the limits that a test needs. */
+    static OpenClRuntime runtime(OpenClProgramCache cache, OpenClRuntime.Limits limits) {
+        return new OpenClRuntime(require(), KernelShape.VECTOR, cache, limits);
+    }
+
+    static OpenClRuntime runtime(OpenClProgramCache cache) {
+        return runtime(cache, OpenClRuntime.Limits.of(require()));
+    }
 }
