@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.striate.backend.Backend;
 import dev.striate.backend.BackendProvider;
-import dev.striate.backend.cpu.CpuBackend;
+import dev.striate.backend.cpu.SharingCpu;
 import dev.striate.backend.cpu.Vectorization;
 import dev.striate.backend.opencl.KernelShape;
 import dev.striate.backend.opencl.OpenClBackend;
@@ -55,16 +55,18 @@ public final class TestDevices {
         }
     }
 
-    private static final TestDevice CPU = new TestDevice("cpu", true, () -> CpuBackend.open(2, Vectorization.BEST));
-    private static final TestDevice CPU_ONE_THREAD = new TestDevice("cpu, 1 thread", true, () -> CpuBackend.open(1, Vectorization.BEST));
-    private static final TestDevice CPU_VECTOR_API =
-            new TestDevice("cpu, Vector API", false, () -> CpuBackend.open(2, Vectorization.VECTOR_API));
-    private static final TestDevice CPU_PLAIN = new TestDevice("cpu, plain", true, () -> CpuBackend.open(2, Vectorization.PLAIN));
-    private static final TestDevice CPU_PLAIN_ONE_THREAD =
-            new TestDevice("cpu, plain, 1 thread", true, () -> CpuBackend.open(1, Vectorization.PLAIN));
+    private static final TestDevice CPU_VECTOR_API = cpu("cpu, Vector API", false, 1, Vectorization.VECTOR_API);
+    private static final TestDevice CPU_PLAIN = cpu("cpu, plain", true, 1, Vectorization.PLAIN);
 
     private static final List<TestDevice> ALL =
             List.of(CPU_VECTOR_API, CPU_PLAIN, openCl(KernelShape.TILED), openCl(KernelShape.VECTOR));
+
+    private static final List<List<TestDevice>> THREAD_COUNTS = List.of(
+            List.of(
+                    CPU_VECTOR_API,
+                    cpu("cpu, Vector API, 2 threads", false, 2, Vectorization.VECTOR_API),
+                    cpu("cpu, Vector API, 3 threads", false, 3, Vectorization.VECTOR_API)),
+            List.of(CPU_PLAIN, cpu("cpu, plain, 2 threads", true, 2, Vectorization.PLAIN)));
 
     private TestDevices() {}
 
@@ -73,9 +75,16 @@ public final class TestDevices {
         return ALL;
     }
 
-    /** Pairs of devices that differ only in the number of threads, 1 and 2. */
-    public static List<List<TestDevice>> threadPairs() {
-        return List.of(List.of(CPU_ONE_THREAD, CPU), List.of(CPU_PLAIN_ONE_THREAD, CPU_PLAIN));
+    /**
+     * For each set of CPU kernels the device with one thread, and then devices that share even the smallest work among more: their
+     * results have the same bits.
+     */
+    public static List<List<TestDevice>> threadCounts() {
+        return THREAD_COUNTS;
+    }
+
+    private static TestDevice cpu(String name, boolean required, int threads, Vectorization vectorization) {
+        return new TestDevice(name, required, () -> SharingCpu.open(threads, vectorization));
     }
 
     private static TestDevice openCl(KernelShape shape) {
