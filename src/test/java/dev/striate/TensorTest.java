@@ -38,7 +38,7 @@ class TensorTest {
     }
 
     @ParameterizedTest
-    @MethodSource("dev.striate.TestDevices#all")
+    @MethodSource("dev.striate.PresentDevices#all")
     void whatIsMadeIsReadBack(Device device) {
         assertTensor(Tensor.zeros(device, 2, 1), Shape.of(2, 1), 0, 0);
         assertTensor(Tensor.ones(device, 2), Shape.of(2), 1, 1);
@@ -58,7 +58,7 @@ class TensorTest {
     }
 
     @ParameterizedTest
-    @MethodSource("dev.striate.TestDevices#all")
+    @MethodSource("dev.striate.PresentDevices#all")
     void randomTensorsAreTheGeneratorsValues(Device device) {
         assertTensor(Tensor.randn(device, new Generator(4), 2, 3), Shape.of(2, 3), new Generator(4).normal(6));
         assertTensor(Tensor.uniform(device, new Generator(4), -1, 2, 5), Shape.of(5), new Generator(4).uniform(5, -1, 2));

@@ -126,7 +126,7 @@ class ModuleTest {
     }
 
     @ParameterizedTest
-    @MethodSource("dev.striate.TestDevices#all")
+    @MethodSource("dev.striate.PresentDevices#all")
     void theSameSeedGivesTheSameValuesOnEveryDevice(Device device) {
         try (Own own = new Own(); Own other = new Own()) {
             Map<String, Tensor> here = own.initialize(device, new Generator(5)).parameters();

@@ -29,7 +29,7 @@ class SequentialTest {
     }
 
     @ParameterizedTest
-    @MethodSource("dev.striate.TestDevices#all")
+    @MethodSource("dev.striate.PresentDevices#all")
     void inEvaluationMemoryDoesNotGrowWithDepth(Device device) {
         Sequential.Builder builder = Sequential.builder();
         Probe[] probes = new Probe[6];

@@ -58,7 +58,7 @@ class OptimizerTest {
     }
 
     @ParameterizedTest
-    @MethodSource("dev.striate.TestDevices#all")
+    @MethodSource("dev.striate.PresentDevices#all")
     void parametersKeepTheirValuesAndGradientsWhenTheyMove(Device device) {
         Tensor a = parameter(device, 1, 2, 3);
         Tensor b = parameter(device, 4);
@@ -82,7 +82,7 @@ class OptimizerTest {
     }
 
     @ParameterizedTest
-    @MethodSource("dev.striate.TestDevices#all")
+    @MethodSource("dev.striate.PresentDevices#all")
     void stepZeroGradAndClippingReachEveryParameter(Device device) {
         Tensor a = parameter(device, 1, 2, 3);
         Tensor b = parameter(device, 4, 5);
@@ -125,7 +125,7 @@ class OptimizerTest {
     }
 
     @ParameterizedTest
-    @MethodSource("dev.striate.TestDevices#all")
+    @MethodSource("dev.striate.PresentDevices#all")
     void frozenParametersStayAsTheyAre(Device device) {
         Tensor[] all = {parameter(device, 1), parameter(device, 2, 2), parameter(device, 3), parameter(device, 4)};
         Optimizer adam = opened(new AdamW(named(all), .5f).weightDecay(.5f));
@@ -330,7 +330,7 @@ class OptimizerTest {
     }
 
     @ParameterizedTest
-    @MethodSource("dev.striate.TestDevices#all")
+    @MethodSource("dev.striate.PresentDevices#all")
     void trainingLowersTheLossAndLeavesNoBufferBehind(Device device) {
         int before = device.backend().memory().liveBuffers();
         try (Sequential model = new Sequential(new Linear(2, 8), new Relu(), new Linear(8, 2))) {

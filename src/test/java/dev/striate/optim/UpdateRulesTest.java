@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.striate.Device;
+import dev.striate.PresentDevices;
 import dev.striate.Scope;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
-import dev.striate.TestDevices;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -79,7 +79,7 @@ class UpdateRulesTest {
                 new Case("coupled decay", p -> new Adam(p, RATE).weightDecay(.25f), () -> adam(.9f, .999f, 1e-8f, .25, false)),
                 new Case("adamw", p -> new AdamW(p, RATE), () -> adam(.9f, .999f, 1e-8f, .01f, true)),
                 new Case("decoupled decay", p -> new AdamW(p, RATE).weightDecay(.25f), () -> adam(.9f, .999f, 1e-8f, .25, true)));
-        return TestDevices.all().flatMap(device -> cases.stream().map(one -> arguments(device, one)));
+        return PresentDevices.all().flatMap(device -> cases.stream().map(one -> arguments(device, one)));
     }
 
     /** Gradients between 1 and 2 in size, of changing sign. */
