@@ -1,0 +1,123 @@
+package dev.striate;
+
+import dev.striate.backend.IndexBuffer;
+
+/**
+ * 32-bit integers on a device: labels, the places of maxima. No arithmetic and no gradients; dense and row-major like
+ * {@link Tensor}.
+ */
+public final class IntTensor extends ScopedResource {
+
+    private final Device device;
+    private final Shape shape;
+    private final Storage storage;
+    private final IndexBuffer buffer;
+    private final int least;
+    private final int greatest;
+    private boolean closed;
+
+    private IntTensor(Device device, Shape shape, Storage storage, IndexBuffer buffer, int least, int greatest) {
+        this.device = device;
+        this.shape = shape;
+        this.storage = storage;
+        this.buffer = buffer;
+        this.least = least;
+        this.greatest = greatest;
+    }
+
+    /**
+     * Values in row-major order.
+     *
+     * @throws ShapeException if their number is not the shape's
+     */
+    public static IntTensor of(Device device, Shape shape, int... values) {
+        if (values.length != shape.elements()) {
+            throw new ShapeException("IntTensor.of: shape " + shape + " has " + shape.elements() + " elements, got "
+                    + values.length + " values");
+        }
+        int least = values[0];
+        int greatest = values[0];
+        for (int value : values) {
+            least = Math.min(least, value);
+            greatest = Math.max(greatest, value);
+        }
+        IntTensor tensor = allocate(device, shape, least, greatest);
+        device.backend().write(values, 0, tensor.buffer);
+        return tensor;
+    }
+
+    /** A row of values. */
+    public static IntTensor of(Device device, int... values) {
+        return of(device, Shape.of(values.length), values);
+    }
+
+    /** For writers of operations: undefined values that will lie in {@code least .. greatest}. */
+    public static IntTensor allocate(Device device, Shape shape, int least, int greatest) {
+        IndexBuffer buffer = device.backend().allocateIndices(shape.elements());
+        Storage storage = new Storage(() -> device.backend().release(buffer));
+        return Scope.adopt(new IntTensor(device, shape, storage, buffer, least, greatest));
+    }
+
+    /** A second handle on the same memory, outside of any scope; whoever asked for it closes it. */
+    public IntTensor share() {
+        buffer();
+        return new IntTensor(device, shape, storage.retain(), buffer, least, greatest);
+    }
+
+    public Device device() {
+        return device;
+    }
+
+    public Shape shape() {
+        return shape;
+    }
+
+    /** No value is below this. */
+    public int least() {
+        return least;
+    }
+
+    /** No value is above this. */
+    public int greatest() {
+        return greatest;
+    }
+
+    /** For writers of operations: the memory. */
+    public IndexBuffer buffer() {
+        if (closed) {
+            throw new StriateException("this IntTensor " + shape + " was closed, by close() or at the end of its Scope");
+        }
+        return buffer;
+    }
+
+    /** The values in row-major order, once the device has computed them. */
+    public int[] toIntArray() {
+        int[] values = new int[shape.elements()];
+        device.backend().read(buffer(), values, 0);
+        return values;
+    }
+
+    /** A copy on another device, or this tensor if it is there already. */
+    public IntTensor to(Device target) {
+        if (target == device) {
+            return this;
+        }
+        IntTensor copy = allocate(target, shape, least, greatest);
+        target.backend().write(toIntArray(), 0, copy.buffer);
+        return copy;
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            Scope.forget(this);
+            storage.drop();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "IntTensor" + shape + " on " + device;
+    }
+}

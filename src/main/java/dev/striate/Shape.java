@@ -1,0 +1,145 @@
+package dev.striate;
+
+import java.util.Arrays;
+
+/**
+ * The sizes of a tensor along its axes, outermost first: {@code (batch, channels, height, width)} for images. Immutable. Rank 0 is
+ * a scalar of one element. Every size is at least 1, and there are fewer than 2^31 elements.
+ */
+public final class Shape {
+
+    /** The shape of a scalar. */
+    public static final Shape SCALAR = new Shape(new int[0], 1);
+
+    private final int[] sizes;
+    private final int elements;
+
+    private Shape(int[] sizes, int elements) {
+        this.sizes = sizes;
+        this.elements = elements;
+    }
+
+    /** @throws ShapeException if a size is below 1 or there would be 2^31 elements or more */
+    public static Shape of(int... sizes) {
+        long elements = 1;
+        for (int size : sizes) {
+            if (size < 1) {
+                throw new ShapeException("a shape's sizes are at least 1, got " + text(sizes));
+            }
+            elements *= size;
+            if (elements > Integer.MAX_VALUE) {
+                throw new ShapeException("a tensor has fewer than 2^31 elements, got the shape " + text(sizes));
+            }
+        }
+        return sizes.length == 0 ? SCALAR : new Shape(sizes.clone(), (int) elements);
+    }
+
+    /** The number of axes. */
+    public int rank() {
+        return sizes.length;
+    }
+
+    /** The size along an axis; a negative axis counts from the last, -1. */
+    public int size(int axis) {
+        return sizes[axis(axis)];
+    }
+
+    /** The number of elements, the product of all sizes. */
+    public int elements() {
+        return elements;
+    }
+
+    /** The sizes, as a copy. */
+    public int[] toArray() {
+        return sizes.clone();
+    }
+
+    /** How many elements lie between neighbours along each axis, in dense row-major order. */
+    public int[] strides() {
+        int[] strides = new int[sizes.length];
+        int stride = 1;
+        for (int axis = sizes.length - 1; axis >= 0; axis--) {
+            strides[axis] = stride;
+            stride *= sizes[axis];
+        }
+        return strides;
+    }
+
+    /**
+     * An axis as 0 .. rank-1, counting a negative one from the end.
+     *
+     * @throws ShapeException if there is no such axis
+     */
+    public int axis(int axis) {
+        if (axis < -sizes.length || axis >= sizes.length) {
+            throw new ShapeException("there is no axis " + axis + " in " + this + ", which has " + sizes.length
+                    + (sizes.length == 1 ? " axis" : " axes"));
+        }
+        return axis < 0 ? axis + sizes.length : axis;
+    }
+
+    /** This shape with another size along one axis. */
+    public Shape with(int axis, int size) {
+        int[] changed = sizes.clone();
+        changed[axis(axis)] = size;
+        return of(changed);
+    }
+
+    /**
+     * The shape that both broadcast to, by NumPy's rule: aligned at the last axis, sizes are equal or one of them is 1.
+     *
+     * @throws ShapeException if they do not fit; {@code operation} is named in the message
+     */
+    public static Shape broadcast(String operation, Shape a, Shape b) {
+        if (a.equals(b)) {
+            return a;
+        }
+        int rank = Math.max(a.rank(), b.rank());
+        int[] sizes = new int[rank];
+        for (int fromEnd = 1; fromEnd <= rank; fromEnd++) {
+            int sizeA = fromEnd <= a.rank() ? a.sizes[a.rank() - fromEnd] : 1;
+            int sizeB = fromEnd <= b.rank() ? b.sizes[b.rank() - fromEnd] : 1;
+            if (sizeA != sizeB && sizeA != 1 && sizeB != 1) {
+                throw new ShapeException(operation + ": shapes " + a + " and " + b + " do not broadcast: along axis -" + fromEnd
+                        + " the sizes " + sizeA + " and " + sizeB + " differ and neither is 1");
+            }
+            sizes[rank - fromEnd] = Math.max(sizeA, sizeB);
+        }
+        return of(sizes);
+    }
+
+    /**
+     * The strides with which a dense tensor of this shape is walked as {@code target}: 0 along the axes that are repeated. Trusts
+     * that this broadcasts to {@code target}.
+     */
+    public int[] broadcastStrides(Shape target) {
+        int[] own = strides();
+        int[] strides = new int[target.rank()];
+        int missing = target.rank() - rank();
+        for (int axis = 0; axis < rank(); axis++) {
+            strides[missing + axis] = sizes[axis] == 1 ? 0 : own[axis];
+        }
+        return strides;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Shape that && Arrays.equals(sizes, that.sizes);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(sizes);
+    }
+
+    /** {@code (2, 3)}. */
+    @Override
+    public String toString() {
+        return text(sizes);
+    }
+
+    private static String text(int[] sizes) {
+        String list = Arrays.toString(sizes);
+        return "(" + list.substring(1, list.length() - 1) + ")";
+    }
+}

@@ -1,0 +1,139 @@
+package dev.striate.autograd;
+
+import dev.striate.AutogradException;
+import dev.striate.Scope;
+import dev.striate.ShapeException;
+import dev.striate.Tensor;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The reverse walk: from a result back to the leaves, newest operation first, so that a node is reached when all gradients that
+ * flow into it have arrived. A node's saved tensors and the gradients between nodes go back to the pool as the walk passes.
+ */
+public final class BackwardPass {
+
+    private BackwardPass() {}
+
+    /**
+     * Adds to the gradient of every leaf that {@code result} depends on.
+     *
+     * @param upstream the gradient of {@code result}, in its shape
+     * @throws AutogradException if nothing was recorded, or part of the graph was walked before, or a saved tensor was changed;
+     *                           no gradient has been touched then
+     */
+    public static void run(Tensor result, Tensor upstream) {
+        Node root = result.node();
+        if (root == null) {
+            if (!result.requiresGrad()) {
+                throw new AutogradException("backward() on a tensor of shape " + result.shape() + " that does not depend on any"
+                        + " tensor with requiresGrad(true), or was computed with recording off");
+            }
+            // Shared, so that the gradient becomes a copy and not an alias of the caller's tensor.
+            try (Tensor shared = upstream.share()) {
+                result.accumulateGrad(shared);
+            }
+            return;
+        }
+        List<Node> nodes = reachable(root);
+        nodes.forEach(BackwardPass::check);
+        Map<Node, Tensor> arrived = new IdentityHashMap<>();
+        arrived.put(root, upstream.share());
+        try (NoGrad off = NoGrad.open()) {
+            for (Node node : nodes) {
+                try (Tensor dy = arrived.remove(node)) {
+                    if (dy != null) {
+                        pass(node, dy, arrived);
+                    }
+                }
+                node.end("was used up by an earlier backward()");
+                Scope.release(node);
+            }
+        } finally {
+            arrived.values().forEach(Tensor::close);
+        }
+    }
+
+    private static List<Node> reachable(Node root) {
+        Set<Node> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        Deque<Node> open = new ArrayDeque<>(List.of(root));
+        seen.add(root);
+        while (!open.isEmpty()) {
+            for (Node.Step step : open.pop().steps()) {
+                for (Node.Edge edge : step.edges()) {
+                    if (edge.node() != null && seen.add(edge.node())) {
+                        open.push(edge.node());
+                    }
+                }
+            }
+        }
+        List<Node> nodes = new ArrayList<>(seen);
+        nodes.sort(Comparator.comparingLong(Node::order).reversed());
+        return nodes;
+    }
+
+    private static void check(Node node) {
+        if (node.ended() != null) {
+            throw new AutogradException("backward() comes to " + node.operation() + " with output " + node.shape() + ", which "
+                    + node.ended() + "; a graph can be walked once: compute the result again, or add up several losses and call"
+                    + " backward() on the sum");
+        }
+        for (Node.Step step : node.steps()) {
+            step.saved().checkUnchanged();
+        }
+    }
+
+    private static void pass(Node node, Tensor dy, Map<Node, Tensor> arrived) {
+        if (node.retained() != null) {
+            node.retained().accumulateGrad(dy);
+        }
+        for (Node.Step step : node.steps()) {
+            Node.Edge[] edges = step.edges();
+            boolean[] wanted = new boolean[edges.length];
+            for (int i = 0; i < edges.length; i++) {
+                wanted[i] = edges[i].wanted();
+            }
+            try (Scope temporaries = Scope.open()) {
+                @Nullable Tensor[] gradients = step.rule().gradients(dy, step.saved(), wanted);
+                for (int i = 0; i < edges.length; i++) {
+                    if (wanted[i]) {
+                        deliver(node, edges[i], gradients[i], arrived);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void deliver(Node from, Node.Edge edge, @Nullable Tensor gradient, Map<Node, Tensor> arrived) {
+        if (gradient == null) {
+            throw new IllegalStateException(from.operation() + " gave no gradient for an input that needs one");
+        }
+        if (edge.leaf() != null) {
+            edge.leaf().accumulateGrad(gradient);
+            return;
+        }
+        Node target = edge.node();
+        if (!gradient.shape().equals(target.shape())) {
+            throw new ShapeException(from.operation() + " gave a gradient of shape " + gradient.shape() + " for an input of shape "
+                    + target.shape());
+        }
+        Tensor before = arrived.get(target);
+        if (before == null) {
+            arrived.put(target, gradient.share());
+        } else if (!before.isShared()) {
+            before.addInPlace(1, gradient);
+        } else {
+            Tensor sum = before.add(gradient);
+            arrived.put(target, sum.share());
+            before.close();
+        }
+    }
+}

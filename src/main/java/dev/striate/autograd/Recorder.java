@@ -1,0 +1,79 @@
+package dev.striate.autograd;
+
+import dev.striate.IntTensor;
+import dev.striate.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Records one operation: its output, and for each input how to get that input's gradient. An input that needs none costs nothing:
+ * its rule is dropped and what it wanted saved is not saved.
+ *
+ * <pre>{@code
+ * return Recorder.of("mul", y)
+ *         .input(a, (dy, saved) -> dy.mul(saved.get(0)), b)
+ *         .input(b, (dy, saved) -> dy.mul(saved.get(0)), a)
+ *         .record();
+ * }</pre>
+ */
+public final class Recorder {
+
+    private static final IntTensor[] NO_INTEGERS = {};
+
+    private final String operation;
+    private final Tensor output;
+    private final boolean recording = NoGrad.recording();
+    private final List<Node.Step> steps = new ArrayList<>(3);
+
+    private Recorder(String operation, Tensor output) {
+        this.operation = operation;
+        this.output = output;
+    }
+
+    /** @param operation the name in error messages, as users call it */
+    public static Recorder of(String operation, Tensor output) {
+        return new Recorder(operation, output);
+    }
+
+    /**
+     * An input with a rule of its own.
+     *
+     * @param input null where an optional input was not given
+     * @param saves tensors that the rule will ask for; the output may be among them
+     */
+    public Recorder input(@Nullable Tensor input, GradientRule rule, Tensor... saves) {
+        return input(input, rule, NO_INTEGERS, saves);
+    }
+
+    /** An input whose rule needs integers too. */
+    public Recorder input(@Nullable Tensor input, GradientRule rule, IntTensor[] integers, Tensor... saves) {
+        if (recording && input != null && input.requiresGrad()) {
+            steps.add(new Node.Step(
+                    new Node.Edge[] {Node.Edge.to(input)},
+                    (dy, saved, wanted) -> new Tensor[] {rule.gradient(dy, saved)},
+                    new Saved(operation, saves, integers)));
+        }
+        return this;
+    }
+
+    /** Inputs whose gradients are computed together; recorded if any of them needs one. */
+    public Recorder inputs(List<Tensor> inputs, JointGradientRule rule, Tensor... saves) {
+        if (recording && inputs.stream().anyMatch(Tensor::requiresGrad)) {
+            Node.Edge[] edges = new Node.Edge[inputs.size()];
+            for (int i = 0; i < edges.length; i++) {
+                edges[i] = inputs.get(i).requiresGrad() ? Node.Edge.to(inputs.get(i)) : Node.Edge.NONE;
+            }
+            steps.add(new Node.Step(edges, rule, new Saved(operation, saves, NO_INTEGERS)));
+        }
+        return this;
+    }
+
+    /** @return the output, now part of the graph if any input needs a gradient */
+    public Tensor record() {
+        if (!steps.isEmpty()) {
+            output.attach(new Node(operation, output.shape(), List.copyOf(steps)));
+        }
+        return output;
+    }
+}

@@ -1,0 +1,60 @@
+package dev.striate.autograd;
+
+import dev.striate.AutogradException;
+import dev.striate.IntTensor;
+import dev.striate.Tensor;
+
+/**
+ * What an operation keeps for its gradient rule. The memory is kept even if the tensors are closed meanwhile; a change in place is
+ * noticed.
+ */
+public final class Saved {
+
+    private final String operation;
+    private final Tensor[] tensors;
+    private final int[] versions;
+    private final IntTensor[] integers;
+
+    Saved(String operation, Tensor[] tensors, IntTensor[] integers) {
+        this.operation = operation;
+        this.tensors = new Tensor[tensors.length];
+        this.versions = new int[tensors.length];
+        for (int i = 0; i < tensors.length; i++) {
+            this.tensors[i] = tensors[i].share();
+            this.versions[i] = tensors[i].version();
+        }
+        this.integers = new IntTensor[integers.length];
+        for (int i = 0; i < integers.length; i++) {
+            this.integers[i] = integers[i].share();
+        }
+    }
+
+    /** The i-th saved tensor, cut off from the graph. */
+    public Tensor get(int i) {
+        return tensors[i];
+    }
+
+    /** The i-th saved integer tensor. */
+    public IntTensor integers(int i) {
+        return integers[i];
+    }
+
+    void checkUnchanged() {
+        for (int i = 0; i < tensors.length; i++) {
+            if (tensors[i].version() != versions[i]) {
+                throw new AutogradException("backward() through " + operation + " needs a tensor of shape " + tensors[i].shape()
+                        + " as it was, but it was changed in place since (by an optimiser's step, assign, fill or the like);"
+                        + " call backward() before changing it");
+            }
+        }
+    }
+
+    void close() {
+        for (Tensor tensor : tensors) {
+            tensor.close();
+        }
+        for (IntTensor tensor : integers) {
+            tensor.close();
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package dev.striate.op;
+
+import dev.striate.Shape;
+import dev.striate.ShapeException;
+import dev.striate.Tensor;
+import dev.striate.autograd.Recorder;
+import dev.striate.backend.AdaptiveAvgPool2dGeometry;
+
+/**
+ * Means over images {@code (N, C, H, W)} down, or up, to a given size: output row i is the mean of input rows
+ * {@code floor(i H / OH)} up to {@code ceil((i + 1) H / OH)}, columns alike.
+ */
+public final class AdaptiveAvgPool2d {
+
+    private AdaptiveAvgPool2d() {}
+
+    /** @throws ShapeException if x is not {@code (N, C, H, W)} or a size is below 1 */
+    public static Tensor apply(Tensor x, int outHeight, int outWidth) {
+        return apply("adaptiveAvgPool2d", x, outHeight, outWidth);
+    }
+
+    /** The mean of each plane, {@code (N, C, 1, 1)} (Lin et al., "Network in network", 2014). */
+    public static Tensor global(Tensor x) {
+        return apply("globalAvgPool2d", x, 1, 1);
+    }
+
+    /** The output's shape for an input, without computing; errors as in {@link #apply}. */
+    public static Shape outputShape(Shape x, int outHeight, int outWidth) {
+        return outputShape("adaptiveAvgPool2d", x, outHeight, outWidth);
+    }
+
+    private static Shape outputShape(String operation, Shape x, int outHeight, int outWidth) {
+        Window.requireImages(operation, x);
+        if (outHeight < 1 || outWidth < 1) {
+            throw new ShapeException(operation + ": the output is at least 1 by 1, got " + outHeight + " by " + outWidth);
+        }
+        return Shape.of(x.size(0), x.size(1), outHeight, outWidth);
+    }
+
+    private static Tensor apply(String operation, Tensor x, int outHeight, int outWidth) {
+        Shape image = x.shape();
+        Shape shape = outputShape(operation, image, outHeight, outWidth);
+        AdaptiveAvgPool2dGeometry g =
+                new AdaptiveAvgPool2dGeometry(x.size(0) * x.size(1), x.size(2), x.size(3), outHeight, outWidth);
+        Tensor y = Tensor.allocate(x.device(), shape);
+        x.device().backend().adaptiveAvgPool2d().forward(g, x.buffer(), y.buffer());
+        return Recorder.of(operation, y).input(x, (dy, saved) -> gradient(g, dy, image)).record();
+    }
+
+    private static Tensor gradient(AdaptiveAvgPool2dGeometry g, Tensor dy, Shape shape) {
+        Tensor dx = Tensor.allocate(dy.device(), shape);
+        dy.device().backend().adaptiveAvgPool2d().gradient(g, dy.buffer(), dx.buffer());
+        return dx;
+    }
+}

@@ -1,0 +1,18 @@
+package dev.striate.op;
+
+import dev.striate.IntTensor;
+import dev.striate.Tensor;
+
+/** Where the maximum along an axis is: the first NaN, else the first among equals. Has no gradient. */
+public final class Argmax {
+
+    private Argmax() {}
+
+    /** The axis disappears. */
+    public static IntTensor apply(Tensor x, int axis) {
+        ReduceLoops loops = ReduceLoops.of(x.shape(), new int[] {axis}, false);
+        IntTensor indices = IntTensor.allocate(x.device(), loops.output(), 0, x.size(axis) - 1);
+        x.device().backend().reduce().max(loops.kept(), loops.reduced(), x.buffer(), null, indices.buffer());
+        return indices;
+    }
+}

@@ -1,0 +1,129 @@
+package dev.striate.op;
+
+import dev.striate.Shape;
+import dev.striate.ShapeException;
+import dev.striate.Tensor;
+import dev.striate.autograd.Recorder;
+import dev.striate.backend.BatchNorm2dGeometry;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Batch normalisation (Ioffe and Szegedy, 2015) of {@code (N, C, ...)} per channel:
+ * {@code y = gamma (x - mean) / sqrt(variance + epsilon) + beta}. In training the statistics are the batch's own, with the biased
+ * variance, and the running ones move towards them, with the unbiased variance; otherwise the running ones are used.
+ */
+public final class BatchNorm2d {
+
+    private BatchNorm2d() {}
+
+    /** @throws ShapeException if the shapes do not fit, or training meets a single value per channel */
+    public static Tensor apply(
+            Tensor x,
+            Tensor gamma,
+            Tensor beta,
+            @Nullable Tensor runningMean,
+            @Nullable Tensor runningVariance,
+            boolean training,
+            float momentum,
+            float epsilon) {
+        BatchNorm2dGeometry g = geometry(x, gamma, beta, runningMean, runningVariance, training, epsilon);
+        return training
+                ? train(g, x, gamma, beta, runningMean, runningVariance, momentum)
+                : infer(g, x, gamma, beta, runningMean, runningVariance);
+    }
+
+    private static Tensor train(
+            BatchNorm2dGeometry g,
+            Tensor x,
+            Tensor gamma,
+            Tensor beta,
+            @Nullable Tensor runningMean,
+            @Nullable Tensor runningVariance,
+            float momentum) {
+        Tensor y = Tensor.allocate(x.device(), x.shape());
+        Tensor mean = Tensor.allocate(x.device(), gamma.shape());
+        Tensor variance = Tensor.allocate(x.device(), gamma.shape());
+        x.device().backend().batchNorm2d().forwardTraining(g, momentum, x.buffer(), gamma.buffer(), beta.buffer(), y.buffer(),
+                mean.buffer(), variance.buffer(), Tensor.bufferOf(runningMean), Tensor.bufferOf(runningVariance));
+        if (runningMean != null && runningVariance != null) {
+            runningMean.markChanged();
+            runningVariance.markChanged();
+        }
+        record(g, true, x, gamma, beta, mean, variance, y);
+        mean.close();
+        variance.close();
+        return y;
+    }
+
+    private static Tensor infer(BatchNorm2dGeometry g, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor variance) {
+        Tensor y = Tensor.allocate(x.device(), x.shape());
+        x.device().backend().batchNorm2d().forwardInference(g, x.buffer(), gamma.buffer(), beta.buffer(), mean.buffer(),
+                variance.buffer(), y.buffer());
+        record(g, false, x, gamma, beta, mean, variance, y);
+        return y;
+    }
+
+    private static void record(
+            BatchNorm2dGeometry g,
+            boolean batchStatistics,
+            Tensor x,
+            Tensor gamma,
+            Tensor beta,
+            Tensor mean,
+            Tensor variance,
+            Tensor y) {
+        Recorder.of("batchNorm2d", y)
+                .inputs(List.of(x, gamma, beta), (dy, saved, wanted) -> {
+                    @Nullable Tensor[] gradients = {
+                        wanted[0] ? Tensor.allocate(dy.device(), dy.shape()) : null,
+                        wanted[1] ? Tensor.allocate(dy.device(), Shape.of(g.channels())) : null,
+                        wanted[2] ? Tensor.allocate(dy.device(), Shape.of(g.channels())) : null
+                    };
+                    dy.device().backend().batchNorm2d().gradient(g, batchStatistics, saved.get(0).buffer(), saved.get(1).buffer(),
+                            saved.get(2).buffer(), saved.get(3).buffer(), dy.buffer(), Tensor.bufferOf(gradients[0]),
+                            Tensor.bufferOf(gradients[1]), Tensor.bufferOf(gradients[2]));
+                    return gradients;
+                }, x, gamma, mean, variance)
+                .record();
+    }
+
+    private static BatchNorm2dGeometry geometry(
+            Tensor x,
+            Tensor gamma,
+            Tensor beta,
+            @Nullable Tensor runningMean,
+            @Nullable Tensor runningVariance,
+            boolean training,
+            float epsilon) {
+        Shape shape = x.shape();
+        if (shape.rank() < 2) {
+            throw new ShapeException("batchNorm2d: expected (N, C, ...), got a tensor of shape " + shape);
+        }
+        int channels = shape.size(1);
+        requirePerChannel(x, "gamma", gamma);
+        requirePerChannel(x, "beta", beta);
+        if ((runningMean == null) != (runningVariance == null)) {
+            throw new ShapeException("batchNorm2d: running mean and running variance are given both or not at all");
+        }
+        if (runningMean != null && runningVariance != null) {
+            requirePerChannel(x, "running mean", runningMean);
+            requirePerChannel(x, "running variance", runningVariance);
+        } else if (!training) {
+            throw new ShapeException("batchNorm2d: without training it needs running statistics");
+        }
+        if (training && shape.elements() == channels) {
+            throw new ShapeException("batchNorm2d: training needs more than one value per channel, got " + shape
+                    + "; use a larger batch or evaluate");
+        }
+        return new BatchNorm2dGeometry(shape.size(0), channels, shape.elements() / shape.size(0) / channels, epsilon);
+    }
+
+    private static void requirePerChannel(Tensor x, String name, Tensor tensor) {
+        x.requireDevice("batchNorm2d", tensor);
+        if (!tensor.shape().equals(Shape.of(x.size(1)))) {
+            throw new ShapeException("batchNorm2d: expected a " + name + " (" + x.size(1) + "), one per channel of " + x.shape()
+                    + ", got " + tensor.shape());
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package dev.striate.op;
+
+import dev.striate.Shape;
+import dev.striate.ShapeException;
+import dev.striate.Tensor;
+import dev.striate.autograd.Recorder;
+
+/** Tensors joined along an axis. Each gets its slice of the gradient. */
+public final class Concat {
+
+    private Concat() {}
+
+    /** @throws ShapeException if there is no part, or sizes differ along another axis */
+    public static Tensor apply(int axis, Tensor... parts) {
+        if (parts.length == 0) {
+            throw new ShapeException("concat: expected at least one tensor");
+        }
+        Tensor first = parts[0];
+        int along = first.shape().axis(axis);
+        int size = 0;
+        for (Tensor part : parts) {
+            first.requireDevice("concat", part);
+            if (part.shape().rank() != first.shape().rank()
+                    || !part.shape().with(along, 1).equals(first.shape().with(along, 1))) {
+                throw new ShapeException("concat along axis " + axis + ": the shapes " + first.shape() + " and " + part.shape()
+                        + " differ along another axis");
+            }
+            size += part.size(along);
+        }
+        Shape shape = first.shape().with(along, size);
+        int[] strides = shape.strides();
+        Tensor y = Tensor.allocate(first.device(), shape);
+        Recorder recorder = Recorder.of("concat", y);
+        int position = 0;
+        for (Tensor part : parts) {
+            int start = position;
+            int end = start + part.size(along);
+            StridedCopy.run(part.shape().toArray(), part, 0, part.shape().strides(), y, start * strides[along], strides);
+            recorder.input(part, (dy, saved) -> dy.slice(along, start, end));
+            position = end;
+        }
+        return recorder.record();
+    }
+}

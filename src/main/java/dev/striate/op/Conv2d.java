@@ -1,0 +1,94 @@
+package dev.striate.op;
+
+import dev.striate.Shape;
+import dev.striate.ShapeException;
+import dev.striate.Tensor;
+import dev.striate.autograd.Recorder;
+import dev.striate.backend.Conv2dGeometry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Convolution (cross-correlation) of images {@code (N, C, H, W)} with a weight {@code (O, C/groups, KH, KW)} and an optional bias
+ * {@code (O)}: {@code y[n,o,i,j] = bias[o] + sum over c,u,v of w[o,c,u,v] x[n,c, i stride - pad + u dilation, j ...]}. Dumoulin and
+ * Visin, "A guide to convolution arithmetic for deep learning" (2016) has the sizes.
+ */
+public final class Conv2d {
+
+    private Conv2d() {}
+
+    /** @throws ShapeException if the shapes and options do not fit each other */
+    public static Tensor apply(Tensor x, Tensor weight, @Nullable Tensor bias, WindowOption... options) {
+        x.requireDevice("conv2d", weight);
+        x.requireDevice("conv2d", bias);
+        Shape image = x.shape();
+        Shape kernel = weight.shape();
+        Conv2dGeometry g = geometry(image, kernel, bias == null ? null : bias.shape(), options);
+        Tensor y = Tensor.allocate(x.device(), outputShape(g));
+        x.device().backend().conv2d().forward(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
+        return Recorder.of("conv2d", y)
+                .input(x, (dy, saved) -> inputGradient(g, dy, saved.get(0), null, image), weight)
+                .input(weight, (dy, saved) -> weightGradient(g, saved.get(0), dy, kernel), x)
+                .input(bias, (dy, saved) -> dy.sum(0, 2, 3))
+                .record();
+    }
+
+    /** The output's shape for an input and a weight, without computing; errors as in {@link #apply}. */
+    public static Shape outputShape(Shape x, Shape weight, WindowOption... options) {
+        return outputShape(geometry(x, weight, null, options));
+    }
+
+    /**
+     * The weight's shape {@code (O, C/groups, KH, KW)}, as the options say.
+     *
+     * @throws ShapeException if an option does not belong here or the groups do not divide the channels
+     */
+    public static Shape weightShape(int inChannels, int outChannels, int kernelHeight, int kernelWidth, WindowOption... options) {
+        Window window = window(kernelHeight, kernelWidth, options);
+        window.requireGroupsDivide(inChannels, outChannels);
+        return Shape.of(outChannels, inChannels / window.groups, kernelHeight, kernelWidth);
+    }
+
+    static Tensor inputGradient(Conv2dGeometry g, Tensor dy, Tensor weight, @Nullable Tensor bias, Shape shape) {
+        Tensor dx = Tensor.allocate(dy.device(), shape);
+        dy.device().backend().conv2d().inputGradient(g, dy.buffer(), weight.buffer(), Tensor.bufferOf(bias), dx.buffer());
+        return dx;
+    }
+
+    static Tensor weightGradient(Conv2dGeometry g, Tensor x, Tensor dy, Shape shape) {
+        Tensor dw = Tensor.allocate(dy.device(), shape);
+        dy.device().backend().conv2d().weightGradient(g, x.buffer(), dy.buffer(), dw.buffer());
+        return dw;
+    }
+
+    private static Conv2dGeometry geometry(Shape x, Shape weight, @Nullable Shape bias, WindowOption[] options) {
+        Window.requireImages("conv2d", x);
+        if (weight.rank() != 4) {
+            throw new ShapeException("conv2d: expected a weight (out channels, in channels / groups, height, width), got " + weight);
+        }
+        Window window = window(weight.size(2), weight.size(3), options);
+        int channels = x.size(1);
+        int outChannels = weight.size(0);
+        window.requireGroupsDivide(channels, outChannels);
+        if (weight.size(1) != channels / window.groups) {
+            throw new ShapeException("conv2d: the input " + x + " has " + channels + " channels in " + window.groups
+                    + (window.groups == 1 ? " group" : " groups") + ", so the weight's second size is "
+                    + channels / window.groups + "; got a weight " + weight);
+        }
+        if (bias != null && !bias.equals(Shape.of(outChannels))) {
+            throw new ShapeException("conv2d: expected a bias (" + outChannels + "), one per output channel, got " + bias);
+        }
+        Padding padding = window.resolve(x.size(2), x.size(3));
+        return new Conv2dGeometry(x.size(0), channels, x.size(2), x.size(3), outChannels,
+                window.outHeight(x, x.size(2), padding), window.outWidth(x, x.size(3), padding), window.kernelH, window.kernelW,
+                window.strideH, window.strideW, padding.top(), padding.left(), window.dilationH, window.dilationW, window.groups);
+    }
+
+    private static Window window(int kernelHeight, int kernelWidth, WindowOption[] options) {
+        return Window.of("conv2d", kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE, WindowOption.Kind.PADDING,
+                WindowOption.Kind.DILATION, WindowOption.Kind.GROUPS);
+    }
+
+    private static Shape outputShape(Conv2dGeometry g) {
+        return Shape.of(g.batch(), g.outChannels(), g.outHeight(), g.outWidth());
+    }
+}

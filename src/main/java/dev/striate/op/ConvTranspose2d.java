@@ -1,0 +1,101 @@
+package dev.striate.op;
+
+import dev.striate.Shape;
+import dev.striate.ShapeException;
+import dev.striate.Tensor;
+import dev.striate.autograd.Recorder;
+import dev.striate.backend.Conv2dGeometry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Transposed convolution of {@code (N, C, H, W)} with a weight {@code (C, O/groups, KH, KW)}: what the input gradient of a
+ * convolution from O to C channels computes, so its output is {@code (H - 1) stride - padding + dilation (KH - 1) + 1 + output
+ * padding} high. Here the geometry is that convolution's: its input is our output.
+ */
+public final class ConvTranspose2d {
+
+    private ConvTranspose2d() {}
+
+    /** @throws ShapeException if the shapes and options do not fit each other */
+    public static Tensor apply(Tensor x, Tensor weight, @Nullable Tensor bias, WindowOption... options) {
+        x.requireDevice("convTranspose2d", weight);
+        x.requireDevice("convTranspose2d", bias);
+        Shape image = x.shape();
+        Shape kernel = weight.shape();
+        Conv2dGeometry g = geometry(image, kernel, bias == null ? null : bias.shape(), options);
+        return Recorder.of("convTranspose2d", Conv2d.inputGradient(g, x, weight, bias, outputShape(g)))
+                .input(x, (dy, saved) -> convolve(g, dy, saved.get(0), image), weight)
+                .input(weight, (dy, saved) -> Conv2d.weightGradient(g, dy, saved.get(0), kernel), x)
+                .input(bias, (dy, saved) -> dy.sum(0, 2, 3))
+                .record();
+    }
+
+    /** The output's shape for an input and a weight, without computing; errors as in {@link #apply}. */
+    public static Shape outputShape(Shape x, Shape weight, WindowOption... options) {
+        return outputShape(geometry(x, weight, null, options));
+    }
+
+    /**
+     * The weight's shape {@code (C, O/groups, KH, KW)}, as the options say.
+     *
+     * @throws ShapeException if an option does not belong here or the groups do not divide the channels
+     */
+    public static Shape weightShape(int inChannels, int outChannels, int kernelHeight, int kernelWidth, WindowOption... options) {
+        Window window = window(kernelHeight, kernelWidth, options);
+        window.requireGroupsDivide(inChannels, outChannels);
+        return Shape.of(inChannels, outChannels / window.groups, kernelHeight, kernelWidth);
+    }
+
+    private static Tensor convolve(Conv2dGeometry g, Tensor dy, Tensor weight, Shape shape) {
+        Tensor dx = Tensor.allocate(dy.device(), shape);
+        dy.device().backend().conv2d().forward(g, dy.buffer(), weight.buffer(), null, dx.buffer());
+        return dx;
+    }
+
+    private static Conv2dGeometry geometry(Shape x, Shape weight, @Nullable Shape bias, WindowOption[] options) {
+        Window.requireImages("convTranspose2d", x);
+        if (weight.rank() != 4 || weight.size(0) != x.size(1)) {
+            throw new ShapeException("convTranspose2d: expected a weight (" + x.size(1)
+                    + " in channels, out channels / groups, height, width) for the input " + x + ", got " + weight);
+        }
+        Window window = window(weight.size(2), weight.size(3), options);
+        window.requireGroupsDivide(x.size(1), weight.size(1) * window.groups);
+        if (window.padding.rule() != Padding.Rule.GIVEN) {
+            throw new ShapeException("convTranspose2d: padding is given in numbers; " + window.padding.rule()
+                    + " is defined for convolution only");
+        }
+        if (window.outputPaddingH >= Math.max(window.strideH, window.dilationH)
+                || window.outputPaddingW >= Math.max(window.strideW, window.dilationW)) {
+            throw new ShapeException("convTranspose2d: the output padding " + window.outputPaddingH + " by " + window.outputPaddingW
+                    + " must be smaller than the stride or the dilation");
+        }
+        int outChannels = weight.size(1) * window.groups;
+        if (bias != null && !bias.equals(Shape.of(outChannels))) {
+            throw new ShapeException("convTranspose2d: expected a bias (" + outChannels + "), one per output channel, got " + bias);
+        }
+        Padding padding = window.padding;
+        int outHeight = outSize("height", (x.size(2) - 1) * window.strideH - padding.top() - padding.bottom() + window.extentH()
+                + window.outputPaddingH);
+        int outWidth = outSize("width", (x.size(3) - 1) * window.strideW - padding.left() - padding.right() + window.extentW()
+                + window.outputPaddingW);
+        return new Conv2dGeometry(x.size(0), outChannels, outHeight, outWidth, x.size(1), x.size(2), x.size(3), window.kernelH,
+                window.kernelW, window.strideH, window.strideW, padding.top(), padding.left(), window.dilationH, window.dilationW,
+                window.groups);
+    }
+
+    private static Window window(int kernelHeight, int kernelWidth, WindowOption[] options) {
+        return Window.of("convTranspose2d", kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE,
+                WindowOption.Kind.PADDING, WindowOption.Kind.OUTPUT_PADDING, WindowOption.Kind.DILATION, WindowOption.Kind.GROUPS);
+    }
+
+    private static Shape outputShape(Conv2dGeometry g) {
+        return Shape.of(g.batch(), g.inChannels(), g.inHeight(), g.inWidth());
+    }
+
+    private static int outSize(String side, int size) {
+        if (size < 1) {
+            throw new ShapeException("convTranspose2d: the padding leaves an output " + side + " of " + size);
+        }
+        return size;
+    }
+}

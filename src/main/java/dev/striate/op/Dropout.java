@@ -1,0 +1,35 @@
+package dev.striate.op;
+
+import dev.striate.Generator;
+import dev.striate.ShapeException;
+import dev.striate.Tensor;
+import dev.striate.autograd.Recorder;
+
+/**
+ * Dropout (Srivastava et al., 2014), inverted: each element is 0 with probability p, else divided by 1 - p. The mask follows from
+ * the generator's seed and stream alone, so it is the same on every device and need not be stored.
+ */
+public final class Dropout {
+
+    private Dropout() {}
+
+    /** @throws ShapeException unless {@code 0 <= probability < 1} */
+    public static Tensor apply(Tensor x, float probability, Generator generator) {
+        if (!(probability >= 0 && probability < 1)) {
+            throw new ShapeException("dropout: expected a probability of at least 0 and below 1, got " + probability);
+        }
+        long seed = generator.seed();
+        long stream = generator.nextStream();
+        return Recorder.of("dropout", mask(x, probability, seed, stream))
+                .input(x, (dy, saved) -> mask(dy, probability, seed, stream))
+                .record();
+    }
+
+    private static Tensor mask(Tensor x, float probability, long seed, long stream) {
+        Tensor y = Tensor.allocate(x.device(), x.shape());
+        long threshold = (long) (probability * 0x1p32);
+        x.device().backend().dropout().apply(x.shape().elements(), threshold, 1 / (1 - probability), seed, stream, x.buffer(),
+                y.buffer());
+        return y;
+    }
+}

@@ -1,0 +1,68 @@
+package dev.striate.op;
+
+import dev.striate.Shape;
+import dev.striate.ShapeException;
+import dev.striate.Tensor;
+import dev.striate.autograd.Recorder;
+import dev.striate.backend.Conv2dGeometry;
+
+/**
+ * A convolution's input laid out as a matrix, and back: column j of {@code (N, C KH KW, OH OW)} holds what window j covers, channel
+ * by channel, row by row. Multiplying a weight {@code (O, C KH KW)} with it is the convolution. {@code col2im} is the transpose,
+ * not the inverse: a pixel that k windows cover comes back k times. Each is the other's gradient.
+ */
+public final class Im2Col {
+
+    private Im2Col() {}
+
+    /** {@code (N, C, H, W)} to {@code (N, C KH KW, OH OW)}. */
+    public static Tensor im2col(Tensor x, int kernelHeight, int kernelWidth, WindowOption... options) {
+        Window.requireImages("im2col", x.shape());
+        Conv2dGeometry g = geometry("im2col", x.shape(), kernelHeight, kernelWidth, options);
+        return Recorder.of("im2col", gather(g, x)).input(x, (dy, saved) -> scatter(g, dy)).record();
+    }
+
+    /**
+     * {@code (N, C KH KW, OH OW)} to {@code (N, C, height, width)}.
+     *
+     * @throws ShapeException if the columns are not what {@code im2col} makes of such an image
+     */
+    public static Tensor col2im(
+            Tensor columns, int height, int width, int kernelHeight, int kernelWidth, WindowOption... options) {
+        int cells = kernelHeight * kernelWidth;
+        if (columns.shape().rank() != 3 || cells < 1 || columns.size(1) % cells != 0) {
+            throw new ShapeException("col2im: expected columns (N, C * " + kernelHeight + " * " + kernelWidth
+                    + ", windows), got " + columns.shape());
+        }
+        Shape image = Shape.of(columns.size(0), columns.size(1) / cells, height, width);
+        Conv2dGeometry g = geometry("col2im", image, kernelHeight, kernelWidth, options);
+        if (columns.size(2) != g.outHeight() * g.outWidth()) {
+            throw new ShapeException("col2im: an image " + image + " has " + g.outHeight() + " * " + g.outWidth()
+                    + " windows, got columns " + columns.shape());
+        }
+        return Recorder.of("col2im", scatter(g, columns)).input(columns, (dy, saved) -> gather(g, dy)).record();
+    }
+
+    private static Tensor gather(Conv2dGeometry g, Tensor x) {
+        Tensor columns = Tensor.allocate(x.device(), Shape.of(g.batch(), g.inChannels() * g.kernelHeight() * g.kernelWidth(),
+                g.outHeight() * g.outWidth()));
+        x.device().backend().im2col().im2col(g, x.buffer(), columns.buffer());
+        return columns;
+    }
+
+    private static Tensor scatter(Conv2dGeometry g, Tensor columns) {
+        Tensor x = Tensor.allocate(columns.device(), Shape.of(g.batch(), g.inChannels(), g.inHeight(), g.inWidth()));
+        x.device().backend().im2col().col2im(g, columns.buffer(), x.buffer());
+        return x;
+    }
+
+    private static Conv2dGeometry geometry(
+            String operation, Shape x, int kernelHeight, int kernelWidth, WindowOption[] options) {
+        Window window = Window.of(operation, kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE,
+                WindowOption.Kind.PADDING, WindowOption.Kind.DILATION);
+        Padding padding = window.resolve(x.size(2), x.size(3));
+        return new Conv2dGeometry(x.size(0), x.size(1), x.size(2), x.size(3), 1, window.outHeight(x, x.size(2), padding),
+                window.outWidth(x, x.size(3), padding), kernelHeight, kernelWidth, window.strideH, window.strideW, padding.top(),
+                padding.left(), window.dilationH, window.dilationW, 1);
+    }
+}

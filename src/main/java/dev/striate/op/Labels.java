@@ -1,0 +1,61 @@
+package dev.striate.op;
+
+import dev.striate.DeviceException;
+import dev.striate.IntTensor;
+import dev.striate.Shape;
+import dev.striate.ShapeException;
+import dev.striate.Tensor;
+import dev.striate.backend.ClassificationGeometry;
+import dev.striate.backend.LossReduction;
+
+/** The shape rule and the check of labels that the classification losses share. */
+final class Labels {
+
+    private Labels() {}
+
+    /**
+     * @throws ShapeException unless scores are {@code (N, classes, ...)}, labels {@code (N, ...)}, and every label is a class or
+     *                        the ignored one
+     */
+    static ClassificationGeometry geometry(String operation, Tensor scores, IntTensor labels, ClassificationOptions options) {
+        Shape shape = scores.shape();
+        if (labels.device() != scores.device()) {
+            throw new DeviceException(operation + ": the scores are on " + scores.device() + ", the labels on " + labels.device()
+                    + "; move one with to(device)");
+        }
+        if (shape.rank() < 2 || !labels.shape().equals(without(shape, 1))) {
+            throw new ShapeException(operation + ": expected scores (N, classes, ...) and labels (N, ...), got " + shape + " and "
+                    + labels.shape());
+        }
+        check(operation, labels, shape.size(1), options.ignoreIndex());
+        return new ClassificationGeometry(Softmax.geometry(shape, 1), options.reduction(), options.ignoreIndex(),
+                options.labelSmoothing());
+    }
+
+    /** The loss's shape: a scalar, or that of the labels. */
+    static Shape lossShape(ClassificationGeometry g, IntTensor labels) {
+        return g.reduction() == LossReduction.NONE ? labels.shape() : Shape.SCALAR;
+    }
+
+    private static void check(String operation, IntTensor labels, int classes, int ignoreIndex) {
+        if (labels.least() >= 0 && labels.greatest() < classes) {
+            return;
+        }
+        // Only labels with an ignored or a wrong value come here, so reading them back costs nothing in the usual case.
+        int[] values = labels.toIntArray();
+        for (int i = 0; i < values.length; i++) {
+            if (values[i] != ignoreIndex && (values[i] < 0 || values[i] >= classes)) {
+                throw new ShapeException(operation + ": label " + values[i] + " at position " + i + " is not one of the " + classes
+                        + " classes 0 .. " + (classes - 1) + ", nor the ignored label " + ignoreIndex);
+            }
+        }
+    }
+
+    private static Shape without(Shape shape, int axis) {
+        int[] sizes = new int[shape.rank() - 1];
+        for (int i = 0; i < sizes.length; i++) {
+            sizes[i] = shape.size(i < axis ? i : i + 1);
+        }
+        return Shape.of(sizes);
+    }
+}

@@ -1,0 +1,97 @@
+package dev.striate.op;
+
+import dev.striate.Shape;
+import dev.striate.ShapeException;
+import dev.striate.Tensor;
+import dev.striate.autograd.Recorder;
+import dev.striate.backend.MatmulGeometry;
+import dev.striate.backend.StridedLoop;
+import java.util.Arrays;
+
+/**
+ * The matrix product over the last two axes, {@code (..., m, k)} times {@code (..., k, n)} to {@code (..., m, n)}; the axes before
+ * broadcast. Either side can be taken transposed. A vector on the left counts as a row, on the right as a column, and its axis is
+ * missing in the result. For {@code C = A B}: {@code dA = dC B^T}, {@code dB = A^T dC}.
+ */
+public final class Matmul {
+
+    private Matmul() {}
+
+    /** @throws ShapeException if the shapes do not fit, or a scalar or a transposed vector is given */
+    public static Tensor apply(Tensor a, Tensor b, boolean transposeA, boolean transposeB) {
+        a.requireDevice("matmul", b);
+        int rankA = a.shape().rank();
+        int rankB = b.shape().rank();
+        if (rankA == 0 || rankB == 0 || (rankA == 1 && transposeA) || (rankB == 1 && transposeB)) {
+            throw misfit(a, b, transposeA, transposeB, "each side is a matrix, a batch of them, or a vector that is not transposed");
+        }
+        if (rankA == 1) {
+            return dropAxis(apply(a.reshape(1, a.size(0)), b, false, transposeB), rankB == 1 ? -1 : -2);
+        }
+        if (rankB == 1) {
+            return dropAxis(apply(a, b.reshape(b.size(0), 1), transposeA, false), -1);
+        }
+        if (rankA > 2 && rankB == 2 && !transposeA) {
+            // One matrix on the right for all: the rows of the batch are rows of one product.
+            int[] sizes = a.shape().toArray();
+            Tensor rows = product(a.reshape(-1, sizes[rankA - 1]), b, false, transposeB);
+            sizes[rankA - 1] = rows.size(1);
+            return rows.reshape(sizes);
+        }
+        return product(a, b, transposeA, transposeB);
+    }
+
+    private static Tensor dropAxis(Tensor x, int axis) {
+        int dropped = x.shape().axis(axis);
+        int[] sizes = new int[x.shape().rank() - 1];
+        for (int i = 0; i < sizes.length; i++) {
+            sizes[i] = x.size(i < dropped ? i : i + 1);
+        }
+        return x.reshape(sizes);
+    }
+
+    private static Tensor product(Tensor a, Tensor b, boolean transposeA, boolean transposeB) {
+        Shape sa = a.shape();
+        Shape sb = b.shape();
+        int m = sa.size(transposeA ? -1 : -2);
+        int k = sa.size(transposeA ? -2 : -1);
+        int n = sb.size(transposeB ? -2 : -1);
+        if (sb.size(transposeB ? -1 : -2) != k) {
+            throw misfit(a, b, transposeA, transposeB, "the inner sizes " + k + " and " + sb.size(transposeB ? -1 : -2)
+                    + " differ");
+        }
+        Shape batchA = batch(sa);
+        Shape batchB = batch(sb);
+        Shape batch = Shape.broadcast("matmul", batchA, batchB);
+        int[] sizes = Arrays.copyOf(batch.toArray(), batch.rank() + 2);
+        sizes[batch.rank()] = m;
+        sizes[batch.rank() + 1] = n;
+        StridedLoop loop = StridedLoop.of(batch.toArray(), scaled(batchA.broadcastStrides(batch), m * k),
+                scaled(batchB.broadcastStrides(batch), k * n));
+        MatmulGeometry g = new MatmulGeometry(loop, m, n, k, transposeA, transposeB);
+        Tensor c = Tensor.allocate(a.device(), Shape.of(sizes));
+        a.device().backend().matmul().forward(g, a.buffer(), b.buffer(), null, c.buffer());
+        return Recorder.of("matmul", c)
+                .input(a, (dc, saved) -> Sum.to(
+                        transposeA ? product(saved.get(0), dc, transposeB, true) : product(dc, saved.get(0), false, !transposeB), sa), b)
+                .input(b, (dc, saved) -> Sum.to(
+                        transposeB ? product(dc, saved.get(0), true, transposeA) : product(saved.get(0), dc, !transposeA, false), sb), a)
+                .record();
+    }
+
+    private static Shape batch(Shape matrices) {
+        return Shape.of(Arrays.copyOf(matrices.toArray(), matrices.rank() - 2));
+    }
+
+    private static int[] scaled(int[] strides, int factor) {
+        for (int i = 0; i < strides.length; i++) {
+            strides[i] *= factor;
+        }
+        return strides;
+    }
+
+    private static ShapeException misfit(Tensor a, Tensor b, boolean transposeA, boolean transposeB, String reason) {
+        return new ShapeException("matmul: " + a.shape() + (transposeA ? " transposed" : "") + " times " + b.shape()
+                + (transposeB ? " transposed" : "") + ": " + reason);
+    }
+}

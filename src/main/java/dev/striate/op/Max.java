@@ -1,0 +1,32 @@
+package dev.striate.op;
+
+import dev.striate.IntTensor;
+import dev.striate.Shape;
+import dev.striate.Tensor;
+import dev.striate.autograd.Recorder;
+
+/** The maximum over axes. The first NaN wins; the gradient goes to the first of equals. */
+public final class Max {
+
+    private Max() {}
+
+    /** @param axes the axes that go, all of them if empty */
+    public static Tensor apply(Tensor x, int[] axes, boolean keepAxes) {
+        Shape shape = x.shape();
+        ReduceLoops loops = ReduceLoops.of(shape, axes, keepAxes);
+        Tensor y = Tensor.allocate(x.device(), loops.output());
+        IntTensor indices = IntTensor.allocate(x.device(), loops.output(), 0, loops.reduced().turns() - 1);
+        x.device().backend().reduce().max(loops.kept(), loops.reduced(), x.buffer(), y.buffer(), indices.buffer());
+        Recorder.of("max", y)
+                .input(x, (dy, saved) -> gradient(loops, dy, saved.integers(0), shape), new IntTensor[] {indices})
+                .record();
+        indices.close();
+        return y;
+    }
+
+    private static Tensor gradient(ReduceLoops loops, Tensor dy, IntTensor indices, Shape shape) {
+        Tensor dx = Tensor.allocate(dy.device(), shape);
+        dy.device().backend().reduce().maxGradient(loops.kept(), loops.reduced(), dy.buffer(), indices.buffer(), dx.buffer());
+        return dx;
+    }
+}

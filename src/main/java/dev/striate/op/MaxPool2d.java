@@ -1,0 +1,56 @@
+package dev.striate.op;
+
+import dev.striate.IntTensor;
+import dev.striate.Shape;
+import dev.striate.ShapeException;
+import dev.striate.Tensor;
+import dev.striate.autograd.Recorder;
+import dev.striate.backend.Pool2dGeometry;
+
+/**
+ * The maximum of each window over images {@code (N, C, H, W)}. Padding counts as minus infinity. The gradient goes to the place of
+ * the maximum, the first in scan order among equals.
+ */
+public final class MaxPool2d {
+
+    private MaxPool2d() {}
+
+    /**
+     * Maxima and their places.
+     *
+     * @param output  {@code (N, C, OH, OW)}
+     * @param indices in the same shape, {@code row * W + column} within the plane; -1 for a window without a pixel
+     */
+    public record Result(Tensor output, IntTensor indices) {}
+
+    /** @throws ShapeException if the shapes and options do not fit each other */
+    public static Result apply(Tensor x, int kernelHeight, int kernelWidth, WindowOption... options) {
+        Shape image = x.shape();
+        Pool2dGeometry g = geometry(image, kernelHeight, kernelWidth, options);
+        Shape shape = PoolGeometry.outputShape(image, g);
+        Tensor y = Tensor.allocate(x.device(), shape);
+        IntTensor indices = IntTensor.allocate(x.device(), shape, -1, g.inHeight() * g.inWidth() - 1);
+        x.device().backend().maxPool2d().forward(g, x.buffer(), y.buffer(), indices.buffer());
+        Recorder.of("maxPool2d", y)
+                .input(x, (dy, saved) -> gradient(g, dy, saved.integers(0), image), new IntTensor[] {indices})
+                .record();
+        return new Result(y, indices);
+    }
+
+    /** The output's shape for an input, without computing; errors as in {@link #apply}. */
+    public static Shape outputShape(Shape x, int kernelHeight, int kernelWidth, WindowOption... options) {
+        return PoolGeometry.outputShape(x, geometry(x, kernelHeight, kernelWidth, options));
+    }
+
+    private static Tensor gradient(Pool2dGeometry g, Tensor dy, IntTensor indices, Shape shape) {
+        Tensor dx = Tensor.allocate(dy.device(), shape);
+        dy.device().backend().maxPool2d().gradient(g, dy.buffer(), indices.buffer(), dx.buffer());
+        return dx;
+    }
+
+    private static Pool2dGeometry geometry(Shape x, int kernelHeight, int kernelWidth, WindowOption[] options) {
+        Window.requireImages("maxPool2d", x);
+        return PoolGeometry.of(x, Window.pooling("maxPool2d", kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE,
+                WindowOption.Kind.PADDING, WindowOption.Kind.DILATION, WindowOption.Kind.CEIL_MODE));
+    }
+}

@@ -1,0 +1,18 @@
+package dev.striate.op;
+
+import dev.striate.ShapeException;
+import dev.striate.Tensor;
+
+/** The mean squared difference, made of other operations: no fused kernel would earn its keep. */
+public final class Mse {
+
+    private Mse() {}
+
+    /** @throws ShapeException if the shapes differ */
+    public static Tensor apply(Tensor x, Tensor target) {
+        if (!x.shape().equals(target.shape())) {
+            throw new ShapeException("mse: expected two tensors of one shape, got " + x.shape() + " and " + target.shape());
+        }
+        return x.sub(target).pow(2).mean();
+    }
+}

@@ -1,0 +1,40 @@
+package dev.striate.op;
+
+import dev.striate.IntTensor;
+import dev.striate.Shape;
+import dev.striate.ShapeException;
+import dev.striate.Tensor;
+import dev.striate.autograd.Recorder;
+import dev.striate.backend.ClassificationGeometry;
+
+/**
+ * Negative log-likelihood of log-probabilities {@code (N, classes, ...)} against labels {@code (N, ...)}: {@code -x[label]} per
+ * example. After {@code logSoftmax} it is the cross-entropy.
+ */
+public final class Nll {
+
+    private Nll() {}
+
+    /** @throws ShapeException if shapes do not fit, a label is no class, or smoothing is asked for */
+    public static Tensor apply(Tensor logProbabilities, IntTensor labels, ClassificationOptions options) {
+        if (options.labelSmoothing() != 0) {
+            throw new ShapeException("nll has no label smoothing; use crossEntropy");
+        }
+        Shape shape = logProbabilities.shape();
+        ClassificationGeometry g = Labels.geometry("nll", logProbabilities, labels, options);
+        Tensor loss = Tensor.allocate(logProbabilities.device(), Labels.lossShape(g, labels));
+        Tensor count = Tensor.allocate(logProbabilities.device(), Shape.SCALAR);
+        logProbabilities.device().backend().nll().forward(g, logProbabilities.buffer(), labels.buffer(), loss.buffer(),
+                count.buffer());
+        Recorder.of("nll", loss)
+                .input(logProbabilities, (dy, saved) -> {
+                    Tensor dx = Tensor.allocate(dy.device(), shape);
+                    dy.device().backend().nll().gradient(g, saved.integers(0).buffer(), saved.get(0).buffer(), dy.buffer(),
+                            dx.buffer());
+                    return dx;
+                }, new IntTensor[] {labels}, count)
+                .record();
+        count.close();
+        return loss;
+    }
+}

@@ -1,0 +1,49 @@
+package dev.striate.op;
+
+import dev.striate.Shape;
+import dev.striate.ShapeException;
+import dev.striate.Tensor;
+import dev.striate.autograd.Recorder;
+import java.util.Arrays;
+
+/** A border of one value. The gradient is that of what lies within. */
+public final class Pad {
+
+    private Pad() {}
+
+    /**
+     * @param before elements added in front along each axis
+     * @param after  elements added behind along each axis
+     * @throws ShapeException unless there is a number, at least 0, for each axis
+     */
+    public static Tensor apply(Tensor x, int[] before, int[] after, float value) {
+        int rank = x.shape().rank();
+        if (before.length != rank || after.length != rank
+                || Arrays.stream(before).anyMatch(n -> n < 0) || Arrays.stream(after).anyMatch(n -> n < 0)) {
+            throw new ShapeException("pad: expected, before and after, a number of at least 0 for each of the " + rank
+                    + " axes of " + x.shape() + ", got " + Arrays.toString(before) + " and " + Arrays.toString(after));
+        }
+        int[] sizes = x.shape().toArray();
+        for (int axis = 0; axis < rank; axis++) {
+            sizes[axis] += before[axis] + after[axis];
+        }
+        int[] strides = Shape.of(sizes).strides();
+        int corner = 0;
+        for (int axis = 0; axis < rank; axis++) {
+            corner += before[axis] * strides[axis];
+        }
+        int offset = corner;
+        Shape shape = x.shape();
+        int[] inner = shape.toArray();
+        int[] innerStrides = shape.strides();
+        Tensor y = Tensor.full(x.device(), value, sizes);
+        StridedCopy.run(inner, x, 0, innerStrides, y, offset, strides);
+        return Recorder.of("pad", y)
+                .input(x, (dy, saved) -> {
+                    Tensor dx = Tensor.allocate(dy.device(), shape);
+                    StridedCopy.run(inner, dy, offset, strides, dx, 0, innerStrides);
+                    return dx;
+                })
+                .record();
+    }
+}

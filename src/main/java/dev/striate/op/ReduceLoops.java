@@ -1,0 +1,50 @@
+package dev.striate.op;
+
+import dev.striate.Shape;
+import dev.striate.backend.StridedLoop;
+import java.util.Arrays;
+
+/**
+ * The shape rule that reductions share: which axes stay, which go, and the two nests of loops that walk them.
+ *
+ * @param output the result's shape
+ * @param kept   loops over the result's elements, walking the input
+ * @param reduced loops over the elements that go into one of them, walking the input
+ * @param keepAxes the result's shape with the reduced axes as 1
+ */
+record ReduceLoops(Shape output, StridedLoop kept, StridedLoop reduced, Shape keepAxes) {
+
+    /** @param axes the axes to reduce, all of them if empty */
+    static ReduceLoops of(Shape x, int[] axes, boolean keep) {
+        boolean[] goes = new boolean[x.rank()];
+        Arrays.fill(goes, axes.length == 0);
+        for (int axis : axes) {
+            goes[x.axis(axis)] = true;
+        }
+        int[] strides = x.strides();
+        int reducedRank = 0;
+        for (boolean gone : goes) {
+            reducedRank += gone ? 1 : 0;
+        }
+        int[] keptSizes = new int[x.rank() - reducedRank];
+        int[] keptStrides = new int[keptSizes.length];
+        int[] reducedSizes = new int[reducedRank];
+        int[] reducedStrides = new int[reducedRank];
+        int[] ones = x.toArray();
+        int kept = 0;
+        int reduced = 0;
+        for (int axis = 0; axis < goes.length; axis++) {
+            if (goes[axis]) {
+                reducedSizes[reduced] = x.size(axis);
+                reducedStrides[reduced++] = strides[axis];
+                ones[axis] = 1;
+            } else {
+                keptSizes[kept] = x.size(axis);
+                keptStrides[kept++] = strides[axis];
+            }
+        }
+        Shape keepAxes = Shape.of(ones);
+        return new ReduceLoops(keep ? keepAxes : Shape.of(keptSizes), StridedLoop.of(keptSizes, keptStrides),
+                StridedLoop.of(reducedSizes, reducedStrides), keepAxes);
+    }
+}

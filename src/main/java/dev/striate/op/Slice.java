@@ -1,0 +1,42 @@
+package dev.striate.op;
+
+import dev.striate.Shape;
+import dev.striate.ShapeException;
+import dev.striate.Tensor;
+import dev.striate.autograd.Recorder;
+
+/** Part of a tensor along one axis, by a copy. The gradient is zero outside the part. */
+public final class Slice {
+
+    private Slice() {}
+
+    /**
+     * Every {@code step}-th element from {@code start} up to, not including, {@code end}; negative positions count from the end.
+     *
+     * @throws ShapeException if the range is empty or leaves the axis, or the step is below 1
+     */
+    public static Tensor apply(Tensor x, int axis, int start, int end, int step) {
+        int along = x.shape().axis(axis);
+        int size = x.size(along);
+        int from = start < 0 ? start + size : start;
+        int to = end < 0 ? end + size : end;
+        if (from < 0 || to > size || from >= to || step < 1) {
+            throw new ShapeException("slice: from " + start + " to " + end + " by " + step + " along axis " + axis + " of "
+                    + x.shape() + ": expected 0 <= from < to <= " + size + " and a step of at least 1");
+        }
+        int[] whole = x.shape().toArray();
+        Shape shape = x.shape().with(along, (to - from + step - 1) / step);
+        int[] strides = x.shape().strides();
+        int offset = from * strides[along];
+        strides[along] *= step;
+        Tensor y = Tensor.allocate(x.device(), shape);
+        StridedCopy.run(shape.toArray(), x, offset, strides, y, 0, shape.strides());
+        return Recorder.of("slice", y)
+                .input(x, (dy, saved) -> {
+                    Tensor dx = Tensor.full(dy.device(), 0, whole);
+                    StridedCopy.run(shape.toArray(), dy, 0, shape.strides(), dx, offset, strides);
+                    return dx;
+                })
+                .record();
+    }
+}

@@ -1,0 +1,52 @@
+package dev.striate.op;
+
+import dev.striate.Shape;
+import dev.striate.Tensor;
+import dev.striate.autograd.Recorder;
+import java.util.Arrays;
+
+/** Sums and means over axes. The gradient of a sum is its own gradient, repeated; a mean's is that over the number of elements. */
+public final class Sum {
+
+    private Sum() {}
+
+    /** {@code sum(x)} over the given axes, or all. */
+    public static Tensor sum(Tensor x, int[] axes, boolean keepAxes) {
+        return apply("sum", x, ReduceLoops.of(x.shape(), axes, keepAxes), 1);
+    }
+
+    /** {@code sum(x) / n} over the given axes, or all. */
+    public static Tensor mean(Tensor x, int[] axes, boolean keepAxes) {
+        ReduceLoops loops = ReduceLoops.of(x.shape(), axes, keepAxes);
+        return apply("mean", x, loops, 1f / loops.reduced().turns());
+    }
+
+    private static Tensor apply(String operation, Tensor x, ReduceLoops loops, float scale) {
+        int[] sizes = x.shape().toArray();
+        Tensor y = Tensor.allocate(x.device(), loops.output());
+        x.device().backend().reduce().sum(loops.kept(), loops.reduced(), scale, x.buffer(), y.buffer());
+        return Recorder.of(operation, y)
+                .input(x, (dy, saved) -> {
+                    Tensor kept = dy.view(loops.keepAxes());
+                    return (scale == 1 ? kept : kept.mul(scale)).expand(sizes);
+                })
+                .record();
+    }
+
+    /** Sums what broadcasting to {@code x}'s shape had repeated, back to {@code shape}; x itself if nothing was. */
+    static Tensor to(Tensor x, Shape shape) {
+        if (x.shape().equals(shape)) {
+            return x;
+        }
+        int added = x.shape().rank() - shape.rank();
+        int[] axes = new int[x.shape().rank()];
+        int count = 0;
+        for (int axis = 0; axis < axes.length; axis++) {
+            if (x.size(axis) != 1 && (axis < added || shape.size(axis - added) == 1)) {
+                axes[count++] = axis;
+            }
+        }
+        Tensor summed = count == 0 ? x : sum(x, Arrays.copyOf(axes, count), true);
+        return summed.reshape(shape.toArray());
+    }
+}

@@ -1,0 +1,94 @@
+package dev.striate.op;
+
+import dev.striate.ShapeException;
+import dev.striate.Tensor;
+import dev.striate.autograd.Recorder;
+import dev.striate.backend.UnaryFunction;
+import dev.striate.backend.UnaryFunction.Kind;
+import dev.striate.backend.UnaryFunction.Saves;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Functions of one element. They share their shape rule, so they share a file; value and derivative of each stand side by side in
+ * {@link UnaryFunction.Kind} and in the kernels.
+ */
+public final class Unary {
+
+    private Unary() {}
+
+    /** {@code scale x + shift}; {@code operation} is what the user called. */
+    public static Tensor affine(String operation, Tensor x, double scale, double shift) {
+        return apply(operation, x, new UnaryFunction(Kind.AFFINE, scale, shift));
+    }
+
+    public static Tensor exp(Tensor x) {
+        return apply("exp", x, new UnaryFunction(Kind.EXP, 0, 0));
+    }
+
+    public static Tensor log(Tensor x) {
+        return apply("log", x, new UnaryFunction(Kind.LOG, 0, 0));
+    }
+
+    public static Tensor sqrt(Tensor x) {
+        return apply("sqrt", x, new UnaryFunction(Kind.SQRT, 0, 0));
+    }
+
+    public static Tensor pow(Tensor x, float exponent) {
+        return apply("pow", x, new UnaryFunction(Kind.POW, exponent, 0));
+    }
+
+    public static Tensor abs(Tensor x) {
+        return apply("abs", x, new UnaryFunction(Kind.ABS, 0, 0));
+    }
+
+    /** @throws ShapeException if {@code low} is above {@code high} or either is NaN */
+    public static Tensor clamp(Tensor x, float low, float high) {
+        if (!(low <= high)) {
+            throw new ShapeException("clamp: expected low <= high, got " + low + " and " + high);
+        }
+        return apply("clamp", x, new UnaryFunction(Kind.CLAMP, low, high));
+    }
+
+    public static Tensor relu(Tensor x) {
+        return apply("relu", x, new UnaryFunction(Kind.RELU, 0, 0));
+    }
+
+    public static Tensor leakyRelu(Tensor x, float slope) {
+        return apply("leakyRelu", x, new UnaryFunction(Kind.LEAKY_RELU, slope, 0));
+    }
+
+    public static Tensor elu(Tensor x, float alpha) {
+        return apply("elu", x, new UnaryFunction(Kind.ELU, alpha, 0));
+    }
+
+    public static Tensor sigmoid(Tensor x) {
+        return apply("sigmoid", x, new UnaryFunction(Kind.SIGMOID, 0, 0));
+    }
+
+    public static Tensor tanh(Tensor x) {
+        return apply("tanh", x, new UnaryFunction(Kind.TANH, 0, 0));
+    }
+
+    public static Tensor gelu(Tensor x) {
+        return apply("gelu", x, new UnaryFunction(Kind.GELU, 0, 0));
+    }
+
+    private static Tensor apply(String operation, Tensor x, UnaryFunction f) {
+        Tensor y = Tensor.allocate(x.device(), x.shape());
+        x.device().backend().unary().forward(f, x.shape().elements(), x.buffer(), y.buffer());
+        Tensor[] saves = switch (f.kind().saves()) {
+            case NOTHING -> new Tensor[0];
+            case INPUT -> new Tensor[] {x};
+            case OUTPUT -> new Tensor[] {y};
+        };
+        return Recorder.of(operation, y)
+                .input(x, (dy, saved) -> gradient(f, f.kind().saves() == Saves.NOTHING ? null : saved.get(0), dy), saves)
+                .record();
+    }
+
+    private static Tensor gradient(UnaryFunction f, @Nullable Tensor saved, Tensor dy) {
+        Tensor dx = Tensor.allocate(dy.device(), dy.shape());
+        dy.device().backend().unary().gradient(f, dy.shape().elements(), Tensor.bufferOf(saved), dy.buffer(), dx.buffer());
+        return dx;
+    }
+}

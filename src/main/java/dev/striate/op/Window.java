@@ -1,0 +1,136 @@
+package dev.striate.op;
+
+import dev.striate.Shape;
+import dev.striate.ShapeException;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** A kernel and its options, collected, and the sizes that follow from them. */
+final class Window {
+
+    final String operation;
+    final int kernelH;
+    final int kernelW;
+    int strideH = 1;
+    int strideW = 1;
+    int dilationH = 1;
+    int dilationW = 1;
+    int outputPaddingH;
+    int outputPaddingW;
+    int groups = 1;
+    boolean ceilMode;
+    boolean countIncludePad = true;
+    Padding padding = Padding.VALID;
+
+    private Window(String operation, int kernelH, int kernelW) {
+        this.operation = operation;
+        this.kernelH = kernelH;
+        this.kernelW = kernelW;
+    }
+
+    /** @throws ShapeException if an option does not belong to the operation, or comes twice */
+    static Window of(String operation, int kernelH, int kernelW, WindowOption[] options, WindowOption.Kind... allowed) {
+        if (kernelH < 1 || kernelW < 1) {
+            throw new ShapeException(operation + ": a kernel is at least 1 by 1, got " + kernelH + " by " + kernelW);
+        }
+        Window window = new Window(operation, kernelH, kernelW);
+        Set<WindowOption.Kind> seen = EnumSet.noneOf(WindowOption.Kind.class);
+        List<WindowOption.Kind> known = Arrays.asList(allowed);
+        for (WindowOption option : options) {
+            if (!known.contains(option.kind)) {
+                throw new ShapeException(operation + " has no option " + option.kind.label + "; it has "
+                        + known.stream().map(kind -> kind.label).collect(Collectors.joining(", ")));
+            }
+            if (!seen.add(option.kind)) {
+                throw new ShapeException(operation + ": the option " + option.kind.label + " was given twice");
+            }
+            window.set(option);
+        }
+        return window;
+    }
+
+    /** The same for pooling, whose windows lie side by side unless a stride is given. */
+    static Window pooling(String operation, int kernelH, int kernelW, WindowOption[] options, WindowOption.Kind... allowed) {
+        Window window = of(operation, kernelH, kernelW, options, allowed);
+        if (Arrays.stream(options).noneMatch(option -> option.kind == WindowOption.Kind.STRIDE)) {
+            window.strideH = kernelH;
+            window.strideW = kernelW;
+        }
+        return window;
+    }
+
+    private void set(WindowOption option) {
+        switch (option.kind) {
+            case STRIDE -> {
+                strideH = option.height;
+                strideW = option.width;
+            }
+            case PADDING -> padding = option.padding;
+            case OUTPUT_PADDING -> {
+                outputPaddingH = option.height;
+                outputPaddingW = option.width;
+            }
+            case DILATION -> {
+                dilationH = option.height;
+                dilationW = option.width;
+            }
+            case GROUPS -> groups = option.height;
+            case CEIL_MODE -> ceilMode = true;
+            case COUNT_INCLUDE_PAD -> countIncludePad = option.height == 1;
+        }
+    }
+
+    /** Rows from the first to the last cell of the dilated kernel, both included. */
+    int extentH() {
+        return dilationH * (kernelH - 1) + 1;
+    }
+
+    /** Columns from the first to the last cell of the dilated kernel, both included. */
+    int extentW() {
+        return dilationW * (kernelW - 1) + 1;
+    }
+
+    Padding resolve(int height, int width) {
+        return padding.resolve(height, width, extentH(), extentW(), strideH, strideW);
+    }
+
+    int outHeight(Shape image, int size, Padding resolved) {
+        return outSize(image, "height", size, resolved.top(), resolved.bottom(), extentH(), strideH);
+    }
+
+    int outWidth(Shape image, int size, Padding resolved) {
+        return outSize(image, "width", size, resolved.left(), resolved.right(), extentW(), strideW);
+    }
+
+    private int outSize(Shape image, String side, int size, int before, int after, int extent, int stride) {
+        int room = size + before + after - extent;
+        if (room < 0) {
+            throw new ShapeException(operation + ": the window's " + side + " of " + extent + " does not fit into the input "
+                    + image + " with its " + side + " of " + size + " and padding of " + before + " and " + after);
+        }
+        int windows = room / stride + 1;
+        // In ceil mode one more window may start, but only inside the image or the padding before it.
+        if (ceilMode && room % stride != 0 && windows * stride < size + before) {
+            windows++;
+        }
+        return windows;
+    }
+
+    /** @throws ShapeException unless the groups split both numbers of channels evenly */
+    void requireGroupsDivide(int inChannels, int outChannels) {
+        if (inChannels % groups != 0 || outChannels % groups != 0) {
+            throw new ShapeException(operation + ": " + groups + " groups must divide the " + inChannels
+                    + " input channels and the " + outChannels + " output channels");
+        }
+    }
+
+    /** @throws ShapeException unless the input is {@code (N, C, H, W)} */
+    static void requireImages(String operation, Shape x) {
+        if (x.rank() != 4) {
+            throw new ShapeException(operation + ": expected images (N, C, H, W), got a tensor of shape " + x);
+        }
+    }
+}
