@@ -16,6 +16,8 @@ final class CpuGemm {
     private static final int DEPTH = 256;
     /** Rows that a task packs at a time; their block of A stays in the second cache. */
     private static final int ROWS_PER_TASK = 768;
+    /** Fewer pieces than elsewhere: each packs its operands itself. */
+    private static final int PIECES_PER_THREAD = 2;
     /** Multiply-adds per nanosecond, a low guess: what matters is only whether sharing pays. */
     private static final int SPEED = 30;
 
@@ -37,11 +39,24 @@ final class CpuGemm {
         for (int item = 0; item < product.items; item++) {
             nanos += (long) product.rows * product.columns * (product.depth(item) + 8L) / SPEED;
         }
-        int pieces = threads.pieces(nanos);
-        int rowBlocks = ceilDiv(product.rows, ROWS_PER_TASK);
-        int columnBlocks = Math.min(columnPanels, ceilDiv(pieces, product.items * rowBlocks));
-        int wantedRowBlocks = ceilDiv(Math.min(pieces, threads.count()), product.items * columnBlocks);
-        rowBlocks = Math.min(rowPanels, Math.max(rowBlocks, wantedRowBlocks));
+        int wanted = ceilDiv(Math.min(threads.pieces(nanos), PIECES_PER_THREAD * threads.count()), product.items);
+        // Every block of rows packs all columns again and every block of columns all rows: take the division that packs least.
+        int rowBlocks = 0;
+        int columnBlocks = 0;
+        int most = 0;
+        long least = 0;
+        int fewest = ceilDiv(product.rows, ROWS_PER_TASK);
+        for (int candidate = fewest; candidate <= Math.min(rowPanels, Math.max(fewest, wanted)); candidate++) {
+            int others = Math.min(columnPanels, ceilDiv(wanted, candidate));
+            int blocks = Math.min(wanted, candidate * others);
+            long packed = (long) candidate * product.columns + (long) others * product.rows;
+            if (blocks > most || (blocks == most && packed < least)) {
+                most = blocks;
+                least = packed;
+                rowBlocks = candidate;
+                columnBlocks = others;
+            }
+        }
         int panelsPerRowBlock = ceilDiv(rowPanels, rowBlocks);
         int panelsPerColumnBlock = ceilDiv(columnPanels, columnBlocks);
         int rowTasks = ceilDiv(rowPanels, panelsPerRowBlock);

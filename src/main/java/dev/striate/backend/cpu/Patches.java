@@ -23,7 +23,7 @@ final class Patches implements AutoCloseable {
     private final int imageStride;
     private final int channelStride;
     private final int depth;
-    /** For each tap, channels included, the place of what it reads for an image's first position; zeros fill up the last panel. */
+    /** For each tap, channels included, where it reads for an image's first position; zeros fill the last panel up. */
     private final int[] starts;
     private final int largestStart;
     private final int channelsPerGroup;
