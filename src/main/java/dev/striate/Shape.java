@@ -3,8 +3,8 @@ package dev.striate;
 import java.util.Arrays;
 
 /**
- * The sizes of a tensor along its axes, outermost first: {@code (batch, channels, height, width)} for images. Immutable. Rank 0 is
- * a scalar of one element. Every size is at least 1, and there are fewer than 2^31 elements.
+ * The sizes of a tensor along its axes, outermost first: {@code (batch, channels, height, width)} for images. Immutable. Rank 0
+ * is a scalar of one element. Every size is at least 1, and there are fewer than 2^31 elements.
  */
 public final class Shape {
 

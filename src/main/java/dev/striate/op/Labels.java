@@ -45,8 +45,8 @@ final class Labels {
         int[] values = labels.toIntArray();
         for (int i = 0; i < values.length; i++) {
             if (values[i] != ignoreIndex && (values[i] < 0 || values[i] >= classes)) {
-                throw new ShapeException(operation + ": label " + values[i] + " at position " + i + " is not one of the " + classes
-                        + " classes 0 .. " + (classes - 1) + ", nor the ignored label " + ignoreIndex);
+                throw new ShapeException(operation + ": label " + values[i] + " at position " + i + " is not one of the "
+                        + classes + " classes 0 .. " + (classes - 1) + ", nor the ignored label " + ignoreIndex);
             }
         }
     }

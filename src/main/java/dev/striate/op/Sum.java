@@ -5,7 +5,9 @@ import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
 import java.util.Arrays;
 
-/** Sums and means over axes. The gradient of a sum is its own gradient, repeated; a mean's is that over the number of elements. */
+/**
+ * Sums and means over axes. The gradient of a sum is its own gradient, repeated; a mean's is that over the number of elements.
+ */
 public final class Sum {
 
     private Sum() {}
