@@ -1,0 +1,59 @@
+package dev.striate.backend.reference;
+
+import dev.striate.backend.Buffer;
+import dev.striate.backend.IndexBuffer;
+import dev.striate.backend.MaxPool2dKernels;
+import dev.striate.backend.Pool2dGeometry;
+
+/** Maximum pooling. */
+final class ReferenceMaxPool2d implements MaxPool2dKernels {
+
+    @Override
+    public void forward(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices) {
+        ReferenceBuffer from = ReferenceBuffer.of(x);
+        ReferenceBuffer to = ReferenceBuffer.of(y);
+        ReferenceIndexBuffer places = ReferenceIndexBuffer.of(indices);
+        int inPlane = g.inHeight() * g.inWidth();
+        int outPlane = g.outHeight() * g.outWidth();
+        for (int plane = 0; plane < g.planes(); plane++) {
+            for (int oy = 0; oy < g.outHeight(); oy++) {
+                for (int ox = 0; ox < g.outWidth(); ox++) {
+                    double best = Double.NEGATIVE_INFINITY;
+                    int place = -1;
+                    for (int ky = 0; ky < g.kernelHeight(); ky++) {
+                        for (int kx = 0; kx < g.kernelWidth(); kx++) {
+                            int iy = oy * g.strideH() - g.padTop() + ky * g.dilationH();
+                            int ix = ox * g.strideW() - g.padLeft() + kx * g.dilationW();
+                            if (iy < 0 || iy >= g.inHeight() || ix < 0 || ix >= g.inWidth()) {
+                                continue;
+                            }
+                            double value = from.get(plane * inPlane + iy * g.inWidth() + ix);
+                            if (place < 0 || ReferenceReduce.beats(value, best)) {
+                                best = value;
+                                place = iy * g.inWidth() + ix;
+                            }
+                        }
+                    }
+                    int out = plane * outPlane + oy * g.outWidth() + ox;
+                    to.set(out, best);
+                    places.set(out, place);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void gradient(Pool2dGeometry g, Buffer dy, IndexBuffer indices, Buffer dx) {
+        ReferenceBuffer from = ReferenceBuffer.of(dy);
+        ReferenceBuffer to = ReferenceBuffer.of(dx);
+        ReferenceIndexBuffer places = ReferenceIndexBuffer.of(indices);
+        int inPlane = g.inHeight() * g.inWidth();
+        int outPlane = g.outHeight() * g.outWidth();
+        to.fill(0);
+        for (int out = 0; out < g.planes() * outPlane; out++) {
+            if (places.get(out) >= 0) {
+                to.add(out / outPlane * inPlane + places.get(out), from.get(out));
+            }
+        }
+    }
+}
