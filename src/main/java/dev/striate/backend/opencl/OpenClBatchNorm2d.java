@@ -1,0 +1,129 @@
+package dev.striate.backend.opencl;
+
+import static dev.striate.backend.opencl.OpenClTuning.ceilDiv;
+
+import dev.striate.backend.BatchNorm2dGeometry;
+import dev.striate.backend.BatchNorm2dKernels;
+import dev.striate.backend.Buffer;
+import org.jspecify.annotations.Nullable;
+
+/** Launches {@code batch_norm2d.cl}. */
+final class OpenClBatchNorm2d implements BatchNorm2dKernels {
+
+    /** Elements of a channel that are summed in one go. */
+    private static final int CHUNK = 2048;
+
+    private final OpenClRuntime runtime;
+    private final int team;
+
+    OpenClBatchNorm2d(OpenClRuntime runtime) {
+        this.runtime = runtime;
+        this.team = runtime.isTiled() ? OpenClTuning.TEAM : 1;
+    }
+
+    @Override
+    public void forwardTraining(
+            BatchNorm2dGeometry g,
+            float momentum,
+            Buffer x,
+            Buffer gamma,
+            Buffer beta,
+            Buffer y,
+            Buffer mean,
+            Buffer variance,
+            @Nullable Buffer runningMean,
+            @Nullable Buffer runningVariance) {
+        int chunks = g.channels() * splits(g);
+        OpenClBuffer chunkMean = runtime.scratch(chunks);
+        OpenClBuffer chunkSquares = runtime.scratch(chunks);
+        try {
+            kernel("statistics", "NOT_RUNNING").struct(fields(g)).buffers(x, chunkMean, chunkSquares).runTeams(chunks, team);
+            kernel("join", runningMean == null ? "NOT_RUNNING" : "RUNNING")
+                    .struct(fields(g))
+                    .floats(momentum)
+                    .buffers(chunkMean, chunkSquares, mean, variance)
+                    .buffers(runningMean == null ? mean : runningMean, runningVariance == null ? variance : runningVariance)
+                    .runItems(g.channels());
+        } finally {
+            chunkMean.release();
+            chunkSquares.release();
+        }
+        forwardInference(g, x, gamma, beta, mean, variance, y);
+    }
+
+    @Override
+    public void forwardInference(
+            BatchNorm2dGeometry g, Buffer x, Buffer gamma, Buffer beta, Buffer mean, Buffer variance, Buffer y) {
+        kernel("normalise", "NOT_RUNNING")
+                .struct(fields(g))
+                .floats(g.epsilon())
+                .buffers(x, gamma, beta, mean, variance, y)
+                .runItems(elementItems(g));
+    }
+
+    @Override
+    public void gradient(
+            BatchNorm2dGeometry g,
+            boolean batchStatistics,
+            Buffer x,
+            Buffer gamma,
+            Buffer mean,
+            Buffer variance,
+            Buffer dy,
+            @Nullable Buffer dx,
+            @Nullable Buffer dgamma,
+            @Nullable Buffer dbeta) {
+        int chunks = g.channels() * splits(g);
+        OpenClBuffer chunkDy = runtime.scratch(chunks);
+        OpenClBuffer chunkDyXhat = runtime.scratch(chunks);
+        OpenClBuffer dyXhatSum = dgamma == null ? runtime.scratch(g.channels()) : OpenClBuffer.of(dgamma);
+        OpenClBuffer dySum = dbeta == null ? runtime.scratch(g.channels()) : OpenClBuffer.of(dbeta);
+        try {
+            if (batchStatistics || dgamma != null || dbeta != null) {
+                kernel("gradientSums", "NOT_RUNNING")
+                        .struct(fields(g))
+                        .floats(g.epsilon())
+                        .buffers(x, mean, variance, dy, chunkDy, chunkDyXhat)
+                        .runTeams(chunks, team);
+                kernel("joinGradients", "NOT_RUNNING")
+                        .struct(fields(g))
+                        .buffers(chunkDy, chunkDyXhat, dyXhatSum, dySum)
+                        .runItems(g.channels());
+            }
+            if (dx != null) {
+                kernel("inputGradient", batchStatistics ? "BATCH_STATISTICS" : "NOT_RUNNING")
+                        .struct(fields(g))
+                        .floats(g.epsilon())
+                        .buffers(x, gamma, mean, variance, dy, dyXhatSum, dySum, dx)
+                        .runItems(elementItems(g));
+            }
+        } finally {
+            chunkDy.release();
+            chunkDyXhat.release();
+            if (dgamma == null) {
+                dyXhatSum.release();
+            }
+            if (dbeta == null) {
+                dySum.release();
+            }
+        }
+    }
+
+    private OpenClLaunch kernel(String name, String macro) {
+        return runtime.kernel("batch_norm2d", name, "TEAM=" + team, macro);
+    }
+
+    private static int splits(BatchNorm2dGeometry g) {
+        return ceilDiv(g.batch() * g.plane(), CHUNK);
+    }
+
+    private static int[] fields(BatchNorm2dGeometry g) {
+        return new int[] {g.batch(), g.channels(), g.plane(), CHUNK, splits(g)};
+    }
+
+    /** Work-items of what goes element by element: one per element or, in the vector shape, one per plane. */
+    private int elementItems(BatchNorm2dGeometry g) {
+        int planes = g.batch() * g.channels();
+        return runtime.isTiled() ? planes * g.plane() : planes;
+    }
+}

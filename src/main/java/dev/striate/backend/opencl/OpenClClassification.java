@@ -1,0 +1,52 @@
+package dev.striate.backend.opencl;
+
+import dev.striate.backend.Buffer;
+import dev.striate.backend.ClassificationGeometry;
+import dev.striate.backend.IndexBuffer;
+import dev.striate.backend.LossReduction;
+import java.util.function.Consumer;
+
+/** What the launchers of classification losses share: {@code classification.cl}. */
+final class OpenClClassification {
+
+    private OpenClClassification() {}
+
+    /** A geometry as the kernels read it. */
+    static int[] fields(ClassificationGeometry g) {
+        return new int[] {g.examples(), g.axis().size(), g.axis().inner(), g.ignoreIndex()};
+    }
+
+    static OpenClLaunch kernel(OpenClRuntime runtime, String stem, String name, ClassificationGeometry g) {
+        return runtime.kernel(stem, name, "TEAM=" + team(runtime), "REDUCTION_" + g.reduction());
+    }
+
+    /**
+     * Lets {@code examples} write each example's loss, then reduces them and counts the examples that count.
+     *
+     * @param countAt where in {@code saved} the count goes
+     */
+    static void reduceLosses(
+            OpenClRuntime runtime, String stem, ClassificationGeometry g, IndexBuffer labels, Buffer loss, Buffer saved,
+            int countAt, Consumer<Buffer> examples) {
+        boolean reduces = g.reduction() != LossReduction.NONE;
+        OpenClBuffer losses = reduces ? runtime.scratch(g.examples()) : OpenClBuffer.of(loss);
+        try {
+            examples.accept(losses);
+            kernel(runtime, stem, "finish", g)
+                    .struct(fields(g))
+                    .ints(countAt)
+                    .buffers(losses)
+                    .indices(labels)
+                    .buffers(loss, saved)
+                    .runTeams(1, team(runtime));
+        } finally {
+            if (reduces) {
+                losses.release();
+            }
+        }
+    }
+
+    private static int team(OpenClRuntime runtime) {
+        return runtime.isTiled() ? OpenClTuning.TEAM : 1;
+    }
+}

@@ -1,0 +1,232 @@
+package dev.striate.backend.opencl;
+
+import dev.striate.DeviceException;
+import dev.striate.backend.BackendProvider;
+import dev.striate.backend.DeviceInfo;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.jocl.CL;
+import org.jocl.CLException;
+import org.jocl.Pointer;
+import org.jocl.cl_device_id;
+import org.jocl.cl_platform_id;
+
+/**
+ * The OpenCL devices of this machine, looked for once. Where there are none, it says why: no OpenCL library, a library without a
+ * driver, or drivers without a device.
+ */
+final class OpenClDevices {
+
+    private static final String LIBRARY_ADVICE =
+            "On Debian and Ubuntu: apt-get install ocl-icd-libopencl1, and the OpenCL driver of the GPU's vendor"
+                    + " (or pocl-opencl-icd for the CPU).";
+    private static final String DRIVER_ADVICE =
+            "Install the OpenCL driver of the GPU's vendor (or pocl-opencl-icd for the CPU); drivers register themselves in"
+                    + " /etc/OpenCL/vendors.";
+
+    private final List<Entry> entries;
+    private final BackendProvider.Probe probe;
+
+    private OpenClDevices(List<Entry> entries, BackendProvider.Probe probe) {
+        this.entries = entries;
+        this.probe = probe;
+    }
+
+    /** A device and what JOCL knows it by. */
+    record Entry(cl_platform_id platform, cl_device_id id, long type, DeviceInfo info) {
+
+        /** The shape its kernels have unless a caller asks for another. */
+        KernelShape shape() {
+            boolean cpu = (type & CL.CL_DEVICE_TYPE_CPU) != 0;
+            return cpu || number(CL.CL_DEVICE_MAX_WORK_GROUP_SIZE) < OpenClTuning.LARGEST_GROUP
+                    ? KernelShape.VECTOR
+                    : KernelShape.TILED;
+        }
+
+        long number(int parameter) {
+            return OpenClDevices.number(id, parameter);
+        }
+    }
+
+    private static final class Holder {
+        static final OpenClDevices FOUND = find();
+    }
+
+    static BackendProvider.Probe probe() {
+        return Holder.FOUND.probe;
+    }
+
+    static Entry get(int ordinal) {
+        List<Entry> entries = Holder.FOUND.entries;
+        if (entries.isEmpty()) {
+            throw new DeviceException("No OpenCL device: " + probe().absence());
+        }
+        if (ordinal < 0 || ordinal >= entries.size()) {
+            throw new DeviceException("No OpenCL device has the number " + ordinal + "; there are " + entries.size()
+                    + ", counted from 0");
+        }
+        return entries.get(ordinal);
+    }
+
+    private static OpenClDevices find() {
+        // Asked first because JOCL prints stack traces of its own when it cannot find the library.
+        if (!mayHaveLibrary()) {
+            return none("no OpenCL library (libOpenCL.so.1) on this machine. " + LIBRARY_ADVICE);
+        }
+        try {
+            CL.setExceptionsEnabled(true);
+            return search();
+        } catch (CLException e) {
+            return none("the OpenCL library found no driver (" + OpenClError.name(e.getStatus()) + "). " + DRIVER_ADVICE);
+        } catch (LinkageError | UnsupportedOperationException e) {
+            return none("the OpenCL library could not be used (" + firstLine(e) + "). " + LIBRARY_ADVICE);
+        }
+    }
+
+    private static OpenClDevices search() {
+        cl_platform_id[] platforms = platforms();
+        if (platforms.length == 0) {
+            return none("the OpenCL library found no driver. " + DRIVER_ADVICE);
+        }
+        List<Entry> found = new ArrayList<>();
+        List<String> names = new ArrayList<>();
+        for (cl_platform_id platform : platforms) {
+            String name = text(platform, CL.CL_PLATFORM_NAME);
+            names.add(name);
+            for (cl_device_id id : devices(platform)) {
+                if (number(id, CL.CL_DEVICE_AVAILABLE) != 0 && number(id, CL.CL_DEVICE_COMPILER_AVAILABLE) != 0) {
+                    long type = number(id, CL.CL_DEVICE_TYPE);
+                    found.add(new Entry(platform, id, type, describe(platform, id, type)));
+                }
+            }
+        }
+        if (found.isEmpty()) {
+            return none("the OpenCL drivers on this machine (" + String.join(", ", names) + ") offer no usable device. "
+                    + "Check that the device is plugged in and that this user may open it (on Linux: groups render and video).");
+        }
+        found.sort(Comparator.comparingInt((Entry e) -> rank(e.type))
+                .thenComparing(Comparator.comparingLong((Entry e) -> e.number(CL.CL_DEVICE_MAX_COMPUTE_UNITS)).reversed()));
+        List<Entry> entries = new ArrayList<>();
+        for (Entry e : found) {
+            DeviceInfo i = e.info;
+            entries.add(new Entry(e.platform, e.id, e.type, new DeviceInfo(
+                    i.kind(), entries.size(), i.name(), i.platform(), i.driver(), i.type(), i.memoryBytes(), i.detail())));
+        }
+        return new OpenClDevices(
+                List.copyOf(entries), new BackendProvider.Probe(entries.stream().map(Entry::info).toList(), null));
+    }
+
+    private static OpenClDevices none(String absence) {
+        return new OpenClDevices(List.of(), new BackendProvider.Probe(List.of(), absence));
+    }
+
+    private static int rank(long type) {
+        if ((type & CL.CL_DEVICE_TYPE_GPU) != 0) {
+            return 0;
+        }
+        return (type & CL.CL_DEVICE_TYPE_ACCELERATOR) != 0 ? 1 : 2;
+    }
+
+    private static DeviceInfo describe(cl_platform_id platform, cl_device_id id, long type) {
+        String kind = switch (rank(type)) {
+            case 0 -> "GPU";
+            case 1 -> "accelerator";
+            default -> "CPU";
+        };
+        return new DeviceInfo(
+                "gpu",
+                0,
+                text(id, CL.CL_DEVICE_NAME),
+                text(platform, CL.CL_PLATFORM_NAME) + ", " + text(platform, CL.CL_PLATFORM_VERSION),
+                text(id, CL.CL_DRIVER_VERSION),
+                kind,
+                number(id, CL.CL_DEVICE_GLOBAL_MEM_SIZE),
+                number(id, CL.CL_DEVICE_MAX_COMPUTE_UNITS) + " compute units, " + text(id, CL.CL_DEVICE_VERSION));
+    }
+
+    private static cl_platform_id[] platforms() {
+        int[] count = new int[1];
+        CL.clGetPlatformIDs(0, null, count);
+        cl_platform_id[] platforms = new cl_platform_id[count[0]];
+        CL.clGetPlatformIDs(platforms.length, platforms, null);
+        return platforms;
+    }
+
+    private static cl_device_id[] devices(cl_platform_id platform) {
+        try {
+            int[] count = new int[1];
+            CL.clGetDeviceIDs(platform, CL.CL_DEVICE_TYPE_ALL, 0, null, count);
+            cl_device_id[] devices = new cl_device_id[count[0]];
+            CL.clGetDeviceIDs(platform, CL.CL_DEVICE_TYPE_ALL, devices.length, devices, null);
+            return devices;
+        } catch (CLException e) {
+            // CL_DEVICE_NOT_FOUND is how a platform says that it has none; a platform that fails otherwise has none to offer.
+            return new cl_device_id[0];
+        }
+    }
+
+    /** A number or flag of at most eight bytes. */
+    private static long number(cl_device_id id, int parameter) {
+        long[] value = new long[1];
+        CL.clGetDeviceInfo(id, parameter, Long.BYTES, Pointer.to(value), null);
+        return value[0];
+    }
+
+    private static String text(cl_device_id id, int parameter) {
+        long[] size = new long[1];
+        CL.clGetDeviceInfo(id, parameter, 0, null, size);
+        byte[] bytes = new byte[(int) size[0]];
+        CL.clGetDeviceInfo(id, parameter, bytes.length, Pointer.to(bytes), null);
+        return text(bytes);
+    }
+
+    private static String text(cl_platform_id id, int parameter) {
+        long[] size = new long[1];
+        CL.clGetPlatformInfo(id, parameter, 0, null, size);
+        byte[] bytes = new byte[(int) size[0]];
+        CL.clGetPlatformInfo(id, parameter, bytes.length, Pointer.to(bytes), null);
+        return text(bytes);
+    }
+
+    /** OpenCL's strings end with a zero byte. */
+    static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.UTF_8).replace("\0", "").trim();
+    }
+
+    private static String firstLine(Throwable error) {
+        return String.valueOf(error.getMessage()).lines().findFirst().orElse(error.getClass().getSimpleName());
+    }
+
+    /** Whether Linux's loader would find the library; other systems are not asked. */
+    private static boolean mayHaveLibrary() {
+        if (!System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux")) {
+            return true;
+        }
+        return listedInLoaderCache() || Stream.of(
+                        String.valueOf(System.getenv("LD_LIBRARY_PATH")),
+                        System.getProperty("java.library.path", ""),
+                        "/lib:/usr/lib:/lib64:/usr/lib64:/usr/local/lib")
+                .flatMap(path -> Stream.of(path.split(":")))
+                .filter(directory -> !directory.isEmpty())
+                .anyMatch(OpenClDevices::holdsLibrary);
+    }
+
+    private static boolean holdsLibrary(String directory) {
+        return Files.exists(Path.of(directory, "libOpenCL.so.1")) || Files.exists(Path.of(directory, "libOpenCL.so"));
+    }
+
+    private static boolean listedInLoaderCache() {
+        try {
+            return Files.readString(Path.of("/etc/ld.so.cache"), StandardCharsets.ISO_8859_1).contains("libOpenCL.so");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}

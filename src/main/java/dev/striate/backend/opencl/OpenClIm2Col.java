@@ -1,0 +1,27 @@
+package dev.striate.backend.opencl;
+
+import dev.striate.backend.Buffer;
+import dev.striate.backend.Conv2dGeometry;
+import dev.striate.backend.Im2ColKernels;
+
+/** Launches {@code im2col.cl}. */
+final class OpenClIm2Col implements Im2ColKernels {
+
+    private final OpenClRuntime runtime;
+
+    OpenClIm2Col(OpenClRuntime runtime) {
+        this.runtime = runtime;
+    }
+
+    @Override
+    public void im2col(Conv2dGeometry g, Buffer x, Buffer columns) {
+        int n = g.batch() * g.inChannels() * g.kernelHeight() * g.kernelWidth() * g.outHeight() * g.outWidth();
+        runtime.kernel("im2col", "im2col").ints(n).struct(OpenClConv2d.fields(g)).buffers(x, columns).runItems(n);
+    }
+
+    @Override
+    public void col2im(Conv2dGeometry g, Buffer columns, Buffer x) {
+        int n = g.batch() * g.inChannels() * g.inHeight() * g.inWidth();
+        runtime.kernel("im2col", "col2im").ints(n).struct(OpenClConv2d.fields(g)).buffers(columns, x).runItems(n);
+    }
+}

@@ -1,0 +1,133 @@
+package dev.striate.backend.opencl;
+
+import dev.striate.backend.Buffer;
+import dev.striate.backend.IndexBuffer;
+import dev.striate.backend.StridedLoop;
+import java.lang.ref.Reference;
+import java.util.ArrayList;
+import java.util.List;
+import org.jocl.CL;
+import org.jocl.Pointer;
+import org.jocl.Sizeof;
+import org.jocl.cl_kernel;
+
+/** A kernel and its arguments, collected in the order of its parameters. */
+final class OpenClLaunch {
+
+    private final OpenClRuntime runtime;
+    private final String title;
+    private final cl_kernel kernel;
+    private final List<Argument> arguments = new ArrayList<>();
+
+    OpenClLaunch(OpenClRuntime runtime, String title, cl_kernel kernel) {
+        this.runtime = runtime;
+        this.title = title;
+        this.kernel = kernel;
+    }
+
+    /** @param owner keeps the memory alive until the launch */
+    private record Argument(long size, Pointer value, Object owner) {}
+
+    /** Buffers, an argument each. */
+    OpenClLaunch buffers(Buffer... buffers) {
+        for (Buffer buffer : buffers) {
+            memory(OpenClBuffer.of(buffer));
+        }
+        return this;
+    }
+
+    OpenClLaunch indices(IndexBuffer buffer) {
+        return memory((OpenClIndexBuffer) buffer);
+    }
+
+    /** A nest's table and its depth, two arguments. */
+    OpenClLaunch nest(StridedLoop nest) {
+        return memory(runtime.nests().table(nest)).ints(nest.depth());
+    }
+
+    private OpenClLaunch memory(OpenClMemory memory) {
+        return add(Sizeof.cl_mem, Pointer.to(memory.memory()), memory);
+    }
+
+    /** Integers, an argument each. */
+    OpenClLaunch ints(int... values) {
+        for (int value : values) {
+            struct(value);
+        }
+        return this;
+    }
+
+    /** Integers that are the fields of one struct. */
+    OpenClLaunch struct(int... fields) {
+        return add((long) Integer.BYTES * fields.length, Pointer.to(fields), fields);
+    }
+
+    /** Floats, an argument each. */
+    OpenClLaunch floats(float... values) {
+        for (float value : values) {
+            float[] boxed = {value};
+            add(Float.BYTES, Pointer.to(boxed), boxed);
+        }
+        return this;
+    }
+
+    /** A {@code ulong}. */
+    OpenClLaunch unsignedLong(long value) {
+        long[] boxed = {value};
+        return add(Long.BYTES, Pointer.to(boxed), boxed);
+    }
+
+    private OpenClLaunch add(long size, Pointer value, Object owner) {
+        arguments.add(new Argument(size, value, owner));
+        return this;
+    }
+
+    /** Runs one work-item per element or more; the kernel leaves out those beyond the end. */
+    void runItems(int items) {
+        int local = OpenClTuning.LOCAL;
+        run(new long[] {(long) OpenClTuning.ceilDiv(items, local) * local}, new long[] {local});
+    }
+
+    /** Runs one work-item per vector of elements: 4 wide in the tiled shape, 16 in the vector shape. */
+    void runVectors(int elements) {
+        runItems(OpenClTuning.ceilDiv(elements, runtime.isTiled() ? 4 : OpenClTuning.PANEL));
+    }
+
+    /** Runs groups of work-items that work together. */
+    void runTeams(int teams, int team) {
+        run(new long[] {(long) teams * team}, new long[] {team});
+    }
+
+    /** Runs the groups of {@code tile.cl}, one per tile of each of {@code products} results. */
+    void runTiles(int rows, int columns, int products, int tile) {
+        long side = tile / 4;
+        run(new long[] {OpenClTuning.ceilDiv(columns, tile) * side, OpenClTuning.ceilDiv(rows, tile) * side, products},
+                new long[] {side, side, 1});
+    }
+
+    /** Runs single work-items, each with much to do. */
+    void runAlone(int... items) {
+        long[] global = new long[items.length];
+        long[] local = new long[items.length];
+        for (int i = 0; i < items.length; i++) {
+            global[i] = items[i];
+            local[i] = 1;
+        }
+        run(global, local);
+    }
+
+    /** The size of a group is always given: some drivers compile anew for each they choose. */
+    void run(long[] global, long[] local) {
+        runtime.enqueue("the launch of " + title, () -> {
+            // A kernel holds its arguments between calls, so setting them and launching must not be interleaved.
+            synchronized (runtime.programs()) {
+                for (int i = 0; i < arguments.size(); i++) {
+                    Argument argument = arguments.get(i);
+                    CL.clSetKernelArg(kernel, i, argument.size, argument.value);
+                }
+                CL.clEnqueueNDRangeKernel(runtime.queue(), kernel, global.length, null, global, local, 0, null, null);
+            }
+        });
+        Reference.reachabilityFence(arguments);
+    }
+}

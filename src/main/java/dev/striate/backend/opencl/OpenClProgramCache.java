@@ -1,0 +1,85 @@
+package dev.striate.backend.opencl;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compiled programs on disk, so that a process starts with what an earlier one compiled. A file that cannot be read or written is
+ * as good as none: the cache never fails. The system property {@code striate.opencl.cache} names its directory, or {@code off};
+ * otherwise it is {@code striate/opencl} in the user's cache directory.
+ */
+final class OpenClProgramCache {
+
+    static final String PROPERTY = "striate.opencl.cache";
+
+    private final @Nullable Path directory;
+
+    /** @param directory where the files are, or null to keep none */
+    OpenClProgramCache(@Nullable Path directory) {
+        this.directory = directory;
+    }
+
+    /** The cache that the system property and the environment ask for. */
+    static OpenClProgramCache ofUser() {
+        String property = System.getProperty(PROPERTY);
+        if (property != null) {
+            return new OpenClProgramCache(property.equals("off") ? null : Path.of(property));
+        }
+        String cacheHome = System.getenv("XDG_CACHE_HOME");
+        Path home = cacheHome == null || cacheHome.isEmpty()
+                ? Path.of(System.getProperty("user.home"), ".cache")
+                : Path.of(cacheHome);
+        return new OpenClProgramCache(home.resolve("striate").resolve("opencl"));
+    }
+
+    /** The key of a program: all that its binary depends on. */
+    static String key(String... parts) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (String part : parts) {
+                digest.update(part.getBytes(StandardCharsets.UTF_8));
+                digest.update((byte) 0);
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java runtime has SHA-256", e);
+        }
+    }
+
+    byte @Nullable [] load(String key) {
+        if (directory == null) {
+            return null;
+        }
+        try {
+            return Files.readAllBytes(directory.resolve(key));
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    /** Writes beside and renames, so that no other process ever reads half a file. */
+    void store(String key, byte[] binary) {
+        if (directory == null) {
+            return;
+        }
+        try {
+            Files.createDirectories(directory);
+            Path temporary = Files.createTempFile(directory, key, ".tmp");
+            try {
+                Files.write(temporary, binary);
+                Files.move(temporary, directory.resolve(key), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(temporary);
+            }
+        } catch (IOException e) {
+            // A cache that cannot be written costs time in the next process and nothing else.
+        }
+    }
+}

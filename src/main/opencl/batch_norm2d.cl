@@ -1,0 +1,221 @@
+// Batch normalisation. A channel's M = batch * plane elements are cut into chunks of fixed size; partial results of chunks go to
+// scratch memory and one work-item per channel joins them, in order. TEAM work-items share a chunk in the tiled shape, one walks
+// it in vectors in the other. x is read twice for the statistics and once to normalise; x and dy are read twice by the gradient.
+#include "common.cl"
+
+typedef struct {
+    int batch;
+    int channels;
+    int plane;
+    int chunk;
+    int splits;
+} Geometry;
+
+#define ONE_AT(p, at) ((p)[at])
+#define VEC_AT(p, at) VLOAD(0, (p) + (at))
+
+// Adds TERM(AT, at) over the elements t = start .. end-1 of a channel, with AT a way to load and at the place: to the whole in the
+// vector shape, to this work-item's share in the tiled one.
+#ifdef TILED
+#define SUM_CHUNK(sum, TERM)                                                                     \
+    for (int t = start + TEAM_LANE; t < end; t += TEAM) {                                        \
+        const int at = (t / g.plane * g.channels + channel) * g.plane + t % g.plane;             \
+        sum += TERM(ONE_AT, at);                                                                 \
+    }
+#else
+#define SUM_CHUNK(sum, TERM)                                                                     \
+    {                                                                                            \
+        Vec lanes = (Vec)(0.0f);                                                                 \
+        for (int t = start; t < end;) {                                                          \
+            const int run = min(g.plane - t % g.plane, end - t);                                 \
+            const int from = (t / g.plane * g.channels + channel) * g.plane + t % g.plane;       \
+            int i = 0;                                                                           \
+            for (; i + WIDTH <= run; i += WIDTH) {                                               \
+                lanes += TERM(VEC_AT, from + i);                                                 \
+            }                                                                                    \
+            for (; i < run; ++i) {                                                               \
+                sum += TERM(ONE_AT, from + i);                                                   \
+            }                                                                                    \
+            t += run;                                                                            \
+        }                                                                                        \
+        sum += sumOfLanes(lanes);                                                                \
+    }
+#endif
+
+// Which chunk this team has; g.channels * g.splits teams.
+#define CHUNK                                                                                    \
+    const int chunkId = get_global_id(0) / TEAM;                                                 \
+    const int channel = chunkId / g.splits;                                                      \
+    const int start = chunkId % g.splits * g.chunk;                                              \
+    const int end = min(start + g.chunk, g.batch * g.plane)
+
+// The mean of a chunk and the sum of squared deviations from it.
+__kernel void statistics(
+    const Geometry g, __global const float *x, __global float *chunkMean, __global float *chunkSquares)
+{
+    TEAM_SCRATCH(scratch);
+    CHUNK;
+    float sum = 0.0f;
+#define VALUE(AT, at) AT(x, at)
+    SUM_CHUNK(sum, VALUE)
+    const float mean = teamSum(sum, scratch) / (end - start);
+    float squares = 0.0f;
+#define SQUARE(AT, at) (AT(x, at) - mean) * (AT(x, at) - mean)
+    SUM_CHUNK(squares, SQUARE)
+    squares = teamSum(squares, scratch);
+    if (TEAM_LANE == 0) {
+        chunkMean[chunkId] = mean;
+        chunkSquares[chunkId] = squares;
+    }
+}
+
+// Joins the chunks of a channel (Chan, Golub and LeVeque, 1983): one channel per work-item, groups of 64. RUNNING is defined where
+// there are running statistics.
+__kernel void join(
+    const Geometry g, const float momentum, __global const float *chunkMean, __global const float *chunkSquares,
+    __global float *mean, __global float *variance, __global float *runningMean, __global float *runningVariance)
+{
+    const int channel = get_global_id(0);
+    if (channel >= g.channels) {
+        return;
+    }
+    const int m = g.batch * g.plane;
+    const float first = chunkMean[channel * g.splits];
+    float shift = 0.0f;
+    for (int split = 1; split < g.splits; ++split) {
+        const int count = min(g.chunk, m - split * g.chunk);
+        shift += (chunkMean[channel * g.splits + split] - first) * count;
+    }
+    const float mean_ = first + shift / m;
+    float squares = 0.0f;
+    for (int split = 0; split < g.splits; ++split) {
+        const int count = min(g.chunk, m - split * g.chunk);
+        const float deviation = chunkMean[channel * g.splits + split] - mean_;
+        squares += chunkSquares[channel * g.splits + split] + count * deviation * deviation;
+    }
+    mean[channel] = mean_;
+    variance[channel] = squares / m;
+#ifdef RUNNING
+    runningMean[channel] = (1.0f - momentum) * runningMean[channel] + momentum * mean_;
+    runningVariance[channel] = (1.0f - momentum) * runningVariance[channel] + momentum * (squares / (m - 1));
+#endif
+}
+
+// One element per work-item in the tiled shape, one plane in the other; groups of 64.
+__kernel void normalise(
+    const Geometry g, const float epsilon, __global const float *x, __global const float *gamma, __global const float *beta,
+    __global const float *mean, __global const float *variance, __global float *y)
+{
+    const uint id = get_global_id(0);
+#ifdef TILED
+    if (id >= (uint)(g.batch * g.channels * g.plane)) {
+        return;
+    }
+    const int channel = id / g.plane % g.channels;
+#else
+    if (id >= (uint)(g.batch * g.channels)) {
+        return;
+    }
+    const int channel = id % g.channels;
+#endif
+    const float scale = gamma[channel] / sqrt(variance[channel] + epsilon);
+    const float centre = mean[channel];
+    const float shift = beta[channel];
+#define NORMALISED(AT, at) ((AT(x, at) - centre) * scale + shift)
+#ifdef TILED
+    y[id] = NORMALISED(ONE_AT, id);
+#else
+    const int from = id * g.plane;
+    int i = 0;
+    for (; i + WIDTH <= g.plane; i += WIDTH) {
+        VSTORE(NORMALISED(VEC_AT, from + i), 0, y + from + i);
+    }
+    for (; i < g.plane; ++i) {
+        y[from + i] = NORMALISED(ONE_AT, from + i);
+    }
+#endif
+}
+
+// A chunk's sums of dy and of dy xhat.
+__kernel void gradientSums(
+    const Geometry g, const float epsilon, __global const float *x, __global const float *mean, __global const float *variance,
+    __global const float *dy, __global float *chunkDy, __global float *chunkDyXhat)
+{
+    TEAM_SCRATCH(scratch);
+    CHUNK;
+    const float centre = mean[channel];
+    float dySum = 0.0f;
+    float dyXSum = 0.0f;
+#define DY(AT, at) AT(dy, at)
+    SUM_CHUNK(dySum, DY)
+#define DY_X(AT, at) AT(dy, at) * (AT(x, at) - centre)
+    SUM_CHUNK(dyXSum, DY_X)
+    dySum = teamSum(dySum, scratch);
+    dyXSum = teamSum(dyXSum, scratch);
+    if (TEAM_LANE == 0) {
+        chunkDy[chunkId] = dySum;
+        chunkDyXhat[chunkId] = dyXSum / sqrt(variance[channel] + epsilon);
+    }
+}
+
+// Adds up the chunks of a channel: one channel per work-item, groups of 64.
+__kernel void joinGradients(
+    const Geometry g, __global const float *chunkDy, __global const float *chunkDyXhat,
+    __global float *dgamma, __global float *dbeta)
+{
+    const int channel = get_global_id(0);
+    if (channel >= g.channels) {
+        return;
+    }
+    float dySum = 0.0f;
+    float dyXhatSum = 0.0f;
+    for (int split = 0; split < g.splits; ++split) {
+        dySum += chunkDy[channel * g.splits + split];
+        dyXhatSum += chunkDyXhat[channel * g.splits + split];
+    }
+    dgamma[channel] = dyXhatSum;
+    dbeta[channel] = dySum;
+}
+
+// Work-items as in normalise. BATCH_STATISTICS is defined where mean and variance depend on x.
+__kernel void inputGradient(
+    const Geometry g, const float epsilon, __global const float *x, __global const float *gamma, __global const float *mean,
+    __global const float *variance, __global const float *dy, __global const float *dgamma, __global const float *dbeta,
+    __global float *dx)
+{
+    const uint id = get_global_id(0);
+#ifdef TILED
+    if (id >= (uint)(g.batch * g.channels * g.plane)) {
+        return;
+    }
+    const int channel = id / g.plane % g.channels;
+#else
+    if (id >= (uint)(g.batch * g.channels)) {
+        return;
+    }
+    const int channel = id % g.channels;
+#endif
+    const float reciprocal = 1.0f / sqrt(variance[channel] + epsilon);
+    const float scale = gamma[channel] * reciprocal;
+#ifdef BATCH_STATISTICS
+    const float m = g.batch * g.plane;
+    const float centre = mean[channel];
+    const float dyMean = dbeta[channel] / m;
+    const float slope = dgamma[channel] / m * reciprocal;
+#define DX(AT, at) (scale * (AT(dy, at) - dyMean - (AT(x, at) - centre) * slope))
+#else
+#define DX(AT, at) (scale * AT(dy, at))
+#endif
+#ifdef TILED
+    dx[id] = DX(ONE_AT, id);
+#else
+    const int from = id * g.plane;
+    int i = 0;
+    for (; i + WIDTH <= g.plane; i += WIDTH) {
+        VSTORE(DX(VEC_AT, from + i), 0, dx + from + i);
+    }
+    for (; i < g.plane; ++i) {
+        dx[from + i] = DX(ONE_AT, from + i);
+    }
+#endif
+}

@@ -1,0 +1,56 @@
+// What cross-entropy and negative log-likelihood share.
+#include "common.cl"
+
+// Partial sums are closed after this many terms, so that rounding does not grow with their number.
+#define BLOCK 64
+
+// The fields of ClassificationGeometry that kernels need. REDUCTION_NONE, _SUM or _MEAN is defined.
+typedef struct {
+    int examples;
+    int classes;
+    int inner;
+    int ignoreIndex;
+} Classification;
+
+// Closes the forward pass: reduces the losses and counts the examples that count. One team in all.
+__kernel void finish(
+    const Classification g, const int countAt, __global const float *losses, __global const int *labels, __global float *loss,
+    __global float *saved)
+{
+    TEAM_SCRATCH(scratch);
+    float sum = 0.0f;
+    float counted = 0.0f;
+    for (int block = TEAM_LANE; block < g.examples; block += TEAM * BLOCK) {
+        const int end = min(g.examples, block + TEAM * BLOCK);
+        float part = 0.0f;
+        float partCounted = 0.0f;
+        for (int i = block; i < end; i += TEAM) {
+            part += losses[i];
+            partCounted += labels[i] == g.ignoreIndex ? 0.0f : 1.0f;
+        }
+        sum += part;
+        counted += partCounted;
+    }
+    sum = teamSum(sum, scratch);
+    counted = teamSum(counted, scratch);
+    if (TEAM_LANE == 0) {
+        saved[countAt] = counted;
+#if defined(REDUCTION_MEAN)
+        loss[0] = sum / counted;
+#elif defined(REDUCTION_SUM)
+        loss[0] = sum;
+#endif
+    }
+}
+
+// What an example's gradient is multiplied with.
+float gradientScale(int example, __global const float *dy, float counted)
+{
+#if defined(REDUCTION_MEAN)
+    return dy[0] / counted;
+#elif defined(REDUCTION_SUM)
+    return dy[0];
+#else
+    return dy[example];
+#endif
+}

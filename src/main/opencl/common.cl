@@ -1,0 +1,133 @@
+// What all kernels share. A program is built with TILED (GPUs: local memory, barriers) or VECTOR (CPUs: neither, wide vectors).
+
+#ifdef TILED
+#define WIDTH 4
+typedef float4 Vec;
+typedef int4 IntVec;
+#define VLOAD vload4
+#define VSTORE vstore4
+#else
+#define WIDTH 16
+typedef float16 Vec;
+typedef int16 IntVec;
+#define VLOAD vload16
+#define VSTORE vstore16
+#endif
+
+// The first of the WIDTH elements that belong to this work-item. Unsigned: the last work-items may start beyond 2^31.
+#define FIRST_ELEMENT ((uint)get_global_id(0) * WIDTH)
+
+// Elements first .. first+WIDTH-1 of n, zeros past the end. Buffers are aligned to whole vectors, and so are windows on them.
+Vec loadVec(__global const float *p, uint first, int n)
+{
+    if (first + WIDTH <= (uint)n) {
+        return *(__global const Vec *)(p + first);
+    }
+    float lanes[WIDTH];
+    for (int lane = 0; lane < WIDTH; ++lane) {
+        lanes[lane] = first + lane < (uint)n ? p[first + lane] : 0.0f;
+    }
+    return VLOAD(0, lanes);
+}
+
+// Writes those of the elements first .. first+WIDTH-1 that are below n.
+void storeVec(Vec v, __global float *p, uint first, int n)
+{
+    if (first + WIDTH <= (uint)n) {
+        *(__global Vec *)(p + first) = v;
+        return;
+    }
+    float lanes[WIDTH];
+    VSTORE(v, 0, lanes);
+    for (int lane = 0; first + lane < (uint)n; ++lane) {
+        p[first + lane] = lanes[lane];
+    }
+}
+
+float sumOfLanes(Vec v)
+{
+#ifdef TILED
+    const float2 half2 = v.lo + v.hi;
+#else
+    const float8 half8 = v.lo + v.hi;
+    const float4 half4 = half8.lo + half8.hi;
+    const float2 half2 = half4.lo + half4.hi;
+#endif
+    return half2.x + half2.y;
+}
+
+// Where an operand of a loop nest stands in a turn. The table holds the sizes, then the strides of each operand.
+int nestPosition(__constant int *nest, int depth, int operand, int turn)
+{
+    int position = 0;
+    for (int loop = depth - 1; loop >= 0; --loop) {
+        const int size = nest[loop];
+        position += turn % size * nest[depth * (1 + operand) + loop];
+        turn /= size;
+    }
+    return position;
+}
+
+// The same for operands 0 and 1 at once. LOOPS, where defined, is the depth known at build time.
+int2 nestPositions(__constant int *nest, int depth, int turn)
+{
+#ifdef LOOPS
+    depth = LOOPS;
+#endif
+    int2 position = (int2)(0, 0);
+    for (int loop = depth - 1; loop >= 0; --loop) {
+        const int size = nest[loop];
+        const int index = turn % size;
+        position.x += index * nest[depth + loop];
+        position.y += index * nest[2 * depth + loop];
+        turn /= size;
+    }
+    return position;
+}
+
+// TEAM work-items that share a piece of work: 1 where each works alone.
+#ifdef TEAM
+#if TEAM > 1
+#define TEAM_LANE ((int)get_local_id(0))
+#define TEAM_SCRATCH(name) __local float name[TEAM]
+
+// The sum over the team, the same for all of it. Every work-item of the group must come here.
+float teamSum(float value, __local float *scratch)
+{
+    const int lane = get_local_id(0);
+    scratch[lane] = value;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int half_ = TEAM / 2; half_ > 0; half_ /= 2) {
+        if (lane < half_) {
+            scratch[lane] += scratch[lane + half_];
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    const float sum = scratch[0];
+    barrier(CLK_LOCAL_MEM_FENCE);
+    return sum;
+}
+
+// The maximum over the team; NaN only if all are.
+float teamMax(float value, __local float *scratch)
+{
+    const int lane = get_local_id(0);
+    scratch[lane] = value;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int half_ = TEAM / 2; half_ > 0; half_ /= 2) {
+        if (lane < half_) {
+            scratch[lane] = fmax(scratch[lane], scratch[lane + half_]);
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    const float maximum = scratch[0];
+    barrier(CLK_LOCAL_MEM_FENCE);
+    return maximum;
+}
+#else
+#define TEAM_LANE 0
+#define TEAM_SCRATCH(name)
+#define teamSum(value, scratch) (value)
+#define teamMax(value, scratch) (value)
+#endif
+#endif

@@ -1,0 +1,66 @@
+// Updates over flat storage. One vector per work-item, groups of 64; each buffer is read once and, where it changes, written once.
+#include "common.cl"
+
+// MOMENTUM, NESTEROV and FIRST_STEP are defined as the step says.
+__kernel void sgd(
+    const int n, const float learningRate, const float momentum, const float undamped, const float weightDecay,
+    __global float *weights, __global const float *gradients, __global float *velocity)
+{
+    const uint first = FIRST_ELEMENT;
+    if (first >= (uint)n) {
+        return;
+    }
+    const Vec w = loadVec(weights, first, n);
+    const Vec g = loadVec(gradients, first, n) + weightDecay * w;
+#ifdef MOMENTUM
+#ifdef FIRST_STEP
+    const Vec v = g;
+#else
+    const Vec v = momentum * loadVec(velocity, first, n) + undamped * g;
+#endif
+    storeVec(v, velocity, first, n);
+#ifdef NESTEROV
+    const Vec d = g + momentum * v;
+#else
+    const Vec d = v;
+#endif
+#else
+    const Vec d = g;
+#endif
+    storeVec(w - learningRate * d, weights, first, n);
+}
+
+// DECOUPLED is defined for AdamW. rest1 and rest2 are 1 - beta1 and 1 - beta2.
+__kernel void adam(
+    const int n, const float learningRate, const float beta1, const float rest1, const float beta2, const float rest2,
+    const float epsilon, const float weightDecay, const float correction1, const float correction2,
+    __global float *weights, __global const float *gradients, __global float *moment1, __global float *moment2)
+{
+    const uint first = FIRST_ELEMENT;
+    if (first >= (uint)n) {
+        return;
+    }
+    Vec w = loadVec(weights, first, n);
+    Vec g = loadVec(gradients, first, n);
+#ifdef DECOUPLED
+    w -= learningRate * weightDecay * w;
+#else
+    g += weightDecay * w;
+#endif
+    const Vec m = beta1 * loadVec(moment1, first, n) + rest1 * g;
+    const Vec v = beta2 * loadVec(moment2, first, n) + rest2 * g * g;
+    storeVec(m, moment1, first, n);
+    storeVec(v, moment2, first, n);
+    storeVec(w - learningRate * (m / correction1) / (sqrt(v / correction2) + epsilon), weights, first, n);
+}
+
+__kernel void clip(const int n, const float maxNorm, __global const float *sumOfSquares, __global float *gradients)
+{
+    const uint first = FIRST_ELEMENT;
+    if (first >= (uint)n) {
+        return;
+    }
+    const float norm = sqrt(sumOfSquares[0]);
+    const float factor = isfinite(norm) ? fmin(1.0f, maxNorm / (norm + 1e-6f)) : NAN;
+    storeVec(factor * loadVec(gradients, first, n), gradients, first, n);
+}

@@ -1,0 +1,195 @@
+// Sums and maxima over loop nests. The elements that go into one output are cut into chunks, a chunk's result goes to
+// partial[output * splits + split], and the launcher reduces again until there is one chunk. So the order of additions is fixed by
+// the sizes alone. Each element is read once.
+#include "common.cl"
+
+// What is added up: x, or its square.
+#ifdef SQUARES
+#define TERM(v) ((v) * (v))
+#else
+#define TERM(v) (v)
+#endif
+
+// Sum over a run, in WIDTH interleaved partial sums where it is dense.
+float sumOfRun(__global const float *x, int stride, int count)
+{
+    float dense = 0.0f;
+    int i = 0;
+    if (stride == 1) {
+        Vec lanes = (Vec)(0.0f);
+        for (; i + WIDTH <= count; i += WIDTH) {
+            const Vec v = VLOAD(0, x + i);
+            lanes += TERM(v);
+        }
+        dense = sumOfLanes(lanes);
+    }
+    float rest = 0.0f;
+    for (; i < count; ++i) {
+        const float v = x[i * stride];
+        rest += TERM(v);
+    }
+    return dense + rest;
+}
+
+// One chunk per work-item, groups of 64; neighbours take neighbouring outputs.
+__kernel void sumAlone(
+    const int outputs, __constant int *kept, const int keptDepth, __constant int *reduced, const int reducedDepth,
+    const int count, const int chunk, const int splits, const float scale, __global const float *x, __global float *partial)
+{
+    const int id = get_global_id(0);
+    if (id >= outputs * splits) {
+        return;
+    }
+    const int output = id % outputs;
+    const int split = id / outputs;
+    const int end = min(count, (split + 1) * chunk);
+    const int inner = reducedDepth > 0 ? reduced[reducedDepth - 1] : 1;
+    const int stride = reducedDepth > 0 ? reduced[2 * reducedDepth - 1] : 1;
+    __global const float *start = x + nestPosition(kept, keptDepth, 0, output);
+    float total = 0.0f;
+    for (int turn = split * chunk; turn < end;) {
+        const int run = min(inner - turn % inner, end - turn);
+        total += sumOfRun(start + nestPosition(reduced, reducedDepth, 0, turn), stride, run);
+        turn += run;
+    }
+    partial[output * splits + split] = scale * total;
+}
+
+// Whether (v, i) displaces (best, bestIndex): NaN before all, then the larger, then the earlier.
+bool displaces(float v, int i, float best, int bestIndex)
+{
+    if (isnan(best)) {
+        return isnan(v) && i < bestIndex;
+    }
+    return isnan(v) || v > best || (v == best && i < bestIndex);
+}
+
+// The first chunk of a maximum: one chunk per work-item, groups of 64.
+__kernel void maxAlone(
+    const int outputs, __constant int *kept, const int keptDepth, __constant int *reduced, const int reducedDepth,
+    const int count, const int chunk, const int splits, __global const float *x, __global float *values, __global int *turns)
+{
+    const int id = get_global_id(0);
+    if (id >= outputs * splits) {
+        return;
+    }
+    const int output = id % outputs;
+    const int split = id / outputs;
+    const int end = min(count, (split + 1) * chunk);
+    __global const float *start = x + nestPosition(kept, keptDepth, 0, output);
+    int bestTurn = split * chunk;
+    float best = start[nestPosition(reduced, reducedDepth, 0, bestTurn)];
+    for (int turn = bestTurn + 1; turn < end; ++turn) {
+        const float v = start[nestPosition(reduced, reducedDepth, 0, turn)];
+        if (displaces(v, turn, best, bestTurn)) {
+            best = v;
+            bestTurn = turn;
+        }
+    }
+    values[output * splits + split] = best;
+    turns[output * splits + split] = bestTurn;
+}
+
+// The maximum of the chunks' maxima: one output per work-item, groups of 64.
+__kernel void maxOfChunks(
+    const int outputs, const int splits, __global const float *values, __global const int *turns,
+    __global float *y, __global int *indices)
+{
+    const int output = get_global_id(0);
+    if (output >= outputs) {
+        return;
+    }
+    float best = values[output * splits];
+    int bestTurn = turns[output * splits];
+    for (int split = 1; split < splits; ++split) {
+        const float v = values[output * splits + split];
+        const int turn = turns[output * splits + split];
+        if (displaces(v, turn, best, bestTurn)) {
+            best = v;
+            bestTurn = turn;
+        }
+    }
+    y[output] = best;
+    indices[output] = bestTurn;
+}
+
+// One element of dx per work-item, groups of 64.
+__kernel void maxGradient(
+    const int n, __constant int *kept, const int keptDepth, __constant int *reduced, const int reducedDepth, const int count,
+    __global const float *dy, __global const int *indices, __global float *dx)
+{
+    const uint i = get_global_id(0);
+    if (i >= (uint)n) {
+        return;
+    }
+    const int output = i / count;
+    const int turn = i % count;
+    const int position = nestPosition(kept, keptDepth, 0, output) + nestPosition(reduced, reducedDepth, 0, turn);
+    dx[position] = indices[output] == turn ? dy[output] : 0.0f;
+}
+
+#ifdef TILED
+
+// One chunk per group of TEAM work-items, which read neighbouring turns.
+__kernel void sumTeam(
+    __constant int *kept, const int keptDepth, __constant int *reduced, const int reducedDepth,
+    const int count, const int chunk, const int splits, const float scale, __global const float *x, __global float *partial)
+{
+    TEAM_SCRATCH(scratch);
+    const int output = get_group_id(0) / splits;
+    const int split = get_group_id(0) % splits;
+    const int end = min(count, (split + 1) * chunk);
+    __global const float *start = x + nestPosition(kept, keptDepth, 0, output);
+    float own = 0.0f;
+    for (int turn = split * chunk + TEAM_LANE; turn < end; turn += TEAM) {
+        const float v = start[nestPosition(reduced, reducedDepth, 0, turn)];
+        own += TERM(v);
+    }
+    const float total = teamSum(own, scratch);
+    if (TEAM_LANE == 0) {
+        partial[output * splits + split] = scale * total;
+    }
+}
+
+// The same for maxima.
+__kernel void maxTeam(
+    __constant int *kept, const int keptDepth, __constant int *reduced, const int reducedDepth,
+    const int count, const int chunk, const int splits, __global const float *x, __global float *values, __global int *turns)
+{
+    __local float bestValues[TEAM];
+    __local int bestTurns[TEAM];
+    const int output = get_group_id(0) / splits;
+    const int split = get_group_id(0) % splits;
+    const int end = min(count, (split + 1) * chunk);
+    __global const float *start = x + nestPosition(kept, keptDepth, 0, output);
+    // Every chunk has a first element; work-items without one of their own start from it too.
+    int bestTurn = min(split * chunk + TEAM_LANE, end - 1);
+    float best = start[nestPosition(reduced, reducedDepth, 0, bestTurn)];
+    for (int turn = bestTurn + TEAM; turn < end; turn += TEAM) {
+        const float v = start[nestPosition(reduced, reducedDepth, 0, turn)];
+        if (displaces(v, turn, best, bestTurn)) {
+            best = v;
+            bestTurn = turn;
+        }
+    }
+    bestValues[TEAM_LANE] = best;
+    bestTurns[TEAM_LANE] = bestTurn;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int half_ = TEAM / 2; half_ > 0; half_ /= 2) {
+        if (TEAM_LANE < half_) {
+            const float v = bestValues[TEAM_LANE + half_];
+            const int turn = bestTurns[TEAM_LANE + half_];
+            if (displaces(v, turn, bestValues[TEAM_LANE], bestTurns[TEAM_LANE])) {
+                bestValues[TEAM_LANE] = v;
+                bestTurns[TEAM_LANE] = turn;
+            }
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    if (TEAM_LANE == 0) {
+        values[output * splits + split] = bestValues[0];
+        turns[output * splits + split] = bestTurns[0];
+    }
+}
+
+#endif
