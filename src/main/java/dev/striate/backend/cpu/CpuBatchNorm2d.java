@@ -1,0 +1,170 @@
+package dev.striate.backend.cpu;
+
+import dev.striate.backend.BatchNorm2dGeometry;
+import dev.striate.backend.BatchNorm2dKernels;
+import dev.striate.backend.Buffer;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Batch normalisation, channel by channel: statistics in two passes and in double precision, the rest in float32. */
+final class CpuBatchNorm2d implements BatchNorm2dKernels {
+
+    private final CpuThreads threads;
+
+    CpuBatchNorm2d(CpuContext context) {
+        this.threads = context.threads();
+    }
+
+    private static int count(BatchNorm2dGeometry g) {
+        return g.batch() * g.plane();
+    }
+
+    private void forEachChannel(BatchNorm2dGeometry g, CpuThreads.Range body) {
+        threads.forRange(g.channels(), (long) g.channels() * count(g), body);
+    }
+
+    /** Where a channel's plane in an image begins. */
+    private static int planeStart(BatchNorm2dGeometry g, int image, int channel) {
+        return (image * g.channels() + channel) * g.plane();
+    }
+
+    @Override
+    public void forwardTraining(
+            BatchNorm2dGeometry g,
+            float momentum,
+            Buffer x,
+            Buffer gamma,
+            Buffer beta,
+            Buffer y,
+            Buffer mean,
+            Buffer variance,
+            @Nullable Buffer runningMean,
+            @Nullable Buffer runningVariance) {
+        CpuBuffer in = CpuBuffer.of(x);
+        CpuBuffer means = CpuBuffer.of(mean);
+        CpuBuffer variances = CpuBuffer.of(variance);
+        CpuBuffer scale = CpuBuffer.of(gamma);
+        CpuBuffer shift = CpuBuffer.of(beta);
+        CpuBuffer out = CpuBuffer.of(y);
+        CpuBuffer runningMeans = runningMean == null ? null : CpuBuffer.of(runningMean);
+        CpuBuffer runningVariances = runningMean == null ? null : CpuBuffer.of(Objects.requireNonNull(runningVariance));
+        forEachChannel(g, (from, to) -> {
+            for (int c = from; c < to; c++) {
+                double sum = 0;
+                for (int image = 0; image < g.batch(); image++) {
+                    sum += Sums.sum(in.array, in.offset + planeStart(g, image, c), 1, g.plane());
+                }
+                double m = sum / count(g);
+                double squares = 0;
+                for (int image = 0; image < g.batch(); image++) {
+                    squares += Sums.sumOfSquares(in.array, in.offset + planeStart(g, image, c), g.plane(), m);
+                }
+                double v = squares / count(g);
+                means.array[means.offset + c] = (float) m;
+                variances.array[variances.offset + c] = (float) v;
+                if (runningMeans != null) {
+                    blend(momentum, runningMeans, c, m);
+                    blend(momentum, runningVariances, c, squares / (count(g) - 1));
+                }
+                normalise(g, c, in, m, v, scale, shift, out);
+            }
+        });
+    }
+
+    private static void blend(double momentum, CpuBuffer running, int channel, double value) {
+        int at = running.offset + channel;
+        running.array[at] = (float) ((1 - momentum) * running.array[at] + momentum * value);
+    }
+
+    @Override
+    public void forwardInference(
+            BatchNorm2dGeometry g, Buffer x, Buffer gamma, Buffer beta, Buffer mean, Buffer variance, Buffer y) {
+        CpuBuffer in = CpuBuffer.of(x);
+        CpuBuffer means = CpuBuffer.of(mean);
+        CpuBuffer variances = CpuBuffer.of(variance);
+        CpuBuffer scale = CpuBuffer.of(gamma);
+        CpuBuffer shift = CpuBuffer.of(beta);
+        CpuBuffer out = CpuBuffer.of(y);
+        forEachChannel(g, (from, to) -> {
+            for (int c = from; c < to; c++) {
+                normalise(g, c, in, means.array[means.offset + c], variances.array[variances.offset + c], scale, shift, out);
+            }
+        });
+    }
+
+    private static void normalise(
+            BatchNorm2dGeometry g, int c, CpuBuffer x, double mean, double variance, CpuBuffer gamma, CpuBuffer beta, CpuBuffer y) {
+        float scale = (float) (gamma.array[gamma.offset + c] / Math.sqrt(variance + g.epsilon()));
+        float shift = beta.array[beta.offset + c];
+        // The mean in two floats: x - mean would otherwise carry the rounding of a mean that is large beside the deviation.
+        float high = (float) mean;
+        float low = (float) (mean - high);
+        for (int image = 0; image < g.batch(); image++) {
+            int read = x.offset + planeStart(g, image, c);
+            int write = y.offset + planeStart(g, image, c);
+            for (int i = 0; i < g.plane(); i++) {
+                y.array[write + i] = ((x.array[read + i] - high) - low) * scale + shift;
+            }
+        }
+    }
+
+    @Override
+    public void gradient(
+            BatchNorm2dGeometry g,
+            boolean batchStatistics,
+            Buffer x,
+            Buffer gamma,
+            Buffer mean,
+            Buffer variance,
+            Buffer dy,
+            @Nullable Buffer dx,
+            @Nullable Buffer dgamma,
+            @Nullable Buffer dbeta) {
+        CpuBuffer in = CpuBuffer.of(x);
+        CpuBuffer upstream = CpuBuffer.of(dy);
+        CpuBuffer scale = CpuBuffer.of(gamma);
+        CpuBuffer means = CpuBuffer.of(mean);
+        CpuBuffer variances = CpuBuffer.of(variance);
+        CpuBuffer out = dx == null ? null : CpuBuffer.of(dx);
+        CpuBuffer scaleGradients = dgamma == null ? null : CpuBuffer.of(dgamma);
+        CpuBuffer shiftGradients = dbeta == null ? null : CpuBuffer.of(dbeta);
+        forEachChannel(g, (from, to) -> {
+            for (int c = from; c < to; c++) {
+                float m = means.array[means.offset + c];
+                double reciprocal = 1 / Math.sqrt(variances.array[variances.offset + c] + (double) g.epsilon());
+                double sum = 0;
+                double dot = 0;
+                for (int image = 0; image < g.batch(); image++) {
+                    int at = planeStart(g, image, c);
+                    sum += Sums.sum(upstream.array, upstream.offset + at, 1, g.plane());
+                    dot += Sums.dot(in.array, in.offset + at, 1, m, upstream.array, upstream.offset + at, 1, g.plane());
+                }
+                double scaleGradient = dot * reciprocal;
+                if (scaleGradients != null) {
+                    scaleGradients.array[scaleGradients.offset + c] = (float) scaleGradient;
+                }
+                if (shiftGradients != null) {
+                    shiftGradients.array[shiftGradients.offset + c] = (float) sum;
+                }
+                if (out != null) {
+                    float factor = (float) (scale.array[scale.offset + c] * reciprocal);
+                    float shiftShare = batchStatistics ? (float) (sum / count(g)) : 0f;
+                    float scaleShare = batchStatistics ? (float) (scaleGradient * reciprocal / count(g)) : 0f;
+                    inputGradient(g, c, in, m, upstream, factor, shiftShare, scaleShare, out);
+                }
+            }
+        });
+    }
+
+    private static void inputGradient(
+            BatchNorm2dGeometry g, int c, CpuBuffer x, float mean, CpuBuffer dy, float factor, float shiftShare, float scaleShare,
+            CpuBuffer dx) {
+        for (int image = 0; image < g.batch(); image++) {
+            int start = planeStart(g, image, c);
+            for (int i = start; i < start + g.plane(); i++) {
+                float centred = x.array[x.offset + i] - mean;
+                dx.array[dx.offset + i] = factor * ((dy.array[dy.offset + i] - shiftShare) - centred * scaleShare);
+            }
+        }
+    }
+}

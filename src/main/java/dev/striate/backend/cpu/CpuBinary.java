@@ -1,0 +1,129 @@
+package dev.striate.backend.cpu;
+
+import dev.striate.backend.BinaryFunction;
+import dev.striate.backend.BinaryKernels;
+import dev.striate.backend.Buffer;
+import dev.striate.backend.StridedLoop;
+
+/** Functions of two elements, in runs of the innermost loop. */
+final class CpuBinary implements BinaryKernels {
+
+    private final CpuThreads threads;
+
+    CpuBinary(CpuContext context) {
+        this.threads = context.threads();
+    }
+
+    @Override
+    public void forward(BinaryFunction f, StridedLoop loop, Buffer a, Buffer b, Buffer y) {
+        CpuBuffer left = CpuBuffer.of(a);
+        CpuBuffer right = CpuBuffer.of(b);
+        CpuBuffer out = CpuBuffer.of(y);
+        int turns = loop.turns();
+        threads.forRange(turns, turns / 2L, (from, to) -> {
+            int at = out.offset + from;
+            for (Runs runs = new Runs(loop, from, to); runs.next(); at += runs.length()) {
+                apply(f, runs.length(), left.array, left.offset + runs.position(0), runs.stride(0), right.array,
+                        right.offset + runs.position(1), runs.stride(1), out.array, at);
+            }
+        });
+    }
+
+    private static void apply(
+            BinaryFunction f, int n, float[] a, int ia, int aStride, float[] b, int ib, int bStride, float[] y, int iy) {
+        if (aStride == 1 && bStride == 1) {
+            applyDense(f, n, a, ia, b, ib, y, iy);
+        } else if (aStride == 1 && bStride == 0) {
+            applyConstant(f, n, a, ia, b[ib], y, iy);
+        } else {
+            applyStrided(f, n, a, ia, aStride, b, ib, bStride, y, iy);
+        }
+    }
+
+    private static void applyDense(BinaryFunction f, int n, float[] a, int ia, float[] b, int ib, float[] y, int iy) {
+        switch (f) {
+            case ADD -> {
+                for (int i = 0; i < n; i++) {
+                    y[iy + i] = a[ia + i] + b[ib + i];
+                }
+            }
+            case SUB -> {
+                for (int i = 0; i < n; i++) {
+                    y[iy + i] = a[ia + i] - b[ib + i];
+                }
+            }
+            case MUL -> {
+                for (int i = 0; i < n; i++) {
+                    y[iy + i] = a[ia + i] * b[ib + i];
+                }
+            }
+            case DIV -> {
+                for (int i = 0; i < n; i++) {
+                    y[iy + i] = a[ia + i] / b[ib + i];
+                }
+            }
+        }
+    }
+
+    private static void applyConstant(BinaryFunction f, int n, float[] a, int ia, float b, float[] y, int iy) {
+        switch (f) {
+            case ADD -> {
+                for (int i = 0; i < n; i++) {
+                    y[iy + i] = a[ia + i] + b;
+                }
+            }
+            case SUB -> {
+                for (int i = 0; i < n; i++) {
+                    y[iy + i] = a[ia + i] - b;
+                }
+            }
+            case MUL -> {
+                for (int i = 0; i < n; i++) {
+                    y[iy + i] = a[ia + i] * b;
+                }
+            }
+            case DIV -> {
+                for (int i = 0; i < n; i++) {
+                    y[iy + i] = a[ia + i] / b;
+                }
+            }
+        }
+    }
+
+    private static void applyStrided(
+            BinaryFunction f, int n, float[] a, int ia, int aStride, float[] b, int ib, int bStride, float[] y, int iy) {
+        switch (f) {
+            case ADD -> {
+                for (int i = 0; i < n; i++) {
+                    y[iy + i] = a[ia + i * aStride] + b[ib + i * bStride];
+                }
+            }
+            case SUB -> {
+                for (int i = 0; i < n; i++) {
+                    y[iy + i] = a[ia + i * aStride] - b[ib + i * bStride];
+                }
+            }
+            case MUL -> {
+                for (int i = 0; i < n; i++) {
+                    y[iy + i] = a[ia + i * aStride] * b[ib + i * bStride];
+                }
+            }
+            case DIV -> {
+                for (int i = 0; i < n; i++) {
+                    y[iy + i] = a[ia + i * aStride] / b[ib + i * bStride];
+                }
+            }
+        }
+    }
+
+    @Override
+    public void accumulate(int n, float alpha, Buffer x, Buffer into) {
+        CpuBuffer in = CpuBuffer.of(x);
+        CpuBuffer out = CpuBuffer.of(into);
+        threads.forRange(n, n / 3L, (from, to) -> {
+            for (int i = from; i < to; i++) {
+                out.array[out.offset + i] += alpha * in.array[in.offset + i];
+            }
+        });
+    }
+}

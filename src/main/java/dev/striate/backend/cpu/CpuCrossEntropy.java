@@ -1,0 +1,74 @@
+package dev.striate.backend.cpu;
+
+import dev.striate.backend.Buffer;
+import dev.striate.backend.ClassificationGeometry;
+import dev.striate.backend.CrossEntropyKernels;
+import dev.striate.backend.IndexBuffer;
+
+/** Softmax cross-entropy, example by example. */
+final class CpuCrossEntropy implements CrossEntropyKernels {
+
+    /** Nanoseconds per score, roughly: an exponential. */
+    private static final long COST = 8;
+
+    private final CpuThreads threads;
+
+    CpuCrossEntropy(CpuContext context) {
+        this.threads = context.threads();
+    }
+
+    @Override
+    public void forward(ClassificationGeometry g, Buffer logits, IndexBuffer labels, Buffer loss, Buffer saved) {
+        CpuBuffer x = CpuBuffer.of(logits);
+        CpuBuffer kept = CpuBuffer.of(saved);
+        int[] label = CpuIndexBuffer.of(labels).array;
+        int classes = g.axis().size();
+        int inner = g.axis().inner();
+        double epsilon = g.labelSmoothing();
+        double[] lse = new double[g.examples()];
+        threads.forRange(g.examples(), COST * g.examples() * classes, (from, to) -> {
+            for (int example = from; example < to; example++) {
+                int start = x.offset + CpuSoftmax.lineStart(g.axis(), example);
+                lse[example] = CpuSoftmax.logSumExp(x.array, start, inner, classes);
+                kept.array[kept.offset + example] = (float) lse[example];
+            }
+        });
+        int count = CpuNll.reduce(g, label, example -> {
+            double hard = lse[example] - (1 - epsilon) * x.array[x.offset + CpuNll.labelPlace(g, label, example)];
+            if (epsilon == 0) {
+                // The other scores do not enter: one of minus infinity must not make 0 * inf.
+                return hard;
+            }
+            double sum = Sums.sum(x.array, x.offset + CpuSoftmax.lineStart(g.axis(), example), inner, classes);
+            return hard - epsilon * sum / classes;
+        }, CpuBuffer.of(loss));
+        kept.array[kept.offset + g.examples()] = count;
+    }
+
+    @Override
+    public void gradient(ClassificationGeometry g, Buffer logits, IndexBuffer labels, Buffer saved, Buffer dy, Buffer dlogits) {
+        CpuBuffer x = CpuBuffer.of(logits);
+        CpuBuffer kept = CpuBuffer.of(saved);
+        CpuBuffer upstream = CpuBuffer.of(dy);
+        CpuBuffer out = CpuBuffer.of(dlogits);
+        int[] label = CpuIndexBuffer.of(labels).array;
+        int classes = g.axis().size();
+        int inner = g.axis().inner();
+        double epsilon = g.labelSmoothing();
+        float count = kept.array[kept.offset + g.examples()];
+        threads.forRange(g.examples(), COST * g.examples() * classes, (from, to) -> {
+            for (int example = from; example < to; example++) {
+                boolean counts = label[example] != g.ignoreIndex();
+                double scale = counts ? CpuNll.scale(g, example, count, upstream) : 0;
+                double lse = kept.array[kept.offset + example];
+                int start = CpuSoftmax.lineStart(g.axis(), example);
+                for (int i = 0; i < classes; i++) {
+                    int at = start + i * inner;
+                    double target = (i == label[example] ? 1 - epsilon : 0) + epsilon / classes;
+                    out.array[out.offset + at] =
+                            counts ? (float) (scale * (Math.exp(x.array[x.offset + at] - lse) - target)) : 0f;
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,90 @@
+package dev.striate.backend.cpu;
+
+import dev.striate.backend.Buffer;
+import dev.striate.backend.IndexBuffer;
+import dev.striate.backend.MaxPool2dKernels;
+import dev.striate.backend.Pool2dGeometry;
+import java.util.Arrays;
+
+/** Maximum pooling, plane by plane. */
+final class CpuMaxPool2d implements MaxPool2dKernels {
+
+    private final CpuThreads threads;
+
+    CpuMaxPool2d(CpuContext context) {
+        this.threads = context.threads();
+    }
+
+    @Override
+    public void forward(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices) {
+        CpuBuffer in = CpuBuffer.of(x);
+        CpuBuffer out = CpuBuffer.of(y);
+        CpuIndexBuffer places = CpuIndexBuffer.of(indices);
+        int outPlane = g.outHeight() * g.outWidth();
+        long work = (long) g.planes() * outPlane * (g.kernelHeight() * g.kernelWidth() + 2L);
+        threads.forRange(g.planes(), work, (from, to) -> {
+            for (int plane = from; plane < to; plane++) {
+                pool(g, in.array, in.offset + plane * g.inHeight() * g.inWidth(), out.array, out.offset + plane * outPlane,
+                        places.array, plane * outPlane);
+            }
+        });
+    }
+
+    private static void pool(Pool2dGeometry g, float[] x, int xPlane, float[] y, int yPlane, int[] indices, int indexPlane) {
+        for (int oy = 0; oy < g.outHeight(); oy++) {
+            int top = oy * g.strideH() - g.padTop();
+            int firstY = firstInside(top, g.dilationH());
+            int endY = Math.min(g.inHeight(), top + (g.kernelHeight() - 1) * g.dilationH() + 1);
+            for (int ox = 0; ox < g.outWidth(); ox++) {
+                int left = ox * g.strideW() - g.padLeft();
+                int firstX = firstInside(left, g.dilationW());
+                int endX = Math.min(g.inWidth(), left + (g.kernelWidth() - 1) * g.dilationW() + 1);
+                float best = Float.NEGATIVE_INFINITY;
+                int place = -1;
+                search:
+                for (int iy = firstY; iy < endY; iy += g.dilationH()) {
+                    int line = xPlane + iy * g.inWidth();
+                    for (int ix = firstX; ix < endX; ix += g.dilationW()) {
+                        float value = x[line + ix];
+                        // Written so that NaN passes; a first pixel of minus infinity is taken for its place.
+                        if (!(value <= best) || place < 0) {
+                            best = value;
+                            place = iy * g.inWidth() + ix;
+                            if (value != value) {
+                                break search;
+                            }
+                        }
+                    }
+                }
+                int output = oy * g.outWidth() + ox;
+                y[yPlane + output] = best;
+                indices[indexPlane + output] = place;
+            }
+        }
+    }
+
+    /** The first of {@code start, start + dilation, ...} that is not negative. */
+    private static int firstInside(int start, int dilation) {
+        return start >= 0 ? start : start + CpuGemm.ceilDiv(-start, dilation) * dilation;
+    }
+
+    @Override
+    public void gradient(Pool2dGeometry g, Buffer dy, IndexBuffer indices, Buffer dx) {
+        CpuBuffer in = CpuBuffer.of(dy);
+        CpuBuffer out = CpuBuffer.of(dx);
+        int[] places = CpuIndexBuffer.of(indices).array;
+        int inPlane = g.inHeight() * g.inWidth();
+        int outPlane = g.outHeight() * g.outWidth();
+        threads.forRange(g.planes(), (long) g.planes() * (inPlane / 4 + 2L * outPlane), (from, to) -> {
+            Arrays.fill(out.array, out.offset + from * inPlane, out.offset + to * inPlane, 0f);
+            for (int plane = from; plane < to; plane++) {
+                int base = out.offset + plane * inPlane;
+                for (int i = plane * outPlane; i < (plane + 1) * outPlane; i++) {
+                    if (places[i] >= 0) {
+                        out.array[base + places[i]] += in.array[in.offset + i];
+                    }
+                }
+            }
+        });
+    }
+}

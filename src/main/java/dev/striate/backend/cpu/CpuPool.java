@@ -1,0 +1,140 @@
+package dev.striate.backend.cpu;
+
+import dev.striate.DeviceMemoryException;
+import dev.striate.backend.MemoryStatistics;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.function.ToIntFunction;
+
+/**
+ * Arrays that were given back, kept by capacity for the next who asks. Capacities come in four steps per power of two, so at most
+ * a fifth of an array lies idle and sizes that differ little share a bucket. Safe for several threads.
+ */
+final class CpuPool {
+
+    private static final int SMALLEST = 64;
+
+    private final Shelf<float[]> floats = new Shelf<>(float[]::new, array -> array.length);
+    private final Shelf<int[]> integers = new Shelf<>(int[]::new, array -> array.length);
+    private int liveBuffers;
+    private long liveBytes;
+    private long peakBytes;
+
+    synchronized CpuBuffer allocate(int length) {
+        CpuBuffer buffer = new CpuBuffer(take(floats, length), length);
+        countIn(length);
+        return buffer;
+    }
+
+    synchronized CpuIndexBuffer allocateIndices(int length) {
+        CpuIndexBuffer buffer = new CpuIndexBuffer(take(integers, length), length);
+        countIn(length);
+        return buffer;
+    }
+
+    synchronized void release(CpuBuffer buffer) {
+        if (buffer.isWindow()) {
+            return;
+        }
+        floats.give(buffer.end());
+        countOut(buffer.length());
+    }
+
+    synchronized void release(CpuIndexBuffer buffer) {
+        integers.give(buffer.end());
+        countOut(buffer.length());
+    }
+
+    /** An array of at least {@code length} elements for the inside of one kernel call, not counted as live. */
+    synchronized float[] takeScratch(int length) {
+        return take(floats, length);
+    }
+
+    /** Gives back what {@link #takeScratch} handed out. */
+    synchronized void giveScratch(float[] array) {
+        floats.give(array);
+    }
+
+    synchronized MemoryStatistics statistics() {
+        return new MemoryStatistics(liveBuffers, liveBytes, floats.bytes + integers.bytes, peakBytes);
+    }
+
+    private <A> A take(Shelf<A> shelf, int length) {
+        int capacity = capacityFor(length);
+        try {
+            return shelf.take(capacity);
+        } catch (OutOfMemoryError full) {
+            // What lies in the pool in other sizes may be just what is missing.
+            floats.clear();
+            integers.clear();
+            try {
+                return shelf.take(capacity);
+            } catch (OutOfMemoryError stillFull) {
+                throw new DeviceMemoryException(
+                        "cpu: no room for a buffer of " + 4L * length + " bytes; " + liveBytes + " bytes are in use in " + liveBuffers
+                                + " buffers, and the Java heap may grow to " + Runtime.getRuntime().maxMemory()
+                                + " bytes; use smaller batches or start Java with a larger -Xmx",
+                        stillFull);
+            }
+        }
+    }
+
+    /** The least capacity of the form {@code (4 + i) 2^j}, i in 0 .. 3, that holds {@code length}. */
+    static int capacityFor(int length) {
+        if (length <= SMALLEST) {
+            return SMALLEST;
+        }
+        int step = Integer.highestOneBit(length - 1) >>> 2;
+        long rounded = ((length - 1L) / step + 1) * step;
+        // The largest requests are taken as they are: the JVM's longest array is a few elements short of 2^31.
+        return rounded > Integer.MAX_VALUE - 8 ? length : (int) rounded;
+    }
+
+    private void countIn(int length) {
+        liveBuffers++;
+        liveBytes += 4L * length;
+        peakBytes = Math.max(peakBytes, liveBytes);
+    }
+
+    private void countOut(int length) {
+        liveBuffers--;
+        liveBytes -= 4L * length;
+    }
+
+    /** The idle arrays of one type. */
+    private static final class Shelf<A> {
+
+        private final Map<Integer, ArrayDeque<A>> idle = new HashMap<>();
+        private final IntFunction<A> maker;
+        private final ToIntFunction<A> capacityOf;
+        private long bytes;
+
+        Shelf(IntFunction<A> maker, ToIntFunction<A> capacityOf) {
+            this.maker = maker;
+            this.capacityOf = capacityOf;
+        }
+
+        A take(int capacity) {
+            ArrayDeque<A> bucket = idle.get(capacity);
+            A array = bucket == null ? null : bucket.pollLast();
+            if (array == null) {
+                return maker.apply(capacity);
+            }
+            bytes -= 4L * capacity;
+            return array;
+        }
+
+        void give(A array) {
+            int capacity = capacityOf.applyAsInt(array);
+            idle.computeIfAbsent(capacity, key -> new ArrayDeque<>()).addLast(array);
+            bytes += 4L * capacity;
+        }
+
+        void clear() {
+            idle.clear();
+            bytes = 0;
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package dev.striate.op;
+
+import dev.striate.Device;
+import dev.striate.IntTensor;
+import dev.striate.Scope;
+import dev.striate.Shape;
+import dev.striate.Tensor;
+import dev.striate.backend.reference.ReferenceBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a case gave on a device: values, integers, and per input its gradient or null. On the reference device inputs and results
+ * are in double precision.
+ */
+record CaseRun(double[][] outputs, int[][] indices, double @Nullable [][] gradients) {
+
+    /** Runs a case with its own inputs, forward and, where there is something to differentiate, backward. */
+    static CaseRun of(OpCase c, Device device) {
+        double[][] forward = forward(c, device, c.inputValues()).outputs();
+        return of(c, device, c.inputValues(), forward.length == 0 ? null : c.upstreamValues(forward[0].length), c.differentiable());
+    }
+
+    /** Runs a case forward with given inputs. */
+    static CaseRun forward(OpCase c, Device device, double[][] inputs) {
+        return of(c, device, inputs, null, new boolean[inputs.length]);
+    }
+
+    /**
+     * Runs a case, and checks that it gave back all the memory it took.
+     *
+     * @param upstream the gradient put on the first result, or null for a forward run only
+     * @param wanted   which inputs get a gradient
+     */
+    static CaseRun of(OpCase c, Device device, double[][] inputs, double @Nullable [] upstream, boolean[] wanted) {
+        return of(c, c.call, device, inputs, upstream, wanted);
+    }
+
+    /** The same with {@link OpCase#magnitudes} in place of the operation, on the reference device. */
+    static CaseRun ofMagnitudes(OpCase c, double[][] inputs, double[] upstream) {
+        return of(c, c.magnitudes, Device.reference(), inputs, upstream, c.differentiable());
+    }
+
+    private static CaseRun of(
+            OpCase c, OpCase.Call call, Device device, double[][] inputs, double @Nullable [] upstream, boolean[] wanted) {
+        int before = device.backend().memory().liveBuffers();
+        CaseRun run;
+        try (Scope scope = Scope.open()) {
+            List<Tensor> tensors = new ArrayList<>();
+            boolean any = false;
+            for (int i = 0; i < inputs.length; i++) {
+                tensors.add(tensor(device, c.inputs.get(i).shape(), inputs[i]).requiresGrad(wanted[i] && upstream != null));
+                any |= wanted[i];
+            }
+            OpCase.Results results = call.apply(new OpCase.Arguments(device, tensors));
+            if (upstream != null && any) {
+                results.tensors().get(0).backward(tensor(device, results.tensors().get(0).shape(), upstream));
+            }
+            double[][] gradients = new double[inputs.length][];
+            for (int i = 0; i < inputs.length; i++) {
+                Tensor gradient = tensors.get(i).grad();
+                gradients[i] = gradient == null ? null : read(gradient);
+            }
+            run = new CaseRun(
+                    results.tensors().stream().map(CaseRun::read).toArray(double[][]::new),
+                    results.indices().stream().map(IntTensor::toIntArray).toArray(int[][]::new),
+                    gradients);
+        }
+        int after = device.backend().memory().liveBuffers();
+        if (after != before) {
+            throw new AssertionError(c + " on " + device + ": " + (after - before) + " buffers were not given back");
+        }
+        return run;
+    }
+
+    private static Tensor tensor(Device device, Shape shape, double[] values) {
+        float[] narrow = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            narrow[i] = (float) values[i];
+        }
+        Tensor tensor = Tensor.of(device, shape, narrow);
+        if (tensor.buffer() instanceof ReferenceBuffer buffer) {
+            for (int i = 0; i < values.length; i++) {
+                buffer.set(i, values[i]);
+            }
+        }
+        return tensor;
+    }
+
+    private static double[] read(Tensor tensor) {
+        if (tensor.buffer() instanceof ReferenceBuffer buffer) {
+            double[] values = new double[buffer.length()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = buffer.get(i);
+            }
+            return values;
+        }
+        return OpCase.widen(tensor.toArray());
+    }
+}

@@ -1,0 +1,801 @@
+package dev.striate.op;
+
+import static dev.striate.op.WindowOption.ceilMode;
+import static dev.striate.op.WindowOption.countIncludePad;
+import static dev.striate.op.WindowOption.dilation;
+import static dev.striate.op.WindowOption.groups;
+import static dev.striate.op.WindowOption.outputPadding;
+import static dev.striate.op.WindowOption.padding;
+import static dev.striate.op.WindowOption.stride;
+
+import dev.striate.Generator;
+import dev.striate.IntTensor;
+import dev.striate.Shape;
+import dev.striate.Tensor;
+import dev.striate.backend.LossReduction;
+import dev.striate.op.OpCase.Arguments;
+import dev.striate.op.OpCase.Results;
+import dev.striate.op.OpCase.SimpleCall;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+
+/**
+ * The one list of cases of every operation. A new case is one line here and is checked in every way that {@link OpCasesTest} knows,
+ * on every device.
+ *
+ * <p>Sizes are chosen where kernels break: 1, primes, one less and one more than the tiles of 16, 32 and 64, the work-groups of 256,
+ * and the blocks of 256 and 512 that long sums are cut into.
+ */
+final class OpCases {
+
+    private static final float NAN = Float.NaN;
+    private static final float INF = Float.POSITIVE_INFINITY;
+
+    private static final float[] NO_KINKS = {};
+    private static final float[] KINK_AT_0 = {0};
+
+    private final List<OpCase> cases = new ArrayList<>();
+
+    private OpCases() {}
+
+    static List<OpCase> all() {
+        OpCases list = new OpCases();
+        list.arithmetic();
+        list.unary();
+        list.reductions();
+        list.shapes();
+        list.matmul();
+        list.linear();
+        list.conv2d();
+        list.convTranspose2d();
+        list.maxPool2d();
+        list.avgPool2d();
+        list.adaptiveAvgPool2d();
+        list.im2col();
+        list.batchNorm2d();
+        list.dropout();
+        list.softmax();
+        list.losses();
+        list.networks();
+        return list.cases;
+    }
+
+    private OpCase add(String operation, String name, SimpleCall call) {
+        OpCase c = OpCase.of(operation, name, call);
+        cases.add(c);
+        return c;
+    }
+
+    // ---- Element by element
+
+    private void arithmetic() {
+        int[][][] shapes = {
+            {{}, {}},
+            {{1}, {1}},
+            {{7}, {7}},
+            {{257}, {257}},
+            {{2, 3, 5}, {2, 3, 5}},
+            {{3, 4}, {}},
+            {{}, {3, 4}},
+            {{5, 7}, {7}},
+            {{7}, {5, 7}},
+            {{5, 1}, {5, 7}},
+            {{5, 1}, {1, 7}},
+            {{2, 3, 4, 5}, {3, 1, 1}},
+            {{2, 1, 4, 1}, {3, 1, 5}},
+            {{65, 33}, {65, 1}},
+            {{33, 1, 65}, {1, 17, 1}},
+            {{4, 1, 1000}, {4, 3, 1000}},
+        };
+        for (int[][] pair : shapes) {
+            int[] a = pair[0];
+            int[] b = pair[1];
+            String name = Shape.of(a) + " " + Shape.of(b);
+            add("add", name, x -> x.get(0).add(x.get(1))).normal(a).normal(b);
+            add("sub", name, x -> x.get(0).sub(x.get(1))).normal(a).normal(b)
+                    .magnitudesOf(x -> x.get(0).add(x.get(1)));
+            add("mul", name, x -> x.get(0).mul(x.get(1))).normal(a).normal(b);
+            add("div", name, x -> x.get(0).div(x.get(1))).normal(a).uniform(0.5f, 2, b);
+        }
+        float[] left = {NAN, INF, -INF, INF, 0, 1, -1, 0, 1};
+        float[] right = {1, 1, INF, INF, INF, 0, 0, 0, NAN};
+        add("add", "special", x -> x.get(0).add(x.get(1))).values(left, 9).values(right, 9).kinked();
+        add("sub", "special", x -> x.get(0).sub(x.get(1))).values(left, 9).values(right, 9).kinked();
+        add("mul", "special", x -> x.get(0).mul(x.get(1))).values(left, 9).values(right, 9).kinked();
+        add("div", "special", x -> x.get(0).div(x.get(1))).values(left, 9).values(right, 9).kinked();
+        add("add", "to itself", x -> x.get(0).add(x.get(0))).normal(3, 5);
+        add("mul", "by itself", x -> x.get(0).mul(x.get(0))).normal(3, 5);
+        add("mul", "negative divisor", x -> x.get(0).div(x.get(1))).normal(3, 5).uniform(-2, -0.5f, 3, 5);
+
+        affine("add", "0.1", x -> x.get(0).add(0.1f), 1, 0.1);
+        affine("sub", "0.1", x -> x.get(0).sub(0.1f), 1, 0.1);
+        affine("mul", "-3.7", x -> x.get(0).mul(-3.7f), 3.7, 0);
+        affine("div", "-3", x -> x.get(0).div(-3f), 1 / 3.0, 0);
+        affine("neg", "x", x -> x.get(0).neg(), 1, 0);
+    }
+
+    /** Two roundings of the product, one of the sum: at most 2 ulp of what is added. */
+    private void affine(String operation, String name, SimpleCall call, double a, double b) {
+        for (int[] sizes : new int[][] {{}, {1}, {3, 5}, {257}, {1000}}) {
+            OpCase c = add(operation, name + " " + Shape.of(sizes), call).normal(sizes);
+            float[] x = c.inputs.get(0).values();
+            c.accuracy(Accuracy.ulps(2, (i, y) -> a * Math.abs(x[i]) + b, (i, dx) -> dx));
+        }
+        OpCase c = add(operation, name + " special", call).normal(7).with(NAN, INF, -INF);
+        float[] x = c.inputs.get(0).values();
+        c.accuracy(Accuracy.ulps(2, (i, y) -> a * Math.abs(x[i]) + b, (i, dx) -> dx));
+    }
+
+    /**
+     * Function values are allowed the error that OpenCL 1.2 (section 7.4) grants its built-in functions, the least exact library a
+     * kernel can be written with, plus the roundings of the formula around it.
+     */
+    private void unary() {
+        // exp 3 ulp, log 3, sqrt 3, pow 16, tanh 5, erf 16, division 2.5, other operations 0.5.
+        Accuracy exp = Accuracy.relative(3.5);
+        for (int[] sizes : new int[][] {{}, {3, 5}, {257}, {1023}}) {
+            function("exp", x -> x.get(0).exp(), NO_KINKS, sizes).accuracy(exp);
+            positive("log", x -> x.get(0).log(), sizes).accuracy(Accuracy.relative(3.5));
+            positive("sqrt", x -> x.get(0).sqrt(), sizes).accuracy(Accuracy.relative(3 + 2.5 + 0.5));
+            positive("pow 2.5", x -> x.get(0).pow(2.5f), sizes).accuracy(Accuracy.relative(17));
+            positive("pow -1", x -> x.get(0).pow(-1), sizes).accuracy(Accuracy.relative(17));
+            positive("pow 0", x -> x.get(0).pow(0), sizes).accuracy(Accuracy.relative(17));
+            function("pow 3", x -> x.get(0).pow(3), NO_KINKS, sizes).accuracy(Accuracy.relative(17));
+            function("pow 2", x -> x.get(0).pow(2), NO_KINKS, sizes).accuracy(Accuracy.relative(17));
+            function("abs", x -> x.get(0).abs(), KINK_AT_0, sizes).accuracy(Accuracy.relative(0));
+            function("clamp", x -> x.get(0).clamp(-0.75f, 1.5f), new float[] {-0.75f, 1.5f}, sizes).accuracy(Accuracy.relative(0));
+            function("relu", x -> x.get(0).relu(), KINK_AT_0, sizes).accuracy(Accuracy.relative(0));
+            function("leakyRelu 0.01", x -> x.get(0).leakyRelu(0.01f), KINK_AT_0, sizes).accuracy(Accuracy.relative(1));
+            function("leakyRelu -0.5", x -> x.get(0).leakyRelu(-0.5f), KINK_AT_0, sizes).accuracy(Accuracy.relative(1));
+            function("elu 1", x -> x.get(0).elu(1), KINK_AT_0, sizes).accuracy(elu(1));
+            function("elu 1.7", x -> x.get(0).elu(1.7f), KINK_AT_0, sizes).accuracy(elu(1.7));
+            function("sigmoid", x -> x.get(0).sigmoid(), NO_KINKS, sizes).accuracy(sigmoid());
+            function("tanh", x -> x.get(0).tanh(), NO_KINKS, sizes).accuracy(tanh());
+            function("gelu", x -> x.get(0).gelu(), NO_KINKS, sizes).accuracy(gelu());
+        }
+        // Zeros of either sign, infinities, NaN, and where e^x leaves the range of float32.
+        float[] special = {NAN, INF, -INF, 0, -0f, 100, -100, 88, -87, 1e-20f, -1e-20f, 1e30f, -1e30f};
+        special("exp", x -> x.get(0).exp(), special).accuracy(exp);
+        special("log", x -> x.get(0).log(), special).accuracy(Accuracy.relative(3.5));
+        special("sqrt", x -> x.get(0).sqrt(), special).accuracy(Accuracy.relative(6));
+        special("pow 2", x -> x.get(0).pow(2), special).accuracy(Accuracy.relative(17));
+        special("pow 0.5", x -> x.get(0).pow(0.5f), special).accuracy(Accuracy.relative(17));
+        special("pow 0", x -> x.get(0).pow(0), special).accuracy(Accuracy.relative(17));
+        special("abs", x -> x.get(0).abs(), special).accuracy(Accuracy.relative(0));
+        special("clamp", x -> x.get(0).clamp(-1, 0), special).accuracy(Accuracy.relative(0));
+        special("relu", x -> x.get(0).relu(), special).accuracy(Accuracy.relative(0));
+        special("leakyRelu 0.1", x -> x.get(0).leakyRelu(0.1f), special).accuracy(Accuracy.relative(1));
+        special("elu 1", x -> x.get(0).elu(1), special).accuracy(elu(1));
+        special("sigmoid", x -> x.get(0).sigmoid(), special).accuracy(sigmoid());
+        special("tanh", x -> x.get(0).tanh(), special).accuracy(tanh());
+        // Not minus infinity, where the formula x F(x) is infinity times 0.
+        special("gelu", x -> x.get(0).gelu(), NAN, INF, 0, -0f, 20, -20, 1e-20f, 1e30f).accuracy(gelu());
+    }
+
+    private OpCase function(String function, SimpleCall call, float[] kinks, int... sizes) {
+        return add(function, Shape.of(sizes).toString(), call).awayFrom(kinks, sizes);
+    }
+
+    private OpCase positive(String function, SimpleCall call, int... sizes) {
+        return add(function, Shape.of(sizes).toString(), call).uniform(0.1f, 3, sizes);
+    }
+
+    private OpCase special(String function, SimpleCall call, float... values) {
+        return add(function, "special", call).values(values, values.length).kinked();
+    }
+
+    /** Where e^x - 1 is a difference, the error is relative to its terms, at most 1; the gradient {@code a e^x} is not one. */
+    private static Accuracy elu(double a) {
+        return Accuracy.ulps(4, (i, y) -> y > 0 ? 0 : a, (i, dx) -> dx);
+    }
+
+    /** y: 3 ulp of e^-x, half of the sum, 2.5 of the division. In y (1 - y), the error of 1 - y is relative to 1. */
+    static Accuracy sigmoid() {
+        return (c, reference) -> {
+            double[] y = reference.outputs()[0];
+            double[] dy = c.upstreamValues(y.length);
+            return Accuracy.ulps(7, (i, value) -> value, (i, dx) -> dy[i] * y[i]).of(c, reference);
+        };
+    }
+
+    /** y: 5 ulp. In 1 - y^2, the error of y^2, twice that of y, is relative to 1. */
+    static Accuracy tanh() {
+        return (c, reference) -> {
+            double[] dy = c.upstreamValues(reference.outputs()[0].length);
+            return Accuracy.ulps(11, (i, y) -> y / 2, (i, dx) -> dy[i]).of(c, reference);
+        };
+    }
+
+    /** F(x) = (1 + erf(x / sqrt 2)) / 2 has 8.5 ulp of 1; x F(x) has that of x, and its derivative that of 1 + |x|. */
+    static Accuracy gelu() {
+        return (c, reference) -> {
+            double[] x = c.inputValues()[0];
+            double[] dy = c.upstreamValues(x.length);
+            return Accuracy.ulps(10, (i, y) -> x[i], (i, dx) -> dy[i] * (1 + Math.abs(x[i]))).of(c, reference);
+        };
+    }
+
+    // ---- Reductions
+
+    private void reductions() {
+        int[][] shapes = {{}, {1}, {7}, {257}, {1025}, {5, 7}, {1, 9}, {2, 3, 4, 5}, {65, 33}, {3, 1000}, {1000, 3}, {2, 17, 63}};
+        for (int[] sizes : shapes) {
+            reduction(sizes);
+            for (int axis = 0; axis < sizes.length; axis++) {
+                reduction(sizes, axis);
+                argmax(sizes, axis);
+            }
+        }
+        reduction(new int[] {2, 3, 4, 5}, 0, 2);
+        reduction(new int[] {2, 3, 4, 5}, 1, 3);
+        reduction(new int[] {2, 3, 4, 5}, 0, 2, 3);
+        reduction(new int[] {2, 3, 4, 5}, -1, -2);
+        reduction(new int[] {3, 5, 17, 17}, 0, 2, 3);
+        reduction(new int[] {20000});
+        for (int[] axes : new int[][] {{}, {0}, {1}}) {
+            String name = "of ties " + Arrays.toString(axes);
+            add("max", name, x -> x.get(0).max(axes)).ties(13, 17).accuracy(Accuracy.selection());
+            add("max", "NaN and infinity " + Arrays.toString(axes), x -> x.get(0).max(axes))
+                    .normal(9, 19).with(-INF, INF, NAN, -INF, 3, NAN, INF).accuracy(Accuracy.selection());
+            add("sum", "NaN and infinity " + Arrays.toString(axes), x -> x.get(0).sum(axes))
+                    .normal(9, 19).with(-INF, INF, NAN, -INF);
+        }
+        add("max", "all minus infinity", x -> x.get(0).max(1)).values(fill(15, -INF), 3, 5).kinked().accuracy(Accuracy.selection());
+        indices("argmax", "of ties", x -> x.get(0).argmax(1)).ties(13, 17);
+        indices("argmax", "NaN", x -> x.get(0).argmax(-1)).normal(9, 19).with(INF, NAN, NAN, -INF);
+    }
+
+    private void reduction(int[] sizes, int... axes) {
+        String name = Shape.of(sizes) + " over " + (axes.length == 0 ? "all" : Arrays.toString(axes));
+        int terms = terms(sizes, axes);
+        add("sum", name, x -> x.get(0).sum(axes)).normal(sizes);
+        add("sum", name + " kept", x -> x.get(0).sum(axes, true)).normal(sizes);
+        add("mean", name, x -> x.get(0).mean(axes)).normal(sizes).accuracy(Accuracy.products(terms));
+        add("mean", name + " kept", x -> x.get(0).mean(axes, true)).normal(sizes).accuracy(Accuracy.products(terms));
+        add("max", name, x -> x.get(0).max(axes)).distinct(sizes).accuracy(Accuracy.selection());
+        add("max", name + " kept", x -> x.get(0).max(axes, true)).distinct(sizes).accuracy(Accuracy.selection());
+    }
+
+    private void argmax(int[] sizes, int axis) {
+        indices("argmax", Shape.of(sizes) + " along " + axis, x -> x.get(0).argmax(axis)).distinct(sizes);
+    }
+
+    private OpCase indices(String operation, String name, Function<Arguments, IntTensor> call) {
+        OpCase c = new OpCase(operation, name, x -> new Results(List.of(), List.of(call.apply(x))));
+        cases.add(c);
+        return c.kinked();
+    }
+
+    private static int terms(int[] sizes, int[] axes) {
+        Shape shape = Shape.of(sizes);
+        int terms = 1;
+        for (int axis : axes) {
+            terms *= shape.size(axis);
+        }
+        return axes.length == 0 ? shape.elements() : terms;
+    }
+
+    private static float[] fill(int n, float value) {
+        float[] values = new float[n];
+        Arrays.fill(values, value);
+        return values;
+    }
+
+    // ---- Moving elements
+
+    private void shapes() {
+        exact("reshape", "(2, 3, 4) to (6, 4)", x -> x.get(0).reshape(6, 4)).normal(2, 3, 4);
+        exact("reshape", "with -1", x -> x.get(0).reshape(4, -1)).normal(2, 3, 4);
+        exact("reshape", "to a scalar", x -> x.get(0).reshape()).normal(1, 1);
+        exact("flatten", "from 1", x -> x.get(0).flatten(1)).normal(2, 3, 4, 5);
+        exact("flatten", "from 0", x -> x.get(0).flatten(0)).normal(2, 3);
+        exact("permute", "(2, 3, 4, 5) to 3 1 0 2", x -> x.get(0).permute(3, 1, 0, 2)).normal(2, 3, 4, 5);
+        exact("permute", "identity", x -> x.get(0).permute(0, 1, 2)).normal(2, 3, 4);
+        exact("permute", "ones", x -> x.get(0).permute(2, 0, 1)).normal(1, 7, 1);
+        for (int[] sizes : new int[][] {{1, 1}, {7, 5}, {15, 17}, {16, 16}, {31, 33}, {65, 63}, {1, 257}, {257, 3}}) {
+            exact("transpose", Shape.of(sizes).toString(), x -> x.get(0).transpose(0, 1)).normal(sizes);
+        }
+        exact("transpose", "inner of (3, 17, 33)", x -> x.get(0).transpose(-1, -2)).normal(3, 17, 33);
+        exact("toNhwc", "(2, 3, 5, 7)", x -> x.get(0).toNhwc()).normal(2, 3, 5, 7);
+        exact("toNchw", "(2, 5, 7, 3)", x -> x.get(0).toNchw()).normal(2, 5, 7, 3);
+        exact("slice", "first axis", x -> x.get(0).slice(0, 1, 4)).normal(5, 7);
+        exact("slice", "last axis", x -> x.get(0).slice(-1, 2, 3)).normal(5, 7);
+        exact("slice", "from the end", x -> x.get(0).slice(1, -3, -1)).normal(5, 7, 3);
+        exact("slice", "step 3", x -> x.get(0).slice(1, 1, 17, 3)).normal(3, 17, 2);
+        exact("slice", "step beyond the end", x -> x.get(0).slice(0, 2, 5, 9)).normal(5, 7);
+        exact("concat", "first axis", x -> Tensor.concat(0, x.get(0), x.get(1))).normal(2, 3).normal(5, 3);
+        exact("concat", "channels", x -> Tensor.concat(1, x.get(0), x.get(1), x.get(2)))
+                .normal(2, 1, 3, 3).normal(2, 4, 3, 3).normal(2, 2, 3, 3);
+        exact("concat", "one part", x -> Tensor.concat(1, x.get(0))).normal(2, 3);
+        exact("concat", "the same part twice", x -> Tensor.concat(-1, x.get(0), x.get(0))).normal(3, 4);
+        exact("pad", "(3, 4) by different sides", x -> x.get(0).pad(new int[] {1, 0}, new int[] {2, 5}, 7)).normal(3, 4);
+        exact("pad", "images", x -> x.get(0).pad(new int[] {0, 0, 1, 2}, new int[] {0, 0, 3, 4}, 0)).normal(2, 3, 4, 5);
+        exact("pad", "by nothing", x -> x.get(0).pad(new int[] {0}, new int[] {0}, 0)).normal(3);
+        exact("pad", "minus infinity", x -> x.get(0).pad(new int[] {1}, new int[] {1}, -INF)).normal(3).kinked();
+        exact("expand", "(3, 1) to (2, 3, 4)", x -> x.get(0).expand(2, 3, 4)).normal(3, 1);
+        exact("expand", "a scalar", x -> x.get(0).expand(33, 17)).normal();
+        exact("expand", "nothing", x -> x.get(0).expand(3, 4)).normal(3, 4);
+        exact("permute", "special", x -> x.get(0).permute(1, 0)).normal(3, 5).with(NAN, INF, -INF, -0f);
+        exact("slice", "special", x -> x.get(0).slice(0, 0, 2)).normal(3, 5).with(NAN, INF, -INF, -0f);
+    }
+
+    private OpCase exact(String operation, String name, SimpleCall call) {
+        return add(operation, name, call).accuracy(Accuracy.selection());
+    }
+
+    // ---- Products
+
+    private void matmul() {
+        product("vector vector", false, false, new int[] {7}, new int[] {7});
+        product("vector matrix", false, false, new int[] {7}, new int[] {7, 5});
+        product("matrix vector", false, false, new int[] {5, 7}, new int[] {7});
+        product("vector batch", false, false, new int[] {7}, new int[] {3, 7, 5});
+        product("batch vector", false, false, new int[] {3, 5, 7}, new int[] {7});
+        int[][] sizes = {
+            {1, 1, 1}, {1, 5, 1}, {5, 1, 3}, {1, 1, 9}, {9, 1, 1}, {2, 3, 5}, {7, 11, 13}, {15, 15, 15}, {16, 16, 16}, {17, 17, 17},
+            {31, 33, 32}, {33, 31, 65}, {63, 64, 65}, {65, 65, 65}, {129, 17, 33}, {1, 300, 70}, {70, 300, 1}, {13, 257, 19},
+            {5, 1031, 7}, {7, 5, 2100}, {1030, 5, 3}
+        };
+        for (int[] s : sizes) {
+            products(s[0], s[1], s[2]);
+        }
+        product("batch", false, false, new int[] {4, 5, 6}, new int[] {4, 6, 7});
+        product("batch, left for all", false, false, new int[] {5, 6}, new int[] {3, 6, 4});
+        product("batch, left for all, transposed", true, true, new int[] {6, 5}, new int[] {3, 4, 6});
+        product("batch, right for all", false, false, new int[] {3, 5, 6}, new int[] {6, 4});
+        product("batch, right for all, transposed", true, true, new int[] {3, 6, 5}, new int[] {4, 6});
+        product("batch, right for all, second transposed", false, true, new int[] {3, 5, 6}, new int[] {4, 6});
+        product("batch, broadcast both ways", false, false, new int[] {2, 1, 4, 5}, new int[] {3, 5, 6});
+        product("batch, broadcast, transposed", true, true, new int[] {2, 1, 5, 4}, new int[] {1, 3, 6, 5});
+        product("batch of 33", false, false, new int[] {33, 3, 17}, new int[] {33, 17, 2});
+        product("batch of larger ones", true, false, new int[] {3, 65, 33}, new int[] {3, 65, 17});
+        add("matmul", "NaN and infinity", x -> x.get(0).matmul(x.get(1))).normal(5, 6).with(NAN, INF).normal(6, 7).with(-INF);
+        add("matmul", "by itself", x -> x.get(0).matmul(x.get(0))).normal(5, 5);
+    }
+
+    private void products(int m, int k, int n) {
+        String name = m + " x " + k + " x " + n;
+        product(name, false, false, new int[] {m, k}, new int[] {k, n});
+        product(name + " TN", true, false, new int[] {k, m}, new int[] {k, n});
+        product(name + " NT", false, true, new int[] {m, k}, new int[] {n, k});
+        product(name + " TT", true, true, new int[] {k, m}, new int[] {n, k});
+    }
+
+    private void product(String name, boolean transposeA, boolean transposeB, int[] a, int[] b) {
+        add("matmul", name, x -> x.get(0).matmul(x.get(1), transposeA, transposeB)).normal(a).normal(b);
+    }
+
+    private void linear() {
+        int[][] sizes = {{1, 1, 1}, {4, 6, 5}, {7, 13, 3}, {1, 84, 10}, {33, 65, 17}, {64, 31, 63}, {3, 400, 12}};
+        for (int[] s : sizes) {
+            String name = s[0] + " rows, " + s[1] + " to " + s[2];
+            add("linear", name, x -> x.get(0).linear(x.get(1), x.get(2))).normal(s[0], s[1]).normal(s[2], s[1]).normal(s[2]);
+            add("linear", name + ", no bias", x -> x.get(0).linear(x.get(1), null)).normal(s[0], s[1]).normal(s[2], s[1]);
+        }
+        add("linear", "one vector", x -> x.get(0).linear(x.get(1), x.get(2))).normal(6).normal(5, 6).normal(5);
+        add("linear", "(2, 3, 6)", x -> x.get(0).linear(x.get(1), x.get(2))).normal(2, 3, 6).normal(5, 6).normal(5);
+    }
+
+    private void conv2d() {
+        conv("1x1 image", 1, 1, 1, 1, 1, 1, 1);
+        conv("1x1 kernel", 2, 3, 5, 7, 4, 1, 1);
+        conv("1x1 kernel, stride 2", 2, 3, 5, 7, 4, 1, 1, stride(2));
+        conv("3x3", 2, 1, 8, 8, 4, 3, 3);
+        conv("3x3 same", 2, 3, 7, 5, 4, 3, 3, padding(Padding.SAME));
+        conv("3x3 padding 1", 3, 5, 7, 6, 4, 3, 3, padding(1));
+        conv("5x5 LeNet", 2, 6, 14, 14, 16, 5, 5);
+        conv("5x5 same, stride 2", 1, 3, 11, 8, 5, 5, 5, padding(Padding.SAME), stride(2));
+        conv("4x4 same", 1, 2, 6, 7, 3, 4, 4, padding(Padding.SAME));
+        conv("3x2 full", 2, 2, 4, 5, 3, 3, 2, padding(Padding.FULL));
+        conv("3x3 full, dilation 2", 1, 2, 4, 5, 3, 3, 3, padding(Padding.FULL), dilation(2));
+        conv("1x4, stride (1, 2), padding (0, 3)", 2, 3, 6, 6, 2, 1, 4, stride(1, 2), padding(0, 3));
+        conv("4x1", 1, 3, 11, 8, 4, 4, 1, stride(3, 1), padding(2, 0), dilation(2, 1));
+        conv("each side its own padding", 2, 3, 6, 5, 2, 3, 3, padding(0, 1, 2, 3));
+        conv("padding wider than the image", 1, 2, 2, 3, 3, 3, 3, padding(5, 7));
+        conv("padding wider than image and kernel, stride 3", 1, 2, 2, 2, 3, 3, 3, padding(6), stride(3));
+        conv("stride larger than kernel", 2, 3, 11, 12, 4, 2, 3, stride(4, 5));
+        conv("stride skips the last rows", 1, 2, 8, 9, 3, 3, 3, stride(3));
+        conv("dilation 2", 2, 4, 12, 12, 6, 3, 3, padding(2), dilation(2));
+        conv("dilation larger than the image", 1, 2, 4, 3, 3, 2, 2, padding(5), dilation(7, 6));
+        conv("dilation and stride", 1, 2, 13, 11, 3, 3, 3, dilation(2, 3), stride(2, 3), padding(1));
+        conv("kernel as large as the image", 3, 2, 5, 6, 7, 5, 6);
+        conv("one output pixel of many channels", 1, 33, 3, 3, 17, 3, 3);
+        conv("2 groups", 3, 6, 12, 6, 8, 1, 3, stride(1, 2), padding(2), dilation(1, 2), groups(2));
+        conv("3 groups", 2, 6, 8, 10, 9, 3, 3, padding(1), groups(3));
+        conv("3 groups, stride, dilation", 1, 6, 6, 10, 9, 4, 2, stride(3, 2), padding(1, 0), dilation(2, 1), groups(3));
+        conv("depthwise", 2, 8, 9, 9, 8, 3, 3, padding(1), groups(8));
+        conv("depthwise, stride 2", 2, 5, 9, 8, 5, 3, 3, padding(1), stride(2), groups(5));
+        conv("depthwise, 2 outputs each", 1, 3, 7, 7, 6, 3, 3, padding(1), groups(3));
+        conv("depthwise, many channels", 1, 67, 5, 5, 67, 3, 3, padding(1), groups(67));
+        for (int tile : new int[] {16, 32, 64}) {
+            for (int size = tile - 1; size <= tile + 1; size++) {
+                conv(size + " output channels", 1, 2, 5, 4, size, 3, 3, padding(1));
+                conv(size + " input channels", 1, size, 4, 5, 3, 3, 3, padding(1));
+                conv(size + " output pixels", 1, 2, 3, size + 2, 3, 3, 3);
+            }
+        }
+        conv("33 to 65 channels", 1, 33, 6, 6, 65, 3, 3, padding(1));
+        conv("batch 17", 17, 3, 5, 5, 4, 3, 3);
+        conv("long sums of weights", 9, 1, 29, 31, 2, 3, 3, padding(1));
+        conv("7x7 stride 2", 1, 3, 21, 19, 8, 7, 7, stride(2), padding(3));
+        conv("11x11 on 1 channel", 1, 1, 15, 15, 3, 11, 11);
+        add("conv2d", "NaN and infinity", x -> x.get(0).conv2d(x.get(1), null, padding(1)))
+                .normal(1, 2, 7, 7).with(NAN, INF).normal(3, 2, 3, 3);
+    }
+
+    private void conv(String name, int n, int c, int h, int w, int out, int kh, int kw, WindowOption... options) {
+        int perGroup = c / groupsOf(options);
+        add("conv2d", name, x -> x.get(0).conv2d(x.get(1), x.get(2), options))
+                .normal(n, c, h, w).normal(out, perGroup, kh, kw).normal(out);
+        add("conv2d", name + ", no bias", x -> x.get(0).conv2d(x.get(1), null, options))
+                .normal(n, c, h, w).normal(out, perGroup, kh, kw);
+    }
+
+    private static int groupsOf(WindowOption... options) {
+        for (WindowOption option : options) {
+            if (option.kind == WindowOption.Kind.GROUPS) {
+                return option.height;
+            }
+        }
+        return 1;
+    }
+
+    private void convTranspose2d() {
+        transposed("1x1", 1, 1, 1, 1, 1, 1, 1);
+        transposed("3x3", 2, 3, 4, 5, 2, 3, 3);
+        transposed("3x3 stride 2", 2, 3, 4, 5, 2, 3, 3, stride(2));
+        transposed("4x4 stride 2 padding 1", 1, 5, 4, 4, 3, 4, 4, stride(2), padding(1));
+        transposed("stride 3, output padding", 1, 2, 4, 3, 3, 3, 3, stride(3), padding(1), outputPadding(1, 2));
+        transposed("stride larger than kernel", 1, 2, 3, 4, 3, 2, 2, stride(4, 3));
+        transposed("dilation", 2, 2, 4, 5, 3, 3, 2, dilation(2, 3));
+        transposed("each side its own padding", 1, 2, 5, 6, 3, 3, 3, stride(2), padding(0, 1, 1, 0));
+        transposed("2 groups", 2, 4, 3, 3, 6, 3, 3, stride(2), groups(2));
+        transposed("depthwise", 1, 5, 4, 4, 5, 3, 3, stride(2), padding(1), groups(5));
+        transposed("17 to 33 channels", 1, 17, 3, 4, 33, 3, 3, padding(1));
+    }
+
+    private void transposed(String name, int n, int c, int h, int w, int out, int kh, int kw, WindowOption... options) {
+        int perGroup = out / groupsOf(options);
+        add("convTranspose2d", name, x -> x.get(0).convTranspose2d(x.get(1), x.get(2), options))
+                .normal(n, c, h, w).normal(c, perGroup, kh, kw).normal(out);
+        add("convTranspose2d", name + ", no bias", x -> x.get(0).convTranspose2d(x.get(1), null, options))
+                .normal(n, c, h, w).normal(c, perGroup, kh, kw);
+    }
+
+    // ---- Windows
+
+    private void maxPool2d() {
+        maxPool("1x1", 1, 1, 1, 1, 1, 1);
+        maxPool("2x2", 2, 3, 8, 8, 2, 2);
+        maxPool("2x2, odd image", 2, 2, 7, 9, 2, 2);
+        maxPool("2x2, ceil", 2, 2, 7, 9, 2, 2, ceilMode());
+        maxPool("3x3, stride 2, padding 1", 1, 3, 10, 11, 3, 3, stride(2), padding(1));
+        maxPool("3x3, stride 1, overlapping", 2, 3, 6, 7, 3, 3, stride(1), padding(1));
+        maxPool("same", 1, 2, 7, 6, 3, 2, stride(2), padding(Padding.SAME));
+        maxPool("2x3, stride (3, 2), padding (1, 0), ceil", 2, 2, 11, 6, 2, 3, stride(3, 2), padding(1, 0), ceilMode());
+        maxPool("stride larger than window", 2, 3, 11, 13, 2, 2, stride(4, 3));
+        maxPool("dilation", 1, 2, 9, 10, 3, 2, stride(1, 2), dilation(2, 3));
+        maxPool("dilation, padding", 2, 2, 7, 7, 3, 3, stride(2), padding(2), dilation(2));
+        maxPool("each side its own padding", 1, 2, 6, 5, 3, 3, stride(2), padding(0, 1, 2, 1));
+        maxPool("whole image", 3, 5, 7, 6, 7, 6);
+        maxPool("17x17 window", 1, 1, 20, 19, 17, 17, stride(1));
+        maxPool("many planes", 7, 37, 4, 4, 2, 2);
+        maxPool("wide", 1, 1, 3, 260, 3, 3, stride(1), padding(1));
+        pooled("ties", 2, 2, stride(1)).ties(2, 3, 7, 7);
+        pooled("ties, stride 2, padding 1", 3, 3, stride(2), padding(1)).ties(2, 3, 9, 8);
+        pooled("all minus infinity", 2, 2).values(fill(16, -INF), 1, 1, 4, 4).kinked();
+        pooled("NaN and infinity", 3, 3, stride(2), padding(1)).normal(2, 2, 9, 9).with(NAN, INF, -INF, NAN, NAN, INF);
+        pooled("a window without a pixel", 2, 2, stride(1), padding(2), dilation(2)).distinct(1, 2, 1, 1).kinked();
+    }
+
+    private void maxPool(String name, int n, int c, int h, int w, int kh, int kw, WindowOption... options) {
+        pooled(name, kh, kw, options).distinct(n, c, h, w);
+        add("maxPool2d", name + ", without indices", x -> x.get(0).maxPool2d(kh, kw, options))
+                .distinct(n, c, h, w).accuracy(Accuracy.selection());
+    }
+
+    private OpCase pooled(String name, int kh, int kw, WindowOption... options) {
+        OpCase c = new OpCase("maxPool2d", name, x -> {
+            MaxPool2d.Result result = x.get(0).maxPool2dWithIndices(kh, kw, options);
+            return new Results(List.of(result.output()), List.of(result.indices()));
+        });
+        cases.add(c);
+        return c.accuracy(Accuracy.selection());
+    }
+
+    private void avgPool2d() {
+        avgPool("1x1", 1, 1, 1, 1, 1, 1);
+        avgPool("2x2", 2, 3, 8, 8, 2, 2);
+        avgPool("2x2, ceil", 2, 2, 7, 9, 2, 2, ceilMode());
+        avgPool("3x3, stride 2, padding 1", 1, 3, 10, 11, 3, 3, stride(2), padding(1));
+        avgPool("3x3, stride 1, overlapping", 2, 3, 6, 7, 3, 3, stride(1), padding(1));
+        avgPool("same", 1, 2, 7, 6, 3, 2, stride(2), padding(Padding.SAME));
+        avgPool("2x3, stride (3, 2), padding (1, 0), ceil", 2, 2, 11, 6, 2, 3, stride(3, 2), padding(1, 0), ceilMode());
+        avgPool("padding 1, ceil over the padded edge", 1, 2, 6, 6, 3, 3, stride(3), padding(1), ceilMode());
+        avgPool("stride larger than window", 2, 3, 11, 13, 2, 2, stride(4, 3));
+        avgPool("each side its own padding", 1, 2, 6, 5, 3, 3, stride(2), padding(0, 1, 2, 1));
+        avgPool("whole image", 3, 5, 7, 6, 7, 6);
+        avgPool("many planes", 7, 37, 4, 4, 2, 2);
+        avgPool("17x17 window", 1, 1, 20, 19, 17, 17, stride(1));
+        add("avgPool2d", "NaN and infinity", x -> x.get(0).avgPool2d(3, stride(2), padding(1)))
+                .normal(2, 2, 9, 9).with(NAN, INF, -INF).accuracy(Accuracy.products(9));
+    }
+
+    private void avgPool(String name, int n, int c, int h, int w, int kh, int kw, WindowOption... options) {
+        WindowOption[] inside = Arrays.copyOf(options, options.length + 1);
+        inside[options.length] = countIncludePad(false);
+        add("avgPool2d", name, x -> x.get(0).avgPool2d(kh, kw, options))
+                .normal(n, c, h, w).accuracy(Accuracy.products(kh * kw));
+        add("avgPool2d", name + ", padding not counted", x -> x.get(0).avgPool2d(kh, kw, inside))
+                .normal(n, c, h, w).accuracy(Accuracy.products(kh * kw));
+    }
+
+    private void adaptiveAvgPool2d() {
+        int[][] sizes = {{1, 1, 1, 1, 1, 1}, {2, 3, 8, 6, 4, 3}, {1, 2, 7, 5, 3, 2}, {2, 2, 5, 7, 5, 7}, {1, 3, 4, 3, 7, 5},
+            {1, 2, 13, 11, 1, 4}, {3, 19, 6, 6, 2, 2}};
+        for (int[] s : sizes) {
+            add("adaptiveAvgPool2d", s[2] + "x" + s[3] + " to " + s[4] + "x" + s[5], x -> x.get(0).adaptiveAvgPool2d(s[4], s[5]))
+                    .normal(s[0], s[1], s[2], s[3]).accuracy(Accuracy.products(s[2] * s[3]));
+        }
+        for (int[] s : new int[][] {{1, 1, 1, 1}, {2, 3, 7, 5}, {3, 5, 17, 17}, {1, 2, 33, 31}, {2, 65, 4, 4}}) {
+            add("globalAvgPool2d", Shape.of(s).toString(), x -> x.get(0).globalAvgPool2d())
+                    .normal(s).accuracy(Accuracy.products(s[2] * s[3]));
+        }
+    }
+
+    private void im2col() {
+        columns("1x1", 2, 3, 4, 5, 1, 1);
+        columns("3x3", 2, 3, 6, 5, 3, 3);
+        columns("3x3 padding 1", 1, 2, 5, 4, 3, 3, padding(1));
+        columns("2x3, stride (3, 2), padding", 2, 2, 7, 8, 2, 3, stride(3, 2), padding(1, 0, 2, 1));
+        columns("dilation", 1, 3, 9, 8, 3, 2, dilation(2, 3), padding(1));
+        columns("stride larger than window", 1, 2, 9, 9, 2, 2, stride(4));
+        columns("padding wider than the image", 1, 1, 2, 2, 3, 3, padding(4));
+        columns("full", 1, 2, 3, 4, 2, 3, padding(Padding.FULL));
+        columns("17 channels", 3, 17, 5, 5, 3, 3, padding(1));
+    }
+
+    private void columns(String name, int n, int c, int h, int w, int kh, int kw, WindowOption... options) {
+        exact("im2col", name, x -> x.get(0).im2col(kh, kw, options)).normal(n, c, h, w);
+        Window window = Window.of("columns", kh, kw, options, WindowOption.Kind.values());
+        Padding padding = window.resolve(h, w);
+        Shape image = Shape.of(n, c, h, w);
+        int windows = window.outHeight(image, h, padding) * window.outWidth(image, w, padding);
+        add("col2im", name, x -> x.get(0).col2im(h, w, kh, kw, options)).normal(n, c * kh * kw, windows);
+    }
+
+    // ---- Layers with state of their own
+
+    private void batchNorm2d() {
+        int[][] sizes = {{2, 1, 1, 1}, {1, 1, 2, 1}, {4, 3, 6, 5}, {1, 5, 4, 4}, {3, 17, 1, 1}, {2, 2, 16, 16}, {5, 3, 17, 15},
+            {64, 2, 7, 7}, {3, 2, 65, 33}, {2, 65, 3, 3}};
+        for (int[] s : sizes) {
+            trained(Shape.of(s).toString(), 0.1f, 1e-5f, true).normal(s).uniform(0.5f, 2, s[1]).normal(s[1])
+                    .normal(s[1]).constant().uniform(0.5f, 2, s[1]).constant();
+            evaluated(Shape.of(s).toString(), 1e-5f).normal(s).uniform(0.5f, 2, s[1]).normal(s[1])
+                    .normal(s[1]).constant().uniform(0.5f, 2, s[1]).constant();
+        }
+        trained("without running statistics", 0.1f, 1e-5f, false).normal(4, 3, 5, 5).normal(3).normal(3);
+        trained("momentum 1", 1, 1e-3f, true).normal(4, 3, 5, 5).normal(3).normal(3)
+                .normal(3).constant().uniform(0.5f, 2, 3).constant();
+        trained("mean far from 0", 0.1f, 1e-5f, true).uniform(999, 1003, 4, 2, 9, 9).normal(2).normal(2)
+                .normal(2).constant().uniform(0.5f, 2, 2).constant();
+        trained("constant channel", 0.1f, 1e-5f, true).values(fill(50, 3), 2, 1, 5, 5).normal(1).normal(1)
+                .normal(1).constant().uniform(0.5f, 2, 1).constant().kinked();
+        trained("NaN in one channel", 0.1f, 1e-5f, true).normal(2, 3, 5, 5).with(NAN).normal(3).normal(3)
+                .normal(3).constant().uniform(0.5f, 2, 3).constant();
+        trained("(N, C)", 0.1f, 1e-5f, true).normal(33, 7).normal(7).normal(7).normal(7).constant().uniform(0.5f, 2, 7).constant();
+    }
+
+    private OpCase trained(String name, float momentum, float epsilon, boolean running) {
+        OpCase c = new OpCase("batchNorm2d", name + ", training", x -> {
+            Tensor mean = running ? x.get(3) : null;
+            Tensor variance = running ? x.get(4) : null;
+            Tensor y = x.get(0).batchNorm2d(x.get(1), x.get(2), mean, variance, true, momentum, epsilon);
+            return running ? Results.of(y, x.get(3), x.get(4)) : Results.of(y);
+        });
+        cases.add(c);
+        return c.accuracy(new BatchNorm2dAccuracy(true, momentum, epsilon));
+    }
+
+    private OpCase evaluated(String name, float epsilon) {
+        return add("batchNorm2d", name + ", evaluating",
+                        x -> x.get(0).batchNorm2d(x.get(1), x.get(2), x.get(3), x.get(4), false, 0.1f, epsilon))
+                .accuracy(new BatchNorm2dAccuracy(false, 0, epsilon));
+    }
+
+    /** The mask must be the very same; what is kept is rounded once. */
+    private void dropout() {
+        for (float p : new float[] {0, 0.1f, 0.5f, 0.999f}) {
+            for (int[] sizes : new int[][] {{}, {3}, {4}, {5, 7}, {1023}}) {
+                add("dropout", p + " " + Shape.of(sizes), x -> x.get(0).dropout(p, new Generator(42, 7)))
+                        .normal(sizes).accuracy(Accuracy.relative(1));
+            }
+        }
+        add("dropout", "large seed and stream", x -> x.get(0).dropout(0.5f, new Generator(-3L, 1L << 40)))
+                .normal(257).accuracy(Accuracy.relative(1));
+        add("dropout", "NaN and infinity", x -> x.get(0).dropout(0.5f, new Generator(1)))
+                .normal(65).with(NAN, INF, -INF, NAN, INF, -INF).accuracy(Accuracy.relative(1));
+    }
+
+    // ---- Softmax and losses
+
+    private void softmax() {
+        int[][] sizes = {{1, 1}, {6, 9}, {1, 257}, {257, 2}, {3, 1000}, {33, 17}, {2, 3, 4, 5}, {5}};
+        for (int[] s : sizes) {
+            for (int axis = 0; axis < s.length; axis++) {
+                int along = axis;
+                String name = Shape.of(s) + " along " + axis;
+                add("softmax", name, x -> x.get(0).softmax(along)).normal(s).accuracy(softmax(s[axis]));
+                add("logSoftmax", name, x -> x.get(0).logSoftmax(along)).normal(s).accuracy(logSoftmax(s[axis]));
+            }
+        }
+        float[] large = {1000, -1000, 999, 0, 1e30f, -1e30f, 88, 89, -1000, -1000, -1000, -999};
+        add("softmax", "large", x -> x.get(0).softmax(1)).values(large, 3, 4).kinked().accuracy(softmax(4));
+        add("logSoftmax", "large", x -> x.get(0).logSoftmax(1)).values(large, 3, 4).kinked().accuracy(logSoftmax(4));
+        add("softmax", "masked", x -> x.get(0).softmax(1)).normal(3, 5).with(-INF, -INF, -INF, -INF).accuracy(softmax(5));
+        add("logSoftmax", "masked", x -> x.get(0).logSoftmax(1)).normal(3, 5).with(-INF, -INF, -INF, -INF).accuracy(logSoftmax(5));
+        add("softmax", "NaN in a row", x -> x.get(0).softmax(1)).normal(3, 5).with(NAN).accuracy(softmax(5));
+        add("logSoftmax", "NaN in a row", x -> x.get(0).logSoftmax(1)).normal(3, 5).with(NAN).accuracy(logSoftmax(5));
+    }
+
+    private static double largest(double[] values) {
+        return Arrays.stream(values).map(Math::abs).filter(Double::isFinite).max().orElse(0);
+    }
+
+    /**
+     * With R the largest |x|, the exponent {@code x - max} or {@code x - lse} is rounded by up to {@code 2 R u}, which is a relative
+     * error of e^(...); the sum over the classes adds {@code 8 sqrt(classes) u}. The gradient's terms are at most
+     * {@code 2 y max|dy|} in sum.
+     */
+    static Accuracy softmax(int classes) {
+        return (c, reference) -> {
+            double shift = 1 + 2 * largest(c.inputValues()[0]);
+            double[] y = reference.outputs()[0];
+            double dy = largest(c.upstreamValues(y.length));
+            return Accuracy.ulps(4 * Math.sqrt(classes), (i, value) -> value * shift, (i, value) -> 2 * y[i] * shift * dy)
+                    .of(c, reference);
+        };
+    }
+
+    /** The same; {@code x - lse} is a difference of terms of up to {@code R} and {@code R + log(classes)}. */
+    private static Accuracy logSoftmax(int classes) {
+        return (c, reference) -> {
+            double terms = 2 * largest(c.inputValues()[0]) + Math.log(classes);
+            double[] y = reference.outputs()[0];
+            double dy = largest(c.upstreamValues(y.length));
+            return Accuracy.ulps(4 * Math.sqrt(classes), (i, value) -> terms,
+                            (i, value) -> dy * (1 + Math.exp(y[i]) * classes * (1 + terms)))
+                    .of(c, reference);
+        };
+    }
+
+    private void losses() {
+        ClassificationOptions mean = ClassificationOptions.DEFAULT;
+        ClassificationOptions sum = mean.withReduction(LossReduction.SUM);
+        ClassificationOptions none = mean.withReduction(LossReduction.NONE);
+        for (int[] s : new int[][] {{1, 1}, {1, 2}, {8, 10}, {5, 7}, {65, 3}, {3, 1000}, {257, 10}}) {
+            classification(Shape.of(s) + " mean", s, labels(s, -1), mean);
+            classification(Shape.of(s) + " sum", s, labels(s, -1), sum);
+            classification(Shape.of(s) + " none", s, labels(s, -1), none);
+        }
+        int[] pixels = {2, 5, 3, 4};
+        int[] rows = {9, 6};
+        for (ClassificationOptions options : List.of(mean, sum, none)) {
+            String name = options.reduction().toString().toLowerCase(Locale.ROOT);
+            classification("per pixel " + name, pixels, labels(pixels, -1), options);
+            classification("ignoring -100 " + name, rows, labels(rows, -100), options);
+            classification("ignoring 2 " + name, rows, labels(rows, 2), options.withIgnoreIndex(2));
+            crossEntropy("smoothing 0.1 " + name, rows, labels(rows, -1), options.withLabelSmoothing(0.1f));
+            crossEntropy("smoothing 0.3 per pixel, ignoring -100 " + name, pixels, labels(pixels, -100),
+                    options.withLabelSmoothing(0.3f));
+            classification("all ignored " + name, rows, fillLabels(9, -100), options);
+        }
+        crossEntropy("smoothing 1", rows, labels(rows, -1), mean.withLabelSmoothing(1));
+        int[] three = {3, 4};
+        int[] labels = {0, 1, 3};
+        crossEntropyOf("large logits", three, labels, mean)
+                .values(new float[] {1000, -1000, 999, 0, 124, -87, 88, 89, -1000, -1000, -1000, -999}, three).kinked();
+        crossEntropyOf("a masked class", three, labels, mean)
+                .values(new float[] {1, -INF, 2, 0.5f, -INF, 1, -INF, 3, -1, -2, -INF, 0.5f}, three).kinked();
+        crossEntropyOf("NaN in a row", three, labels, none)
+                .values(new float[] {1, 3, 2, 0.5f, NAN, 1, 2, 3, -1, -2, 0, 0.5f}, three).kinked();
+        for (int[] s : new int[][] {{}, {1}, {5, 7}, {257}, {3, 1000}}) {
+            int n = Shape.of(s).elements();
+            // The difference of the inputs has half an ulp, its square 16 more (pow), the sum those of n positive terms.
+            add("mse", Shape.of(s).toString(), x -> x.get(0).mse(x.get(1))).normal(s).normal(s)
+                    .accuracy(Accuracy.ulps(19 + 4 * Math.sqrt(n), (i, y) -> y, (i, dx) -> dx));
+        }
+    }
+
+    private static int[] labels(int[] scores, int ignored) {
+        int[] labels = new int[Shape.of(scores).elements() / scores[1]];
+        for (int i = 0; i < labels.length; i++) {
+            labels[i] = ignored != -1 && i % 3 == 1 ? ignored : i * 7 % scores[1];
+        }
+        return labels;
+    }
+
+    private static int[] fillLabels(int n, int value) {
+        int[] labels = new int[n];
+        Arrays.fill(labels, value);
+        return labels;
+    }
+
+    private void classification(String name, int[] scores, int[] labels, ClassificationOptions options) {
+        crossEntropy(name, scores, labels, options);
+        boolean kinked = Arrays.stream(labels).allMatch(label -> label == options.ignoreIndex());
+        OpCase nll = add("nll", name, x -> x.get(0).nll(x.integers(labelShape(scores), labels), options))
+                .normal(scores).accuracy(Accuracy.products(labels.length));
+        if (kinked) {
+            nll.kinked();
+        }
+    }
+
+    private void crossEntropy(String name, int[] scores, int[] labels, ClassificationOptions options) {
+        OpCase c = crossEntropyOf(name, scores, labels, options).normal(scores);
+        if (Arrays.stream(labels).allMatch(label -> label == options.ignoreIndex())) {
+            c.kinked();
+        }
+    }
+
+    private OpCase crossEntropyOf(String name, int[] scores, int[] labels, ClassificationOptions options) {
+        return add("crossEntropy", name, x -> x.get(0).crossEntropy(x.integers(labelShape(scores), labels), options))
+                .accuracy(crossEntropyAccuracy(scores, labels, options));
+    }
+
+    /**
+     * The loss is a sum of terms of up to {@code T = 3 R + log(classes)}, and so is the exponent in the gradient, whose two parts
+     * are {@code scale p} and {@code scale target}; p is at most the gradient's own size plus the target.
+     */
+    static Accuracy crossEntropyAccuracy(int[] scores, int[] labels, ClassificationOptions options) {
+        int classes = scores[1];
+        int inner = Shape.of(scores).strides()[1];
+        long counted = Arrays.stream(labels).filter(label -> label != options.ignoreIndex()).count();
+        return (c, reference) -> {
+            double terms = 1 + 3 * largest(c.inputValues()[0]) + Math.log(classes);
+            double dy = largest(c.upstreamValues(reference.outputs()[0].length));
+            double scale = options.reduction() == LossReduction.MEAN ? dy / Math.max(1, counted) : dy;
+            double losses = options.reduction() == LossReduction.SUM ? counted : 1;
+            return Accuracy.ulps(4 * Math.sqrt(2.0 * (classes + labels.length)), (i, y) -> losses * terms, (i, dx) -> {
+                        int example = i / inner / classes * inner + i % inner;
+                        boolean isLabel = i / inner % classes == labels[example];
+                        double target = (isLabel ? 1 : 0) + options.labelSmoothing() / classes;
+                        return terms * (Math.abs(dx) + scale * target);
+                    })
+                    .of(c, reference);
+        };
+    }
+
+    private static Shape labelShape(int[] scores) {
+        int[] sizes = new int[scores.length - 1];
+        for (int i = 0; i < sizes.length; i++) {
+            sizes[i] = scores[i == 0 ? 0 : i + 1];
+        }
+        return Shape.of(sizes);
+    }
+
+    // ---- Several operations in a row
+
+    private void networks() {
+        int[] labels = {2, 0, 1};
+        add("network", "convolution, normalisation, pooling, classifier", x -> x.get(0)
+                        .conv2d(x.get(1), null, padding(1))
+                        .batchNorm2d(x.get(2), x.get(3), null, null, true, 0.1f, 1e-5f)
+                        .tanh()
+                        .avgPool2d(2)
+                        .flatten(1)
+                        .linear(x.get(4), x.get(5))
+                        .crossEntropy(x.integers(Shape.of(3), labels)))
+                .normal(3, 2, 4, 4).normal(3, 2, 3, 3).normal(3).normal(3).normal(3, 12).normal(3)
+                .accuracy(Accuracy.stable(48));
+        add("network", "a residual used twice", x -> {
+                    Tensor y = x.get(0).matmul(x.get(1)).sigmoid();
+                    return y.mul(y).add(x.get(0)).softmax(1);
+                })
+                .normal(5, 7).normal(7, 7).accuracy(Accuracy.stable(7));
+    }
+}
