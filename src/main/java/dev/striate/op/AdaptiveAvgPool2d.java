@@ -24,15 +24,25 @@ public final class AdaptiveAvgPool2d {
         return apply("globalAvgPool2d", x, 1, 1);
     }
 
-    private static Tensor apply(String operation, Tensor x, int outHeight, int outWidth) {
-        Shape image = x.shape();
-        Window.requireImages(operation, image);
+    /** The output's shape for an input, without computing; errors as in {@link #apply}. */
+    public static Shape outputShape(Shape x, int outHeight, int outWidth) {
+        return outputShape("adaptiveAvgPool2d", x, outHeight, outWidth);
+    }
+
+    private static Shape outputShape(String operation, Shape x, int outHeight, int outWidth) {
+        Window.requireImages(operation, x);
         if (outHeight < 1 || outWidth < 1) {
             throw new ShapeException(operation + ": the output is at least 1 by 1, got " + outHeight + " by " + outWidth);
         }
+        return Shape.of(x.size(0), x.size(1), outHeight, outWidth);
+    }
+
+    private static Tensor apply(String operation, Tensor x, int outHeight, int outWidth) {
+        Shape image = x.shape();
+        Shape shape = outputShape(operation, image, outHeight, outWidth);
         AdaptiveAvgPool2dGeometry g =
                 new AdaptiveAvgPool2dGeometry(x.size(0) * x.size(1), x.size(2), x.size(3), outHeight, outWidth);
-        Tensor y = Tensor.allocate(x.device(), Shape.of(x.size(0), x.size(1), outHeight, outWidth));
+        Tensor y = Tensor.allocate(x.device(), shape);
         x.device().backend().adaptiveAvgPool2d().forward(g, x.buffer(), y.buffer());
         return Recorder.of(operation, y).input(x, (dy, saved) -> gradient(g, dy, image)).record();
     }

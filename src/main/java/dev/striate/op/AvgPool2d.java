@@ -17,16 +17,25 @@ public final class AvgPool2d {
     /** @throws ShapeException if the shapes and options do not fit each other */
     public static Tensor apply(Tensor x, int kernelHeight, int kernelWidth, WindowOption... options) {
         Shape image = x.shape();
-        Window.requireImages("avgPool2d", image);
-        Window window = Window.pooling("avgPool2d", kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE,
-                WindowOption.Kind.PADDING, WindowOption.Kind.CEIL_MODE, WindowOption.Kind.COUNT_INCLUDE_PAD);
+        Window window = window(image, kernelHeight, kernelWidth, options);
         Pool2dGeometry g = PoolGeometry.of(image, window);
         boolean countIncludePad = window.countIncludePad;
-        Tensor y = Tensor.allocate(x.device(), Shape.of(x.size(0), x.size(1), g.outHeight(), g.outWidth()));
+        Tensor y = Tensor.allocate(x.device(), PoolGeometry.outputShape(image, g));
         x.device().backend().avgPool2d().forward(g, countIncludePad, x.buffer(), y.buffer());
         return Recorder.of("avgPool2d", y)
                 .input(x, (dy, saved) -> gradient(g, countIncludePad, dy, image))
                 .record();
+    }
+
+    /** The output's shape for an input, without computing; errors as in {@link #apply}. */
+    public static Shape outputShape(Shape x, int kernelHeight, int kernelWidth, WindowOption... options) {
+        return PoolGeometry.outputShape(x, PoolGeometry.of(x, window(x, kernelHeight, kernelWidth, options)));
+    }
+
+    private static Window window(Shape x, int kernelHeight, int kernelWidth, WindowOption[] options) {
+        Window.requireImages("avgPool2d", x);
+        return Window.pooling("avgPool2d", kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE, WindowOption.Kind.PADDING,
+                WindowOption.Kind.CEIL_MODE, WindowOption.Kind.COUNT_INCLUDE_PAD);
     }
 
     private static Tensor gradient(Pool2dGeometry g, boolean countIncludePad, Tensor dy, Shape shape) {

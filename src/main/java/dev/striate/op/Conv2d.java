@@ -23,13 +23,29 @@ public final class Conv2d {
         Shape image = x.shape();
         Shape kernel = weight.shape();
         Conv2dGeometry g = geometry(image, kernel, bias == null ? null : bias.shape(), options);
-        Tensor y = Tensor.allocate(x.device(), Shape.of(g.batch(), g.outChannels(), g.outHeight(), g.outWidth()));
+        Tensor y = Tensor.allocate(x.device(), outputShape(g));
         x.device().backend().conv2d().forward(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
         return Recorder.of("conv2d", y)
                 .input(x, (dy, saved) -> inputGradient(g, dy, saved.get(0), null, image), weight)
                 .input(weight, (dy, saved) -> weightGradient(g, saved.get(0), dy, kernel), x)
                 .input(bias, (dy, saved) -> dy.sum(0, 2, 3))
                 .record();
+    }
+
+    /** The output's shape for an input and a weight, without computing; errors as in {@link #apply}. */
+    public static Shape outputShape(Shape x, Shape weight, WindowOption... options) {
+        return outputShape(geometry(x, weight, null, options));
+    }
+
+    /**
+     * The weight's shape {@code (O, C/groups, KH, KW)}, as the options say.
+     *
+     * @throws ShapeException if an option does not belong here or the groups do not divide the channels
+     */
+    public static Shape weightShape(int inChannels, int outChannels, int kernelHeight, int kernelWidth, WindowOption... options) {
+        Window window = window(kernelHeight, kernelWidth, options);
+        window.requireGroupsDivide(inChannels, outChannels);
+        return Shape.of(outChannels, inChannels / window.groups, kernelHeight, kernelWidth);
     }
 
     static Tensor inputGradient(Conv2dGeometry g, Tensor dy, Tensor weight, @Nullable Tensor bias, Shape shape) {
@@ -49,14 +65,10 @@ public final class Conv2d {
         if (weight.rank() != 4) {
             throw new ShapeException("conv2d: expected a weight (out channels, in channels / groups, height, width), got " + weight);
         }
-        Window window = Window.of("conv2d", weight.size(2), weight.size(3), options, WindowOption.Kind.STRIDE,
-                WindowOption.Kind.PADDING, WindowOption.Kind.DILATION, WindowOption.Kind.GROUPS);
+        Window window = window(weight.size(2), weight.size(3), options);
         int channels = x.size(1);
         int outChannels = weight.size(0);
-        if (channels % window.groups != 0 || outChannels % window.groups != 0) {
-            throw new ShapeException("conv2d: " + window.groups + " groups must divide the input's " + channels
-                    + " channels and the weight's " + outChannels + " output channels");
-        }
+        window.requireGroupsDivide(channels, outChannels);
         if (weight.size(1) != channels / window.groups) {
             throw new ShapeException("conv2d: the input " + x + " has " + channels + " channels in " + window.groups
                     + (window.groups == 1 ? " group" : " groups") + ", so the weight's second size is "
@@ -69,5 +81,14 @@ public final class Conv2d {
         return new Conv2dGeometry(x.size(0), channels, x.size(2), x.size(3), outChannels,
                 window.outHeight(x, x.size(2), padding), window.outWidth(x, x.size(3), padding), window.kernelH, window.kernelW,
                 window.strideH, window.strideW, padding.top(), padding.left(), window.dilationH, window.dilationW, window.groups);
+    }
+
+    private static Window window(int kernelHeight, int kernelWidth, WindowOption[] options) {
+        return Window.of("conv2d", kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE, WindowOption.Kind.PADDING,
+                WindowOption.Kind.DILATION, WindowOption.Kind.GROUPS);
+    }
+
+    private static Shape outputShape(Conv2dGeometry g) {
+        return Shape.of(g.batch(), g.outChannels(), g.outHeight(), g.outWidth());
     }
 }

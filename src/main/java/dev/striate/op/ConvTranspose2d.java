@@ -23,12 +23,27 @@ public final class ConvTranspose2d {
         Shape image = x.shape();
         Shape kernel = weight.shape();
         Conv2dGeometry g = geometry(image, kernel, bias == null ? null : bias.shape(), options);
-        Shape shape = Shape.of(g.batch(), g.inChannels(), g.inHeight(), g.inWidth());
-        return Recorder.of("convTranspose2d", Conv2d.inputGradient(g, x, weight, bias, shape))
+        return Recorder.of("convTranspose2d", Conv2d.inputGradient(g, x, weight, bias, outputShape(g)))
                 .input(x, (dy, saved) -> convolve(g, dy, saved.get(0), image), weight)
                 .input(weight, (dy, saved) -> Conv2d.weightGradient(g, dy, saved.get(0), kernel), x)
                 .input(bias, (dy, saved) -> dy.sum(0, 2, 3))
                 .record();
+    }
+
+    /** The output's shape for an input and a weight, without computing; errors as in {@link #apply}. */
+    public static Shape outputShape(Shape x, Shape weight, WindowOption... options) {
+        return outputShape(geometry(x, weight, null, options));
+    }
+
+    /**
+     * The weight's shape {@code (C, O/groups, KH, KW)}, as the options say.
+     *
+     * @throws ShapeException if an option does not belong here or the groups do not divide the channels
+     */
+    public static Shape weightShape(int inChannels, int outChannels, int kernelHeight, int kernelWidth, WindowOption... options) {
+        Window window = window(kernelHeight, kernelWidth, options);
+        window.requireGroupsDivide(inChannels, outChannels);
+        return Shape.of(inChannels, outChannels / window.groups, kernelHeight, kernelWidth);
     }
 
     private static Tensor convolve(Conv2dGeometry g, Tensor dy, Tensor weight, Shape shape) {
@@ -43,12 +58,8 @@ public final class ConvTranspose2d {
             throw new ShapeException("convTranspose2d: expected a weight (" + x.size(1)
                     + " in channels, out channels / groups, height, width) for the input " + x + ", got " + weight);
         }
-        Window window = Window.of("convTranspose2d", weight.size(2), weight.size(3), options, WindowOption.Kind.STRIDE,
-                WindowOption.Kind.PADDING, WindowOption.Kind.OUTPUT_PADDING, WindowOption.Kind.DILATION, WindowOption.Kind.GROUPS);
-        if (x.size(1) % window.groups != 0) {
-            throw new ShapeException("convTranspose2d: " + window.groups + " groups must divide the input's " + x.size(1)
-                    + " channels");
-        }
+        Window window = window(weight.size(2), weight.size(3), options);
+        window.requireGroupsDivide(x.size(1), weight.size(1) * window.groups);
         if (window.padding.rule() != Padding.Rule.GIVEN) {
             throw new ShapeException("convTranspose2d: padding is given in numbers; " + window.padding.rule()
                     + " is defined for convolution only");
@@ -70,6 +81,15 @@ public final class ConvTranspose2d {
         return new Conv2dGeometry(x.size(0), outChannels, outHeight, outWidth, x.size(1), x.size(2), x.size(3), window.kernelH,
                 window.kernelW, window.strideH, window.strideW, padding.top(), padding.left(), window.dilationH, window.dilationW,
                 window.groups);
+    }
+
+    private static Window window(int kernelHeight, int kernelWidth, WindowOption[] options) {
+        return Window.of("convTranspose2d", kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE,
+                WindowOption.Kind.PADDING, WindowOption.Kind.OUTPUT_PADDING, WindowOption.Kind.DILATION, WindowOption.Kind.GROUPS);
+    }
+
+    private static Shape outputShape(Conv2dGeometry g) {
+        return Shape.of(g.batch(), g.inChannels(), g.inHeight(), g.inWidth());
     }
 
     private static int outSize(String side, int size) {

@@ -20,19 +20,23 @@ public final class Linear {
     public static Tensor apply(Tensor x, Tensor weight, @Nullable Tensor bias) {
         x.requireDevice("linear", weight);
         x.requireDevice("linear", bias);
-        int rank = x.shape().rank();
-        if (weight.shape().rank() != 2 || rank == 0 || x.size(-1) != weight.size(1)) {
-            throw new ShapeException("linear: expected an input (..., in) and a weight (out, in), got " + x.shape() + " and "
-                    + weight.shape());
-        }
+        Shape shape = outputShape(x.shape(), weight.shape());
         int out = weight.size(0);
         if (bias != null && !bias.shape().equals(Shape.of(out))) {
             throw new ShapeException("linear: expected a bias (" + out + "), got " + bias.shape());
         }
-        if (rank == 2) {
+        if (shape.rank() == 2) {
             return rows(x, weight, bias);
         }
-        return rows(x.reshape(-1, x.size(-1)), weight, bias).reshape(x.shape().with(-1, out).toArray());
+        return rows(x.reshape(-1, x.size(-1)), weight, bias).reshape(shape.toArray());
+    }
+
+    /** The output's shape for an input and a weight, without computing; errors as in {@link #apply}. */
+    public static Shape outputShape(Shape x, Shape weight) {
+        if (weight.rank() != 2 || x.rank() == 0 || x.size(-1) != weight.size(1)) {
+            throw new ShapeException("linear: expected an input (..., in) and a weight (out, in), got " + x + " and " + weight);
+        }
+        return x.with(-1, weight.size(0));
     }
 
     private static Tensor rows(Tensor x, Tensor weight, @Nullable Tensor bias) {

@@ -27,7 +27,7 @@ public final class MaxPool2d {
     public static Result apply(Tensor x, int kernelHeight, int kernelWidth, WindowOption... options) {
         Shape image = x.shape();
         Pool2dGeometry g = geometry(image, kernelHeight, kernelWidth, options);
-        Shape shape = Shape.of(x.size(0), x.size(1), g.outHeight(), g.outWidth());
+        Shape shape = PoolGeometry.outputShape(image, g);
         Tensor y = Tensor.allocate(x.device(), shape);
         IntTensor indices = IntTensor.allocate(x.device(), shape, -1, g.inHeight() * g.inWidth() - 1);
         x.device().backend().maxPool2d().forward(g, x.buffer(), y.buffer(), indices.buffer());
@@ -35,6 +35,11 @@ public final class MaxPool2d {
                 .input(x, (dy, saved) -> gradient(g, dy, saved.integers(0), image), new IntTensor[] {indices})
                 .record();
         return new Result(y, indices);
+    }
+
+    /** The output's shape for an input, without computing; errors as in {@link #apply}. */
+    public static Shape outputShape(Shape x, int kernelHeight, int kernelWidth, WindowOption... options) {
+        return PoolGeometry.outputShape(x, geometry(x, kernelHeight, kernelWidth, options));
     }
 
     private static Tensor gradient(Pool2dGeometry g, Tensor dy, IntTensor indices, Shape shape) {

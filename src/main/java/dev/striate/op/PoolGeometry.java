@@ -21,4 +21,8 @@ final class PoolGeometry {
                 window.outWidth(x, x.size(3), padding), window.kernelH, window.kernelW, window.strideH, window.strideW,
                 padding.top(), padding.bottom(), padding.left(), padding.right(), window.dilationH, window.dilationW);
     }
+
+    static Shape outputShape(Shape x, Pool2dGeometry g) {
+        return Shape.of(x.size(0), x.size(1), g.outHeight(), g.outWidth());
+    }
 }

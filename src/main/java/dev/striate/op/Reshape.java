@@ -21,14 +21,18 @@ public final class Reshape {
 
     /** Makes one axis of all axes from {@code fromAxis} on. */
     public static Tensor flatten(Tensor x, int fromAxis) {
-        int rank = x.shape().rank();
-        int from = rank == 0 ? 0 : x.shape().axis(fromAxis);
-        int[] sizes = Arrays.copyOf(x.shape().toArray(), from + 1);
+        return record("flatten", x, flattened(x.shape(), fromAxis));
+    }
+
+    /** The shape that {@link #flatten} gives. */
+    public static Shape flattened(Shape x, int fromAxis) {
+        int from = x.rank() == 0 ? 0 : x.axis(fromAxis);
+        int[] sizes = Arrays.copyOf(x.toArray(), from + 1);
         sizes[from] = 1;
-        for (int axis = from; axis < rank; axis++) {
+        for (int axis = from; axis < x.rank(); axis++) {
             sizes[from] *= x.size(axis);
         }
-        return record("flatten", x, Shape.of(sizes));
+        return Shape.of(sizes);
     }
 
     private static Tensor record(String operation, Tensor x, Shape shape) {

@@ -119,6 +119,14 @@ final class Window {
         return windows;
     }
 
+    /** @throws ShapeException unless the groups split both numbers of channels evenly */
+    void requireGroupsDivide(int inChannels, int outChannels) {
+        if (inChannels % groups != 0 || outChannels % groups != 0) {
+            throw new ShapeException(operation + ": " + groups + " groups must divide the " + inChannels
+                    + " input channels and the " + outChannels + " output channels");
+        }
+    }
+
     /** @throws ShapeException unless the input is {@code (N, C, H, W)} */
     static void requireImages(String operation, Shape x) {
         if (x.rank() != 4) {

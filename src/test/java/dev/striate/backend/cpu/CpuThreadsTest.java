@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
@@ -117,13 +118,20 @@ class CpuThreadsTest {
         CpuThreads threads = new CpuThreads(2, 0);
         CountDownLatch both = new CountDownLatch(2);
         Thread caller = Thread.currentThread();
+        AtomicBoolean finished = new AtomicBoolean();
         threads.parallelFor(2, 1, chunk -> {
             both.countDown();
             await(both);
             if (Thread.currentThread() != caller) {
+                while (caller.getState() != Thread.State.WAITING) {
+                    sleep();
+                }
                 caller.interrupt();
+                sleep();
+                finished.set(true);
             }
         });
+        assertTrue(finished.get());
         assertTrue(Thread.interrupted());
     }
 
@@ -147,6 +155,14 @@ class CpuThreadsTest {
             assertTrue(CpuBackend.open(1, Vectorization.PLAIN).info().detail().startsWith("1 thread,"));
         } finally {
             System.clearProperty("striate.threads");
+        }
+    }
+
+    private static void sleep() {
+        try {
+            Thread.sleep(2);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 

@@ -1,0 +1,36 @@
+package dev.striate.nn;
+
+import dev.striate.Shape;
+import dev.striate.Tensor;
+
+/** Means over windows chosen so that every output plane has the given size. */
+public final class AdaptiveAvgPool2d extends ImageLayer<AdaptiveAvgPool2d> {
+
+    private final int outHeight;
+    private final int outWidth;
+
+    public AdaptiveAvgPool2d(int outHeight, int outWidth) {
+        this.outHeight = outHeight;
+        this.outWidth = outWidth;
+    }
+
+    @Override
+    AdaptiveAvgPool2d self() {
+        return this;
+    }
+
+    @Override
+    Tensor forwardNchw(Tensor x) {
+        return x.adaptiveAvgPool2d(outHeight, outWidth);
+    }
+
+    @Override
+    Shape shapeRuleNchw(Shape x) {
+        return dev.striate.op.AdaptiveAvgPool2d.outputShape(x, outHeight, outWidth);
+    }
+
+    @Override
+    public String toString() {
+        return "AdaptiveAvgPool2d(" + outHeight + ", " + outWidth + ")";
+    }
+}

@@ -1,0 +1,44 @@
+package dev.striate.nn;
+
+import dev.striate.Shape;
+import dev.striate.Tensor;
+import dev.striate.op.WindowOption;
+
+/** The mean of each window. Options: stride (by default the window), padding, ceil mode, whether padding is counted. */
+public final class AvgPool2d extends ImageLayer<AvgPool2d> {
+
+    private final int kernelHeight;
+    private final int kernelWidth;
+    private final WindowOption[] options;
+
+    /** A square window. */
+    public AvgPool2d(int kernel, WindowOption... options) {
+        this(kernel, kernel, options);
+    }
+
+    public AvgPool2d(int kernelHeight, int kernelWidth, WindowOption... options) {
+        this.kernelHeight = kernelHeight;
+        this.kernelWidth = kernelWidth;
+        this.options = options.clone();
+    }
+
+    @Override
+    AvgPool2d self() {
+        return this;
+    }
+
+    @Override
+    Tensor forwardNchw(Tensor x) {
+        return x.avgPool2d(kernelHeight, kernelWidth, options);
+    }
+
+    @Override
+    Shape shapeRuleNchw(Shape x) {
+        return dev.striate.op.AvgPool2d.outputShape(x, kernelHeight, kernelWidth, options);
+    }
+
+    @Override
+    public String toString() {
+        return "AvgPool2d(" + kernelHeight + "x" + kernelWidth + ")";
+    }
+}

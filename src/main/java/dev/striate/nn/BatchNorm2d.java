@@ -1,0 +1,86 @@
+package dev.striate.nn;
+
+import dev.striate.Device;
+import dev.striate.Generator;
+import dev.striate.Shape;
+import dev.striate.ShapeException;
+import dev.striate.StriateException;
+import dev.striate.Tensor;
+
+/**
+ * Batch normalisation per channel of {@code (N, C, ...)} (Ioffe and Szegedy, 2015). In training it uses the batch's statistics
+ * and moves the running ones towards them, also while a NoGrad is open; in evaluation it uses the running ones. Parameters:
+ * {@code weight (C)} and {@code bias (C)}, from 1 and 0. Buffers: {@code running_mean (C)} and {@code running_var (C)}, from 0 and
+ * 1.
+ */
+public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
+
+    private final int channels;
+    private float momentum = 0.1f;
+    private float epsilon = 1e-5f;
+
+    /** @throws ShapeException if there is no channel */
+    public BatchNorm2d(int channels) {
+        this.channels = Shape.of(channels).elements();
+    }
+
+    /**
+     * Sets how far the running statistics move towards each batch's, 0.1 unless set.
+     *
+     * @return this layer
+     * @throws StriateException unless in 0 .. 1
+     */
+    public BatchNorm2d momentum(float wanted) {
+        if (!(wanted >= 0 && wanted <= 1)) {
+            throw new StriateException("BatchNorm2d: the momentum is in 0 .. 1, got " + wanted);
+        }
+        momentum = wanted;
+        return this;
+    }
+
+    /**
+     * Sets what is added to the variance, 1e-5 unless set.
+     *
+     * @return this layer
+     * @throws StriateException unless above 0
+     */
+    public BatchNorm2d epsilon(float wanted) {
+        if (!(wanted > 0)) {
+            throw new StriateException("BatchNorm2d: epsilon is above 0, got " + wanted);
+        }
+        epsilon = wanted;
+        return this;
+    }
+
+    @Override
+    BatchNorm2d self() {
+        return this;
+    }
+
+    @Override
+    protected void create(Device device, Generator generator) {
+        addParameter("weight", Tensor.ones(device, channels));
+        addParameter("bias", Tensor.zeros(device, channels));
+        addBuffer("running_mean", Tensor.zeros(device, channels));
+        addBuffer("running_var", Tensor.ones(device, channels));
+    }
+
+    @Override
+    Tensor forwardNchw(Tensor x) {
+        return x.batchNorm2d(parameter("weight"), parameter("bias"), buffer("running_mean"), buffer("running_var"), isTraining(),
+                momentum, epsilon);
+    }
+
+    @Override
+    Shape shapeRuleNchw(Shape x) {
+        if (x.rank() < 2 || x.size(1) != channels) {
+            throw new ShapeException(this + ": expected (N, " + channels + ", ...), got " + x);
+        }
+        return x;
+    }
+
+    @Override
+    public String toString() {
+        return "BatchNorm2d(" + channels + ")";
+    }
+}

@@ -1,0 +1,38 @@
+package dev.striate.nn;
+
+import dev.striate.Shape;
+import dev.striate.Tensor;
+import dev.striate.op.WindowOption;
+
+/**
+ * Convolution: {@code (N, in, H, W)} to {@code (N, out, OH, OW)}. Parameters: {@code weight (out, in/groups, KH, KW)} and
+ * {@code bias (out)}. Options: stride, padding, dilation, groups.
+ */
+public final class Conv2d extends Convolution<Conv2d> {
+
+    /** A square kernel. */
+    public Conv2d(int inChannels, int outChannels, int kernel, WindowOption... options) {
+        this(inChannels, outChannels, kernel, kernel, options);
+    }
+
+    /** @throws dev.striate.ShapeException if sizes or options do not fit each other */
+    public Conv2d(int inChannels, int outChannels, int kernelHeight, int kernelWidth, WindowOption... options) {
+        super(inChannels, outChannels,
+                dev.striate.op.Conv2d.weightShape(inChannels, outChannels, kernelHeight, kernelWidth, options), options);
+    }
+
+    @Override
+    Conv2d self() {
+        return this;
+    }
+
+    @Override
+    Tensor forwardNchw(Tensor x) {
+        return x.conv2d(parameter("weight"), biasOrNull(), options);
+    }
+
+    @Override
+    Shape shapeRuleNchw(Shape x) {
+        return dev.striate.op.Conv2d.outputShape(x, weightShape, options);
+    }
+}

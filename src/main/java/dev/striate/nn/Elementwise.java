@@ -1,0 +1,12 @@
+package dev.striate.nn;
+
+import dev.striate.Shape;
+
+/** A layer without parameters whose output has its input's shape. */
+abstract class Elementwise extends Module {
+
+    @Override
+    protected final Shape shapeRule(Shape input) {
+        return input;
+    }
+}

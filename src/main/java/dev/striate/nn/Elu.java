@@ -1,0 +1,23 @@
+package dev.striate.nn;
+
+import dev.striate.Tensor;
+
+/** {@code x} where positive, else {@code alpha (e^x - 1)} (Clevert et al., 2016). */
+public final class Elu extends Elementwise {
+
+    private final float alpha;
+
+    public Elu(float alpha) {
+        this.alpha = alpha;
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return x.elu(alpha);
+    }
+
+    @Override
+    public String toString() {
+        return "Elu(" + alpha + ")";
+    }
+}

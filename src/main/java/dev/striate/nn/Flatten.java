@@ -1,0 +1,30 @@
+package dev.striate.nn;
+
+import dev.striate.Shape;
+import dev.striate.Tensor;
+import dev.striate.op.Reshape;
+
+/** All axes from a given one on as one: {@code (N, C, H, W)} to {@code (N, C H W)}. Shares memory. */
+public final class Flatten extends Module {
+
+    private final int fromAxis;
+
+    /** One row per example. */
+    public Flatten() {
+        this(1);
+    }
+
+    public Flatten(int fromAxis) {
+        this.fromAxis = fromAxis;
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return x.flatten(fromAxis);
+    }
+
+    @Override
+    protected Shape shapeRule(Shape input) {
+        return Reshape.flattened(input, fromAxis);
+    }
+}

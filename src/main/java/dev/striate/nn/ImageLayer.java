@@ -1,0 +1,51 @@
+package dev.striate.nn;
+
+import dev.striate.Shape;
+import dev.striate.Tensor;
+
+/**
+ * A layer over images, which can take and give them in either {@link Layout}.
+ *
+ * @param <L> the layer's own type
+ */
+public abstract sealed class ImageLayer<L extends ImageLayer<L>> extends Module
+        permits Convolution, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, GlobalAvgPool2d, BatchNorm2d {
+
+    private Layout layout = Layout.NCHW;
+
+    ImageLayer() {}
+
+    /**
+     * Sets the order of the axes of input and output; {@link Layout#NCHW} unless set. Parameters are the same in both.
+     *
+     * @return this layer
+     */
+    public final L layout(Layout wanted) {
+        layout = wanted;
+        return self();
+    }
+
+    @Override
+    public final Tensor forward(Tensor x) {
+        if (layout == Layout.NCHW) {
+            return forwardNchw(x);
+        }
+        layout.requireImages(toString(), x.shape());
+        try (Tensor planes = x.toNchw(); Tensor y = forwardNchw(planes)) {
+            return y.toNhwc();
+        }
+    }
+
+    @Override
+    protected final Shape shapeRule(Shape input) {
+        return layout == Layout.NCHW
+                ? shapeRuleNchw(input)
+                : layout.fromNchw(shapeRuleNchw(layout.toNchw(toString(), input)));
+    }
+
+    abstract L self();
+
+    abstract Tensor forwardNchw(Tensor x);
+
+    abstract Shape shapeRuleNchw(Shape x);
+}

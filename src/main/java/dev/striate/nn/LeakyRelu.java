@@ -1,0 +1,23 @@
+package dev.striate.nn;
+
+import dev.striate.Tensor;
+
+/** {@code x} where positive, else {@code slope x}. */
+public final class LeakyRelu extends Elementwise {
+
+    private final float slope;
+
+    public LeakyRelu(float slope) {
+        this.slope = slope;
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return x.leakyRelu(slope);
+    }
+
+    @Override
+    public String toString() {
+        return "LeakyRelu(" + slope + ")";
+    }
+}

@@ -1,0 +1,68 @@
+package dev.striate.nn;
+
+import dev.striate.Device;
+import dev.striate.Generator;
+import dev.striate.Shape;
+import dev.striate.StriateException;
+import dev.striate.Tensor;
+
+/** {@code x weight^T + bias}: {@code (..., in)} to {@code (..., out)}. Parameters: {@code weight (out, in)}, {@code bias (out)}. */
+public final class Linear extends Module {
+
+    private final Shape weightShape;
+    private final WeightSettings settings = new WeightSettings();
+
+    /** @throws dev.striate.ShapeException if a size is below 1 */
+    public Linear(int in, int out) {
+        weightShape = Shape.of(out, in);
+    }
+
+    /**
+     * Sets whether a bias is added; it is unless set.
+     *
+     * @return this layer
+     * @throws StriateException after {@link #initialize}
+     */
+    public Linear bias(boolean wanted) {
+        requireNotInitialized("bias");
+        settings.hasBias(wanted);
+        return this;
+    }
+
+    /**
+     * Sets how the weight begins; the bias begins at 0 then. Unless set, both are {@link Initializer#PYTORCH_DEFAULT}.
+     *
+     * @return this layer
+     * @throws StriateException after {@link #initialize}
+     */
+    public Linear initializer(Initializer weight) {
+        return initializer(weight, Initializer.ZEROS);
+    }
+
+    /** Sets how weight and bias begin. */
+    public Linear initializer(Initializer weight, Initializer bias) {
+        requireNotInitialized("initializer");
+        settings.initializers(weight, bias);
+        return this;
+    }
+
+    @Override
+    protected void create(Device device, Generator generator) {
+        settings.create(this, device, generator, weightShape, weightShape.size(0));
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return x.linear(parameter("weight"), settings.hasBias() ? parameter("bias") : null);
+    }
+
+    @Override
+    protected Shape shapeRule(Shape input) {
+        return dev.striate.op.Linear.outputShape(input, weightShape);
+    }
+
+    @Override
+    public String toString() {
+        return "Linear(" + weightShape.size(1) + ", " + weightShape.size(0) + ")";
+    }
+}

@@ -1,0 +1,23 @@
+package dev.striate.nn;
+
+import dev.striate.Tensor;
+
+/** {@code x - log(sum(e^x))} along an axis; a negative one counts from the last. */
+public final class LogSoftmax extends Elementwise {
+
+    private final int axis;
+
+    public LogSoftmax(int axis) {
+        this.axis = axis;
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return x.logSoftmax(axis);
+    }
+
+    @Override
+    public String toString() {
+        return "LogSoftmax(" + axis + ")";
+    }
+}

@@ -1,0 +1,44 @@
+package dev.striate.nn;
+
+import dev.striate.Shape;
+import dev.striate.Tensor;
+import dev.striate.op.WindowOption;
+
+/** The maximum of each window. Options: stride (by default the window), padding, dilation, ceil mode. */
+public final class MaxPool2d extends ImageLayer<MaxPool2d> {
+
+    private final int kernelHeight;
+    private final int kernelWidth;
+    private final WindowOption[] options;
+
+    /** A square window. */
+    public MaxPool2d(int kernel, WindowOption... options) {
+        this(kernel, kernel, options);
+    }
+
+    public MaxPool2d(int kernelHeight, int kernelWidth, WindowOption... options) {
+        this.kernelHeight = kernelHeight;
+        this.kernelWidth = kernelWidth;
+        this.options = options.clone();
+    }
+
+    @Override
+    MaxPool2d self() {
+        return this;
+    }
+
+    @Override
+    Tensor forwardNchw(Tensor x) {
+        return x.maxPool2d(kernelHeight, kernelWidth, options);
+    }
+
+    @Override
+    Shape shapeRuleNchw(Shape x) {
+        return dev.striate.op.MaxPool2d.outputShape(x, kernelHeight, kernelWidth, options);
+    }
+
+    @Override
+    public String toString() {
+        return "MaxPool2d(" + kernelHeight + "x" + kernelWidth + ")";
+    }
+}

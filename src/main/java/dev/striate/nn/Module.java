@@ -1,0 +1,275 @@
+package dev.striate.nn;
+
+import dev.striate.Device;
+import dev.striate.Generator;
+import dev.striate.Scope;
+import dev.striate.Shape;
+import dev.striate.StriateException;
+import dev.striate.Tensor;
+import dev.striate.autograd.NoGrad;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A part of a network, or a whole one: parameters, buffers and smaller modules under names, and what they compute together.
+ *
+ * <p>Constructors fix the structure and take no memory; {@link #initialize} makes the parameters on a device, in a fixed order. A
+ * module of one's own registers its children in its constructor and says how they are joined:
+ *
+ * <pre>{@code
+ * final class Net extends Module {
+ *     private final Conv2d conv = addChild("conv", new Conv2d(1, 8, 3));
+ *     private final Linear head = addChild("head", new Linear(8, 10));
+ *
+ *     public Tensor forward(Tensor x) {
+ *         return head.forward(conv.forward(x).relu().globalAvgPool2d().flatten(1));
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>Parameters and buffers live until {@link #close}, whatever {@link Scope} was open when they were made.
+ */
+public abstract class Module implements AutoCloseable {
+
+    private final Map<String, Module> children = new LinkedHashMap<>();
+    private final Map<String, Tensor> parameters = new LinkedHashMap<>();
+    private final Map<String, Tensor> buffers = new LinkedHashMap<>();
+    private boolean training = true;
+    private boolean initialized;
+    private @Nullable SummaryTrace trace;
+
+    // ---- Using it
+
+    /**
+     * Makes all parameters and buffers on a device, with fresh values; the same generator state gives the same values on every
+     * device. A second call starts anew and closes what was there.
+     *
+     * @return this module
+     */
+    public Module initialize(Device device, Generator generator) {
+        close();
+        try (Scope temporaries = Scope.open(); NoGrad off = NoGrad.open()) {
+            create(device, generator);
+        }
+        children.values().forEach(child -> child.initialize(device, generator));
+        initialized = true;
+        return this;
+    }
+
+    /** Computes the output for a batch. The input is not closed, and may be the output. */
+    public abstract Tensor forward(Tensor x);
+
+    /**
+     * What is trained, here and below, by dotted name such as {@code conv1.weight}; own parameters first, then those of the
+     * children in the order of their registration. Weights that are shared come under each of their names.
+     *
+     * @throws StriateException before {@link #initialize} or after {@link #close}
+     */
+    public final Map<String, Tensor> parameters() {
+        Map<String, Tensor> named = new LinkedHashMap<>();
+        visit("", (prefix, module) -> module.parameters.forEach((name, tensor) -> named.put(prefix + name, tensor)));
+        return named;
+    }
+
+    /**
+     * What belongs to the state but is not trained, here and below, by dotted name such as {@code bn1.running_mean}.
+     *
+     * @throws StriateException before {@link #initialize} or after {@link #close}
+     */
+    public final Map<String, Tensor> buffers() {
+        Map<String, Tensor> named = new LinkedHashMap<>();
+        visit("", (prefix, module) -> module.buffers.forEach((name, tensor) -> named.put(prefix + name, tensor)));
+        return named;
+    }
+
+    /** The modules one level below, by name, in order. */
+    public final Map<String, Module> children() {
+        return Collections.unmodifiableMap(children);
+    }
+
+    /** Switches to training, here and below: dropout drops, batch normalisation uses the batch's statistics. */
+    public final Module train() {
+        return setTraining(true);
+    }
+
+    /** Switches to evaluation, here and below: dropout does nothing, batch normalisation uses the running statistics. */
+    public final Module eval() {
+        return setTraining(false);
+    }
+
+    private Module setTraining(boolean wanted) {
+        training = wanted;
+        children.values().forEach(child -> child.setTraining(wanted));
+        return this;
+    }
+
+    /** Whether this module is in training, as it is at first, rather than in evaluation. */
+    public final boolean isTraining() {
+        return training;
+    }
+
+    /** How many numbers are trained; shared weights count once. */
+    public final long parameterCount() {
+        return countNew(parameters().values(), Collections.newSetFromMap(new IdentityHashMap<>()));
+    }
+
+    /** The elements of those tensors that were not seen before. */
+    private static long countNew(Collection<Tensor> tensors, Set<Tensor> seen) {
+        return tensors.stream().filter(seen::add).mapToLong(tensor -> tensor.shape().elements()).sum();
+    }
+
+    /**
+     * The output's shape for an input's, batch included, without computing.
+     *
+     * @throws dev.striate.ShapeException if the input does not fit
+     * @throws StriateException           if a module does not say its {@link #shapeRule}
+     */
+    public final Shape outputShape(Shape input) {
+        if (trace == null) {
+            return shapeRule(input);
+        }
+        int row = trace.enter();
+        Shape output = shapeRule(input);
+        trace.leave(row, this, output);
+        return output;
+    }
+
+    /**
+     * A table of the modules that an input of the given shape passes, with output shapes and numbers of parameters.
+     *
+     * @throws StriateException before {@link #initialize}, or if a module does not say its {@link #shapeRule}
+     */
+    public final Summary summary(Shape input) {
+        Map<Module, String> names = new IdentityHashMap<>();
+        visit("", (prefix, module) ->
+                names.putIfAbsent(module, prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1)));
+        Set<Tensor> counted = Collections.newSetFromMap(new IdentityHashMap<>());
+        SummaryTrace rows = new SummaryTrace((module, output) -> new Summary.Row(
+                names.getOrDefault(module, ""), module.toString(), output, countNew(module.parameters.values(), counted)));
+        try {
+            names.keySet().forEach(module -> module.trace = rows);
+            outputShape(input);
+        } finally {
+            names.keySet().forEach(module -> module.trace = null);
+        }
+        return new Summary(toString(), input, rows.rows(), parameterCount());
+    }
+
+    /** Gives back the memory of all parameters and buffers, here and below. {@link #initialize} can be called again. */
+    @Override
+    public void close() {
+        initialized = false;
+        parameters.values().forEach(Tensor::close);
+        parameters.clear();
+        buffers.values().forEach(Tensor::close);
+        buffers.clear();
+        children.values().forEach(Module::close);
+    }
+
+    /** The kind of module and, for layers, its sizes. */
+    @Override
+    public String toString() {
+        return getClass().getSimpleName();
+    }
+
+    // ---- For those who write modules
+
+    /**
+     * Registers a module as a part of this one; to be called by the constructor.
+     *
+     * @return the child
+     */
+    protected final <M extends Module> M addChild(String name, M child) {
+        requireNewName(name);
+        children.put(name, child);
+        return child;
+    }
+
+    /**
+     * Makes this module's own parameters and buffers and registers them with {@link #addParameter} and {@link #addBuffer}; called
+     * by {@link #initialize} before the children's turn. Modules without any need not override it.
+     */
+    protected void create(Device device, Generator generator) {}
+
+    /** Registers a tensor that is to be trained; this module closes it. */
+    protected final Tensor addParameter(String name, Tensor values) {
+        requireNewName(name);
+        parameters.put(name, Scope.release(values).requiresGrad(true));
+        return values;
+    }
+
+    /** Registers a tensor that belongs to the state but is not trained; this module closes it. */
+    protected final Tensor addBuffer(String name, Tensor values) {
+        requireNewName(name);
+        buffers.put(name, Scope.release(values));
+        return values;
+    }
+
+    /**
+     * An own parameter.
+     *
+     * @throws StriateException before {@link #initialize}, after {@link #close}, or if there is none of that name
+     */
+    protected final Tensor parameter(String name) {
+        return own(parameters, "parameter", name);
+    }
+
+    /** An own buffer; errors as in {@link #parameter}. */
+    protected final Tensor buffer(String name) {
+        return own(buffers, "buffer", name);
+    }
+
+    private Tensor own(Map<String, Tensor> tensors, String kind, String name) {
+        Tensor tensor = tensors.get(name);
+        if (tensor == null) {
+            requireInitialized();
+            throw new StriateException(this + " has no " + kind + " \"" + name + "\"; it has " + tensors.keySet());
+        }
+        return tensor;
+    }
+
+    /**
+     * How the output's shape follows from the input's; here the module asks its children for their {@link #outputShape}.
+     *
+     * @throws StriateException unless overridden
+     */
+    protected Shape shapeRule(Shape input) {
+        throw new StriateException(this + " does not say how its output's shape follows from its input's: override shapeRule()");
+    }
+
+    /** @throws StriateException before {@link #initialize} and after {@link #close} */
+    protected final void requireInitialized() {
+        if (!initialized) {
+            throw new StriateException(this + " has no parameters yet, or was closed: call initialize(device, generator) first");
+        }
+    }
+
+    /** To be called by settings that decide what {@link #create} makes. */
+    protected final void requireNotInitialized(String setting) {
+        if (initialized) {
+            throw new StriateException(this + ": " + setting + " is set before initialize(), which has been called");
+        }
+    }
+
+    private void requireNewName(String name) {
+        if (name.isEmpty() || name.indexOf('.') >= 0) {
+            throw new StriateException(this + ": the name of a part is not empty and has no dot, got \"" + name + "\"");
+        }
+        if (children.containsKey(name) || parameters.containsKey(name) || buffers.containsKey(name)) {
+            throw new StriateException(this + ": there is already a part named \"" + name + "\"");
+        }
+    }
+
+    /** Visits this module and those below with the prefixes of their parts' names. */
+    private void visit(String prefix, BiConsumer<String, Module> visitor) {
+        requireInitialized();
+        visitor.accept(prefix, this);
+        children.forEach((name, child) -> child.visit(prefix + name + ".", visitor));
+    }
+}

@@ -1,0 +1,12 @@
+package dev.striate.nn;
+
+import dev.striate.Tensor;
+
+/** {@code max(x, 0)}. */
+public final class Relu extends Elementwise {
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return x.relu();
+    }
+}

@@ -1,0 +1,55 @@
+package dev.striate.nn;
+
+import dev.striate.Shape;
+import dev.striate.ShapeException;
+import dev.striate.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** {@code relu(body(x) + shortcut(x))} (He et al., "Deep residual learning", 2016). Its parts are named body and shortcut. */
+public final class Residual extends Module {
+
+    private final Module body;
+    private final @Nullable Module shortcut;
+
+    /** With the input itself as the shortcut: the body keeps the shape. */
+    public Residual(Module body) {
+        this(body, null);
+    }
+
+    /** @param shortcut brings the input to the body's output shape, or null for the input itself */
+    public Residual(Module body, @Nullable Module shortcut) {
+        this.body = addChild("body", body);
+        this.shortcut = shortcut == null ? null : addChild("shortcut", shortcut);
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return join(x, body.forward(x), shortcut == null ? x : shortcut.forward(x));
+    }
+
+    @Override
+    protected Shape shapeRule(Shape input) {
+        return joinShapes(this, body.outputShape(input), shortcut == null ? input : shortcut.outputShape(input));
+    }
+
+    /** {@code relu(main + side)}; closes the two unless they are the block's input. */
+    static Tensor join(Tensor input, Tensor main, Tensor side) {
+        try (Tensor sum = main.add(side)) {
+            if (main != input) {
+                main.close();
+            }
+            if (side != input) {
+                side.close();
+            }
+            return sum.relu();
+        }
+    }
+
+    static Shape joinShapes(Module block, Shape main, Shape side) {
+        if (!main.equals(side)) {
+            throw new ShapeException(block + ": the body gives " + main + ", the shortcut " + side
+                    + "; give it a shortcut that brings its input to the body's output shape");
+        }
+        return main;
+    }
+}

@@ -1,0 +1,45 @@
+package dev.striate.nn;
+
+import static dev.striate.op.WindowOption.padding;
+import static dev.striate.op.WindowOption.stride;
+
+import dev.striate.Shape;
+import dev.striate.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The basic block of a ResNet (He et al., 2016): two 3x3 convolutions without bias, each with batch normalisation, plus the
+ * input; where stride or channels change, a 1x1 convolution with batch normalisation brings the input along. The parts' names are
+ * those of torchvision: conv1, bn1, conv2, bn2, downsample.0, downsample.1.
+ */
+public final class ResidualBlock extends Module {
+
+    private final List<Module> body;
+    private final @Nullable Module downsample;
+
+    /** {@code (N, in, H, W)} to {@code (N, out, ceil(H/stride), ceil(W/stride))}. */
+    public ResidualBlock(int inChannels, int outChannels, int stride) {
+        body = List.of(
+                addChild("conv1", new Conv2d(inChannels, outChannels, 3, stride(stride), padding(1)).bias(false)),
+                addChild("bn1", new BatchNorm2d(outChannels)),
+                addChild("relu", new Relu()),
+                addChild("conv2", new Conv2d(outChannels, outChannels, 3, padding(1)).bias(false)),
+                addChild("bn2", new BatchNorm2d(outChannels)));
+        downsample = stride == 1 && inChannels == outChannels
+                ? null
+                : addChild("downsample", new Sequential(
+                        new Conv2d(inChannels, outChannels, 1, stride(stride)).bias(false), new BatchNorm2d(outChannels)));
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return Residual.join(x, Sequential.forward(x, body), downsample == null ? x : downsample.forward(x));
+    }
+
+    @Override
+    protected Shape shapeRule(Shape input) {
+        Shape main = Sequential.shapeRule(input, body);
+        return Residual.joinShapes(this, main, downsample == null ? input : downsample.outputShape(input));
+    }
+}

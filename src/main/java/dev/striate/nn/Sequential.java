@@ -1,0 +1,98 @@
+package dev.striate.nn;
+
+import dev.striate.Device;
+import dev.striate.Generator;
+import dev.striate.Shape;
+import dev.striate.StriateException;
+import dev.striate.Tensor;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Modules one after another. What lies between two of them is closed as soon as the second has used it; the graph keeps what
+ * {@code backward()} needs, so in evaluation only two activations are live at a time.
+ */
+public final class Sequential extends Module {
+
+    /** Modules named {@code 0, 1, ...}. */
+    public Sequential(Module... modules) {
+        for (int i = 0; i < modules.length; i++) {
+            addChild(Integer.toString(i), modules[i]);
+        }
+    }
+
+    private Sequential(Map<String, Module> named) {
+        named.forEach(this::addChild);
+    }
+
+    /** For modules with names. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public Sequential initialize(Device device, Generator generator) {
+        super.initialize(device, generator);
+        return this;
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return forward(x, children().values());
+    }
+
+    @Override
+    protected Shape shapeRule(Shape input) {
+        return shapeRule(input, children().values());
+    }
+
+    static Tensor forward(Tensor x, Collection<? extends Module> modules) {
+        Tensor current = x;
+        for (Module module : modules) {
+            Tensor next = module.forward(current);
+            if (current != x && current != next) {
+                current.close();
+            }
+            current = next;
+        }
+        return current;
+    }
+
+    static Shape shapeRule(Shape input, Collection<? extends Module> modules) {
+        Shape current = input;
+        for (Module module : modules) {
+            current = module.outputShape(current);
+        }
+        return current;
+    }
+
+    /** Collects modules under names. */
+    public static final class Builder {
+
+        private final Map<String, Module> named = new LinkedHashMap<>();
+
+        private Builder() {}
+
+        /**
+         * Adds a module under a name without dots.
+         *
+         * @throws StriateException if the name is taken
+         */
+        public Builder add(String name, Module module) {
+            if (named.putIfAbsent(name, module) != null) {
+                throw new StriateException("Sequential: there is already a part named \"" + name + "\"");
+            }
+            return this;
+        }
+
+        /** Adds a module named by its place, counted from 0. */
+        public Builder add(Module module) {
+            return add(Integer.toString(named.size()), module);
+        }
+
+        public Sequential build() {
+            return new Sequential(named);
+        }
+    }
+}

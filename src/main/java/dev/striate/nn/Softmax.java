@@ -1,0 +1,23 @@
+package dev.striate.nn;
+
+import dev.striate.Tensor;
+
+/** {@code e^x / sum(e^x)} along an axis; a negative one counts from the last. */
+public final class Softmax extends Elementwise {
+
+    private final int axis;
+
+    public Softmax(int axis) {
+        this.axis = axis;
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return x.softmax(axis);
+    }
+
+    @Override
+    public String toString() {
+        return "Softmax(" + axis + ")";
+    }
+}

@@ -1,0 +1,60 @@
+package dev.striate.optim;
+
+import dev.striate.Tensor;
+import dev.striate.backend.AdamStep;
+import java.util.Map;
+
+/**
+ * What Adam and AdamW share: all but where weight decay goes.
+ *
+ * @param <A> the optimiser's own type
+ */
+public abstract sealed class AdamFamily<A extends AdamFamily<A>> extends Optimizer permits Adam, AdamW {
+
+    private static final String MEAN = "adam.m";
+    private static final String SQUARE = "adam.v";
+
+    private final boolean decoupled;
+    private float beta1 = 0.9f;
+    private float beta2 = 0.999f;
+    private float epsilon = 1e-8f;
+    private float weightDecay;
+
+    AdamFamily(Map<String, Tensor> parameters, float learningRate, boolean decoupled, float weightDecay) {
+        super(parameters, learningRate);
+        this.decoupled = decoupled;
+        this.weightDecay = weightDecay;
+        addState(MEAN);
+        addState(SQUARE);
+    }
+
+    /** Sets how much of the running means of the gradient and of its square a step keeps, 0.9 and 0.999 unless set. */
+    public final A betas(float forMean, float forSquare) {
+        beta1 = Require.fraction("beta1", forMean);
+        beta2 = Require.fraction("beta2", forSquare);
+        return self();
+    }
+
+    /** Sets what is added to the root of the running square, 1e-8 unless set. */
+    public final A epsilon(float wanted) {
+        epsilon = Require.aboveZero("epsilon", wanted);
+        return self();
+    }
+
+    /** Sets the weight decay. */
+    public final A weightDecay(float wanted) {
+        weightDecay = Require.atLeastZero("weight decay", wanted);
+        return self();
+    }
+
+    abstract A self();
+
+    @Override
+    final void update(Run run) {
+        double step = steps() + 1;
+        // In double: near 1, beta's power in float would cost the correction most of its digits.
+        AdamStep settings = new AdamStep(learningRate(), beta1, beta2, epsilon, weightDecay, decoupled,
+                (float) (1 - Math.pow(beta1, step)), (float) (1 - Math.pow(beta2, step)));
+        run.kernels().adam(run.length(), settings, run.values(), run.gradients(), run.state(MEAN), run.state(SQUARE));
+    }
+}

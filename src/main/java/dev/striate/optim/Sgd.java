@@ -1,0 +1,66 @@
+package dev.striate.optim;
+
+import dev.striate.StriateException;
+import dev.striate.Tensor;
+import dev.striate.backend.SgdStep;
+import java.util.Map;
+
+/**
+ * Stochastic gradient descent, with momentum (Polyak, 1964), Nesterov's look-ahead (Sutskever et al., 2013) and weight decay as
+ * PyTorch has them: {@code g += weightDecay w; v = momentum v + (1 - dampening) g; w -= lr v}, or
+ * {@code w -= lr (g + momentum v)} with Nesterov. The first step has {@code v = g}.
+ */
+public final class Sgd extends Optimizer {
+
+    private static final String VELOCITY = "sgd.velocity";
+
+    private float momentum;
+    private float dampening;
+    private float weightDecay;
+    private boolean nesterov;
+
+    public Sgd(Map<String, Tensor> parameters, float learningRate) {
+        super(parameters, learningRate);
+    }
+
+    /** Sets how much of the velocity a step keeps, 0 unless set. */
+    public Sgd momentum(float wanted) {
+        momentum = Require.fraction("momentum", wanted);
+        if (momentum > 0 && !hasState(VELOCITY)) {
+            addState(VELOCITY);
+        }
+        return this;
+    }
+
+    /** Sets how much of a gradient does not go into the velocity, 0 unless set. */
+    public Sgd dampening(float wanted) {
+        dampening = Require.atLeastZero("dampening", wanted);
+        return this;
+    }
+
+    /** Sets how much of the weight is added to its gradient, 0 unless set. */
+    public Sgd weightDecay(float wanted) {
+        weightDecay = Require.atLeastZero("weight decay", wanted);
+        return this;
+    }
+
+    /** Turns Nesterov's form of momentum on or off; it needs momentum and no dampening. */
+    public Sgd nesterov(boolean wanted) {
+        nesterov = wanted;
+        return this;
+    }
+
+    @Override
+    void checkSettings() {
+        if (nesterov && (momentum == 0 || dampening != 0)) {
+            throw new StriateException("Sgd: Nesterov needs momentum above 0 and no dampening, got momentum " + momentum
+                    + " and dampening " + dampening);
+        }
+    }
+
+    @Override
+    void update(Run run) {
+        SgdStep step = new SgdStep(learningRate(), momentum, dampening, weightDecay, nesterov, steps() == 0);
+        run.kernels().sgd(run.length(), step, run.values(), run.gradients(), momentum == 0 ? null : run.state(VELOCITY));
+    }
+}
