@@ -1,0 +1,293 @@
+package dev.striate.data;
+
+import dev.striate.Generator;
+import dev.striate.Shape;
+import dev.striate.StriateException;
+import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hands out a data set in batches, epoch by epoch; the last batch of an epoch has what is left.
+ *
+ * <pre>{@code
+ * DataLoader loader = DataLoader.of(TinyDigits.train(), 32).shuffle(seed).transform(new RandomCrop(1));
+ * for (Batch batch : loader) { ... }      // epoch 0
+ * for (Batch batch : loader) { ... }      // epoch 1, in another order
+ * }</pre>
+ *
+ * <p>What comes out depends on the seed and the epoch only, not on how far ahead batches are prepared or by which thread. Settings
+ * count from the next epoch on.
+ *
+ * <p>Batches are prepared in the background by daemon threads, one task per batch, and a task is handed to them only when the
+ * consumer takes a batch. So an epoch that is abandoned halfway, by a {@code break} or an exception, leaves no thread that waits:
+ * at most the batches that were asked for are finished, and threads end after a second without work.
+ *
+ * <p>A loader is used by one thread at a time.
+ */
+public final class DataLoader implements Iterable<Batch> {
+
+    /** Sets the draws made here apart from others under the same seed, such as initial weights: "loader" in ASCII. */
+    private static final long PURPOSE = 0x6C6F61646572L;
+
+    /** Streams of permutations start here, those of images are below. */
+    private static final long PERMUTATIONS = 1L << 63;
+
+    private static final int THREADS = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 4));
+
+    private final Dataset dataset;
+    private final int batchSize;
+    private final Executor background = background();
+    private final Queue<float[]> spare = new ConcurrentLinkedQueue<>();
+    private boolean shuffled;
+    private long seed;
+    private List<Transform> transforms = List.of();
+    private int prefetch = 2;
+    private int epoch;
+
+    private DataLoader(Dataset dataset, int batchSize) {
+        this.dataset = dataset;
+        this.batchSize = batchSize;
+    }
+
+    /**
+     * A loader that hands out the images in their order, unchanged.
+     *
+     * @throws StriateException if the batch size is below 1
+     */
+    public static DataLoader of(Dataset dataset, int batchSize) {
+        if (batchSize < 1) {
+            throw new StriateException("DataLoader: a batch has at least 1 image, got a batch size of " + batchSize);
+        }
+        return new DataLoader(dataset, batchSize);
+    }
+
+    /** In another random order every epoch. Sets the {@link #seed}, too. */
+    public DataLoader shuffle(long seed) {
+        this.shuffled = true;
+        return seed(seed);
+    }
+
+    /** The seed of shuffling and of random transforms, 0 by default. */
+    public DataLoader seed(long seed) {
+        this.seed = seed;
+        return this;
+    }
+
+    /** What is done to each image, one after the other. Replaces what was set before. */
+    public DataLoader transform(Transform... transforms) {
+        this.transforms = List.of(transforms);
+        return this;
+    }
+
+    /**
+     * How many batches are prepared ahead, 2 by default; with 0, each is prepared when it is asked for, by the asking thread.
+     *
+     * @throws StriateException if negative
+     */
+    public DataLoader prefetch(int batches) {
+        if (batches < 0) {
+            throw new StriateException("DataLoader: prefetch is 0 or more batches, got " + batches);
+        }
+        this.prefetch = batches;
+        return this;
+    }
+
+    /**
+     * Makes the next epoch number {@code next}, as for resuming a training.
+     *
+     * @throws StriateException if negative
+     */
+    public DataLoader epoch(int next) {
+        if (next < 0) {
+            throw new StriateException("DataLoader: epochs are counted from 0, got " + next);
+        }
+        this.epoch = next;
+        return this;
+    }
+
+    /** A new loader of the same images and batch size, in the data set's order and without the random transforms. */
+    public DataLoader forEvaluation() {
+        return of(dataset, batchSize)
+                .seed(seed)
+                .transform(transforms.stream().filter(transform -> !transform.isRandom()).toArray(Transform[]::new))
+                .prefetch(prefetch);
+    }
+
+    public Dataset dataset() {
+        return dataset;
+    }
+
+    /** The number of images in every batch but perhaps the last. */
+    public int batchSize() {
+        return batchSize;
+    }
+
+    /** The number of batches in an epoch, the last, perhaps smaller one included. */
+    public int batches() {
+        return (dataset.size() - 1) / batchSize + 1;
+    }
+
+    /** The number of the next epoch, counted from 0. */
+    public int epoch() {
+        return epoch;
+    }
+
+    /** Starts the next epoch. */
+    @Override
+    public Epoch iterator() {
+        return new Epoch(epoch++);
+    }
+
+    private static Executor background() {
+        ThreadPoolExecutor executor = new ThreadPoolExecutor(THREADS, THREADS, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+                work -> {
+                    Thread thread = new Thread(work, "striate-data-loader");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        executor.allowCoreThreadTimeOut(true);
+        return executor;
+    }
+
+    /** The batches of one epoch. Closing it early drops what was prepared ahead; it need not be closed. */
+    public final class Epoch implements Iterator<Batch>, AutoCloseable {
+
+        private final int number;
+        private final long key = seed ^ PURPOSE;
+        private final int @Nullable [] order;
+        private final List<Transform> chain = transforms;
+        private final int ahead = prefetch;
+        private final ArrayDeque<FutureTask<Batch>> pending = new ArrayDeque<>();
+        private int submitted;
+        private int taken;
+
+        private Epoch(int number) {
+            this.number = number;
+            this.order = shuffled ? new Generator(key, PERMUTATIONS | number).permutation(dataset.size()) : null;
+            while (submitted < Math.min(ahead, batches())) {
+                submit();
+            }
+        }
+
+        /** Which epoch this is, counted from 0. */
+        public int number() {
+            return number;
+        }
+
+        @Override
+        public boolean hasNext() {
+            return taken < batches();
+        }
+
+        /**
+         * The next batch.
+         *
+         * @throws StriateException if an image cannot be read or transformed, or the thread was interrupted while it waited; the
+         *                          epoch is over then
+         */
+        @Override
+        public Batch next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException("epoch " + number + " has no more batches");
+            }
+            boolean done = false;
+            try {
+                Batch batch = ahead == 0 ? prepare(taken) : await();
+                taken++;
+                done = true;
+                return batch;
+            } finally {
+                if (!done) {
+                    close();
+                }
+            }
+        }
+
+        private Batch await() {
+            if (submitted < batches()) {
+                submit();
+            }
+            try {
+                return pending.remove().get();
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof StriateException known) {
+                    throw known;
+                }
+                throw new StriateException("DataLoader: preparing batch " + taken + " of epoch " + number + " failed: "
+                        + e.getCause(), e.getCause());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new StriateException("DataLoader: interrupted while waiting for batch " + taken + " of epoch " + number, e);
+            }
+        }
+
+        private void submit() {
+            int batch = submitted++;
+            FutureTask<Batch> task = new FutureTask<>(() -> prepare(batch));
+            pending.add(task);
+            background.execute(task);
+        }
+
+        private Batch prepare(int batch) {
+            int start = batch * batchSize;
+            int count = Math.min(batchSize, dataset.size() - start);
+            Shape image = dataset.imageShape();
+            int[] indices = new int[count];
+            int[] labels = new int[count];
+            float[] images = take(count * image.elements());
+            for (int i = 0; i < count; i++) {
+                int index = order == null ? start + i : order[start + i];
+                indices[i] = index;
+                int offset = i * image.elements();
+                try {
+                    dataset.read(index, images, offset);
+                    labels[i] = dataset.label(index);
+                    if (!chain.isEmpty()) {
+                        Draws draws = new Draws(key, number, index);
+                        for (Transform transform : chain) {
+                            transform.apply(images, offset, image, draws);
+                        }
+                    }
+                } catch (RuntimeException e) {
+                    throw new StriateException("DataLoader: image " + index + " in epoch " + number + ": " + e.getMessage(), e);
+                }
+            }
+            return new Batch(images, Shape.of(count, image.size(0), image.size(1), image.size(2)), labels, indices,
+                    DataLoader.this::recycle);
+        }
+
+        /** Drops what was prepared ahead; there are no more batches. */
+        @Override
+        public void close() {
+            taken = batches();
+            for (FutureTask<Batch> task : pending) {
+                // No interrupt: it could hit a data set amid reading a file and close that for everybody.
+                task.cancel(false);
+            }
+            pending.clear();
+        }
+    }
+
+    private float[] take(int length) {
+        // The last, partial batch is rare enough to go without reuse.
+        float[] images = length == batchSize * dataset.imageShape().elements() ? spare.poll() : null;
+        return images == null ? new float[length] : images;
+    }
+
+    private void recycle(float[] images) {
+        if (images.length == batchSize * dataset.imageShape().elements()) {
+            spare.add(images);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Tensors in files. */
+@NullMarked
+package dev.striate.io;
+
+import org.jspecify.annotations.NullMarked;

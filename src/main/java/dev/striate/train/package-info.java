@@ -1,0 +1,5 @@
+/** The training loop, evaluation, and those who listen. */
+@NullMarked
+package dev.striate.train;
+
+import org.jspecify.annotations.NullMarked;
