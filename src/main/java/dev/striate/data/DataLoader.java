@@ -252,7 +252,7 @@ public final class DataLoader implements Iterable<Batch> {
                 int offset = i * image.elements();
                 try {
                     dataset.read(index, images, offset);
-                    labels[i] = dataset.label(index);
+                    labels[i] = label(index);
                     if (!chain.isEmpty()) {
                         Draws draws = new Draws(key, number, index);
                         for (Transform transform : chain) {
@@ -277,6 +277,14 @@ public final class DataLoader implements Iterable<Batch> {
             }
             pending.clear();
         }
+    }
+
+    private int label(int index) {
+        int label = dataset.label(index);
+        if (label < 0 || label >= dataset.classes()) {
+            throw new StriateException("its label is " + label + ", expected 0 .. " + (dataset.classes() - 1));
+        }
+        return label;
     }
 
     private float[] take(int length) {

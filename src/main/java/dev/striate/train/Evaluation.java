@@ -1,0 +1,58 @@
+package dev.striate.train;
+
+import dev.striate.StriateException;
+
+/**
+ * How a classifier did on a set of images.
+ *
+ * @param loss        the mean cross-entropy over all images
+ * @param predictions the predicted class of each image, in the order in which the batches gave them
+ * @param confusion   the number of images by true class (row) and predicted class (column)
+ */
+public record Evaluation(double loss, int[] predictions, int[][] confusion) {
+
+    /** The number of images. */
+    public int total() {
+        return predictions.length;
+    }
+
+    /** The number of images whose class was predicted. */
+    public int correct() {
+        int correct = 0;
+        for (int label = 0; label < confusion.length; label++) {
+            correct += confusion[label][label];
+        }
+        return correct;
+    }
+
+    /** {@link #correct()} by {@link #total()}. */
+    public double accuracy() {
+        return (double) correct() / total();
+    }
+
+    /** The number of images of a class. */
+    public int total(int label) {
+        int total = 0;
+        for (int count : confusion[label(label)]) {
+            total += count;
+        }
+        return total;
+    }
+
+    /** The number of images of a class that were predicted to be of it. */
+    public int correct(int label) {
+        return confusion[label(label)][label];
+    }
+
+    private int label(int label) {
+        if (label < 0 || label >= confusion.length) {
+            throw new StriateException("there is no class " + label + ", expected 0 .. " + (confusion.length - 1));
+        }
+        return label;
+    }
+
+    @Override
+    public String toString() {
+        return "Evaluation[loss " + loss + ", " + correct() + " of " + total() + " correct]";
+    }
+}

@@ -1,0 +1,115 @@
+package dev.striate.train;
+
+import dev.striate.IntTensor;
+import dev.striate.StriateException;
+import dev.striate.Tensor;
+import dev.striate.autograd.NoGrad;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+
+/**
+ * Adds up losses and predictions batch by batch. Reading a value waits for the device, so batches are noted first and read many at
+ * a time; what was noted and not read holds two small device buffers per batch.
+ */
+final class Tally implements AutoCloseable {
+
+    private static final int READ_EVERY = 32;
+
+    private final boolean requireFinite;
+    private final ArrayDeque<Noted> noted = new ArrayDeque<>();
+    private int[] predictions = new int[0];
+    private int[][] confusion = new int[0][];
+    private double lossSum;
+    private int images;
+    private int correct;
+
+    private record Noted(Tensor loss, IntTensor predicted, int[] labels, String where) {
+
+        void close() {
+            loss.close();
+            predicted.close();
+        }
+    }
+
+    /** @param requireFinite whether a loss that is infinite or NaN is an error */
+    Tally(boolean requireFinite) {
+        this.requireFinite = requireFinite;
+    }
+
+    /**
+     * Notes a batch.
+     *
+     * @param loss   the batch's mean
+     * @param logits {@code (N, classes)}
+     * @param where  which batch this is, for the error
+     */
+    void add(Tensor loss, Tensor logits, int[] labels, String where) {
+        if (confusion.length == 0) {
+            int classes = logits.size(1);
+            confusion = new int[classes][classes];
+        }
+        try (NoGrad off = NoGrad.open(); IntTensor predicted = logits.argmax(1)) {
+            noted.add(new Noted(loss.share(), predicted.share(), labels, where));
+        }
+        if (noted.size() == READ_EVERY) {
+            read();
+        }
+    }
+
+    /** Reads what was noted, waiting for the device. */
+    void read() {
+        while (!noted.isEmpty()) {
+            Noted next = noted.remove();
+            try {
+                take(next);
+            } finally {
+                next.close();
+            }
+        }
+    }
+
+    private void take(Noted batch) {
+        float loss = batch.loss.item();
+        if (requireFinite && !Float.isFinite(loss)) {
+            throw new StriateException("the loss became " + loss + " in " + batch.where
+                    + "; lower the learning rate, clip the gradient norm, or look for such values in the data");
+        }
+        int[] predicted = batch.predicted.toIntArray();
+        int needed = images + predicted.length;
+        if (needed > predictions.length) {
+            predictions = Arrays.copyOf(predictions, Math.max(needed, 2 * predictions.length));
+        }
+        for (int i = 0; i < predicted.length; i++) {
+            predictions[images + i] = predicted[i];
+            confusion[batch.labels[i]][predicted[i]]++;
+            if (predicted[i] == batch.labels[i]) {
+                correct++;
+            }
+        }
+        lossSum += (double) loss * predicted.length;
+        images += predicted.length;
+    }
+
+    /** The mean loss over the images read so far, NaN before the first. */
+    double loss() {
+        return lossSum / images;
+    }
+
+    /** The fraction of the images read so far that were classified rightly, NaN before the first. */
+    double accuracy() {
+        return (double) correct / images;
+    }
+
+    /** Reads the rest and sums up. */
+    Evaluation evaluation() {
+        read();
+        return new Evaluation(loss(), Arrays.copyOf(predictions, images), confusion);
+    }
+
+    /** Frees what was noted and not read. */
+    @Override
+    public void close() {
+        noted.forEach(Noted::close);
+        noted.clear();
+    }
+}

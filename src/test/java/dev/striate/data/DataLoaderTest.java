@@ -1,0 +1,267 @@
+package dev.striate.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.striate.Device;
+import dev.striate.IntTensor;
+import dev.striate.Shape;
+import dev.striate.StriateException;
+import dev.striate.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DataLoaderTest {
+
+    @Test
+    void keepsOrderAndThePartialLastBatch() {
+        DataLoader loader = DataLoader.of(new CountingImages(10), 4);
+        assertEquals(3, loader.batches());
+        List<Batch> batches = all(loader);
+        assertEquals(List.of(4, 4, 2), batches.stream().map(Batch::size).toList());
+        assertArrayEquals(new int[] {8, 9}, batches.get(2).indices());
+        assertArrayEquals(new int[] {2, 0}, batches.get(2).labels());
+        assertEquals(Shape.of(2, 1, 2, 3), batches.get(2).shape());
+        assertArrayEquals(new float[] {80, 81, 82, 83, 84, 85, 90, 91, 92, 93, 94, 95}, batches.get(2).images());
+    }
+
+    @Test
+    void countsBatches() {
+        assertEquals(1, DataLoader.of(new CountingImages(1), 4).batches());
+        assertEquals(1, DataLoader.of(new CountingImages(4), 4).batches());
+        assertEquals(2, DataLoader.of(new CountingImages(5), 4).batches());
+    }
+
+    @Test
+    void goesToADevice() {
+        try (DataLoader.Epoch epoch = DataLoader.of(new CountingImages(2), 2).iterator(); Batch batch = epoch.next();
+                Tensor images = batch.images(Device.reference()); IntTensor labels = batch.labels(Device.reference())) {
+            assertEquals(Shape.of(2, 1, 2, 3), images.shape());
+            assertArrayEquals(batch.images(), images.toArray());
+            assertArrayEquals(new int[] {0, 1}, labels.toIntArray());
+        }
+    }
+
+    @Test
+    void shufflesEachEpochAnewAndCompletely() {
+        DataLoader loader = DataLoader.of(new CountingImages(50), 8).shuffle(3);
+        int[] first = order(loader);
+        int[] second = order(loader);
+        assertFalse(Arrays.equals(first, second));
+        for (int[] order : List.of(first, second)) {
+            assertFalse(Arrays.equals(IntStream.range(0, 50).toArray(), order));
+            assertArrayEquals(IntStream.range(0, 50).toArray(), IntStream.of(order).sorted().toArray());
+        }
+        assertFalse(Arrays.equals(first, order(DataLoader.of(new CountingImages(50), 8).shuffle(4))));
+        assertArrayEquals(second, order(DataLoader.of(new CountingImages(50), 8).shuffle(3).epoch(1)));
+        assertArrayEquals(first, order(loader.epoch(0)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 100})
+    void prefetchDoesNotChangeAnything(int depth) {
+        DataLoader ahead = augmented(5).prefetch(depth);
+        DataLoader direct = augmented(5).prefetch(0);
+        for (int epoch = 0; epoch < 3; epoch++) {
+            assertSameBatches(all(direct), all(ahead));
+        }
+    }
+
+    @Test
+    void transformsDependOnSeedEpochAndImageOnly() {
+        float[][] first = images(augmented(5));
+        assertArrayEquals(first, images(augmented(5)));
+        assertNotEquals(Arrays.deepToString(first), Arrays.deepToString(images(augmented(6))));
+        assertNotEquals(Arrays.deepToString(first), Arrays.deepToString(images(augmented(5).epoch(1))));
+        // In another order, in other batches: the same images.
+        assertArrayEquals(first, images(DataLoader.of(new CountingImages(23), 7).seed(5)
+                .transform(new RandomCrop(1), new RandomHorizontalFlip(0.5f))));
+    }
+
+    @Test
+    void forEvaluationLeavesOutOrderAndAugmentation() {
+        DataLoader loader = augmented(5).transform(new RandomCrop(1), new Normalize(1, 2), new RandomHorizontalFlip(0.5f));
+        assertSameBatches(all(DataLoader.of(new CountingImages(23), 4).transform(new Normalize(1, 2))), all(loader.forEvaluation()));
+        assertEquals(0, loader.epoch());
+    }
+
+    @Test
+    void closedBatchesAreReusedAndOthersAreNot() {
+        DataLoader loader = DataLoader.of(new CountingImages(12), 4).prefetch(0);
+        DataLoader.Epoch epoch = loader.iterator();
+        Batch first = epoch.next();
+        float[] memory = first.images();
+        first.close();
+        first.close();
+        assertTrue(assertThrows(StriateException.class, first::images).getMessage().contains("closed"));
+        Batch second = epoch.next();
+        assertSame(memory, second.images());
+        assertArrayEquals(new float[] {40, 41, 42, 43, 44, 45}, Arrays.copyOf(second.images(), 6));
+        Batch third = epoch.next();
+        assertNotSame(second.images(), third.images());
+    }
+
+    @Test
+    void partialBatchIsNotReused() {
+        DataLoader loader = DataLoader.of(new CountingImages(5), 4).prefetch(0);
+        for (int i = 0; i < 3; i++) {
+            List<Integer> sizes = new ArrayList<>();
+            for (Batch batch : loader) {
+                sizes.add(batch.images().length);
+                batch.close();
+            }
+            assertEquals(List.of(24, 6), sizes);
+        }
+    }
+
+    @Test
+    void endsWithTheLastBatch() {
+        DataLoader.Epoch epoch = DataLoader.of(new CountingImages(3), 4).iterator();
+        assertEquals(0, epoch.number());
+        epoch.next();
+        assertFalse(epoch.hasNext());
+        assertThrows(NoSuchElementException.class, epoch::next);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3})
+    void errorsReachTheConsumer(int depth) {
+        IllegalStateException cause = new IllegalStateException("unreadable");
+        DataLoader loader = DataLoader.of(new CountingImages(20), 4).prefetch(depth).transform((images, offset, shape, draws) -> {
+            if (images[offset] == 90) {
+                throw cause;
+            }
+        });
+        DataLoader.Epoch epoch = loader.iterator();
+        epoch.next();
+        epoch.next();
+        StriateException e = assertThrows(StriateException.class, epoch::next);
+        assertEquals("DataLoader: image 9 in epoch 0: unreadable", e.getMessage());
+        assertSame(cause, e.getCause());
+        assertFalse(epoch.hasNext());
+    }
+
+    @Test
+    void severeErrorsReachTheConsumerToo() {
+        AssertionError cause = new AssertionError("broken");
+        DataLoader loader = DataLoader.of(new CountingImages(4), 4).transform((images, offset, shape, draws) -> {
+            throw cause;
+        });
+        assertSame(cause, assertThrows(StriateException.class, () -> loader.iterator().next()).getCause());
+    }
+
+    @Test
+    void wrongLabelIsNamed() {
+        Dataset wrong = new ByteImages(new byte[3], new byte[] {0, 1, 2}, Shape.of(1, 1, 1), 1, List.of("a", "b"));
+        StriateException e = assertThrows(StriateException.class, () -> all(DataLoader.of(wrong, 3)));
+        assertEquals("DataLoader: image 2 in epoch 0: its label is 2, expected 0 .. 1", e.getMessage());
+    }
+
+    @Test
+    void abandonedEpochLeavesNoThread() throws Exception {
+        AtomicInteger read = new AtomicInteger();
+        DataLoader loader = DataLoader.of(new CountingImages(1000), 4).prefetch(3)
+                .transform((images, offset, shape, draws) -> read.incrementAndGet());
+        for (Batch batch : loader) {
+            assertEquals(4, batch.size());
+            assertTrue(loaderThreads() > 0);
+            break;
+        }
+        // The loader is still in use, and nothing was closed or collected: threads end because they have nothing to do.
+        for (int i = 0; i < 100 && loaderThreads() > 0; i++) {
+            Thread.sleep(100);
+        }
+        assertEquals(0, loaderThreads());
+        assertEquals(4 * 4, read.get());
+        assertEquals(250, all(loader).size());
+    }
+
+    @Test
+    void closingDropsWhatWasPreparedAhead() {
+        DataLoader.Epoch epoch = DataLoader.of(new CountingImages(100), 4).prefetch(3).iterator();
+        epoch.next();
+        epoch.close();
+        assertFalse(epoch.hasNext());
+        assertThrows(NoSuchElementException.class, epoch::next);
+    }
+
+    @Test
+    void interruptionEndsTheWait() {
+        CountDownLatch never = new CountDownLatch(1);
+        DataLoader loader = DataLoader.of(new CountingImages(4), 4).transform((images, offset, shape, draws) -> {
+            try {
+                never.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        DataLoader.Epoch epoch = loader.iterator();
+        Thread.currentThread().interrupt();
+        StriateException e = assertThrows(StriateException.class, epoch::next);
+        never.countDown();
+        assertTrue(Thread.interrupted());
+        assertTrue(e.getMessage().contains("interrupted"));
+    }
+
+    @Test
+    void settingsOutOfRangeAreRejected() {
+        assertThrows(StriateException.class, () -> DataLoader.of(new CountingImages(4), 0));
+        assertThrows(StriateException.class, () -> DataLoader.of(new CountingImages(4), 1).prefetch(-1));
+        assertThrows(StriateException.class, () -> DataLoader.of(new CountingImages(4), 1).epoch(-1));
+        assertThrows(StriateException.class, () -> new Batch(new float[5], Shape.of(1, 1, 2, 3), new int[1], new int[1]));
+        assertThrows(StriateException.class, () -> new Batch(new float[6], Shape.of(1, 1, 2, 3), new int[2], new int[1]));
+    }
+
+    private static DataLoader augmented(long seed) {
+        return DataLoader.of(new CountingImages(23), 4).shuffle(seed).transform(new RandomCrop(1), new RandomHorizontalFlip(0.5f));
+    }
+
+    private static int loaderThreads() {
+        return (int) Thread.getAllStackTraces().keySet().stream().filter(t -> t.getName().equals("striate-data-loader")).count();
+    }
+
+    private static List<Batch> all(DataLoader loader) {
+        List<Batch> batches = new ArrayList<>();
+        loader.forEach(batches::add);
+        return batches;
+    }
+
+    private static int[] order(DataLoader loader) {
+        return all(loader).stream().flatMapToInt(batch -> IntStream.of(batch.indices())).toArray();
+    }
+
+    /** The images of an epoch by their index. */
+    private static float[][] images(DataLoader loader) {
+        float[][] images = new float[loader.dataset().size()][];
+        for (Batch batch : loader) {
+            int length = loader.dataset().imageShape().elements();
+            for (int i = 0; i < batch.size(); i++) {
+                images[batch.indices()[i]] = Arrays.copyOfRange(batch.images(), i * length, (i + 1) * length);
+            }
+        }
+        return images;
+    }
+
+    private static void assertSameBatches(List<Batch> expected, List<Batch> actual) {
+        assertEquals(expected.size(), actual.size());
+        for (int i = 0; i < expected.size(); i++) {
+            assertArrayEquals(expected.get(i).images(), actual.get(i).images());
+            assertArrayEquals(expected.get(i).labels(), actual.get(i).labels());
+            assertArrayEquals(expected.get(i).indices(), actual.get(i).indices());
+        }
+    }
+}

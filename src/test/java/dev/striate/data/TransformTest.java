@@ -1,0 +1,122 @@
+package dev.striate.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.striate.Shape;
+import dev.striate.ShapeException;
+import dev.striate.StriateException;
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class TransformTest {
+
+    private static final float GUARD = -1;
+
+    @Test
+    void normalizeIsPerChannel() {
+        float[] images = {GUARD, 1, 2, 3, 4, GUARD};
+        new Normalize(new float[] {1, 3}, new float[] {2, 0.5f}).apply(images, 1, Shape.of(2, 1, 2), draws(0));
+        assertArrayEquals(new float[] {GUARD, 0, 0.5f, 0, 2, GUARD}, images);
+    }
+
+    @Test
+    void normalizeRejectsWhatDoesNotFit() {
+        assertThrows(StriateException.class, () -> new Normalize(new float[2], new float[] {1}));
+        assertThrows(StriateException.class, () -> new Normalize(0, 0));
+        assertThrows(StriateException.class, () -> new Normalize(0, Float.NaN));
+        ShapeException e = assertThrows(ShapeException.class,
+                () -> new Normalize(0, 1).apply(new float[3], 0, Shape.of(3, 1, 1), draws(0)));
+        assertEquals("Normalize: has 1 means, the image (3, 1, 1) has 3 channels", e.getMessage());
+    }
+
+    @Test
+    void flipMirrorsEachRow() {
+        float[] images = {GUARD, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, GUARD};
+        new RandomHorizontalFlip(1).apply(images, 1, Shape.of(2, 2, 3), draws(0));
+        assertArrayEquals(new float[] {GUARD, 3, 2, 1, 6, 5, 4, 9, 8, 7, 12, 11, 10, GUARD}, images);
+        float[] even = {1, 2, 3, 4};
+        new RandomHorizontalFlip(1).apply(even, 0, Shape.of(1, 1, 4), draws(0));
+        assertArrayEquals(new float[] {4, 3, 2, 1}, even);
+        new RandomHorizontalFlip(0).apply(even, 0, Shape.of(1, 1, 4), draws(0));
+        assertArrayEquals(new float[] {4, 3, 2, 1}, even);
+    }
+
+    @Test
+    void flipHappensAsOftenAsAsked() {
+        int flipped = 0;
+        for (int i = 0; i < 10_000; i++) {
+            float[] image = {0, 1};
+            new RandomHorizontalFlip(0.25f).apply(image, 0, Shape.of(1, 1, 2), draws(i));
+            flipped += (int) image[0];
+        }
+        // Four standard deviations, sqrt(10000 * 0.25 * 0.75) = 43.3 each.
+        assertEquals(2500, flipped, 174);
+    }
+
+    /** Against the definition: pad, then cut. */
+    @Test
+    void cropIsAPartOfThePaddedImage() {
+        int height = 3;
+        int width = 4;
+        for (int down = -5; down <= 5; down++) {
+            for (int right = -5; right <= 5; right++) {
+                float[] image = new float[height * width + 2];
+                float[] expected = new float[image.length];
+                image[0] = expected[0] = GUARD;
+                image[image.length - 1] = expected[image.length - 1] = GUARD;
+                for (int row = 0; row < height; row++) {
+                    for (int column = 0; column < width; column++) {
+                        image[1 + row * width + column] = value(row, column, height, width);
+                        expected[1 + row * width + column] = value(row + down, column + right, height, width);
+                    }
+                }
+                RandomCrop.crop(image, 1, height, width, down, right);
+                assertArrayEquals(expected, image, "down " + down + ", right " + right);
+            }
+        }
+    }
+
+    private static float value(int row, int column, int height, int width) {
+        return row < 0 || row >= height || column < 0 || column >= width ? 0 : 1 + row * width + column;
+    }
+
+    @Test
+    void cropMeetsEveryShiftAndMovesAllChannelsAlike() {
+        Set<Integer> places = new HashSet<>();
+        for (int i = 0; i < 400; i++) {
+            float[] images = new float[50];
+            images[12] = 1;
+            images[25 + 12] = 2;
+            new RandomCrop(2).apply(images, 0, Shape.of(2, 5, 5), draws(i));
+            int place = 0;
+            while (images[place] != 1) {
+                place++;
+            }
+            assertEquals(2, images[25 + place]);
+            places.add(place);
+        }
+        assertEquals(25, places.size());
+    }
+
+    @Test
+    void settingsOutOfRangeAreRejected() {
+        assertThrows(StriateException.class, () -> new RandomCrop(-1));
+        assertThrows(StriateException.class, () -> new RandomHorizontalFlip(1.5f));
+        assertThrows(StriateException.class, () -> new RandomHorizontalFlip(Float.NaN));
+    }
+
+    @Test
+    void onlyAugmentationIsRandom() {
+        assertTrue(new RandomCrop(1).isRandom());
+        assertTrue(new RandomHorizontalFlip(0.5f).isRandom());
+        assertEquals(false, new Normalize(0, 1).isRandom());
+    }
+
+    private static Draws draws(int index) {
+        return new Draws(7, 0, index);
+    }
+}

@@ -1,0 +1,246 @@
+package dev.striate.io;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.striate.Device;
+import dev.striate.Shape;
+import dev.striate.StriateException;
+import dev.striate.Tensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SafetensorsTest {
+
+    private static final Device DEVICE = Device.reference();
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void whatIsWrittenIsReadBack() {
+        Path file = directory.resolve("a.safetensors");
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        tensors.put("z.weight", Tensor.of(DEVICE, Shape.of(2, 3), 1, -2, 3.5f, Float.NaN, Float.NEGATIVE_INFINITY, -0f));
+        tensors.put("a \"quoted\" \u00fc\n", Tensor.scalar(DEVICE, Float.MIN_VALUE));
+        Safetensors.write(file, tensors, Map.of("note", "\u4e2d \"x\""));
+
+        Map<String, Tensor> read = Safetensors.read(file, DEVICE);
+        assertEquals(List.copyOf(tensors.keySet()), List.copyOf(read.keySet()));
+        tensors.forEach((name, tensor) -> {
+            assertEquals(tensor.shape(), read.get(name).shape());
+            assertArrayEquals(bits(tensor.toArray()), bits(read.get(name).toArray()));
+        });
+        assertEquals(Map.of("note", "\u4e2d \"x\""), Safetensors.readMetadata(file));
+    }
+
+    /** Values in several chunks, the last one partial. */
+    @Test
+    void largeTensorsAreReadBack() {
+        Path file = directory.resolve("large.safetensors");
+        float[] values = new float[(1 << 19) + 12_345];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = i;
+        }
+        Safetensors.write(file, Map.of("x", Tensor.of(DEVICE, values)), Map.of());
+        assertArrayEquals(values, Safetensors.read(file, DEVICE).get("x").toArray());
+    }
+
+    @Test
+    void bytesAreThoseOfTheFormat() throws IOException {
+        Path file = directory.resolve("b.safetensors");
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        tensors.put("w", Tensor.of(DEVICE, Shape.of(1, 2), 1, -2));
+        tensors.put("b", Tensor.scalar(DEVICE, 0.5f));
+        Safetensors.write(file, tensors, Map.of("k", "v"));
+        String header = "{\"__metadata__\":{\"k\":\"v\"},"
+                + "\"w\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]},"
+                + "\"b\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[8,12]}}";
+        header += " ".repeat((8 - header.length() % 8) % 8);
+        byte[] data = {0, 0, (byte) 0x80, 0x3f, 0, 0, 0, (byte) 0xc0, 0, 0, 0, 0x3f};
+        assertArrayEquals(bytes(header, data), Files.readAllBytes(file));
+    }
+
+    @Test
+    void filesOfOthersAreRead() throws IOException {
+        // Members in another order, spaces, data in another order than the header.
+        Path file = write("{ \"b\": {\"data_offsets\": [4, 8], \"shape\": [1], \"dtype\": \"F32\"},"
+                + " \"a\": {\"dtype\": \"F32\", \"shape\": [1, 1], \"data_offsets\": [0, 4]} }   ",
+                new byte[] {0, 0, (byte) 0x80, 0x3f, 0, 0, 0, 0x40});
+        Map<String, Tensor> read = Safetensors.read(file, DEVICE);
+        assertEquals(1, read.get("a").item());
+        assertEquals(Shape.of(1, 1), read.get("a").shape());
+        assertEquals(2, read.get("b").item());
+        assertEquals(Map.of(), Safetensors.readMetadata(file));
+        assertEquals(Map.of(), Safetensors.read(write("{}", new byte[0]), DEVICE));
+    }
+
+    @Test
+    void replacesAFileAndLeavesNoOther() throws IOException {
+        Path file = directory.resolve("c.safetensors");
+        Files.writeString(file, "something else");
+        Safetensors.write(file, Map.of("x", Tensor.scalar(DEVICE, 3)), Map.of());
+        assertEquals(3, Safetensors.read(file, DEVICE).get("x").item());
+        try (Stream<Path> files = Files.list(directory)) {
+            assertEquals(List.of(file), files.toList());
+        }
+    }
+
+    @Test
+    void failedWriteLeavesTheOldFileAndNoOther() throws IOException {
+        Path file = directory.resolve("d.safetensors");
+        Safetensors.write(file, Map.of("x", Tensor.scalar(DEVICE, 3)), Map.of());
+        Tensor closed = Tensor.scalar(DEVICE, 4);
+        closed.close();
+        assertThrows(StriateException.class, () -> Safetensors.write(file, Map.of("x", closed), Map.of()));
+        assertThrows(StriateException.class,
+                () -> Safetensors.write(file, Map.of("__metadata__", Tensor.scalar(DEVICE, 4)), Map.of()));
+        assertEquals(3, Safetensors.read(file, DEVICE).get("x").item());
+        try (Stream<Path> files = Files.list(directory)) {
+            assertEquals(List.of(file), files.toList());
+        }
+    }
+
+    @Test
+    void missingFileOrDirectoryIsNamed() {
+        Path file = directory.resolve("no/such.safetensors");
+        assertEquals("cannot read " + file + ": there is no such file or directory",
+                assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE)).getMessage());
+        assertEquals("cannot write " + file + ": there is no such file or directory",
+                assertThrows(StriateException.class, () -> Safetensors.write(file, Map.of(), Map.of())).getMessage());
+    }
+
+    /** Headers before 4 bytes of data; ' stands for ". */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
+        "{'x':{'dtype':'F16','shape':[2],'data_offsets':[0,4]}} | tensor 'x': dtype is F16, only F32 is read here",
+        "{'x':{'dtype':32,'shape':[1],'data_offsets':[0,4]}} | tensor 'x': dtype is not a string",
+        "{'x':{'dtype':'F32','shape':[2],'data_offsets':[0,4]}} | tensor 'x': shape (2) takes 8 bytes, data_offsets span 4",
+        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[0,8]}} | tensor 'x': shape (1) takes 4 bytes, data_offsets span 8",
+        "{'x':{'dtype':'F32','shape':[-1],'data_offsets':[0,4]}} | tensor 'x': shape holds the negative number -1",
+        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[-4,0]}} | tensor 'x': data_offsets holds the negative number -4",
+        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[4,0]}} | tensor 'x': data_offsets are not [begin, end]",
+        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[4]}} | tensor 'x': data_offsets are not [begin, end]",
+        "{'x':{'dtype':'F32','shape':[0],'data_offsets':[0,0]}} | tensor 'x': a shape's sizes are at least 1, got (0)",
+        "{'x':{'dtype':'F32','shape':[1.5],'data_offsets':[0,4]}} | tensor 'x': shape holds something other than whole numbers",
+        "{'x':{'dtype':'F32','shape':['1'],'data_offsets':[0,4]}} | tensor 'x': shape holds something other than whole numbers",
+        "{'x':{'dtype':'F32','shape':1,'data_offsets':[0,4]}} | tensor 'x': shape is not an array",
+        "{'x':{'dtype':'F32','shape':[99999999999],'data_offsets':[0,4]}} | tensor 'x': a size of 99999999999 is too large",
+        "{'x':{'dtype':'F32','shape':[99999,99999],'data_offsets':[0,4]}}"
+                + " | tensor 'x': a tensor has fewer than 2^31 elements, got the shape (99999, 99999)",
+        "{'x':{'dtype':'F32','shape':[9999999999999999999],'data_offsets':[0,4]}} | the header is not valid JSON: Numeric value",
+        "{'x':{'dtype':'F32','shape':[1]}} | tensor 'x': needs dtype, shape and data_offsets",
+        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[0,4],'y':1}} | tensor 'x': unexpected field 'y'",
+        "{'x':{'dtype':'F32','shape':[1],'shape':[1],'data_offsets':[0,4]}} | the header is not valid JSON: Duplicate field 'shape'",
+        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[0,4]},'x':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}}"
+                + " | the header is not valid JSON: Duplicate field 'x'",
+        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[0,4]},'y':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}}"
+                + " | tensor 'y' starts at byte 0 of the data, inside another that ends at 4",
+        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[1,5]}} | between the bytes 0 and 1 of the data there is no tensor",
+        "{'x':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}}"
+                + " | the tensors take 8 bytes, the file has 4 bytes of data; it is cut short",
+        "{} | the tensors take 0 bytes, the file has 4 bytes of data",
+        "{'x':5} | 'x' is not an object",
+        "{'__metadata__':{'k':1}} | __metadata__ 'k' is not a string",
+        "{'__metadata__':[]} | '__metadata__' is not an object",
+        "[] | the header does not start with {",
+        "{'x': | the header is not valid JSON: Unexpected end-of-input",
+        "{} {} | something follows the header's closing brace",
+        "{'x':{'dtype':'F32','shape':[[[[[[[[[[1]]]]]]]]]],'data_offsets':[0,4]}} | tensor 'x': shape holds something other",
+    })
+    void wrongHeadersAreRefused(String header, String reason) throws IOException {
+        assertRefused(write(header.replace('\'', '"'), new byte[4]), reason);
+    }
+
+    @Test
+    void wrongFramesAreRefused() throws IOException {
+        assertRefused(file(new byte[0]), "it has 0 bytes, too few for a header");
+        assertRefused(file(new byte[7]), "it has 7 bytes, too few for a header");
+        assertRefused(file(new byte[8]), "the header does not start with {");
+        assertRefused(file(ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN).putLong(5).array()),
+                "it announces a header of 5 bytes, but there is room for 4");
+        assertRefused(file(ByteBuffer.allocate(12).putLong(-1).array()),
+                "it announces a header of 18446744073709551615 bytes, but there is room for 4");
+        assertRefused(file(bytes("{\"\u00e9\":", StandardCharsets.ISO_8859_1, new byte[0])), "the header is not valid UTF-8");
+    }
+
+    /** Every prefix of a good file is refused, whatever it ends in. */
+    @Test
+    void everyTruncationIsRefused() throws IOException {
+        Path file = directory.resolve("whole.safetensors");
+        Safetensors.write(file, Map.of("x", Tensor.of(DEVICE, 1, 2, 3)), Map.of("k", "v"));
+        byte[] whole = Files.readAllBytes(file);
+        for (int length = 0; length < whole.length; length++) {
+            assertRefused(file(Arrays.copyOf(whole, length)), "");
+        }
+    }
+
+    /** The limit holds even where the file is as long as it says: a hole of 200 MB, without taking the memory. */
+    @Test
+    void hugeHeaderIsRefused() throws IOException {
+        Path file = directory.resolve("huge.safetensors");
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW,
+                StandardOpenOption.WRITE, StandardOpenOption.SPARSE)) {
+            channel.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, 150_000_000));
+            channel.write(ByteBuffer.allocate(1), 200_000_000);
+        }
+        assertRefused(file, "it announces a header of 150000000 bytes, but there is room for 100000000");
+    }
+
+    @Test
+    void refusedFileLeavesNothingOnTheDevice() throws IOException {
+        int before = DEVICE.backend().memory().liveBuffers();
+        assertRefused(write("{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", new byte[5]), "");
+        assertEquals(before, DEVICE.backend().memory().liveBuffers());
+    }
+
+    private static void assertRefused(Path file, String reason) {
+        String message = assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE)).getMessage();
+        String expected = file + " is not a safetensors file that can be read: " + reason;
+        assertTrue(message.replace('"', '\'').startsWith(expected), () -> "expected " + expected + "\n but got " + message);
+    }
+
+    private Path write(String header, byte[] data) throws IOException {
+        return file(bytes(header, data));
+    }
+
+    private Path file(byte[] bytes) throws IOException {
+        return Files.write(directory.resolve("test.safetensors"), bytes);
+    }
+
+    private static byte[] bytes(String header, byte[] data) {
+        return bytes(header, StandardCharsets.UTF_8, data);
+    }
+
+    private static byte[] bytes(String header, Charset charset, byte[] data) {
+        byte[] json = header.getBytes(charset);
+        return ByteBuffer.allocate(8 + json.length + data.length).order(ByteOrder.LITTLE_ENDIAN).putLong(json.length).put(json)
+                .put(data).array();
+    }
+
+    private static int[] bits(float[] values) {
+        int[] bits = new int[values.length];
+        for (int i = 0; i < bits.length; i++) {
+            bits[i] = Float.floatToRawIntBits(values[i]);
+        }
+        return bits;
+    }
+}
