@@ -4,12 +4,12 @@ import dev.striate.Device;
 import dev.striate.DeviceException;
 import dev.striate.backend.BackendProvider;
 import dev.striate.backend.DeviceInfo;
-import java.io.PrintWriter;
+import java.io.PrintStream;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** Lists the devices that {@code --device} can name, and says which one {@code auto} takes. */
 @Command(
@@ -18,22 +18,20 @@ import picocli.CommandLine.Spec;
         optionListHeading = "%nOptions:%n")
 final class DevicesCommand implements Callable<Integer> {
 
-    private static final String BLOCK = "%-11s%s%n";
-    private static final String LINE = " ".repeat(11) + "%-10s%s%n";
-
-    @Spec
-    private CommandSpec spec;
+    private static final int NAME_COLUMNS = 11;
+    private static final int LABEL_COLUMNS = 10;
+    private static final int LEAST_TEXT_COLUMNS = 20;
 
     @Override
     public Integer call() {
-        PrintWriter out = spec.commandLine().getOut();
+        PrintStream out = System.out;
         for (BackendProvider provider : Device.providers()) {
             BackendProvider.Probe probe = provider.probe();
             for (DeviceInfo device : probe.devices()) {
                 print(out, device);
             }
             if (probe.devices().isEmpty()) {
-                out.printf(BLOCK, provider.kind(), "none: " + probe.absence());
+                printWrapped(out, provider.kind(), "", "none: " + probe.absence());
             }
             out.println();
         }
@@ -41,17 +39,41 @@ final class DevicesCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static void print(PrintWriter out, DeviceInfo device) {
-        out.printf(BLOCK, device.kind() + (device.ordinal() == 0 ? "" : ":" + device.ordinal()), device.name());
-        out.printf(LINE, "type", device.type() + ", " + device.detail());
-        out.printf(LINE, "platform", device.platform());
+    private static void print(PrintStream out, DeviceInfo device) {
+        String name = device.kind() + (device.ordinal() == 0 ? "" : ":" + device.ordinal());
+        printWrapped(out, name, "", device.name());
+        printWrapped(out, "", "type", device.type() + ", " + device.detail());
+        printWrapped(out, "", "platform", device.platform());
         if (device.driver() != null) {
-            out.printf(LINE, "driver", device.driver());
+            printWrapped(out, "", "driver", device.driver());
         }
-        out.printf(Locale.ROOT, LINE, "memory", String.format(Locale.ROOT, "%.1f GiB", device.memoryBytes() / (double) (1 << 30)));
+        printWrapped(out, "", "memory", String.format(Locale.ROOT, "%.1f GiB", device.memoryBytes() / (double) (1 << 30)));
+    }
+
+    /** Platforms have long names: they go on below where they began. */
+    private static void printWrapped(PrintStream out, String name, String label, String text) {
+        String start = String.format("%-" + NAME_COLUMNS + "s", name)
+                + (label.isEmpty() ? "" : String.format("%-" + LABEL_COLUMNS + "s", label));
+        String indent = " ".repeat(start.length());
+        int room = Math.max(LEAST_TEXT_COLUMNS, Terminal.columns() - 1 - start.length());
+        StringBuilder line = new StringBuilder(start);
+        int used = 0;
+        for (String word : text.strip().split("\\s+")) {
+            if (used > 0 && used + 1 + word.length() > room) {
+                out.println(line);
+                line = new StringBuilder(indent);
+                used = 0;
+            }
+            line.append(used > 0 ? " " : "").append(word);
+            used += (used > 0 ? 1 : 0) + word.length();
+        }
+        out.println(line);
     }
 
     private static String choice() {
+        // What auto logs as its choice is said here, with the reason.
+        Logger quiet = Logger.getLogger(Device.class.getName());
+        quiet.setLevel(Level.WARNING);
         Device best = Device.best();
         if (best.name().equals("gpu")) {
             return "gpu.";
