@@ -59,9 +59,8 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheCommandsSeeTheirLibraries() {
+    void onlyTheCommandsSeePicocli() {
         onlySeenBy("picocli..", "dev.striate.cli..");
-        onlySeenBy("me.tongfei..", "dev.striate.cli..");
     }
 
     @Test

@@ -101,8 +101,8 @@ final class DigitsCommand implements Callable<Integer> {
         OutputDirectory directory = options.out() == null ? null : new OutputDirectory(options.out());
         Device device = options.openDevice();
         out.printf(Locale.ROOT, "%s: %s, %s%n", device, device.info().name(), device.info().detail());
-        out.printf(Locale.ROOT, "%,d training and %,d test images, %d epochs, batches of %d, %s%n%n", trainSet.size(),
-                testSet.size(), options.epochs(), options.batchSize(), options.optimizerInWords());
+        out.printf(Locale.ROOT, "%,d training and %,d test images of 8x8 pixels%n", trainSet.size(), testSet.size());
+        out.printf("%d epochs, batch size %d, %s%n%n", options.epochs(), options.batchSize(), options.optimizerInWords());
 
         Map<String, Sequential> models = new LinkedHashMap<>();
         if (model != Choice.CNN) {
@@ -189,7 +189,7 @@ final class DigitsCommand implements Callable<Integer> {
         }
         String cell = " %-" + pictures.columns() + "s";
         out.println();
-        out.println("Ten test images and what they were taken for; a miss is marked with !");
+        out.println("Ten test images; a miss is marked with !");
         for (int first = 0; first < samples.length; first += SAMPLES_PER_LINE) {
             StringBuilder[] lines = new StringBuilder[pictures.lines(0).length + trained.size()];
             for (int line = 0; line < lines.length; line++) {

@@ -1,34 +1,34 @@
 package dev.striate.cli;
 
 import dev.striate.train.BatchEnd;
+import dev.striate.train.EpochEnd;
 import dev.striate.train.TrainingListener;
 import dev.striate.train.TrainingStart;
 import java.io.PrintStream;
 import java.util.Locale;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarRenderer;
-import me.tongfei.progressbar.ProgressState;
-import org.jspecify.annotations.Nullable;
 
-/** A bar on a terminal that tells, while a model trains, its loss, accuracy, samples per second and the time left. */
+/** A line on a terminal that tells, while a model trains, how far it is, its loss, accuracy, samples per second and the time left. */
 final class LiveProgress implements TrainingListener, AutoCloseable {
 
+    private static final long REDRAW_NANOS = 100_000_000;
+    private static final String LEFT = " left";
     private static final int LEAST_BAR = 6;
     private static final int LONGEST_BAR = 40;
 
     private final PrintStream out;
     private final String label;
     private final int columns;
-    private final char full;
-    private final char empty;
-    private @Nullable ProgressBar bar;
+    private final String done;
+    private final String open;
     private int imagesPerEpoch;
+    private long steps;
+    private long step;
+    private long images;
+    private double loss = Double.NaN;
+    private double accuracy = Double.NaN;
     private long started;
-    private volatile long images;
-    private volatile double loss = Double.NaN;
-    private volatile double accuracy = Double.NaN;
+    private long drawn;
+    private int length;
 
     /** @param label what the line starts with */
     LiveProgress(PrintStream out, String label) {
@@ -37,60 +37,79 @@ final class LiveProgress implements TrainingListener, AutoCloseable {
         // The last column stays free: some terminals wrap when it is written to.
         this.columns = Terminal.columns() - 1;
         boolean blocks = Terminal.canShow("█░");
-        this.full = blocks ? '█' : '#';
-        this.empty = blocks ? '░' : '.';
+        this.done = blocks ? "█" : "#";
+        this.open = blocks ? "░" : ".";
     }
 
     @Override
     public void onStart(TrainingStart start) {
         imagesPerEpoch = start.images();
+        steps = (long) start.epochs() * start.batches();
         started = System.nanoTime();
-        bar = new ProgressBarBuilder()
-                .setInitialMax((long) start.epochs() * start.batches())
-                .setUpdateIntervalMillis(100)
-                .setRenderer(renderer())
-                .setConsumer(new ConsoleProgressBarConsumer(out, columns))
-                .build();
+        Runtime.getRuntime().addShutdownHook(new Thread(this::close));
+        draw();
     }
 
     @Override
     public void onBatch(BatchEnd batch) {
+        step++;
         images = (batch.epoch() - 1L) * imagesPerEpoch + batch.images();
         if (!Double.isNaN(batch.loss())) {
             loss = batch.loss();
             accuracy = batch.accuracy();
         }
-        if (bar != null) {
-            bar.step();
+        if (System.nanoTime() - drawn >= REDRAW_NANOS) {
+            draw();
         }
     }
 
-    /** Ends the line. */
     @Override
-    public void close() {
-        if (bar != null) {
-            bar.close();
-            bar = null;
+    public void onEpoch(EpochEnd epoch) {
+        loss = epoch.trainLoss();
+        accuracy = epoch.trainAccuracy();
+        if (epoch.epoch() == epoch.epochs()) {
+            draw();
         }
     }
 
-    private ProgressBarRenderer renderer() {
-        return (state, columns) -> line(state.getNormalizedProgress(), state, columns);
+    /** Ends the line; an interrupt from the keyboard does, too. */
+    @Override
+    public synchronized void close() {
+        if (length > 0) {
+            out.println();
+            length = 0;
+        }
     }
 
-    private String line(double progress, ProgressState state, int columns) {
-        double seconds = (System.nanoTime() - started) * 1e-9;
-        String known = Double.isNaN(loss) ? ""
-                : String.format(Locale.ROOT, " loss %.4f acc %.1f%%", loss, 100 * accuracy);
-        String left = progress > 0 && state.isAlive() ? " " + clock(seconds / progress - seconds) + " left" : "";
-        String text = String.format(Locale.ROOT, " %3.0f%%%s %,.0f/s%s", 100 * progress, known, images / seconds, left);
+    private synchronized void draw() {
+        drawn = System.nanoTime();
+        String line = line((drawn - started) * 1e-9);
+        // Spaces cover what is left of a longer line.
+        out.print("\r" + line + " ".repeat(Math.max(0, length - line.length())));
+        out.flush();
+        length = line.length();
+    }
+
+    private String line(double seconds) {
+        double progress = (double) step / steps;
+        StringBuilder text = new StringBuilder(String.format(Locale.ROOT, " %3.0f%%", 100 * progress));
+        if (!Double.isNaN(loss)) {
+            text.append(String.format(Locale.ROOT, " loss %.4f acc %.1f%%", loss, 100 * accuracy));
+        }
+        if (step > 0) {
+            text.append(String.format(Locale.ROOT, " %,.0f/s", images / seconds));
+        }
+        if (step > 0 && step < steps) {
+            text.append(' ').append(clock(seconds / progress - seconds));
+            if (label.length() + text.length() + LEFT.length() <= columns) {
+                text.append(LEFT);
+            }
+        }
         int room = Math.min(columns - label.length() - 1 - text.length(), LONGEST_BAR);
-        return label + (room < LEAST_BAR ? "" : " " + bar(progress, room)) + text;
-    }
-
-    private String bar(double progress, int length) {
-        int done = (int) (progress * length);
-        return String.valueOf(full).repeat(done) + String.valueOf(empty).repeat(length - done);
+        int full = (int) (progress * room);
+        String bar = room < LEAST_BAR ? "" : " " + done.repeat(full) + open.repeat(room - full);
+        String line = label + bar + text;
+        return line.length() <= columns ? line : line.substring(0, columns);
     }
 
     private static String clock(double seconds) {

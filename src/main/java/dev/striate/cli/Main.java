@@ -30,6 +30,9 @@ import picocli.CommandLine.ScopeType;
         subcommands = {DigitsCommand.class, DevicesCommand.class})
 public final class Main {
 
+    /** Picocli takes no less. */
+    private static final int LEAST_HELP_WIDTH = 55;
+
     @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Shows this help.")
     private boolean help;
 
@@ -48,7 +51,7 @@ public final class Main {
     private static int run(String[] args) {
         Main main = new Main();
         CommandLine line = new CommandLine(main)
-                .setUsageHelpWidth(Math.min(Terminal.columns(), 100))
+                .setUsageHelpWidth(Math.max(LEAST_HELP_WIDTH, Math.min(Terminal.columns(), 100)))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((error, arguments) -> usageError(error))
                 .setExecutionExceptionHandler((error, command, parsed) -> failure(error, main.verbose));
@@ -65,12 +68,14 @@ public final class Main {
         if (helpShown != null) {
             return helpShown;
         }
+        if (!parsed.hasSubcommand()) {
+            CommandLine line = parsed.commandSpec().commandLine();
+            throw new ParameterException(line, "expected a command: " + String.join(", ", line.getSubcommands().keySet()));
+        }
         Logs.install(verbose);
-        if (parsed.hasSubcommand()) {
-            OptionalInt status = VectorApiRestart.run(args);
-            if (status.isPresent()) {
-                return status.getAsInt();
-            }
+        OptionalInt status = VectorApiRestart.run(args);
+        if (status.isPresent()) {
+            return status.getAsInt();
         }
         return new CommandLine.RunLast().execute(parsed);
     }

@@ -51,8 +51,7 @@ final class OutputDirectory {
         try {
             Files.createDirectories(directory);
             Path staging = Files.createTempDirectory(directory, ".striate-");
-            Thread cleanup = new Thread(() -> delete(staging));
-            Runtime.getRuntime().addShutdownHook(cleanup);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(staging)));
             try {
                 writer.write(staging);
                 for (Path file : list(staging)) {
@@ -61,7 +60,6 @@ final class OutputDirectory {
                 }
             } finally {
                 delete(staging);
-                Runtime.getRuntime().removeShutdownHook(cleanup);
             }
         } catch (IOException e) {
             throw new StriateException("--out " + directory + ": the result could not be written: " + e, e);

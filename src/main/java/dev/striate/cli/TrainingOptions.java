@@ -56,7 +56,7 @@ final class TrainingOptions {
             names = "--lr",
             paramLabel = "RATE",
             converter = Rate.class,
-            description = "Learning rate at the start; it falls to 0 along a cosine (default: 0.005, with sgd 0.05).")
+            description = "Learning rate at the start; it falls to 0 along a cosine (default: 0.01, with sgd 0.1).")
     private @Nullable Float learningRate;
 
     @Option(
@@ -68,7 +68,7 @@ final class TrainingOptions {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Writes the trained weights (safetensors) and result.json to this directory, made if missing.")
+            description = "Writes result.json and the trained weights (safetensors) to this directory, made if missing.")
     private @Nullable Path out;
 
     TrainingOptions(int epochs, int batchSize) {
@@ -120,9 +120,9 @@ final class TrainingOptions {
 
     /** The optimisers by the names they have here. */
     private enum Method {
-        SGD(0.05f),
-        ADAM(0.005f),
-        ADAMW(0.005f);
+        SGD(0.1f),
+        ADAM(0.01f),
+        ADAMW(0.01f);
 
         private final float usualRate;
 
