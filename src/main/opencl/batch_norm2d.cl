@@ -14,8 +14,8 @@ typedef struct {
 #define ONE_AT(p, at) ((p)[at])
 #define VEC_AT(p, at) VLOAD(0, (p) + (at))
 
-// Adds TERM(AT, at) over the elements t = start .. end-1 of a channel, with AT a way to load and at the place: to the whole in the
-// vector shape, to this work-item's share in the tiled one.
+// Adds TERM(AT, at) over the elements t = start .. end-1 of a channel, with AT a way to load and at the place: to the whole in
+// the vector shape, to this work-item's share in the tiled one.
 #ifdef TILED
 #define SUM_CHUNK(sum, TERM)                                                                     \
     for (int t = start + TEAM_LANE; t < end; t += TEAM) {                                        \
@@ -69,8 +69,8 @@ __kernel void statistics(
     }
 }
 
-// Joins the chunks of a channel (Chan, Golub and LeVeque, 1983): one channel per work-item, groups of 64. RUNNING is defined where
-// there are running statistics.
+// Joins the chunks of a channel (Chan, Golub and LeVeque, 1983): one channel per work-item, groups of 64. RUNNING is defined
+// where there are running statistics.
 __kernel void join(
     const Geometry g, const float momentum, __global const float *chunkMean, __global const float *chunkSquares,
     __global float *mean, __global float *variance, __global float *runningMean, __global float *runningVariance)

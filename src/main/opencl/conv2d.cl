@@ -3,9 +3,9 @@
 //   FORWARD          y[channel, pixel]  = sum over k of w[channel, k] x at (k, pixel), plus bias,
 //   INPUT_GRADIENT   dx[channel, pixel] = sum over k of w[k, channel] dy at (k, pixel), plus bias,
 //   WEIGHT_GRADIENT  dw[channel, k]     = sum over pixels of dy[channel, pixel] x at (k, pixel),
-// of which one is defined per build. Pixels run over the batch; k over channels of the group, kernel rows, kernel columns. BIAS is
-// defined where a bias is added. No atomics: every result is written by one work-item, sums over pixels are split and joined in
-// order.
+// of which one is defined per build. Pixels run over the batch; k over channels of the group, kernel rows, kernel columns.
+// BIAS is defined where a bias is added, UNIT_STRIDE where both strides are 1. No atomics: every result is written by one
+// work-item, sums over pixels are split and joined in order.
 #include "common.cl"
 #include "conv2d_geometry.cl"
 
@@ -27,9 +27,17 @@ float gather(const Conv2dGeometry g, __global const float *image, int channel, i
 #ifdef INPUT_GRADIENT
     const int top = py + g.padTop - ky * g.dilationH;
     const int left = px + g.padLeft - kx * g.dilationW;
+#ifdef UNIT_STRIDE
+    // No divisions, which no CPU does in vectors.
+    const int y = top;
+    const int x = left;
+    const bool read = true;
+#else
     const int y = top / g.strideH;
     const int x = left / g.strideW;
-    const bool inside = top >= 0 && left >= 0 && y * g.strideH == top && x * g.strideW == left && y < g.outHeight && x < g.outWidth;
+    const bool read = y * g.strideH == top && x * g.strideW == left;
+#endif
+    const bool inside = read && top >= 0 && left >= 0 && y < g.outHeight && x < g.outWidth;
     return inside ? image[(channel * g.outHeight + y) * g.outWidth + x] : 0.0f;
 #else
     const int y = py * g.strideH - g.padTop + ky * g.dilationH;
@@ -144,8 +152,8 @@ __kernel void weightProduct(
 
 #else
 
-// Gathers panels: all k of 16 neighbouring pixels per work-item. Pixels beyond the last give zeros. The second dimension runs over
-// the groups of channels.
+// Gathers panels: all k of 16 neighbouring pixels per work-item. Pixels beyond the last give zeros. The second dimension runs
+// over the groups of channels.
 __kernel void pack(
     const Conv2dGeometry g, const int firstPanel, const int panels, __global const float *source, __global float *packed)
 {
@@ -206,7 +214,8 @@ __kernel void pack(
 
 #include "panel.cl"
 
-// ROWS channels of 16 pixels per work-item, see panel.cl. The second dimension runs over panels, the third over groups of channels.
+// ROWS channels of 16 pixels per work-item, see panel.cl. The second dimension runs over panels, the third over groups of
+// channels.
 __kernel void product(
     const Conv2dGeometry g, const int firstPanel, const int panels, __global const float *packed, __global const float *w,
     __global const float *bias, __global float *result)

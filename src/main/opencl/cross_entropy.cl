@@ -1,5 +1,5 @@
-// Softmax cross-entropy. One example per work-item, groups of 64: an example's row is read twice (three times with smoothing's mean
-// in the second) forward and once by the gradient, which writes every element once.
+// Softmax cross-entropy. One example per work-item, groups of 64: an example's row is read twice forward and once by the
+// gradient, which writes every element once.
 #include "classification.cl"
 
 __kernel void examples(

@@ -1,4 +1,5 @@
-// Updates over flat storage. One vector per work-item, groups of 64; each buffer is read once and, where it changes, written once.
+// Updates over flat storage. One vector per work-item, groups of 64; each buffer is read once and, where it changes, written
+// once.
 #include "common.cl"
 
 // MOMENTUM, NESTEROV and FIRST_STEP are defined as the step says.

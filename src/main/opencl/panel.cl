@@ -1,5 +1,5 @@
-// The inner product of the vector shape: ROWS rows of A times one panel of 16 columns, which stays in the cache while all rows pass
-// over it. Each element of the panel is read once per ROWS rows, each element of A once per panel.
+// The inner product of the vector shape: ROWS rows of A times one panel of 16 columns, which stays in the cache while all rows
+// pass over it. Each element of the panel is read once per ROWS rows, each element of A once per panel.
 
 // Partial sums are closed after this many terms, so that rounding does not grow with the length of the sum.
 #define TERMS 256

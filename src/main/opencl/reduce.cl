@@ -1,6 +1,6 @@
 // Sums and maxima over loop nests. The elements that go into one output are cut into chunks, a chunk's result goes to
-// partial[output * splits + split], and the launcher reduces again until there is one chunk. So the order of additions is fixed by
-// the sizes alone. Each element is read once.
+// partial[output * splits + split], and the launcher reduces again until there is one chunk. So the order of additions is
+// fixed by the sizes alone. Each element is read once.
 #include "common.cl"
 
 // What is added up: x, or its square.

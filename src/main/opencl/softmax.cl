@@ -1,5 +1,5 @@
-// Softmax along the axis of (outer, size, inner). TEAM work-items share a row (tiled shape, long dense rows), or one has it alone.
-// A row is read three times forward (maximum, sum, result) and twice by a gradient, and written once.
+// Softmax along the axis of (outer, size, inner). TEAM work-items share a row (tiled shape, long dense rows), or one has it
+// alone. A row is read three times forward (maximum, sum, result) and twice by a gradient, and written once.
 #include "common.cl"
 
 // Partial sums are closed after this many terms, so that rounding does not grow with the row.

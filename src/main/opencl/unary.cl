@@ -23,7 +23,8 @@
 #define DERIVATIVE (a == 0.0f ? ZERO : a * pow(x, (Vec)(b)))
 #elif defined(F_ABS)
 #define VALUE fabs(x)
-#define DERIVATIVE (x > ZERO ? ONE : (x < ZERO ? -ONE : ZERO))
+// Zero and NaN are their own sign.
+#define DERIVATIVE (x > ZERO ? ONE : (x < ZERO ? -ONE : x))
 #elif defined(F_CLAMP)
 // Comparisons, not fmin and fmax: those lose NaN.
 #define RAISED (x < (Vec)(a) ? (Vec)(a) : x)

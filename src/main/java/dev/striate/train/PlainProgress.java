@@ -17,7 +17,7 @@ public final class PlainProgress implements TrainingListener {
         out.println(line(epoch));
     }
 
-    /** {@code epoch  3/30  loss 0.4321  accuracy 91.20 %  test loss 0.4012  test accuracy 92.50 %  lr 0.005  12,345 images/s}. */
+    /** {@code epoch  3/30  loss 0.4321  accuracy 91.20 %  test loss 0.4012  test accuracy 92.50 %  lr 0.00500  12,345 images/s}. */
     public static String line(EpochEnd epoch) {
         int digits = String.valueOf(epoch.epochs()).length();
         Evaluation test = epoch.test();

@@ -34,23 +34,42 @@ record CaseRun(double[][] outputs, int[][] indices, double @Nullable [][] gradie
      * @param wanted   which inputs get a gradient
      */
     static CaseRun of(OpCase c, Device device, double[][] inputs, double @Nullable [] upstream, boolean[] wanted) {
-        return of(c, c.call, device, inputs, upstream, wanted);
+        return of(c, c.call, device, inputs, upstream, wanted, false);
+    }
+
+    /**
+     * Runs a case with its own inputs lying in windows of larger buffers, as parameters in flat storage do, and so their gradients.
+     * Checks that nothing was written beside the windows.
+     */
+    static CaseRun inWindows(OpCase c, Device device, double @Nullable [] upstream) {
+        return of(c, c.call, device, c.inputValues(), upstream, c.differentiable(), true);
     }
 
     /** The same with {@link OpCase#magnitudes} in place of the operation, on the reference device. */
     static CaseRun ofMagnitudes(OpCase c, double[][] inputs, double[] upstream) {
-        return of(c, c.magnitudes, Device.reference(), inputs, upstream, c.differentiable());
+        return of(c, c.magnitudes, Device.reference(), inputs, upstream, c.differentiable(), false);
     }
 
     private static CaseRun of(
-            OpCase c, OpCase.Call call, Device device, double[][] inputs, double @Nullable [] upstream, boolean[] wanted) {
+            OpCase c,
+            OpCase.Call call,
+            Device device,
+            double[][] inputs,
+            double @Nullable [] upstream,
+            boolean[] wanted,
+            boolean inWindows) {
         int before = device.backend().memory().liveBuffers();
         CaseRun run;
         try (Scope scope = Scope.open()) {
             List<Tensor> tensors = new ArrayList<>();
+            List<Tensor> surroundings = new ArrayList<>();
             boolean any = false;
             for (int i = 0; i < inputs.length; i++) {
-                tensors.add(tensor(device, c.inputs.get(i).shape(), inputs[i]).requiresGrad(wanted[i] && upstream != null));
+                Tensor input = tensor(device, c.inputs.get(i).shape(), inputs[i]).requiresGrad(wanted[i] && upstream != null);
+                if (inWindows) {
+                    input.moveInto(window(input, surroundings), window(input, surroundings));
+                }
+                tensors.add(input);
                 any |= wanted[i];
             }
             OpCase.Results results = call.apply(new OpCase.Arguments(device, tensors));
@@ -61,6 +80,9 @@ record CaseRun(double[][] outputs, int[][] indices, double @Nullable [][] gradie
             for (int i = 0; i < inputs.length; i++) {
                 Tensor gradient = tensors.get(i).grad();
                 gradients[i] = gradient == null ? null : read(gradient);
+            }
+            for (Tensor surrounding : surroundings) {
+                requireUntouchedMargins(c, surrounding);
             }
             run = new CaseRun(
                     results.tensors().stream().map(CaseRun::read).toArray(double[][]::new),
@@ -86,6 +108,24 @@ record CaseRun(double[][] outputs, int[][] indices, double @Nullable [][] gradie
             }
         }
         return tensor;
+    }
+
+    /** A window of a tensor's shape in the middle of a buffer of NaN. */
+    private static Tensor window(Tensor input, List<Tensor> surroundings) {
+        int margin = input.device().backend().sliceAlignment();
+        Tensor surrounding = Tensor.full(input.device(), Float.NaN, 2 * margin + input.shape().elements());
+        surroundings.add(surrounding);
+        return surrounding.window(margin, input.shape());
+    }
+
+    private static void requireUntouchedMargins(OpCase c, Tensor surrounding) {
+        float[] values = surrounding.toArray();
+        int margin = surrounding.device().backend().sliceAlignment();
+        for (int i = 0; i < margin; i++) {
+            if (!Float.isNaN(values[i]) || !Float.isNaN(values[values.length - 1 - i])) {
+                throw new AssertionError(c + " on " + surrounding.device() + " wrote beside a window");
+            }
+        }
     }
 
     private static double[] read(Tensor tensor) {

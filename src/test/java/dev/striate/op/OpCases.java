@@ -351,6 +351,7 @@ final class OpCases {
         product("batch, broadcast both ways", false, false, new int[] {2, 1, 4, 5}, new int[] {3, 5, 6});
         product("batch, broadcast, transposed", true, true, new int[] {2, 1, 5, 4}, new int[] {1, 3, 6, 5});
         product("batch of 33", false, false, new int[] {33, 3, 17}, new int[] {33, 17, 2});
+        product("batch of 256, large tiles", false, true, new int[] {256, 33, 5}, new int[] {256, 41, 5});
         product("batch of larger ones", true, false, new int[] {3, 65, 33}, new int[] {3, 65, 17});
         add("matmul", "NaN and infinity", x -> x.get(0).matmul(x.get(1))).normal(5, 6).with(NAN, INF).normal(6, 7).with(-INF);
         add("matmul", "by itself", x -> x.get(0).matmul(x.get(0))).normal(5, 5);
@@ -420,6 +421,9 @@ final class OpCases {
         conv("33 to 65 channels", 1, 33, 6, 6, 65, 3, 3, padding(1));
         conv("batch 17", 17, 3, 5, 5, 4, 3, 3);
         conv("long sums of weights", 9, 1, 29, 31, 2, 3, 3, padding(1));
+        conv("many pixels to 33 channels", 2, 1, 65, 129, 33, 2, 2);
+        conv("many pixels from 33 channels", 2, 33, 65, 129, 1, 2, 2, padding(1));
+        conv("many weights", 1, 107, 3, 3, 961, 3, 3);
         conv("7x7 stride 2", 1, 3, 21, 19, 8, 7, 7, stride(2), padding(3));
         conv("11x11 on 1 channel", 1, 1, 15, 15, 3, 11, 11);
         add("conv2d", "NaN and infinity", x -> x.get(0).conv2d(x.get(1), null, padding(1)))

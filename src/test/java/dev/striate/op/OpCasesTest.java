@@ -20,7 +20,7 @@ import org.junit.jupiter.api.TestFactory;
 /**
  * Runs every case of {@link OpCases}: the reference's gradients against central differences in double precision, and every device's
  * values and gradients against the reference's, within the case's {@link Accuracy}. On each device a case is run twice and must
- * give the same bits, and each gradient is asked for alone, too.
+ * give the same bits; its inputs are put into windows of larger buffers; and each gradient is asked for alone.
  *
  * <p>{@code -Dstriate.test.cases=conv2d.*} keeps to the cases whose name matches.
  */
@@ -53,7 +53,11 @@ class OpCasesTest {
         for (TestDevice device : TestDevices.all()) {
             tests.add(dynamicTest(c + " on " + device.name(), () -> checkOn(device.get(), expected)));
         }
-        tests.add(dynamicTest(c + ": threads do not change a bit", () -> checkThreads(c)));
+        for (List<TestDevice> devices : TestDevices.threadCounts()) {
+            for (TestDevice device : devices.subList(1, devices.size())) {
+                tests.add(dynamicTest(c + " on " + device.name(), () -> checkSameBits(c, devices.get(0).get(), device.get())));
+            }
+        }
         return tests.stream();
     }
 
@@ -135,6 +139,9 @@ class OpCasesTest {
         CaseRun actual = CaseRun.of(c, device);
         Comparison.check(c + " on " + device, expected.reference(), actual, expected.tolerances());
         assertSameBits(c + " on " + device + ", run again", actual, CaseRun.of(c, device));
+        double[] upstream = actual.outputs().length == 0 ? null : c.upstreamValues(actual.outputs()[0].length);
+        Comparison.check(c + " on " + device + ", in windows of larger buffers", expected.reference(),
+                CaseRun.inWindows(c, device, upstream), expected.tolerances());
         checkEachGradientAlone(device, expected);
     }
 
@@ -154,10 +161,8 @@ class OpCasesTest {
         }
     }
 
-    private static void checkThreads(OpCase c) {
-        CaseRun one = CaseRun.of(c, TestDevices.cpu(1).get());
-        CaseRun two = CaseRun.of(c, TestDevices.cpu(2).get());
-        assertSameBits(c + " with 1 and 2 threads", one, two);
+    private static void checkSameBits(OpCase c, Device one, Device other) {
+        assertSameBits(c + " on " + one + " and " + other, CaseRun.of(c, one), CaseRun.of(c, other));
     }
 
     private static void assertSameBits(String what, CaseRun one, CaseRun other) {

@@ -2,7 +2,6 @@ package dev.striate.backend.opencl;
 
 import dev.striate.backend.Buffer;
 import org.jocl.cl_mem;
-import org.jspecify.annotations.Nullable;
 
 /** Floats in a pooled block, or a window on such. */
 final class OpenClBuffer implements Buffer, OpenClMemory {
@@ -30,10 +29,6 @@ final class OpenClBuffer implements Buffer, OpenClMemory {
     }
 
     static OpenClBuffer of(Buffer buffer) {
-        return (OpenClBuffer) buffer;
-    }
-
-    static @Nullable OpenClBuffer ofNullable(@Nullable Buffer buffer) {
         return (OpenClBuffer) buffer;
     }
 

@@ -62,10 +62,11 @@ final class OpenClConv2d implements Conv2dKernels {
             String pass, Conv2dGeometry g, int rows, int sumChannels, int pixels, Buffer source, Buffer w, @Nullable Buffer bias,
             Buffer result) {
         String withBias = bias == null ? "NO_BIAS" : "BIAS";
+        String stride = g.strideH() == 1 && g.strideW() == 1 ? "UNIT_STRIDE" : "ANY_STRIDE";
         Buffer addend = bias == null ? w : bias;
         if (runtime.isTiled()) {
             int tile = OpenClTuning.tile(rows, pixels, g.groups());
-            runtime.kernel("conv2d", "product", pass, withBias, "TILE=" + tile)
+            runtime.kernel("conv2d", "product", pass, withBias, stride, "TILE=" + tile)
                     .struct(fields(g))
                     .buffers(source, w, addend, result)
                     .runTiles(rows, pixels, g.groups(), tile);
@@ -79,12 +80,12 @@ final class OpenClConv2d implements Conv2dKernels {
         try {
             for (int first = 0; first < panels; first += chunk) {
                 int count = Math.min(chunk, panels - first);
-                runtime.kernel("conv2d", "pack", pass, withBias, "ROWS=" + rowsPerItem)
+                runtime.kernel("conv2d", "pack", pass, withBias, stride, "ROWS=" + rowsPerItem)
                         .struct(fields(g))
                         .ints(first, count)
                         .buffers(source, packed)
                         .runAlone(count, g.groups());
-                runtime.kernel("conv2d", "product", pass, withBias, "ROWS=" + rowsPerItem)
+                runtime.kernel("conv2d", "product", pass, withBias, stride, "ROWS=" + rowsPerItem)
                         .struct(fields(g))
                         .ints(first, count)
                         .buffers(packed, w, addend, result)

@@ -13,6 +13,7 @@ import org.jocl.CLException;
 import org.jocl.cl_buffer_region;
 import org.jocl.cl_context;
 import org.jocl.cl_mem;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Device memory, kept for reuse in buckets of like size.
@@ -150,7 +151,7 @@ final class OpenClPool {
         }
     }
 
-    private DeviceMemoryException outOfMemory(long bytes, CLException cause) {
+    private DeviceMemoryException outOfMemory(long bytes, @Nullable CLException cause) {
         return new DeviceMemoryException(
                 "OpenCL device " + device + " has no room for a buffer of " + mebibytes(bytes) + ": " + mebibytes(liveBytes)
                         + " in use in " + liveBuffers + " buffers, " + mebibytes(memoryBytes) + " in all, at most "

@@ -1,23 +1,28 @@
 package dev.striate.backend.opencl;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Compiled programs on disk, so that a process starts with what an earlier one compiled. A file that cannot be read or written is
- * as good as none: the cache never fails. The system property {@code striate.opencl.cache} names its directory, or {@code off};
+ * as good as none: the cache never fails. Each file begins with its content's digest, because a driver may crash on a damaged
+ * binary rather than refuse it. The system property {@code striate.opencl.cache} names its directory, or {@code off};
  * otherwise it is {@code striate/opencl} in the user's cache directory.
  */
 final class OpenClProgramCache {
 
     static final String PROPERTY = "striate.opencl.cache";
+
+    private static final int DIGEST_BYTES = 32;
 
     private final @Nullable Path directory;
 
@@ -41,13 +46,12 @@ final class OpenClProgramCache {
 
     /** The key of a program: all that its binary depends on. */
     static String key(String... parts) {
+        return HexFormat.of().formatHex(digest(String.join("\0", parts).getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static byte[] digest(byte[] content) {
         try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (String part : parts) {
-                digest.update(part.getBytes(StandardCharsets.UTF_8));
-                digest.update((byte) 0);
-            }
-            return HexFormat.of().formatHex(digest.digest());
+            return MessageDigest.getInstance("SHA-256").digest(content);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java runtime has SHA-256", e);
         }
@@ -58,7 +62,10 @@ final class OpenClProgramCache {
             return null;
         }
         try {
-            return Files.readAllBytes(directory.resolve(key));
+            byte[] file = Files.readAllBytes(directory.resolve(key));
+            int start = Math.min(DIGEST_BYTES, file.length);
+            byte[] binary = Arrays.copyOfRange(file, start, file.length);
+            return Arrays.equals(digest(binary), Arrays.copyOf(file, start)) ? binary : null;
         } catch (IOException e) {
             return null;
         }
@@ -73,8 +80,12 @@ final class OpenClProgramCache {
             Files.createDirectories(directory);
             Path temporary = Files.createTempFile(directory, key, ".tmp");
             try {
-                Files.write(temporary, binary);
-                Files.move(temporary, directory.resolve(key), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+                try (OutputStream out = Files.newOutputStream(temporary)) {
+                    out.write(digest(binary));
+                    out.write(binary);
+                }
+                Files.move(
+                        temporary, directory.resolve(key), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             } finally {
                 Files.deleteIfExists(temporary);
             }

@@ -1,0 +1,103 @@
+package dev.striate.backend.opencl;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.striate.DeviceException;
+import dev.striate.DeviceMemoryException;
+import dev.striate.backend.Buffer;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a user is told when OpenCL fails. */
+class OpenClErrorsTest {
+
+    @Test
+    void aFailedBuildShowsTheCodesNameAndTheLog() {
+        OpenClRuntime runtime = OpenClDevice.runtime(OpenClProgramCache.ofUser());
+        DeviceException error = assertThrows(
+                DeviceException.class,
+                () -> runtime.programs().build("broken", "__kernel void f() { notDeclared = 1; }", "-cl-std=CL1.2"));
+        assertTrue(error.getMessage().contains("CL_BUILD_PROGRAM_FAILURE"), error.getMessage());
+        assertTrue(error.getMessage().contains("notDeclared"), error.getMessage());
+    }
+
+    @Test
+    void aDeviceOutOfMemorySaysWhatWasAskedAndStaysUsable() {
+        OpenClBackend backend = limited(1 << 20, 1 << 20);
+        Buffer kept = backend.allocate(150_000);
+        backend.copy().fill(3, kept);
+        DeviceMemoryException error = assertThrows(DeviceMemoryException.class, () -> backend.allocate(200_000));
+        assertTrue(error.getMessage().contains("800000 bytes"), error.getMessage());
+        assertTrue(error.getMessage().contains("600000 bytes in use in 1 buffers"), error.getMessage());
+        float[] values = new float[150_000];
+        backend.read(kept, values, 0);
+        assertEquals(3, values[149_999]);
+        backend.release(kept);
+        // The block given back is of another size: the pool must let it go to make room.
+        Buffer larger = backend.allocate(200_000);
+        assertEquals(0, backend.memory().pooledBytes());
+        backend.release(larger);
+    }
+
+    @Test
+    void aBufferBeyondTheDevicesLargestIsRefused() {
+        DeviceMemoryException error =
+                assertThrows(DeviceMemoryException.class, () -> limited(1 << 24, 1 << 20).allocate(1 << 20));
+        assertTrue(error.getMessage().contains("at most 1 MiB in one buffer"), error.getMessage());
+    }
+
+    @Test
+    void aNumberBeyondTheLastDeviceIsRefused() {
+        OpenClDevice.require();
+        DeviceException error = assertThrows(DeviceException.class, () -> OpenClBackend.open(1000));
+        assertTrue(error.getMessage().contains("1000"), error.getMessage());
+    }
+
+    @Test
+    void aLibraryWithoutDriverSaysSoAndPrintsNothing(@TempDir Path noDrivers) throws IOException, InterruptedException {
+        OpenClDevice.require();
+        ProcessBuilder builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-Djava.io.tmpdir=" + noDrivers,
+                PrintAbsence.class.getName());
+        // Where the common loaders look for drivers; the slash is part of one's rule.
+        builder.environment().put("OCL_ICD_VENDORS", noDrivers + File.separator);
+        builder.redirectErrorStream(true);
+        Process process = builder.start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), output);
+        String[] lines = output.split("\\R");
+        assertEquals(1, lines.length, output);
+        assertTrue(lines[0].startsWith("the OpenCL library found no driver (CL_PLATFORM_NOT_FOUND_KHR)"), output);
+        assertTrue(lines[0].contains("Install the OpenCL driver"), output);
+    }
+
+    /** Prints why there is no device. */
+    static final class PrintAbsence {
+        public static void main(String[] arguments) {
+            System.out.println(OpenClDevices.probe().absence());
+        }
+    }
+
+    @Test
+    void sourcesAreCompleteInTheJar() {
+        DeviceException error = assertThrows(DeviceException.class, () -> OpenClPrograms.source("absent"));
+        assertTrue(error.getMessage().contains("absent.cl"), error.getMessage());
+        assertArrayEquals(new String[0], OpenClPrograms.source("conv2d").lines()
+                .filter(line -> line.startsWith("#include")).toArray(String[]::new));
+    }
+
+    private static OpenClBackend limited(long memoryBytes, long largestBytes) {
+        return new OpenClBackend(OpenClDevice.runtime(
+                OpenClProgramCache.ofUser(), new OpenClRuntime.Limits(memoryBytes, largestBytes, memoryBytes)));
+    }
+}

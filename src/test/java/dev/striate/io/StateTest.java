@@ -1,0 +1,101 @@
+package dev.striate.io;
+
+import static dev.striate.op.WindowOption.padding;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.striate.Device;
+import dev.striate.Generator;
+import dev.striate.Shape;
+import dev.striate.StriateException;
+import dev.striate.Tensor;
+import dev.striate.nn.BatchNorm2d;
+import dev.striate.nn.Conv2d;
+import dev.striate.nn.Module;
+import dev.striate.nn.Sequential;
+import dev.striate.optim.Sgd;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StateTest {
+
+    /** Not the reference, whose memory keeps more digits than a file does. */
+    private static final Device DEVICE = Device.cpu();
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void stateGoesToAFileAndBack() {
+        Path file = directory.resolve("model.safetensors");
+        Module saved = net(1);
+        Tensor x = Tensor.randn(DEVICE, new Generator(9), 4, 1, 5, 5);
+        saved.forward(x); // moves the running statistics
+        saved.eval();
+        State.save(saved, file, Map.of("epoch", "3"));
+        assertEquals(List.of("conv.weight", "conv.bias", "bn.weight", "bn.bias", "bn.running_mean", "bn.running_var"),
+                List.copyOf(Safetensors.read(file, DEVICE).keySet()));
+
+        Module loaded = net(2);
+        loaded.eval();
+        assertFalse(Arrays.equals(saved.forward(x).toArray(), loaded.forward(x).toArray()));
+        assertEquals(Map.of("epoch", "3"), State.load(loaded, file));
+        assertArrayEquals(saved.forward(x).toArray(), loaded.forward(x).toArray());
+    }
+
+    @Test
+    void loadsIntoParametersThatAnOptimizerMoved() {
+        Path file = directory.resolve("model.safetensors");
+        State.save(net(1), file, Map.of());
+        Module loaded = net(2);
+        try (Sgd optimizer = new Sgd(loaded.parameters(), 0.1f)) {
+            State.load(loaded, file);
+            assertArrayEquals(net(1).parameters().get("conv.weight").toArray(), loaded.parameters().get("conv.weight").toArray());
+            assertTrue(loaded.parameters().get("conv.weight").requiresGrad());
+        }
+    }
+
+    @Test
+    void whatDoesNotFitIsNamedAndChangesNothing() {
+        Path file = directory.resolve("other.safetensors");
+        Map<String, Tensor> state = new LinkedHashMap<>(net(1).parameters());
+        state.remove("conv.bias");
+        state.put("conv.weight", Tensor.zeros(DEVICE, 2, 1, 5, 5));
+        state.put("head.weight", Tensor.zeros(DEVICE, 3));
+        state.put("bn.running_mean", Tensor.zeros(DEVICE, 2));
+        state.put("bn.running_var", Tensor.zeros(DEVICE, 2));
+        Safetensors.write(file, state, Map.of());
+
+        Module module = net(2);
+        Map<String, float[]> before = values(module);
+        StriateException e = assertThrows(StriateException.class, () -> State.load(module, file));
+        assertEquals(file + " does not fit the module: it lacks [conv.bias]; the module has no [head.weight]; conv.weight has the"
+                + " shape (2, 1, 5, 5) in the file and (2, 1, 3, 3) in the module", e.getMessage());
+        values(module).forEach((name, values) -> assertArrayEquals(before.get(name), values, name));
+    }
+
+    private static Map<String, float[]> values(Module module) {
+        Map<String, float[]> values = new LinkedHashMap<>();
+        module.parameters().forEach((name, tensor) -> values.put(name, tensor.toArray()));
+        module.buffers().forEach((name, tensor) -> values.put(name, tensor.toArray()));
+        return values;
+    }
+
+    private static Module net(long seed) {
+        Module net = Sequential.builder()
+                .add("conv", new Conv2d(1, 2, 3, padding(1)))
+                .add("bn", new BatchNorm2d(2))
+                .build()
+                .initialize(DEVICE, new Generator(seed));
+        assertEquals(Shape.of(4, 2, 5, 5), net.outputShape(Shape.of(4, 1, 5, 5)));
+        return net;
+    }
+}

@@ -1,0 +1,40 @@
+package dev.striate.op;
+
+import static dev.striate.op.WindowOption.ceilMode;
+import static dev.striate.op.WindowOption.countIncludePad;
+import static dev.striate.op.WindowOption.padding;
+import static dev.striate.op.WindowOption.stride;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import dev.striate.Device;
+import dev.striate.Shape;
+import dev.striate.Tensor;
+import org.junit.jupiter.api.Test;
+
+/** The two ways to count padding, worked out by hand: no libtorch file holds the second. */
+class AvgPool2dTest {
+
+    private final Tensor image = Tensor.of(Device.reference(), Shape.of(1, 1, 2, 2), 1, 2, 3, 6);
+
+    @Test
+    void paddingCounts() {
+        Tensor y = image.avgPool2d(3, stride(1), padding(1));
+        assertArrayEquals(new float[] {12 / 9f, 12 / 9f, 12 / 9f, 12 / 9f}, y.toArray());
+    }
+
+    @Test
+    void paddingDoesNotCount() {
+        Tensor y = image.avgPool2d(2, stride(1), padding(1), countIncludePad(false));
+        assertArrayEquals(new float[] {1, 1.5f, 2, 2, 3, 4, 3, 4.5f, 6}, y.toArray());
+    }
+
+    /** The last window covers a row of padding below the image and one beyond the padding; only the former can count. */
+    @Test
+    void whatHangsOverThePaddedEdgeNeverCounts() {
+        Tensor column = Tensor.of(Device.reference(), Shape.of(1, 1, 3, 1), 3, 6, 9);
+        Tensor counted = column.avgPool2d(4, 1, stride(3, 1), padding(1, 0), ceilMode());
+        assertArrayEquals(new float[] {18 / 4f, 9 / 2f}, counted.toArray());
+        Tensor inside = column.avgPool2d(4, 1, stride(3, 1), padding(1, 0), ceilMode(), countIncludePad(false));
+        assertArrayEquals(new float[] {18 / 3f, 9}, inside.toArray());
+    }
+}
