@@ -20,8 +20,9 @@ import java.util.zip.GZIPOutputStream;
  * Cuts the data of {@code dev.striate.data.TinyDigits} from scikit-learn's digits.csv.gz, whose rows are 64 pixels 0 .. 16 and a
  * label: {@code java tools/CutDigits.java digits.csv.gz src/main/resources/dev/striate/data/tiny-digits.bin.gz}.
  *
- * <p>The rows of each digit are shuffled (Fisher and Yates, {@link Random} with a fixed seed, whose algorithm the Java API fixes);
- * the first 100 are for training, the next 20 for testing. Within each part the rows stand in the order of the source file.
+ * <p>The rows of each digit are shuffled (Fisher and Yates, {@link Random} with a fixed seed, whose algorithm the Java API
+ * fixes); the first 100 are for training, the next 20 for testing. Within each part the rows stand in the order of the source
+ * file.
  */
 public final class CutDigits {
 

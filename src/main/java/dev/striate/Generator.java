@@ -42,11 +42,13 @@ public final class Generator {
         float[] values = new float[n];
         long own = nextStream();
         int[] lanes = new int[4];
+        // Where floats lie wider apart than the steps, a sum just below high would round to it.
+        float greatest = Math.max(low, Math.nextDown(high));
         for (int i = 0; i < n; i++) {
             if ((i & 3) == 0) {
                 Philox.block(seed, own, i >>> 2, lanes);
             }
-            values[i] = low + (high - low) * Philox.toUnitFloat(lanes[i & 3]);
+            values[i] = Math.min(greatest, low + (high - low) * Philox.toUnitFloat(lanes[i & 3]));
         }
         return values;
     }

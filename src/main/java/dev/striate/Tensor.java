@@ -58,6 +58,7 @@ public final class Tensor extends ScopedResource {
     private boolean closed;
     private boolean requiresGrad;
     private @Nullable Tensor grad;
+    private boolean gradInFlatStorage;
     private @Nullable Node node;
 
     private Tensor(Device device, Shape shape, Storage storage, Buffer buffer) {
@@ -249,7 +250,7 @@ public final class Tensor extends ScopedResource {
     /** Forgets the gradient, so that the next backward pass starts from zero. */
     public void zeroGrad() {
         if (grad != null) {
-            if (grad.storage.isShared()) {
+            if (gradInFlatStorage) {
                 grad.fill(0);
             } else {
                 grad.close();
@@ -749,6 +750,7 @@ public final class Tensor extends ScopedResource {
             }
         }
         grad = gradient;
+        gradInFlatStorage = true;
         storage.drop();
         storage = values.storage.retain();
         buffer = values.buffer;
@@ -789,7 +791,7 @@ public final class Tensor extends ScopedResource {
         }
         if (grad != null) {
             try (NoGrad off = NoGrad.open()) {
-                grad.addInPlace(1, gradient);
+                addToGrad(grad, gradient);
             }
         } else if (gradient.isShared()) {
             // Somebody else may still read it, or it may be this gradient's own source: take a copy.
@@ -798,6 +800,16 @@ public final class Tensor extends ScopedResource {
             grad = copy;
         } else {
             grad = gradient.share();
+        }
+    }
+
+    private void addToGrad(Tensor before, Tensor gradient) {
+        if (gradInFlatStorage || !before.isShared()) {
+            before.addInPlace(1, gradient);
+        } else {
+            // The pass under way may have handed the same memory to a node that still waits for its turn.
+            grad = Scope.release(before.add(gradient));
+            before.close();
         }
     }
 

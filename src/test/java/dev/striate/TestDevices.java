@@ -76,8 +76,8 @@ public final class TestDevices {
     }
 
     /**
-     * For each set of CPU kernels the device with one thread, and then devices that share even the smallest work among more: their
-     * results have the same bits.
+     * For each set of CPU kernels the device with one thread, and then devices that share even the smallest work among more:
+     * their results have the same bits.
      */
     public static List<List<TestDevice>> threadCounts() {
         return THREAD_COUNTS;

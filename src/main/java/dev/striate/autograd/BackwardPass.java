@@ -49,10 +49,10 @@ public final class BackwardPass {
         arrived.put(root, upstream.share());
         try (NoGrad off = NoGrad.open()) {
             for (Node node : nodes) {
-                Tensor dy = arrived.remove(node);
-                if (dy != null) {
-                    pass(node, dy, arrived);
-                    dy.close();
+                try (Tensor dy = arrived.remove(node)) {
+                    if (dy != null) {
+                        pass(node, dy, arrived);
+                    }
                 }
                 node.end("was used up by an earlier backward()");
                 Scope.release(node);

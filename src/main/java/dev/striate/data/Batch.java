@@ -38,8 +38,9 @@ public final class Batch implements AutoCloseable {
     Batch(float[] images, Shape shape, int[] labels, int[] indices, @Nullable Consumer<float[]> recycler) {
         if (shape.rank() != 4 || images.length != shape.elements() || labels.length != shape.size(0)
                 || indices.length != shape.size(0)) {
-            throw new StriateException("Batch: expected (N, channels, height, width), as many values and N labels and indices, got "
-                    + shape + ", " + images.length + " values, " + labels.length + " labels and " + indices.length + " indices");
+            throw new StriateException("Batch: expected (N, channels, height, width), as many values and N labels and indices,"
+                    + " got " + shape + ", " + images.length + " values, " + labels.length + " labels and " + indices.length
+                    + " indices");
         }
         this.images = images;
         this.shape = shape;

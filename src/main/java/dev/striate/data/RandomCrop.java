@@ -5,8 +5,8 @@ import dev.striate.StriateException;
 import java.util.Arrays;
 
 /**
- * Puts a border of zeros around an image and cuts a part of its old size out of that at random; in other words, shifts the image by
- * up to {@code padding} pixels each way. Before a {@link Normalize} the border is black, after one it has the mean's colour.
+ * Puts a border of zeros around an image and cuts a part of its old size out of that at random; in other words, shifts the image
+ * by up to {@code padding} pixels each way. Before a {@link Normalize} the border is black, after one it has the mean's colour.
  */
 public final class RandomCrop implements Transform {
 

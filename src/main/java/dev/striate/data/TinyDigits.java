@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Handwritten digits in 8x8 grey pixels that come with this library, for examples and tests that download nothing: 1,000 images for
- * training and 200 for testing, 100 and 20 of each digit, of shape {@code (1, 8, 8)} with values from 0 (paper) to 1 (ink) in
+ * Handwritten digits in 8x8 grey pixels that come with this library, for examples and tests that download nothing: 1,000 images
+ * for training and 200 for testing, 100 and 20 of each digit, of shape {@code (1, 8, 8)} with values from 0 (paper) to 1 (ink) in
  * sixteenths.
  *
- * <p>They are a part of "Optical Recognition of Handwritten Digits" by E. Alpaydin and C. Kaynak (UCI Machine Learning Repository,
- * 1998, doi:10.24432/C50P49, CC BY 4.0). DIGITS.md beside the data says how it was cut.
+ * <p>They are a part of "Optical Recognition of Handwritten Digits" by E. Alpaydin and C. Kaynak (UCI Machine Learning
+ * Repository, 1998, doi:10.24432/C50P49, CC BY 4.0). DIGITS.md beside the data says how it was cut.
  */
 public final class TinyDigits {
 

@@ -23,9 +23,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Float32 tensors in files of the <a href="https://github.com/huggingface/safetensors#format">safetensors format</a>: the header's
- * length as a little-endian 64-bit number, the header in JSON, which gives each tensor's name, type, shape and place, then the
- * values, little-endian and row-major.
+ * Float32 tensors in files of the <a href="https://github.com/huggingface/safetensors#format">safetensors format</a>: the
+ * header's length as a little-endian 64-bit number, the header in JSON, which gives each tensor's name, type, shape and place,
+ * then the values, little-endian and row-major.
  */
 public final class Safetensors {
 
@@ -38,8 +38,8 @@ public final class Safetensors {
     private Safetensors() {}
 
     /**
-     * Writes tensors to a file, in the map's order. The file is complete or not there: the bytes go to a temporary file in the same
-     * directory, which takes the name when they are on the disk. A file that had the name is replaced.
+     * Writes tensors to a file, in the map's order. The file is complete or not there: the bytes go to a temporary file in the
+     * same directory, which takes the name when they are on the disk. A file that had the name is replaced.
      *
      * @param metadata free text to come along, not about single tensors
      * @throws StriateException if the file cannot be written, or a tensor is called {@code __metadata__}
@@ -72,8 +72,8 @@ public final class Safetensors {
     }
 
     /**
-     * Reads all tensors of a file to a device, in the file's order. Everything in the header is checked before any memory is taken
-     * for values.
+     * Reads all tensors of a file to a device, in the file's order. Everything in the header is checked before any memory is
+     * taken for values.
      *
      * @throws StriateException if the file cannot be read or is not what it should be; the message says in what
      */

@@ -27,8 +27,8 @@ public final class State {
     }
 
     /**
-     * Takes a module's parameters and buffers from a file. The file must have exactly those, in their shapes: names and shapes are
-     * checked, and everything is read, before anything is changed.
+     * Takes a module's parameters and buffers from a file. The file must have exactly those, in their shapes: names and shapes
+     * are checked, and everything is read, before anything is changed.
      *
      * @return the free text that came along
      * @throws StriateException if the file cannot be read or does not fit; the module is as it was then

@@ -10,8 +10,8 @@ import dev.striate.Tensor;
 /**
  * Batch normalisation per channel of {@code (N, C, ...)} (Ioffe and Szegedy, 2015). In training it uses the batch's statistics
  * and moves the running ones towards them, also while a NoGrad is open; in evaluation it uses the running ones. Parameters:
- * {@code weight (C)} and {@code bias (C)}, from 1 and 0. Buffers: {@code running_mean (C)} and {@code running_var (C)}, from 0 and
- * 1.
+ * {@code weight (C)} and {@code bias (C)}, at first 1 and 0. Buffers: {@code running_mean (C)} and {@code running_var (C)}, at
+ * first 0 and 1.
  */
 public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
 

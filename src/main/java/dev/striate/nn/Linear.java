@@ -6,7 +6,10 @@ import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 
-/** {@code x weight^T + bias}: {@code (..., in)} to {@code (..., out)}. Parameters: {@code weight (out, in)}, {@code bias (out)}. */
+/**
+ * {@code x weight^T + bias}: {@code (..., in)} to {@code (..., out)}. Parameters: {@code weight (out, in)} and
+ * {@code bias (out)}.
+ */
 public final class Linear extends Module {
 
     private final Shape weightShape;

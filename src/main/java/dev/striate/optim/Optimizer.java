@@ -64,9 +64,13 @@ public abstract class Optimizer implements AutoCloseable {
         slots = layOut(parameters);
         Slot last = slots.get(slots.size() - 1);
         int length = aligned((long) last.offset + last.length());
-        values = zeros(length);
-        gradients = zeros(length);
-        squares = zeros(1);
+        // Released all at once, so that nothing stays behind if there is no room for one of them.
+        try (Scope made = Scope.open()) {
+            values = Tensor.zeros(device, length);
+            gradients = Tensor.zeros(device, length);
+            squares = Tensor.zeros(device, 1);
+            List.of(values, gradients, squares).forEach(Scope::release);
+        }
         for (Slot slot : slots) {
             slot.parameter.moveInto(window(values, slot), window(gradients, slot));
         }
@@ -95,7 +99,7 @@ public abstract class Optimizer implements AutoCloseable {
         return all;
     }
 
-    /** The next offset at which a window may start. */
+    /** The next offset at which a window may start. What lies between the windows is 0 and stays so under every update. */
     private int aligned(long offset) {
         int alignment = device.backend().sliceAlignment();
         long rounded = (offset + alignment - 1) / alignment * alignment;
@@ -103,11 +107,6 @@ public abstract class Optimizer implements AutoCloseable {
             throw new ShapeException("an optimiser takes fewer than 2^31 parameters, padding included");
         }
         return (int) rounded;
-    }
-
-    /** Zeros that outlive any scope; between the windows they stay, so that no update meets garbage there. */
-    private Tensor zeros(int length) {
-        return Scope.release(Tensor.zeros(device, length));
     }
 
     private static Tensor window(Tensor flat, Slot slot) {
@@ -248,7 +247,7 @@ public abstract class Optimizer implements AutoCloseable {
 
     /** Adds zeros as long as all parameters to the state. */
     final void addState(String kind) {
-        Tensor flat = zeros(values.shape().elements());
+        Tensor flat = Scope.release(Tensor.zeros(device, values.shape().elements()));
         flatState.put(kind, flat);
         for (Slot slot : slots) {
             namedState.put(kind + "." + slot.name, window(flat, slot));

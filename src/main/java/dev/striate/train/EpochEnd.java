@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * @param epoch            counted from 1
  * @param epochs           how many were planned
  * @param images           trained on in this epoch
- * @param trainLoss        the mean loss over the epoch's images, each as the model stood at its step, in training mode, with label
- *                         smoothing and augmentation if these are used
+ * @param trainLoss        the mean loss over the epoch's images, each as the model stood at its step, in training mode, with
+ *                         label smoothing and augmentation if these are used
  * @param trainAccuracy    the fraction classified rightly, in the same way
  * @param test             on the whole test set after the epoch, null without one
  * @param learningRate     of the last step

@@ -8,8 +8,8 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 
 /**
- * Adds up losses and predictions batch by batch. Reading a value waits for the device, so batches are noted first and read many at
- * a time; what was noted and not read holds two small device buffers per batch.
+ * Adds up losses and predictions batch by batch. Reading a value waits for the device, so batches are noted first and read many
+ * at a time; what was noted and not read holds two small device buffers per batch.
  */
 final class Tally implements AutoCloseable {
 

@@ -17,8 +17,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trains a classifier: for each batch of each epoch, the cross-entropy of the model's logits {@code (N, classes)}, its gradient and
- * a step of the optimiser; after each epoch, an evaluation on the test set.
+ * Trains a classifier: for each batch of each epoch, the cross-entropy of the model's logits {@code (N, classes)}, its gradient
+ * and a step of the optimiser; after each epoch, an evaluation on the test set.
  *
  * <pre>{@code
  * TrainingResult result = Trainer.of(model, optimizer, device)

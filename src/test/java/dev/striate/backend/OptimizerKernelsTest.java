@@ -73,7 +73,8 @@ class OptimizerKernelsTest {
     }
 
     private static double[][] run(Backend backend, int n, SgdStep step, float[] w, float[] g, float[] v) {
-        return withWindows(backend, b -> backend.optimizer().sgd(n, step, b[0], b[1], step.momentum() == 0 ? null : b[2]), w, g, v);
+        boolean plain = step.momentum() == 0;
+        return withWindows(backend, b -> backend.optimizer().sgd(n, step, b[0], b[1], plain ? null : b[2]), w, g, v);
     }
 
     @TestFactory
@@ -90,8 +91,8 @@ class OptimizerKernelsTest {
     }
 
     /**
-     * The moments are sums of at most three terms. The update is a quotient: its numerator's error is relative to those terms, its
-     * denominator's, by the root, to half of the second moment's.
+     * The moments are sums of at most three terms. The update is a quotient: its numerator's error is relative to those terms,
+     * its denominator's, by the root, to half of the second moment's.
      */
     private static void checkAdam(Backend backend, AdamStep step, int n) {
         float[] w = normal(n, 4);

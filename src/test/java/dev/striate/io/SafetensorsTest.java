@@ -149,7 +149,8 @@ class SafetensorsTest {
         "{'x':{'dtype':'F32','shape':[9999999999999999999],'data_offsets':[0,4]}} | the header is not valid JSON: Numeric value",
         "{'x':{'dtype':'F32','shape':[1]}} | tensor 'x': needs dtype, shape and data_offsets",
         "{'x':{'dtype':'F32','shape':[1],'data_offsets':[0,4],'y':1}} | tensor 'x': unexpected field 'y'",
-        "{'x':{'dtype':'F32','shape':[1],'shape':[1],'data_offsets':[0,4]}} | the header is not valid JSON: Duplicate field 'shape'",
+        "{'x':{'dtype':'F32','shape':[1],'shape':[1],'data_offsets':[0,4]}}"
+                + " | the header is not valid JSON: Duplicate field 'shape'",
         "{'x':{'dtype':'F32','shape':[1],'data_offsets':[0,4]},'x':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}}"
                 + " | the header is not valid JSON: Duplicate field 'x'",
         "{'x':{'dtype':'F32','shape':[1],'data_offsets':[0,4]},'y':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}}"

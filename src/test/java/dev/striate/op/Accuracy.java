@@ -8,8 +8,8 @@ import java.util.function.DoubleUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a float32 backend's results may lie from the reference's. Bounds follow from the number of roundings and the size of what
- * is rounded; none was fitted to a backend.
+ * How far a float32 backend's results may lie from the reference's. Bounds follow from the number of roundings and the size of
+ * what is rounded; none was fitted to a backend.
  *
  * <p>With u = 2^-24, a sum of K products computed in float32 in any order has an error of about {@code sqrt(K) u sum|a b|} if
  * roundings are independent, and of at most {@code K u sum|a b|}. The bound used throughout is {@code 8 sqrt(K) u S}, S being the
@@ -52,7 +52,8 @@ interface Accuracy {
             CaseRun magnitudes = CaseRun.ofMagnitudes(c, map(c.inputValues(), Math::abs), map(upstream, Math::abs));
             CaseRun counts = CaseRun.ofMagnitudes(c, map(c.inputValues(), v -> 1), map(upstream, v -> 1));
             return new Tolerances(
-                    bound(magnitudes.outputs(), counts.outputs(), terms), bound(magnitudes.gradients(), counts.gradients(), terms));
+                    bound(magnitudes.outputs(), counts.outputs(), terms),
+                    bound(magnitudes.gradients(), counts.gradients(), terms));
         };
     }
 

@@ -92,7 +92,8 @@ final class BatchNorm2dAccuracy implements Accuracy {
                         momentum * unbiased * varianceError + 4 * UNIT * (unbiased * variance + Math.abs(in[4][channel]));
             }
         }
-        double[][] outputs = reference.outputs().length == 1 ? new double[][] {y} : new double[][] {y, runningMean, runningVariance};
+        double[][] outputs =
+                reference.outputs().length == 1 ? new double[][] {y} : new double[][] {y, runningMean, runningVariance};
         double[][] gradients = new double[in.length][];
         gradients[0] = dx;
         gradients[1] = dgamma;

@@ -19,7 +19,8 @@ record CaseRun(double[][] outputs, int[][] indices, double @Nullable [][] gradie
     /** Runs a case with its own inputs, forward and, where there is something to differentiate, backward. */
     static CaseRun of(OpCase c, Device device) {
         double[][] forward = forward(c, device, c.inputValues()).outputs();
-        return of(c, device, c.inputValues(), forward.length == 0 ? null : c.upstreamValues(forward[0].length), c.differentiable());
+        double[] upstream = forward.length == 0 ? null : c.upstreamValues(forward[0].length);
+        return of(c, device, c.inputValues(), upstream, c.differentiable());
     }
 
     /** Runs a case forward with given inputs. */
@@ -38,8 +39,8 @@ record CaseRun(double[][] outputs, int[][] indices, double @Nullable [][] gradie
     }
 
     /**
-     * Runs a case with its own inputs lying in windows of larger buffers, as parameters in flat storage do, and so their gradients.
-     * Checks that nothing was written beside the windows.
+     * Runs a case with its own inputs lying in windows of larger buffers, as parameters in flat storage do, and so their
+     * gradients. Checks that nothing was written beside the windows.
      */
     static CaseRun inWindows(OpCase c, Device device, double @Nullable [] upstream) {
         return of(c, c.call, device, c.inputValues(), upstream, c.differentiable(), true);

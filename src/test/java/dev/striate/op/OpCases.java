@@ -23,11 +23,11 @@ import java.util.Locale;
 import java.util.function.Function;
 
 /**
- * The one list of cases of every operation. A new case is one line here and is checked in every way that {@link OpCasesTest} knows,
- * on every device.
+ * The one list of cases of every operation. A new case is one line here and is checked in every way that {@link OpCasesTest}
+ * knows, on every device.
  *
- * <p>Sizes are chosen where kernels break: 1, primes, one less and one more than the tiles of 16, 32 and 64, the work-groups of 256,
- * and the blocks of 256 and 512 that long sums are cut into.
+ * <p>Sizes are chosen where kernels break: 1, primes, one less and one more than the tiles of 16, 32 and 64, the work-groups of
+ * 256, and the blocks of 256 and 512 that long sums are cut into.
  */
 final class OpCases {
 
@@ -108,7 +108,7 @@ final class OpCases {
         add("div", "special", x -> x.get(0).div(x.get(1))).values(left, 9).values(right, 9).kinked();
         add("add", "to itself", x -> x.get(0).add(x.get(0))).normal(3, 5);
         add("mul", "by itself", x -> x.get(0).mul(x.get(0))).normal(3, 5);
-        add("mul", "negative divisor", x -> x.get(0).div(x.get(1))).normal(3, 5).uniform(-2, -0.5f, 3, 5);
+        add("div", "by negative values", x -> x.get(0).div(x.get(1))).normal(3, 5).uniform(-2, -0.5f, 3, 5);
 
         affine("add", "0.1", x -> x.get(0).add(0.1f), 1, 0.1);
         affine("sub", "0.1", x -> x.get(0).sub(0.1f), 1, 0.1);
@@ -130,8 +130,8 @@ final class OpCases {
     }
 
     /**
-     * Function values are allowed the error that OpenCL 1.2 (section 7.4) grants its built-in functions, the least exact library a
-     * kernel can be written with, plus the roundings of the formula around it.
+     * Function values are allowed the error that OpenCL 1.2 (section 7.4) grants its built-in functions, the least exact
+     * library a kernel can be written with, plus the roundings of the formula around it.
      */
     private void unary() {
         // exp 3 ulp, log 3, sqrt 3, pow 16, tanh 5, erf 16, division 2.5, other operations 0.5.
@@ -146,7 +146,8 @@ final class OpCases {
             function("pow 3", x -> x.get(0).pow(3), NO_KINKS, sizes).accuracy(Accuracy.relative(17));
             function("pow 2", x -> x.get(0).pow(2), NO_KINKS, sizes).accuracy(Accuracy.relative(17));
             function("abs", x -> x.get(0).abs(), KINK_AT_0, sizes).accuracy(Accuracy.relative(0));
-            function("clamp", x -> x.get(0).clamp(-0.75f, 1.5f), new float[] {-0.75f, 1.5f}, sizes).accuracy(Accuracy.relative(0));
+            function("clamp", x -> x.get(0).clamp(-0.75f, 1.5f), new float[] {-0.75f, 1.5f}, sizes)
+                    .accuracy(Accuracy.relative(0));
             function("relu", x -> x.get(0).relu(), KINK_AT_0, sizes).accuracy(Accuracy.relative(0));
             function("leakyRelu 0.01", x -> x.get(0).leakyRelu(0.01f), KINK_AT_0, sizes).accuracy(Accuracy.relative(1));
             function("leakyRelu -0.5", x -> x.get(0).leakyRelu(-0.5f), KINK_AT_0, sizes).accuracy(Accuracy.relative(1));
@@ -243,7 +244,8 @@ final class OpCases {
             add("sum", "NaN and infinity " + Arrays.toString(axes), x -> x.get(0).sum(axes))
                     .normal(9, 19).with(-INF, INF, NAN, -INF);
         }
-        add("max", "all minus infinity", x -> x.get(0).max(1)).values(fill(15, -INF), 3, 5).kinked().accuracy(Accuracy.selection());
+        add("max", "all minus infinity", x -> x.get(0).max(1))
+                .values(fill(15, -INF), 3, 5).kinked().accuracy(Accuracy.selection());
         indices("argmax", "of ties", x -> x.get(0).argmax(1)).ties(13, 17);
         indices("argmax", "NaN", x -> x.get(0).argmax(-1)).normal(9, 19).with(INF, NAN, NAN, -INF);
     }
@@ -335,9 +337,9 @@ final class OpCases {
         product("vector batch", false, false, new int[] {7}, new int[] {3, 7, 5});
         product("batch vector", false, false, new int[] {3, 5, 7}, new int[] {7});
         int[][] sizes = {
-            {1, 1, 1}, {1, 5, 1}, {5, 1, 3}, {1, 1, 9}, {9, 1, 1}, {2, 3, 5}, {7, 11, 13}, {15, 15, 15}, {16, 16, 16}, {17, 17, 17},
-            {31, 33, 32}, {33, 31, 65}, {63, 64, 65}, {65, 65, 65}, {129, 17, 33}, {1, 300, 70}, {70, 300, 1}, {13, 257, 19},
-            {5, 1031, 7}, {7, 5, 2100}, {1030, 5, 3}
+            {1, 1, 1}, {1, 5, 1}, {5, 1, 3}, {1, 1, 9}, {9, 1, 1}, {2, 3, 5}, {7, 11, 13}, {15, 15, 15}, {16, 16, 16},
+            {17, 17, 17}, {31, 33, 32}, {33, 31, 65}, {63, 64, 65}, {65, 65, 65}, {129, 17, 33}, {1, 300, 70}, {70, 300, 1},
+            {13, 257, 19}, {5, 1031, 7}, {7, 5, 2100}, {1030, 5, 3}
         };
         for (int[] s : sizes) {
             products(s[0], s[1], s[2]);
@@ -591,7 +593,8 @@ final class OpCases {
                 .normal(1).constant().uniform(0.5f, 2, 1).constant().kinked();
         trained("NaN in one channel", 0.1f, 1e-5f, true).normal(2, 3, 5, 5).with(NAN).normal(3).normal(3)
                 .normal(3).constant().uniform(0.5f, 2, 3).constant();
-        trained("(N, C)", 0.1f, 1e-5f, true).normal(33, 7).normal(7).normal(7).normal(7).constant().uniform(0.5f, 2, 7).constant();
+        trained("(N, C)", 0.1f, 1e-5f, true).normal(33, 7).normal(7).normal(7)
+                .normal(7).constant().uniform(0.5f, 2, 7).constant();
     }
 
     private OpCase trained(String name, float momentum, float epsilon, boolean running) {
@@ -641,7 +644,8 @@ final class OpCases {
         add("softmax", "large", x -> x.get(0).softmax(1)).values(large, 3, 4).kinked().accuracy(softmax(4));
         add("logSoftmax", "large", x -> x.get(0).logSoftmax(1)).values(large, 3, 4).kinked().accuracy(logSoftmax(4));
         add("softmax", "masked", x -> x.get(0).softmax(1)).normal(3, 5).with(-INF, -INF, -INF, -INF).accuracy(softmax(5));
-        add("logSoftmax", "masked", x -> x.get(0).logSoftmax(1)).normal(3, 5).with(-INF, -INF, -INF, -INF).accuracy(logSoftmax(5));
+        add("logSoftmax", "masked", x -> x.get(0).logSoftmax(1))
+                .normal(3, 5).with(-INF, -INF, -INF, -INF).accuracy(logSoftmax(5));
         add("softmax", "NaN in a row", x -> x.get(0).softmax(1)).normal(3, 5).with(NAN).accuracy(softmax(5));
         add("logSoftmax", "NaN in a row", x -> x.get(0).logSoftmax(1)).normal(3, 5).with(NAN).accuracy(logSoftmax(5));
     }
@@ -651,8 +655,8 @@ final class OpCases {
     }
 
     /**
-     * With R the largest |x|, the exponent {@code x - max} or {@code x - lse} is rounded by up to {@code 2 R u}, which is a relative
-     * error of e^(...); the sum over the classes adds {@code 8 sqrt(classes) u}. The gradient's terms are at most
+     * With R the largest |x|, the exponent {@code x - max} or {@code x - lse} is rounded by up to {@code 2 R u}, which is a
+     * relative error of e^(...); the sum over the classes adds {@code 8 sqrt(classes) u}. The gradient's terms are at most
      * {@code 2 y max|dy|} in sum.
      */
     static Accuracy softmax(int classes) {

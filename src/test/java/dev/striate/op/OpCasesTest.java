@@ -18,9 +18,9 @@ import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Runs every case of {@link OpCases}: the reference's gradients against central differences in double precision, and every device's
- * values and gradients against the reference's, within the case's {@link Accuracy}. On each device a case is run twice and must
- * give the same bits; its inputs are put into windows of larger buffers; and each gradient is asked for alone.
+ * Runs every case of {@link OpCases}: the reference's gradients against central differences in double precision, and every
+ * device's values and gradients against the reference's, within the case's {@link Accuracy}. On each device a case is run twice
+ * and must give the same bits; its inputs are put into windows of larger buffers; and each gradient is asked for alone.
  *
  * <p>{@code -Dstriate.test.cases=conv2d.*} keeps to the cases whose name matches.
  */
@@ -67,17 +67,19 @@ class OpCasesTest {
      * element of any gradient shows in every direction.
      *
      * <p>The error of D(h) has two parts. What the Taylor series leaves is {@code c h^2 + O(h^4)}, so {@code |D(2h) - D(h)|} is
-     * three times that. Rounding: the case's tolerance t bounds the error of each result in arithmetic of unit 2^-24; in doubles,
-     * of unit 2^-53, it is 2^29 times smaller, of which 2^26 is relied on; storing results adds a few units of them, and moving an
-     * input of size 8 rounds by 2^-50, that is by 2^-37 of the step. Inputs keep away from kinks by more than 2h; cases that cannot are not compared.
+     * three times that. Rounding: the case's tolerance t bounds the error of each result in arithmetic of unit 2^-24; in
+     * doubles, of unit 2^-53, it is 2^29 times smaller, of which 2^26 is relied on; storing results adds a few units of them,
+     * and moving an input of size 8 rounds by 2^-50, that is by 2^-37 of the step. Inputs keep away from kinks by more than 2h;
+     * cases that cannot are not compared.
      */
     private static void checkByDifferences(Expected expected) {
         OpCase c = expected.c;
         double[] upstream = c.upstreamValues(expected.reference().outputs()[0].length);
         double rounding = 0;
         for (int i = 0; i < upstream.length; i++) {
-            rounding += Math.abs(upstream[i])
-                    * (expected.tolerances().outputs()[0][i] * 0x1p-26 + Math.abs(expected.reference().outputs()[0][i]) * 0x1p-50);
+            double tolerance = expected.tolerances().outputs()[0][i];
+            double value = expected.reference().outputs()[0][i];
+            rounding += Math.abs(upstream[i]) * (tolerance * 0x1p-26 + Math.abs(value) * 0x1p-50);
         }
         Random random = new Random(c.toString().hashCode());
         for (int attempt = 0; attempt < DIRECTIONS; attempt++) {
@@ -94,11 +96,9 @@ class OpCasesTest {
             double near = difference(c, direction, STEP, upstream);
             double far = difference(c, direction, 2 * STEP, upstream);
             double allowed = Math.abs(far - near) + 2 * rounding / STEP + analyticMagnitude * 0x1p-37;
-            double measured = near;
-            double error = Math.abs(analytic - measured);
-            double slope = analytic;
-            assertTrue(error <= allowed, () -> c + ": the gradients give a slope of " + slope + ", central differences "
-                    + measured + "; they differ by " + error + ", allowed is " + allowed);
+            double error = Math.abs(analytic - near);
+            assertTrue(error <= allowed, c + ": the gradients give a slope of " + analytic + ", central differences " + near
+                    + "; they differ by " + error + ", allowed is " + allowed);
         }
     }
 

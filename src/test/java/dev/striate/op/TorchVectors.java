@@ -36,8 +36,9 @@ import java.util.Set;
 record TorchVectors(OpCase c, double[][] outputs, double[][] gradients, double[] outputErrors, double[] gradientErrors) {
 
     /**
-     * Cases whose attributes say {@code count_include_pad: false} though libtorch was run with true: values and gradients are those
-     * of windows divided by their size with padding, the corner window of 4 pixels by 9. They are held to what was computed.
+     * Cases whose attributes say {@code count_include_pad: false} though libtorch was run with true: values and gradients are
+     * those of windows divided by their size with padding, the corner window of 4 pixels by 9. They are held to what was
+     * computed.
      */
     private static final Set<String> PADDING_COUNTED = Set.of("avgpool2d_04", "avgpool2d_06");
 
@@ -130,8 +131,8 @@ record TorchVectors(OpCase c, double[][] outputs, double[][] gradients, double[]
                 int[] kernel = integers(attributes.get("kernel"));
                 yield first.avgPool2d(kernel[0], kernel[1], window(attributes));
             }
-            case "batchnorm" -> first.batchNorm2d(in.get(1), in.get(2), in.get(3), in.get(4), (Boolean) attributes.get("training"),
-                    (Float) attributes.get("momentum"), (Float) attributes.get("eps"));
+            case "batchnorm" -> first.batchNorm2d(in.get(1), in.get(2), in.get(3), in.get(4),
+                    (Boolean) attributes.get("training"), (Float) attributes.get("momentum"), (Float) attributes.get("eps"));
             case "matmul" -> first.matmul(in.get(1));
             case "linear" -> first.linear(in.get(1), third);
             case "flatten" -> first.flatten(1);

@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Holds the reference, and every device, to values and gradients that libtorch computed.
  *
- * <p>libtorch's float32 results differ from its float64 ones by an amount that the files name; the reference, in double precision,
- * may differ from the float32 results by that much, and by half an ulp, since attributes such as epsilon are a float32 here and a
- * float64 there. A device may differ by its own tolerance besides.
+ * <p>libtorch's float32 results differ from its float64 ones by an amount that the files name; the reference, in double
+ * precision, may differ from the float32 results by that much, and by half an ulp, since attributes such as epsilon are a
+ * float32 here and a float64 there. A device may differ by its own tolerance besides.
  */
 class TorchVectorsTest {
 
@@ -48,7 +48,8 @@ class TorchVectorsTest {
         List<DynamicNode> tests = new ArrayList<>();
         tests.add(dynamicTest(vectors.c() + ": reference", () -> check(vectors, Device.reference(), null)));
         for (TestDevice device : TestDevices.all()) {
-            tests.add(dynamicTest(vectors.c() + " on " + device.name(), () -> check(vectors, device.get(), expected.tolerances())));
+            tests.add(dynamicTest(vectors.c() + " on " + device.name(),
+                    () -> check(vectors, device.get(), expected.tolerances())));
         }
         return tests.stream();
     }
@@ -57,7 +58,8 @@ class TorchVectorsTest {
         CaseRun actual = CaseRun.of(vectors.c(), device);
         String what = vectors.c() + " on " + device;
         for (int i = 0; i < vectors.outputs().length; i++) {
-            double[] tolerance = tolerance(vectors.outputs()[i], vectors.outputErrors()[i], own == null ? null : own.outputs()[i]);
+            double[] tolerance =
+                    tolerance(vectors.outputs()[i], vectors.outputErrors()[i], own == null ? null : own.outputs()[i]);
             Comparison.check(what + ", result " + i, vectors.outputs()[i], actual.outputs()[i], tolerance);
         }
         for (int i = 0; i < vectors.gradients().length; i++) {

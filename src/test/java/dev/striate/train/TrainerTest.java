@@ -179,7 +179,7 @@ class TrainerTest {
 
     // ---- Training
 
-    /** At a learning rate of 0 the running loss and accuracy are those of the whole set: 2, 2 and 1 images have weights 2, 2, 1. */
+    /** At a learning rate of 0 the running loss and accuracy are those of the whole set: the last of 3 batches is 1 image. */
     @Test
     void partialLastBatchHasItsOwnWeight() {
         TrainingResult result = fit(new Sgd(model.parameters(), 0), DataLoader.of(FIVE, 2), null, 1);
@@ -217,7 +217,8 @@ class TrainerTest {
     @Test
     void labelsAreSmoothedInTrainingOnly() {
         try (Sgd optimizer = new Sgd(model.parameters(), 0)) {
-            TrainingResult result = Trainer.of(model, optimizer, DEVICE).labelSmoothing(0.3f).fit(DataLoader.of(FIVE, 2), null, 1);
+            TrainingResult result = Trainer.of(model, optimizer, DEVICE).labelSmoothing(0.3f)
+                    .fit(DataLoader.of(FIVE, 2), null, 1);
             assertEquals(crossEntropy(FIVE, 1, 0.3f), result.epochs().get(0).trainLoss(), 1e-6);
             assertEquals(crossEntropy(FIVE, 1, 0), result.trainLoss(), 1e-6);
         }
@@ -237,7 +238,7 @@ class TrainerTest {
                         @Override
                         public void onBatch(BatchEnd batch) {
                             used.add(batch.learningRate());
-                            assertEquals(used.size() <= 2, model.weight() == 1, "the weight changes at step 2 for the first time");
+                            assertEquals(used.size() <= 2, model.weight() == 1, "the weight first changes at step 2");
                         }
                     });
             TrainingResult first = trainer.fit(DataLoader.of(FIVE, 2), null, 1);
@@ -282,8 +283,8 @@ class TrainerTest {
         int before = liveBuffers();
         Sgd optimizer = new Sgd(model.parameters(), 0.1f);
         StriateException e = assertThrows(StriateException.class, () -> fit(optimizer, DataLoader.of(broken, 1), null, 2));
-        assertEquals("the loss became NaN in epoch 1, step 4, at a learning rate of 0.1; lower the learning rate, clip the gradient"
-                + " norm, or look for such values in the data", e.getMessage());
+        assertEquals("the loss became NaN in epoch 1, step 4, at a learning rate of 0.1; lower the learning rate, clip the"
+                + " gradient norm, or look for such values in the data", e.getMessage());
         assertTrue(model.isTraining());
         assertEquals(before, liveBuffers() - model.parameters().size(), "only the parameter's gradient came to be");
     }
@@ -334,7 +335,8 @@ class TrainerTest {
 
         @Override
         public void onEpoch(EpochEnd epoch) {
-            log.add(name + " epoch " + epoch.epoch() + "/" + epoch.epochs() + ", " + epoch.images() + ", " + epoch.testAccuracy());
+            log.add(name + " epoch " + epoch.epoch() + "/" + epoch.epochs() + ", " + epoch.images() + ", "
+                    + epoch.testAccuracy());
         }
 
         @Override
@@ -363,7 +365,8 @@ class TrainerTest {
     void listenerStopsTrainingWithinAnEpoch() {
         List<String> log = new ArrayList<>();
         try (Sgd optimizer = new Sgd(model.parameters(), 0)) {
-            Trainer.of(model, optimizer, DEVICE).listener(new Log("a", log, 3)).fit(DataLoader.of(FIVE, 3), DataLoader.of(FIVE, 5), 9);
+            Trainer.of(model, optimizer, DEVICE).listener(new Log("a", log, 3))
+                    .fit(DataLoader.of(FIVE, 3), DataLoader.of(FIVE, 5), 9);
             assertEquals(3, optimizer.steps());
         }
         assertEquals(List.of("a start 9x2, 5", "a batch 1.1/2, 3", "a batch 1.2/2, 5", "a epoch 1/9, 5, 0.6", "a batch 2.1/2, 3",
@@ -373,7 +376,8 @@ class TrainerTest {
     @Test
     void progressIsOneLine() {
         Evaluation test = new Evaluation(0.25, new int[] {0, 1}, new int[][] {{1, 0}, {0, 1}});
-        assertEquals("epoch  3/30  loss 0.5000  accuracy 75.00 %  test loss 0.2500  test accuracy 100.00 %  lr 0.00500  12,346 images/s",
+        assertEquals("epoch  3/30  loss 0.5000  accuracy 75.00 %  test loss 0.2500  test accuracy 100.00 %"
+                        + "  lr 0.00500  12,346 images/s",
                 PlainProgress.line(new EpochEnd(3, 30, 1000, 0.5, 0.75, test, 0.005f, 0.1, 12345.6)));
         assertEquals("epoch 3/9  loss 0.5000  accuracy 75.00 %  lr 0.00500  12,346 images/s",
                 PlainProgress.line(new EpochEnd(3, 9, 1000, 0.5, 0.75, null, 0.005f, 0.1, 12345.6)));
@@ -383,7 +387,8 @@ class TrainerTest {
 
     @Test
     void liveBuffersAreConstantFromTheFirstEpochOn() {
-        Module net = initialized(new Sequential(new Flatten(), new Linear(3, 8), new Relu(), new Dropout(0.5f), new Linear(8, 3)));
+        Module net = initialized(
+                new Sequential(new Flatten(), new Linear(3, 8), new Relu(), new Dropout(0.5f), new Linear(8, 3)));
         List<Integer> live = new ArrayList<>();
         try (Adam optimizer = new Adam(net.parameters(), 0.01f)) {
             Trainer.of(net, optimizer, DEVICE).clipGradNorm(1).listener(new TrainingListener() {

@@ -27,7 +27,10 @@ final class Erf {
         return x < 0 ? 2 - fraction(-x) : fraction(x);
     }
 
-    /** Abramowitz and Stegun 7.1.6: {@code erf(x) = 2/sqrt(pi) e^(-x^2) sum(2^n x^(2n+1) / (1 3 5 ... (2n+1)))}, all of one sign. */
+    /**
+     * Abramowitz and Stegun 7.1.6, whose terms all have one sign:
+     * {@code erf(x) = 2/sqrt(pi) e^(-x^2) sum(2^n x^(2n+1) / (1 3 5 ... (2n+1)))}.
+     */
     private static double series(double x) {
         double term = x;
         double sum = x;
@@ -38,7 +41,10 @@ final class Erf {
         return 2 / SQRT_PI * Math.exp(-x * x) * sum;
     }
 
-    /** Abramowitz and Stegun 7.1.14, from its tail: {@code erfc(x) = e^(-x^2)/sqrt(pi) / (x + (1/2)/(x + (2/2)/(x + (3/2)/...)))}. */
+    /**
+     * Abramowitz and Stegun 7.1.14, from its tail:
+     * {@code erfc(x) = e^(-x^2)/sqrt(pi) / (x + (1/2)/(x + (2/2)/(x + (3/2)/...)))}.
+     */
     private static double fraction(double x) {
         double denominator = x;
         for (int n = FRACTION_TERMS; n >= 1; n--) {

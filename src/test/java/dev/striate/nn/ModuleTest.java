@@ -1,0 +1,183 @@
+package dev.striate.nn;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.striate.Device;
+import dev.striate.Generator;
+import dev.striate.Scope;
+import dev.striate.Shape;
+import dev.striate.StriateException;
+import dev.striate.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ModuleTest {
+
+    private static final Device DEVICE = Device.reference();
+
+    /** A user's own module: a parameter and a buffer of its own, children, and a forward of its own. */
+    private static final class Own extends Module {
+
+        private final Conv2d conv = addChild("conv1", new Conv2d(1, 2, 3));
+        private final BatchNorm2d norm = addChild("bn1", new BatchNorm2d(2));
+        private final Linear head = addChild("head", new Linear(2, 3).bias(false));
+
+        @Override
+        protected void create(Device device, Generator generator) {
+            addParameter("scale", Tensor.ones(device, 1));
+            addBuffer("offset", Tensor.zeros(device, 1));
+        }
+
+        @Override
+        public Tensor forward(Tensor x) {
+            Tensor planes = norm.forward(conv.forward(x)).relu().globalAvgPool2d().flatten(1);
+            return head.forward(planes).mul(parameter("scale")).add(buffer("offset"));
+        }
+    }
+
+    @Test
+    void partsHaveDottedNamesInOrder() {
+        try (Own own = new Own()) {
+            own.initialize(DEVICE, new Generator(1));
+            assertEquals(List.of("scale", "conv1.weight", "conv1.bias", "bn1.weight", "bn1.bias", "head.weight"),
+                    List.copyOf(own.parameters().keySet()));
+            assertEquals(List.of("offset", "bn1.running_mean", "bn1.running_var"), List.copyOf(own.buffers().keySet()));
+            assertEquals(1 + 18 + 2 + 2 + 2 + 6, own.parameterCount());
+            assertEquals(List.of("conv1", "bn1", "head"), List.copyOf(own.children().keySet()));
+            own.parameters().values().forEach(tensor -> assertTrue(tensor.requiresGrad()));
+            own.buffers().values().forEach(tensor -> assertFalse(tensor.requiresGrad()));
+        }
+    }
+
+    @Test
+    void anOwnModuleTrains() {
+        try (Own own = new Own(); Scope scope = Scope.open()) {
+            own.initialize(DEVICE, new Generator(1));
+            own.forward(Tensor.randn(DEVICE, new Generator(2), 2, 1, 5, 5)).sum().backward();
+            own.parameters().forEach((name, tensor) -> assertEquals(tensor.shape(), tensor.grad().shape(), name));
+        }
+    }
+
+    @Test
+    void beforeInitializeTheErrorSaysWhatToCall() {
+        Own own = new Own();
+        try (Tensor x = Tensor.zeros(DEVICE, 1, 1, 5, 5)) {
+            StriateException error = assertThrows(StriateException.class, () -> own.forward(x));
+            assertTrue(error.getMessage().contains("Conv2d(1, 2, 3x3)"), error.getMessage());
+            assertTrue(error.getMessage().contains("initialize(device, generator)"), error.getMessage());
+            assertThrows(StriateException.class, () -> new BatchNorm2d(1).forward(x));
+            assertThrows(StriateException.class, () -> new Dropout(.5f).forward(x));
+        }
+        assertThrows(StriateException.class, own::parameters);
+        assertThrows(StriateException.class, own::buffers);
+        assertThrows(StriateException.class, own::parameterCount);
+    }
+
+    @Test
+    void closeGivesAllMemoryBackAndInitializeStartsAgain() {
+        int before = DEVICE.backend().memory().liveBuffers();
+        Own own = new Own();
+        own.initialize(DEVICE, new Generator(1));
+        assertEquals(before + 9, DEVICE.backend().memory().liveBuffers());
+        own.close();
+        own.close();
+        assertEquals(before, DEVICE.backend().memory().liveBuffers());
+        assertThrows(StriateException.class, own::parameters);
+        own.initialize(DEVICE, new Generator(1)).close();
+        assertEquals(before, DEVICE.backend().memory().liveBuffers());
+    }
+
+    @Test
+    void aSecondInitializeClosesTheOldParameters() {
+        int before = DEVICE.backend().memory().liveBuffers();
+        try (Linear linear = new Linear(2, 2)) {
+            Generator generator = new Generator(1);
+            linear.initialize(DEVICE, generator);
+            Tensor old = linear.parameters().get("weight");
+            float[] values = old.toArray();
+            linear.initialize(DEVICE, generator);
+            assertNotSame(old, linear.parameters().get("weight"));
+            assertThrows(StriateException.class, old::toArray);
+            assertFalse(Arrays.equals(values, linear.parameters().get("weight").toArray()));
+        }
+        assertEquals(before, DEVICE.backend().memory().liveBuffers());
+    }
+
+    @Test
+    void parametersOutliveTheScopeTheyWereMadeIn() {
+        try (Own own = new Own()) {
+            int before = DEVICE.backend().memory().liveBuffers();
+            try (Scope scope = Scope.open()) {
+                own.initialize(DEVICE, new Generator(1));
+            }
+            assertEquals(before + 9, DEVICE.backend().memory().liveBuffers());
+            assertEquals(6, own.parameters().get("head.weight").toArray().length);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.striate.PresentDevices#all")
+    void theSameSeedGivesTheSameValuesOnEveryDevice(Device device) {
+        try (Own own = new Own(); Own other = new Own()) {
+            Map<String, Tensor> here = own.initialize(device, new Generator(5)).parameters();
+            Map<String, Tensor> there = other.initialize(DEVICE, new Generator(5)).parameters();
+            here.forEach((name, tensor) -> assertArrayEquals(there.get(name).toArray(), tensor.toArray(), name));
+        }
+    }
+
+    @Test
+    void trainAndEvalReachEveryPart() {
+        Sequential inner = new Sequential(new Dropout(.5f));
+        Residual outer = new Residual(inner);
+        assertTrue(inner.isTraining());
+        assertSame(outer, outer.eval());
+        assertFalse(inner.children().get("0").isTraining());
+        outer.train();
+        assertTrue(inner.children().get("0").isTraining());
+    }
+
+    @Test
+    void sharedWeightsCountOnceAndComeUnderEachName() {
+        Linear shared = new Linear(3, 3);
+        try (Sequential twice = new Sequential(shared, shared)) {
+            twice.initialize(DEVICE, new Generator(1));
+            assertEquals(List.of("0.weight", "0.bias", "1.weight", "1.bias"), List.copyOf(twice.parameters().keySet()));
+            assertSame(twice.parameters().get("0.weight"), twice.parameters().get("1.weight"));
+            assertEquals(12, twice.parameterCount());
+            assertEquals(12, twice.summary(Shape.of(1, 3)).rows().stream().mapToLong(Summary.Row::parameters).sum());
+        }
+    }
+
+    @Test
+    void badNamesAreRefused() {
+        assertThrows(StriateException.class, () -> Sequential.builder().add("a.b", new Relu()).build());
+        assertThrows(StriateException.class, () -> Sequential.builder().add("", new Relu()).build());
+        assertThrows(StriateException.class, () -> Sequential.builder().add("a", new Relu()).add("a", new Relu()));
+    }
+
+    @Test
+    void settingsThatDecideParametersComeBeforeInitialize() {
+        try (Linear linear = new Linear(1, 1); Conv2d conv = new Conv2d(1, 1, 1)) {
+            linear.initialize(DEVICE, new Generator(1));
+            conv.initialize(DEVICE, new Generator(1));
+            assertThrows(StriateException.class, () -> linear.bias(false));
+            assertThrows(StriateException.class, () -> conv.initializer(Initializer.ONES));
+        }
+    }
+
+    @Test
+    void aModuleWithoutShapeRuleSaysSo() {
+        StriateException error = assertThrows(StriateException.class, () -> new Own().outputShape(Shape.of(1, 1, 5, 5)));
+        assertTrue(error.getMessage().contains("shapeRule"), error.getMessage());
+    }
+}

@@ -1,0 +1,376 @@
+package dev.striate.optim;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.striate.AutogradException;
+import dev.striate.Device;
+import dev.striate.DeviceException;
+import dev.striate.Generator;
+import dev.striate.IntTensor;
+import dev.striate.Scope;
+import dev.striate.Shape;
+import dev.striate.ShapeException;
+import dev.striate.StriateException;
+import dev.striate.Tensor;
+import dev.striate.autograd.NoGrad;
+import dev.striate.backend.Backend;
+import dev.striate.backend.OptimizerKernels;
+import dev.striate.nn.Linear;
+import dev.striate.nn.Relu;
+import dev.striate.nn.Sequential;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What all optimisers share: flat storage, frozen parameters, clipping, state. */
+class OptimizerTest {
+
+    private static final Device DEVICE = Device.reference();
+
+    private final List<AutoCloseable> opened = new ArrayList<>();
+
+    private Tensor parameter(Device device, float... values) {
+        Tensor tensor = Tensor.of(device, values).requiresGrad(true);
+        opened.add(tensor);
+        return tensor;
+    }
+
+    private <O extends Optimizer> O opened(O optimizer) {
+        opened.add(optimizer);
+        return optimizer;
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (AutoCloseable resource : opened) {
+            resource.close();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.striate.PresentDevices#all")
+    void parametersKeepTheirValuesAndGradientsWhenTheyMove(Device device) {
+        Tensor a = parameter(device, 1, 2, 3);
+        Tensor b = parameter(device, 4);
+        try (Scope scope = Scope.open()) {
+            a.mul(2).sum().backward();
+            opened(new Sgd(Map.of("a", a), 1));
+            opened(new Sgd(named(a, b), 1));
+        }
+        assertArrayEquals(new float[] {1, 2, 3}, a.toArray());
+        assertArrayEquals(new float[] {2, 2, 2}, a.grad().toArray());
+        assertArrayEquals(new float[] {4}, b.toArray());
+        assertArrayEquals(new float[] {0}, b.grad().toArray());
+    }
+
+    private static Map<String, Tensor> named(Tensor... tensors) {
+        Map<String, Tensor> named = new LinkedHashMap<>();
+        for (int i = 0; i < tensors.length; i++) {
+            named.put(Character.toString('a' + i), tensors[i]);
+        }
+        return named;
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.striate.PresentDevices#all")
+    void stepZeroGradAndClippingReachEveryParameter(Device device) {
+        Tensor a = parameter(device, 1, 2, 3);
+        Tensor b = parameter(device, 4, 5);
+        Optimizer sgd = opened(new Sgd(named(a, b), .5f));
+        try (Scope scope = Scope.open()) {
+            a.mul(2).sum().add(b.mul(3).sum()).backward();
+        }
+        sgd.step();
+        assertArrayEquals(new float[] {0, 1, 2}, a.toArray());
+        assertArrayEquals(new float[] {2.5f, 3.5f}, b.toArray());
+        // Norm sqrt(3 * 4 + 2 * 9) = sqrt(30): below the limit nothing changes, above it both shrink by one factor.
+        sgd.clipGradNorm(6);
+        assertArrayEquals(new float[] {2, 2, 2}, a.grad().toArray());
+        sgd.clipGradNorm(1);
+        assertEquals(2 / (Math.sqrt(30) + 1e-6), a.grad().toArray()[1], 1e-6);
+        assertEquals(3 / (Math.sqrt(30) + 1e-6), b.grad().toArray()[1], 1e-6);
+        sgd.zeroGrad();
+        assertArrayEquals(new float[3], a.grad().toArray());
+        assertArrayEquals(new float[2], b.grad().toArray());
+        assertEquals(1, sgd.steps());
+    }
+
+    @Test
+    void gradientsAddUpInFlatStorageUntilTheyAreCleared() {
+        Tensor a = parameter(DEVICE, 1, 2);
+        Optimizer sgd = opened(new Sgd(named(a), 1));
+        for (int i = 1; i <= 3; i++) {
+            try (Scope scope = Scope.open()) {
+                a.mul(a).sum().backward();
+            }
+            assertArrayEquals(new float[] {2 * i, 4 * i}, a.grad().toArray());
+        }
+        a.zeroGrad();
+        assertArrayEquals(new float[2], a.grad().toArray());
+        try (Scope scope = Scope.open()) {
+            a.sum().backward();
+        }
+        sgd.step();
+        assertArrayEquals(new float[] {0, 1}, a.toArray());
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.striate.PresentDevices#all")
+    void frozenParametersStayAsTheyAre(Device device) {
+        Tensor[] all = {parameter(device, 1), parameter(device, 2, 2), parameter(device, 3), parameter(device, 4)};
+        Optimizer adam = opened(new AdamW(named(all), .5f).weightDecay(.5f));
+        try (Scope scope = Scope.open()) {
+            all[0].sum().add(all[1].sum()).add(all[2].sum()).add(all[3].sum()).backward();
+        }
+        all[1].requiresGrad(false);
+        all[3].requiresGrad(false);
+        adam.step();
+        assertEquals(1 - .5 * .5 - .5, all[0].item(), 1e-6);
+        assertArrayEquals(new float[] {2, 2}, all[1].toArray());
+        assertEquals(3 - .5 * .5 * 3 - .5, all[2].item(), 1e-6);
+        assertEquals(4, all[3].item());
+        all[0].requiresGrad(false);
+        all[2].requiresGrad(false);
+        adam.step();
+        assertEquals(1 - .5 * .5 - .5, all[0].item(), 1e-6);
+    }
+
+    @Test
+    void aSharedWeightIsHandledOnce() {
+        Tensor shared = parameter(DEVICE, 1);
+        Sgd sgd = opened(new Sgd(named(shared, shared), 1).momentum(.5f));
+        assertEquals(List.of("sgd.velocity.a"), List.copyOf(sgd.state().keySet()));
+        try (Scope scope = Scope.open()) {
+            shared.sum().backward();
+        }
+        sgd.step();
+        assertEquals(0, shared.item());
+    }
+
+    @Test
+    void theLastOptimizerHasTheParameters() {
+        Tensor a = parameter(DEVICE, 1);
+        Optimizer first = opened(new Sgd(named(a), 1));
+        Optimizer second = opened(new Sgd(named(a), 1));
+        try (Scope scope = Scope.open()) {
+            a.sum().backward();
+        }
+        first.step();
+        assertEquals(1, a.item());
+        second.step();
+        assertEquals(0, a.item());
+    }
+
+    @Test
+    void whatCannotBeOptimizedIsRefused() {
+        Tensor here = parameter(DEVICE, 1);
+        Tensor there = parameter(Device.cpu(), 1);
+        assertThrows(StriateException.class, () -> new Sgd(Map.of(), 1));
+        DeviceException error = assertThrows(DeviceException.class, () -> new Sgd(named(here, there), 1));
+        assertTrue(error.getMessage().contains("a is on reference, b on cpu"), error.getMessage());
+        assertThrows(StriateException.class, () -> new Sgd(named(here), -1));
+        assertThrows(StriateException.class, () -> new Sgd(named(here), Float.NaN));
+        try (Scope scope = Scope.open()) {
+            Tensor computed = here.mul(2);
+            assertThrows(AutogradException.class, () -> new Adam(named(computed), 1));
+        }
+        Tensor closed = Tensor.of(DEVICE, 1);
+        closed.close();
+        assertThrows(StriateException.class, () -> new Adam(named(here, closed), 1));
+        Adam adam = opened(new Adam(named(here), 1));
+        assertThrows(StriateException.class, () -> adam.betas(1, .5f));
+        assertThrows(StriateException.class, () -> adam.betas(.5f, -1));
+        assertThrows(StriateException.class, () -> adam.epsilon(0));
+        assertThrows(StriateException.class, () -> adam.weightDecay(-1));
+        assertThrows(StriateException.class, () -> adam.learningRate(Float.POSITIVE_INFINITY));
+        assertThrows(StriateException.class, () -> adam.clipGradNorm(0));
+    }
+
+    @Test
+    void aGraphFromBeforeAStepCanNoLongerBeWalked() {
+        Tensor a = parameter(DEVICE, 1, 2);
+        Tensor b = parameter(DEVICE, 3, 4);
+        Optimizer sgd = opened(new Sgd(named(a, b), 1));
+        try (Scope scope = Scope.open()) {
+            Tensor loss = a.mul(b).sum();
+            sgd.step();
+            AutogradException error = assertThrows(AutogradException.class, loss::backward);
+            assertTrue(error.getMessage().contains("changed in place"), error.getMessage());
+        }
+        assertArrayEquals(new float[2], a.grad().toArray());
+    }
+
+    @Test
+    void afterCloseTheParametersAreStillUsable() {
+        int before = DEVICE.backend().memory().liveBuffers();
+        Tensor a = Tensor.of(DEVICE, 1, 2).requiresGrad(true);
+        Tensor b = Tensor.of(DEVICE, 3).requiresGrad(true);
+        try (Scope scope = Scope.open()) {
+            Adam adam = new Adam(named(a, b), 1);
+            adam.close();
+            adam.close();
+            assertThrows(StriateException.class, adam::step);
+            assertThrows(StriateException.class, adam::zeroGrad);
+            assertThrows(StriateException.class, adam::state);
+            a.sum().backward();
+        }
+        assertArrayEquals(new float[] {1, 2}, a.toArray());
+        assertArrayEquals(new float[] {1, 1}, a.grad().toArray());
+        // The values' and the gradients' flat storage, held by the parameters.
+        assertEquals(before + 2, DEVICE.backend().memory().liveBuffers());
+        a.close();
+        assertArrayEquals(new float[] {3}, b.toArray());
+        b.close();
+        assertEquals(before, DEVICE.backend().memory().liveBuffers());
+    }
+
+    @Test
+    void anOptimizerMadeInAScopeOutlivesIt() {
+        Tensor a = parameter(DEVICE, 1);
+        Sgd sgd;
+        try (Scope scope = Scope.open()) {
+            sgd = opened(new Sgd(named(a), 1).momentum(.5f));
+        }
+        sgd.zeroGrad();
+        sgd.step();
+        assertEquals(1, a.item());
+        assertEquals(0, sgd.state().get("sgd.velocity.a").item());
+    }
+
+    @Test
+    void stateGoesFromOneOptimizerToAnotherAcrossDevices() {
+        float[] gradient = {.5f, -1, 2};
+        Tensor here = parameter(DEVICE, 1, 2, 3);
+        Tensor there = parameter(Device.cpu(), 1, 2, 3);
+        Tensor straight = parameter(Device.cpu(), 1, 2, 3);
+        Adam first = opened(new Adam(named(here), .1f));
+        Adam whole = opened(new Adam(named(straight), .1f));
+        for (int i = 0; i < 3; i++) {
+            here.grad().assign(gradient);
+            first.step();
+            straight.grad().assign(gradient);
+            whole.step();
+        }
+        Adam second = opened(new Adam(named(there), .1f));
+        second.restore(first.state(), first.steps());
+        there.detach().assign(here.toArray());
+        there.grad().assign(gradient);
+        second.step();
+        straight.grad().assign(gradient);
+        whole.step();
+        assertEquals(4, second.steps());
+        // Two devices that round differently, four steps of size 0.1 with a handful of roundings each.
+        assertArrayEquals(straight.toArray(), there.toArray(), 4 * 16 * 0x1p-24f);
+        assertEquals(List.of("adam.m.a", "adam.v.a"), List.copyOf(second.state().keySet()));
+    }
+
+    @Test
+    void stateOfAnotherKindIsRefused() {
+        Adam adam = opened(new Adam(named(parameter(DEVICE, 1)), 1));
+        Sgd sgd = opened(new Sgd(named(parameter(DEVICE, 1)), 1).momentum(.9f));
+        Adam longer = opened(new Adam(named(parameter(DEVICE, 1, 2)), 1));
+        assertThrows(StriateException.class, () -> adam.restore(sgd.state(), 1));
+        assertThrows(ShapeException.class, () -> adam.restore(longer.state(), 1));
+        assertThrows(StriateException.class, () -> adam.restore(adam.state(), -1));
+        assertEquals(0, adam.steps());
+    }
+
+    /** Windows start at multiples of the alignment, the padding stays zero, and a step of all parameters is one call. */
+    @Test
+    void flatStorageIsAlignedAndUpdatedByOneKernel() {
+        List<Integer> updates = new ArrayList<>();
+        Device device = Device.of("aligned", aligned(DEVICE.backend(), 8, updates));
+        Tensor a = parameter(device, 1, 2, 3);
+        Tensor b = parameter(device, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+        Tensor c = parameter(device, 1);
+        AdamW adam = opened(new AdamW(named(a, b, c), .1f));
+        a.grad().fill(1);
+        b.grad().fill(1);
+        c.grad().fill(1);
+        adam.step();
+        assertEquals(List.of(8 + 16 + 8), updates);
+        // The norm counts no padding: 13 ones.
+        adam.clipGradNorm(1);
+        assertEquals(1 / (Math.sqrt(13) + 1e-6), c.grad().item(), 1e-7);
+        a.requiresGrad(false);
+        adam.step();
+        assertEquals(List.of(32, 24), updates);
+        b.requiresGrad(false);
+        a.requiresGrad(true);
+        adam.step();
+        assertEquals(List.of(32, 24, 8, 8), updates);
+    }
+
+    /** The reference with an alignment to keep, which writes down the length of each update by Adam. */
+    private static Backend aligned(Backend backend, int alignment, List<Integer> updates) {
+        OptimizerKernels kernels = (OptimizerKernels) Proxy.newProxyInstance(
+                OptimizerTest.class.getClassLoader(), new Class<?>[] {OptimizerKernels.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("adam")) {
+                        updates.add((Integer) arguments[0]);
+                    }
+                    return method.invoke(backend.optimizer(), arguments);
+                });
+        return (Backend) Proxy.newProxyInstance(
+                OptimizerTest.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) ->
+                        switch (method.getName()) {
+                            case "sliceAlignment" -> alignment;
+                            case "optimizer" -> kernels;
+                            default -> method.invoke(backend, arguments);
+                        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.striate.PresentDevices#all")
+    void trainingLowersTheLossAndLeavesNoBufferBehind(Device device) {
+        int before = device.backend().memory().liveBuffers();
+        try (Sequential model = new Sequential(new Linear(2, 8), new Relu(), new Linear(8, 2))) {
+            model.initialize(device, new Generator(1));
+            float first = 0;
+            float last = 0;
+            int live = 0;
+            try (Adam adam = new Adam(model.parameters(), .05f)) {
+                for (int i = 0; i < 60; i++) {
+                    try (Scope scope = Scope.open()) {
+                        Tensor x = Tensor.of(device, new float[][] {{0, 0}, {0, 1}, {1, 0}, {1, 1}});
+                        Tensor loss = model.forward(x).crossEntropy(IntTensor.of(device, 0, 1, 1, 0));
+                        adam.zeroGrad();
+                        loss.backward();
+                        adam.clipGradNorm(1);
+                        adam.step();
+                        last = loss.item();
+                    }
+                    if (i == 0) {
+                        first = last;
+                        live = device.backend().memory().liveBuffers();
+                    }
+                    assertEquals(live, device.backend().memory().liveBuffers());
+                }
+            }
+            assertTrue(last < first / 4, first + " to " + last);
+            model.eval();
+            try (NoGrad off = NoGrad.open(); Scope scope = Scope.open()) {
+                assertFalse(model.forward(Tensor.ones(device, 1, 2)).requiresGrad());
+            }
+        }
+        assertEquals(before, device.backend().memory().liveBuffers());
+    }
+
+    @Test
+    void shapesSurviveTheMove() {
+        try (Linear linear = new Linear(3, 2)) {
+            linear.initialize(DEVICE, new Generator(1));
+            opened(new Sgd(linear.parameters(), 1));
+            assertEquals(Shape.of(2, 3), linear.parameters().get("weight").grad().shape());
+        }
+    }
+}

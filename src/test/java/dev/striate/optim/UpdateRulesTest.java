@@ -1,0 +1,148 @@
+package dev.striate.optim;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import dev.striate.Device;
+import dev.striate.PresentDevices;
+import dev.striate.Scope;
+import dev.striate.StriateException;
+import dev.striate.Tensor;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each optimiser against its formulas as PyTorch's documentation states them, in double, over several steps. */
+class UpdateRulesTest {
+
+    private static final int STEPS = 12;
+    private static final float RATE = .1f;
+    private static final float[] START = {1, -2, .5f, 3};
+
+    /** One weight's way, in double. */
+    private interface Rule {
+
+        double next(int step, double weight, double gradient);
+    }
+
+    private static Rule sgd(double momentum, double dampening, double decay, boolean nesterov) {
+        double[] velocity = new double[1];
+        return (step, weight, gradient) -> {
+            double g = gradient + decay * weight;
+            if (momentum != 0) {
+                velocity[0] = step == 1 ? g : momentum * velocity[0] + (1 - dampening) * g;
+                g = nesterov ? g + momentum * velocity[0] : velocity[0];
+            }
+            return weight - RATE * g;
+        };
+    }
+
+    private static Rule adam(double beta1, double beta2, double epsilon, double decay, boolean decoupled) {
+        double[] moments = new double[2];
+        return (step, weight, gradient) -> {
+            double w = decoupled ? weight - RATE * decay * weight : weight;
+            double g = decoupled ? gradient : gradient + decay * weight;
+            moments[0] = beta1 * moments[0] + (1 - beta1) * g;
+            moments[1] = beta2 * moments[1] + (1 - beta2) * g * g;
+            double mean = moments[0] / (1 - Math.pow(beta1, step));
+            double square = moments[1] / (1 - Math.pow(beta2, step));
+            return w - RATE * mean / (Math.sqrt(square) + epsilon);
+        };
+    }
+
+    private record Case(String name, Function<Map<String, Tensor>, Optimizer> make, Supplier<Rule> rule) {
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static Stream<Arguments> cases() {
+        List<Case> cases = List.of(
+                new Case("plain", p -> new Sgd(p, RATE), () -> sgd(0, 0, 0, false)),
+                new Case("decay", p -> new Sgd(p, RATE).weightDecay(.25f), () -> sgd(0, 0, .25, false)),
+                new Case("momentum", p -> new Sgd(p, RATE).momentum(.9f), () -> sgd(.9f, 0, 0, false)),
+                new Case("dampening", p -> new Sgd(p, RATE).momentum(.9f).dampening(.5f), () -> sgd(.9f, .5, 0, false)),
+                new Case("nesterov", p -> new Sgd(p, RATE).momentum(.9f).nesterov(true).weightDecay(.25f),
+                        () -> sgd(.9f, 0, .25, true)),
+                new Case("adam", p -> new Adam(p, RATE), () -> adam(.9f, .999f, 1e-8f, 0, false)),
+                new Case("adam settings", p -> new Adam(p, RATE).betas(.8f, .95f).epsilon(.125f),
+                        () -> adam(.8f, .95f, .125, 0, false)),
+                new Case("coupled decay", p -> new Adam(p, RATE).weightDecay(.25f), () -> adam(.9f, .999f, 1e-8f, .25, false)),
+                new Case("adamw", p -> new AdamW(p, RATE), () -> adam(.9f, .999f, 1e-8f, .01f, true)),
+                new Case("decoupled decay", p -> new AdamW(p, RATE).weightDecay(.25f), () -> adam(.9f, .999f, 1e-8f, .25, true)));
+        return PresentDevices.all().flatMap(device -> cases.stream().map(one -> arguments(device, one)));
+    }
+
+    /** Gradients between 1 and 2 in size, of changing sign. */
+    private static float gradient(int step, int element) {
+        return (1 + (step * 7 + element * 3) % 8 / 8f) * ((step + element) % 3 == 0 ? -1 : 1);
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void followsItsFormula(Device device, Case one) {
+        try (Tensor weights = Tensor.of(device, START).requiresGrad(true);
+                Optimizer optimizer = one.make.apply(Map.of("w", weights))) {
+            Rule[] rules = Stream.generate(one.rule).limit(START.length).toArray(Rule[]::new);
+            double[] expected = {START[0], START[1], START[2], START[3]};
+            // Weights and velocities stay below 16, so one rounding is at most 16 * 2^-24. A velocity rounds three times a step
+            // and keeps nine tenths of that, so it is off by at most 30 roundings, which reach the weight times the learning
+            // rate; the weight itself rounds once. Adam's quotient stays below 2 and rounds less. Nothing grows later.
+            double bound = 0;
+            for (int step = 1; step <= STEPS; step++) {
+                float[] gradients = new float[START.length];
+                for (int i = 0; i < gradients.length; i++) {
+                    gradients[i] = gradient(step, i);
+                    expected[i] = rules[i].next(step, expected[i], gradients[i]);
+                }
+                try (Scope scope = Scope.open()) {
+                    optimizer.zeroGrad();
+                    weights.mul(Tensor.of(device, gradients)).sum().backward();
+                    optimizer.step();
+                }
+                bound += RATE * 32 * 16 * 0x1p-24 + 16 * 0x1p-24;
+                float[] actual = weights.toArray();
+                for (int i = 0; i < expected.length; i++) {
+                    assertEquals(expected[i], actual[i], bound, "step " + step + ", element " + i);
+                }
+            }
+            assertEquals(STEPS, optimizer.steps());
+        }
+    }
+
+    @Test
+    void adamsFirstStepIsTheLearningRateWhateverTheGradientsSize() {
+        try (Tensor weights = Tensor.zeros(Device.reference(), 3).requiresGrad(true);
+                Adam adam = new Adam(Map.of("w", weights), RATE)) {
+            weights.grad().assign(1e-3f, -1, 1e3f);
+            adam.step();
+            float[] moved = weights.toArray();
+            // g / (|g| + 1e-8): for the smallest, 1e-5 short of 1.
+            assertEquals(-RATE / (1 + 1e-5), moved[0], 1e-7);
+            assertEquals(RATE, moved[1], 1e-7);
+            assertEquals(-RATE, moved[2], 1e-7);
+        }
+    }
+
+    @Test
+    void nesterovNeedsMomentumWithoutDampening() {
+        try (Tensor weights = Tensor.zeros(Device.reference(), 3).requiresGrad(true);
+                Sgd sgd = new Sgd(Map.of("w", weights), RATE).nesterov(true)) {
+            assertThrows(StriateException.class, sgd::step);
+            sgd.momentum(.9f).dampening(.1f);
+            assertThrows(StriateException.class, sgd::step);
+            assertEquals(0, sgd.steps());
+            sgd.dampening(0).step();
+            assertEquals(1, sgd.steps());
+        }
+    }
+}
