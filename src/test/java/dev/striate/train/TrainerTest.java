@@ -33,8 +33,10 @@ import dev.striate.optim.Sgd;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("parity")
 class TrainerTest {
 
     private static final Device DEVICE = Device.reference();

@@ -1,0 +1,79 @@
+package dev.striate.bench;
+
+import dev.striate.Device;
+import dev.striate.Generator;
+import dev.striate.IntTensor;
+import dev.striate.Scope;
+import dev.striate.Tensor;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What all benchmarks share: a device, random inputs made once, and the time per call until the device has done its work. Inputs are
+ * random because zeros are faster to multiply on some hardware and never exercise a branch.
+ */
+@State(org.openjdk.jmh.annotations.Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(value = 1, jvmArgsAppend = "--add-modules=jdk.incubator.vector")
+public abstract class DeviceBench {
+
+    @Param("cpu")
+    public String device;
+
+    Device opened;
+    private Generator random;
+
+    @Setup
+    public void open() {
+        opened = Device.parse(device);
+        random = new Generator(1);
+        prepare();
+    }
+
+    /** Makes the inputs. */
+    abstract void prepare();
+
+    Tensor randn(int... sizes) {
+        return Tensor.randn(opened, random, sizes);
+    }
+
+    IntTensor labels(int count, int classes) {
+        int[] labels = new int[count];
+        float[] draws = random.uniform(count, 0, classes);
+        for (int i = 0; i < count; i++) {
+            labels[i] = (int) draws[i];
+        }
+        return IntTensor.of(opened, labels);
+    }
+
+    Generator random() {
+        return random;
+    }
+
+    /** Does the work, waits for the device, and returns the memory. */
+    void measure(Runnable work) {
+        try (Scope scope = Scope.open()) {
+            work.run();
+            opened.synchronize();
+        }
+    }
+
+    /** Carries a gradient of ones back from {@code y}, and forgets the gradients that come to {@code leaves}. */
+    static void backward(Tensor y, Tensor... leaves) {
+        y.backward(Tensor.ones(y.device(), y.shape().toArray()));
+        for (Tensor leaf : leaves) {
+            leaf.zeroGrad();
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package dev.striate.bench;
+
+import static dev.striate.op.WindowOption.padding;
+
+import dev.striate.IntTensor;
+import dev.striate.Shape;
+import dev.striate.Tensor;
+import dev.striate.data.Batch;
+import dev.striate.data.DataLoader;
+import dev.striate.data.TinyDigits;
+import dev.striate.nn.Conv2d;
+import dev.striate.nn.Flatten;
+import dev.striate.nn.Linear;
+import dev.striate.nn.MaxPool2d;
+import dev.striate.nn.Relu;
+import dev.striate.nn.Sequential;
+import dev.striate.optim.Adam;
+import org.openjdk.jmh.annotations.Benchmark;
+
+/** One training step of the digits CNN on 32 images: transfer, forward, backward, Adam. */
+public class DigitsStepBench extends DeviceBench {
+
+    private static final int BATCH = 32;
+
+    private Sequential model;
+    private Adam optimizer;
+    private float[] images;
+    private int[] labels;
+
+    @Override
+    void prepare() {
+        model = new Sequential(
+                new Conv2d(1, 8, 3, padding(1)), new Relu(), new MaxPool2d(2),
+                new Conv2d(8, 16, 3, padding(1)), new Relu(), new MaxPool2d(2),
+                new Flatten(), new Linear(64, 10)).initialize(opened, random());
+        optimizer = new Adam(model.parameters(), 0.001f);
+        Batch batch = DataLoader.of(TinyDigits.train(), BATCH).shuffle(1).iterator().next();
+        images = batch.images();
+        labels = batch.labels();
+    }
+
+    @Benchmark
+    public void step() {
+        measure(() -> {
+            optimizer.zeroGrad();
+            Tensor x = Tensor.of(opened, Shape.of(BATCH, 1, 8, 8), images);
+            model.forward(x).crossEntropy(IntTensor.of(opened, labels)).backward();
+            optimizer.step();
+        });
+    }
+}

@@ -1,0 +1,216 @@
+package dev.striate.cli;
+
+import static dev.striate.op.WindowOption.padding;
+
+import dev.striate.Device;
+import dev.striate.Generator;
+import dev.striate.Tensor;
+import dev.striate.data.DataLoader;
+import dev.striate.data.Dataset;
+import dev.striate.data.TinyDigits;
+import dev.striate.io.Safetensors;
+import dev.striate.nn.Conv2d;
+import dev.striate.nn.Flatten;
+import dev.striate.nn.Linear;
+import dev.striate.nn.MaxPool2d;
+import dev.striate.nn.Module;
+import dev.striate.nn.Relu;
+import dev.striate.nn.Sequential;
+import dev.striate.optim.CosineSchedule;
+import dev.striate.optim.Optimizer;
+import dev.striate.train.PlainProgress;
+import dev.striate.train.Trainer;
+import dev.striate.train.TrainingResult;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The first milestone: an MLP and a CNN on the handwritten digits that come with the library. */
+@Command(
+        name = "digits",
+        description = {
+            "Trains an MLP and a CNN on 1,000 handwritten digits of 8x8 pixels, tests them on 200 others, and compares the two. "
+                    + "Both get the same images, epochs and optimiser. The data come with the program.",
+            "",
+            "  MLP: 64 -> Linear 32, ReLU -> Linear 10.",
+            "  CNN: 1x8x8 -> Conv 3x3 to 8 channels, ReLU, MaxPool 2 (8x4x4) -> Conv 3x3 to 16 channels, ReLU, MaxPool 2 (16x2x2)"
+                    + " -> Linear 10. Padding 1 lets the convolutions keep 8x8 and 4x4."
+        },
+        optionListHeading = "%nOptions:%n")
+final class DigitsCommand implements Callable<Integer> {
+
+    private static final int EPOCHS = 30;
+    private static final int BATCH_SIZE = 32;
+    private static final int SAMPLES_PER_LINE = 5;
+
+    @Option(names = "--model", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private Choice model = Choice.BOTH;
+
+    @Mixin
+    private TrainingOptions options = new TrainingOptions(EPOCHS, BATCH_SIZE);
+
+    private final Dataset trainSet = TinyDigits.train();
+    private final Dataset testSet = TinyDigits.test();
+    private final PrintStream out = System.out;
+
+    private enum Choice {
+        BOTH,
+        CNN,
+        MLP;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    private record Trained(String name, Module model, TrainingResult result) {}
+
+    static Sequential mlp() {
+        return Sequential.builder()
+                .add("flatten", new Flatten())
+                .add("fc1", new Linear(64, 32))
+                .add("relu1", new Relu())
+                .add("fc2", new Linear(32, 10))
+                .build();
+    }
+
+    static Sequential cnn() {
+        return Sequential.builder()
+                .add("conv1", new Conv2d(1, 8, 3, padding(1)))
+                .add("relu1", new Relu())
+                .add("pool1", new MaxPool2d(2))
+                .add("conv2", new Conv2d(8, 16, 3, padding(1)))
+                .add("relu2", new Relu())
+                .add("pool2", new MaxPool2d(2))
+                .add("flatten", new Flatten())
+                .add("fc", new Linear(64, 10))
+                .build();
+    }
+
+    @Override
+    public Integer call() {
+        OutputDirectory directory = options.out() == null ? null : new OutputDirectory(options.out());
+        Device device = options.openDevice();
+        out.printf(Locale.ROOT, "%s: %s, %s%n", device, device.info().name(), device.info().detail());
+        out.printf(Locale.ROOT, "%,d training and %,d test images of 8x8 pixels%n", trainSet.size(), testSet.size());
+        out.printf("%d epochs, batch size %d, %s%n%n", options.epochs(), options.batchSize(), options.optimizerInWords());
+
+        Map<String, Sequential> models = new LinkedHashMap<>();
+        if (model != Choice.CNN) {
+            models.put("mlp", mlp());
+        }
+        if (model != Choice.MLP) {
+            models.put("cnn", cnn());
+        }
+        List<Trained> trained = new ArrayList<>();
+        try {
+            models.forEach((name, model) -> trained.add(new Trained(name, model, train(name, model, device))));
+            printComparison(trained);
+            printSamples(trained);
+            if (directory != null) {
+                directory.write(target -> {
+                    for (Trained each : trained) {
+                        Safetensors.write(target.resolve(each.name + ".safetensors"), state(each.model), Map.of("model", each.name));
+                    }
+                    List<ResultJson.Model> results =
+                            trained.stream().map(each -> ResultJson.Model.of(each.name, each.model, each.result)).toList();
+                    new ResultJson("digits", device.name(), device.info().name(), options.seed(), options.threads(), results)
+                            .write(target.resolve("result.json"));
+                });
+                out.println();
+                out.println("Weights and result.json are in " + options.out() + ".");
+            }
+        } finally {
+            models.values().forEach(Module::close);
+        }
+        return 0;
+    }
+
+    private TrainingResult train(String name, Sequential model, Device device) {
+        model.initialize(device, new Generator(options.seed()));
+        DataLoader train = DataLoader.of(trainSet, options.batchSize()).shuffle(options.seed());
+        DataLoader test = DataLoader.of(testSet, testSet.size());
+        String title = name.toUpperCase(Locale.ROOT);
+        try (Optimizer optimizer = options.optimizer(model.parameters());
+                LiveProgress live = new LiveProgress(out, title)) {
+            Trainer trainer = Trainer.of(model, optimizer, device)
+                    .schedule(new CosineSchedule(options.learningRate(), 0, (long) options.epochs() * train.batches()));
+            if (Terminal.isInteractive()) {
+                trainer.listener(live);
+            } else {
+                out.println(title);
+                trainer.listener(new PlainProgress(out));
+            }
+            return trainer.fit(train, test, options.epochs());
+        }
+    }
+
+    private static Map<String, Tensor> state(Module model) {
+        Map<String, Tensor> state = new LinkedHashMap<>(model.parameters());
+        state.putAll(model.buffers());
+        return state;
+    }
+
+    private void printComparison(List<Trained> trained) {
+        out.println();
+        row(trained, "", each -> each.name.toUpperCase(Locale.ROOT));
+        row(trained, "parameters", each -> String.format(Locale.ROOT, "%,d", each.model.parameterCount()));
+        row(trained, "train accuracy", each -> percent(each.result.trainAccuracy()));
+        row(trained, "test accuracy", each -> percent(each.result.testAccuracy()));
+        row(trained, "train time", each -> String.format(Locale.ROOT, "%.2f s", each.result.seconds()));
+        row(trained, "images/s", each -> String.format(Locale.ROOT, "%,.0f", each.result.samplesPerSecond()));
+    }
+
+    private void row(List<Trained> trained, String heading, Function<Trained, String> cell) {
+        StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%-15s", heading));
+        trained.forEach(each -> line.append(String.format(Locale.ROOT, "%11s", cell.apply(each))));
+        out.println(line);
+    }
+
+    private static String percent(double fraction) {
+        return String.format(Locale.ROOT, "%.1f %%", 100 * fraction);
+    }
+
+    /** The first test image of each digit, with what the models take it for. */
+    private void printSamples(List<Trained> trained) {
+        DigitPictures pictures = new DigitPictures(testSet);
+        int[] samples = new int[testSet.classes()];
+        for (int index = testSet.size() - 1; index >= 0; index--) {
+            samples[testSet.label(index)] = index;
+        }
+        String cell = " %-" + pictures.columns() + "s";
+        out.println();
+        out.println("Ten test images; a miss is marked with !");
+        for (int first = 0; first < samples.length; first += SAMPLES_PER_LINE) {
+            StringBuilder[] lines = new StringBuilder[pictures.lines(0).length + trained.size()];
+            for (int line = 0; line < lines.length; line++) {
+                int which = line - (lines.length - trained.size());
+                lines[line] = new StringBuilder(which < 0 ? "   " : trained.get(which).name.toUpperCase(Locale.ROOT));
+            }
+            for (int sample = first; sample < Math.min(first + SAMPLES_PER_LINE, samples.length); sample++) {
+                int index = samples[sample];
+                int line = 0;
+                for (String row : pictures.lines(index)) {
+                    lines[line++].append(String.format(cell, row));
+                }
+                for (Trained each : trained) {
+                    int predicted = each.result.test().predictions()[index];
+                    lines[line++].append(String.format(cell, "   " + predicted + (predicted == testSet.label(index) ? "" : " !")));
+                }
+            }
+            out.println();
+            for (StringBuilder line : lines) {
+                out.println(line.toString().stripTrailing());
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package dev.striate.cli;
+
+import dev.striate.StriateException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Where {@code --out} writes. Files are made in a hidden directory inside and moved out when all are complete, so that neither an
+ * error nor an interrupt leaves half of a result.
+ */
+final class OutputDirectory {
+
+    private final Path directory;
+
+    /**
+     * Checks that the directory is there or can be made, and can be written to; does not make it yet.
+     *
+     * @throws StriateException if not
+     */
+    OutputDirectory(Path directory) {
+        this.directory = directory.toAbsolutePath().normalize();
+        Path existing = this.directory;
+        while (!Files.exists(existing) && existing.getParent() != null) {
+            existing = existing.getParent();
+        }
+        String trouble = !Files.isDirectory(existing) ? "is not a directory"
+                : !Files.isWritable(existing) ? "is not writable"
+                : null;
+        if (trouble != null) {
+            throw new StriateException("--out " + directory + ": " + existing + " " + trouble
+                    + "; nothing was trained, choose another directory");
+        }
+    }
+
+    /** Writes files into a directory. */
+    interface Writer {
+
+        void write(Path directory) throws IOException;
+    }
+
+    /**
+     * Writes the files of a result, all or none.
+     *
+     * @throws StriateException if they cannot be written
+     */
+    void write(Writer writer) {
+        try {
+            Files.createDirectories(directory);
+            Path staging = Files.createTempDirectory(directory, ".striate-");
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(staging)));
+            try {
+                writer.write(staging);
+                for (Path file : list(staging)) {
+                    Files.move(file, directory.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE,
+                            StandardCopyOption.REPLACE_EXISTING);
+                }
+            } finally {
+                delete(staging);
+            }
+        } catch (IOException e) {
+            throw new StriateException("--out " + directory + ": the result could not be written: " + e, e);
+        }
+    }
+
+    private static List<Path> list(Path staging) throws IOException {
+        try (Stream<Path> files = Files.list(staging)) {
+            return files.toList();
+        }
+    }
+
+    private static void delete(Path staging) {
+        try {
+            if (Files.exists(staging)) {
+                for (Path file : list(staging)) {
+                    Files.deleteIfExists(file);
+                }
+                Files.deleteIfExists(staging);
+            }
+        } catch (IOException e) {
+            System.err.println("could not remove " + staging + ": " + e);
+        }
+    }
+}

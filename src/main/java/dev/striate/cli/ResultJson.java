@@ -1,0 +1,79 @@
+package dev.striate.cli;
+
+import com.fasterxml.jackson.core.JsonEncoding;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.striate.nn.Module;
+import dev.striate.train.TrainingResult;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What a command that trains came to, in the shape that {@code result.json} has for all of them.
+ *
+ * @param command    its name, {@code digits}
+ * @param device     as {@code --device} names it, never {@code auto}
+ * @param deviceName the product
+ */
+record ResultJson(String command, String device, String deviceName, long seed, int threads, List<Model> models) {
+
+    /**
+     * One trained model.
+     *
+     * @param trainAccuracy    a fraction, as all accuracies
+     * @param trainSeconds     of the training steps
+     * @param samplesPerSecond images trained on per second
+     */
+    record Model(
+            String model,
+            long parameters,
+            int epochs,
+            double trainAccuracy,
+            double testAccuracy,
+            double trainLoss,
+            double trainSeconds,
+            double samplesPerSecond) {
+
+        static Model of(String name, Module model, TrainingResult result) {
+            return new Model(name, model.parameterCount(), result.epochs().size(), result.trainAccuracy(), result.testAccuracy(),
+                    result.trainLoss(), result.seconds(), result.samplesPerSecond());
+        }
+    }
+
+    void write(Path file) throws IOException {
+        try (JsonGenerator json = new JsonFactory().createGenerator(file.toFile(), JsonEncoding.UTF8).useDefaultPrettyPrinter()) {
+            json.writeStartObject();
+            json.writeStringField("command", command);
+            json.writeStringField("device", device);
+            json.writeStringField("device_name", deviceName);
+            json.writeNumberField("seed", seed);
+            json.writeNumberField("threads", threads);
+            json.writeArrayFieldStart("models");
+            for (Model model : models) {
+                json.writeStartObject();
+                json.writeStringField("model", model.model);
+                json.writeNumberField("parameters", model.parameters);
+                json.writeNumberField("epochs", model.epochs);
+                writeFraction(json, "train_accuracy", model.trainAccuracy);
+                writeFraction(json, "test_accuracy", model.testAccuracy);
+                writeFraction(json, "train_loss", model.trainLoss);
+                writeFraction(json, "train_seconds", model.trainSeconds);
+                writeFraction(json, "samples_per_second", model.samplesPerSecond);
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+            json.writeRaw('\n');
+        }
+    }
+
+    /** JSON has no NaN and no infinity: null. */
+    private static void writeFraction(JsonGenerator json, String name, double value) throws IOException {
+        if (Double.isFinite(value)) {
+            json.writeNumberField(name, value);
+        } else {
+            json.writeNullField(name);
+        }
+    }
+}

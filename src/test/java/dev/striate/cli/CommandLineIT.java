@@ -1,0 +1,294 @@
+package dev.striate.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import dev.striate.Device;
+import dev.striate.Tensor;
+import dev.striate.TestDevices;
+import dev.striate.io.Safetensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The program as its users meet it: the jar, started as a process. */
+class CommandLineIT {
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void helpNamesTheCommands() throws Exception {
+        StriateProcess help = StriateProcess.run("--help");
+        assertEquals(0, help.status());
+        assertTrue(help.out().contains("digits"), help.out());
+        assertTrue(help.out().contains("devices"), help.out());
+        assertEquals("", help.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"digits", "devices"})
+    void everyCommandHasHelpWithinTheUsualWidth(String command) throws Exception {
+        StriateProcess help = StriateProcess.run(command, "--help");
+        assertEquals(0, help.status());
+        assertTrue(help.out().startsWith("Usage: striate " + command), help.out());
+        assertTrue(help.out().lines().allMatch(line -> line.length() <= 80), help.out());
+    }
+
+    @Test
+    void theVersionIsThePoms() throws Exception {
+        StriateProcess version = StriateProcess.run("--version");
+        assertEquals(0, version.status());
+        assertTrue(version.out().matches("(?s)striate \\d+\\.\\d+\\.\\d+.*Java .*"), version.out());
+    }
+
+    @Test
+    void devicesListsEachFamilyAndTheChoice() throws Exception {
+        StriateProcess devices = StriateProcess.run("devices");
+        assertEquals(0, devices.status());
+        for (String start : List.of("cpu ", "gpu ", "reference ", "--device auto takes ")) {
+            assertTrue(devices.out().lines().anyMatch(line -> line.startsWith(start)), start + "\n" + devices.out());
+        }
+    }
+
+    @Test
+    void theVectorApiIsUsedAndItsWarningIsNotSeen() throws Exception {
+        StriateProcess devices = StriateProcess.run("devices");
+        assertTrue(devices.out().contains("Vector API"), devices.out());
+        assertFalse(devices.err().contains("incubator"), devices.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "--foo", "--epochs=0", "--epochs=1.5", "--batch-size=-3", "--lr=0", "--lr=NaN", "--threads=0", "--device=tpu",
+        "--device=gpu:-1", "--model=rnn", "--optimizer=lion", "--seed=x", "stray"
+    })
+    void whatMakesNoSenseIsRefusedWithStatus2(String option) throws Exception {
+        StriateProcess digits = StriateProcess.run("digits", option);
+        assertEquals(2, digits.status(), digits.err());
+        assertEquals("", digits.out());
+        assertTrue(digits.err().contains(option.replaceAll("=.*", "")), digits.err());
+        assertOneParagraph(digits.err());
+    }
+
+    @Test
+    void aCommandIsNeeded() throws Exception {
+        StriateProcess nothing = StriateProcess.run();
+        assertEquals(2, nothing.status());
+        assertTrue(nothing.err().contains("digits, devices"), nothing.err());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"cpu, 5", "gpu, 5", "reference, 1"})
+    void digitsTrainsAndWritesItsResult(String device, int epochs) throws Exception {
+        if (device.equals("gpu")) {
+            requireOpenCl();
+        }
+        Path out = directory.resolve("new").resolve("result");
+        StriateProcess digits = StriateProcess.run(
+                "digits", "--device", device, "--epochs", "" + epochs, "--seed", "3", "--threads", "2", "--out", out.toString());
+        assertEquals(0, digits.status(), digits.err());
+        assertEquals(List.of("cnn.safetensors", "mlp.safetensors", "result.json"), names(out));
+
+        JsonObject result = JsonObject.read(out.resolve("result.json"));
+        assertEquals(List.of("command", "device", "device_name", "seed", "threads", "models"), result.keys());
+        assertEquals("digits", result.get("command"));
+        assertEquals(device, result.get("device"));
+        assertEquals(3L, result.get("seed"));
+        assertEquals(2L, result.get("threads"));
+        for (JsonObject model : result.objects("models")) {
+            assertEquals(
+                    List.of("model", "parameters", "epochs", "train_accuracy", "test_accuracy", "train_loss", "train_seconds",
+                            "samples_per_second"),
+                    model.keys());
+            assertEquals((long) epochs, model.get("epochs"));
+            double accuracy = (Double) model.get("test_accuracy");
+            assertTrue(accuracy <= 1 && accuracy > (epochs < 5 ? 0.3 : 0.8), model.get("model") + ": " + accuracy);
+            assertEquals(accuracy * 200, Math.rint(accuracy * 200), 1e-9, "a fraction of 200 images");
+            assertEquals(model.get("parameters"), parametersIn(out.resolve(model.get("model") + ".safetensors")));
+            assertTrue(digits.out().contains(String.format("%,d", (Long) model.get("parameters"))), digits.out());
+        }
+        assertEquals(2, result.objects("models").size());
+    }
+
+    @Test
+    void oneAndTwoThreadsGiveTheSameWeights() throws Exception {
+        train(1, "one");
+        train(2, "two");
+        for (String file : List.of("cnn.safetensors", "mlp.safetensors")) {
+            assertArrayEquals(Files.readAllBytes(directory.resolve("one").resolve(file)),
+                    Files.readAllBytes(directory.resolve("two").resolve(file)), file);
+        }
+    }
+
+    private void train(int threads, String name) throws Exception {
+        StriateProcess digits = StriateProcess.run("digits", "--device", "cpu", "--epochs", "3", "--threads", "" + threads,
+                "--out", directory.resolve(name).toString());
+        assertEquals(0, digits.status(), digits.err());
+    }
+
+    @Test
+    void itTrainsWithoutTheVectorApiToo() throws Exception {
+        // What the restarted program is told, so that it does not restart once more.
+        StriateProcess digits = StriateProcess.run(List.of("-Dstriate.restarted=true"), Map.of(),
+                "digits", "--device", "cpu", "--epochs", "5", "--model", "mlp");
+        assertEquals(0, digits.status(), digits.err());
+        assertTrue(digits.out().contains("test accuracy"), digits.out());
+    }
+
+    @Test
+    void oneModelAloneIsTrained() throws Exception {
+        StriateProcess digits = StriateProcess.run("digits", "--device", "cpu", "--epochs", "1", "--model", "CNN",
+                "--optimizer", "sgd", "--lr", "0.05", "--batch-size", "64", "--out", directory.resolve("cnn").toString());
+        assertEquals(0, digits.status(), digits.err());
+        assertEquals(List.of("cnn.safetensors", "result.json"), names(directory.resolve("cnn")));
+    }
+
+    @Test
+    void aDirectoryThatCannotBeMadeIsNoticedBeforeTraining() throws Exception {
+        Path file = Files.createFile(directory.resolve("file"));
+        StriateProcess digits = StriateProcess.run("digits", "--device", "cpu", "--out", file.resolve("below").toString());
+        assertEquals(1, digits.status());
+        assertFalse(digits.out().contains("epoch"), digits.out());
+        assertTrue(digits.err().contains(file + " is not a directory"), digits.err());
+        assertOneParagraph(digits.err());
+    }
+
+    @Test
+    void anOpenClDeviceThatIsNotThereIsSaidInOneParagraph() throws Exception {
+        // The usual loader looks for drivers where this variable says.
+        StriateProcess digits = StriateProcess.run(List.of(), Map.of("OCL_ICD_VENDORS", directory.toString()),
+                "digits", "--device", "gpu:99");
+        assertEquals(1, digits.status());
+        assertOneParagraph(digits.err());
+        assertTrue(digits.err().startsWith("striate: "), digits.err());
+    }
+
+    @Test
+    void withoutADriverGpuFailsAndDevicesSaysWhy() throws Exception {
+        requireOpenCl();
+        Map<String, String> noDrivers = Map.of("OCL_ICD_VENDORS", directory.toString());
+        StriateProcess digits = StriateProcess.run(List.of(), noDrivers, "digits", "--device", "gpu");
+        assertEquals(1, digits.status());
+        assertTrue(digits.err().contains("OpenCL") && digits.err().contains("driver"), digits.err());
+        assertOneParagraph(digits.err());
+        StriateProcess devices = StriateProcess.run(List.of(), noDrivers, "devices");
+        assertEquals(0, devices.status());
+        assertTrue(devices.out().contains("gpu        none: "), devices.out());
+        assertTrue(devices.out().contains("--device auto takes cpu"), devices.out());
+    }
+
+    @Test
+    void theStackTraceIsShownOnlyOnRequest() throws Exception {
+        StriateProcess plain = StriateProcess.run("digits", "--device", "gpu:4321");
+        StriateProcess verbose = StriateProcess.run("digits", "--device", "gpu:4321", "--verbose");
+        assertFalse(plain.err().contains("\tat "), plain.err());
+        assertTrue(verbose.err().contains("\tat dev.striate."), verbose.err());
+    }
+
+    @Test
+    void anInterruptLeavesNothingBehind() throws Exception {
+        Path out = directory.resolve("interrupted");
+        Path log = directory.resolve("log");
+        Process process = StriateProcess.start(List.of(), Map.of(), log, directory.resolve("err"),
+                "digits", "--device", "cpu", "--epochs", "99999", "--out", out.toString());
+        while (Files.size(log) < 500 && process.isAlive()) {
+            Thread.sleep(50);
+        }
+        ProcessHandle child = process.descendants().findFirst().orElseThrow();
+        process.destroy();
+        assertTrue(process.waitFor(10, TimeUnit.SECONDS));
+        assertEquals(128 + 15, process.exitValue());
+        child.onExit().get(10, TimeUnit.SECONDS);
+        assertFalse(Files.exists(out));
+    }
+
+    private static void requireOpenCl() {
+        TestDevices.all().stream().filter(device -> device.name().startsWith("opencl")).findFirst().orElseThrow().get();
+    }
+
+    private static void assertOneParagraph(String error) {
+        assertFalse(error.isBlank());
+        assertFalse(error.contains("\n\n"), error);
+        assertFalse(error.contains("\tat "), error);
+        assertFalse(error.contains("Exception"), error);
+    }
+
+    private static List<String> names(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    private static long parametersIn(Path weights) {
+        Map<String, Tensor> tensors = Safetensors.read(weights, Device.reference());
+        long count = tensors.values().stream().mapToLong(tensor -> tensor.shape().elements()).sum();
+        tensors.values().forEach(Tensor::close);
+        return count;
+    }
+
+    /** A JSON object whose values are texts, whole numbers, other numbers, and lists of objects. */
+    private record JsonObject(Map<String, Object> values) {
+
+        static JsonObject read(Path file) throws IOException {
+            try (JsonParser json = new JsonFactory().createParser(file.toFile())) {
+                assertEquals(JsonToken.START_OBJECT, json.nextToken());
+                JsonObject object = readRest(json);
+                assertEquals(null, json.nextToken());
+                return object;
+            }
+        }
+
+        private static JsonObject readRest(JsonParser json) throws IOException {
+            Map<String, Object> values = new LinkedHashMap<>();
+            while (json.nextToken() != JsonToken.END_OBJECT) {
+                String key = json.currentName();
+                JsonToken token = json.nextToken();
+                values.put(key, switch (token) {
+                    case VALUE_STRING -> json.getText();
+                    case VALUE_NUMBER_INT -> json.getLongValue();
+                    case VALUE_NUMBER_FLOAT -> json.getDoubleValue();
+                    case START_ARRAY -> readObjects(json);
+                    default -> throw new AssertionError(key + " is " + token);
+                });
+            }
+            return new JsonObject(values);
+        }
+
+        private static List<JsonObject> readObjects(JsonParser json) throws IOException {
+            Stream.Builder<JsonObject> objects = Stream.builder();
+            while (json.nextToken() != JsonToken.END_ARRAY) {
+                objects.add(readRest(json));
+            }
+            return objects.build().toList();
+        }
+
+        List<String> keys() {
+            return List.copyOf(values.keySet());
+        }
+
+        Object get(String key) {
+            return values.get(key);
+        }
+
+        @SuppressWarnings("unchecked")
+        List<JsonObject> objects(String key) {
+            return (List<JsonObject>) values.get(key);
+        }
+    }
+}
