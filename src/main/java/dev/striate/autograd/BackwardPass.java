@@ -51,8 +51,9 @@ public final class BackwardPass {
             for (Node node : nodes) {
                 Tensor dy = arrived.remove(node);
                 if (dy != null) {
-                    pass(node, dy, arrived);
-                    dy.close();
+                    try (dy) {
+                        pass(node, dy, arrived);
+                    }
                 }
                 node.end("was used up by an earlier backward()");
                 Scope.release(node);

@@ -63,10 +63,16 @@ public abstract class Optimizer implements AutoCloseable {
         device = parameters.values().iterator().next().device();
         slots = layOut(parameters);
         Slot last = slots.get(slots.size() - 1);
+        // Zeros stay between the windows, so that no update meets garbage there.
         int length = aligned((long) last.offset + last.length());
-        values = zeros(length);
-        gradients = zeros(length);
-        squares = zeros(1);
+        // If one of them finds no room, the scope gives back those before.
+        try (Scope scope = Scope.open()) {
+            Tensor flatValues = Tensor.zeros(device, length);
+            Tensor flatGradients = Tensor.zeros(device, length);
+            squares = Scope.release(Tensor.zeros(device, 1));
+            values = Scope.release(flatValues);
+            gradients = Scope.release(flatGradients);
+        }
         for (Slot slot : slots) {
             slot.parameter.moveInto(window(values, slot), window(gradients, slot));
         }
@@ -103,11 +109,6 @@ public abstract class Optimizer implements AutoCloseable {
             throw new ShapeException("an optimiser takes fewer than 2^31 parameters, padding included");
         }
         return (int) rounded;
-    }
-
-    /** Zeros that outlive any scope; between the windows they stay, so that no update meets garbage there. */
-    private Tensor zeros(int length) {
-        return Scope.release(Tensor.zeros(device, length));
     }
 
     private static Tensor window(Tensor flat, Slot slot) {
@@ -248,7 +249,7 @@ public abstract class Optimizer implements AutoCloseable {
 
     /** Adds zeros as long as all parameters to the state. */
     final void addState(String kind) {
-        Tensor flat = zeros(values.shape().elements());
+        Tensor flat = Scope.release(Tensor.zeros(device, values.shape().elements()));
         flatState.put(kind, flat);
         for (Slot slot : slots) {
             namedState.put(kind + "." + slot.name, window(flat, slot));
