@@ -71,8 +71,17 @@ public final class Shape {
      * @throws ShapeException if there is no such axis
      */
     public int axis(int axis) {
+        return axis("", axis);
+    }
+
+    /**
+     * The same on behalf of an operation, which the message names.
+     *
+     * @throws ShapeException if there is no such axis
+     */
+    public int axis(String operation, int axis) {
         if (axis < -sizes.length || axis >= sizes.length) {
-            throw new ShapeException("there is no axis " + axis + " in " + this + ", which has " + sizes.length
+            throw new ShapeException((operation.isEmpty() ? "" : operation + ": ") + "there is no axis " + axis + " in " + this + ", which has " + sizes.length
                     + (sizes.length == 1 ? " axis" : " axes"));
         }
         return axis < 0 ? axis + sizes.length : axis;

@@ -28,7 +28,7 @@ final class Labels {
                     + labels.shape());
         }
         check(operation, labels, shape.size(1), options.ignoreIndex());
-        return new ClassificationGeometry(Softmax.geometry(shape, 1), options.reduction(), options.ignoreIndex(),
+        return new ClassificationGeometry(Softmax.geometry(operation, shape, 1), options.reduction(), options.ignoreIndex(),
                 options.labelSmoothing());
     }
 

@@ -14,12 +14,12 @@ public final class Sum {
 
     /** {@code sum(x)} over the given axes, or all. */
     public static Tensor sum(Tensor x, int[] axes, boolean keepAxes) {
-        return apply("sum", x, ReduceLoops.of(x.shape(), axes, keepAxes), 1);
+        return apply("sum", x, ReduceLoops.of("sum", x.shape(), axes, keepAxes), 1);
     }
 
     /** {@code sum(x) / n} over the given axes, or all. */
     public static Tensor mean(Tensor x, int[] axes, boolean keepAxes) {
-        ReduceLoops loops = ReduceLoops.of(x.shape(), axes, keepAxes);
+        ReduceLoops loops = ReduceLoops.of("mean", x.shape(), axes, keepAxes);
         return apply("mean", x, loops, 1f / loops.reduced().turns());
     }
 
