@@ -59,7 +59,8 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheCommandsSeePicocli() {
+    void onlyTheCommandsSeeTheirLibraries() {
+        onlySeenBy("me.tongfei..", "dev.striate.cli..");
         onlySeenBy("picocli..", "dev.striate.cli..");
     }
 
