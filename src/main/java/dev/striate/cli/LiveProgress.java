@@ -7,7 +7,7 @@ import dev.striate.train.TrainingStart;
 import java.io.PrintStream;
 import java.util.Locale;
 
-/** A line on a terminal that tells, while a model trains, how far it is, its loss, accuracy, samples per second and the time left. */
+/** A line on a terminal that tells, while a model trains, how far it is, loss, accuracy, samples per second and the time left. */
 final class LiveProgress implements TrainingListener, AutoCloseable {
 
     private static final long REDRAW_NANOS = 100_000_000;
