@@ -3,8 +3,8 @@ package dev.striate;
 import java.util.Arrays;
 
 /**
- * The sizes of a tensor along its axes, outermost first: {@code (batch, channels, height, width)} for images. Immutable. Rank 0 is
- * a scalar of one element. Every size is at least 1, and there are fewer than 2^31 elements.
+ * The sizes of a tensor along its axes, outermost first: {@code (batch, channels, height, width)} for images. Immutable. Rank 0
+ * is a scalar of one element. Every size is at least 1, and there are fewer than 2^31 elements.
  */
 public final class Shape {
 
@@ -71,8 +71,17 @@ public final class Shape {
      * @throws ShapeException if there is no such axis
      */
     public int axis(int axis) {
+        return axis("", axis);
+    }
+
+    /**
+     * The same on behalf of an operation, which the message names.
+     *
+     * @throws ShapeException if there is no such axis
+     */
+    public int axis(String operation, int axis) {
         if (axis < -sizes.length || axis >= sizes.length) {
-            throw new ShapeException("there is no axis " + axis + " in " + this + ", which has " + sizes.length
+            throw new ShapeException((operation.isEmpty() ? "" : operation + ": ") + "there is no axis " + axis + " in " + this + ", which has " + sizes.length
                     + (sizes.length == 1 ? " axis" : " axes"));
         }
         return axis < 0 ? axis + sizes.length : axis;

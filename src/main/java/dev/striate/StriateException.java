@@ -1,6 +1,8 @@
 package dev.striate;
 
-/** What every error of this library is: unchecked, with a message that names the operation, what was expected, and what was met. */
+/**
+ * What every error of this library is: unchecked, with a message that names the operation, what was expected, and what was met.
+ */
 public class StriateException extends RuntimeException {
 
     public StriateException(String message) {

@@ -38,8 +38,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A dense, row-major array of float32 values of any rank on a {@link Device}, and, where gradients are asked for, its place in the
- * graph of what was computed.
+ * A dense, row-major array of float32 values of any rank on a {@link Device}, and, where gradients are asked for, its place in
+ * the graph of what was computed.
  *
  * <p>Operations return new tensors and leave their inputs alone; only the methods named "in place" change a tensor. Both sides of
  * an operation must be on the same device. Gradients are of first order.
@@ -138,7 +138,8 @@ public final class Tensor extends ScopedResource {
     public static Tensor arange(Device device, float start, float end, float step) {
         double count = Math.ceil(((double) end - start) / step);
         if (!(count >= 1) || count > Integer.MAX_VALUE) {
-            throw new ShapeException("arange: from " + start + " to " + end + " by " + step + " there are no elements, or too many");
+            throw new ShapeException("arange: from " + start + " to " + end + " by " + step
+                    + " there are no elements, or too many");
         }
         float[] values = new float[(int) count];
         for (int i = 0; i < values.length; i++) {
@@ -576,8 +577,8 @@ public final class Tensor extends ScopedResource {
     // ---- Images, (N, C, H, W)
 
     /**
-     * Convolution: {@code (N, C, H, W)} with a weight of {@code (O, C/groups, KH, KW)} to {@code (N, O, OH, OW)}. Options: stride,
-     * padding, dilation, groups.
+     * Convolution: {@code (N, C, H, W)} with a weight of {@code (O, C/groups, KH, KW)} to {@code (N, O, OH, OW)}. Options:
+     * stride, padding, dilation, groups.
      */
     public Tensor conv2d(Tensor weight, @Nullable Tensor bias, WindowOption... options) {
         return Conv2d.apply(this, weight, bias, options);

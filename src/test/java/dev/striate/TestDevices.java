@@ -10,8 +10,10 @@ import dev.striate.backend.cpu.Vectorization;
 import dev.striate.backend.opencl.KernelShape;
 import dev.striate.backend.opencl.OpenClBackend;
 import dev.striate.backend.opencl.OpenClProvider;
+import dev.striate.backend.reference.ReferenceProvider;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The devices that tests hold against the reference: each backend, with each set of kernels that it has. */
@@ -41,15 +43,20 @@ public final class TestDevices {
 
         /** The device, or no return. */
         public synchronized Device get() {
-            if (device == null && absence == null) {
+            if (device == null) {
+                device = open();
+            }
+            return device;
+        }
+
+        /** The device opened anew, so that nobody else uses its memory: for tests that count buffers. Or no return. */
+        public synchronized Device open() {
+            if (absence == null) {
                 try {
-                    device = Device.of(name, backend.get());
+                    return Device.of(name, backend.get());
                 } catch (DeviceException e) {
                     absence = e;
                 }
-            }
-            if (device != null) {
-                return device;
             }
             return required ? fail(name, absence) : abort(name + ": " + absence.getMessage());
         }
@@ -60,6 +67,10 @@ public final class TestDevices {
 
     private static final List<TestDevice> ALL =
             List.of(CPU_VECTOR_API, CPU_PLAIN, openCl(KernelShape.TILED), openCl(KernelShape.VECTOR));
+
+    private static final List<TestDevice> WITH_REFERENCE = Stream.concat(
+                    ALL.stream(), Stream.of(new TestDevice("reference", true, () -> new ReferenceProvider().open(0, 0))))
+            .toList();
 
     private static final List<List<TestDevice>> THREAD_COUNTS = List.of(
             List.of(
@@ -73,6 +84,11 @@ public final class TestDevices {
     /** All of them: the CPU with the Vector API and without, OpenCL with the kernels for GPUs and with those for CPU devices. */
     public static List<TestDevice> all() {
         return ALL;
+    }
+
+    /** The same, and the reference. */
+    public static List<TestDevice> withReference() {
+        return WITH_REFERENCE;
     }
 
     /**

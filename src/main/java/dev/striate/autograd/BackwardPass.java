@@ -122,8 +122,8 @@ public final class BackwardPass {
         }
         Node target = edge.node();
         if (!gradient.shape().equals(target.shape())) {
-            throw new ShapeException(from.operation() + " gave a gradient of shape " + gradient.shape() + " for an input of shape "
-                    + target.shape());
+            throw new ShapeException(from.operation() + " gave a gradient of shape " + gradient.shape()
+                    + " for an input of shape " + target.shape());
         }
         Tensor before = arrived.get(target);
         if (before == null) {

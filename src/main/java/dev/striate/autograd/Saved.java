@@ -5,8 +5,8 @@ import dev.striate.IntTensor;
 import dev.striate.Tensor;
 
 /**
- * What an operation keeps for its gradient rule. The memory is kept even if the tensors are closed meanwhile; a change in place is
- * noticed.
+ * What an operation keeps for its gradient rule. The memory is kept even if the tensors are closed meanwhile; a change in place
+ * is noticed.
  */
 public final class Saved {
 

@@ -1,4 +1,7 @@
-/** The graph of what was computed and its reverse walk. Knows no operation by name. First order only: gradients are not recorded themselves. */
+/**
+ * The graph of what was computed and its reverse walk. Knows no operation by name. First order only: gradients are not recorded
+ * themselves.
+ */
 @NullMarked
 package dev.striate.autograd;
 

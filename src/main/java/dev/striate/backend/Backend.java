@@ -25,19 +25,23 @@ public interface Backend {
     /** The same for integers. */
     IndexBuffer allocateIndices(int length);
 
-    /** Gives a buffer back to the pool. The caller does not touch it, or windows on it, again. */
+    /** Gives a buffer back to the pool, once. The caller does not touch it, or windows on it, again. */
     void release(Buffer buffer);
 
-    /** Gives a buffer back to the pool. The caller does not touch it again. */
+    /** Gives a buffer back to the pool, once. The caller does not touch it again. */
     void release(IndexBuffer buffer);
 
     /** {@link Buffer#slice} takes offsets that are multiples of this many elements. */
     int sliceAlignment();
 
-    /** Copies {@code target.length()} values from {@code source}, starting at {@code offset} there. */
+    /**
+     * Copies {@code target.length()} values from {@code source}, starting at {@code offset} there; the source is free afterwards.
+     */
     void write(float[] source, int offset, Buffer target);
 
-    /** Copies {@code target.length()} values from {@code source}, starting at {@code offset} there. */
+    /**
+     * Copies {@code target.length()} values from {@code source}, starting at {@code offset} there; the source is free afterwards.
+     */
     void write(int[] source, int offset, IndexBuffer target);
 
     /** Copies all of {@code source} to {@code target}, starting at {@code offset} there, once earlier calls have finished. */

@@ -5,7 +5,8 @@ package dev.striate.backend;
  * label.
  *
  * @param ignoreIndex    the label of examples that do not count
- * @param labelSmoothing epsilon in 0 .. 1: the target is {@code 1 - epsilon} on the label plus {@code epsilon / classes} everywhere
+ * @param labelSmoothing epsilon in 0 .. 1: the target is {@code 1 - epsilon} on the label plus {@code epsilon / classes}
+ *                       everywhere
  */
 public record ClassificationGeometry(AxisGeometry axis, LossReduction reduction, int ignoreIndex, float labelSmoothing) {
 

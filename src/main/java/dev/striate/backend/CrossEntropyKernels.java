@@ -2,7 +2,8 @@ package dev.striate.backend;
 
 /**
  * Softmax cross-entropy in one: an example's loss is {@code lse - (1 - epsilon) x[label] - epsilon mean(x)} with
- * {@code lse = log(sum(e^x))}, shifted by the maximum. Labels were checked: each is in 0 .. classes-1 or the ignored one.
+ * {@code lse = log(sum(e^x))}, shifted by the maximum; the last term is left out where epsilon is 0, so that a masked logit of
+ * minus infinity does no harm. Labels were checked: each is in 0 .. classes-1 or the ignored one.
  */
 public interface CrossEntropyKernels {
 

@@ -4,8 +4,8 @@ package dev.striate.backend;
 public interface DropoutKernels {
 
     /**
-     * {@code y = x scale} where element i's {@link Philox} value, unsigned, is at least {@code threshold}, else 0. The gradient is
-     * the same call on {@code dy}.
+     * {@code y = x scale} where element i's {@link Philox} value, unsigned, is at least {@code threshold}, else 0. The gradient
+     * is the same call on {@code dy}.
      *
      * @param threshold the probability of dropping, times 2^32, in 0 .. 2^32
      * @param scale     the reciprocal of the probability of keeping

@@ -2,8 +2,8 @@ package dev.striate.backend;
 
 /**
  * A pooling window moved over {@code planes = batch * channels} images. Window (oy, ox) covers input pixels
- * {@code (oy strideH - padTop + ky dilationH, ox strideW - padLeft + kx dilationW)}; every window covers at least one pixel of the
- * image or of its padding.
+ * {@code (oy strideH - padTop + ky dilationH, ox strideW - padLeft + kx dilationW)}; every window covers at least one pixel of
+ * the image or of its padding.
  */
 public record Pool2dGeometry(
         int planes,

@@ -48,7 +48,7 @@ public abstract class Module implements AutoCloseable {
 
     /**
      * Makes all parameters and buffers on a device, with fresh values; the same generator state gives the same values on every
-     * device. A second call starts anew and closes what was there.
+     * device. A second call starts anew and closes what was there; one that fails leaves nothing.
      *
      * @return this module
      */
@@ -56,9 +56,13 @@ public abstract class Module implements AutoCloseable {
         close();
         try (Scope temporaries = Scope.open(); NoGrad off = NoGrad.open()) {
             create(device, generator);
+            children.values().forEach(child -> child.initialize(device, generator));
+            initialized = true;
+        } finally {
+            if (!initialized) {
+                close();
+            }
         }
-        children.values().forEach(child -> child.initialize(device, generator));
-        initialized = true;
         return this;
     }
 

@@ -10,7 +10,7 @@ public final class Argmax {
 
     /** The axis disappears. */
     public static IntTensor apply(Tensor x, int axis) {
-        ReduceLoops loops = ReduceLoops.of(x.shape(), new int[] {axis}, false);
+        ReduceLoops loops = ReduceLoops.of("argmax", x.shape(), new int[] {axis}, false);
         IntTensor indices = IntTensor.allocate(x.device(), loops.output(), 0, x.size(axis) - 1);
         x.device().backend().reduce().max(loops.kept(), loops.reduced(), x.buffer(), null, indices.buffer());
         return indices;

@@ -16,7 +16,7 @@ public final class Concat {
             throw new ShapeException("concat: expected at least one tensor");
         }
         Tensor first = parts[0];
-        int along = first.shape().axis(axis);
+        int along = first.shape().axis("concat", axis);
         int size = 0;
         for (Tensor part : parts) {
             first.requireDevice("concat", part);

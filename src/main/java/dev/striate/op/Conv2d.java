@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Convolution (cross-correlation) of images {@code (N, C, H, W)} with a weight {@code (O, C/groups, KH, KW)} and an optional bias
- * {@code (O)}: {@code y[n,o,i,j] = bias[o] + sum over c,u,v of w[o,c,u,v] x[n,c, i stride - pad + u dilation, j ...]}. Dumoulin and
- * Visin, "A guide to convolution arithmetic for deep learning" (2016) has the sizes.
+ * {@code (O)}: {@code y[n,o,i,j] = bias[o] + sum over c,u,v of w[o,c,u,v] x[n,c, i stride - pad + u dilation, j ...]}. Dumoulin
+ * and Visin, "A guide to convolution arithmetic for deep learning" (2016) has the sizes.
  */
 public final class Conv2d {
 
@@ -63,7 +63,8 @@ public final class Conv2d {
     private static Conv2dGeometry geometry(Shape x, Shape weight, @Nullable Shape bias, WindowOption[] options) {
         Window.requireImages("conv2d", x);
         if (weight.rank() != 4) {
-            throw new ShapeException("conv2d: expected a weight (out channels, in channels / groups, height, width), got " + weight);
+            throw new ShapeException("conv2d: expected a weight (out channels, in channels / groups, height, width), got "
+                    + weight);
         }
         Window window = window(weight.size(2), weight.size(3), options);
         int channels = x.size(1);

@@ -66,12 +66,13 @@ public final class ConvTranspose2d {
         }
         if (window.outputPaddingH >= Math.max(window.strideH, window.dilationH)
                 || window.outputPaddingW >= Math.max(window.strideW, window.dilationW)) {
-            throw new ShapeException("convTranspose2d: the output padding " + window.outputPaddingH + " by " + window.outputPaddingW
-                    + " must be smaller than the stride or the dilation");
+            throw new ShapeException("convTranspose2d: the output padding " + window.outputPaddingH + " by "
+                    + window.outputPaddingW + " must be smaller than the stride or the dilation");
         }
         int outChannels = weight.size(1) * window.groups;
         if (bias != null && !bias.equals(Shape.of(outChannels))) {
-            throw new ShapeException("convTranspose2d: expected a bias (" + outChannels + "), one per output channel, got " + bias);
+            throw new ShapeException("convTranspose2d: expected a bias (" + outChannels + "), one per output channel, got "
+                    + bias);
         }
         Padding padding = window.padding;
         int outHeight = outSize("height", (x.size(2) - 1) * window.strideH - padding.top() - padding.bottom() + window.extentH()
@@ -85,7 +86,8 @@ public final class ConvTranspose2d {
 
     private static Window window(int kernelHeight, int kernelWidth, WindowOption[] options) {
         return Window.of("convTranspose2d", kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE,
-                WindowOption.Kind.PADDING, WindowOption.Kind.OUTPUT_PADDING, WindowOption.Kind.DILATION, WindowOption.Kind.GROUPS);
+                WindowOption.Kind.PADDING, WindowOption.Kind.OUTPUT_PADDING, WindowOption.Kind.DILATION,
+                WindowOption.Kind.GROUPS);
     }
 
     private static Shape outputShape(Conv2dGeometry g) {

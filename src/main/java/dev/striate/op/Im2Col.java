@@ -7,9 +7,9 @@ import dev.striate.autograd.Recorder;
 import dev.striate.backend.Conv2dGeometry;
 
 /**
- * A convolution's input laid out as a matrix, and back: column j of {@code (N, C KH KW, OH OW)} holds what window j covers, channel
- * by channel, row by row. Multiplying a weight {@code (O, C KH KW)} with it is the convolution. {@code col2im} is the transpose,
- * not the inverse: a pixel that k windows cover comes back k times. Each is the other's gradient.
+ * A convolution's input laid out as a matrix, and back: column j of {@code (N, C KH KW, OH OW)} holds what window j covers,
+ * channel by channel, row by row. Multiplying a weight {@code (O, C KH KW)} with it is the convolution. {@code col2im} is the
+ * transpose, not the inverse: a pixel that k windows cover comes back k times. Each is the other's gradient.
  */
 public final class Im2Col {
 

@@ -28,7 +28,7 @@ final class Labels {
                     + labels.shape());
         }
         check(operation, labels, shape.size(1), options.ignoreIndex());
-        return new ClassificationGeometry(Softmax.geometry(shape, 1), options.reduction(), options.ignoreIndex(),
+        return new ClassificationGeometry(Softmax.geometry(operation, shape, 1), options.reduction(), options.ignoreIndex(),
                 options.labelSmoothing());
     }
 
@@ -45,8 +45,8 @@ final class Labels {
         int[] values = labels.toIntArray();
         for (int i = 0; i < values.length; i++) {
             if (values[i] != ignoreIndex && (values[i] < 0 || values[i] >= classes)) {
-                throw new ShapeException(operation + ": label " + values[i] + " at position " + i + " is not one of the " + classes
-                        + " classes 0 .. " + (classes - 1) + ", nor the ignored label " + ignoreIndex);
+                throw new ShapeException(operation + ": label " + values[i] + " at position " + i + " is not one of the "
+                        + classes + " classes 0 .. " + (classes - 1) + ", nor the ignored label " + ignoreIndex);
             }
         }
     }

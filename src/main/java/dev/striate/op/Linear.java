@@ -41,8 +41,8 @@ public final class Linear {
 
     private static Tensor rows(Tensor x, Tensor weight, @Nullable Tensor bias) {
         int out = weight.size(0);
-        MatmulGeometry g = new MatmulGeometry(StridedLoop.of(new int[0], new int[0], new int[0]), x.size(0), out, x.size(1), false,
-                true);
+        StridedLoop once = StridedLoop.of(new int[0], new int[0], new int[0]);
+        MatmulGeometry g = new MatmulGeometry(once, x.size(0), out, x.size(1), false, true);
         Tensor y = Tensor.allocate(x.device(), Shape.of(x.size(0), out));
         x.device().backend().matmul().forward(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
         return Recorder.of("linear", y)

@@ -9,9 +9,9 @@ import dev.striate.backend.StridedLoop;
 import java.util.Arrays;
 
 /**
- * The matrix product over the last two axes, {@code (..., m, k)} times {@code (..., k, n)} to {@code (..., m, n)}; the axes before
- * broadcast. Either side can be taken transposed. A vector on the left counts as a row, on the right as a column, and its axis is
- * missing in the result. For {@code C = A B}: {@code dA = dC B^T}, {@code dB = A^T dC}.
+ * The matrix product over the last two axes, {@code (..., m, k)} times {@code (..., k, n)} to {@code (..., m, n)}; the axes
+ * before broadcast. Either side can be taken transposed. A vector on the left counts as a row, on the right as a column, and its
+ * axis is missing in the result. For {@code C = A B}: {@code dA = dC B^T}, {@code dB = A^T dC}.
  */
 public final class Matmul {
 
@@ -23,7 +23,8 @@ public final class Matmul {
         int rankA = a.shape().rank();
         int rankB = b.shape().rank();
         if (rankA == 0 || rankB == 0 || (rankA == 1 && transposeA) || (rankB == 1 && transposeB)) {
-            throw misfit(a, b, transposeA, transposeB, "each side is a matrix, a batch of them, or a vector that is not transposed");
+            throw misfit(a, b, transposeA, transposeB,
+                    "each side is a matrix, a batch of them, or a vector that is not transposed");
         }
         if (rankA == 1) {
             return dropAxis(apply(a.reshape(1, a.size(0)), b, false, transposeB), rankB == 1 ? -1 : -2);
@@ -72,11 +73,17 @@ public final class Matmul {
         Tensor c = Tensor.allocate(a.device(), Shape.of(sizes));
         a.device().backend().matmul().forward(g, a.buffer(), b.buffer(), null, c.buffer());
         return Recorder.of("matmul", c)
-                .input(a, (dc, saved) -> Sum.to(
-                        transposeA ? product(saved.get(0), dc, transposeB, true) : product(dc, saved.get(0), false, !transposeB), sa), b)
-                .input(b, (dc, saved) -> Sum.to(
-                        transposeB ? product(dc, saved.get(0), true, transposeA) : product(saved.get(0), dc, !transposeA, false), sb), a)
+                .input(a, (dc, saved) -> Sum.to(gradientOfA(dc, saved.get(0), transposeA, transposeB), sa), b)
+                .input(b, (dc, saved) -> Sum.to(gradientOfB(saved.get(0), dc, transposeA, transposeB), sb), a)
                 .record();
+    }
+
+    private static Tensor gradientOfA(Tensor dc, Tensor b, boolean transposeA, boolean transposeB) {
+        return transposeA ? product(b, dc, transposeB, true) : product(dc, b, false, !transposeB);
+    }
+
+    private static Tensor gradientOfB(Tensor a, Tensor dc, boolean transposeA, boolean transposeB) {
+        return transposeB ? product(dc, a, true, transposeA) : product(a, dc, !transposeA, false);
     }
 
     private static Shape batch(Shape matrices) {

@@ -13,7 +13,7 @@ public final class Max {
     /** @param axes the axes that go, all of them if empty */
     public static Tensor apply(Tensor x, int[] axes, boolean keepAxes) {
         Shape shape = x.shape();
-        ReduceLoops loops = ReduceLoops.of(shape, axes, keepAxes);
+        ReduceLoops loops = ReduceLoops.of("max", shape, axes, keepAxes);
         Tensor y = Tensor.allocate(x.device(), loops.output());
         IntTensor indices = IntTensor.allocate(x.device(), loops.output(), 0, loops.reduced().turns() - 1);
         x.device().backend().reduce().max(loops.kept(), loops.reduced(), x.buffer(), y.buffer(), indices.buffer());

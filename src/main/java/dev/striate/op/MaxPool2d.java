@@ -8,8 +8,8 @@ import dev.striate.autograd.Recorder;
 import dev.striate.backend.Pool2dGeometry;
 
 /**
- * The maximum of each window over images {@code (N, C, H, W)}. Padding counts as minus infinity. The gradient goes to the place of
- * the maximum, the first in scan order among equals.
+ * The maximum of each window over images {@code (N, C, H, W)}. Padding counts as minus infinity. The gradient goes to the place
+ * of the maximum, the first in scan order among equals.
  */
 public final class MaxPool2d {
 

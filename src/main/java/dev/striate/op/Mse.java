@@ -10,6 +10,7 @@ public final class Mse {
 
     /** @throws ShapeException if the shapes differ */
     public static Tensor apply(Tensor x, Tensor target) {
+        x.requireDevice("mse", target);
         if (!x.shape().equals(target.shape())) {
             throw new ShapeException("mse: expected two tensors of one shape, got " + x.shape() + " and " + target.shape());
         }

@@ -24,8 +24,8 @@ public final class Permute {
     public static Tensor transpose(Tensor x, int axis, int other) {
         int[] axes = new int[x.shape().rank()];
         Arrays.setAll(axes, i -> i);
-        int a = x.shape().axis(axis);
-        int b = x.shape().axis(other);
+        int a = x.shape().axis("transpose", axis);
+        int b = x.shape().axis("transpose", other);
         axes[a] = b;
         axes[b] = a;
         return apply("transpose", x, axes);
@@ -67,7 +67,7 @@ public final class Permute {
         boolean[] seen = new boolean[x.rank()];
         boolean fits = axes.length == x.rank();
         for (int i = 0; fits && i < axes.length; i++) {
-            order[i] = x.axis(axes[i]);
+            order[i] = x.axis(operation, axes[i]);
             fits = !seen[order[i]];
             seen[order[i]] = true;
         }

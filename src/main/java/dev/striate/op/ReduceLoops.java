@@ -15,11 +15,11 @@ import java.util.Arrays;
 record ReduceLoops(Shape output, StridedLoop kept, StridedLoop reduced, Shape keepAxes) {
 
     /** @param axes the axes to reduce, all of them if empty */
-    static ReduceLoops of(Shape x, int[] axes, boolean keep) {
+    static ReduceLoops of(String operation, Shape x, int[] axes, boolean keep) {
         boolean[] goes = new boolean[x.rank()];
         Arrays.fill(goes, axes.length == 0);
         for (int axis : axes) {
-            goes[x.axis(axis)] = true;
+            goes[x.axis(operation, axis)] = true;
         }
         int[] strides = x.strides();
         int reducedRank = 0;

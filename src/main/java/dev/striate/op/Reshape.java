@@ -26,7 +26,7 @@ public final class Reshape {
 
     /** The shape that {@link #flatten} gives. */
     public static Shape flattened(Shape x, int fromAxis) {
-        int from = x.rank() == 0 ? 0 : x.axis(fromAxis);
+        int from = x.rank() == 0 ? 0 : x.axis("flatten", fromAxis);
         int[] sizes = Arrays.copyOf(x.toArray(), from + 1);
         sizes[from] = 1;
         for (int axis = from; axis < x.rank(); axis++) {

@@ -16,7 +16,7 @@ public final class Slice {
      * @throws ShapeException if the range is empty or leaves the axis, or the step is below 1
      */
     public static Tensor apply(Tensor x, int axis, int start, int end, int step) {
-        int along = x.shape().axis(axis);
+        int along = x.shape().axis("slice", axis);
         int size = x.size(along);
         int from = start < 0 ? start + size : start;
         int to = end < 0 ? end + size : end;

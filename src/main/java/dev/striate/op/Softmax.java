@@ -12,7 +12,7 @@ public final class Softmax {
 
     /** {@code y = e^x / sum(e^x)}; {@code dx = y (dy - sum(dy y))}. */
     public static Tensor softmax(Tensor x, int axis) {
-        AxisGeometry g = geometry(x.shape(), axis);
+        AxisGeometry g = geometry("softmax", x.shape(), axis);
         Tensor y = Tensor.allocate(x.device(), x.shape());
         x.device().backend().softmax().softmax(g, x.buffer(), y.buffer());
         return Recorder.of("softmax", y)
@@ -26,7 +26,7 @@ public final class Softmax {
 
     /** {@code y = x - log(sum(e^x))}; {@code dx = dy - e^y sum(dy)}. */
     public static Tensor logSoftmax(Tensor x, int axis) {
-        AxisGeometry g = geometry(x.shape(), axis);
+        AxisGeometry g = geometry("logSoftmax", x.shape(), axis);
         Tensor y = Tensor.allocate(x.device(), x.shape());
         x.device().backend().softmax().logSoftmax(g, x.buffer(), y.buffer());
         return Recorder.of("logSoftmax", y)
@@ -39,8 +39,8 @@ public final class Softmax {
     }
 
     /** A tensor seen along one of its axes. */
-    static AxisGeometry geometry(Shape x, int axis) {
-        int along = x.axis(axis);
+    static AxisGeometry geometry(String operation, Shape x, int axis) {
+        int along = x.axis(operation, axis);
         int inner = x.strides()[along];
         return new AxisGeometry(x.elements() / inner / x.size(along), x.size(along), inner);
     }

@@ -10,7 +10,13 @@ final class StridedCopy {
 
     /** Copies the block of {@code sizes}, walking either side from its offset by its strides. */
     static void run(
-            int[] sizes, Tensor source, int sourceOffset, int[] sourceStrides, Tensor target, int targetOffset, int[] targetStrides) {
+            int[] sizes,
+            Tensor source,
+            int sourceOffset,
+            int[] sourceStrides,
+            Tensor target,
+            int targetOffset,
+            int[] targetStrides) {
         source.device().backend().copy().copy(StridedLoop.of(sizes, sourceStrides, targetStrides), sourceOffset, source.buffer(),
                 targetOffset, target.buffer());
     }

@@ -5,19 +5,21 @@ import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
 import java.util.Arrays;
 
-/** Sums and means over axes. The gradient of a sum is its own gradient, repeated; a mean's is that over the number of elements. */
+/**
+ * Sums and means over axes. The gradient of a sum is its own gradient, repeated; a mean's is that over the number of elements.
+ */
 public final class Sum {
 
     private Sum() {}
 
     /** {@code sum(x)} over the given axes, or all. */
     public static Tensor sum(Tensor x, int[] axes, boolean keepAxes) {
-        return apply("sum", x, ReduceLoops.of(x.shape(), axes, keepAxes), 1);
+        return apply("sum", x, ReduceLoops.of("sum", x.shape(), axes, keepAxes), 1);
     }
 
     /** {@code sum(x) / n} over the given axes, or all. */
     public static Tensor mean(Tensor x, int[] axes, boolean keepAxes) {
-        ReduceLoops loops = ReduceLoops.of(x.shape(), axes, keepAxes);
+        ReduceLoops loops = ReduceLoops.of("mean", x.shape(), axes, keepAxes);
         return apply("mean", x, loops, 1f / loops.reduced().turns());
     }
 

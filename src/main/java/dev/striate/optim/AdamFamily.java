@@ -24,8 +24,14 @@ public abstract sealed class AdamFamily<A extends AdamFamily<A>> extends Optimiz
         super(parameters, learningRate);
         this.decoupled = decoupled;
         this.weightDecay = weightDecay;
-        addState(MEAN);
-        addState(SQUARE);
+        try {
+            addState(MEAN);
+            addState(SQUARE);
+        } catch (RuntimeException e) {
+            // Nobody else holds this optimiser yet.
+            close();
+            throw e;
+        }
     }
 
     /** Sets how much of the running means of the gradient and of its square a step keeps, 0.9 and 0.999 unless set. */

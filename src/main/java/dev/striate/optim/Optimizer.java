@@ -63,6 +63,7 @@ public abstract class Optimizer implements AutoCloseable {
         device = parameters.values().iterator().next().device();
         slots = layOut(parameters);
         Slot last = slots.get(slots.size() - 1);
+        // Zeros stay between the windows, so that no update meets garbage there.
         int length = aligned((long) last.offset + last.length());
         // Released all at once, so that nothing stays behind if there is no room for one of them.
         try (Scope made = Scope.open()) {

@@ -77,7 +77,8 @@ public final class CpuBackend implements Backend {
     /**
      * Opens the CPU.
      *
-     * @param threads       how many threads work, the caller included; 0 for what the system property {@code striate.threads} says,
+     * @param threads       how many threads work, the caller included; 0 for what the system property {@code striate.threads}
+     *                      says,
      *                      or else as many as there are processors
      * @param vectorization which inner loops to run
      * @throws DeviceException if {@code threads} or the property is not a sensible number, or if the Vector API is asked for and

@@ -3,6 +3,7 @@ package dev.striate.backend.cpu;
 import dev.striate.backend.BatchNorm2dGeometry;
 import dev.striate.backend.BatchNorm2dKernels;
 import dev.striate.backend.Buffer;
+import dev.striate.backend.cpu.simd.SimdKernels;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -10,9 +11,11 @@ import org.jspecify.annotations.Nullable;
 final class CpuBatchNorm2d implements BatchNorm2dKernels {
 
     private final CpuThreads threads;
+    private final SimdKernels simd;
 
     CpuBatchNorm2d(CpuContext context) {
         this.threads = context.threads();
+        this.simd = context.simd();
     }
 
     private static int count(BatchNorm2dGeometry g) {
@@ -92,19 +95,17 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
         });
     }
 
-    private static void normalise(
-            BatchNorm2dGeometry g, int c, CpuBuffer x, double mean, double variance, CpuBuffer gamma, CpuBuffer beta, CpuBuffer y) {
-        float scale = (float) (gamma.array[gamma.offset + c] / Math.sqrt(variance + g.epsilon()));
-        float shift = beta.array[beta.offset + c];
-        // The mean in two floats: x - mean would otherwise carry the rounding of a mean that is large beside the deviation.
-        float high = (float) mean;
-        float low = (float) (mean - high);
+    private void normalise(
+            BatchNorm2dGeometry g, int c, CpuBuffer x, double mean, double variance, CpuBuffer gamma, CpuBuffer beta,
+            CpuBuffer y) {
+        double scale = gamma.array[gamma.offset + c] / Math.sqrt(variance + g.epsilon());
+        // A mean that is large beside the deviation cannot be rounded without harm: what is lost goes into the shift.
+        float center = (float) mean;
+        float shift = (float) (beta.array[beta.offset + c] - (mean - center) * scale);
         for (int image = 0; image < g.batch(); image++) {
-            int read = x.offset + planeStart(g, image, c);
-            int write = y.offset + planeStart(g, image, c);
-            for (int i = 0; i < g.plane(); i++) {
-                y.array[write + i] = ((x.array[read + i] - high) - low) * scale + shift;
-            }
+            int start = planeStart(g, image, c);
+            simd.scaleAndShift(
+                    g.plane(), x.array, x.offset + start, center, (float) scale, shift, y.array, y.offset + start);
         }
     }
 

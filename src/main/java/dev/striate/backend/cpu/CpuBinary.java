@@ -4,14 +4,17 @@ import dev.striate.backend.BinaryFunction;
 import dev.striate.backend.BinaryKernels;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.StridedLoop;
+import dev.striate.backend.cpu.simd.SimdKernels;
 
 /** Functions of two elements, in runs of the innermost loop. */
 final class CpuBinary implements BinaryKernels {
 
     private final CpuThreads threads;
+    private final SimdKernels simd;
 
     CpuBinary(CpuContext context) {
         this.threads = context.threads();
+        this.simd = context.simd();
     }
 
     @Override
@@ -29,7 +32,7 @@ final class CpuBinary implements BinaryKernels {
         });
     }
 
-    private static void apply(
+    private void apply(
             BinaryFunction f, int n, float[] a, int ia, int aStride, float[] b, int ib, int bStride, float[] y, int iy) {
         if (aStride == 1 && bStride == 1) {
             applyDense(f, n, a, ia, b, ib, y, iy);
@@ -40,23 +43,15 @@ final class CpuBinary implements BinaryKernels {
         }
     }
 
-    private static void applyDense(BinaryFunction f, int n, float[] a, int ia, float[] b, int ib, float[] y, int iy) {
+    private void applyDense(BinaryFunction f, int n, float[] a, int ia, float[] b, int ib, float[] y, int iy) {
         switch (f) {
-            case ADD -> {
-                for (int i = 0; i < n; i++) {
-                    y[iy + i] = a[ia + i] + b[ib + i];
-                }
-            }
+            case ADD -> simd.add(n, a, ia, b, ib, y, iy);
             case SUB -> {
                 for (int i = 0; i < n; i++) {
                     y[iy + i] = a[ia + i] - b[ib + i];
                 }
             }
-            case MUL -> {
-                for (int i = 0; i < n; i++) {
-                    y[iy + i] = a[ia + i] * b[ib + i];
-                }
-            }
+            case MUL -> simd.multiply(n, a, ia, b, ib, y, iy);
             case DIV -> {
                 for (int i = 0; i < n; i++) {
                     y[iy + i] = a[ia + i] / b[ib + i];
@@ -65,23 +60,12 @@ final class CpuBinary implements BinaryKernels {
         }
     }
 
-    private static void applyConstant(BinaryFunction f, int n, float[] a, int ia, float b, float[] y, int iy) {
+    /** Adding -0 changes nothing, not even the sign of a zero. */
+    private void applyConstant(BinaryFunction f, int n, float[] a, int ia, float b, float[] y, int iy) {
         switch (f) {
-            case ADD -> {
-                for (int i = 0; i < n; i++) {
-                    y[iy + i] = a[ia + i] + b;
-                }
-            }
-            case SUB -> {
-                for (int i = 0; i < n; i++) {
-                    y[iy + i] = a[ia + i] - b;
-                }
-            }
-            case MUL -> {
-                for (int i = 0; i < n; i++) {
-                    y[iy + i] = a[ia + i] * b;
-                }
-            }
+            case ADD -> simd.scaleAndShift(n, a, ia, 0f, 1f, b, y, iy);
+            case SUB -> simd.scaleAndShift(n, a, ia, b, 1f, -0f, y, iy);
+            case MUL -> simd.scaleAndShift(n, a, ia, 0f, b, -0f, y, iy);
             case DIV -> {
                 for (int i = 0; i < n; i++) {
                     y[iy + i] = a[ia + i] / b;
@@ -120,10 +104,7 @@ final class CpuBinary implements BinaryKernels {
     public void accumulate(int n, float alpha, Buffer x, Buffer into) {
         CpuBuffer in = CpuBuffer.of(x);
         CpuBuffer out = CpuBuffer.of(into);
-        threads.forRange(n, n / 3L, (from, to) -> {
-            for (int i = from; i < to; i++) {
-                out.array[out.offset + i] += alpha * in.array[in.offset + i];
-            }
-        });
+        threads.forRange(n, n / 3L, (from, to) ->
+                simd.addScaled(to - from, alpha, in.array, in.offset + from, out.array, out.offset + from));
     }
 }

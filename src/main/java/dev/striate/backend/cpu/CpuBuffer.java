@@ -3,7 +3,7 @@ package dev.striate.backend.cpu;
 import dev.striate.StriateException;
 import dev.striate.backend.Buffer;
 
-/** A run of a pooled array. Kernels read {@link #array} and {@link #offset} directly, once {@link #of} has let the buffer through. */
+/** A run of a pooled array. Kernels read {@link #array} and {@link #offset} directly, once {@link #of} let the buffer pass. */
 final class CpuBuffer implements Buffer {
 
     private static final float[] NOTHING = new float[0];
@@ -66,8 +66,8 @@ final class CpuBuffer implements Buffer {
     @Override
     public Buffer slice(int from, int count) {
         if (from % CpuBackend.SLICE_ALIGNMENT != 0 || from < 0 || count < 1 || count > length - from) {
-            throw new StriateException("cpu: slice of " + count + " elements from " + from + " on does not fit a buffer of " + length
-                    + "; offsets are multiples of " + CpuBackend.SLICE_ALIGNMENT);
+            throw new StriateException("cpu: slice of " + count + " elements from " + from + " on does not fit a buffer of "
+                    + length + "; offsets are multiples of " + CpuBackend.SLICE_ALIGNMENT);
         }
         return new CpuBuffer(owner, offset + from, count);
     }

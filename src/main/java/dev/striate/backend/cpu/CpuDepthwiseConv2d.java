@@ -1,19 +1,22 @@
 package dev.striate.backend.cpu;
 
 import dev.striate.backend.Conv2dGeometry;
+import dev.striate.backend.cpu.simd.SimdKernels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Convolution whose groups have one input channel each. There is nothing to share between channels that a matrix product could use:
- * these are direct loops, line by line and tap by tap, one plane per task.
+ * Convolution whose groups have one input channel each. There is nothing to share between channels that a matrix product could
+ * use: these are direct loops, line by line and tap by tap, one plane per task.
  */
 final class CpuDepthwiseConv2d {
 
     private final CpuThreads threads;
+    private final SimdKernels simd;
 
     CpuDepthwiseConv2d(CpuContext context) {
         this.threads = context.threads();
+        this.simd = context.simd();
     }
 
     private static long work(Conv2dGeometry g) {
@@ -92,11 +95,9 @@ final class CpuDepthwiseConv2d {
     }
 
     /** {@code y += scale x}. */
-    private static void addScaled(int n, float scale, float[] x, int xStart, int xStride, float[] y, int yStart, int yStride) {
+    private void addScaled(int n, float scale, float[] x, int xStart, int xStride, float[] y, int yStart, int yStride) {
         if (xStride == 1 && yStride == 1) {
-            for (int i = 0; i < n; i++) {
-                y[yStart + i] += scale * x[xStart + i];
-            }
+            simd.addScaled(n, scale, x, xStart, y, yStart);
         } else {
             for (int i = 0; i < n; i++) {
                 y[yStart + i * yStride] += scale * x[xStart + i * xStride];

@@ -1,22 +1,23 @@
 package dev.striate.backend.cpu;
 
 import dev.striate.backend.cpu.simd.SimdKernels;
-import java.util.Arrays;
 
 /**
  * The blocked matrix product behind {@link CpuMatmul} and {@link CpuConv2d}, after Goto and van de Geijn (2008). The depth is cut
- * into blocks of at most {@value #DEPTH}; for each, a task packs its rows of A once, then goes through its columns panel by panel:
- * a panel of B is packed into the nearest cache and met with every panel of A, which stream past it.
+ * into blocks of at most {@value #DEPTH}; for each, a task packs its rows of A once, then goes through its columns panel by
+ * panel: a panel of B is packed into the nearest cache and met with every panel of A, which stream past it.
  *
- * <p>Each element of C is the sum of its blocks in their order, each block one chain along the depth. Neither depends on how tasks
- * are cut, so the bits do not depend on the number of threads. Blocks also keep long sums exact: the error grows with the block's
- * length plus the number of blocks, not with their product.
+ * <p>Each element of C is the sum of its blocks in their order, each block one chain along the depth. Neither depends on how
+ * tasks are cut, so the bits do not depend on the number of threads. Blocks also keep long sums exact: the error grows with the
+ * block's length plus the number of blocks, not with their product.
  */
 final class CpuGemm {
 
     private static final int DEPTH = 256;
     /** Rows that a task packs at a time; their block of A stays in the second cache. */
     private static final int ROWS_PER_TASK = 768;
+    /** Fewer pieces than elsewhere: each packs its operands itself. */
+    private static final int PIECES_PER_THREAD = 2;
     /** Multiply-adds per nanosecond, a low guess: what matters is only whether sharing pays. */
     private static final int SPEED = 30;
 
@@ -38,10 +39,24 @@ final class CpuGemm {
         for (int item = 0; item < product.items; item++) {
             nanos += (long) product.rows * product.columns * (product.depth(item) + 8L) / SPEED;
         }
-        int pieces = threads.pieces(nanos);
-        int rowBlocks = ceilDiv(product.rows, ROWS_PER_TASK);
-        int columnBlocks = Math.min(columnPanels, ceilDiv(pieces, product.items * rowBlocks));
-        rowBlocks = Math.min(rowPanels, Math.max(rowBlocks, ceilDiv(Math.min(pieces, threads.count()), product.items * columnBlocks)));
+        int wanted = ceilDiv(Math.min(threads.pieces(nanos), PIECES_PER_THREAD * threads.count()), product.items);
+        // Every block of rows packs all columns again and every block of columns all rows: take the division that packs least.
+        int rowBlocks = 0;
+        int columnBlocks = 0;
+        int most = 0;
+        long least = 0;
+        int fewest = ceilDiv(product.rows, ROWS_PER_TASK);
+        for (int candidate = fewest; candidate <= Math.min(rowPanels, Math.max(fewest, wanted)); candidate++) {
+            int others = Math.min(columnPanels, ceilDiv(wanted, candidate));
+            int blocks = Math.min(wanted, candidate * others);
+            long packed = (long) candidate * product.columns + (long) others * product.rows;
+            if (blocks > most || (blocks == most && packed < least)) {
+                most = blocks;
+                least = packed;
+                rowBlocks = candidate;
+                columnBlocks = others;
+            }
+        }
         int panelsPerRowBlock = ceilDiv(rowPanels, rowBlocks);
         int panelsPerColumnBlock = ceilDiv(columnPanels, columnBlocks);
         int rowTasks = ceilDiv(rowPanels, panelsPerRowBlock);
@@ -78,7 +93,8 @@ final class CpuGemm {
             boolean add = block > 0;
             boolean last = block == blocks - 1;
             for (int row = firstRow; row < endRow; row += tileRows) {
-                product.packRows(item, row, Math.min(tileRows, endRow - row), from, length, a, (row - firstRow) * length, tileRows);
+                int rowCount = Math.min(tileRows, endRow - row);
+                product.packRows(item, row, rowCount, from, length, a, (row - firstRow) * length, tileRows);
             }
             for (int column = firstColumn; column < endColumn; column += tileColumns) {
                 int columnCount = Math.min(tileColumns, endColumn - column);
@@ -136,14 +152,13 @@ final class CpuGemm {
      * {@code base + i indexStride + p depthStride}.
      */
     static void pack(
-            float[] source, int base, int indexStride, int depthStride, int count, int length, float[] target, int at, int width) {
+            float[] source, int base, int indexStride, int depthStride, int count, int length, float[] target, int at,
+            int width) {
         if (depthStride == 1) {
-            for (int i = 0; i < count; i++) {
-                int from = base + i * indexStride;
-                int to = at + i;
-                for (int p = 0; p < length; p++) {
-                    target[to + p * width] = source[from + p];
-                }
+            packAcross(source, base, indexStride, count, length, target, at, width);
+        } else if (indexStride == 1) {
+            for (int p = 0; p < length; p++) {
+                System.arraycopy(source, base + p * depthStride, target, at + p * width, count);
             }
         } else {
             for (int p = 0; p < length; p++) {
@@ -154,14 +169,41 @@ final class CpuGemm {
                 }
             }
         }
-        clearRest(count, length, target, at, width);
     }
 
-    /** Sets a panel's columns from {@code count} on to zero. */
-    static void clearRest(int count, int length, float[] target, int at, int width) {
-        if (count < width) {
+    /** Packs what is stored along the depth, four lines at a time, so that neighbours are written together. */
+    private static void packAcross(
+            float[] source, int base, int indexStride, int count, int length, float[] target, int at, int width) {
+        int i = 0;
+        for (; i + 4 <= count; i += 4) {
+            int s0 = base + i * indexStride;
+            int s1 = s0 + indexStride;
+            int s2 = s1 + indexStride;
+            int s3 = s2 + indexStride;
+            int to = at + i;
             for (int p = 0; p < length; p++) {
-                Arrays.fill(target, at + p * width + count, at + (p + 1) * width, 0f);
+                target[to] = source[s0 + p];
+                target[to + 1] = source[s1 + p];
+                target[to + 2] = source[s2 + p];
+                target[to + 3] = source[s3 + p];
+                to += width;
+            }
+        }
+        for (; i + 2 <= count; i += 2) {
+            int s0 = base + i * indexStride;
+            int s1 = s0 + indexStride;
+            int to = at + i;
+            for (int p = 0; p < length; p++) {
+                target[to] = source[s0 + p];
+                target[to + 1] = source[s1 + p];
+                to += width;
+            }
+        }
+        if (i < count) {
+            int from = base + i * indexStride;
+            int to = at + i;
+            for (int p = 0; p < length; p++) {
+                target[to + p * width] = source[from + p];
             }
         }
     }

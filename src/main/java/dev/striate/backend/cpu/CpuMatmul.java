@@ -6,7 +6,7 @@ import dev.striate.backend.MatmulKernels;
 import dev.striate.backend.StridedLoop;
 import org.jspecify.annotations.Nullable;
 
-/** Matrix products: {@link CpuGemm} for all but the smallest. The four ways of transposing differ only in how panels are packed. */
+/** Matrix products: {@link CpuGemm} for all but the smallest. Transposing only changes how panels are packed. */
 final class CpuMatmul implements MatmulKernels {
 
     /** Up to this many multiply-adds per product, packing costs more than it brings. */

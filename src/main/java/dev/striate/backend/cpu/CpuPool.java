@@ -73,8 +73,8 @@ final class CpuPool {
                 return shelf.take(capacity);
             } catch (OutOfMemoryError stillFull) {
                 throw new DeviceMemoryException(
-                        "cpu: no room for a buffer of " + 4L * length + " bytes; " + liveBytes + " bytes are in use in " + liveBuffers
-                                + " buffers, and the Java heap may grow to " + Runtime.getRuntime().maxMemory()
+                        "cpu: no room for a buffer of " + 4L * length + " bytes; " + liveBytes + " bytes are in use in "
+                                + liveBuffers + " buffers, and the Java heap may grow to " + Runtime.getRuntime().maxMemory()
                                 + " bytes; use smaller batches or start Java with a larger -Xmx",
                         stillFull);
             }

@@ -8,8 +8,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sums in double precision, and maxima. Many outputs are shared out among the threads; for few, the elements that go into them are
- * cut into chunks whose bounds follow from the loops alone, and the chunks' sums are added in order.
+ * Sums in double precision, and maxima. Many outputs are shared out among the threads; for few, the elements that go into them
+ * are cut into chunks whose bounds follow from the loops alone, and the chunks' sums are added in order.
  */
 final class CpuReduce implements ReduceKernels {
 
@@ -56,7 +56,8 @@ final class CpuReduce implements ReduceKernels {
 
     /** Adds, for the outputs {@code from .. to-1}, the given turns to {@code sums[at], sums[at + 1], ...}. */
     private static void addUp(
-            StridedLoop kept, int from, int to, StridedLoop reduced, int firstTurn, int endTurn, CpuBuffer x, double[] sums, int at) {
+            StridedLoop kept, int from, int to, StridedLoop reduced, int firstTurn, int endTurn, CpuBuffer x, double[] sums,
+            int at) {
         boolean outputsAreNeighbours = innermostStride(kept) == 1 && innermostStride(reduced) != 1;
         for (Runs outputs = new Runs(kept, from, to); outputs.next(); at += outputs.length()) {
             int start = x.offset + outputs.position(0);

@@ -11,9 +11,9 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Splits a call's work over a fixed number of threads, the caller being one of them. The caller takes pieces like everyone else and
- * waits only for pieces that another thread has begun, so calls from several threads, or from within a piece, cannot block each
- * other: a caller who finds all helpers busy does its work alone.
+ * Splits a call's work over a fixed number of threads, the caller being one of them. The caller takes pieces like everyone else
+ * and waits only for pieces that another thread has begun, so calls from several threads, or from within a piece, cannot block
+ * each other: a caller who finds all helpers busy does its work alone.
  */
 final class CpuThreads {
 

@@ -44,11 +44,7 @@ final class CpuUnary implements UnaryKernels {
         float fa = (float) a;
         float fb = (float) f.b();
         switch (f.kind()) {
-            case AFFINE -> {
-                for (int i = 0; i < n; i++) {
-                    y[iy + i] = fa * x[ix + i] + fb;
-                }
-            }
+            case AFFINE -> simd.scaleAndShift(n, x, ix, 0f, fa, fb, y, iy);
             case EXP -> {
                 for (int i = 0; i < n; i++) {
                     y[iy + i] = (float) Math.exp(x[ix + i]);
@@ -129,11 +125,8 @@ final class CpuUnary implements UnaryKernels {
         CpuBuffer out = CpuBuffer.of(dx);
         if (f.kind() == UnaryFunction.Kind.AFFINE) {
             float a = (float) f.a();
-            threads.forRange(n, n / 3L, (from, to) -> {
-                for (int i = from; i < to; i++) {
-                    out.array[out.offset + i] = a * in.array[in.offset + i];
-                }
-            });
+            threads.forRange(n, n / 3L, (from, to) -> simd.scaleAndShift(
+                    to - from, in.array, in.offset + from, 0f, a, -0f, out.array, out.offset + from));
             return;
         }
         CpuBuffer s = CpuBuffer.of(Objects.requireNonNull(saved));

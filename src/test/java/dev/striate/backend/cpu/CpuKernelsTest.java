@@ -26,12 +26,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What is special to the CPU: tile edges, blocks of the depth, both versions of the inner loops, and bits that do not depend on the
- * number of threads. Every call is shared among the threads here, however small.
+ * What is special to the CPU: tile edges, blocks of the depth, both versions of the inner loops, and bits that do not depend on
+ * the number of threads. Every call is shared among the threads here, however small.
  *
- * <p>A sum of K products in float32 may differ from the exact one by {@code 8 sqrt(K) 2^-24 sum|a_i b_i|}: the rounding errors of a
- * chain add up like a random walk, and 8 standard deviations never happen. The sum of magnitudes is computed by the reference from
- * the inputs' absolute values.
+ * <p>A sum of K products in float32 may differ from the exact one by {@code 8 sqrt(K) 2^-24 sum|a_i b_i|}: the rounding errors of
+ * a chain add up like a random walk, and 8 standard deviations never happen. The sum of magnitudes is computed by the reference
+ * from the inputs' absolute values.
  */
 class CpuKernelsTest {
 
@@ -59,7 +59,8 @@ class CpuKernelsTest {
             }
         }
         // Batches: both dense, one matrix for all, and a two-dimensional batch broadcast both ways.
-        cases.add(new MatmulGeometry(StridedLoop.of(new int[] {5}, new int[] {17 * 29}, new int[] {29 * 40}), 17, 40, 29, false, false));
+        cases.add(new MatmulGeometry(
+                StridedLoop.of(new int[] {5}, new int[] {17 * 29}, new int[] {29 * 40}), 17, 40, 29, false, false));
         cases.add(new MatmulGeometry(StridedLoop.of(new int[] {4}, new int[] {17 * 29}, new int[] {0}), 17, 40, 29, true, false));
         cases.add(new MatmulGeometry(
                 StridedLoop.of(new int[] {2, 3}, new int[] {17 * 29, 0}, new int[] {0, 29 * 40}), 17, 40, 29, false, true));
@@ -216,7 +217,8 @@ class CpuKernelsTest {
         float[] sizes = new float[x.length];
         Arrays.fill(sizes, kind == UnaryFunction.Kind.AFFINE || kind == UnaryFunction.Kind.LOG ? 3f : 0f);
         agreeWithin(sizes, x.length, call(f, x.length), x);
-        agreeWithin(sizes, x.length, (on, in, out) -> on.unary().gradient(f, x.length, in[0], in[1], out), saved, random(2, x.length));
+        agreeWithin(sizes, x.length, (on, in, out) -> on.unary().gradient(f, x.length, in[0], in[1], out), saved,
+                random(2, x.length));
     }
 
     private static Call call(UnaryFunction f, int n) {
@@ -275,6 +277,7 @@ class CpuKernelsTest {
             on.maxPool2d().forward(g, in[0], out, places);
             on.release(places);
         }, x);
+        // The magnitudes of the inputs, so that maxima lie at the same places where the error's bound is computed.
         agree(window, inputs, (on, in, out) -> {
             IndexBuffer places = on.allocateIndices(outputs);
             Buffer y = on.allocate(outputs);
@@ -282,12 +285,7 @@ class CpuKernelsTest {
             on.maxPool2d().gradient(g, in[1], places, out);
             on.release(places);
             on.release(y);
-        }, nonNegative(x), random(4, outputs));
-    }
-
-    /** The same places of maxima for inputs and their magnitudes, which bound the error. */
-    private static float[] nonNegative(float[] x) {
-        return magnitudes(x);
+        }, magnitudes(x), random(4, outputs));
     }
 
     @Test

@@ -6,8 +6,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * On the Vector API. The species is a static constant and every vector stays in a local variable of one method: C2 keeps vectors in
- * registers only so, and boxes them otherwise. Loaded by name by {@link VectorApi}, for its module may be missing.
+ * On the Vector API. The species is a static constant and every vector stays in a local variable of one method: C2 keeps vectors
+ * in registers only so, and boxes them otherwise. Loaded by name by {@link VectorApi}, for its module may be missing.
  */
 final class PanamaKernels implements SimdKernels {
 
@@ -32,12 +32,13 @@ final class PanamaKernels implements SimdKernels {
     }
 
     /**
-     * 6 rows by 2 vectors: 12 accumulators, 2 vectors of {@code b} and one broadcast of {@code a} fit the 16 registers of AVX2, and
-     * 12 independent chains hide the latency of a fused multiply-add. No helper may take or return a vector here, and the method
-     * stays small enough for C2 to inline all of it.
+     * 6 rows by 2 vectors: 12 accumulators, 2 vectors of {@code b} and one broadcast of {@code a} fit the 16 registers of AVX2,
+     * and 12 independent chains hide the latency of a fused multiply-add. No helper may take or return a vector here, and the
+     * method stays small enough for C2 to inline all of it.
      */
     @Override
-    public void tile(int depth, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset, int cStride, boolean add) {
+    public void tile(
+            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset, int cStride, boolean add) {
         FloatVector c00 = FloatVector.zero(SPECIES);
         FloatVector c01 = c00;
         FloatVector c10 = c00;
@@ -103,6 +104,82 @@ final class PanamaKernels implements SimdKernels {
         c41.intoArray(c, r4 + LANES);
         c50.intoArray(c, r5);
         c51.intoArray(c, r5 + LANES);
+    }
+
+    @Override
+    public void copyRuns(int runs, float[] source, int base, int[] starts, int firstStart, float[] target, int at) {
+        for (int i = 0, to = at; i < runs; i++, to += COLUMNS) {
+            int from = base + starts[firstStart + i];
+            FloatVector.fromArray(SPECIES, source, from).intoArray(target, to);
+            FloatVector.fromArray(SPECIES, source, from + LANES).intoArray(target, to + LANES);
+        }
+    }
+
+    @Override
+    public void gather(int count, float[] source, int base, int[] starts, int firstStart, float[] target, int at) {
+        if (LANES < 8) {
+            // Vectors of 128 bit have no gathering load on most processors, and its emulation is slow.
+            for (int i = 0; i < count; i++) {
+                for (int j = 0; j < COLUMNS; j++) {
+                    target[at + i * COLUMNS + j] = source[base + i + starts[firstStart + j]];
+                }
+            }
+            return;
+        }
+        for (int i = 0, to = at; i < count; i++, to += COLUMNS) {
+            FloatVector.fromArray(SPECIES, source, base + i, starts, firstStart).intoArray(target, to);
+            FloatVector.fromArray(SPECIES, source, base + i, starts, firstStart + LANES).intoArray(target, to + LANES);
+        }
+    }
+
+    @Override
+    public void add(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset) {
+        int bound = SPECIES.loopBound(n);
+        for (int i = 0; i < bound; i += LANES) {
+            FloatVector.fromArray(SPECIES, a, aOffset + i).add(FloatVector.fromArray(SPECIES, b, bOffset + i))
+                    .intoArray(y, yOffset + i);
+        }
+        for (int i = bound; i < n; i++) {
+            y[yOffset + i] = a[aOffset + i] + b[bOffset + i];
+        }
+    }
+
+    @Override
+    public void multiply(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset) {
+        int bound = SPECIES.loopBound(n);
+        for (int i = 0; i < bound; i += LANES) {
+            FloatVector.fromArray(SPECIES, a, aOffset + i).mul(FloatVector.fromArray(SPECIES, b, bOffset + i))
+                    .intoArray(y, yOffset + i);
+        }
+        for (int i = bound; i < n; i++) {
+            y[yOffset + i] = a[aOffset + i] * b[bOffset + i];
+        }
+    }
+
+    @Override
+    public void addScaled(int n, float scale, float[] x, int xOffset, float[] y, int yOffset) {
+        FloatVector factor = FloatVector.broadcast(SPECIES, scale);
+        int bound = SPECIES.loopBound(n);
+        for (int i = 0; i < bound; i += LANES) {
+            FloatVector.fromArray(SPECIES, x, xOffset + i).fma(factor, FloatVector.fromArray(SPECIES, y, yOffset + i))
+                    .intoArray(y, yOffset + i);
+        }
+        for (int i = bound; i < n; i++) {
+            y[yOffset + i] = Math.fma(x[xOffset + i], scale, y[yOffset + i]);
+        }
+    }
+
+    @Override
+    public void scaleAndShift(int n, float[] x, int xOffset, float center, float scale, float shift, float[] y, int yOffset) {
+        FloatVector factor = FloatVector.broadcast(SPECIES, scale);
+        FloatVector summand = FloatVector.broadcast(SPECIES, shift);
+        int bound = SPECIES.loopBound(n);
+        for (int i = 0; i < bound; i += LANES) {
+            FloatVector.fromArray(SPECIES, x, xOffset + i).sub(center).fma(factor, summand).intoArray(y, yOffset + i);
+        }
+        for (int i = bound; i < n; i++) {
+            y[yOffset + i] = Math.fma(x[xOffset + i] - center, scale, shift);
+        }
     }
 
     @Override

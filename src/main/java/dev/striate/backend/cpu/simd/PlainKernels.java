@@ -2,12 +2,19 @@ package dev.striate.backend.cpu.simd;
 
 import java.util.Arrays;
 
-/** The plain-Java twin: loops over neighbouring elements that C2 turns into vector instructions by itself. */
+/**
+ * The plain-Java twin: loops over neighbouring elements that C2 turns into vector instructions by itself. On Java 17 it does so
+ * only if the body is small and if all arrays are indexed alike, up to constants: {@code y[o + i] = x[o + i]} is vectorized, with
+ * two different offsets it is not.
+ */
 final class PlainKernels implements SimdKernels {
 
     private static final int ROWS = 4;
-    /** Long enough for C2's unrolled loop to pay, short enough for four rows of {@code b} to stay in the nearest cache. */
+    /** Long enough for C2's unrolled loop to pay. */
     private static final int COLUMNS = 128;
+
+    /** Each thread's accumulators, see {@link #tile}. */
+    private final ThreadLocal<float[]> accumulators = ThreadLocal.withInitial(() -> new float[0]);
 
     @Override
     public String description() {
@@ -24,40 +31,121 @@ final class PlainKernels implements SimdKernels {
         return COLUMNS;
     }
 
-    /** Row by row; each turn of the inner loop takes eight products, so that {@code c} is read and written an eighth as often. */
+    /**
+     * Row by row; each turn of the inner loop takes four products, so that the accumulators are read and written a fourth as
+     * often. They move along with {@code b}: after p products they lie at {@code p COLUMNS}, so that the loop's arrays are
+     * indexed alike.
+     */
     @Override
-    public void tile(int depth, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset, int cStride, boolean add) {
+    public void tile(
+            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset, int cStride, boolean add) {
+        float[] sums = accumulators.get();
+        int end = bOffset + depth * COLUMNS;
+        if (sums.length < end + COLUMNS) {
+            sums = new float[end + COLUMNS];
+            accumulators.set(sums);
+        }
         for (int row = 0; row < ROWS; row++) {
+            Arrays.fill(sums, bOffset, bOffset + COLUMNS, 0f);
+            int ia = aOffset + row;
+            int at = bOffset;
+            for (; at + 4 * COLUMNS <= end; at += 4 * COLUMNS, ia += 4 * ROWS) {
+                addFour(a[ia], a[ia + ROWS], a[ia + 2 * ROWS], a[ia + 3 * ROWS], b, sums, at);
+            }
+            for (; at < end; at += COLUMNS, ia += ROWS) {
+                addOne(a[ia], b, sums, at);
+            }
             int to = cOffset + row * cStride;
-            if (!add) {
-                Arrays.fill(c, to, to + COLUMNS, 0f);
-            }
-            int p = 0;
-            for (; p + 8 <= depth; p += 8) {
-                int ia = aOffset + p * ROWS + row;
-                rankEight(
-                        a[ia], a[ia + ROWS], a[ia + 2 * ROWS], a[ia + 3 * ROWS], a[ia + 4 * ROWS], a[ia + 5 * ROWS],
-                        a[ia + 6 * ROWS], a[ia + 7 * ROWS], b, bOffset + p * COLUMNS, c, to);
-            }
-            for (; p < depth; p++) {
-                rankOne(a[aOffset + p * ROWS + row], b, bOffset + p * COLUMNS, c, to);
+            if (add) {
+                for (int j = 0; j < COLUMNS; j++) {
+                    c[to + j] += sums[end + j];
+                }
+            } else {
+                System.arraycopy(sums, end, c, to, COLUMNS);
             }
         }
     }
 
-    private static void rankEight(
-            float a0, float a1, float a2, float a3, float a4, float a5, float a6, float a7, float[] b, int from, float[] c, int to) {
-        for (int j = 0; j < COLUMNS; j++) {
-            c[to + j] += ((a0 * b[from + j] + a1 * b[from + COLUMNS + j])
-                            + (a2 * b[from + 2 * COLUMNS + j] + a3 * b[from + 3 * COLUMNS + j]))
-                    + ((a4 * b[from + 4 * COLUMNS + j] + a5 * b[from + 5 * COLUMNS + j])
-                            + (a6 * b[from + 6 * COLUMNS + j] + a7 * b[from + 7 * COLUMNS + j]));
+    private static void addFour(float a0, float a1, float a2, float a3, float[] b, float[] sums, int at) {
+        for (int j = at; j < at + COLUMNS; j++) {
+            sums[j + 4 * COLUMNS] = sums[j]
+                    + ((a0 * b[j] + a1 * b[j + COLUMNS]) + (a2 * b[j + 2 * COLUMNS] + a3 * b[j + 3 * COLUMNS]));
         }
     }
 
-    private static void rankOne(float a0, float[] b, int from, float[] c, int to) {
-        for (int j = 0; j < COLUMNS; j++) {
-            c[to + j] += a0 * b[from + j];
+    private static void addOne(float a0, float[] b, float[] sums, int at) {
+        for (int j = at; j < at + COLUMNS; j++) {
+            sums[j + COLUMNS] = sums[j] + a0 * b[j];
+        }
+    }
+
+    @Override
+    public void copyRuns(int runs, float[] source, int base, int[] starts, int firstStart, float[] target, int at) {
+        for (int i = 0; i < runs; i++) {
+            System.arraycopy(source, base + starts[firstStart + i], target, at + i * COLUMNS, COLUMNS);
+        }
+    }
+
+    @Override
+    public void gather(int count, float[] source, int base, int[] starts, int firstStart, float[] target, int at) {
+        for (int i = 0; i < count; i++) {
+            int from = base + i;
+            int to = at + i * COLUMNS;
+            for (int j = 0; j < COLUMNS; j++) {
+                target[to + j] = source[from + starts[firstStart + j]];
+            }
+        }
+    }
+
+    @Override
+    public void add(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset) {
+        if (aOffset == yOffset && bOffset == yOffset) {
+            for (int i = yOffset; i < yOffset + n; i++) {
+                y[i] = a[i] + b[i];
+            }
+        } else {
+            for (int i = 0; i < n; i++) {
+                y[yOffset + i] = a[aOffset + i] + b[bOffset + i];
+            }
+        }
+    }
+
+    @Override
+    public void multiply(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset) {
+        if (aOffset == yOffset && bOffset == yOffset) {
+            for (int i = yOffset; i < yOffset + n; i++) {
+                y[i] = a[i] * b[i];
+            }
+        } else {
+            for (int i = 0; i < n; i++) {
+                y[yOffset + i] = a[aOffset + i] * b[bOffset + i];
+            }
+        }
+    }
+
+    @Override
+    public void addScaled(int n, float scale, float[] x, int xOffset, float[] y, int yOffset) {
+        if (xOffset == yOffset) {
+            for (int i = yOffset; i < yOffset + n; i++) {
+                y[i] += scale * x[i];
+            }
+        } else {
+            for (int i = 0; i < n; i++) {
+                y[yOffset + i] += scale * x[xOffset + i];
+            }
+        }
+    }
+
+    @Override
+    public void scaleAndShift(int n, float[] x, int xOffset, float center, float scale, float shift, float[] y, int yOffset) {
+        if (xOffset == yOffset) {
+            for (int i = yOffset; i < yOffset + n; i++) {
+                y[i] = scale * (x[i] - center) + shift;
+            }
+        } else {
+            for (int i = 0; i < n; i++) {
+                y[yOffset + i] = scale * (x[xOffset + i] - center) + shift;
+            }
         }
     }
 

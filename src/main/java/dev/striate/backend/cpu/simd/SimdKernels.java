@@ -26,6 +26,30 @@ public interface SimdKernels {
      */
     void tile(int depth, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset, int cStride, boolean add);
 
+    /**
+     * Packs runs of {@link #tileColumns} elements one behind the other from {@code target[at]} on: run i starts at
+     * {@code source[base + starts[firstStart + i]]}.
+     */
+    void copyRuns(int runs, float[] source, int base, int[] starts, int firstStart, float[] target, int at);
+
+    /**
+     * Packs {@code count} times {@link #tileColumns} scattered elements: element j of the i-th is read at
+     * {@code source[base + i + starts[firstStart + j]]}.
+     */
+    void gather(int count, float[] source, int base, int[] starts, int firstStart, float[] target, int at);
+
+    /** {@code y = a + b}; {@code y} may be either. */
+    void add(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset);
+
+    /** {@code y = a b}, element by element; {@code y} may be either. */
+    void multiply(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset);
+
+    /** {@code y += scale x}. */
+    void addScaled(int n, float scale, float[] x, int xOffset, float[] y, int yOffset);
+
+    /** {@code y = scale (x - center) + shift}; {@code y} may be {@code x}. */
+    void scaleAndShift(int n, float[] x, int xOffset, float center, float scale, float shift, float[] y, int yOffset);
+
     /** {@code y = max(x, 0)}, NaN stays NaN; {@code y} may be {@code x}. */
     void relu(int n, float[] x, int xOffset, float[] y, int yOffset);
 

@@ -59,8 +59,8 @@ public final class VectorApi {
         }
 
         /**
-         * Without the instruction, {@code Math.fma} computes in BigDecimal, thousands of times slower. Only HotSpot's own flag tells;
-         * a JVM without that flag is taken to have none.
+         * Without the instruction, {@code Math.fma} computes in BigDecimal, thousands of times slower. Only HotSpot's own flag
+         * tells; a JVM without that flag is taken to have none.
          */
         private static boolean hasFusedMultiplyAdd() {
             try {

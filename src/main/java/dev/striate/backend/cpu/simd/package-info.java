@@ -1,4 +1,7 @@
-/** Inner loops in two versions, one on the Vector API and its plain-Java twin. The only package that imports {@code jdk.incubator.vector}. */
+/**
+ * Inner loops in two versions, one on the Vector API and its plain-Java twin. The only package that imports {@code
+ * jdk.incubator.vector}.
+ */
 @NullMarked
 package dev.striate.backend.cpu.simd;
 
