@@ -22,16 +22,19 @@ final class DevicesCommand implements Callable<Integer> {
     private static final int LABEL_COLUMNS = 10;
     private static final int LEAST_TEXT_COLUMNS = 20;
 
+    private final PrintStream out = System.out;
+    private int columns;
+
     @Override
     public Integer call() {
-        PrintStream out = System.out;
+        columns = Terminal.columns();
         for (BackendProvider provider : Device.providers()) {
             BackendProvider.Probe probe = provider.probe();
             for (DeviceInfo device : probe.devices()) {
-                print(out, device);
+                print(device);
             }
             if (probe.devices().isEmpty()) {
-                printWrapped(out, provider.kind(), "", "none: " + probe.absence());
+                printWrapped(provider.kind(), "", "none: " + probe.absence());
             }
             out.println();
         }
@@ -39,23 +42,23 @@ final class DevicesCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static void print(PrintStream out, DeviceInfo device) {
+    private void print(DeviceInfo device) {
         String name = device.kind() + (device.ordinal() == 0 ? "" : ":" + device.ordinal());
-        printWrapped(out, name, "", device.name());
-        printWrapped(out, "", "type", device.type() + ", " + device.detail());
-        printWrapped(out, "", "platform", device.platform());
+        printWrapped(name, "", device.name());
+        printWrapped("", "type", device.type() + ", " + device.detail());
+        printWrapped("", "platform", device.platform());
         if (device.driver() != null) {
-            printWrapped(out, "", "driver", device.driver());
+            printWrapped("", "driver", device.driver());
         }
-        printWrapped(out, "", "memory", String.format(Locale.ROOT, "%.1f GiB", device.memoryBytes() / (double) (1 << 30)));
+        printWrapped("", "memory", String.format(Locale.ROOT, "%.1f GiB", device.memoryBytes() / (double) (1 << 30)));
     }
 
     /** Platforms have long names: they go on below where they began. */
-    private static void printWrapped(PrintStream out, String name, String label, String text) {
+    private void printWrapped(String name, String label, String text) {
         String start = String.format("%-" + NAME_COLUMNS + "s", name)
                 + (label.isEmpty() ? "" : String.format("%-" + LABEL_COLUMNS + "s", label));
         String indent = " ".repeat(start.length());
-        int room = Math.max(LEAST_TEXT_COLUMNS, Terminal.columns() - 1 - start.length());
+        int room = Math.max(LEAST_TEXT_COLUMNS, columns - 1 - start.length());
         StringBuilder line = new StringBuilder(start);
         int used = 0;
         for (String word : text.strip().split("\\s+")) {

@@ -4,11 +4,10 @@ import static dev.striate.op.WindowOption.padding;
 
 import dev.striate.Device;
 import dev.striate.Generator;
-import dev.striate.Tensor;
 import dev.striate.data.DataLoader;
 import dev.striate.data.Dataset;
 import dev.striate.data.TinyDigits;
-import dev.striate.io.Safetensors;
+import dev.striate.io.State;
 import dev.striate.nn.Conv2d;
 import dev.striate.nn.Flatten;
 import dev.striate.nn.Linear;
@@ -21,7 +20,9 @@ import dev.striate.optim.Optimizer;
 import dev.striate.train.PlainProgress;
 import dev.striate.train.Trainer;
 import dev.striate.train.TrainingResult;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -57,8 +58,6 @@ final class DigitsCommand implements Callable<Integer> {
     @Mixin
     private TrainingOptions options = new TrainingOptions(EPOCHS, BATCH_SIZE);
 
-    private final Dataset trainSet = TinyDigits.train();
-    private final Dataset testSet = TinyDigits.test();
     private final PrintStream out = System.out;
 
     private enum Choice {
@@ -101,7 +100,8 @@ final class DigitsCommand implements Callable<Integer> {
         OutputDirectory directory = options.out() == null ? null : new OutputDirectory(options.out());
         Device device = options.openDevice();
         out.printf(Locale.ROOT, "%s: %s, %s%n", device, device.info().name(), device.info().detail());
-        out.printf(Locale.ROOT, "%,d training and %,d test images of 8x8 pixels%n", trainSet.size(), testSet.size());
+        out.printf(Locale.ROOT, "%,d training and %,d test images of 8x8 pixels%n", TinyDigits.train().size(),
+                TinyDigits.test().size());
         out.printf("%d epochs, batch size %d, %s%n%n", options.epochs(), options.batchSize(), options.optimizerInWords());
 
         Map<String, Sequential> models = new LinkedHashMap<>();
@@ -117,17 +117,8 @@ final class DigitsCommand implements Callable<Integer> {
             printComparison(trained);
             printSamples(trained);
             if (directory != null) {
-                directory.write(target -> {
-                    for (Trained each : trained) {
-                        Safetensors.write(target.resolve(each.name + ".safetensors"), state(each.model), Map.of("model", each.name));
-                    }
-                    List<ResultJson.Model> results =
-                            trained.stream().map(each -> ResultJson.Model.of(each.name, each.model, each.result)).toList();
-                    new ResultJson("digits", device.name(), device.info().name(), options.seed(), options.threads(), results)
-                            .write(target.resolve("result.json"));
-                });
-                out.println();
-                out.println("Weights and result.json are in " + options.out() + ".");
+                directory.write(target -> save(trained, device, target));
+                out.printf("%nWeights and result.json are in %s.%n", options.out());
             }
         } finally {
             models.values().forEach(Module::close);
@@ -137,8 +128,8 @@ final class DigitsCommand implements Callable<Integer> {
 
     private TrainingResult train(String name, Sequential model, Device device) {
         model.initialize(device, new Generator(options.seed()));
-        DataLoader train = DataLoader.of(trainSet, options.batchSize()).shuffle(options.seed());
-        DataLoader test = DataLoader.of(testSet, testSet.size());
+        DataLoader train = DataLoader.of(TinyDigits.train(), options.batchSize()).shuffle(options.seed());
+        DataLoader test = DataLoader.of(TinyDigits.test(), TinyDigits.test().size());
         String title = name.toUpperCase(Locale.ROOT);
         try (Optimizer optimizer = options.optimizer(model.parameters());
                 LiveProgress live = new LiveProgress(out, title)) {
@@ -154,10 +145,14 @@ final class DigitsCommand implements Callable<Integer> {
         }
     }
 
-    private static Map<String, Tensor> state(Module model) {
-        Map<String, Tensor> state = new LinkedHashMap<>(model.parameters());
-        state.putAll(model.buffers());
-        return state;
+    private void save(List<Trained> trained, Device device, Path directory) throws IOException {
+        List<ResultJson.Model> results = new ArrayList<>();
+        for (Trained each : trained) {
+            State.save(each.model, directory.resolve(each.name + ".safetensors"), Map.of("model", each.name));
+            results.add(ResultJson.Model.of(each.name, each.model, each.result));
+        }
+        new ResultJson("digits", device.name(), device.info().name(), options.seed(), options.threads(), results)
+                .write(directory.resolve("result.json"));
     }
 
     private void printComparison(List<Trained> trained) {
@@ -182,6 +177,7 @@ final class DigitsCommand implements Callable<Integer> {
 
     /** The first test image of each digit, with what the models take it for. */
     private void printSamples(List<Trained> trained) {
+        Dataset testSet = TinyDigits.test();
         DigitPictures pictures = new DigitPictures(testSet);
         int[] samples = new int[testSet.classes()];
         for (int index = testSet.size() - 1; index >= 0; index--) {
@@ -204,7 +200,8 @@ final class DigitsCommand implements Callable<Integer> {
                 }
                 for (Trained each : trained) {
                     int predicted = each.result.test().predictions()[index];
-                    lines[line++].append(String.format(cell, "   " + predicted + (predicted == testSet.label(index) ? "" : " !")));
+                    String mark = predicted == testSet.label(index) ? "" : " !";
+                    lines[line++].append(String.format(cell, "   " + predicted + mark));
                 }
             }
             out.println();

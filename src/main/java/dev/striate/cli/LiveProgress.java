@@ -14,7 +14,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
-/** A line on a terminal that tells, while a model trains, how far it is, its loss, accuracy, samples per second and the time left. */
+/** A line on a terminal that tells, while a model trains, how far it is, loss, accuracy, samples per second and the time left. */
 final class LiveProgress implements TrainingListener, AutoCloseable {
 
     private static final int REDRAW_MILLIS = 100;

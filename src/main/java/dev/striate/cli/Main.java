@@ -12,8 +12,8 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 
 /**
- * The program {@code striate}. Exit status: 0 when done, 1 for a failure, 2 for a command line that makes no sense. Errors are one
- * paragraph on the error stream; {@code --verbose} adds the stack trace.
+ * The program {@code striate}. Exit status: 0 when done, 1 for a failure, 2 for a command line that makes no sense. An error is
+ * one paragraph on the error stream; {@code --verbose} adds the stack trace.
  */
 @Command(
         name = "striate",
