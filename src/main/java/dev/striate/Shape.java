@@ -81,7 +81,8 @@ public final class Shape {
      */
     public int axis(String operation, int axis) {
         if (axis < -sizes.length || axis >= sizes.length) {
-            throw new ShapeException((operation.isEmpty() ? "" : operation + ": ") + "there is no axis " + axis + " in " + this + ", which has " + sizes.length
+            throw new ShapeException((operation.isEmpty() ? "" : operation + ": ")
+                    + "there is no axis " + axis + " in " + this + ", which has " + sizes.length
                     + (sizes.length == 1 ? " axis" : " axes"));
         }
         return axis < 0 ? axis + sizes.length : axis;

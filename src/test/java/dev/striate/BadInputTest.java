@@ -23,8 +23,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * What operations say to input that does not fit: the operation, what it expected and what it got. They leave their inputs as they
- * were, values and gradients, and no memory behind.
+ * What operations say to input that does not fit: the operation, what it expected and what it got. They leave their inputs as
+ * they were, values and gradients, and no memory behind.
  */
 class BadInputTest {
 
@@ -182,7 +182,8 @@ class BadInputTest {
                     in -> in.matrix.crossEntropy(IntTensor.of(in.device, -1, 1))),
             misuse("nll: label 7 at position 1 is not one of the 4 classes 0 .. 3, nor the ignored label 9",
                     in -> in.wide.nll(IntTensor.of(in.device, 9, 7), new ClassificationOptions(LossReduction.MEAN, 9, 0))),
-            misuse("nll has no label smoothing", in -> in.matrix.nll(in.labels, ClassificationOptions.DEFAULT.withLabelSmoothing(0.1f))),
+            misuse("nll has no label smoothing",
+                    in -> in.matrix.nll(in.labels, ClassificationOptions.DEFAULT.withLabelSmoothing(0.1f))),
             misuse("mse: expected two tensors of one shape, got (2, 3) and (3)", in -> in.matrix.mse(in.row)),
             misuse("IntTensor.of: shape (2, 2) has 4 elements, got 1 values", in -> IntTensor.of(in.device, Shape.of(2, 2), 1)),
             // Devices.
@@ -236,8 +237,8 @@ class BadInputTest {
     }
 
     /**
-     * Where memory is the Java heap, the first buffer is larger than that can grow; where it is a device's, buffers of a quarter of
-     * it are taken until there is no room, and not written to.
+     * Where memory is the Java heap, the first buffer is larger than that can grow; where it is a device's, buffers of a quarter
+     * of it are taken until there is no room, and not written to.
      */
     @TestFactory
     Stream<DynamicTest> memoryRunsOut() {
@@ -248,7 +249,8 @@ class BadInputTest {
         Device own = device.open();
         boolean onHeap = !own.info().kind().equals("gpu");
         int elements = (int) Math.min(own.info().memoryBytes() / (onHeap ? 4 : 16), Integer.MAX_VALUE - 8);
-        assumeTrue(!onHeap || 4L * elements >= Runtime.getRuntime().maxMemory() - 4, "the Java heap has room for the largest tensor");
+        assumeTrue(!onHeap || 4L * elements >= Runtime.getRuntime().maxMemory() - 4,
+                "the Java heap has room for the largest tensor");
         List<Tensor> held = new ArrayList<>();
         try (Tensor kept = Tensor.of(own, 1, 2, 3).requiresGrad(true)) {
             int before = own.backend().memory().liveBuffers();

@@ -138,7 +138,8 @@ class DeterminismTest {
             Generator here = new Generator(-1);
             Generator there = new Generator(-1);
             for (int draw = 0; draw < 3; draw++) {
-                try (Tensor expected = Tensor.randn(Device.reference(), there, 31); Tensor actual = Tensor.randn(device, here, 31)) {
+                try (Tensor expected = Tensor.randn(Device.reference(), there, 31);
+                        Tensor actual = Tensor.randn(device, here, 31)) {
                     assertArrayEquals(expected.toArray(), actual.toArray());
                 }
                 try (Tensor expected = Tensor.uniform(Device.reference(), there, -2, 5, 31);

@@ -40,8 +40,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Training leaves no memory behind: after a warm-up the number of live buffers, their bytes and the bytes in the pool are the same
- * after every step. Each test has a device of its own, whose buffers nobody else takes.
+ * Training leaves no memory behind: after a warm-up the number of live buffers, their bytes and the bytes in the pool are the
+ * same after every step. Each test has a device of its own, whose buffers nobody else takes.
  */
 class MemoryTest {
 
@@ -144,7 +144,7 @@ class MemoryTest {
 
     // ---- Whatever fails
 
-    /** Each allocation of a step fails once, the first, the second and so on. Nothing of the step is left, and the next one works. */
+    /** Each allocation of a step fails once, the first, the second and so on: nothing of it is left, and the next step works. */
     @TestFactory
     Stream<DynamicTest> anyAllocationOfAStepFails() {
         return onEachDevice(given -> {

@@ -25,7 +25,7 @@ import java.util.Random;
  *
  * <p>Before each kernel call every element of its operands is multiplied by {@code 1 + K u r}, with u = 2^-24, r uniform in
  * [-1, 1) and K the number of terms of the call's longest sum. For a sum of K products this moves the result by random amounts of
- * deviation {@code K u sqrt(2/3) sqrt(sum (a b)^2)}, which is at least {@code 0.8 sqrt(K) u sum|a b|}: what K independent roundings
+ * deviation {@code K u sqrt(2/3) sqrt(sum (a b)^2)}, at least {@code 0.8 sqrt(K) u sum|a b|}: what K independent roundings
  * of partial sums as large as the whole give, the most that float32 does if its roundings are independent, whatever the order of
  * the sum. Kernels without sums count K = 1, as what they store is rounded once; those that only copy are left alone.
  */

@@ -40,12 +40,12 @@ import org.junit.jupiter.api.TestFactory;
  * <p>Two things make training discontinuous or nearly so, and would make errors of any size of the smallest ones:
  *
  * <ul>
- *   <li>Where two values in a pooling window, or a value and ReLU's zero, are nearer to each other than rounding errors, a gradient
- *       takes another way. The longer the training, the likelier: the seed and the number of steps are such that the noise meets
- *       next to none of these, so the tolerance is that of smooth arithmetic.
- *   <li>Adam divides a gradient by its own size. Where that is as small as rounding errors, its sign and with it the whole step is
- *       a matter of chance. A step's derivative by the gradient is at most {@code rate / epsilon}, so an epsilon well above the
- *       rounding errors of gradients, some 1e-7, keeps the first-order view right.
+ *   <li>Where two values in a pooling window, or a value and ReLU's zero, are nearer to each other than rounding errors, a
+ *       gradient takes another way. The longer the training, the likelier: the seed and the number of steps are such that the
+ *       noise meets next to none of these, so the tolerance is that of smooth arithmetic.
+ *   <li>Adam divides a gradient by its own size. Where that is as small as rounding errors, its sign and with it the whole step
+ *       is a matter of chance. A step's derivative by the gradient is at most {@code rate / epsilon}, so an epsilon well above
+ *       the rounding errors of gradients, some 1e-7, keeps the first-order view right.
  * </ul>
  *
  * <p>That the tolerance can tell right from wrong is tested, too: a learning rate that is wrong by a thousandth shows.
