@@ -260,7 +260,8 @@ public final class DataLoader implements Iterable<Batch> {
                         }
                     }
                 } catch (RuntimeException e) {
-                    throw new StriateException("DataLoader: image " + index + " in epoch " + number + ": " + e.getMessage(), e);
+                    String reason = e.getMessage() == null ? e.toString() : e.getMessage();
+                    throw new StriateException("DataLoader: image " + index + " in epoch " + number + ": " + reason, e);
                 }
             }
             return new Batch(images, Shape.of(count, image.size(0), image.size(1), image.size(2)), labels, indices,

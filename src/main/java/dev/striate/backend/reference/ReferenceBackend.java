@@ -1,6 +1,7 @@
 package dev.striate.backend.reference;
 
 import dev.striate.DeviceMemoryException;
+import dev.striate.StriateException;
 import dev.striate.backend.AdaptiveAvgPool2dKernels;
 import dev.striate.backend.AvgPool2dKernels;
 import dev.striate.backend.Backend;
@@ -106,7 +107,7 @@ public final class ReferenceBackend implements Backend {
 
     private synchronized void unregister(Object buffer, int length, int elementBytes) {
         if (!live.remove(buffer)) {
-            throw new IllegalStateException("release: this buffer of " + length + " elements was already released");
+            throw new StriateException("release: this buffer of " + length + " elements was already released");
         }
         liveBytes -= (long) length * elementBytes;
     }

@@ -1,5 +1,6 @@
 package dev.striate.backend.reference;
 
+import dev.striate.StriateException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -26,7 +27,7 @@ class ReferenceBackendTest {
     void aSecondReleaseIsAnError() {
         ReferenceBuffer buffer = backend.allocate(2);
         backend.release(buffer);
-        assertThrows(IllegalStateException.class, () -> backend.release(buffer));
+        assertThrows(StriateException.class, () -> backend.release(buffer));
     }
 
     @Test
