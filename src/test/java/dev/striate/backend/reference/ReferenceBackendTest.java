@@ -1,9 +1,9 @@
 package dev.striate.backend.reference;
 
-import dev.striate.StriateException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.striate.StriateException;
 import dev.striate.backend.Buffer;
 import org.junit.jupiter.api.Test;
 
