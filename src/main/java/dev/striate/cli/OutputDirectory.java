@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where {@code --out} writes. Files are made in a hidden directory inside and moved out when all are complete, so that neither an
@@ -27,12 +28,20 @@ final class OutputDirectory {
         while (!Files.exists(existing) && existing.getParent() != null) {
             existing = existing.getParent();
         }
-        String trouble = !Files.isDirectory(existing) ? "is not a directory"
-                : !Files.isWritable(existing) ? "is not writable"
-                : null;
+        String trouble = Files.isDirectory(existing) ? refusal(existing) : "is not a directory";
         if (trouble != null) {
             throw new StriateException("--out " + directory + ": " + existing + " " + trouble
                     + "; nothing was trained, choose another directory");
+        }
+    }
+
+    /** Tries it: permissions do not tell of read-only and of made-up file systems. */
+    private static @Nullable String refusal(Path directory) {
+        try {
+            Files.delete(Files.createTempDirectory(directory, ".striate-"));
+            return null;
+        } catch (IOException e) {
+            return "is not writable";
         }
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
@@ -166,6 +167,17 @@ class CommandLineIT {
         assertEquals(1, digits.status());
         assertFalse(digits.out().contains("epoch"), digits.out());
         assertTrue(digits.err().contains(file + " is not a directory"), digits.err());
+        assertOneParagraph(digits.err());
+    }
+
+    @Test
+    void aFileSystemThatTakesNoFilesIsNoticedBeforeTraining() throws Exception {
+        Path made = Path.of("/proc/striate");
+        assumeTrue(Files.isDirectory(made.getParent()), "no /proc here");
+        StriateProcess digits = StriateProcess.run("digits", "--device", "cpu", "--out", made.toString());
+        assertEquals(1, digits.status());
+        assertFalse(digits.out().contains("epoch"), digits.out());
+        assertTrue(digits.err().contains("/proc is not writable"), digits.err());
         assertOneParagraph(digits.err());
     }
 
