@@ -12,8 +12,8 @@ final class FmaPeak {
 
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int CHAINS = 12;
-    private static final int ITERATIONS = 20_000;
-    private static final long WARM_UP_NANOS = 1_000_000_000;
+    private static final int ITERATIONS = 2_000;
+    private static final long WARM_UP_NANOS = 2_000_000_000;
     private static final long SAMPLE_NANOS = 40_000_000;
 
     private final int threads;
@@ -100,7 +100,6 @@ final class FmaPeak {
             k = k.fma(factor, term);
             l = l.fma(factor, term);
         }
-        return a.lane(0) + b.lane(0) + c.lane(0) + d.lane(0) + e.lane(0) + f.lane(0) + g.lane(0) + h.lane(0) + i.lane(0) + j.lane(0)
-                + k.lane(0) + l.lane(0);
+        return a.add(b).add(c.add(d)).add(e.add(f).add(g.add(h))).add(i.add(j).add(k.add(l))).lane(0);
     }
 }

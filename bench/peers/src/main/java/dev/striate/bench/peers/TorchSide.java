@@ -2,6 +2,7 @@ package dev.striate.bench.peers;
 
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
@@ -13,17 +14,16 @@ import ai.djl.nn.pooling.Pool;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
-import ai.djl.training.optimizer.Optimizer;
-import ai.djl.training.tracker.Tracker;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * PyTorch's CPU engine through DJL: its functional operations and its optimisers, without the bookkeeping of DJL's Trainer. An
- * {@link NDScope} frees what a call makes, which costs less than a manager for each call.
+ * PyTorch's CPU engine through DJL: its functional operations, without the bookkeeping of DJL's Trainer. An {@link NDScope} frees
+ * what a call makes, which costs less than a manager for each call.
  */
 final class TorchSide implements Side {
 
@@ -189,14 +189,14 @@ final class TorchSide implements Side {
         private final NDArray[] images = new NDArray[BATCHES];
         private final NDArray[] labels = new NDArray[BATCHES];
         private @Nullable Model model;
-        private @Nullable Optimizer optimizer;
+        private @Nullable Updates updates;
 
         Training(Net net, int batch) {
             this.net = net;
             for (int i = 0; i < BATCHES; i++) {
                 images[i] = array(RandomData.normal(10 + i, batch * net.imageElements()), batch, net.channels(), net.side(),
                         net.side());
-                long[] wide = java.util.Arrays.stream(RandomData.labels(30 + i, batch)).asLongStream().toArray();
+                long[] wide = Arrays.stream(RandomData.labels(30 + i, batch)).asLongStream().toArray();
                 labels[i] = manager.create(wide, new Shape(batch, 1));
             }
         }
@@ -206,9 +206,7 @@ final class TorchSide implements Side {
             closeModel();
             model = new Model(net);
             model.parameters.forEach(parameter -> parameter.setRequiresGradient(true));
-            Tracker rate = Tracker.fixed(net.learningRate());
-            optimizer = net.adam() ? Optimizer.adam().optLearningRateTracker(rate).build()
-                    : Optimizer.sgd().setLearningRateTracker(rate).build();
+            updates = new Updates(net, model.parameters);
         }
 
         @Override
@@ -223,18 +221,13 @@ final class TorchSide implements Side {
                 }
                 value = loss.getFloat();
             }
-            // Outside of the scope, which would free the optimiser's state. The optimiser clears the gradients.
-            for (int i = 0; i < model.parameters.size(); i++) {
-                NDArray parameter = model.parameters.get(i);
-                try (NDArray gradient = parameter.getGradient()) {
-                    optimizer.update(model.names.get(i), parameter, gradient);
-                }
-            }
+            updates.apply();
             return value;
         }
 
         private void closeModel() {
             if (model != null) {
+                updates.close();
                 model.close();
             }
         }
@@ -244,6 +237,65 @@ final class TorchSide implements Side {
             closeModel();
             List.of(images).forEach(NDArray::close);
             List.of(labels).forEach(NDArray::close);
+        }
+    }
+
+    /**
+     * DJL's update of each parameter in one native call, as its optimisers use it; it also clears the gradient. Adam is not called
+     * through DJL's class, which adds epsilon before the second moment's bias is corrected: other work than PyTorch's own Adam,
+     * which Striate follows, and other losses.
+     */
+    private static final class Updates implements AutoCloseable {
+
+        private static final float BETA1 = 0.9f;
+        private static final float BETA2 = 0.999f;
+        private static final double EPSILON = 1e-8;
+        private static final float NO_DECAY = 0;
+        private static final float NO_RESCALING = 1;
+        private static final float NO_CLIPPING = -1;
+        private static final float NO_MOMENTUM = 0;
+
+        private final Net net;
+        private final List<NDArray> parameters;
+        private final List<NDArray> means = new ArrayList<>();
+        private final List<NDArray> squares = new ArrayList<>();
+        private int steps;
+
+        Updates(Net net, List<NDArray> parameters) {
+            this.net = net;
+            this.parameters = parameters;
+            if (net.adam()) {
+                parameters.forEach(parameter -> {
+                    means.add(parameter.zerosLike());
+                    squares.add(parameter.zerosLike());
+                });
+            }
+        }
+
+        void apply() {
+            steps++;
+            double meanCorrection = 1 - Math.pow(BETA1, steps);
+            double squareRoot = Math.sqrt(1 - Math.pow(BETA2, steps));
+            for (int i = 0; i < parameters.size(); i++) {
+                NDArray parameter = parameters.get(i);
+                try (NDArray gradient = parameter.getGradient()) {
+                    if (net.adam()) {
+                        parameter.getNDArrayInternal().adamUpdate(
+                                new NDList(parameter, gradient, means.get(i), squares.get(i)), new NDList(parameter),
+                                net.learningRate(), (float) (net.learningRate() * squareRoot / meanCorrection), NO_DECAY,
+                                NO_RESCALING, NO_CLIPPING, BETA1, BETA2, (float) (EPSILON * squareRoot), true, false);
+                    } else {
+                        parameter.getNDArrayInternal().sgdUpdate(new NDList(parameter, gradient), new NDList(parameter),
+                                net.learningRate(), NO_DECAY, NO_RESCALING, NO_CLIPPING, NO_MOMENTUM, true);
+                    }
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            means.forEach(NDArray::close);
+            squares.forEach(NDArray::close);
         }
     }
 
@@ -280,7 +332,6 @@ final class TorchSide implements Side {
     private final class Model implements AutoCloseable {
 
         final List<NDArray> parameters = new ArrayList<>();
-        final List<String> names = new ArrayList<>();
         private final List<NDArray> buffers = new ArrayList<>();
         private final Net net;
 
@@ -304,7 +355,6 @@ final class TorchSide implements Side {
 
         private void add(List<float[]> values, Shape weight, int bias) {
             for (Shape shape : List.of(weight, new Shape(bias))) {
-                names.add("p" + parameters.size());
                 parameters.add(manager.create(values.get(parameters.size()), shape));
             }
         }
