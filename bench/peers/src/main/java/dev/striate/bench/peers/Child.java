@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A process of its own that trains a net on one side for some steps, for what only a process of its own can show: the time from its
+ * A process of its own that trains a net on one side for some steps, for what only such a process can show: the time from its
  * start to the end of the first step, and its peak resident memory.
  */
 final class Child {
@@ -64,7 +64,7 @@ final class Child {
         command.add("-D" + STARTED + "=" + Instant.now());
         command.addAll(List.of(Child.class.getName(), side, net.name(), Integer.toString(batch), Integer.toString(threads),
                 Integer.toString(steps)));
-        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         String output = new String(process.getInputStream().readAllBytes()).strip();
         int code = process.waitFor();
         String[] fields = output.substring(output.lastIndexOf('\n') + 1).split(" ");

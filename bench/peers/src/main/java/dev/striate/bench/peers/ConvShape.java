@@ -30,7 +30,7 @@ record ConvShape(int batch, int in, int out, int kernel, int padding, int side) 
 
     @Override
     public String toString() {
-        return "N=" + batch + " " + in + "->" + out + " " + kernel + "x" + kernel + (padding == 0 ? "" : " pad " + padding) + " on "
-                + side + "x" + side;
+        String pad = padding == 0 ? "" : " pad " + padding;
+        return "N=" + batch + " " + in + "->" + out + " " + kernel + "x" + kernel + pad + " on " + side + "x" + side;
     }
 }

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Times one row's work on both sides in turns, Striate first in one round and libtorch first in the next. A sample is the mean of as
- * many calls as fill 25 ms, so that what the other side left in the caches does not count.
+ * Times one row's work on both sides in turns, Striate first in one round and libtorch first in the next. A sample is the mean of
+ * as many calls as fill 25 ms, so that what the other side left in the caches does not count.
  */
 final class Duel {
 

@@ -5,8 +5,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The most float32 multiply-adds that this machine does now: on each thread twelve independent chains of them in registers, enough
- * to fill two units of up to six cycles' latency.
+ * The most float32 multiply-adds that this machine does now: on each thread twelve independent chains of them in registers,
+ * enough to fill two units of up to six cycles' latency.
  */
 final class FmaPeak {
 

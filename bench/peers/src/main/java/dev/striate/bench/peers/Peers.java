@@ -2,6 +2,7 @@ package dev.striate.bench.peers;
 
 import dev.striate.Device;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +13,9 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -43,10 +46,13 @@ public final class Peers {
         static final String USAGE = "options: --threads N (1)  --only REGEX  --seconds PER_ROW (6)  --warmup PER_SIDE (4)"
                 + "  --processes RUNS (" + PROCESS_RUNS + ")  --allocator LABEL (default)  --json FILE";
 
+        private static final Set<String> NAMES =
+                Set.of("--threads", "--only", "--seconds", "--warmup", "--processes", "--allocator", "--json");
+
         static Options parse(String[] args) {
             Map<String, String> given = new LinkedHashMap<>();
             for (int i = 0; i < args.length; i += 2) {
-                if (!USAGE.contains(args[i] + " ") || i + 1 == args.length) {
+                if (!NAMES.contains(args[i]) || i + 1 == args.length) {
                     throw new IllegalArgumentException("expected pairs of option and value, got \"" + args[i] + "\"; " + USAGE);
                 }
                 given.put(args[i], args[i + 1]);
@@ -88,6 +94,7 @@ public final class Peers {
     }
 
     private Results run() throws IOException, InterruptedException {
+        Map<String, String> environment = environment();
         List<Results.Measured> rows = new ArrayList<>();
         for (Row row : Row.all()) {
             if (options.wants(row.name())) {
@@ -96,9 +103,12 @@ public final class Peers {
         }
         List<Results.Process> processes = new ArrayList<>();
         addProcess(processes, "start to the end of the first step, lenet N=64", Net.LENET, 64, 1, options.processes);
-        addProcess(processes, "training run of " + TRAINING_RUN_STEPS + " steps, lenet N=128", Net.LENET, 128, TRAINING_RUN_STEPS, 1);
-        addProcess(processes, "training run of " + TRAINING_RUN_STEPS + " steps, cifar N=128", Net.CIFAR, 128, TRAINING_RUN_STEPS, 1);
-        return new Results(options.allocator, options.threads, options.seconds, options.warmUp, environment(), peak, rows, processes);
+        for (Net net : List.of(Net.LENET, Net.CIFAR)) {
+            String name = "training run of " + TRAINING_RUN_STEPS + " steps, " + net.name() + " N=128";
+            addProcess(processes, name, net, 128, TRAINING_RUN_STEPS, 1);
+        }
+        return new Results(options.allocator, options.threads, options.seconds, options.warmUp, environment, peak, rows,
+                processes);
     }
 
     private Results.Measured measure(Row row) {
@@ -143,15 +153,21 @@ public final class Peers {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("date", Instant.now().toString());
         facts.put("machine", processor() + ", " + Runtime.getRuntime().availableProcessors() + " cores");
+        facts.put("load average before the run", loadAverage());
         facts.put("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"));
         facts.put("striate", striate.detail() + ", jar sha256 " + digest());
         facts.put("libtorch", libtorch.detail());
         new TreeMap<>(System.getenv()).forEach((name, value) -> {
-            if (name.startsWith("MALLOC_") || name.equals("GLIBC_TUNABLES") || name.startsWith("OMP_") || name.startsWith("MKL_")) {
+            if (name.matches("GLIBC_TUNABLES|(MALLOC|OMP|MKL)_.*")) {
                 facts.put(name, value);
             }
         });
         return facts;
+    }
+
+    /** Of the last minute. On a busy machine the figures say little: libtorch's threads spin at barriers for one that waits. */
+    private static String loadAverage() {
+        return String.format(Locale.ROOT, "%.2f", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
     }
 
     private static String processor() throws IOException {

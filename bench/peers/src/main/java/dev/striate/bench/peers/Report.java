@@ -14,9 +14,9 @@ import java.util.stream.Stream;
 /** Results as Markdown: one run's in full, or the runs of a folder side by side. */
 public final class Report {
 
-    private static final String CAVEAT = "libtorch's MKL chooses its AVX2 kernels on AMD processors, so a ratio to libtorch there is"
-            + " not one to the processor's best: OpenBLAS told to use AVX-512 (`OPENBLAS_CORETYPE=SkylakeX`) reaches about twice"
-            + " libtorch's GFLOP/s in matmul on Zen 5.\n";
+    private static final String CAVEAT = "libtorch's MKL chooses its AVX2 kernels on AMD processors, so a ratio to libtorch there"
+            + " is not one to the processor's best: OpenBLAS told to use AVX-512 (`OPENBLAS_CORETYPE=SkylakeX`) reaches about"
+            + " twice libtorch's GFLOP/s in matmul on Zen 5.\n";
 
     private Report() {}
 
@@ -39,8 +39,8 @@ public final class Report {
     /** One line per row: each allocator's libtorch, and Striate's ratio to the better of them. */
     private static void addComparison(StringBuilder text, int threads, List<Results> runs) {
         text.append("\n## ").append(count(threads)).append(": against the better libtorch\n\n");
-        text.append("Milliseconds, medians. Ratio: how many times as fast as libtorch, each ratio from within one run; the least of"
-                + " the runs counts.\n\n| work |");
+        text.append("Milliseconds, medians. Ratio: how many times as fast as libtorch, each ratio from within one run; the least"
+                + " of the runs counts.\n\n| work |");
         runs.forEach(run -> text.append(" Striate (").append(run.allocator()).append(") | libtorch (").append(run.allocator())
                 .append(") |"));
         text.append(" least ratio |\n|---|").append("---:|---:|".repeat(runs.size())).append("---:|\n");
@@ -65,7 +65,8 @@ public final class Report {
         text.append(format("- per row: %.1f s of warm-up for each side, then %.1f s of samples in turns; medians%n",
                 run.warmUpSeconds(), run.secondsPerRow()));
         if (!run.rows().isEmpty()) {
-            text.append("\n| work | Striate ms | GFLOP/s | of peak | images/s | libtorch ms | GFLOP/s | of peak | images/s | ratio |\n");
+            text.append("\n| work | Striate ms | GFLOP/s | of peak | images/s |"
+                    + " libtorch ms | GFLOP/s | of peak | images/s | ratio |\n");
             text.append("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n");
             for (Results.Measured row : run.rows()) {
                 text.append("| ").append(row.name()).append(" | ").append(side(run, row, row.striate())).append(" | ")

@@ -55,7 +55,7 @@ record Row(String name, double flops, int samples, Map<String, Double> allowed, 
             // One forward pass, and of each step before it three passes' worth of rounding in the parameters.
             allowed.put("loss " + step, net.rounding() * (3 * step - 2));
         }
-        return new Row("train " + net.name() + " N=" + batch + (net.adam() ? " Adam" : " SGD"), batch * net.trainingFlops(), batch,
-                allowed, side -> side.training(net, batch));
+        String name = "train " + net.name() + " N=" + batch + (net.adam() ? " Adam" : " SGD");
+        return new Row(name, batch * net.trainingFlops(), batch, allowed, side -> side.training(net, batch));
     }
 }

@@ -241,9 +241,9 @@ final class TorchSide implements Side {
     }
 
     /**
-     * DJL's update of each parameter in one native call, as its optimisers use it; it also clears the gradient. Adam is not called
-     * through DJL's class, which adds epsilon before the second moment's bias is corrected: other work than PyTorch's own Adam,
-     * which Striate follows, and other losses.
+     * DJL's update of each parameter in one native call, as its optimisers use it; it also clears the gradient. Adam is not
+     * called through DJL's class, which adds epsilon before the second moment's bias is corrected: other work than PyTorch's own
+     * Adam, which Striate follows, and other losses.
      */
     private static final class Updates implements AutoCloseable {
 
@@ -331,6 +331,10 @@ final class TorchSide implements Side {
     /** A net's arrays, and its layers as calls. */
     private final class Model implements AutoCloseable {
 
+        private static final int CHANNEL_AXIS = 1;
+        private static final float MOMENTUM = 0.1f;
+        private static final float EPSILON = 1e-5f;
+
         final List<NDArray> parameters = new ArrayList<>();
         private final List<NDArray> buffers = new ArrayList<>();
         private final Net net;
@@ -370,8 +374,8 @@ final class TorchSide implements Side {
                 } else if (layer instanceof Layer.Linear) {
                     x = Linear.linear(x, parameters.get(p++), parameters.get(p++)).singletonOrThrow();
                 } else if (layer instanceof Layer.BatchNorm) {
-                    x = BatchNorm.batchNorm(x, buffers.get(b++), buffers.get(b++), parameters.get(p++), parameters.get(p++), 1, 0.9f,
-                            1e-5f, training).singletonOrThrow();
+                    x = BatchNorm.batchNorm(x, buffers.get(b++), buffers.get(b++), parameters.get(p++), parameters.get(p++),
+                            CHANNEL_AXIS, 1 - MOMENTUM, EPSILON, training).singletonOrThrow();
                 } else if (layer instanceof Layer.MaxPool) {
                     x = Pool.maxPool2d(x, TWO, TWO, NONE, false);
                 } else if (layer instanceof Layer.Flatten) {
