@@ -1,0 +1,400 @@
+package dev.striate.bench.peers;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
+import ai.djl.nn.convolutional.Conv2d;
+import ai.djl.nn.core.Linear;
+import ai.djl.nn.norm.BatchNorm;
+import ai.djl.nn.pooling.Pool;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.training.GradientCollector;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * PyTorch's CPU engine through DJL: its functional operations, without the bookkeeping of DJL's Trainer. An {@link NDScope} frees
+ * what a call makes, which costs less than a manager for each call.
+ */
+final class TorchSide implements Side {
+
+    private static final Shape ONE = new Shape(1, 1);
+    private static final Shape TWO = new Shape(2, 2);
+    private static final Shape NONE = new Shape(0, 0);
+
+    private final Engine engine;
+    private final NDManager manager;
+
+    TorchSide(int threads) {
+        // Read once, when the engine is loaded.
+        System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(threads));
+        System.setProperty("ai.djl.pytorch.num_interop_threads", Integer.toString(threads));
+        engine = Engine.getEngine("PyTorch");
+        manager = engine.newBaseManager(ai.djl.Device.cpu());
+        if (JniUtils.getNumThreads() != threads) {
+            throw new IllegalStateException("libtorch runs " + JniUtils.getNumThreads() + " threads, asked for " + threads);
+        }
+    }
+
+    /** Versions of libtorch and of DJL. */
+    String detail() {
+        return "libtorch " + engine.getVersion() + ", DJL " + Engine.getDjlVersion();
+    }
+
+    @Override
+    public Work matmul(int n) {
+        NDArray a = array(RandomData.normal(1, n * n), n, n);
+        NDArray b = array(RandomData.normal(2, n * n), n, n);
+        return new Work() {
+            @Override
+            public void run() {
+                a.matMul(b).close();
+            }
+
+            @Override
+            public Map<String, float[]> outcome() {
+                try (NDArray c = a.matMul(b)) {
+                    return Map.of("product", c.toFloatArray());
+                }
+            }
+
+            @Override
+            public void close() {
+                a.close();
+                b.close();
+            }
+        };
+    }
+
+    /** The arrays of a convolution. */
+    private final class ConvArrays implements AutoCloseable {
+
+        final NDArray x;
+        final NDArray weight;
+        final NDArray bias;
+        final Shape padding;
+
+        ConvArrays(ConvShape s) {
+            x = array(RandomData.normal(1, s.inputElements()), s.batch(), s.in(), s.side(), s.side());
+            weight = array(RandomData.normal(2, s.weightElements()), s.out(), s.in(), s.kernel(), s.kernel());
+            bias = array(RandomData.normal(3, s.out()), s.out());
+            padding = new Shape(s.padding(), s.padding());
+        }
+
+        NDArray forward() {
+            return convolve(x, weight, bias, padding);
+        }
+
+        @Override
+        public void close() {
+            List.of(x, weight, bias).forEach(NDArray::close);
+        }
+    }
+
+    private static NDArray convolve(NDArray x, NDArray weight, NDArray bias, Shape padding) {
+        return Conv2d.conv2d(x, weight, bias, ONE, padding, ONE, 1).singletonOrThrow();
+    }
+
+    @Override
+    public Work convolution(ConvShape shape) {
+        ConvArrays arrays = new ConvArrays(shape);
+        return new Work() {
+            @Override
+            public void run() {
+                arrays.forward().close();
+            }
+
+            @Override
+            public Map<String, float[]> outcome() {
+                try (NDArray y = arrays.forward()) {
+                    return Map.of("output", y.toFloatArray());
+                }
+            }
+
+            @Override
+            public void close() {
+                arrays.close();
+            }
+        };
+    }
+
+    @Override
+    public Work convolutionWithGradients(ConvShape shape) {
+        ConvArrays arrays = new ConvArrays(shape);
+        NDArray dy = array(RandomData.normal(4, shape.outputElements()), shape.batch(), shape.out(), shape.outSide(),
+                shape.outSide());
+        return new Work() {
+            @Override
+            public void run() {
+                pass(null);
+            }
+
+            @Override
+            public Map<String, float[]> outcome() {
+                Map<String, float[]> gradients = new LinkedHashMap<>();
+                pass(gradients);
+                return gradients;
+            }
+
+            private void pass(@Nullable Map<String, float[]> gradients) {
+                try (NDScope scope = new NDScope()) {
+                    // New handles on the same memory have no gradient yet: nothing to clear, nothing to add to.
+                    NDArray x = leaf(arrays.x);
+                    NDArray weight = leaf(arrays.weight);
+                    NDArray bias = leaf(arrays.bias);
+                    try (GradientCollector collector = engine.newGradientCollector()) {
+                        NDArray y = convolve(x, weight, bias, arrays.padding);
+                        // The collector's own backward() can only start from ones.
+                        JniUtils.backward((PtNDArray) y, (PtNDArray) dy, false, false);
+                    }
+                    if (gradients != null) {
+                        gradients.put("input gradient", x.getGradient().toFloatArray());
+                        gradients.put("weight gradient", weight.getGradient().toFloatArray());
+                        gradients.put("bias gradient", bias.getGradient().toFloatArray());
+                    }
+                }
+            }
+
+            private NDArray leaf(NDArray array) {
+                NDArray leaf = array.stopGradient();
+                leaf.setRequiresGradient(true);
+                return leaf;
+            }
+
+            @Override
+            public void close() {
+                arrays.close();
+                dy.close();
+            }
+        };
+    }
+
+    @Override
+    public TrainingWork training(Net net, int batch) {
+        return new Training(net, batch);
+    }
+
+    private final class Training extends TrainingWork {
+
+        private final Net net;
+        private final NDArray[] images = new NDArray[BATCHES];
+        private final NDArray[] labels = new NDArray[BATCHES];
+        private @Nullable Model model;
+        private @Nullable Updates updates;
+
+        Training(Net net, int batch) {
+            this.net = net;
+            for (int i = 0; i < BATCHES; i++) {
+                images[i] = array(RandomData.normal(10 + i, batch * net.imageElements()), batch, net.channels(), net.side(),
+                        net.side());
+                long[] wide = Arrays.stream(RandomData.labels(30 + i, batch)).asLongStream().toArray();
+                labels[i] = manager.create(wide, new Shape(batch, 1));
+            }
+        }
+
+        @Override
+        void restart() {
+            closeModel();
+            model = new Model(net);
+            model.parameters.forEach(parameter -> parameter.setRequiresGradient(true));
+            updates = new Updates(net, model.parameters);
+        }
+
+        @Override
+        float step(int batch) {
+            float value;
+            try (NDScope scope = new NDScope()) {
+                NDArray loss;
+                try (GradientCollector collector = engine.newGradientCollector()) {
+                    NDArray logits = model.forward(images[batch], true);
+                    loss = logits.logSoftmax(1).gather(labels[batch], 1).mean().neg();
+                    collector.backward(loss);
+                }
+                value = loss.getFloat();
+            }
+            updates.apply();
+            return value;
+        }
+
+        private void closeModel() {
+            if (model != null) {
+                updates.close();
+                model.close();
+            }
+        }
+
+        @Override
+        public void close() {
+            closeModel();
+            List.of(images).forEach(NDArray::close);
+            List.of(labels).forEach(NDArray::close);
+        }
+    }
+
+    /**
+     * DJL's update of each parameter in one native call, as its optimisers use it; it also clears the gradient. Adam is not
+     * called through DJL's class, which adds epsilon before the second moment's bias is corrected: other work than PyTorch's own
+     * Adam, which Striate follows, and other losses.
+     */
+    private static final class Updates implements AutoCloseable {
+
+        private static final float BETA1 = 0.9f;
+        private static final float BETA2 = 0.999f;
+        private static final double EPSILON = 1e-8;
+        private static final float NO_DECAY = 0;
+        private static final float NO_RESCALING = 1;
+        private static final float NO_CLIPPING = -1;
+        private static final float NO_MOMENTUM = 0;
+
+        private final Net net;
+        private final List<NDArray> parameters;
+        private final List<NDArray> means = new ArrayList<>();
+        private final List<NDArray> squares = new ArrayList<>();
+        private int steps;
+
+        Updates(Net net, List<NDArray> parameters) {
+            this.net = net;
+            this.parameters = parameters;
+            if (net.adam()) {
+                parameters.forEach(parameter -> {
+                    means.add(parameter.zerosLike());
+                    squares.add(parameter.zerosLike());
+                });
+            }
+        }
+
+        void apply() {
+            steps++;
+            double meanCorrection = 1 - Math.pow(BETA1, steps);
+            double squareRoot = Math.sqrt(1 - Math.pow(BETA2, steps));
+            for (int i = 0; i < parameters.size(); i++) {
+                NDArray parameter = parameters.get(i);
+                try (NDArray gradient = parameter.getGradient()) {
+                    if (net.adam()) {
+                        parameter.getNDArrayInternal().adamUpdate(
+                                new NDList(parameter, gradient, means.get(i), squares.get(i)), new NDList(parameter),
+                                net.learningRate(), (float) (net.learningRate() * squareRoot / meanCorrection), NO_DECAY,
+                                NO_RESCALING, NO_CLIPPING, BETA1, BETA2, (float) (EPSILON * squareRoot), true, false);
+                    } else {
+                        parameter.getNDArrayInternal().sgdUpdate(new NDList(parameter, gradient), new NDList(parameter),
+                                net.learningRate(), NO_DECAY, NO_RESCALING, NO_CLIPPING, NO_MOMENTUM, true);
+                    }
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            means.forEach(NDArray::close);
+            squares.forEach(NDArray::close);
+        }
+    }
+
+    @Override
+    public Work inference(Net net) {
+        Model model = new Model(net);
+        NDArray image = array(RandomData.normal(10, net.imageElements()), 1, net.channels(), net.side(), net.side());
+        return new Work() {
+            @Override
+            public void run() {
+                logits();
+            }
+
+            private float[] logits() {
+                try (NDScope scope = new NDScope()) {
+                    return model.forward(image, false).toFloatArray();
+                }
+            }
+
+            @Override
+            public Map<String, float[]> outcome() {
+                return Map.of("logits", logits());
+            }
+
+            @Override
+            public void close() {
+                model.close();
+                image.close();
+            }
+        };
+    }
+
+    /** A net's arrays, and its layers as calls. */
+    private final class Model implements AutoCloseable {
+
+        private static final int CHANNEL_AXIS = 1;
+        private static final float MOMENTUM = 0.1f;
+        private static final float EPSILON = 1e-5f;
+
+        final List<NDArray> parameters = new ArrayList<>();
+        private final List<NDArray> buffers = new ArrayList<>();
+        private final Net net;
+
+        Model(Net net) {
+            this.net = net;
+            List<float[]> values = net.parameters();
+            List<float[]> statistics = net.buffers();
+            for (Layer layer : net.layers()) {
+                if (layer instanceof Layer.Conv conv) {
+                    add(values, new Shape(conv.out(), conv.in(), conv.kernel(), conv.kernel()), conv.out());
+                } else if (layer instanceof Layer.Linear linear) {
+                    add(values, new Shape(linear.out(), linear.in()), linear.out());
+                } else if (layer instanceof Layer.BatchNorm norm) {
+                    add(values, new Shape(norm.channels()), norm.channels());
+                    for (int i = 0; i < 2; i++) {
+                        buffers.add(array(statistics.get(buffers.size()), norm.channels()));
+                    }
+                }
+            }
+        }
+
+        private void add(List<float[]> values, Shape weight, int bias) {
+            for (Shape shape : List.of(weight, new Shape(bias))) {
+                parameters.add(manager.create(values.get(parameters.size()), shape));
+            }
+        }
+
+        NDArray forward(NDArray input, boolean training) {
+            NDArray x = input;
+            int p = 0;
+            int b = 0;
+            for (Layer layer : net.layers()) {
+                if (layer instanceof Layer.Conv conv) {
+                    Shape padding = conv.padding() == 0 ? NONE : new Shape(conv.padding(), conv.padding());
+                    x = convolve(x, parameters.get(p++), parameters.get(p++), padding);
+                } else if (layer instanceof Layer.Linear) {
+                    x = Linear.linear(x, parameters.get(p++), parameters.get(p++)).singletonOrThrow();
+                } else if (layer instanceof Layer.BatchNorm) {
+                    x = BatchNorm.batchNorm(x, buffers.get(b++), buffers.get(b++), parameters.get(p++), parameters.get(p++),
+                            CHANNEL_AXIS, 1 - MOMENTUM, EPSILON, training).singletonOrThrow();
+                } else if (layer instanceof Layer.MaxPool) {
+                    x = Pool.maxPool2d(x, TWO, TWO, NONE, false);
+                } else if (layer instanceof Layer.Flatten) {
+                    x = x.reshape(x.getShape().get(0), -1);
+                } else {
+                    x = Activation.relu(x);
+                }
+            }
+            return x;
+        }
+
+        @Override
+        public void close() {
+            parameters.forEach(NDArray::close);
+            buffers.forEach(NDArray::close);
+        }
+    }
+
+    private NDArray array(float[] values, long... sizes) {
+        return manager.create(values, new Shape(sizes));
+    }
+}
