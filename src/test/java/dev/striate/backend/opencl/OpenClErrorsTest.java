@@ -65,6 +65,8 @@ class OpenClErrorsTest {
         OpenClDevice.require();
         ProcessBuilder builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                // From Java 24 on, loading native code without this is worth a warning to the JVM.
+                "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("java.class.path"),
                 "-Djava.io.tmpdir=" + noDrivers,
