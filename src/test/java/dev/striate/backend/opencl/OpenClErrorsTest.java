@@ -48,8 +48,8 @@ class OpenClErrorsTest {
 
     @Test
     void aBufferBeyondTheDevicesLargestIsRefused() {
-        DeviceMemoryException error =
-                assertThrows(DeviceMemoryException.class, () -> limited(1 << 24, 1 << 20).allocate(1 << 20));
+        OpenClBackend backend = limited(1 << 24, 1 << 20);
+        DeviceMemoryException error = assertThrows(DeviceMemoryException.class, () -> backend.allocate(1 << 20));
         assertTrue(error.getMessage().contains("at most 1 MiB in one buffer"), error.getMessage());
     }
 
