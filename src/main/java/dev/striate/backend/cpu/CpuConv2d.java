@@ -3,7 +3,6 @@ package dev.striate.backend.cpu;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.Conv2dKernels;
-import dev.striate.backend.cpu.simd.SimdKernels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -13,21 +12,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class CpuConv2d implements Conv2dKernels {
 
-    /** Positions that one partial sum of the weight gradient spans at least, and the most partial sums. */
-    private static final int POSITIONS_PER_CHUNK = 4096;
-    private static final int MOST_CHUNKS = 32;
-    /** The most elements that all partial sums of the weight gradient may take. */
-    private static final int MOST_PARTIALS = 1 << 21;
-
-    private final CpuContext context;
-    private final CpuGemm gemm;
     private final PatchProduct patchProduct;
+    private final WeightGradient weightGradient;
     private final CpuDepthwiseConv2d depthwise;
 
-    CpuConv2d(CpuContext context, CpuGemm gemm) {
-        this.context = context;
-        this.gemm = gemm;
+    CpuConv2d(CpuContext context) {
         this.patchProduct = new PatchProduct(context);
+        this.weightGradient = new WeightGradient(context);
         this.depthwise = new CpuDepthwiseConv2d(context);
     }
 
@@ -116,43 +107,13 @@ final class CpuConv2d implements Conv2dKernels {
         };
     }
 
-    /**
-     * The sum over all positions of the batch is cut into chunks of whole images. Their number follows from the geometry alone,
-     * and they are added in order, so the bits do not depend on the number of threads.
-     */
     @Override
     public void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw) {
         if (isDepthwise(g)) {
             depthwise.weightGradient(g, CpuBuffer.of(x), CpuBuffer.of(dy), CpuBuffer.of(dw));
-            return;
+        } else {
+            weightGradient.run(g, CpuBuffer.of(x), CpuBuffer.of(dy), CpuBuffer.of(dw));
         }
-        CpuBuffer target = CpuBuffer.of(dw);
-        int weights = target.length();
-        long positions = (long) g.batch() * g.outHeight() * g.outWidth();
-        int wanted = (int) Math.min(Math.min(MOST_CHUNKS, g.batch()), positions / POSITIONS_PER_CHUNK);
-        int allowed = Math.min(wanted, MOST_PARTIALS / weights);
-        int imagesPerChunk = CpuGemm.ceilDiv(g.batch(), Math.max(1, allowed));
-        int chunks = CpuGemm.ceilDiv(g.batch(), imagesPerChunk);
-        float[] partials = context.pool().takeScratch(chunks * weights);
-        try (ChannelsLast images = new ChannelsLast(context, g, CpuBuffer.of(x))) {
-            gemm.run(new WeightGradient(g, images, CpuBuffer.of(dy), partials, imagesPerChunk, chunks, weights));
-        }
-        int channels = g.inChannelsPerGroup();
-        int kernel = g.kernelHeight() * g.kernelWidth();
-        context.threads().forRange(g.outChannels(), (long) chunks * weights, (from, to) -> {
-            for (int outChannel = from; outChannel < to; outChannel++) {
-                int read = outChannel * kernel * channels;
-                int write = target.offset + read;
-                for (int chunk = 1; chunk < chunks; chunk++) {
-                    context.simd().add(
-                            kernel * channels, partials, read, partials, chunk * weights + read, partials, read);
-                }
-                for (int i = 0; i < kernel * channels; i++) {
-                    target.array[write + i % channels * kernel + i / channels] = partials[read + i];
-                }
-            }
-        });
-        context.pool().giveScratch(partials);
     }
 
     /**
@@ -179,72 +140,6 @@ final class CpuConv2d implements Conv2dKernels {
                 offsets[i] = (first + pad - own[i] * dilation) / stride;
             }
             return new Phase(first, (size - first - 1) / stride + 1, own, offsets);
-        }
-    }
-
-    /**
-     * {@code dw = dy patches'}, per group and chunk of images: output channels by taps. Within a tap the channels are neighbours,
-     * unlike in the weights.
-     */
-    private static final class WeightGradient extends CpuProduct {
-
-        private final Conv2dGeometry g;
-        private final CpuBuffer dy;
-        private final ChannelsLast images;
-        private final int imagesPerChunk;
-        private final int chunks;
-        private final int weights;
-        private final int positions;
-        private final Output output;
-
-        WeightGradient(
-                Conv2dGeometry g, ChannelsLast images, CpuBuffer dy, float[] target, int imagesPerChunk, int chunks, int weights) {
-            super(g.groups() * chunks, g.outChannelsPerGroup(), g.inChannelsPerGroup() * g.kernelHeight() * g.kernelWidth());
-            this.g = g;
-            this.dy = dy;
-            this.images = images;
-            this.imagesPerChunk = imagesPerChunk;
-            this.chunks = chunks;
-            this.weights = weights;
-            this.positions = g.outHeight() * g.outWidth();
-            this.output = Output.matrix(target, columns, null);
-        }
-
-        private int firstImage(int item) {
-            return item % chunks * imagesPerChunk;
-        }
-
-        @Override
-        int depth(int item) {
-            return Math.min(imagesPerChunk, g.batch() - firstImage(item)) * positions;
-        }
-
-        @Override
-        void packRows(int item, int first, int count, int from, int length, float[] target, int at, int width) {
-            int channel = item / chunks * rows + first;
-            for (int done = 0; done < length; ) {
-                int image = firstImage(item) + (from + done) / positions;
-                int pixel = (from + done) % positions;
-                int run = Math.min(positions - pixel, length - done);
-                int start = dy.offset + (image * g.outChannels() + channel) * positions + pixel;
-                CpuGemm.pack(dy.array, start, positions, 1, count, run, target, at + done * width, width);
-                done += run;
-            }
-        }
-
-        @Override
-        void packColumns(int item, int first, int count, int from, int length, float[] target, int at, int width) {
-            images.pack(item / chunks, first, count, firstImage(item) * positions + from, length, target, at, width);
-        }
-
-        @Override
-        Output output() {
-            return output;
-        }
-
-        @Override
-        int outputBase(int item) {
-            return item % chunks * weights + item / chunks * rows * columns;
         }
     }
 }

@@ -85,7 +85,7 @@ final class CpuGemm {
         int blockLength = ceilDiv(depth, blocks);
         Scratch own = scratch.get();
         float[] a = own.rows(ceilDiv(endRow - firstRow, tileRows) * tileRows * blockLength);
-        float[] b = own.columns(tileColumns * blockLength + simd.convolution().blockColumns());
+        float[] b = own.columns(tileColumns * blockLength);
         float[] tile = own.tile(tileRows * tileColumns);
         for (int block = 0; block < blocks; block++) {
             int from = block * blockLength;

@@ -120,21 +120,25 @@ final class Patches {
         Arrays.fill(target, to, at, 0f);
         if (strideX == 1) {
             // Beyond the image's sides this copies whatever stands there; it becomes zero below.
-            kernels.copyLines(end - first, gridWidth, images.array, from, strideY * width, target, at);
-        }
-        for (int line = first; line < end; line++, at += gridWidth, from += strideY * width) {
-            for (int x = 0; x < firstX; x++) {
-                target[at + x] = 0f;
-            }
-            if (strideX != 1) {
+            kernels.copyLines(end - first, gridWidth, images.array, from, strideY * width, target, at, gridWidth);
+        } else {
+            for (int line = 0; line < end - first; line++) {
                 for (int x = firstX; x < endX; x++) {
-                    target[at + x] = images.array[from + x * strideX];
+                    target[at + line * gridWidth + x] = images.array[from + line * strideY * width + x * strideX];
                 }
             }
-            for (int x = endX; x < gridWidth; x++) {
-                target[at + x] = 0f;
+        }
+        int atEnd = to + end * gridWidth;
+        clearColumns(0, firstX, target, at, atEnd);
+        clearColumns(endX, gridWidth, target, at, atEnd);
+        Arrays.fill(target, atEnd, to + linesPerPhase * gridWidth, 0f);
+    }
+
+    private void clearColumns(int firstX, int endX, float[] target, int at, int end) {
+        for (int x = firstX; x < endX; x++) {
+            for (int i = at + x; i < end; i += gridWidth) {
+                target[i] = 0f;
             }
         }
-        Arrays.fill(target, at, to + linesPerPhase * gridWidth, 0f);
     }
 }

@@ -30,20 +30,12 @@ public interface ConvKernels {
             int cOffset, int cStride, boolean add, float[] bias, int biasOffset);
 
     /**
-     * Copies lines of {@code length} elements, which begin {@code step} apart, one behind the other to {@code target[at]} and on.
-     * What would be read outside of {@code source} is left out. Up to {@link #blockColumns} elements behind the last line may be
-     * overwritten.
+     * Copies lines of {@code length} elements. They begin {@code step} apart, and are written {@code targetStep}, which is no less
+     * than {@code length}, apart from {@code target[at]} on. What would be read outside of {@code source} is left out. Up to
+     * {@link #blockColumns} elements behind each line may be overwritten by what follows it in {@code source}, but never elements
+     * of the other lines.
      */
-    void copyLines(int lines, int length, float[] source, int from, int step, float[] target, int at);
-
-    /**
-     * Packs {@code count} rows, {@code width} apart from {@code target[at]} on. Row i is put together from runs: the r-th are the
-     * {@code lengths[r]} elements from {@code source[from + i step + starts[r]]} on. Up to {@link #blockColumns} elements may be
-     * read behind each run, and overwritten behind each row.
-     */
-    void packRuns(
-            int count, float[] source, int from, int step, int runs, int[] starts, int[] lengths, float[] target, int at,
-            int width);
+    void copyLines(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep);
 
     /** Copies those of {@code length} elements that lie inside {@code source}. */
     static void copyInside(int length, float[] source, int from, float[] target, int at) {

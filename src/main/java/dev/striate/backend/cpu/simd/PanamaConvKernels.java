@@ -375,32 +375,17 @@ final class PanamaConvKernels implements ConvKernels {
     }
 
     @Override
-    public void copyLines(int lines, int length, float[] source, int from, int step, float[] target, int at) {
+    public void copyLines(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
+        // In order, so that a line overwrites what was written behind the line before.
         int whole = (length + LANES - 1) / LANES * LANES;
-        for (int line = 0, start = from, to = at; line < lines; line++, start += step, to += length) {
-            if (start >= 0 && start + whole <= source.length) {
-                for (int i = 0; i < length; i += LANES) {
-                    FloatVector.fromArray(SPECIES, source, start + i).intoArray(target, to + i);
-                }
-            } else {
+        for (int line = 0, start = from, to = at; line < lines; line++, start += step, to += targetStep) {
+            if (start < 0 || start + whole > source.length) {
                 ConvKernels.copyInside(length, source, start, target, to);
-            }
-        }
-    }
-
-    @Override
-    public void packRuns(
-            int count, float[] source, int from, int step, int runs, int[] starts, int[] lengths, float[] target, int at,
-            int width) {
-        for (int p = 0; p < count; p++) {
-            int base = from + p * step;
-            int to = at + p * width;
-            for (int run = 0; run < runs; run++) {
-                int start = base + starts[run];
-                for (int i = 0; i < lengths[run]; i += LANES) {
+            } else {
+                FloatVector.fromArray(SPECIES, source, start).intoArray(target, to);
+                for (int i = LANES; i < length; i += LANES) {
                     FloatVector.fromArray(SPECIES, source, start + i).intoArray(target, to + i);
                 }
-                to += lengths[run];
             }
         }
     }

@@ -61,22 +61,9 @@ final class PlainConvKernels implements ConvKernels {
     }
 
     @Override
-    public void copyLines(int lines, int length, float[] source, int from, int step, float[] target, int at) {
+    public void copyLines(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
         for (int line = 0; line < lines; line++) {
-            ConvKernels.copyInside(length, source, from + line * step, target, at + line * length);
-        }
-    }
-
-    @Override
-    public void packRuns(
-            int count, float[] source, int from, int step, int runs, int[] starts, int[] lengths, float[] target, int at,
-            int width) {
-        for (int p = 0; p < count; p++) {
-            int to = at + p * width;
-            for (int run = 0; run < runs; run++) {
-                System.arraycopy(source, from + p * step + starts[run], target, to, lengths[run]);
-                to += lengths[run];
-            }
+            ConvKernels.copyInside(length, source, from + line * step, target, at + line * targetStep);
         }
     }
 }
