@@ -43,7 +43,8 @@ final class CpuMatmul implements MatmulKernels {
         private final int bColumn;
         private final int bDepth;
         private final int base;
-        private final Output output;
+        private final float[] output;
+        private final @Nullable CpuBuffer bias;
 
         Product(MatmulGeometry g, CpuBuffer a, CpuBuffer b, @Nullable CpuBuffer bias, CpuBuffer c) {
             super(g.batch().turns(), g.m(), g.n());
@@ -56,7 +57,8 @@ final class CpuMatmul implements MatmulKernels {
             this.bColumn = g.transposeB() ? g.k() : 1;
             this.bDepth = g.transposeB() ? 1 : g.n();
             this.base = c.offset;
-            this.output = Output.matrix(c.array, g.n(), bias);
+            this.output = c.array;
+            this.bias = bias;
         }
 
         @Override
@@ -77,8 +79,13 @@ final class CpuMatmul implements MatmulKernels {
         }
 
         @Override
-        Output output() {
+        float[] output() {
             return output;
+        }
+
+        @Override
+        @Nullable CpuBuffer bias() {
+            return bias;
         }
 
         @Override
@@ -88,7 +95,6 @@ final class CpuMatmul implements MatmulKernels {
 
         /** The products of some items, element by element. */
         void multiplyUnpacked(int fromItem, int toItem) {
-            CpuBuffer bias = output.bias();
             for (int item = fromItem; item < toItem; item++) {
                 int aStart = a.offset + batch.position(0, item);
                 int bStart = b.offset + batch.position(1, item);
@@ -97,7 +103,7 @@ final class CpuMatmul implements MatmulKernels {
                     for (int column = 0; column < columns; column++) {
                         double sum = Sums.dot(
                                 a.array, aStart + row * aRow, aDepth, 0, b.array, bStart + column * bColumn, bDepth, depth);
-                        output.array()[to++] = (float) (bias == null ? sum : sum + bias.array[bias.offset + column]);
+                        output[to++] = (float) (bias == null ? sum : sum + bias.array[bias.offset + column]);
                     }
                 }
             }
