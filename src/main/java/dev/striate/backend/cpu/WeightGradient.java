@@ -148,11 +148,10 @@ final class WeightGradient {
 
         /** From a row of sums, runs of taps with their channels, to the weights of an output channel. */
         void unpack(float[] sums, int at, float[] target, int to) {
-            int kernel = taps;
             for (int run = 0; run < tiledRuns; run++) {
                 for (int i = 0; i < tiledLength; i++) {
                     int number = run * tiledLength + i;
-                    target[to + number % channels * kernel + number / channels] = sums[at + run * runStep + i];
+                    target[to + number % channels * taps + number / channels] = sums[at + run * runStep + i];
                 }
             }
         }

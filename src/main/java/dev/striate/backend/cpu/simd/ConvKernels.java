@@ -33,9 +33,9 @@ public interface ConvKernels {
             int cOffset, int cStride, boolean add, float[] bias, int biasOffset);
 
     /**
-     * Copies lines of {@code length} elements. They begin {@code step} apart, and are written {@code targetStep}, which is no less
-     * than {@code length}, apart from {@code target[at]} on. What would be read outside of {@code source} is left out. A line's
-     * last {@link #lanes} elements are copied whole even where it has fewer: the rest is overwritten by the next line, if that is
+     * Copies lines of {@code length} elements in their order. They begin {@code step} apart, and are written {@code targetStep}
+     * apart, no less than {@code length}, from {@code target[at]} on. What would be read outside of {@code source} is left out. A
+     * line's last {@link #lanes} elements are copied whole even where it has fewer: the next line overwrites the rest, if that is
      * where it goes.
      */
     void copyLines(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep);

@@ -1,7 +1,5 @@
 package dev.striate.backend.cpu.simd;
 
-import java.util.Arrays;
-
 /**
  * The plain-Java twin. C2 vectorizes no loop over arrays with differing offsets, see {@link PlainKernels}: the second operand is
  * packed after all, once for a tile of many rows.
