@@ -16,6 +16,8 @@ final class PanamaKernels implements SimdKernels {
     private static final int ROWS = 6;
     private static final int COLUMNS = 2 * LANES;
 
+    private final ConvKernels convolution = new PanamaConvKernels();
+
     @Override
     public String description() {
         return "Vector API " + SPECIES.vectorBitSize() + " bit";
@@ -29,6 +31,11 @@ final class PanamaKernels implements SimdKernels {
     @Override
     public int tileColumns() {
         return COLUMNS;
+    }
+
+    @Override
+    public ConvKernels convolution() {
+        return convolution;
     }
 
     /**
@@ -107,29 +114,28 @@ final class PanamaKernels implements SimdKernels {
     }
 
     @Override
-    public void copyRuns(int runs, float[] source, int base, int[] starts, int firstStart, float[] target, int at) {
-        for (int i = 0, to = at; i < runs; i++, to += COLUMNS) {
-            int from = base + starts[firstStart + i];
-            FloatVector.fromArray(SPECIES, source, from).intoArray(target, to);
-            FloatVector.fromArray(SPECIES, source, from + LANES).intoArray(target, to + LANES);
+    public float dot(int n, float[] a, int aOffset, float[] b, int bOffset) {
+        FloatVector s0 = FloatVector.zero(SPECIES);
+        FloatVector s1 = s0;
+        FloatVector s2 = s0;
+        FloatVector s3 = s0;
+        int i = 0;
+        for (; i <= n - 4 * LANES; i += 4 * LANES) {
+            int ia = aOffset + i;
+            int ib = bOffset + i;
+            s0 = FloatVector.fromArray(SPECIES, a, ia).fma(FloatVector.fromArray(SPECIES, b, ib), s0);
+            s1 = FloatVector.fromArray(SPECIES, a, ia + LANES).fma(FloatVector.fromArray(SPECIES, b, ib + LANES), s1);
+            s2 = FloatVector.fromArray(SPECIES, a, ia + 2 * LANES).fma(FloatVector.fromArray(SPECIES, b, ib + 2 * LANES), s2);
+            s3 = FloatVector.fromArray(SPECIES, a, ia + 3 * LANES).fma(FloatVector.fromArray(SPECIES, b, ib + 3 * LANES), s3);
         }
-    }
-
-    @Override
-    public void gather(int count, float[] source, int base, int[] starts, int firstStart, float[] target, int at) {
-        if (LANES < 8) {
-            // Vectors of 128 bit have no gathering load on most processors, and its emulation is slow.
-            for (int i = 0; i < count; i++) {
-                for (int j = 0; j < COLUMNS; j++) {
-                    target[at + i * COLUMNS + j] = source[base + i + starts[firstStart + j]];
-                }
-            }
-            return;
+        for (; i <= n - LANES; i += LANES) {
+            s0 = FloatVector.fromArray(SPECIES, a, aOffset + i).fma(FloatVector.fromArray(SPECIES, b, bOffset + i), s0);
         }
-        for (int i = 0, to = at; i < count; i++, to += COLUMNS) {
-            FloatVector.fromArray(SPECIES, source, base + i, starts, firstStart).intoArray(target, to);
-            FloatVector.fromArray(SPECIES, source, base + i, starts, firstStart + LANES).intoArray(target, to + LANES);
+        float sum = s0.add(s1).add(s2.add(s3)).reduceLanes(VectorOperators.ADD);
+        for (; i < n; i++) {
+            sum = Math.fma(a[aOffset + i], b[bOffset + i], sum);
         }
+        return sum;
     }
 
     @Override
