@@ -16,6 +16,13 @@ final class PanamaKernels implements SimdKernels {
     private static final int ROWS = 6;
     private static final int COLUMNS = 2 * LANES;
 
+    private final FlatKernels flat = new PanamaFlatKernels();
+
+    @Override
+    public FlatKernels flat() {
+        return flat;
+    }
+
     @Override
     public String description() {
         return "Vector API " + SPECIES.vectorBitSize() + " bit";

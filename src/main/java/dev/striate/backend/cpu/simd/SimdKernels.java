@@ -9,6 +9,9 @@ public interface SimdKernels {
     /** What runs, for people: {@code Vector API 512 bit}. */
     String description();
 
+    /** The loops beside the products, in the same version. */
+    FlatKernels flat();
+
     /** Rows of the tile that {@link #tile} computes. */
     int tileRows();
 
