@@ -5,7 +5,6 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -18,12 +17,10 @@ final class PanamaFlatKernels implements FlatKernels {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Integer> INTEGERS = SPECIES.withLanes(int.class);
     private static final int LANES = SPECIES.length();
-    /** Doubles to sum in, and the floats that widen to one vector of them. */
-    private static final VectorSpecies<Double> WIDE =
-            VectorSpecies.of(double.class, VectorShape.forBitSize(SPECIES.vectorBitSize()));
-    private static final VectorSpecies<Float> NARROW =
-            VectorSpecies.of(float.class, VectorShape.forBitSize(SPECIES.vectorBitSize() / 2));
+    /** Doubles to sum in: half of a vector of floats, for a narrower vector class of floats would make C2 box them all. */
+    private static final VectorSpecies<Double> WIDE = SPECIES.withLanes(double.class);
     private static final int WIDE_LANES = WIDE.length();
+    private static final VectorShuffle<Float> SWAP_HALVES = VectorShuffle.fromOp(SPECIES, i -> (i + LANES / 2) % LANES);
     /** Every other element, from 0 or from 1 on; after the last, again. */
     private static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(SPECIES, i -> 2 * i % LANES);
     private static final VectorShuffle<Float> ODD = VectorShuffle.fromOp(SPECIES, i -> (2 * i + 1) % LANES);
@@ -54,21 +51,16 @@ final class PanamaFlatKernels implements FlatKernels {
         DoubleVector s3 = s0;
         int i = xOffset;
         int end = xOffset + n;
-        for (; i + 4 * WIDE_LANES <= end; i += 4 * WIDE_LANES) {
-            s0 = s0.add(FloatVector.fromArray(NARROW, x, i).convertShape(VectorOperators.F2D, WIDE, 0));
-            s1 = s1.add(FloatVector.fromArray(NARROW, x, i + WIDE_LANES).convertShape(VectorOperators.F2D, WIDE, 0));
-            s2 = s2.add(FloatVector.fromArray(NARROW, x, i + 2 * WIDE_LANES).convertShape(VectorOperators.F2D, WIDE, 0));
-            s3 = s3.add(FloatVector.fromArray(NARROW, x, i + 3 * WIDE_LANES).convertShape(VectorOperators.F2D, WIDE, 0));
-        }
-        for (; i + WIDE_LANES <= end; i += WIDE_LANES) {
-            s0 = s0.add(FloatVector.fromArray(NARROW, x, i).convertShape(VectorOperators.F2D, WIDE, 0));
+        for (; i + 2 * LANES <= end; i += 2 * LANES) {
+            FloatVector x0 = FloatVector.fromArray(SPECIES, x, i);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, x, i + LANES);
+            s0 = s0.add(x0.convertShape(VectorOperators.F2D, WIDE, 0));
+            s1 = s1.add(x0.rearrange(SWAP_HALVES).convertShape(VectorOperators.F2D, WIDE, 0));
+            s2 = s2.add(x1.convertShape(VectorOperators.F2D, WIDE, 0));
+            s3 = s3.add(x1.rearrange(SWAP_HALVES).convertShape(VectorOperators.F2D, WIDE, 0));
         }
         s0.add(s1).add(s2.add(s3)).intoArray(room, 0);
-        double sum = total(room, 0);
-        for (; i < end; i++) {
-            sum += x[i];
-        }
-        return sum;
+        return total(room, 0) + plain.sum(end - i, x, i, room);
     }
 
     @Override
@@ -78,10 +70,10 @@ final class PanamaFlatKernels implements FlatKernels {
         DoubleVector middle = DoubleVector.broadcast(WIDE, center);
         int i = xOffset;
         int end = xOffset + n;
-        for (; i + 2 * WIDE_LANES <= end; i += 2 * WIDE_LANES) {
-            DoubleVector d0 = (DoubleVector) FloatVector.fromArray(NARROW, x, i).convertShape(VectorOperators.F2D, WIDE, 0);
-            DoubleVector d1 = (DoubleVector) FloatVector.fromArray(NARROW, x, i + WIDE_LANES)
-                    .convertShape(VectorOperators.F2D, WIDE, 0);
+        for (; i + LANES <= end; i += LANES) {
+            FloatVector value = FloatVector.fromArray(SPECIES, x, i);
+            DoubleVector d0 = (DoubleVector) value.convertShape(VectorOperators.F2D, WIDE, 0);
+            DoubleVector d1 = (DoubleVector) value.rearrange(SWAP_HALVES).convertShape(VectorOperators.F2D, WIDE, 0);
             d0 = d0.sub(middle);
             d1 = d1.sub(middle);
             s0 = d0.fma(d0, s0);
@@ -98,16 +90,14 @@ final class PanamaFlatKernels implements FlatKernels {
         DoubleVector p0 = s0;
         DoubleVector p1 = s0;
         DoubleVector middle = DoubleVector.broadcast(WIDE, center);
-        int i = 0;
-        for (; i + 2 * WIDE_LANES <= n; i += 2 * WIDE_LANES) {
-            DoubleVector x0 = (DoubleVector) FloatVector.fromArray(NARROW, x, xOffset + i)
-                    .convertShape(VectorOperators.F2D, WIDE, 0);
-            DoubleVector x1 = (DoubleVector) FloatVector.fromArray(NARROW, x, xOffset + i + WIDE_LANES)
-                    .convertShape(VectorOperators.F2D, WIDE, 0);
-            DoubleVector y0 = (DoubleVector) FloatVector.fromArray(NARROW, y, yOffset + i)
-                    .convertShape(VectorOperators.F2D, WIDE, 0);
-            DoubleVector y1 = (DoubleVector) FloatVector.fromArray(NARROW, y, yOffset + i + WIDE_LANES)
-                    .convertShape(VectorOperators.F2D, WIDE, 0);
+        int bound = SPECIES.loopBound(n);
+        for (int i = 0; i < bound; i += LANES) {
+            FloatVector xs = FloatVector.fromArray(SPECIES, x, xOffset + i);
+            FloatVector ys = FloatVector.fromArray(SPECIES, y, yOffset + i);
+            DoubleVector x0 = (DoubleVector) xs.convertShape(VectorOperators.F2D, WIDE, 0);
+            DoubleVector x1 = (DoubleVector) xs.rearrange(SWAP_HALVES).convertShape(VectorOperators.F2D, WIDE, 0);
+            DoubleVector y0 = (DoubleVector) ys.convertShape(VectorOperators.F2D, WIDE, 0);
+            DoubleVector y1 = (DoubleVector) ys.rearrange(SWAP_HALVES).convertShape(VectorOperators.F2D, WIDE, 0);
             s0 = s0.add(y0);
             s1 = s1.add(y1);
             p0 = x0.sub(middle).fma(y0, p0);
@@ -117,7 +107,7 @@ final class PanamaFlatKernels implements FlatKernels {
         p0.add(p1).intoArray(room, WIDE_LANES);
         double sum = total(room, 0);
         double dot = total(room, WIDE_LANES);
-        plain.sumAndDot(n - i, x, xOffset + i, center, y, yOffset + i, room);
+        plain.sumAndDot(n - bound, x, xOffset + bound, center, y, yOffset + bound, room);
         room[0] += sum;
         room[1] += dot;
     }
