@@ -9,7 +9,8 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * On the Vector API, by the rules of {@link PanamaKernels}. What is computed per element takes the plain twin's operations one by
+ * On the Vector API, by the rules of {@link PanamaKernels}, and with one more: no other width of float vectors may be loaded
+ * anywhere, for then C2 no longer knows which class a vector has and boxes it, in all kernels. What is computed per element takes the plain twin's operations one by
  * one, so that the twin can take the end of a run.
  */
 final class PanamaFlatKernels implements FlatKernels {
@@ -17,7 +18,7 @@ final class PanamaFlatKernels implements FlatKernels {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Integer> INTEGERS = SPECIES.withLanes(int.class);
     private static final int LANES = SPECIES.length();
-    /** Doubles to sum in: half of a vector of floats, for a narrower vector class of floats would make C2 box them all. */
+    /** Doubles to sum in; half of a vector of floats widens to one of them. */
     private static final VectorSpecies<Double> WIDE = SPECIES.withLanes(double.class);
     private static final int WIDE_LANES = WIDE.length();
     private static final VectorShuffle<Float> SWAP_HALVES = VectorShuffle.fromOp(SPECIES, i -> (i + LANES / 2) % LANES);
@@ -28,7 +29,7 @@ final class PanamaFlatKernels implements FlatKernels {
     /** Vectors this wide have a permutation in one instruction. */
     private static final int SHUFFLING_LANES = 8;
 
-    private final PlainFlatKernels plain = new PlainFlatKernels();
+    private final PlainFlatKernels plain = new PlainFlatKernels(0);
 
     @Override
     public int room() {
@@ -76,8 +77,8 @@ final class PanamaFlatKernels implements FlatKernels {
             DoubleVector d1 = (DoubleVector) value.rearrange(SWAP_HALVES).convertShape(VectorOperators.F2D, WIDE, 0);
             d0 = d0.sub(middle);
             d1 = d1.sub(middle);
-            s0 = d0.fma(d0, s0);
-            s1 = d1.fma(d1, s1);
+            s0 = s0.add(d0.mul(d0));
+            s1 = s1.add(d1.mul(d1));
         }
         s0.add(s1).intoArray(room, 0);
         return total(room, 0) + plain.sumOfSquares(end - i, x, i, center, room);
@@ -100,8 +101,8 @@ final class PanamaFlatKernels implements FlatKernels {
             DoubleVector y1 = (DoubleVector) ys.rearrange(SWAP_HALVES).convertShape(VectorOperators.F2D, WIDE, 0);
             s0 = s0.add(y0);
             s1 = s1.add(y1);
-            p0 = x0.sub(middle).fma(y0, p0);
-            p1 = x1.sub(middle).fma(y1, p1);
+            p0 = p0.add(x0.sub(middle).mul(y0));
+            p1 = p1.add(x1.sub(middle).mul(y1));
         }
         s0.add(s1).intoArray(room, 0);
         p0.add(p1).intoArray(room, WIDE_LANES);
@@ -144,9 +145,13 @@ final class PanamaFlatKernels implements FlatKernels {
         FloatVector below = IntVector.broadcast(INTEGERS, inWidth).reinterpretAsFloats();
         FloatVector belowRight = IntVector.broadcast(INTEGERS, inWidth + 1).reinterpretAsFloats();
         int outputs = planes * outHeight * outWidth;
-        for (int line = 0, output = 0; line < planes * outHeight; line++) {
-            int plane = xOffset + line / outHeight * inHeight * inWidth;
-            int top = plane + line % outHeight * 2 * inWidth;
+        int plane = xOffset;
+        for (int oy = 0, top = plane, output = 0; output < outputs; oy++, top += 2 * inWidth) {
+            if (oy == outHeight) {
+                oy = 0;
+                plane += inHeight * inWidth;
+                top = plane;
+            }
             for (int ox = 0; ox < outWidth; ox += LANES) {
                 int n = Math.min(LANES, outWidth - ox);
                 int upper = top + 2 * ox;
