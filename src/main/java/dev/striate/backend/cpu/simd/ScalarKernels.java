@@ -10,15 +10,29 @@ final class ScalarKernels implements SimdKernels {
     private static final int ROWS = 6;
 
     private final int columns;
+    private final ConvKernels convolution;
+    private final FlatKernels flat;
 
-    /** @param columns of a tile */
-    ScalarKernels(int columns) {
-        this.columns = columns;
+    /** @param vectorized which tiles to compute */
+    ScalarKernels(SimdKernels vectorized) {
+        columns = vectorized.tileColumns();
+        convolution = new ScalarConvKernels(vectorized.convolution());
+        flat = new ScalarFlatKernels(vectorized.flat().room());
     }
 
     @Override
     public String description() {
         return "scalar";
+    }
+
+    @Override
+    public ConvKernels convolution() {
+        return convolution;
+    }
+
+    @Override
+    public FlatKernels flat() {
+        return flat;
     }
 
     @Override
@@ -62,22 +76,6 @@ final class ScalarKernels implements SimdKernels {
             c[r3] = add ? c3 + c[r3] : c3;
             c[r4] = add ? c4 + c[r4] : c4;
             c[r5] = add ? c5 + c[r5] : c5;
-        }
-    }
-
-    @Override
-    public void copyRuns(int runs, float[] source, int base, int[] starts, int firstStart, float[] target, int at) {
-        for (int i = 0; i < runs; i++) {
-            System.arraycopy(source, base + starts[firstStart + i], target, at + i * columns, columns);
-        }
-    }
-
-    @Override
-    public void gather(int count, float[] source, int base, int[] starts, int firstStart, float[] target, int at) {
-        for (int i = 0, to = at; i < count; i++, to += columns) {
-            for (int j = 0; j < columns; j++) {
-                target[to + j] = source[base + i + starts[firstStart + j]];
-            }
         }
     }
 

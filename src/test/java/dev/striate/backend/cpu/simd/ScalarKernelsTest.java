@@ -24,13 +24,13 @@ class ScalarKernelsTest {
 
     private void assertSameBits(int length, Call call) {
         assertNotNull(vectorized, VectorApi.absence());
-        float[] a = values(length);
-        float[] b = values(length);
-        float[] expected = values(length);
-        float[] actual = expected.clone();
-        call.run(vectorized, a, b, expected);
-        call.run(new ScalarKernels(vectorized.tileColumns()), a, b, actual);
-        assertArrayEquals(bits(expected), bits(actual));
+        float[][] expected = {values(length), values(length), values(length)};
+        float[][] actual = {expected[0].clone(), expected[1].clone(), expected[2].clone()};
+        call.run(vectorized, expected[0], expected[1], expected[2]);
+        call.run(new ScalarKernels(vectorized), actual[0], actual[1], actual[2]);
+        for (int i = 0; i < actual.length; i++) {
+            assertArrayEquals(bits(expected[i]), bits(actual[i]));
+        }
     }
 
     private float[] values(int length) {
@@ -55,19 +55,25 @@ class ScalarKernelsTest {
     void tile(int depth) {
         int rows = vectorized.tileRows();
         int columns = vectorized.tileColumns();
-        assertEquals(rows, new ScalarKernels(columns).tileRows());
+        assertEquals(rows, new ScalarKernels(vectorized).tileRows());
         int length = 3 + Math.max(depth, rows) * (columns + 1);
         assertSameBits(length, (k, a, b, y) -> k.tile(depth, a, 1, b, 2, y, 3, columns + 1, false));
         assertSameBits(length, (k, a, b, y) -> k.tile(depth, a, 1, b, 2, y, 3, columns + 1, true));
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 1, 5})
-    void packing(int count) {
-        int columns = vectorized.tileColumns();
-        int[] starts = random.ints(columns + 6, 0, 40).toArray();
-        assertSameBits(columns * 8 + 50, (k, a, b, y) -> k.copyRuns(count, a, 3, starts, 1, y, 2));
-        assertSameBits(columns * 8 + 50, (k, a, b, y) -> k.gather(count, a, 3, starts, 1, y, 2));
+    @ValueSource(ints = {0, 1, 9, 150})
+    void convolutionTile(int depth) {
+        int[] starts = random.ints(depth + 1, 0, 60).toArray();
+        for (int rows = 1; rows <= 16; rows++) {
+            int height = vectorized.convolution().tileRows(rows);
+            int columns = vectorized.convolution().tileColumns(height);
+            int length = 64 + Math.max(depth, height + 1) * Math.max(height, columns + 1);
+            assertSameBits(length, (k, a, b, y) ->
+                    k.convolution().tile(height, depth, a, 1, b, 2, starts, 1, y, 3, columns + 1, false, b, 4));
+            assertSameBits(length, (k, a, b, y) ->
+                    k.convolution().tile(height, depth, a, 1, b, 2, starts, 1, y, 3, columns + 1, true, b, 4));
+        }
     }
 
     @ParameterizedTest
@@ -79,5 +85,53 @@ class ScalarKernelsTest {
         assertSameBits(n + 3, (k, a, b, y) -> k.scaleAndShift(n, a, 1, 0.2f, 1.7f, -0.4f, y, 3));
         assertSameBits(n + 3, (k, a, b, y) -> k.relu(n, a, 1, y, 3));
         assertSameBits(n + 3, (k, a, b, y) -> k.reluGradient(n, a, 1, b, 2, y, 3));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 8, 15, 31, 207})
+    void flat(int n) {
+        FlatKernels.AdamFactors factors = new FlatKernels.AdamFactors(0.9f, 0.1f, 0.99f, 0.01f, 0.1f, 0.5f, 1e-8f, 0.1f, 0.9f);
+        assertSameBits(n + 8, (k, a, b, y) -> keep(k.flat().sum(n, finite(a), 1, room(k)), y));
+        assertSameBits(n + 8, (k, a, b, y) -> keep(k.flat().sumOfSquares(n, finite(a), 1, 0.3, room(k)), y));
+        assertSameBits(n + 8, (k, a, b, y) -> {
+            double[] room = room(k);
+            k.flat().sumAndDot(n, finite(a), 1, 0.3, finite(b), 2, room);
+            keep(room[0], y);
+            keep(room[1], b);
+        });
+        assertSameBits(n + 8, (k, a, b, y) -> k.flat().normGradient(n, a, 1, 0.1f, b, 2, 0.7f, 0.2f, 0.3f, y, 3));
+        assertSameBits(n + 8, (k, a, b, y) -> k.flat().descend(n, 0.1f, 0.01f, a, 1, y, 2));
+        assertSameBits(n + 8, (k, a, b, y) -> {
+            k.flat().descendWithMomentum(n, 0.1f, 0.01f, 0.9f, 0.8f, true, a, 1, b, 2, y, 3);
+            k.flat().descendWithMomentum(n, 0.1f, 0.01f, 0.9f, 0.8f, false, a, 1, b, 2, y, 3);
+        });
+        assertSameBits(n + 8, (k, a, b, y) -> k.flat().adam(n, factors, finite(a), 1, b, 2, a, 3, y, 4));
+        assertSameBits(4 * 9 * (n + 1), (k, a, b, y) -> {
+            int[] indices = new int[2 * 4 * n + 1];
+            k.flat().maxPool2x2(2, 9, n, 4, n / 2, a, 1, y, 2, indices, 1);
+            for (int i = 0; i < 2 * 4 * (n / 2); i++) {
+                y[y.length / 2 + i] = indices[1 + i];
+            }
+        });
+    }
+
+    private static double[] room(SimdKernels kernels) {
+        return new double[kernels.flat().room()];
+    }
+
+    /** Sums of infinities are all NaN: they would compare nothing. */
+    private static float[] finite(float[] values) {
+        float[] finite = values.clone();
+        for (int i = 0; i < finite.length; i++) {
+            finite[i] = Math.abs(finite[i]) < 100 ? finite[i] : 1f;
+        }
+        return finite;
+    }
+
+    private static void keep(double value, float[] y) {
+        long bits = Double.doubleToLongBits(value);
+        y[0] = (int) (bits >>> 48);
+        y[1] = (int) (bits >>> 24) & 0xffffff;
+        y[2] = (int) bits & 0xffffff;
     }
 }
