@@ -61,7 +61,7 @@ public final class CpuBackend implements Backend {
         this.copy = new CpuCopy(context);
         this.reduce = new CpuReduce(context);
         this.matmul = new CpuMatmul(context, gemm);
-        this.conv2d = new CpuConv2d(context, gemm);
+        this.conv2d = new CpuConv2d(context);
         this.im2col = new CpuIm2Col(context);
         this.maxPool2d = new CpuMaxPool2d(context);
         this.avgPool2d = new CpuAvgPool2d(context);
@@ -94,7 +94,11 @@ public final class CpuBackend implements Backend {
     }
 
     private static SimdKernels kernels(Vectorization vectorization) {
-        SimdKernels vectorized = vectorization == Vectorization.PLAIN ? null : VectorApi.vectorized();
+        SimdKernels vectorized = switch (vectorization) {
+            case BEST -> VectorApi.warming();
+            case VECTOR_API -> VectorApi.vectorized();
+            case PLAIN -> null;
+        };
         if (vectorized == null && vectorization == Vectorization.VECTOR_API) {
             throw new DeviceException("cpu: the Vector API cannot be used: " + VectorApi.absence());
         }

@@ -1,237 +1,144 @@
 package dev.striate.backend.cpu;
 
-import dev.striate.backend.cpu.simd.SimdKernels;
+import dev.striate.backend.cpu.simd.ConvKernels;
 import java.util.Arrays;
 
 /**
- * The matrix of a convolution's patches, never stored: its rows are taps (channel, tap row, tap column), its columns are
- * positions (image, y, x). Tap (ty, tx) of position (y, x) is pixel {@code (y strideY + offsetsY[ty], x strideX + offsetsX[tx])},
- * zero outside the image.
+ * The matrix of an image's patches, as operand of {@link PatchProduct}: its rows are taps (channel, tap row, tap column), its
+ * columns are positions (y, x). Tap (ty, tx) of position (y, x) is pixel {@code (y strideY + offsetsY[ty], x strideX +
+ * offsetsX[tx])}, zero outside the image.
  *
- * <p>The images are copied once, with their padding and sorted by their remainders modulo the stride, unless they can serve as
- * they are. Then whatever one tap reads along a line of positions lies in one run, and packing is plain copying: no test for the
- * border, no stride. Moreover a line's run continues into the next line's. A panel may therefore go on past the end of a line,
- * over the few columns that padding adds there; what is computed for those is thrown away. Such a numbering of positions, with
- * {@link #lineWidth} of them to a line, is called wide.
+ * <p>It is not stored whole. For each tap column there is a copy of each channel that has only the grid's columns, as that tap
+ * reads them, and all lines, sorted by their remainders modulo the stride. In such a copy, lines follow each other as positions
+ * do: whatever a tap reads for neighbouring positions lies in one run, even across the ends of lines, and tap rows differ only in
+ * where it starts. Every pixel is thus copied once per tap column rather than once per tap.
  */
-final class Patches implements AutoCloseable {
+final class Patches {
 
-    private final CpuPool pool;
-    private final boolean copied;
-    private final float[] array;
-    private final int offset;
-    private final int imageStride;
-    private final int channelStride;
-    private final int depth;
-    /** For each tap, channels included, where it reads for an image's first position; zeros fill the last panel up. */
-    private final int[] starts;
-    private final int largestStart;
-    private final int channelsPerGroup;
-    private final int lineWidth;
+    private final CpuBuffer images;
+    private final int channels;
+    private final int height;
+    private final int width;
     private final int gridHeight;
     private final int gridWidth;
+    private final int strideY;
+    private final int strideX;
+    private final int[] offsetsY;
+    private final int[] offsetsX;
+    private final int firstShift;
+    private final int linesPerPhase;
 
     /**
      * @param images   {@code (batch, channels, height, width)}
      * @param channels in an image
-     * @param perGroup channels whose taps one product sums over
      */
     Patches(
-            CpuContext context, CpuBuffer images, int batch, int channels, int perGroup, int height, int width, int gridHeight,
-            int gridWidth, int strideY, int strideX, int[] offsetsY, int[] offsetsX) {
-        this.pool = context.pool();
+            CpuBuffer images, int channels, int height, int width, int gridHeight, int gridWidth, int strideY, int strideX,
+            int[] offsetsY, int[] offsetsX) {
+        this.images = images;
+        this.channels = channels;
+        this.height = height;
+        this.width = width;
         this.gridHeight = gridHeight;
         this.gridWidth = gridWidth;
-        this.channelsPerGroup = perGroup;
-        int taps = offsetsY.length * offsetsX.length;
-        Axis vertical = Axis.of(offsetsY, strideY, gridHeight);
-        Axis horizontal = Axis.of(offsetsX, strideX, gridWidth);
-        boolean asTheyAre = taps == 0 || (strideY == 1 && strideX == 1 && vertical.first == 0 && horizontal.first == 0
-                && vertical.length <= height && horizontal.length == width);
-        this.lineWidth = horizontal.length;
-        int plane = vertical.length * lineWidth;
-        this.channelStride = asTheyAre ? height * width : strideY * strideX * plane;
-        this.imageStride = channels * channelStride;
-        this.copied = !asTheyAre;
-        this.depth = perGroup * taps;
-        this.starts = new int[depth + context.simd().tileColumns()];
-        int largest = 0;
-        for (int i = 0; i < depth; i++) {
-            int ty = i / offsetsX.length % offsetsY.length;
-            int tx = i % offsetsX.length;
-            int phase = vertical.phase(offsetsY[ty]) * strideX + horizontal.phase(offsetsX[tx]);
-            starts[i] = i / taps * channelStride + phase * plane + vertical.shift(offsetsY[ty]) * lineWidth
-                    + horizontal.shift(offsetsX[tx]);
-            largest = Math.max(largest, starts[i]);
+        this.strideY = strideY;
+        this.strideX = strideX;
+        this.offsetsY = offsetsY;
+        this.offsetsX = offsetsX;
+        int first = Integer.MAX_VALUE;
+        int last = Integer.MIN_VALUE;
+        for (int offset : offsetsY) {
+            first = Math.min(first, Math.floorDiv(offset, strideY));
+            last = Math.max(last, Math.floorDiv(offset, strideY));
         }
-        this.largestStart = largest;
-        if (asTheyAre) {
-            this.array = images.array;
-            this.offset = images.offset;
-            return;
-        }
-        this.array = pool.takeScratch(Math.multiplyExact(batch, imageStride));
-        this.offset = 0;
-        int planes = batch * channels;
-        context.threads().forRange(planes, (long) planes * channelStride / 2, (from, to) -> {
-            Arrays.fill(array, from * channelStride, to * channelStride, 0f);
-            for (int i = from; i < to; i++) {
-                int source = images.offset + i * height * width;
-                for (int phaseY = 0; phaseY < strideY; phaseY++) {
-                    for (int phaseX = 0; phaseX < strideX; phaseX++) {
-                        int target = i * channelStride + (phaseY * strideX + phaseX) * plane;
-                        copyPhase(images.array, source, height, width, vertical, phaseY, horizontal, phaseX, target);
-                    }
-                }
-            }
-        });
+        this.firstShift = first;
+        this.linesPerPhase = offsetsY.length == 0 ? 0 : gridHeight + last - first;
     }
 
-    /** Copies the pixels of a plane whose coordinates have the given remainders. */
-    private void copyPhase(
-            float[] source, int start, int height, int width, Axis vertical, int phaseY, Axis horizontal, int phaseX,
-            int target) {
-        int firstX = horizontal.firstInside();
-        int endX = horizontal.endInside(phaseX, width);
-        int endY = vertical.endInside(phaseY, height);
-        for (int y = vertical.firstInside(); y < endY; y++) {
-            int line = start + vertical.pixel(y, phaseY) * width + horizontal.pixel(0, phaseX);
-            int to = target + y * lineWidth;
-            if (horizontal.stride == 1) {
-                if (firstX < endX) {
-                    System.arraycopy(source, line + firstX, array, to + firstX, endX - firstX);
-                }
-            } else {
-                for (int x = firstX; x < endX; x++) {
-                    array[to + x] = source[line + x * horizontal.stride];
-                }
-            }
-        }
-    }
-
-    /**
-     * How one axis is laid out: for each remainder modulo the stride a run of {@code length} cells; cell i of remainder r is
-     * pixel {@code (first + i) stride + r}.
-     */
-    private record Axis(int stride, int first, int length) {
-
-        static Axis of(int[] offsets, int stride, int grid) {
-            int first = 0;
-            int last = 0;
-            for (int i = 0; i < offsets.length; i++) {
-                int shift = Math.floorDiv(offsets[i], stride);
-                first = i == 0 ? shift : Math.min(first, shift);
-                last = i == 0 ? shift : Math.max(last, shift);
-            }
-            return new Axis(stride, first, grid + last - first);
-        }
-
-        int phase(int tapOffset) {
-            return Math.floorMod(tapOffset, stride);
-        }
-
-        int shift(int tapOffset) {
-            return Math.floorDiv(tapOffset, stride) - first;
-        }
-
-        int pixel(int cell, int phase) {
-            return (first + cell) * stride + phase;
-        }
-
-        /** The first cell that is a pixel of the image. */
-        int firstInside() {
-            return Math.min(length, Math.max(0, -first));
-        }
-
-        /** The cell after the last that is a pixel of an image of this size. */
-        int endInside(int phase, int size) {
-            return Math.max(0, Math.min(length, Math.floorDiv(size - 1 - phase, stride) + 1 - first));
-        }
-    }
-
-    @Override
-    public void close() {
-        if (copied) {
-            pool.giveScratch(array);
-        }
-    }
-
-    /** Positions to a line in wide numbering. */
-    int lineWidth() {
-        return lineWidth;
-    }
-
-    /** Positions in one image in wide numbering: what follows the last line is left out. */
-    int widePositions() {
-        return (gridHeight - 1) * lineWidth + gridWidth;
-    }
-
-    /** Taps, all channels of a group together. */
-    int depth() {
-        return depth;
+    /** Columns of the matrix. */
+    int positions() {
+        return gridHeight * gridWidth;
     }
 
     int gridWidth() {
         return gridWidth;
     }
 
-    /** Positions in one image. */
-    int positions() {
-        return gridHeight * gridWidth;
+    /** Rows of the matrix that belong to one channel. */
+    int taps() {
+        return offsetsY.length * offsetsX.length;
     }
 
-    /** Where the channels of a group begin, for the methods below. */
-    int group(int number) {
-        return offset + number * channelsPerGroup * channelStride;
+    /** Elements that {@link #load} writes per channel. */
+    int channelLength() {
+        return offsetsX.length * columnLength();
+    }
+
+    private int columnLength() {
+        return strideY * linesPerPhase * gridWidth;
+    }
+
+    /** Where each row of the matrix begins in what {@link #load} wrote for this many channels. */
+    int[] starts(int count) {
+        int[] starts = new int[count * taps()];
+        for (int i = 0; i < starts.length; i++) {
+            int channel = i / taps();
+            int offsetY = offsetsY[i / offsetsX.length % offsetsY.length];
+            int tx = i % offsetsX.length;
+            int line = Math.floorMod(offsetY, strideY) * linesPerPhase + Math.floorDiv(offsetY, strideY) - firstShift;
+            starts[i] = (channel * offsetsX.length + tx) * columnLength() + line * gridWidth;
+        }
+        return starts;
     }
 
     /**
-     * Packs a panel whose width runs over positions of one image, in wide numbering, and whose depth runs over taps.
+     * Copies channels of an image for all tap columns.
      *
-     * @param first the first position within the image
+     * @param target is written from 0 on, and at most {@link ConvKernels#blockColumns} elements beyond the last channel
      */
-    void packWide(SimdKernels simd, int group, int image, int first, int count, int from, int length, float[] target, int at) {
-        int base = group + image * imageStride + first;
-        int width = simd.tileColumns();
-        if (base + largestStart + width <= array.length) {
-            // What is copied beyond the last position is thrown away with its column.
-            simd.copyRuns(length, array, base, starts, from, target, at);
-            return;
-        }
-        for (int p = 0; p < length; p++) {
-            System.arraycopy(array, base + starts[from + p], target, at + p * width, count);
-        }
-    }
-
-    /** Packs a panel whose width runs over positions of the batch and whose depth runs over taps. */
-    void packPositions(int group, int first, int count, int from, int length, float[] target, int at, int width) {
-        for (int done = 0; done < count; ) {
-            int x = (first + done) % gridWidth;
-            int run = Math.min(gridWidth - x, count - done);
-            int line = group + placeOf(first + done);
-            for (int p = 0; p < length; p++) {
-                int source = line + starts[from + p];
-                int to = at + p * width + done;
-                for (int i = 0; i < run; i++) {
-                    target[to + i] = array[source + i];
+    void load(ConvKernels kernels, int image, int firstChannel, int count, float[] target) {
+        int to = 0;
+        for (int channel = firstChannel; channel < firstChannel + count; channel++) {
+            int plane = images.offset + (image * channels + channel) * height * width;
+            for (int offsetX : offsetsX) {
+                for (int phase = 0; phase < strideY; phase++) {
+                    loadLines(kernels, plane, offsetX, phase, target, to);
+                    to += linesPerPhase * gridWidth;
                 }
             }
-            done += run;
         }
     }
 
-    /** Packs a panel whose width runs over taps from {@code first} on and whose depth runs over positions of the batch. */
-    void packTaps(SimdKernels simd, int group, int first, int from, int length, float[] target, int at) {
-        for (int done = 0; done < length; ) {
-            int x = (from + done) % gridWidth;
-            int run = Math.min(gridWidth - x, length - done);
-            simd.gather(run, array, group + placeOf(from + done), starts, first, target, at + done * simd.tileColumns());
-            done += run;
+    /** The lines whose numbers have this remainder modulo the stride, as a tap column reads them. */
+    private void loadLines(ConvKernels kernels, int plane, int offsetX, int phase, float[] target, int to) {
+        int first = Math.min(linesPerPhase, Math.max(0, -firstShift));
+        int end = Math.max(first, Math.min(linesPerPhase, Math.floorDiv(height - 1 - phase, strideY) + 1 - firstShift));
+        int firstX = Math.min(gridWidth, Math.max(0, CpuGemm.ceilDiv(-offsetX, strideX)));
+        int endX = Math.max(firstX, Math.min(gridWidth, CpuGemm.ceilDiv(width - offsetX, strideX)));
+        int from = plane + ((firstShift + first) * strideY + phase) * width + offsetX;
+        int at = to + first * gridWidth;
+        Arrays.fill(target, to, at, 0f);
+        if (strideX == 1) {
+            // Beyond the image's sides this copies whatever stands there; it becomes zero below.
+            kernels.copyLines(end - first, gridWidth, images.array, from, strideY * width, target, at, gridWidth);
+        } else {
+            for (int line = 0; line < end - first; line++) {
+                for (int x = firstX; x < endX; x++) {
+                    target[at + line * gridWidth + x] = images.array[from + line * strideY * width + x * strideX];
+                }
+            }
         }
+        int atEnd = to + end * gridWidth;
+        clearColumns(0, firstX, target, at, atEnd);
+        clearColumns(endX, gridWidth, target, at, atEnd);
+        Arrays.fill(target, atEnd, to + linesPerPhase * gridWidth, 0f);
     }
 
-    private int placeOf(int position) {
-        int inImage = position % (gridHeight * gridWidth);
-        return position / (gridHeight * gridWidth) * imageStride + inImage / gridWidth * lineWidth + inImage % gridWidth;
+    private void clearColumns(int firstX, int endX, float[] target, int at, int end) {
+        for (int x = firstX; x < endX; x++) {
+            for (int i = at + x; i < end; i += gridWidth) {
+                target[i] = 0f;
+            }
+        }
     }
 }

@@ -16,6 +16,7 @@ final class PanamaKernels implements SimdKernels {
     private static final int ROWS = 6;
     private static final int COLUMNS = 2 * LANES;
 
+    private final ConvKernels convolution = new PanamaConvKernels();
     private final FlatKernels flat = new PanamaFlatKernels();
 
     @Override
@@ -36,6 +37,11 @@ final class PanamaKernels implements SimdKernels {
     @Override
     public int tileColumns() {
         return COLUMNS;
+    }
+
+    @Override
+    public ConvKernels convolution() {
+        return convolution;
     }
 
     /**
@@ -111,32 +117,6 @@ final class PanamaKernels implements SimdKernels {
         c41.intoArray(c, r4 + LANES);
         c50.intoArray(c, r5);
         c51.intoArray(c, r5 + LANES);
-    }
-
-    @Override
-    public void copyRuns(int runs, float[] source, int base, int[] starts, int firstStart, float[] target, int at) {
-        for (int i = 0, to = at; i < runs; i++, to += COLUMNS) {
-            int from = base + starts[firstStart + i];
-            FloatVector.fromArray(SPECIES, source, from).intoArray(target, to);
-            FloatVector.fromArray(SPECIES, source, from + LANES).intoArray(target, to + LANES);
-        }
-    }
-
-    @Override
-    public void gather(int count, float[] source, int base, int[] starts, int firstStart, float[] target, int at) {
-        if (LANES < 8) {
-            // Vectors of 128 bit have no gathering load on most processors, and its emulation is slow.
-            for (int i = 0; i < count; i++) {
-                for (int j = 0; j < COLUMNS; j++) {
-                    target[at + i * COLUMNS + j] = source[base + i + starts[firstStart + j]];
-                }
-            }
-            return;
-        }
-        for (int i = 0, to = at; i < count; i++, to += COLUMNS) {
-            FloatVector.fromArray(SPECIES, source, base + i, starts, firstStart).intoArray(target, to);
-            FloatVector.fromArray(SPECIES, source, base + i, starts, firstStart + LANES).intoArray(target, to + LANES);
-        }
     }
 
     @Override

@@ -11,8 +11,9 @@ final class PlainKernels implements SimdKernels {
 
     private static final int ROWS = 4;
     /** Long enough for C2's unrolled loop to pay. */
-    private static final int COLUMNS = 128;
+    static final int COLUMNS = 128;
 
+    private final ConvKernels convolution = new PlainConvKernels();
     /** Each thread's accumulators, see {@link #tile}. */
     private final ThreadLocal<float[]> accumulators = ThreadLocal.withInitial(() -> new float[0]);
 
@@ -38,11 +39,11 @@ final class PlainKernels implements SimdKernels {
         return COLUMNS;
     }
 
-    /**
-     * Row by row; each turn of the inner loop takes four products, so that the accumulators are read and written a fourth as
-     * often. They move along with {@code b}: after p products they lie at {@code p COLUMNS}, so that the loop's arrays are
-     * indexed alike.
-     */
+    @Override
+    public ConvKernels convolution() {
+        return convolution;
+    }
+
     @Override
     public void tile(
             int depth, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset, int cStride, boolean add) {
@@ -53,15 +54,7 @@ final class PlainKernels implements SimdKernels {
             accumulators.set(sums);
         }
         for (int row = 0; row < ROWS; row++) {
-            Arrays.fill(sums, bOffset, bOffset + COLUMNS, 0f);
-            int ia = aOffset + row;
-            int at = bOffset;
-            for (; at + 4 * COLUMNS <= end; at += 4 * COLUMNS, ia += 4 * ROWS) {
-                addFour(a[ia], a[ia + ROWS], a[ia + 2 * ROWS], a[ia + 3 * ROWS], b, sums, at);
-            }
-            for (; at < end; at += COLUMNS, ia += ROWS) {
-                addOne(a[ia], b, sums, at);
-            }
+            multiplyRow(depth, a, aOffset + row, ROWS, b, bOffset, sums);
             int to = cOffset + row * cStride;
             if (add) {
                 for (int j = 0; j < COLUMNS; j++) {
@@ -70,6 +63,26 @@ final class PlainKernels implements SimdKernels {
             } else {
                 System.arraycopy(sums, end, c, to, COLUMNS);
             }
+        }
+    }
+
+    /**
+     * One row of a tile. Each turn of the inner loop takes four products, so that the accumulators are read and written a fourth
+     * as often. They move along with {@code b}: after p products they lie in {@code sums} at {@code bOffset + p COLUMNS}, so that
+     * the loop's arrays are indexed alike.
+     *
+     * @param aStep from a row's element of {@code a} to the next
+     */
+    static void multiplyRow(int depth, float[] a, int aOffset, int aStep, float[] b, int bOffset, float[] sums) {
+        Arrays.fill(sums, bOffset, bOffset + COLUMNS, 0f);
+        int end = bOffset + depth * COLUMNS;
+        int ia = aOffset;
+        int at = bOffset;
+        for (; at + 4 * COLUMNS <= end; at += 4 * COLUMNS, ia += 4 * aStep) {
+            addFour(a[ia], a[ia + aStep], a[ia + 2 * aStep], a[ia + 3 * aStep], b, sums, at);
+        }
+        for (; at < end; at += COLUMNS, ia += aStep) {
+            addOne(a[ia], b, sums, at);
         }
     }
 
@@ -83,24 +96,6 @@ final class PlainKernels implements SimdKernels {
     private static void addOne(float a0, float[] b, float[] sums, int at) {
         for (int j = at; j < at + COLUMNS; j++) {
             sums[j + COLUMNS] = sums[j] + a0 * b[j];
-        }
-    }
-
-    @Override
-    public void copyRuns(int runs, float[] source, int base, int[] starts, int firstStart, float[] target, int at) {
-        for (int i = 0; i < runs; i++) {
-            System.arraycopy(source, base + starts[firstStart + i], target, at + i * COLUMNS, COLUMNS);
-        }
-    }
-
-    @Override
-    public void gather(int count, float[] source, int base, int[] starts, int firstStart, float[] target, int at) {
-        for (int i = 0; i < count; i++) {
-            int from = base + i;
-            int to = at + i * COLUMNS;
-            for (int j = 0; j < COLUMNS; j++) {
-                target[to + j] = source[from + starts[firstStart + j]];
-            }
         }
     }
 

@@ -9,6 +9,9 @@ public interface SimdKernels {
     /** What runs, for people: {@code Vector API 512 bit}. */
     String description();
 
+    /** The inner loops of convolution. */
+    ConvKernels convolution();
+
     /** The loops beside the products, in the same version. */
     FlatKernels flat();
 
@@ -28,18 +31,6 @@ public interface SimdKernels {
      * @param add   whether to add to what {@code c} holds rather than replace it
      */
     void tile(int depth, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset, int cStride, boolean add);
-
-    /**
-     * Packs runs of {@link #tileColumns} elements one behind the other from {@code target[at]} on: run i starts at
-     * {@code source[base + starts[firstStart + i]]}.
-     */
-    void copyRuns(int runs, float[] source, int base, int[] starts, int firstStart, float[] target, int at);
-
-    /**
-     * Packs {@code count} times {@link #tileColumns} scattered elements: element j of the i-th is read at
-     * {@code source[base + i + starts[firstStart + j]]}.
-     */
-    void gather(int count, float[] source, int base, int[] starts, int firstStart, float[] target, int at);
 
     /** {@code y = a + b}; {@code y} may be either. */
     void add(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset);

@@ -1,0 +1,392 @@
+package dev.striate.backend.cpu.simd;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * On the Vector API, under the same rules as {@link PanamaKernels}: every vector stays in a local variable of one method. That is
+ * why there is a method per tile shape.
+ */
+final class PanamaConvKernels implements ConvKernels {
+
+    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    private static final int LANES = SPECIES.length();
+    /** Vectors of 512 bit come with 32 registers, all others with 16: too few for 8 rows by 2 vectors. */
+    private static final boolean TALL = LANES >= 16;
+
+    @Override
+    public int blockColumns() {
+        return 4 * LANES;
+    }
+
+    @Override
+    public int tileRows(int rows) {
+        if (TALL && rows >= 7) {
+            return 8;
+        }
+        return rows >= 4 ? 6 : rows >= 2 ? 3 : 1;
+    }
+
+    @Override
+    public int tileColumns(int tileRows) {
+        return tileRows <= 3 ? 4 * LANES : 2 * LANES;
+    }
+
+    @Override
+    public void tile(
+            int tileRows, int depth, float[] a, int aOffset, float[] x, int xOffset, int[] starts, int firstStart, float[] c,
+            int cOffset, int cStride, boolean add, float[] bias, int biasOffset) {
+        switch (tileRows) {
+            case 8 -> tile8x2(depth, a, aOffset, x, xOffset, starts, firstStart, c, cOffset, cStride, add, bias, biasOffset);
+            case 6 -> tile6x2(depth, a, aOffset, x, xOffset, starts, firstStart, c, cOffset, cStride, add, bias, biasOffset);
+            case 3 -> tile3x4(depth, a, aOffset, x, xOffset, starts, firstStart, c, cOffset, cStride, add, bias, biasOffset);
+            default -> tile1x4(depth, a, aOffset, x, xOffset, starts, firstStart, c, cOffset, add, bias, biasOffset);
+        }
+    }
+
+    /** For 32 registers: 16 chains, so that broadcasts and unaligned loads stay fewer than multiply-adds. */
+    private static void tile8x2(
+            int depth, float[] a, int aOffset, float[] x, int xOffset, int[] starts, int firstStart, float[] c, int cOffset,
+            int cStride, boolean add, float[] bias, int biasOffset) {
+        FloatVector c00 = FloatVector.zero(SPECIES);
+        FloatVector c01 = c00;
+        FloatVector c10 = c00;
+        FloatVector c11 = c00;
+        FloatVector c20 = c00;
+        FloatVector c21 = c00;
+        FloatVector c30 = c00;
+        FloatVector c31 = c00;
+        FloatVector c40 = c00;
+        FloatVector c41 = c00;
+        FloatVector c50 = c00;
+        FloatVector c51 = c00;
+        FloatVector c60 = c00;
+        FloatVector c61 = c00;
+        FloatVector c70 = c00;
+        FloatVector c71 = c00;
+        for (int p = firstStart, end = firstStart + depth, ia = aOffset; p < end; p++, ia += 8) {
+            int ix = xOffset + starts[p];
+            FloatVector x0 = FloatVector.fromArray(SPECIES, x, ix);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, x, ix + LANES);
+            FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
+            c00 = ar.fma(x0, c00);
+            c01 = ar.fma(x1, c01);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 1]);
+            c10 = ar.fma(x0, c10);
+            c11 = ar.fma(x1, c11);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 2]);
+            c20 = ar.fma(x0, c20);
+            c21 = ar.fma(x1, c21);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 3]);
+            c30 = ar.fma(x0, c30);
+            c31 = ar.fma(x1, c31);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 4]);
+            c40 = ar.fma(x0, c40);
+            c41 = ar.fma(x1, c41);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 5]);
+            c50 = ar.fma(x0, c50);
+            c51 = ar.fma(x1, c51);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 6]);
+            c60 = ar.fma(x0, c60);
+            c61 = ar.fma(x1, c61);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 7]);
+            c70 = ar.fma(x0, c70);
+            c71 = ar.fma(x1, c71);
+        }
+        int r1 = cOffset + cStride;
+        int r2 = r1 + cStride;
+        int r3 = r2 + cStride;
+        int r4 = r3 + cStride;
+        int r5 = r4 + cStride;
+        int r6 = r5 + cStride;
+        int r7 = r6 + cStride;
+        if (add) {
+            c00 = c00.add(FloatVector.fromArray(SPECIES, c, cOffset));
+            c01 = c01.add(FloatVector.fromArray(SPECIES, c, cOffset + LANES));
+            c10 = c10.add(FloatVector.fromArray(SPECIES, c, r1));
+            c11 = c11.add(FloatVector.fromArray(SPECIES, c, r1 + LANES));
+            c20 = c20.add(FloatVector.fromArray(SPECIES, c, r2));
+            c21 = c21.add(FloatVector.fromArray(SPECIES, c, r2 + LANES));
+            c30 = c30.add(FloatVector.fromArray(SPECIES, c, r3));
+            c31 = c31.add(FloatVector.fromArray(SPECIES, c, r3 + LANES));
+            c40 = c40.add(FloatVector.fromArray(SPECIES, c, r4));
+            c41 = c41.add(FloatVector.fromArray(SPECIES, c, r4 + LANES));
+            c50 = c50.add(FloatVector.fromArray(SPECIES, c, r5));
+            c51 = c51.add(FloatVector.fromArray(SPECIES, c, r5 + LANES));
+            c60 = c60.add(FloatVector.fromArray(SPECIES, c, r6));
+            c61 = c61.add(FloatVector.fromArray(SPECIES, c, r6 + LANES));
+            c70 = c70.add(FloatVector.fromArray(SPECIES, c, r7));
+            c71 = c71.add(FloatVector.fromArray(SPECIES, c, r7 + LANES));
+        } else {
+            FloatVector br = FloatVector.broadcast(SPECIES, bias[biasOffset]);
+            c00 = c00.add(br);
+            c01 = c01.add(br);
+            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 1]);
+            c10 = c10.add(br);
+            c11 = c11.add(br);
+            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 2]);
+            c20 = c20.add(br);
+            c21 = c21.add(br);
+            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 3]);
+            c30 = c30.add(br);
+            c31 = c31.add(br);
+            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 4]);
+            c40 = c40.add(br);
+            c41 = c41.add(br);
+            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 5]);
+            c50 = c50.add(br);
+            c51 = c51.add(br);
+            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 6]);
+            c60 = c60.add(br);
+            c61 = c61.add(br);
+            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 7]);
+            c70 = c70.add(br);
+            c71 = c71.add(br);
+        }
+        c00.intoArray(c, cOffset);
+        c01.intoArray(c, cOffset + LANES);
+        c10.intoArray(c, r1);
+        c11.intoArray(c, r1 + LANES);
+        c20.intoArray(c, r2);
+        c21.intoArray(c, r2 + LANES);
+        c30.intoArray(c, r3);
+        c31.intoArray(c, r3 + LANES);
+        c40.intoArray(c, r4);
+        c41.intoArray(c, r4 + LANES);
+        c50.intoArray(c, r5);
+        c51.intoArray(c, r5 + LANES);
+        c60.intoArray(c, r6);
+        c61.intoArray(c, r6 + LANES);
+        c70.intoArray(c, r7);
+        c71.intoArray(c, r7 + LANES);
+    }
+
+    /** For 16 registers: 12 accumulators, 2 vectors of {@code x} and a broadcast. */
+    private static void tile6x2(
+            int depth, float[] a, int aOffset, float[] x, int xOffset, int[] starts, int firstStart, float[] c, int cOffset,
+            int cStride, boolean add, float[] bias, int biasOffset) {
+        FloatVector c00 = FloatVector.zero(SPECIES);
+        FloatVector c01 = c00;
+        FloatVector c10 = c00;
+        FloatVector c11 = c00;
+        FloatVector c20 = c00;
+        FloatVector c21 = c00;
+        FloatVector c30 = c00;
+        FloatVector c31 = c00;
+        FloatVector c40 = c00;
+        FloatVector c41 = c00;
+        FloatVector c50 = c00;
+        FloatVector c51 = c00;
+        for (int p = firstStart, end = firstStart + depth, ia = aOffset; p < end; p++, ia += 6) {
+            int ix = xOffset + starts[p];
+            FloatVector x0 = FloatVector.fromArray(SPECIES, x, ix);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, x, ix + LANES);
+            FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
+            c00 = ar.fma(x0, c00);
+            c01 = ar.fma(x1, c01);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 1]);
+            c10 = ar.fma(x0, c10);
+            c11 = ar.fma(x1, c11);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 2]);
+            c20 = ar.fma(x0, c20);
+            c21 = ar.fma(x1, c21);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 3]);
+            c30 = ar.fma(x0, c30);
+            c31 = ar.fma(x1, c31);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 4]);
+            c40 = ar.fma(x0, c40);
+            c41 = ar.fma(x1, c41);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 5]);
+            c50 = ar.fma(x0, c50);
+            c51 = ar.fma(x1, c51);
+        }
+        int r1 = cOffset + cStride;
+        int r2 = r1 + cStride;
+        int r3 = r2 + cStride;
+        int r4 = r3 + cStride;
+        int r5 = r4 + cStride;
+        if (add) {
+            c00 = c00.add(FloatVector.fromArray(SPECIES, c, cOffset));
+            c01 = c01.add(FloatVector.fromArray(SPECIES, c, cOffset + LANES));
+            c10 = c10.add(FloatVector.fromArray(SPECIES, c, r1));
+            c11 = c11.add(FloatVector.fromArray(SPECIES, c, r1 + LANES));
+            c20 = c20.add(FloatVector.fromArray(SPECIES, c, r2));
+            c21 = c21.add(FloatVector.fromArray(SPECIES, c, r2 + LANES));
+            c30 = c30.add(FloatVector.fromArray(SPECIES, c, r3));
+            c31 = c31.add(FloatVector.fromArray(SPECIES, c, r3 + LANES));
+            c40 = c40.add(FloatVector.fromArray(SPECIES, c, r4));
+            c41 = c41.add(FloatVector.fromArray(SPECIES, c, r4 + LANES));
+            c50 = c50.add(FloatVector.fromArray(SPECIES, c, r5));
+            c51 = c51.add(FloatVector.fromArray(SPECIES, c, r5 + LANES));
+        } else {
+            FloatVector br = FloatVector.broadcast(SPECIES, bias[biasOffset]);
+            c00 = c00.add(br);
+            c01 = c01.add(br);
+            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 1]);
+            c10 = c10.add(br);
+            c11 = c11.add(br);
+            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 2]);
+            c20 = c20.add(br);
+            c21 = c21.add(br);
+            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 3]);
+            c30 = c30.add(br);
+            c31 = c31.add(br);
+            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 4]);
+            c40 = c40.add(br);
+            c41 = c41.add(br);
+            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 5]);
+            c50 = c50.add(br);
+            c51 = c51.add(br);
+        }
+        c00.intoArray(c, cOffset);
+        c01.intoArray(c, cOffset + LANES);
+        c10.intoArray(c, r1);
+        c11.intoArray(c, r1 + LANES);
+        c20.intoArray(c, r2);
+        c21.intoArray(c, r2 + LANES);
+        c30.intoArray(c, r3);
+        c31.intoArray(c, r3 + LANES);
+        c40.intoArray(c, r4);
+        c41.intoArray(c, r4 + LANES);
+        c50.intoArray(c, r5);
+        c51.intoArray(c, r5 + LANES);
+    }
+
+    /** For three channels, those of a colour picture. */
+    private static void tile3x4(
+            int depth, float[] a, int aOffset, float[] x, int xOffset, int[] starts, int firstStart, float[] c, int cOffset,
+            int cStride, boolean add, float[] bias, int biasOffset) {
+        FloatVector c00 = FloatVector.zero(SPECIES);
+        FloatVector c01 = c00;
+        FloatVector c02 = c00;
+        FloatVector c03 = c00;
+        FloatVector c10 = c00;
+        FloatVector c11 = c00;
+        FloatVector c12 = c00;
+        FloatVector c13 = c00;
+        FloatVector c20 = c00;
+        FloatVector c21 = c00;
+        FloatVector c22 = c00;
+        FloatVector c23 = c00;
+        for (int p = firstStart, end = firstStart + depth, ia = aOffset; p < end; p++, ia += 3) {
+            int ix = xOffset + starts[p];
+            FloatVector x0 = FloatVector.fromArray(SPECIES, x, ix);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, x, ix + LANES);
+            FloatVector x2 = FloatVector.fromArray(SPECIES, x, ix + 2 * LANES);
+            FloatVector x3 = FloatVector.fromArray(SPECIES, x, ix + 3 * LANES);
+            FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
+            c00 = ar.fma(x0, c00);
+            c01 = ar.fma(x1, c01);
+            c02 = ar.fma(x2, c02);
+            c03 = ar.fma(x3, c03);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 1]);
+            c10 = ar.fma(x0, c10);
+            c11 = ar.fma(x1, c11);
+            c12 = ar.fma(x2, c12);
+            c13 = ar.fma(x3, c13);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 2]);
+            c20 = ar.fma(x0, c20);
+            c21 = ar.fma(x1, c21);
+            c22 = ar.fma(x2, c22);
+            c23 = ar.fma(x3, c23);
+        }
+        int r1 = cOffset + cStride;
+        int r2 = r1 + cStride;
+        if (add) {
+            c00 = c00.add(FloatVector.fromArray(SPECIES, c, cOffset));
+            c01 = c01.add(FloatVector.fromArray(SPECIES, c, cOffset + LANES));
+            c02 = c02.add(FloatVector.fromArray(SPECIES, c, cOffset + 2 * LANES));
+            c03 = c03.add(FloatVector.fromArray(SPECIES, c, cOffset + 3 * LANES));
+            c10 = c10.add(FloatVector.fromArray(SPECIES, c, r1));
+            c11 = c11.add(FloatVector.fromArray(SPECIES, c, r1 + LANES));
+            c12 = c12.add(FloatVector.fromArray(SPECIES, c, r1 + 2 * LANES));
+            c13 = c13.add(FloatVector.fromArray(SPECIES, c, r1 + 3 * LANES));
+            c20 = c20.add(FloatVector.fromArray(SPECIES, c, r2));
+            c21 = c21.add(FloatVector.fromArray(SPECIES, c, r2 + LANES));
+            c22 = c22.add(FloatVector.fromArray(SPECIES, c, r2 + 2 * LANES));
+            c23 = c23.add(FloatVector.fromArray(SPECIES, c, r2 + 3 * LANES));
+        } else {
+            FloatVector br = FloatVector.broadcast(SPECIES, bias[biasOffset]);
+            c00 = c00.add(br);
+            c01 = c01.add(br);
+            c02 = c02.add(br);
+            c03 = c03.add(br);
+            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 1]);
+            c10 = c10.add(br);
+            c11 = c11.add(br);
+            c12 = c12.add(br);
+            c13 = c13.add(br);
+            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 2]);
+            c20 = c20.add(br);
+            c21 = c21.add(br);
+            c22 = c22.add(br);
+            c23 = c23.add(br);
+        }
+        c00.intoArray(c, cOffset);
+        c01.intoArray(c, cOffset + LANES);
+        c02.intoArray(c, cOffset + 2 * LANES);
+        c03.intoArray(c, cOffset + 3 * LANES);
+        c10.intoArray(c, r1);
+        c11.intoArray(c, r1 + LANES);
+        c12.intoArray(c, r1 + 2 * LANES);
+        c13.intoArray(c, r1 + 3 * LANES);
+        c20.intoArray(c, r2);
+        c21.intoArray(c, r2 + LANES);
+        c22.intoArray(c, r2 + 2 * LANES);
+        c23.intoArray(c, r2 + 3 * LANES);
+    }
+
+    /** For one channel. */
+    private static void tile1x4(
+            int depth, float[] a, int aOffset, float[] x, int xOffset, int[] starts, int firstStart, float[] c, int cOffset,
+            boolean add, float[] bias, int biasOffset) {
+        FloatVector c00 = FloatVector.zero(SPECIES);
+        FloatVector c01 = c00;
+        FloatVector c02 = c00;
+        FloatVector c03 = c00;
+        for (int p = firstStart, end = firstStart + depth, ia = aOffset; p < end; p++, ia++) {
+            int ix = xOffset + starts[p];
+            FloatVector x0 = FloatVector.fromArray(SPECIES, x, ix);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, x, ix + LANES);
+            FloatVector x2 = FloatVector.fromArray(SPECIES, x, ix + 2 * LANES);
+            FloatVector x3 = FloatVector.fromArray(SPECIES, x, ix + 3 * LANES);
+            FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
+            c00 = ar.fma(x0, c00);
+            c01 = ar.fma(x1, c01);
+            c02 = ar.fma(x2, c02);
+            c03 = ar.fma(x3, c03);
+        }
+        if (add) {
+            c00 = c00.add(FloatVector.fromArray(SPECIES, c, cOffset));
+            c01 = c01.add(FloatVector.fromArray(SPECIES, c, cOffset + LANES));
+            c02 = c02.add(FloatVector.fromArray(SPECIES, c, cOffset + 2 * LANES));
+            c03 = c03.add(FloatVector.fromArray(SPECIES, c, cOffset + 3 * LANES));
+        } else {
+            FloatVector br = FloatVector.broadcast(SPECIES, bias[biasOffset]);
+            c00 = c00.add(br);
+            c01 = c01.add(br);
+            c02 = c02.add(br);
+            c03 = c03.add(br);
+        }
+        c00.intoArray(c, cOffset);
+        c01.intoArray(c, cOffset + LANES);
+        c02.intoArray(c, cOffset + 2 * LANES);
+        c03.intoArray(c, cOffset + 3 * LANES);
+    }
+
+    @Override
+    public void copyLines(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
+        // In order, so that a line overwrites what was written behind the line before.
+        int whole = (length + LANES - 1) / LANES * LANES;
+        for (int line = 0, start = from, to = at; line < lines; line++, start += step, to += targetStep) {
+            if (start < 0 || start + whole > source.length) {
+                ConvKernels.copyInside(length, source, start, target, to);
+            } else {
+                FloatVector.fromArray(SPECIES, source, start).intoArray(target, to);
+                for (int i = LANES; i < length; i += LANES) {
+                    FloatVector.fromArray(SPECIES, source, start + i).intoArray(target, to + i);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package dev.striate.backend.cpu.simd;
+
+import java.util.Arrays;
+
+/**
+ * The plain-Java twin. C2 vectorizes no loop over arrays with differing offsets, see {@link PlainKernels}: the second operand is
+ * packed after all, once for a tile of many rows.
+ */
+final class PlainConvKernels implements ConvKernels {
+
+    private static final int MOST_ROWS = 64;
+    private static final int COLUMNS = PlainKernels.COLUMNS;
+
+    /** Each thread's packed operand, followed by accumulators. */
+    private final ThreadLocal<float[][]> scratch = ThreadLocal.withInitial(() -> new float[2][0]);
+
+    @Override
+    public int blockColumns() {
+        return COLUMNS;
+    }
+
+    @Override
+    public int tileRows(int rows) {
+        return Math.min(rows, MOST_ROWS);
+    }
+
+    @Override
+    public int tileColumns(int tileRows) {
+        return COLUMNS;
+    }
+
+    @Override
+    public void tile(
+            int tileRows, int depth, float[] a, int aOffset, float[] x, int xOffset, int[] starts, int firstStart, float[] c,
+            int cOffset, int cStride, boolean add, float[] bias, int biasOffset) {
+        float[][] own = scratch.get();
+        int end = depth * COLUMNS;
+        if (own[1].length < end + COLUMNS) {
+            own[0] = new float[end];
+            own[1] = new float[end + COLUMNS];
+        }
+        float[] packed = own[0];
+        float[] sums = own[1];
+        for (int p = 0; p < depth; p++) {
+            System.arraycopy(x, xOffset + starts[firstStart + p], packed, p * COLUMNS, COLUMNS);
+        }
+        for (int row = 0; row < tileRows; row++) {
+            PlainKernels.multiplyRow(depth, a, aOffset + row, tileRows, packed, 0, sums);
+            int to = cOffset + row * cStride;
+            if (add) {
+                for (int j = 0; j < COLUMNS; j++) {
+                    c[to + j] += sums[end + j];
+                }
+            } else {
+                float summand = bias[biasOffset + row];
+                for (int j = 0; j < COLUMNS; j++) {
+                    c[to + j] = sums[end + j] + summand;
+                }
+            }
+        }
+    }
+
+    @Override
+    public void copyLines(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
+        for (int line = 0; line < lines; line++) {
+            ConvKernels.copyInside(length, source, from + line * step, target, at + line * targetStep);
+        }
+    }
+}
