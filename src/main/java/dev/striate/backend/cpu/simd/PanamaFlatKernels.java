@@ -9,9 +9,9 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * On the Vector API, by the rules of {@link PanamaKernels}, and with one more: no other width of float vectors may be loaded
- * anywhere, for then C2 no longer knows which class a vector has and boxes it, in all kernels. What is computed per element takes the plain twin's operations one by
- * one, so that the twin can take the end of a run.
+ * On the Vector API, by the rules of {@link PanamaKernels} and one more: no other width of float vectors may be loaded anywhere,
+ * for C2 then no longer knows which class a vector is of and boxes those of all kernels. What is computed per element takes the
+ * plain twin's operations one by one, so that the twin can take the end of a run.
  */
 final class PanamaFlatKernels implements FlatKernels {
 
@@ -29,7 +29,7 @@ final class PanamaFlatKernels implements FlatKernels {
     /** Vectors this wide have a permutation in one instruction. */
     private static final int SHUFFLING_LANES = 8;
 
-    private final PlainFlatKernels plain = new PlainFlatKernels(0);
+    private final PlainFlatKernels plain = new PlainFlatKernels();
 
     @Override
     public int room() {
@@ -77,8 +77,8 @@ final class PanamaFlatKernels implements FlatKernels {
             DoubleVector d1 = (DoubleVector) value.rearrange(SWAP_HALVES).convertShape(VectorOperators.F2D, WIDE, 0);
             d0 = d0.sub(middle);
             d1 = d1.sub(middle);
-            s0 = s0.add(d0.mul(d0));
-            s1 = s1.add(d1.mul(d1));
+            s0 = d0.fma(d0, s0);
+            s1 = d1.fma(d1, s1);
         }
         s0.add(s1).intoArray(room, 0);
         return total(room, 0) + plain.sumOfSquares(end - i, x, i, center, room);
@@ -101,8 +101,8 @@ final class PanamaFlatKernels implements FlatKernels {
             DoubleVector y1 = (DoubleVector) ys.rearrange(SWAP_HALVES).convertShape(VectorOperators.F2D, WIDE, 0);
             s0 = s0.add(y0);
             s1 = s1.add(y1);
-            p0 = p0.add(x0.sub(middle).mul(y0));
-            p1 = p1.add(x1.sub(middle).mul(y1));
+            p0 = x0.sub(middle).fma(y0, p0);
+            p1 = x1.sub(middle).fma(y1, p1);
         }
         s0.add(s1).intoArray(room, 0);
         p0.add(p1).intoArray(room, WIDE_LANES);

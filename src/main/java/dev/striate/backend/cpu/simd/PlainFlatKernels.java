@@ -1,49 +1,15 @@
 package dev.striate.backend.cpu.simd;
 
-/**
- * The plain-Java twin; it also takes the ends of runs that fill no vector. Sums run in four chains, so that four are in flight.
- * Given the lanes of the vectors that {@link PanamaFlatKernels} sums in, it gives the very bits of those, but then only slowly.
- */
+/** The plain-Java twin; it also takes the ends of runs that fill no vector. Sums run in four chains, so that four are in flight. */
 final class PlainFlatKernels implements FlatKernels {
-
-    private final int lanes;
-
-    /** @param lanes doubles in a vector whose sums are to be imitated, or 0 */
-    PlainFlatKernels(int lanes) {
-        this.lanes = lanes;
-    }
 
     @Override
     public int room() {
         return 2;
     }
 
-    /** How many of {@code n} elements fill vectors. */
-    private int bound(int n, int vectors) {
-        return lanes == 0 ? 0 : n - n % (vectors * lanes);
-    }
-
     @Override
     public double sum(int n, float[] x, int xOffset, double[] room) {
-        int bound = bound(n, 4);
-        double sum = 0;
-        for (int lane = 0; lane < lanes; lane++) {
-            double s0 = 0;
-            double s1 = 0;
-            double s2 = 0;
-            double s3 = 0;
-            for (int i = xOffset + lane; i < xOffset + bound; i += 4 * lanes) {
-                s0 += x[i];
-                s1 += x[i + lanes];
-                s2 += x[i + 2 * lanes];
-                s3 += x[i + 3 * lanes];
-            }
-            sum += (s0 + s1) + (s2 + s3);
-        }
-        return sum + sumOfRest(n - bound, x, xOffset + bound);
-    }
-
-    private static double sumOfRest(int n, float[] x, int xOffset) {
         double s0 = 0;
         double s1 = 0;
         double s2 = 0;
@@ -64,23 +30,6 @@ final class PlainFlatKernels implements FlatKernels {
 
     @Override
     public double sumOfSquares(int n, float[] x, int xOffset, double center, double[] room) {
-        int bound = bound(n, 2);
-        double sum = 0;
-        for (int lane = 0; lane < lanes; lane++) {
-            double s0 = 0;
-            double s1 = 0;
-            for (int i = xOffset + lane; i < xOffset + bound; i += 2 * lanes) {
-                double d0 = x[i] - center;
-                double d1 = x[i + lanes] - center;
-                s0 += d0 * d0;
-                s1 += d1 * d1;
-            }
-            sum += s0 + s1;
-        }
-        return sum + sumOfSquaresOfRest(n - bound, x, xOffset + bound, center);
-    }
-
-    private static double sumOfSquaresOfRest(int n, float[] x, int xOffset, double center) {
         double s0 = 0;
         double s1 = 0;
         double s2 = 0;
@@ -106,32 +55,6 @@ final class PlainFlatKernels implements FlatKernels {
 
     @Override
     public void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, double[] room) {
-        int bound = bound(n, 2);
-        double sum = 0;
-        double dot = 0;
-        for (int lane = 0; lane < lanes; lane++) {
-            double s0 = 0;
-            double s1 = 0;
-            double d0 = 0;
-            double d1 = 0;
-            for (int i = lane; i < bound; i += 2 * lanes) {
-                double y0 = y[yOffset + i];
-                double y1 = y[yOffset + i + lanes];
-                s0 += y0;
-                s1 += y1;
-                d0 += (x[xOffset + i] - center) * y0;
-                d1 += (x[xOffset + i + lanes] - center) * y1;
-            }
-            sum += s0 + s1;
-            dot += d0 + d1;
-        }
-        sumAndDotOfRest(n - bound, x, xOffset + bound, center, y, yOffset + bound, room);
-        room[0] += sum;
-        room[1] += dot;
-    }
-
-    private static void sumAndDotOfRest(
-            int n, float[] x, int xOffset, double center, float[] y, int yOffset, double[] room) {
         double s0 = 0;
         double s1 = 0;
         double d0 = 0;

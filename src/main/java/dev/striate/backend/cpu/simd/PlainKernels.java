@@ -17,7 +17,7 @@ final class PlainKernels implements SimdKernels {
     /** Each thread's accumulators, see {@link #tile}. */
     private final ThreadLocal<float[]> accumulators = ThreadLocal.withInitial(() -> new float[0]);
 
-    private final FlatKernels flat = new PlainFlatKernels(0);
+    private final FlatKernels flat = new PlainFlatKernels();
 
     @Override
     public FlatKernels flat() {

@@ -2,13 +2,11 @@ package dev.striate.backend.cpu.simd;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.striate.backend.cpu.simd.FlatKernels.AdamFactors;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -62,25 +60,6 @@ class FlatKernelsTest {
             assertEquals(squares, kernels.sumOfSquares(n, x, MARGIN, 1.5, room), "sum of squares of " + n);
             kernels.sumAndDot(n, y, MARGIN, 1.5, x, MARGIN, room);
             assertArrayEquals(new double[] {sum, dot}, Arrays.copyOf(room, 2), "sum and dot of " + n);
-        }
-    }
-
-    /** Any other order of summation would show in some of the last bits. */
-    @Test
-    void plainSumsImitateVectors() {
-        FlatKernels vectorized = versions()[versions().length - 1];
-        assumeTrue(vectorized.room() > 2, "the Vector API is missing");
-        FlatKernels imitation = new PlainFlatKernels(vectorized.room() / 2);
-        double[] room = new double[vectorized.room()];
-        double[] other = new double[imitation.room()];
-        for (int n : LENGTHS) {
-            float[] x = random(1, n + 2 * MARGIN);
-            float[] y = random(2, n + 2 * MARGIN);
-            assertEquals(vectorized.sum(n, x, MARGIN, room), imitation.sum(n, x, MARGIN, other), "sum of " + n);
-            assertEquals(vectorized.sumOfSquares(n, x, MARGIN, 0.1, room), imitation.sumOfSquares(n, x, MARGIN, 0.1, other));
-            vectorized.sumAndDot(n, x, MARGIN, 0.1, y, 1, room);
-            imitation.sumAndDot(n, x, MARGIN, 0.1, y, 1, other);
-            assertArrayEquals(other, Arrays.copyOf(room, 2), "sum and dot of " + n);
         }
     }
 
