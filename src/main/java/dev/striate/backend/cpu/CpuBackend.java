@@ -94,7 +94,11 @@ public final class CpuBackend implements Backend {
     }
 
     private static SimdKernels kernels(Vectorization vectorization) {
-        SimdKernels vectorized = vectorization == Vectorization.PLAIN ? null : VectorApi.vectorized();
+        SimdKernels vectorized = switch (vectorization) {
+            case BEST -> VectorApi.warming();
+            case VECTOR_API -> VectorApi.vectorized();
+            case PLAIN -> null;
+        };
         if (vectorized == null && vectorization == Vectorization.VECTOR_API) {
             throw new DeviceException("cpu: the Vector API cannot be used: " + VectorApi.absence());
         }

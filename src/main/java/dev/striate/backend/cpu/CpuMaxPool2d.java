@@ -4,15 +4,18 @@ import dev.striate.backend.Buffer;
 import dev.striate.backend.IndexBuffer;
 import dev.striate.backend.MaxPool2dKernels;
 import dev.striate.backend.Pool2dGeometry;
+import dev.striate.backend.cpu.simd.FlatKernels;
 import java.util.Arrays;
 
 /** Maximum pooling, plane by plane. */
 final class CpuMaxPool2d implements MaxPool2dKernels {
 
     private final CpuThreads threads;
+    private final FlatKernels flat;
 
     CpuMaxPool2d(CpuContext context) {
         this.threads = context.threads();
+        this.flat = context.simd().flat();
     }
 
     @Override
@@ -20,14 +23,28 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
         CpuBuffer in = CpuBuffer.of(x);
         CpuBuffer out = CpuBuffer.of(y);
         CpuIndexBuffer places = CpuIndexBuffer.of(indices);
+        int inPlane = g.inHeight() * g.inWidth();
         int outPlane = g.outHeight() * g.outWidth();
+        if (isPlainTwoByTwo(g)) {
+            threads.forRange(g.planes(), (long) g.planes() * outPlane, (from, to) ->
+                    flat.maxPool2x2(to - from, g.inHeight(), g.inWidth(), g.outHeight(), g.outWidth(), in.array,
+                            in.offset + from * inPlane, out.array, out.offset + from * outPlane, places.array, from * outPlane));
+            return;
+        }
         long work = (long) g.planes() * outPlane * (g.kernelHeight() * g.kernelWidth() + 2L);
         threads.forRange(g.planes(), work, (from, to) -> {
             for (int plane = from; plane < to; plane++) {
-                pool(g, in.array, in.offset + plane * g.inHeight() * g.inWidth(), out.array, out.offset + plane * outPlane,
-                        places.array, plane * outPlane);
+                pool(g, in.array, in.offset + plane * inPlane, out.array, out.offset + plane * outPlane, places.array,
+                        plane * outPlane);
             }
         });
+    }
+
+    /** Whether all windows are the usual 2 by 2, side by side and inside of the image. */
+    private static boolean isPlainTwoByTwo(Pool2dGeometry g) {
+        return g.kernelHeight() == 2 && g.kernelWidth() == 2 && g.strideH() == 2 && g.strideW() == 2 && g.padTop() == 0
+                && g.padLeft() == 0 && g.dilationH() == 1 && g.dilationW() == 1 && 2 * g.outHeight() <= g.inHeight()
+                && 2 * g.outWidth() <= g.inWidth();
     }
 
     private static void pool(Pool2dGeometry g, float[] x, int xPlane, float[] y, int yPlane, int[] indices, int indexPlane) {
@@ -76,9 +93,9 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
         int inPlane = g.inHeight() * g.inWidth();
         int outPlane = g.outHeight() * g.outWidth();
         threads.forRange(g.planes(), (long) g.planes() * (inPlane / 4 + 2L * outPlane), (from, to) -> {
-            Arrays.fill(out.array, out.offset + from * inPlane, out.offset + to * inPlane, 0f);
             for (int plane = from; plane < to; plane++) {
                 int base = out.offset + plane * inPlane;
+                Arrays.fill(out.array, base, base + inPlane, 0f);
                 for (int i = plane * outPlane; i < (plane + 1) * outPlane; i++) {
                     if (places[i] >= 0) {
                         out.array[base + places[i]] += in.array[in.offset + i];

@@ -4,6 +4,9 @@ import dev.striate.backend.AdamStep;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.OptimizerKernels;
 import dev.striate.backend.SgdStep;
+import dev.striate.backend.cpu.simd.FlatKernels;
+import dev.striate.backend.cpu.simd.FlatKernels.AdamFactors;
+import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -13,61 +16,31 @@ final class CpuOptimizer implements OptimizerKernels {
     private static final int CHUNK = 32_768;
 
     private final CpuThreads threads;
+    private final FlatKernels flat;
 
     CpuOptimizer(CpuContext context) {
         this.threads = context.threads();
+        this.flat = context.simd().flat();
     }
 
     @Override
     public void sgd(int n, SgdStep step, Buffer weights, Buffer gradients, @Nullable Buffer velocity) {
         CpuBuffer w = CpuBuffer.of(weights);
         CpuBuffer gradient = CpuBuffer.of(gradients);
-        float learningRate = step.learningRate();
-        float weightDecay = step.weightDecay();
         if (step.momentum() == 0f) {
-            threads.forRange(n, n / 2L, (from, to) -> {
-                for (int i = from; i < to; i++) {
-                    float weight = w.array[w.offset + i];
-                    float g = gradient.array[gradient.offset + i] + weightDecay * weight;
-                    w.array[w.offset + i] = weight - learningRate * g;
-                }
-            });
+            threads.forRange(n, n / 4L, (from, to) -> flat.descend(to - from, step.learningRate(), step.weightDecay(),
+                    gradient.array, gradient.offset + from, w.array, w.offset + from));
             return;
         }
         CpuBuffer v = CpuBuffer.of(Objects.requireNonNull(velocity));
-        threads.forRange(n, n, (from, to) -> {
+        float undamped = step.firstStep() ? 1f : (float) (1 - (double) step.dampening());
+        threads.forRange(n, n / 3L, (from, to) -> {
             if (step.firstStep()) {
-                for (int i = from; i < to; i++) {
-                    v.array[v.offset + i] = gradient.array[gradient.offset + i] + weightDecay * w.array[w.offset + i];
-                }
-            } else {
-                float momentum = step.momentum();
-                float undamped = (float) (1 - (double) step.dampening());
-                for (int i = from; i < to; i++) {
-                    float g = gradient.array[gradient.offset + i] + weightDecay * w.array[w.offset + i];
-                    v.array[v.offset + i] = momentum * v.array[v.offset + i] + undamped * g;
-                }
+                Arrays.fill(v.array, v.offset + from, v.offset + to, 0f);
             }
-            descend(step, from, to, w, gradient, v);
+            flat.descendWithMomentum(to - from, step.learningRate(), step.weightDecay(), step.momentum(), undamped,
+                    step.nesterov(), gradient.array, gradient.offset + from, v.array, v.offset + from, w.array, w.offset + from);
         });
-    }
-
-    /** The second half of a step with momentum, once the velocity is known. */
-    private static void descend(SgdStep step, int from, int to, CpuBuffer w, CpuBuffer gradient, CpuBuffer v) {
-        float learningRate = step.learningRate();
-        float weightDecay = step.weightDecay();
-        float momentum = step.momentum();
-        if (step.nesterov()) {
-            for (int i = from; i < to; i++) {
-                float weight = w.array[w.offset + i];
-                float g = gradient.array[gradient.offset + i] + weightDecay * weight;
-                w.array[w.offset + i] = weight - learningRate * (g + momentum * v.array[v.offset + i]);
-            }
-        } else {
-            for (int i = from; i < to; i++) {
-                w.array[w.offset + i] -= learningRate * v.array[v.offset + i];
-            }
-        }
     }
 
     @Override
@@ -76,27 +49,18 @@ final class CpuOptimizer implements OptimizerKernels {
         CpuBuffer gradient = CpuBuffer.of(gradients);
         CpuBuffer mean = CpuBuffer.of(m);
         CpuBuffer square = CpuBuffer.of(v);
-        float beta1 = step.beta1();
-        float beta2 = step.beta2();
-        float rest1 = (float) (1 - (double) beta1);
-        float rest2 = (float) (1 - (double) beta2);
-        float rate = (float) ((double) step.learningRate() / step.correction1());
-        float correction2 = step.correction2();
-        float epsilon = step.epsilon();
-        float coupledDecay = step.decoupled() ? 0f : step.weightDecay();
-        float shrink = step.decoupled() ? (float) (1 - (double) step.learningRate() * step.weightDecay()) : 1f;
-        threads.forRange(n, 2L * n, (from, to) -> {
-            for (int i = from; i < to; i++) {
-                float weight = w.array[w.offset + i];
-                float g = gradient.array[gradient.offset + i] + coupledDecay * weight;
-                float newMean = beta1 * mean.array[mean.offset + i] + rest1 * g;
-                float newSquare = beta2 * square.array[square.offset + i] + rest2 * (g * g);
-                mean.array[mean.offset + i] = newMean;
-                square.array[square.offset + i] = newSquare;
-                float deviation = (float) Math.sqrt(newSquare / correction2);
-                w.array[w.offset + i] = shrink * weight - rate * newMean / (deviation + epsilon);
-            }
-        });
+        AdamFactors factors = new AdamFactors(
+                step.beta1(),
+                (float) (1 - (double) step.beta1()),
+                step.beta2(),
+                (float) (1 - (double) step.beta2()),
+                (float) ((double) step.learningRate() / step.correction1()),
+                step.correction2(),
+                step.epsilon(),
+                step.decoupled() ? 0f : step.weightDecay(),
+                step.decoupled() ? (float) (1 - (double) step.learningRate() * step.weightDecay()) : 1f);
+        threads.forRange(n, n, (from, to) -> flat.adam(to - from, factors, gradient.array, gradient.offset + from, mean.array,
+                mean.offset + from, square.array, square.offset + from, w.array, w.offset + from));
     }
 
     @Override
@@ -106,7 +70,8 @@ final class CpuOptimizer implements OptimizerKernels {
         double[] partials = new double[CpuGemm.ceilDiv(n, CHUNK)];
         threads.parallelFor(partials.length, n / 2L, chunk -> {
             int from = chunk * CHUNK;
-            partials[chunk] = Sums.sumOfSquares(in.array, in.offset + from, Math.min(CHUNK, n - from), 0);
+            partials[chunk] = flat.sumOfSquares(
+                    Math.min(CHUNK, n - from), in.array, in.offset + from, 0, new double[flat.room()]);
         });
         double sum = 0;
         for (double partial : partials) {

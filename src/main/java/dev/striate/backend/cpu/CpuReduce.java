@@ -4,6 +4,7 @@ import dev.striate.backend.Buffer;
 import dev.striate.backend.IndexBuffer;
 import dev.striate.backend.ReduceKernels;
 import dev.striate.backend.StridedLoop;
+import dev.striate.backend.cpu.simd.FlatKernels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -18,9 +19,11 @@ final class CpuReduce implements ReduceKernels {
     private static final int CHUNK = 32_768;
 
     private final CpuThreads threads;
+    private final FlatKernels flat;
 
     CpuReduce(CpuContext context) {
         this.threads = context.threads();
+        this.flat = context.simd().flat();
     }
 
     @Override
@@ -55,9 +58,10 @@ final class CpuReduce implements ReduceKernels {
     }
 
     /** Adds, for the outputs {@code from .. to-1}, the given turns to {@code sums[at], sums[at + 1], ...}. */
-    private static void addUp(
+    private void addUp(
             StridedLoop kept, int from, int to, StridedLoop reduced, int firstTurn, int endTurn, CpuBuffer x, double[] sums,
             int at) {
+        double[] room = new double[flat.room()];
         boolean outputsAreNeighbours = innermostStride(kept) == 1 && innermostStride(reduced) != 1;
         for (Runs outputs = new Runs(kept, from, to); outputs.next(); at += outputs.length()) {
             int start = x.offset + outputs.position(0);
@@ -67,7 +71,10 @@ final class CpuReduce implements ReduceKernels {
                 for (int i = 0; i < outputs.length(); i++) {
                     int base = start + i * outputs.stride(0);
                     for (Runs runs = new Runs(reduced, firstTurn, endTurn); runs.next(); ) {
-                        sums[at + i] += Sums.sum(x.array, base + runs.position(0), runs.stride(0), runs.length());
+                        int first = base + runs.position(0);
+                        sums[at + i] += runs.stride(0) == 1
+                                ? flat.sum(runs.length(), x.array, first, room)
+                                : Sums.sum(x.array, first, runs.stride(0), runs.length());
                     }
                 }
             }

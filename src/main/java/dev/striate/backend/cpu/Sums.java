@@ -30,30 +30,6 @@ final class Sums {
         return (s0 + s1) + (s2 + s3);
     }
 
-    /** The sum of {@code n} squared distances from {@code center}. */
-    static double sumOfSquares(float[] x, int offset, int n, double center) {
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
-        int i = 0;
-        for (; i + 4 <= n; i += 4) {
-            double d0 = x[offset + i] - center;
-            double d1 = x[offset + i + 1] - center;
-            double d2 = x[offset + i + 2] - center;
-            double d3 = x[offset + i + 3] - center;
-            s0 += d0 * d0;
-            s1 += d1 * d1;
-            s2 += d2 * d2;
-            s3 += d3 * d3;
-        }
-        for (; i < n; i++) {
-            double d = x[offset + i] - center;
-            s0 += d * d;
-        }
-        return (s0 + s1) + (s2 + s3);
-    }
-
     /** The sum of {@code n} products {@code (x - center) y}, x moving by {@code xStride} and y by {@code yStride}. */
     static double dot(float[] x, int xOffset, int xStride, double center, float[] y, int yOffset, int yStride, int n) {
         double s0 = 0;

@@ -17,6 +17,12 @@ final class PanamaKernels implements SimdKernels {
     private static final int COLUMNS = 2 * LANES;
 
     private final ConvKernels convolution = new PanamaConvKernels();
+    private final FlatKernels flat = new PanamaFlatKernels();
+
+    @Override
+    public FlatKernels flat() {
+        return flat;
+    }
 
     @Override
     public String description() {

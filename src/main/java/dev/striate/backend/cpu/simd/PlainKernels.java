@@ -17,6 +17,13 @@ final class PlainKernels implements SimdKernels {
     /** Each thread's accumulators, see {@link #tile}. */
     private final ThreadLocal<float[]> accumulators = ThreadLocal.withInitial(() -> new float[0]);
 
+    private final FlatKernels flat = new PlainFlatKernels();
+
+    @Override
+    public FlatKernels flat() {
+        return flat;
+    }
+
     @Override
     public String description() {
         return "plain Java";

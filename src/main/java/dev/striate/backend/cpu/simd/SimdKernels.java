@@ -12,6 +12,9 @@ public interface SimdKernels {
     /** The inner loops of convolution. */
     ConvKernels convolution();
 
+    /** The loops beside the products, in the same version. */
+    FlatKernels flat();
+
     /** Rows of the tile that {@link #tile} computes. */
     int tileRows();
 

@@ -1,9 +1,7 @@
 package dev.striate.backend.cpu.simd;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.ManagementFactory;
-import javax.management.JMException;
-import javax.management.ObjectName;
-import javax.management.openmbean.CompositeData;
 import org.jspecify.annotations.Nullable;
 
 /** Finds out once whether the Vector API can be used here, and hands out the kernels. */
@@ -21,6 +19,17 @@ public final class VectorApi {
 
     /** The kernels on the Vector API, or null where {@link #absence} says why not. */
     public static @Nullable SimdKernels vectorized() {
+        return Holder.KERNELS == null ? null : Holder.KERNELS.vectorized();
+    }
+
+    /**
+     * The same, but each preceded by a scalar loop of the same bits until C2 has compiled it, which the first call of this method
+     * sets going in the background.
+     */
+    public static @Nullable SimdKernels warming() {
+        if (Holder.KERNELS != null) {
+            Holder.KERNELS.warmUp();
+        }
         return Holder.KERNELS;
     }
 
@@ -31,11 +40,11 @@ public final class VectorApi {
 
     private static final class Holder {
 
-        static final @Nullable SimdKernels KERNELS;
+        static final @Nullable WarmingKernels KERNELS;
         static final @Nullable String ABSENCE;
 
         static {
-            SimdKernels kernels = null;
+            WarmingKernels kernels = null;
             String absence = null;
             if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
                 absence = "start with --add-modules " + MODULE + " for the fast path";
@@ -43,8 +52,7 @@ public final class VectorApi {
                 absence = "this processor or JVM has no fused multiply-add";
             } else {
                 try {
-                    Class<?> type = Class.forName(VectorApi.class.getPackageName() + ".PanamaKernels");
-                    kernels = (SimdKernels) type.getDeclaredConstructor().newInstance();
+                    kernels = new WarmingKernels(newPanamaKernels());
                 } catch (ReflectiveOperationException | LinkageError e) {
                     absence = "the Vector API of this Java does not fit: " + e;
                 }
@@ -58,19 +66,21 @@ public final class VectorApi {
             ABSENCE = absence;
         }
 
+        /** By name, for without the module the class cannot be linked. */
+        private static SimdKernels newPanamaKernels() throws ReflectiveOperationException {
+            Class<?> type = Class.forName(VectorApi.class.getPackageName() + ".PanamaKernels");
+            return (SimdKernels) type.getDeclaredConstructor().newInstance();
+        }
+
         /**
          * Without the instruction, {@code Math.fma} computes in BigDecimal, thousands of times slower. Only HotSpot's own flag
          * tells; a JVM without that flag is taken to have none.
          */
         private static boolean hasFusedMultiplyAdd() {
             try {
-                Object option = ManagementFactory.getPlatformMBeanServer().invoke(
-                        new ObjectName("com.sun.management:type=HotSpotDiagnostic"),
-                        "getVMOption",
-                        new Object[] {"UseFMA"},
-                        new String[] {String.class.getName()});
-                return option instanceof CompositeData data && "true".equals(data.get("value"));
-            } catch (JMException | RuntimeException e) {
+                HotSpotDiagnosticMXBean options = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+                return options != null && "true".equals(options.getVMOption("UseFMA").getValue());
+            } catch (LinkageError | RuntimeException e) {
                 return false;
             }
         }

@@ -1,0 +1,76 @@
+package dev.striate.backend.cpu.simd;
+
+/**
+ * The inner loops of a training step beside its products: sums, normalisation, pooling and updates, over runs of neighbouring
+ * elements. A result has the same bits wherever a run stands and however often the loop was compiled.
+ *
+ * <p>Sums are taken in double precision. Their lanes are added up in an order of their own, in an array that the caller lends:
+ * the Vector API's own reduction may order them differently before and after compilation.
+ */
+public interface FlatKernels {
+
+    /** Length of the array that the sums are lent. */
+    int room();
+
+    /** The sum of {@code n} elements. */
+    double sum(int n, float[] x, int xOffset, double[] room);
+
+    /** The sum of {@code n} squared distances from {@code center}. */
+    double sumOfSquares(int n, float[] x, int xOffset, double center, double[] room);
+
+    /** Leaves the sum of {@code y} in {@code room[0]} and that of {@code (x - center) y} in {@code room[1]}. */
+    void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, double[] room);
+
+    /** {@code dx = factor ((dy - shiftShare) - (x - mean) scaleShare)}. */
+    void normGradient(
+            int n, float[] x, int xOffset, float mean, float[] dy, int dyOffset, float factor, float shiftShare,
+            float scaleShare, float[] dx, int dxOffset);
+
+    /**
+     * Maxima of windows of 2 by 2, stride 2, that lie inside of their planes, plane behind plane. Among equals the first in scan
+     * order; the first NaN wins over everything.
+     *
+     * @param indices per output the place in its plane, {@code row * inWidth + column}
+     */
+    void maxPool2x2(
+            int planes, int inHeight, int inWidth, int outHeight, int outWidth, float[] x, int xOffset, float[] y, int yOffset,
+            int[] indices, int indexOffset);
+
+    /** {@code w -= rate (g + weightDecay w)}. */
+    void descend(int n, float rate, float weightDecay, float[] g, int gOffset, float[] w, int wOffset);
+
+    /**
+     * {@code d = g + weightDecay w; v = momentum v + undamped d; w -= rate (nesterov ? d + momentum v : v)}.
+     */
+    void descendWithMomentum(
+            int n, float rate, float weightDecay, float momentum, float undamped, boolean nesterov, float[] g, int gOffset,
+            float[] v, int vOffset, float[] w, int wOffset);
+
+    /**
+     * The factors of an update by Adam.
+     *
+     * @param rest1        {@code 1 - beta1}
+     * @param rest2        {@code 1 - beta2}
+     * @param rate         the learning rate over the first moment's correction
+     * @param coupledDecay weight decay added to the gradient
+     * @param shrink       what the weights are multiplied with before
+     */
+    record AdamFactors(
+            float beta1,
+            float rest1,
+            float beta2,
+            float rest2,
+            float rate,
+            float correction2,
+            float epsilon,
+            float coupledDecay,
+            float shrink) {}
+
+    /**
+     * {@code d = g + coupledDecay w; m = beta1 m + rest1 d; v = beta2 v + rest2 d^2;
+     * w = shrink w - rate m / (sqrt(v / correction2) + epsilon)}.
+     */
+    void adam(
+            int n, AdamFactors factors, float[] g, int gOffset, float[] m, int mOffset, float[] v, int vOffset, float[] w,
+            int wOffset);
+}
