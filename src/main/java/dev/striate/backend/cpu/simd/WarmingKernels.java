@@ -5,10 +5,10 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * {@link PanamaKernels}, each preceded by its scalar twin until it is fast. As long as C2 has not compiled a loop of vectors, each
- * of them is an object and the loop many times slower than the twin. A thread of its own therefore calls one kernel after the
- * other on small data until C2 has compiled it. A kernel and its twin compute the same bits: it does not matter when the one takes
- * over from the other.
+ * {@link PanamaKernels}, each preceded by its scalar twin until it is fast. As long as C2 has not compiled a loop of vectors,
+ * each of them is an object and the loop many times slower than the twin. A thread of its own therefore calls one kernel after
+ * the other on small data until C2 has compiled it. A kernel and its twin compute the same bits: it does not matter when the one
+ * takes over from the other.
  */
 final class WarmingKernels implements SimdKernels {
 
