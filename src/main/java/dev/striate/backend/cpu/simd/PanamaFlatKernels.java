@@ -9,15 +9,16 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * On the Vector API, by the rules of {@link PanamaKernels}. What is computed per element takes the plain twin's operations one by
- * one, so that the twin can take the end of a run.
+ * On the Vector API, by the rules of {@link PanamaKernels} and one more: no other width of float vectors may be loaded anywhere,
+ * for C2 then no longer knows which class a vector is of and boxes those of all kernels. What is computed per element takes the
+ * plain twin's operations one by one, so that the twin can take the end of a run.
  */
 final class PanamaFlatKernels implements FlatKernels {
 
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Integer> INTEGERS = SPECIES.withLanes(int.class);
     private static final int LANES = SPECIES.length();
-    /** Doubles to sum in: half of a vector of floats, for a narrower vector class of floats would make C2 box them all. */
+    /** Doubles to sum in; half of a vector of floats widens to one of them. */
     private static final VectorSpecies<Double> WIDE = SPECIES.withLanes(double.class);
     private static final int WIDE_LANES = WIDE.length();
     private static final VectorShuffle<Float> SWAP_HALVES = VectorShuffle.fromOp(SPECIES, i -> (i + LANES / 2) % LANES);
@@ -144,9 +145,13 @@ final class PanamaFlatKernels implements FlatKernels {
         FloatVector below = IntVector.broadcast(INTEGERS, inWidth).reinterpretAsFloats();
         FloatVector belowRight = IntVector.broadcast(INTEGERS, inWidth + 1).reinterpretAsFloats();
         int outputs = planes * outHeight * outWidth;
-        for (int line = 0, output = 0; line < planes * outHeight; line++) {
-            int plane = xOffset + line / outHeight * inHeight * inWidth;
-            int top = plane + line % outHeight * 2 * inWidth;
+        int plane = xOffset;
+        for (int oy = 0, top = plane, output = 0; output < outputs; oy++, top += 2 * inWidth) {
+            if (oy == outHeight) {
+                oy = 0;
+                plane += inHeight * inWidth;
+                top = plane;
+            }
             for (int ox = 0; ox < outWidth; ox += LANES) {
                 int n = Math.min(LANES, outWidth - ox);
                 int upper = top + 2 * ox;

@@ -1,0 +1,160 @@
+package dev.striate.backend.cpu.simd;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.striate.backend.cpu.simd.FlatKernels.AdamFactors;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Both versions of the flat loops, at every length around their vectors and away from an array's start. Where the vectors take
+ * the plain loop's operations one by one, the bits are the same; sums are checked against exact ones.
+ */
+class FlatKernelsTest {
+
+    private static final int[] LENGTHS = {0, 1, 3, 4, 7, 8, 13, 15, 16, 17, 31, 32, 33, 63, 64, 65, 207};
+    /** What lies on either side of a run and must stay as it is. */
+    private static final int MARGIN = 5;
+
+    private static FlatKernels[] versions() {
+        SimdKernels vectorized = VectorApi.vectorized();
+        return vectorized == null
+                ? new FlatKernels[] {VectorApi.plain().flat()}
+                : new FlatKernels[] {VectorApi.plain().flat(), vectorized.flat()};
+    }
+
+    static Stream<FlatKernels> kernels() {
+        return Arrays.stream(versions());
+    }
+
+    private static float[] random(int seed, int n) {
+        Random random = new Random(seed);
+        float[] values = new float[n];
+        for (int i = 0; i < n; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return values;
+    }
+
+    /** Small integers, halves and a centre that is one too: every order of summation gives the same exact double. */
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void sumsAreExactWhereDoublesAre(FlatKernels kernels) {
+        double[] room = new double[kernels.room()];
+        for (int n : LENGTHS) {
+            float[] x = halves(1, n + 2 * MARGIN);
+            float[] y = halves(2, n + 2 * MARGIN);
+            double sum = 0;
+            double squares = 0;
+            double dot = 0;
+            for (int i = MARGIN; i < MARGIN + n; i++) {
+                sum += x[i];
+                squares += (x[i] - 1.5) * (x[i] - 1.5);
+                dot += (y[i] - 1.5) * x[i];
+            }
+            assertEquals(sum, kernels.sum(n, x, MARGIN, room), "sum of " + n);
+            assertEquals(squares, kernels.sumOfSquares(n, x, MARGIN, 1.5, room), "sum of squares of " + n);
+            kernels.sumAndDot(n, y, MARGIN, 1.5, x, MARGIN, room);
+            assertArrayEquals(new double[] {sum, dot}, Arrays.copyOf(room, 2), "sum and dot of " + n);
+        }
+    }
+
+    private static float[] halves(int seed, int n) {
+        Random random = new Random(seed);
+        float[] values = new float[n];
+        for (int i = 0; i < n; i++) {
+            values[i] = (random.nextInt(2001) - 1000) / 2f;
+        }
+        return values;
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void elementwiseLoopsHaveThePlainBits(FlatKernels kernels) {
+        FlatKernels plain = VectorApi.plain().flat();
+        AdamFactors adam = new AdamFactors(0.9f, 0.1f, 0.999f, 0.001f, 0.01f, 0.5f, 1e-8f, 0.01f, 0.99f);
+        for (int n : LENGTHS) {
+            for (boolean nesterov : new boolean[] {false, true}) {
+                assertArrayEquals(updated(plain, n, nesterov, adam), updated(kernels, n, nesterov, adam), "length " + n);
+            }
+        }
+    }
+
+    /** Everything that the updates leave behind, margins included. */
+    private static float[] updated(FlatKernels kernels, int n, boolean nesterov, AdamFactors adam) {
+        int length = n + 2 * MARGIN;
+        float[] g = random(1, length);
+        float[] w = random(2, length);
+        float[] v = random(3, length);
+        float[] m = random(4, length);
+        float[] squares = random(5, length);
+        for (int i = 0; i < length; i++) {
+            squares[i] *= squares[i];
+        }
+        float[] dx = random(6, length);
+        kernels.descend(n, 0.1f, 0.01f, g, MARGIN, w, MARGIN);
+        kernels.descendWithMomentum(n, 0.1f, 0.01f, 0.9f, 0.7f, nesterov, g, MARGIN, v, MARGIN, w, MARGIN);
+        kernels.adam(n, adam, g, MARGIN, m, MARGIN, squares, MARGIN, w, MARGIN);
+        kernels.normGradient(n, g, MARGIN, 0.3f, v, MARGIN - 1, 1.7f, 0.2f, 0.1f, dx, MARGIN);
+        float[] all = new float[5 * length];
+        int at = 0;
+        for (float[] part : new float[][] {w, v, m, squares, dx}) {
+            System.arraycopy(part, 0, all, at, length);
+            at += length;
+        }
+        return all;
+    }
+
+    /** Ties, both zeros, infinities and NaN among few values, so that windows meet all of them; odd rims are left out. */
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void poolingFindsTheFirstMaximum(FlatKernels kernels) {
+        float[] values = {0f, -0f, 1f, 1f, 2f, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, Float.NaN};
+        int seed = 0;
+        for (int planes : new int[] {1, 3}) {
+            for (int height : new int[] {2, 5, 8}) {
+                for (int width : new int[] {2, 3, 8, 13, 30, 32, 33, 34, 64, 67}) {
+                    Random random = new Random(seed++);
+                    int choices = seed % 3 == 0 ? values.length : 5;
+                    float[] x = new float[planes * height * width + 2 * MARGIN];
+                    for (int i = 0; i < x.length; i++) {
+                        x[i] = values[random.nextInt(choices)];
+                    }
+                    checkPooling(kernels, planes, height, width, x);
+                }
+            }
+        }
+    }
+
+    private static void checkPooling(FlatKernels kernels, int planes, int height, int width, float[] x) {
+        int outHeight = height / 2;
+        int outWidth = width / 2;
+        int outputs = planes * outHeight * outWidth;
+        float[] y = new float[outputs + 2 * MARGIN];
+        int[] places = new int[outputs + 2 * MARGIN];
+        float[] expectedY = y.clone();
+        int[] expectedPlaces = places.clone();
+        for (int output = 0; output < outputs; output++) {
+            int plane = MARGIN + output / (outHeight * outWidth) * height * width;
+            int top = output / outWidth % outHeight * 2 * width + output % outWidth * 2;
+            int best = top;
+            for (int place : new int[] {top + 1, top + width, top + width + 1}) {
+                if (x[plane + place] > x[plane + best] || Float.isNaN(x[plane + place]) && !Float.isNaN(x[plane + best])) {
+                    best = place;
+                }
+            }
+            expectedY[MARGIN + output] = x[plane + best];
+            expectedPlaces[MARGIN + output] = best;
+        }
+        kernels.maxPool2x2(planes, height, width, outHeight, outWidth, x, MARGIN, y, MARGIN, places, MARGIN);
+        String what = planes + " planes of " + height + " by " + width;
+        assertArrayEquals(expectedPlaces, places, what);
+        for (int i = 0; i < y.length; i++) {
+            assertEquals(Float.floatToIntBits(expectedY[i]), Float.floatToIntBits(y[i]), what + ", output " + (i - MARGIN));
+        }
+    }
+}
