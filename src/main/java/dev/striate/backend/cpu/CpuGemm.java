@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class CpuGemm {
 
-    private static final int DEPTH = 256;
+    private static final int DEPTH = 384;
     /** Rows that a task packs at a time; their block of A stays in the second cache. */
-    private static final int ROWS_PER_TASK = 768;
+    private static final int ROWS_PER_TASK = 384;
     /** Fewer pieces than elsewhere: each packs its operands itself. */
     private static final int PIECES_PER_THREAD = 2;
     /** Multiply-adds per nanosecond, a low guess: what matters is only whether sharing pays. */
