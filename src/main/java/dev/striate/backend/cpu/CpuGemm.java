@@ -1,9 +1,10 @@
 package dev.striate.backend.cpu;
 
 import dev.striate.backend.cpu.simd.SimdKernels;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The blocked matrix product behind {@link CpuMatmul} and {@link CpuConv2d}, after Goto and van de Geijn (2008). The depth is cut
+ * The blocked matrix product behind {@link CpuMatmul}, after Goto and van de Geijn (2008). The depth is cut
  * into blocks of at most {@value #DEPTH}; for each, a task packs its rows of A once, then goes through its columns panel by
  * panel: a panel of B is packed into the nearest cache and met with every panel of A, which stream past it.
  *
@@ -13,9 +14,9 @@ import dev.striate.backend.cpu.simd.SimdKernels;
  */
 final class CpuGemm {
 
-    private static final int DEPTH = 256;
+    private static final int DEPTH = 384;
     /** Rows that a task packs at a time; their block of A stays in the second cache. */
-    private static final int ROWS_PER_TASK = 768;
+    private static final int ROWS_PER_TASK = 384;
     /** Fewer pieces than elsewhere: each packs its operands itself. */
     private static final int PIECES_PER_THREAD = 2;
     /** Multiply-adds per nanosecond, a low guess: what matters is only whether sharing pays. */
@@ -77,8 +78,7 @@ final class CpuGemm {
     private void multiply(CpuProduct product, int item, int firstRow, int endRow, int firstColumn, int endColumn) {
         int tileRows = simd.tileRows();
         int tileColumns = simd.tileColumns();
-        CpuProduct.Output output = product.output();
-        float[] c = output.array();
+        float[] c = product.output();
         int base = product.outputBase(item);
         int depth = product.depth(item);
         int blocks = Math.max(1, ceilDiv(depth, DEPTH));
@@ -99,46 +99,49 @@ final class CpuGemm {
             for (int column = firstColumn; column < endColumn; column += tileColumns) {
                 int columnCount = Math.min(tileColumns, endColumn - column);
                 product.packColumns(item, column, columnCount, from, length, b, 0, tileColumns);
-                int place = columnCount == tileColumns ? output.placeOfNeighbours(column, tileColumns) : -1;
                 for (int row = firstRow; row < endRow; row += tileRows) {
                     int rowCount = Math.min(tileRows, endRow - row);
                     int panel = (row - firstRow) * length;
-                    if (place >= 0 && rowCount == tileRows) {
-                        int at = base + row * output.rowStride() + place;
-                        simd.tile(length, a, panel, b, 0, c, at, output.rowStride(), add);
-                        if (last) {
-                            addBias(product, item, row, rowCount, column, columnCount, c, at, output.rowStride());
-                        }
+                    int at = base + row * product.columns + column;
+                    if (columnCount == tileColumns && rowCount == tileRows) {
+                        simd.tile(length, a, panel, b, 0, c, at, product.columns, add);
                     } else {
                         simd.tile(length, a, panel, b, 0, tile, 0, tileColumns, false);
-                        if (last) {
-                            addBias(product, item, row, rowCount, column, columnCount, tile, 0, tileColumns);
-                        }
-                        output.scatter(tile, tileColumns, base, row, rowCount, column, columnCount, add);
+                        addOrCopy(tile, tileColumns, rowCount, columnCount, c, at, product.columns, add);
+                    }
+                    if (last) {
+                        addBias(product.bias(), rowCount, column, columnCount, c, at, product.columns);
                     }
                 }
             }
         }
     }
 
+    private static void addOrCopy(
+            float[] tile, int tileStride, int rowCount, int columnCount, float[] c, int at, int stride, boolean add) {
+        for (int r = 0; r < rowCount; r++) {
+            int from = r * tileStride;
+            int to = at + r * stride;
+            if (add) {
+                for (int i = 0; i < columnCount; i++) {
+                    c[to + i] += tile[from + i];
+                }
+            } else {
+                System.arraycopy(tile, from, c, to, columnCount);
+            }
+        }
+    }
+
     private static void addBias(
-            CpuProduct product, int item, int row, int rowCount, int column, int columnCount, float[] c, int at, int stride) {
-        CpuBuffer bias = product.output().bias();
+            @Nullable CpuBuffer bias, int rowCount, int column, int columnCount, float[] c, int at, int stride) {
         if (bias == null) {
             return;
         }
-        int base = bias.offset + product.biasBase(item);
+        int from = bias.offset + column;
         for (int r = 0; r < rowCount; r++) {
             int line = at + r * stride;
-            if (product.output().biasPerRow()) {
-                float value = bias.array[base + row + r];
-                for (int i = 0; i < columnCount; i++) {
-                    c[line + i] += value;
-                }
-            } else {
-                for (int i = 0; i < columnCount; i++) {
-                    c[line + i] += bias.array[base + column + i];
-                }
+            for (int i = 0; i < columnCount; i++) {
+                c[line + i] += bias.array[from + i];
             }
         }
     }

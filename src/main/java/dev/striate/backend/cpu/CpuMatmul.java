@@ -4,6 +4,7 @@ import dev.striate.backend.Buffer;
 import dev.striate.backend.MatmulGeometry;
 import dev.striate.backend.MatmulKernels;
 import dev.striate.backend.StridedLoop;
+import dev.striate.backend.cpu.simd.SimdKernels;
 import org.jspecify.annotations.Nullable;
 
 /** Matrix products: {@link CpuGemm} for all but the smallest. Transposing only changes how panels are packed. */
@@ -12,11 +13,16 @@ final class CpuMatmul implements MatmulKernels {
     /** Up to this many multiply-adds per product, packing costs more than it brings. */
     private static final long SMALL = 2048;
 
+    /** Multiply-adds per nanosecond where both operands come from memory, a low guess. */
+    private static final int DOT_SPEED = 8;
+
     private final CpuThreads threads;
+    private final SimdKernels simd;
     private final CpuGemm gemm;
 
     CpuMatmul(CpuContext context, CpuGemm gemm) {
         this.threads = context.threads();
+        this.simd = context.simd();
         this.gemm = gemm;
     }
 
@@ -27,6 +33,10 @@ final class CpuMatmul implements MatmulKernels {
         long work = (long) g.m() * g.n() * g.k();
         if (work <= SMALL) {
             threads.forRange(product.items, product.items * (work + 20), product::multiplyUnpacked);
+        } else if (g.m() == 1 && g.transposeB()) {
+            // A single row: nothing that packing would let one read twice.
+            int all = Math.multiplyExact(product.items, g.n());
+            threads.forRange(all, product.items * work / DOT_SPEED, (from, to) -> product.multiplyRow(simd, from, to));
         } else {
             gemm.run(product);
         }
@@ -43,7 +53,8 @@ final class CpuMatmul implements MatmulKernels {
         private final int bColumn;
         private final int bDepth;
         private final int base;
-        private final Output output;
+        private final float[] output;
+        private final @Nullable CpuBuffer bias;
 
         Product(MatmulGeometry g, CpuBuffer a, CpuBuffer b, @Nullable CpuBuffer bias, CpuBuffer c) {
             super(g.batch().turns(), g.m(), g.n());
@@ -56,7 +67,8 @@ final class CpuMatmul implements MatmulKernels {
             this.bColumn = g.transposeB() ? g.k() : 1;
             this.bDepth = g.transposeB() ? 1 : g.n();
             this.base = c.offset;
-            this.output = Output.matrix(c.array, g.n(), bias);
+            this.output = c.array;
+            this.bias = bias;
         }
 
         @Override
@@ -77,8 +89,13 @@ final class CpuMatmul implements MatmulKernels {
         }
 
         @Override
-        Output output() {
+        float[] output() {
             return output;
+        }
+
+        @Override
+        @Nullable CpuBuffer bias() {
+            return bias;
         }
 
         @Override
@@ -86,9 +103,20 @@ final class CpuMatmul implements MatmulKernels {
             return base + item * rows * columns;
         }
 
+        /** Some elements of products of one row each, whose columns of B lie as lines in memory. */
+        void multiplyRow(SimdKernels simd, int from, int to) {
+            for (int i = from; i < to; i++) {
+                int item = i / columns;
+                int column = i % columns;
+                int aStart = a.offset + batch.position(0, item);
+                int bStart = b.offset + batch.position(1, item) + column * bColumn;
+                float sum = simd.dot(depth, a.array, aStart, b.array, bStart);
+                output[base + i] = bias == null ? sum : sum + bias.array[bias.offset + column];
+            }
+        }
+
         /** The products of some items, element by element. */
         void multiplyUnpacked(int fromItem, int toItem) {
-            CpuBuffer bias = output.bias();
             for (int item = fromItem; item < toItem; item++) {
                 int aStart = a.offset + batch.position(0, item);
                 int bStart = b.offset + batch.position(1, item);
@@ -97,7 +125,7 @@ final class CpuMatmul implements MatmulKernels {
                     for (int column = 0; column < columns; column++) {
                         double sum = Sums.dot(
                                 a.array, aStart + row * aRow, aDepth, 0, b.array, bStart + column * bColumn, bDepth, depth);
-                        output.array()[to++] = (float) (bias == null ? sum : sum + bias.array[bias.offset + column]);
+                        output[to++] = (float) (bias == null ? sum : sum + bias.array[bias.offset + column]);
                     }
                 }
             }

@@ -138,7 +138,8 @@ final class WeightGradient {
             int half = block / 2;
             int direct = runStarts.length * CpuGemm.ceilDiv(runLength, half);
             this.packed = direct > CpuGemm.ceilDiv(runStarts.length * runLength, half) * 4 / 3;
-            this.packedStep = runStarts.length * runLength + block;
+            int lastRun = CpuGemm.ceilDiv(runLength, kernels.lanes()) * kernels.lanes();
+            this.packedStep = (runStarts.length - 1) * runLength + lastRun;
             this.tiledRuns = packed ? 1 : runStarts.length;
             this.tiledLength = packed ? runStarts.length * runLength : runLength;
             this.runStep = CpuGemm.ceilDiv(tiledLength, block) * block;

@@ -6,6 +6,9 @@ package dev.striate.backend.cpu.simd;
  */
 public interface ConvKernels {
 
+    /** Elements that are copied at a time. */
+    int lanes();
+
     /** The widest tile's columns; every tile's columns divide it. */
     int blockColumns();
 
@@ -31,9 +34,9 @@ public interface ConvKernels {
 
     /**
      * Copies lines of {@code length} elements. They begin {@code step} apart, and are written {@code targetStep}, which is no less
-     * than {@code length}, apart from {@code target[at]} on. What would be read outside of {@code source} is left out. Up to
-     * {@link #blockColumns} elements behind each line may be overwritten by what follows it in {@code source}, but never elements
-     * of the other lines.
+     * than {@code length}, apart from {@code target[at]} on. What would be read outside of {@code source} is left out. A line's
+     * last {@link #lanes} elements are copied whole even where it has fewer: the rest is overwritten by the next line, if that is
+     * where it goes.
      */
     void copyLines(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep);
 

@@ -15,6 +15,11 @@ final class PanamaConvKernels implements ConvKernels {
     private static final boolean TALL = LANES >= 16;
 
     @Override
+    public int lanes() {
+        return LANES;
+    }
+
+    @Override
     public int blockColumns() {
         return 4 * LANES;
     }
@@ -376,14 +381,25 @@ final class PanamaConvKernels implements ConvKernels {
 
     @Override
     public void copyLines(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
-        // In order, so that a line overwrites what was written behind the line before.
+        // In order throughout, so that a line overwrites what was written behind the line before.
         int whole = (length + LANES - 1) / LANES * LANES;
-        for (int line = 0, start = from, to = at; line < lines; line++, start += step, to += targetStep) {
-            if (start < 0 || start + whole > source.length) {
-                ConvKernels.copyInside(length, source, start, target, to);
-            } else {
+        if (from < 0 || from + (lines - 1) * step + whole > source.length) {
+            for (int line = 0; line < lines; line++) {
+                ConvKernels.copyInside(length, source, from + line * step, target, at + line * targetStep);
+            }
+        } else if (length <= LANES) {
+            for (int line = 0, start = from, to = at; line < lines; line++, start += step, to += targetStep) {
                 FloatVector.fromArray(SPECIES, source, start).intoArray(target, to);
-                for (int i = LANES; i < length; i += LANES) {
+            }
+        } else if (length <= 2 * LANES) {
+            int second = length - LANES;
+            for (int line = 0, start = from, to = at; line < lines; line++, start += step, to += targetStep) {
+                FloatVector.fromArray(SPECIES, source, start).intoArray(target, to);
+                FloatVector.fromArray(SPECIES, source, start + second).intoArray(target, to + second);
+            }
+        } else {
+            for (int line = 0, start = from, to = at; line < lines; line++, start += step, to += targetStep) {
+                for (int i = 0; i < length; i += LANES) {
                     FloatVector.fromArray(SPECIES, source, start + i).intoArray(target, to + i);
                 }
             }

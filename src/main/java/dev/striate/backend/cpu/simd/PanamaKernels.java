@@ -120,6 +120,31 @@ final class PanamaKernels implements SimdKernels {
     }
 
     @Override
+    public float dot(int n, float[] a, int aOffset, float[] b, int bOffset) {
+        FloatVector s0 = FloatVector.zero(SPECIES);
+        FloatVector s1 = s0;
+        FloatVector s2 = s0;
+        FloatVector s3 = s0;
+        int i = 0;
+        for (; i <= n - 4 * LANES; i += 4 * LANES) {
+            int ia = aOffset + i;
+            int ib = bOffset + i;
+            s0 = FloatVector.fromArray(SPECIES, a, ia).fma(FloatVector.fromArray(SPECIES, b, ib), s0);
+            s1 = FloatVector.fromArray(SPECIES, a, ia + LANES).fma(FloatVector.fromArray(SPECIES, b, ib + LANES), s1);
+            s2 = FloatVector.fromArray(SPECIES, a, ia + 2 * LANES).fma(FloatVector.fromArray(SPECIES, b, ib + 2 * LANES), s2);
+            s3 = FloatVector.fromArray(SPECIES, a, ia + 3 * LANES).fma(FloatVector.fromArray(SPECIES, b, ib + 3 * LANES), s3);
+        }
+        for (; i <= n - LANES; i += LANES) {
+            s0 = FloatVector.fromArray(SPECIES, a, aOffset + i).fma(FloatVector.fromArray(SPECIES, b, bOffset + i), s0);
+        }
+        float sum = s0.add(s1).add(s2.add(s3)).reduceLanes(VectorOperators.ADD);
+        for (; i < n; i++) {
+            sum = Math.fma(a[aOffset + i], b[bOffset + i], sum);
+        }
+        return sum;
+    }
+
+    @Override
     public void add(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset) {
         int bound = SPECIES.loopBound(n);
         for (int i = 0; i < bound; i += LANES) {

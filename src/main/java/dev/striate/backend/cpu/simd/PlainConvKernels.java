@@ -15,6 +15,11 @@ final class PlainConvKernels implements ConvKernels {
     private final ThreadLocal<float[][]> scratch = ThreadLocal.withInitial(() -> new float[2][0]);
 
     @Override
+    public int lanes() {
+        return 1;
+    }
+
+    @Override
     public int blockColumns() {
         return COLUMNS;
     }

@@ -32,6 +32,9 @@ public interface SimdKernels {
      */
     void tile(int depth, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset, int cStride, boolean add);
 
+    /** The sum of {@code a b}, as several partial sums side by side. */
+    float dot(int n, float[] a, int aOffset, float[] b, int bOffset);
+
     /** {@code y = a + b}; {@code y} may be either. */
     void add(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset);
 
