@@ -40,6 +40,7 @@ final class WarmingKernels implements SimdKernels {
     private static final int NORM_GRADIENT = 14;
     private static final int DESCEND = 15;
     private static final int DESCEND_WITH_MOMENTUM = 16;
+    private static final int DOT = 17;
 
     private final SimdKernels vectorized;
     private final SimdKernels scalar;
@@ -126,7 +127,8 @@ final class WarmingKernels implements SimdKernels {
                 k -> {
                     k.flat().descendWithMomentum(n, 0.1f, 0f, 0.9f, 1f, false, x, 0, y, 0, z, 0);
                     k.flat().descendWithMomentum(n, 0.1f, 0f, 0.9f, 1f, true, x, 0, y, 0, z, 0);
-                });
+                },
+                k -> y[0] = k.dot(n + vectorized.convolution().lanes(), x, 0, z, 0));
     }
 
     /**
@@ -188,6 +190,11 @@ final class WarmingKernels implements SimdKernels {
     }
 
     @Override
+    public float dot(int n, float[] a, int aOffset, float[] b, int bOffset) {
+        return current(DOT).dot(n, a, aOffset, b, bOffset);
+    }
+
+    @Override
     public void add(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset) {
         current(ADD).add(n, a, aOffset, b, bOffset, y, yOffset);
     }
@@ -218,6 +225,11 @@ final class WarmingKernels implements SimdKernels {
     }
 
     private final class Convolution implements ConvKernels {
+
+        @Override
+        public int lanes() {
+            return vectorized.convolution().lanes();
+        }
 
         @Override
         public int blockColumns() {
