@@ -23,6 +23,8 @@ final class VectorApiRestart {
 
     private static final System.Logger LOG = System.getLogger(VectorApiRestart.class.getName());
     private static final String MODULE = "jdk.incubator.vector";
+    /** Tensors' arrays are kept in a pool: there is little garbage, and the default collector doubles the memory. */
+    private static final List<String> FRUGAL = List.of("-XX:+UseSerialGC", "-Xmn16m");
     private static final String GUARD = "striate.restarted";
     private static final byte[] INCUBATOR_WARNING = "WARNING: Using incubator modules".getBytes(StandardCharsets.US_ASCII);
 
@@ -55,7 +57,11 @@ final class VectorApiRestart {
         List<String> command = new ArrayList<>();
         command.add(ProcessHandle.current().info().command()
                 .orElse(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        List<String> own = ManagementFactory.getRuntimeMXBean().getInputArguments();
+        if (own.stream().noneMatch(argument -> argument.matches("-XX:[+-]Use\\w+GC"))) {
+            command.addAll(FRUGAL);
+        }
+        command.addAll(own);
         command.add("--add-modules=" + MODULE);
         command.add("--enable-native-access=ALL-UNNAMED");
         command.add("-D" + GUARD + "=true");

@@ -11,6 +11,11 @@ final class ScalarConvKernels implements ConvKernels {
     }
 
     @Override
+    public int lanes() {
+        return vectorized.lanes();
+    }
+
+    @Override
     public int blockColumns() {
         return vectorized.blockColumns();
     }

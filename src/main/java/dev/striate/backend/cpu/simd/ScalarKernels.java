@@ -80,6 +80,35 @@ final class ScalarKernels implements SimdKernels {
     }
 
     @Override
+    public float dot(int n, float[] a, int aOffset, float[] b, int bOffset) {
+        int lanes = convolution.lanes();
+        int fours = n / (4 * lanes) * (4 * lanes);
+        int summed = n / lanes * lanes;
+        float sum = 0;
+        for (int lane = 0; lane < lanes; lane++) {
+            float s0 = 0;
+            float s1 = 0;
+            float s2 = 0;
+            float s3 = 0;
+            int i = lane;
+            for (; i < fours; i += 4 * lanes) {
+                s0 = Math.fma(a[aOffset + i], b[bOffset + i], s0);
+                s1 = Math.fma(a[aOffset + i + lanes], b[bOffset + i + lanes], s1);
+                s2 = Math.fma(a[aOffset + i + 2 * lanes], b[bOffset + i + 2 * lanes], s2);
+                s3 = Math.fma(a[aOffset + i + 3 * lanes], b[bOffset + i + 3 * lanes], s3);
+            }
+            for (; i < summed; i += lanes) {
+                s0 = Math.fma(a[aOffset + i], b[bOffset + i], s0);
+            }
+            sum += (s0 + s1) + (s2 + s3);
+        }
+        for (int i = summed; i < n; i++) {
+            sum = Math.fma(a[aOffset + i], b[bOffset + i], sum);
+        }
+        return sum;
+    }
+
+    @Override
     public void add(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset) {
         for (int i = 0; i < n; i++) {
             y[yOffset + i] = a[aOffset + i] + b[bOffset + i];

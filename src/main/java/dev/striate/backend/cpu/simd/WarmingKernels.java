@@ -5,10 +5,10 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * {@link PanamaKernels}, each preceded by its scalar twin until it is fast. As long as C2 has not compiled a loop of vectors, each
- * of them is an object and the loop many times slower than the twin. A thread of its own therefore calls one kernel after the
- * other on small data until C2 has compiled it. A kernel and its twin compute the same bits: it does not matter when the one takes
- * over from the other.
+ * {@link PanamaKernels}, each preceded by its scalar twin until it is fast. As long as C2 has not compiled a loop of vectors,
+ * each of them is an object and the loop many times slower than the twin. A thread of its own therefore calls one kernel after
+ * the other on small data until C2 has compiled it. A kernel and its twin compute the same bits: it does not matter when the one
+ * takes over from the other.
  */
 final class WarmingKernels implements SimdKernels {
 
@@ -40,6 +40,7 @@ final class WarmingKernels implements SimdKernels {
     private static final int NORM_GRADIENT = 14;
     private static final int DESCEND = 15;
     private static final int DESCEND_WITH_MOMENTUM = 16;
+    private static final int DOT = 17;
 
     private final SimdKernels vectorized;
     private final SimdKernels scalar;
@@ -126,7 +127,8 @@ final class WarmingKernels implements SimdKernels {
                 k -> {
                     k.flat().descendWithMomentum(n, 0.1f, 0f, 0.9f, 1f, false, x, 0, y, 0, z, 0);
                     k.flat().descendWithMomentum(n, 0.1f, 0f, 0.9f, 1f, true, x, 0, y, 0, z, 0);
-                });
+                },
+                k -> y[0] = k.dot(n + vectorized.convolution().lanes(), x, 0, z, 0));
     }
 
     /**
@@ -188,6 +190,11 @@ final class WarmingKernels implements SimdKernels {
     }
 
     @Override
+    public float dot(int n, float[] a, int aOffset, float[] b, int bOffset) {
+        return current(DOT).dot(n, a, aOffset, b, bOffset);
+    }
+
+    @Override
     public void add(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset) {
         current(ADD).add(n, a, aOffset, b, bOffset, y, yOffset);
     }
@@ -218,6 +225,11 @@ final class WarmingKernels implements SimdKernels {
     }
 
     private final class Convolution implements ConvKernels {
+
+        @Override
+        public int lanes() {
+            return vectorized.convolution().lanes();
+        }
 
         @Override
         public int blockColumns() {
