@@ -105,12 +105,13 @@ final class CpuMatmul implements MatmulKernels {
 
         /** Some elements of products of one row each, whose columns of B lie as lines in memory. */
         void multiplyRow(SimdKernels simd, int from, int to) {
+            float[] room = new float[simd.tileColumns()];
             for (int i = from; i < to; i++) {
                 int item = i / columns;
                 int column = i % columns;
                 int aStart = a.offset + batch.position(0, item);
                 int bStart = b.offset + batch.position(1, item) + column * bColumn;
-                float sum = simd.dot(depth, a.array, aStart, b.array, bStart);
+                float sum = simd.dot(depth, a.array, aStart, b.array, bStart, room);
                 output[base + i] = bias == null ? sum : sum + bias.array[bias.offset + column];
             }
         }

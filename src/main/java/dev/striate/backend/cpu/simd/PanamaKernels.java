@@ -120,7 +120,7 @@ final class PanamaKernels implements SimdKernels {
     }
 
     @Override
-    public float dot(int n, float[] a, int aOffset, float[] b, int bOffset) {
+    public float dot(int n, float[] a, int aOffset, float[] b, int bOffset, float[] room) {
         FloatVector s0 = FloatVector.zero(SPECIES);
         FloatVector s1 = s0;
         FloatVector s2 = s0;
@@ -137,7 +137,12 @@ final class PanamaKernels implements SimdKernels {
         for (; i <= n - LANES; i += LANES) {
             s0 = FloatVector.fromArray(SPECIES, a, aOffset + i).fma(FloatVector.fromArray(SPECIES, b, bOffset + i), s0);
         }
-        float sum = s0.add(s1).add(s2.add(s3)).reduceLanes(VectorOperators.ADD);
+        // One lane after the other: the order in which reduceLanes adds is not specified.
+        s0.add(s1).add(s2.add(s3)).intoArray(room, 0);
+        float sum = 0;
+        for (int lane = 0; lane < LANES; lane++) {
+            sum += room[lane];
+        }
         for (; i < n; i++) {
             sum = Math.fma(a[aOffset + i], b[bOffset + i], sum);
         }

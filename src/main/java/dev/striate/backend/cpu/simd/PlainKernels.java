@@ -100,7 +100,7 @@ final class PlainKernels implements SimdKernels {
     }
 
     @Override
-    public float dot(int n, float[] a, int aOffset, float[] b, int bOffset) {
+    public float dot(int n, float[] a, int aOffset, float[] b, int bOffset, float[] room) {
         float s0 = 0;
         float s1 = 0;
         float s2 = 0;

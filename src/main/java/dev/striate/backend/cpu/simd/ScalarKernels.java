@@ -80,7 +80,7 @@ final class ScalarKernels implements SimdKernels {
     }
 
     @Override
-    public float dot(int n, float[] a, int aOffset, float[] b, int bOffset) {
+    public float dot(int n, float[] a, int aOffset, float[] b, int bOffset, float[] room) {
         int lanes = convolution.lanes();
         int fours = n / (4 * lanes) * (4 * lanes);
         int summed = n / lanes * lanes;

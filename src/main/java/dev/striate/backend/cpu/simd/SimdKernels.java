@@ -32,8 +32,12 @@ public interface SimdKernels {
      */
     void tile(int depth, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset, int cStride, boolean add);
 
-    /** The sum of {@code a b}, as several partial sums side by side. */
-    float dot(int n, float[] a, int aOffset, float[] b, int bOffset);
+    /**
+     * The sum of {@code a b}, as several partial sums side by side.
+     *
+     * @param room at least half of {@link #tileColumns} elements to work in
+     */
+    float dot(int n, float[] a, int aOffset, float[] b, int bOffset, float[] room);
 
     /** {@code y = a + b}; {@code y} may be either. */
     void add(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset);

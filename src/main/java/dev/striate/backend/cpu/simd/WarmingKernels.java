@@ -22,6 +22,8 @@ final class WarmingKernels implements SimdKernels {
     private static final int CALLS = 16;
     /** Readings in a row in which a kernel must be fast: one could be an accident. */
     private static final int PROOF = 8;
+    /** After this the rest takes over as it is: on a busy machine the program itself gets it compiled sooner than small data do. */
+    private static final long LONGEST_MILLIS = 2_000;
 
     private static final int TILE = 0;
     private static final int CONV_TILE = 1;
@@ -72,8 +74,9 @@ final class WarmingKernels implements SimdKernels {
     private void rehearseAll() {
         try {
             Thread.sleep(HEAD_START_MILLIS);
+            long deadline = System.nanoTime() + LONGEST_MILLIS * 1_000_000;
             for (Consumer<SimdKernels> kernel : program()) {
-                rehearse(kernel);
+                rehearse(kernel, deadline);
                 warm++;
             }
         } catch (InterruptedException e) {
@@ -128,20 +131,18 @@ final class WarmingKernels implements SimdKernels {
                     k.flat().descendWithMomentum(n, 0.1f, 0f, 0.9f, 1f, false, x, 0, y, 0, z, 0);
                     k.flat().descendWithMomentum(n, 0.1f, 0f, 0.9f, 1f, true, x, 0, y, 0, z, 0);
                 },
-                k -> y[0] = k.dot(n + vectorized.convolution().lanes(), x, 0, z, 0));
+                k -> y[0] = k.dot(n + vectorized.convolution().lanes(), x, 0, z, 0, a));
     }
 
     /**
-     * Calls a kernel until it is about as fast as its twin or faster. A boxing loop is never: it is several times slower even
-     * where the twin is not compiled yet.
+     * Calls a kernel until it is about as fast as its twin or faster, or time is up. A boxing loop is never: it is several times
+     * slower even where the twin is not compiled yet.
      */
-    private void rehearse(Consumer<SimdKernels> kernel) throws InterruptedException {
-        long start = System.nanoTime();
-        for (int fast = 0; fast < PROOF; ) {
+    private void rehearse(Consumer<SimdKernels> kernel, long deadline) throws InterruptedException {
+        for (int fast = 0; fast < PROOF && System.nanoTime() < deadline; ) {
             fast = nanos(kernel, vectorized) < 2 * nanos(kernel, scalar) ? fast + 1 : 0;
             if (fast == 0) {
-                // Where C2 never comes, in a JVM that only interprets, say, this ends up costing next to nothing.
-                Thread.sleep(1 + (System.nanoTime() - start) / 50_000_000);
+                Thread.sleep(1);
             }
         }
     }
@@ -190,8 +191,8 @@ final class WarmingKernels implements SimdKernels {
     }
 
     @Override
-    public float dot(int n, float[] a, int aOffset, float[] b, int bOffset) {
-        return current(DOT).dot(n, a, aOffset, b, bOffset);
+    public float dot(int n, float[] a, int aOffset, float[] b, int bOffset, float[] room) {
+        return current(DOT).dot(n, a, aOffset, b, bOffset, room);
     }
 
     @Override

@@ -79,7 +79,7 @@ class ScalarKernelsTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 3, 16, 207})
     void elementwise(int n) {
-        assertSameBits(n + 3, (k, a, b, y) -> y[0] = k.dot(n, finite(a), 1, finite(b), 2));
+        assertSameBits(n + 3, (k, a, b, y) -> y[0] = k.dot(n, finite(a), 1, finite(b), 2, new float[64]));
         assertSameBits(n + 3, (k, a, b, y) -> k.add(n, a, 1, b, 2, y, 3));
         assertSameBits(n + 3, (k, a, b, y) -> k.multiply(n, a, 1, b, 2, y, 3));
         assertSameBits(n + 3, (k, a, b, y) -> k.addScaled(n, 0.3f, a, 1, y, 3));
