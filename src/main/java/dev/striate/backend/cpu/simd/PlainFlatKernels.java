@@ -1,6 +1,8 @@
 package dev.striate.backend.cpu.simd;
 
-/** The plain-Java twin; it also takes the ends of runs that fill no vector. Sums run in four chains, so that four are in flight. */
+/**
+ * The plain-Java twin; it also takes the ends of runs that fill no vector. Sums run in four chains, so that four are in flight.
+ */
 final class PlainFlatKernels implements FlatKernels {
 
     @Override
@@ -107,7 +109,8 @@ final class PlainFlatKernels implements FlatKernels {
 
     /**
      * One line of outputs, from {@code x[top ..]} and the line below. Where the maximum lies is a matter of chance, so it is
-     * chosen by conditional moves of indices: no branch that the processor would guess wrong, and no float, for which C2 has none.
+     * chosen by conditional moves of indices: no branch that the processor would guess wrong, and no float, for which C2 has
+     * none.
      */
     static void maxPoolLine(
             int n, float[] x, int plane, int top, int inWidth, float[] y, int yOffset, int[] indices, int indexOffset) {

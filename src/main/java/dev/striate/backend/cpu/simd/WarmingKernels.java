@@ -22,7 +22,9 @@ final class WarmingKernels implements SimdKernels {
     private static final int CALLS = 16;
     /** Readings in a row in which a kernel must be fast: one could be an accident. */
     private static final int PROOF = 8;
-    /** After this the rest takes over as it is: on a busy machine the program itself gets it compiled sooner than small data do. */
+    /**
+     * After this the rest takes over as it is: on a busy machine the program itself gets it compiled sooner than small data do.
+     */
     private static final long LONGEST_MILLIS = 2_000;
 
     private static final int TILE = 0;
