@@ -1,9 +1,5 @@
 package dev.striate.backend.cpu;
 
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -14,20 +10,24 @@ import org.jspecify.annotations.Nullable;
  * Splits a call's work over a fixed number of threads, the caller being one of them. The caller takes pieces like everyone else
  * and waits only for pieces that another thread has begun, so calls from several threads, or from within a piece, cannot block
  * each other: a caller who finds all helpers busy does its work alone.
+ *
+ * <p>The calls of a training step follow each other within microseconds, and waking a sleeping thread takes longer than many of
+ * them. A helper therefore looks out for the next call for a moment before it sleeps.
  */
 final class CpuThreads {
 
-    /** Work in nanoseconds below which waking another thread costs more than it brings. */
-    static final long WORTH_SHARING = 40_000;
+    /** Work in nanoseconds below which another thread's help costs more than it brings. */
+    static final long WORTH_SHARING = 20_000;
     /** How many pieces each thread gets, so that one that is held up delays the others little. */
     private static final int PIECES_PER_THREAD = 4;
-    private static final int SPINS_BEFORE_PARKING = 2_000;
-    private static final long IDLE_SECONDS = 20;
+    /** How long a thread that waits keeps its processor, and from then on until it sleeps, leaves it to others that want it. */
+    private static final long SPIN_NANOS = 10_000;
+    private static final long AWAKE_NANOS = 100_000;
+    private static final long IDLE_NANOS = 20_000_000_000L;
 
     private final int count;
     private final long worthSharing;
-    private final @Nullable ThreadPoolExecutor helpers;
-    private final AtomicInteger busyHelpers = new AtomicInteger();
+    private final Helper[] helpers;
 
     /**
      * @param count        how many threads work, the caller included
@@ -36,21 +36,12 @@ final class CpuThreads {
     CpuThreads(int count, long worthSharing) {
         this.count = count;
         this.worthSharing = worthSharing;
-        this.helpers = count == 1 ? null : newHelpers(count - 1);
-    }
-
-    private static ThreadPoolExecutor newHelpers(int count) {
-        AtomicInteger number = new AtomicInteger();
-        ThreadFactory factory = task -> {
-            Thread thread = new Thread(task, "striate-cpu-" + number.incrementAndGet());
-            thread.setDaemon(true);
-            return thread;
-        };
-        ThreadPoolExecutor executor =
-                new ThreadPoolExecutor(count, count, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
-        // A backend is never closed; its idle threads must not outlive it.
-        executor.allowCoreThreadTimeOut(true);
-        return executor;
+        this.helpers = new Helper[count - 1];
+        // With more threads than processors, one that stays awake keeps another from working.
+        long awakeNanos = count <= Runtime.getRuntime().availableProcessors() ? AWAKE_NANOS : 0;
+        for (int i = 0; i < helpers.length; i++) {
+            helpers[i] = new Helper("striate-cpu-" + (i + 1), awakeNanos);
+        }
     }
 
     int count() {
@@ -90,36 +81,109 @@ final class CpuThreads {
      * @param nanos what all chunks together take on one thread, roughly
      */
     void parallelFor(int chunks, long nanos, IntConsumer body) {
-        ThreadPoolExecutor executor = helpers;
-        if (executor == null || chunks <= 1 || nanos < worthSharing) {
+        int wanted = Math.min(count, chunks) - 1;
+        if (wanted <= 0 || nanos < worthSharing) {
             for (int chunk = 0; chunk < chunks; chunk++) {
                 body.accept(chunk);
             }
             return;
         }
         Job job = new Job(chunks, body);
-        for (int i = Math.min(count, chunks) - 1; i > 0 && reserveHelper(); i--) {
-            executor.execute(() -> {
-                try {
-                    job.work();
-                } finally {
-                    busyHelpers.decrementAndGet();
-                }
-            });
+        for (int i = 0; i < helpers.length && wanted > 0; i++) {
+            if (helpers[i].offer(job)) {
+                wanted--;
+            }
         }
         job.work();
+        for (Helper helper : helpers) {
+            helper.withdraw(job);
+        }
         job.await();
     }
 
-    private boolean reserveHelper() {
-        int busy = busyHelpers.get();
-        while (busy < count - 1) {
-            if (busyHelpers.compareAndSet(busy, busy + 1)) {
+    /** On a busy machine the other thread may be waiting for this very processor. */
+    private static void stayAwake(long waited) {
+        if (waited < SPIN_NANOS) {
+            Thread.onSpinWait();
+        } else {
+            Thread.yield();
+        }
+    }
+
+    /**
+     * One more thread and the place where it finds its next job. The thread ends when it has been idle for long, for a backend is
+     * never closed and its threads must not outlive it; the next job starts another.
+     */
+    private static final class Helper implements Runnable {
+
+        private static final Object NO_THREAD = new Object();
+
+        private final String name;
+        private final long awakeNanos;
+        private final AtomicReference<@Nullable Object> place = new AtomicReference<>(NO_THREAD);
+        /** The thread while it sleeps or is about to. */
+        private volatile @Nullable Thread sleeper;
+
+        Helper(String name, long awakeNanos) {
+            this.name = name;
+            this.awakeNanos = awakeNanos;
+        }
+
+        /** @return false if another job stands there already */
+        boolean offer(Job job) {
+            if (place.compareAndSet(null, job)) {
+                LockSupport.unpark(sleeper);
                 return true;
             }
-            busy = busyHelpers.get();
+            if (place.compareAndSet(NO_THREAD, job)) {
+                Thread thread = new Thread(this, name);
+                thread.setDaemon(true);
+                try {
+                    thread.start();
+                    return true;
+                } catch (OutOfMemoryError noMoreThreads) {
+                    place.set(NO_THREAD);
+                }
+            }
+            return false;
         }
-        return false;
+
+        /** Takes a job back that the helper has not taken up, being asleep or busy with another caller's. */
+        void withdraw(Job job) {
+            place.compareAndSet(job, null);
+        }
+
+        @Override
+        public void run() {
+            do {
+                if (place.getAndSet(null) instanceof Job job) {
+                    job.work();
+                }
+            } while (waitForJob());
+        }
+
+        /** @return whether to go on; false after a long time without a job */
+        private boolean waitForJob() {
+            long start = System.nanoTime();
+            while (place.get() == null) {
+                long waited = System.nanoTime() - start;
+                if (waited < awakeNanos) {
+                    stayAwake(waited);
+                } else if (waited < IDLE_NANOS) {
+                    sleeper = Thread.currentThread();
+                    // Looks once more: a job that came before the line above woke nobody.
+                    if (place.get() == null) {
+                        LockSupport.parkNanos(this, IDLE_NANOS);
+                        // Whoever interrupts a helper must not turn its sleep into a busy wait.
+                        Thread.interrupted();
+                    }
+                    sleeper = null;
+                } else if (place.compareAndSet(null, NO_THREAD)) {
+                    return false;
+                }
+            }
+            return true;
+        }
     }
 
     /** One call's chunks, handed out in order to whoever asks next. */
@@ -154,9 +218,11 @@ final class CpuThreads {
 
         void await() {
             boolean interrupted = false;
-            for (int spins = 0; finished.get() < chunks; spins++) {
-                if (spins < SPINS_BEFORE_PARKING) {
-                    Thread.onSpinWait();
+            long start = System.nanoTime();
+            while (finished.get() < chunks) {
+                long waited = System.nanoTime() - start;
+                if (waited < AWAKE_NANOS) {
+                    stayAwake(waited);
                 } else {
                     LockSupport.park(this);
                     // An interrupt is for the caller's own code; here it would only turn the wait into a busy one.

@@ -106,6 +106,27 @@ class CpuThreadsTest {
     }
 
     @Test
+    void shortCallsLeaveTheHelpersFree() {
+        CpuThreads threads = new CpuThreads(2, 0);
+        for (int round = 0; round < 200; round++) {
+            // So short that the caller is often done before the helper has woken up, and now and then the helper sleeps.
+            for (int call = 0; call < 50; call++) {
+                AtomicInteger done = new AtomicInteger();
+                threads.parallelFor(2, 1, chunk -> done.incrementAndGet());
+                assertEquals(2, done.get());
+            }
+            if (round % 20 == 0) {
+                sleep();
+            }
+            CountDownLatch both = new CountDownLatch(2);
+            threads.parallelFor(2, 1, chunk -> {
+                both.countDown();
+                await(both);
+            });
+        }
+    }
+
+    @Test
     void callsMayBeNested() {
         CpuThreads threads = new CpuThreads(3, 0);
         AtomicInteger done = new AtomicInteger();
