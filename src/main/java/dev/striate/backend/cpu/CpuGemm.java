@@ -2,6 +2,7 @@ package dev.striate.backend.cpu;
 
 import dev.striate.backend.cpu.simd.ConvKernels;
 import dev.striate.backend.cpu.simd.SimdKernels;
+import java.util.Arrays;
 
 /**
  * The blocked matrix product behind {@link CpuMatmul}, after Goto and van de Geijn (2008) and Van Zee and van de Geijn (2015).
@@ -31,7 +32,7 @@ final class CpuGemm {
     private static final int ROWS = 192;
     /** A block of B takes 2 MiB. */
     private static final int COLUMNS = 2048;
-    /** Lines of B that are packed at a time: few enough that those of equal place in the first cache do not displace each other. */
+    /** Lines of B that are packed at a time, few enough to stay in the first cache even if they compete for its same places. */
     private static final int LINES = 8;
     /** Fewer pieces than elsewhere: each packs its operands itself. */
     private static final int PIECES_PER_THREAD = 2;
@@ -43,8 +44,6 @@ final class CpuGemm {
     private final ConvKernels lines;
     private final int tileRows;
     private final int tileColumns;
-    /** What is added to a tile without bias. */
-    private final float[] zeros;
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
     CpuGemm(CpuContext context) {
@@ -53,7 +52,6 @@ final class CpuGemm {
         this.lines = simd.convolution();
         this.tileRows = simd.tileRows();
         this.tileColumns = simd.tileColumns();
-        this.zeros = new float[tileColumns];
     }
 
     void run(CpuProduct product) {
@@ -98,20 +96,27 @@ final class CpuGemm {
     private void multiply(CpuProduct product, int item, int firstRow, int endRow, int firstColumn, int endColumn) {
         int chains = Math.max(1, ceilDiv(product.depth, DEPTH));
         int longest = ceilDiv(product.depth, chains);
-        Scratch own = scratch.get();
-        own.reserve(
-                padded(Math.min(ROWS, endRow - firstRow), tileRows) * longest + tileColumns,
-                padded(Math.min(COLUMNS, endColumn - firstColumn), tileColumns) * longest, tileRows * tileColumns);
+        int mostRows = padded(Math.min(ROWS, endRow - firstRow), tileRows);
+        int mostColumns = padded(Math.min(COLUMNS, endColumn - firstColumn), tileColumns);
         int rowsPerBlock = ROWS / tileRows * tileRows;
+        Scratch own = scratch.get();
+        // A vector that is copied whole may stick out of the last panel of A.
+        own.reserve(mostRows * longest + tileColumns, mostColumns * longest, mostColumns, tileRows * tileColumns);
         for (int column = firstColumn; column < endColumn; column += COLUMNS) {
             int columnCount = Math.min(COLUMNS, endColumn - column);
+            if (product.bias == null) {
+                Arrays.fill(own.bias, 0, columnCount, 0f);
+            } else {
+                System.arraycopy(product.bias.array, product.bias.offset + column, own.bias, 0, columnCount);
+            }
             for (int from = 0, chain = 0; chain < chains; chain++, from += longest) {
                 int length = Math.min(longest, product.depth - from);
                 packColumns(product, item, column, columnCount, from, length, own.columns);
                 for (int row = firstRow; row < endRow; row += rowsPerBlock) {
                     int rowCount = Math.min(rowsPerBlock, endRow - row);
                     packRows(product, item, row, rowCount, from, length, own.rows);
-                    multiplyBlocks(product, item, row, rowCount, column, columnCount, length, chain > 0, own);
+                    int at = product.cStart(item) + row * product.columns + column;
+                    multiplyBlocks(rowCount, columnCount, length, own, product.c, at, product.columns, chain > 0);
                 }
             }
         }
@@ -153,44 +158,48 @@ final class CpuGemm {
         }
     }
 
-    /** @param add whether C holds the sum of blocks before these */
+    /** @param add whether C holds the sum of blocks before these, and else begins with the bias */
     private void multiplyBlocks(
-            CpuProduct product, int item, int row, int rowCount, int column, int columnCount, int length, boolean add,
-            Scratch own) {
-        float[] c = product.c;
-        int stride = product.columns;
-        CpuBuffer bias = product.bias;
+            int rowCount, int columnCount, int length, Scratch own, float[] c, int cOffset, int stride, boolean add) {
+        float[] tile = own.tile;
         for (int j = 0; j < columnCount; j += tileColumns) {
             int width = Math.min(tileColumns, columnCount - j);
             for (int i = 0; i < rowCount; i += tileRows) {
                 int height = Math.min(tileRows, rowCount - i);
-                int at = product.cStart(item) + (row + i) * stride + column + j;
-                float[] before = add ? c : bias != null ? bias.array : zeros;
-                int beforeAt = add ? at : bias != null ? bias.offset + column + j : 0;
-                int beforeStride = add ? stride : 0;
+                int a = i * length;
+                int b = j * length;
+                int at = cOffset + i * stride + j;
                 if (width == tileColumns && height == tileRows) {
-                    simd.tile(
-                            length, own.rows, i * length, own.columns, j * length, before, beforeAt, beforeStride, c, at, stride);
-                } else {
-                    // A tile that sticks out of C is computed beside it.
-                    float[] tile = own.tile;
-                    for (int r = 0; r < height; r++) {
-                        System.arraycopy(before, beforeAt + r * beforeStride, tile, r * tileColumns, width);
+                    if (add) {
+                        simd.tile(length, own.rows, a, own.columns, b, c, at, stride, c, at, stride);
+                    } else {
+                        simd.tile(length, own.rows, a, own.columns, b, own.bias, j, 0, c, at, stride);
                     }
-                    simd.tile(
-                            length, own.rows, i * length, own.columns, j * length, tile, 0, tileColumns, tile, 0, tileColumns);
-                    for (int r = 0; r < height; r++) {
-                        System.arraycopy(tile, r * tileColumns, c, at + r * stride, width);
-                    }
+                    continue;
                 }
+                // A tile that sticks out of C is computed beside it.
+                if (add) {
+                    copyTile(height, width, c, at, stride, tile, 0, tileColumns);
+                    simd.tile(length, own.rows, a, own.columns, b, tile, 0, tileColumns, tile, 0, tileColumns);
+                } else {
+                    simd.tile(length, own.rows, a, own.columns, b, own.bias, j, 0, tile, 0, tileColumns);
+                }
+                copyTile(height, width, tile, 0, tileColumns, c, at, stride);
             }
         }
     }
 
-    /** Some elements for a kernel to work in, this thread's own. */
+    private static void copyTile(
+            int height, int width, float[] source, int from, int sourceStride, float[] target, int to, int targetStride) {
+        for (int row = 0; row < height; row++) {
+            System.arraycopy(source, from + row * sourceStride, target, to + row * targetStride, width);
+        }
+    }
+
+    /** A tile's elements for a kernel to work in, this thread's own. */
     float[] room() {
         Scratch own = scratch.get();
-        own.reserve(0, 0, Math.max(tileRows, 2) * tileColumns);
+        own.reserve(0, 0, 0, tileRows * tileColumns);
         return own.tile;
     }
 
@@ -268,14 +277,19 @@ final class CpuGemm {
 
         private float[] rows = new float[0];
         private float[] columns = new float[0];
+        /** The bias of the block's columns, or zeros. */
+        private float[] bias = new float[0];
         private float[] tile = new float[0];
 
-        void reserve(int rowsLength, int columnsLength, int tileLength) {
+        void reserve(int rowsLength, int columnsLength, int biasLength, int tileLength) {
             if (rows.length < rowsLength) {
                 rows = new float[rowsLength];
             }
             if (columns.length < columnsLength) {
                 columns = new float[columnsLength];
+            }
+            if (bias.length < biasLength) {
+                bias = new float[biasLength];
             }
             if (tile.length < tileLength) {
                 tile = new float[tileLength];
