@@ -13,8 +13,11 @@ final class PanamaKernels implements SimdKernels {
 
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
-    /** Vectors of 512 bit come with 32 registers, all others with 16: too few for 8 rows by 2 vectors. */
-    private static final int ROWS = LANES >= 16 ? 8 : 6;
+    /**
+     * Of a tile. Vectors of 256 bit come with 16 registers: C2 does not reliably keep 12 accumulators and what else a turn of the
+     * loop needs in so many, and the tile then takes twice as long. All other vectors with a fused multiply-add come with 32.
+     */
+    private static final int ROWS = LANES == 8 ? 4 : 8;
     private static final int COLUMNS = 2 * LANES;
 
     private final ConvKernels convolution = new PanamaConvKernels();
@@ -56,7 +59,7 @@ final class PanamaKernels implements SimdKernels {
         if (ROWS == 8) {
             tile8x2(depth, a, aOffset, b, bOffset, d, dOffset, dStride, c, cOffset, cStride);
         } else {
-            tile6x2(depth, a, aOffset, b, bOffset, d, dOffset, dStride, c, cOffset, cStride);
+            tile4x2(depth, a, aOffset, b, bOffset, d, dOffset, dStride, c, cOffset, cStride);
         }
     }
 
@@ -142,8 +145,8 @@ final class PanamaKernels implements SimdKernels {
         c71.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
     }
 
-    /** For 16 registers: 12 accumulators, 2 vectors of {@code b} and one broadcast of {@code a}. */
-    private static void tile6x2(
+    /** For 16 registers: 8 chains, the fewest that hide the latency. */
+    private static void tile4x2(
             int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
             float[] c, int cOffset, int cStride) {
         FloatVector c00 = FloatVector.zero(SPECIES);
@@ -154,11 +157,7 @@ final class PanamaKernels implements SimdKernels {
         FloatVector c21 = c00;
         FloatVector c30 = c00;
         FloatVector c31 = c00;
-        FloatVector c40 = c00;
-        FloatVector c41 = c00;
-        FloatVector c50 = c00;
-        FloatVector c51 = c00;
-        for (int p = 0, ia = aOffset, ib = bOffset; p < depth; p++, ia += 6, ib += COLUMNS) {
+        for (int p = 0, ia = aOffset, ib = bOffset; p < depth; p++, ia += 4, ib += COLUMNS) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, ib);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, ib + LANES);
             FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
@@ -173,12 +172,6 @@ final class PanamaKernels implements SimdKernels {
             ar = FloatVector.broadcast(SPECIES, a[ia + 3]);
             c30 = ar.fma(b0, c30);
             c31 = ar.fma(b1, c31);
-            ar = FloatVector.broadcast(SPECIES, a[ia + 4]);
-            c40 = ar.fma(b0, c40);
-            c41 = ar.fma(b1, c41);
-            ar = FloatVector.broadcast(SPECIES, a[ia + 5]);
-            c50 = ar.fma(b0, c50);
-            c51 = ar.fma(b1, c51);
         }
         int from = dOffset;
         int to = cOffset;
@@ -196,14 +189,6 @@ final class PanamaKernels implements SimdKernels {
         to += cStride;
         c30.add(FloatVector.fromArray(SPECIES, d, from)).intoArray(c, to);
         c31.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
-        from += dStride;
-        to += cStride;
-        c40.add(FloatVector.fromArray(SPECIES, d, from)).intoArray(c, to);
-        c41.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
-        from += dStride;
-        to += cStride;
-        c50.add(FloatVector.fromArray(SPECIES, d, from)).intoArray(c, to);
-        c51.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
     }
 
     /** Four lines at a time, so that each vector of {@code a} is loaded once for all of them. */

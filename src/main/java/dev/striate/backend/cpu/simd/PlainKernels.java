@@ -50,17 +50,17 @@ final class PlainKernels implements SimdKernels {
             float[] c, int cOffset, int cStride) {
         float[] sums = accumulators.get();
         int end = bOffset + depth * COLUMNS;
-        if (sums.length < end + COLUMNS) {
-            sums = new float[end + COLUMNS];
+        if (sums.length < end + 2 * COLUMNS) {
+            sums = new float[end + 2 * COLUMNS];
             accumulators.set(sums);
         }
         for (int row = 0; row < ROWS; row++) {
             multiplyRow(depth, a, aOffset + row, ROWS, b, bOffset, sums);
-            int from = dOffset + row * dStride;
-            int to = cOffset + row * cStride;
-            for (int j = 0; j < COLUMNS; j++) {
-                c[to + j] = sums[end + j] + d[from + j];
+            System.arraycopy(d, dOffset + row * dStride, sums, end + COLUMNS, COLUMNS);
+            for (int i = end; i < end + COLUMNS; i++) {
+                sums[i] += sums[i + COLUMNS];
             }
+            System.arraycopy(sums, end, c, cOffset + row * cStride, COLUMNS);
         }
     }
 
