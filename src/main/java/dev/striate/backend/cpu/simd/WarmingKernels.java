@@ -105,7 +105,10 @@ final class WarmingKernels implements SimdKernels {
         FlatKernels.AdamFactors factors = new FlatKernels.AdamFactors(0.9f, 0.1f, 0.999f, 0.001f, 0.001f, 1f, 1e-8f, 0f, 1f);
         int[] heights = IntStream.rangeClosed(1, MOST_CONV_ROWS).map(vectorized.convolution()::tileRows).distinct().toArray();
         return List.of(
-                k -> k.tile(DEPTH, a, 0, x, 0, z, 0, 0, y, 0, columns),
+                k -> {
+                    k.tile(DEPTH, a, 0, x, 0, z, 0, 0, y, 0, columns);
+                    k.tile(DEPTH, a, 0, x, 0, y, 0, columns, y, 0, columns);
+                },
                 k -> {
                     for (int height : heights) {
                         k.convolution().tile(height, DEPTH, a, 0, x, 0, starts, 0, y, 0, columns, false, z, 0);
