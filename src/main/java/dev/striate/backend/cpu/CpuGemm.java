@@ -32,7 +32,7 @@ final class CpuGemm {
     private static final int ROWS = 192;
     /** A block of B takes 2 MiB. */
     private static final int COLUMNS = 2048;
-    /** Lines of B that are packed at a time, few enough to stay in the first cache even if they compete for its same places. */
+    /** Lines of B that are packed at a time, few enough to stay in the first cache even where they compete for a place. */
     private static final int LINES = 8;
     /** Fewer pieces than elsewhere: each packs its operands itself. */
     private static final int PIECES_PER_THREAD = 2;
