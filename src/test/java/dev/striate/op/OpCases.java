@@ -339,7 +339,8 @@ final class OpCases {
         int[][] sizes = {
             {1, 1, 1}, {1, 5, 1}, {5, 1, 3}, {1, 1, 9}, {9, 1, 1}, {2, 3, 5}, {7, 11, 13}, {15, 15, 15}, {16, 16, 16},
             {17, 17, 17}, {31, 33, 32}, {33, 31, 65}, {63, 64, 65}, {65, 65, 65}, {129, 17, 33}, {1, 300, 70}, {70, 300, 1},
-            {13, 257, 19}, {5, 1031, 7}, {7, 5, 2100}, {1030, 5, 3}
+            {13, 257, 19}, {5, 1031, 7}, {7, 5, 2100}, {1030, 5, 3},
+            {8, 64, 32}, {9, 513, 33}, {200, 3, 34}, {4, 37, 9}, {2, 100, 40}, {3, 2, 2060}, {1, 600, 33}
         };
         for (int[] s : sizes) {
             products(s[0], s[1], s[2]);
@@ -356,6 +357,12 @@ final class OpCases {
         product("batch of 256, large tiles", false, true, new int[] {256, 33, 5}, new int[] {256, 41, 5});
         product("batch of larger ones", true, false, new int[] {3, 65, 33}, new int[] {3, 65, 17});
         add("matmul", "NaN and infinity", x -> x.get(0).matmul(x.get(1))).normal(5, 6).with(NAN, INF).normal(6, 7).with(-INF);
+        for (int rows : new int[] {1, 3, 13}) {
+            add("matmul", "NaN and infinity in " + rows + " rows", x -> x.get(0).matmul(x.get(1)))
+                    .normal(rows, 40).with(NAN, INF).normal(40, 37).with(-INF);
+            add("matmul", "NaN and infinity in " + rows + " rows, NT", x -> x.get(0).matmul(x.get(1), false, true))
+                    .normal(rows, 40).with(NAN, INF).normal(37, 40).with(-INF);
+        }
         add("matmul", "by itself", x -> x.get(0).matmul(x.get(0))).normal(5, 5);
     }
 
@@ -372,7 +379,8 @@ final class OpCases {
     }
 
     private void linear() {
-        int[][] sizes = {{1, 1, 1}, {4, 6, 5}, {7, 13, 3}, {1, 84, 10}, {33, 65, 17}, {64, 31, 63}, {3, 400, 12}};
+        int[][] sizes = {{1, 1, 1}, {4, 6, 5}, {7, 13, 3}, {1, 84, 10}, {33, 65, 17}, {64, 31, 63}, {3, 400, 12},
+            {12, 300, 37}, {2, 5, 2070}, {1, 400, 120}, {64, 84, 10}};
         for (int[] s : sizes) {
             String name = s[0] + " rows, " + s[1] + " to " + s[2];
             add("linear", name, x -> x.get(0).linear(x.get(1), x.get(2))).normal(s[0], s[1]).normal(s[2], s[1]).normal(s[2]);

@@ -1,22 +1,39 @@
 package dev.striate.backend.cpu;
 
+import dev.striate.backend.cpu.simd.ConvKernels;
 import dev.striate.backend.cpu.simd.SimdKernels;
-import org.jspecify.annotations.Nullable;
+import java.util.Arrays;
 
 /**
- * The blocked matrix product behind {@link CpuMatmul}, after Goto and van de Geijn (2008). The depth is cut
- * into blocks of at most {@value #DEPTH}; for each, a task packs its rows of A once, then goes through its columns panel by
- * panel: a panel of B is packed into the nearest cache and met with every panel of A, which stream past it.
+ * The blocked matrix product behind {@link CpuMatmul}, after Goto and van de Geijn (2008) and Van Zee and van de Geijn (2015).
+ * Innermost is a tile of C, a few rows by two vectors, which stays in registers while it is summed along the depth. What stands
+ * around it sees to it that the tile's operands are in the nearest cache and lie in the order in which they are read:
  *
- * <p>Each element of C is the sum of its blocks in their order, each block one chain along the depth. Neither depends on how
- * tasks are cut, so the bits do not depend on the number of threads. Blocks also keep long sums exact: the error grows with the
- * block's length plus the number of blocks, not with their product.
+ * <ol>
+ * <li>A block of B, at most {@value #COLUMNS} columns by {@value #DEPTH} of the depth, is packed once: into panels as wide as a
+ * tile, in which the tile's elements at one place of the depth are neighbours, and these follow each other along the depth.
+ * <li>For that block, blocks of A of {@value #ROWS} rows are packed one after the other, in the same way into panels as high as a
+ * tile. Such a block stays in the second cache.
+ * <li>Each panel of B, which the first cache holds, is met with every panel of A, which stream past it.
+ * </ol>
+ *
+ * <p>So for an element of A or B that is packed, some hundred multiply-adds or more run from the caches, unless C has few rows or
+ * columns. Transposing only changes how panels are packed.
+ *
+ * <p>Each element of C is the sum of its blocks in their order, each block one chain along the depth; the bias is added to the
+ * first. Neither depends on how tasks are cut, so the bits do not depend on the number of threads. Blocks also keep long sums
+ * exact: the error grows with the block's length plus the number of blocks, not with their product.
  */
 final class CpuGemm {
 
-    private static final int DEPTH = 384;
-    /** Rows that a task packs at a time; their block of A stays in the second cache. */
-    private static final int ROWS_PER_TASK = 384;
+    /** A panel of B, of 32 columns with vectors of 512 bit, then takes 32 KiB, the usual size of the first cache. */
+    private static final int DEPTH = 256;
+    /** A block of A takes 192 KiB, well below the second cache. */
+    private static final int ROWS = 192;
+    /** A block of B takes 2 MiB. */
+    private static final int COLUMNS = 2048;
+    /** Lines of B that are packed at a time, few enough to stay in the first cache even where they compete for a place. */
+    private static final int LINES = 8;
     /** Fewer pieces than elsewhere: each packs its operands itself. */
     private static final int PIECES_PER_THREAD = 2;
     /** Multiply-adds per nanosecond, a low guess: what matters is only whether sharing pays. */
@@ -24,126 +41,170 @@ final class CpuGemm {
 
     private final CpuThreads threads;
     private final SimdKernels simd;
+    private final ConvKernels lines;
+    private final int tileRows;
+    private final int tileColumns;
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
     CpuGemm(CpuContext context) {
         this.threads = context.threads();
         this.simd = context.simd();
+        this.lines = simd.convolution();
+        this.tileRows = simd.tileRows();
+        this.tileColumns = simd.tileColumns();
     }
 
     void run(CpuProduct product) {
-        int tileRows = simd.tileRows();
-        int tileColumns = simd.tileColumns();
         int rowPanels = ceilDiv(product.rows, tileRows);
         int columnPanels = ceilDiv(product.columns, tileColumns);
-        long nanos = 0;
-        for (int item = 0; item < product.items; item++) {
-            nanos += (long) product.rows * product.columns * (product.depth(item) + 8L) / SPEED;
-        }
+        long nanos = (long) product.items * product.rows * product.columns * (product.depth + 8L) / SPEED;
         int wanted = ceilDiv(Math.min(threads.pieces(nanos), PIECES_PER_THREAD * threads.count()), product.items);
         // Every block of rows packs all columns again and every block of columns all rows: take the division that packs least.
-        int rowBlocks = 0;
-        int columnBlocks = 0;
+        int rowTasks = 1;
+        int columnTasks = 1;
+        long least = Long.MAX_VALUE;
         int most = 0;
-        long least = 0;
-        int fewest = ceilDiv(product.rows, ROWS_PER_TASK);
-        for (int candidate = fewest; candidate <= Math.min(rowPanels, Math.max(fewest, wanted)); candidate++) {
+        for (int candidate = 1; candidate <= Math.min(rowPanels, wanted); candidate++) {
             int others = Math.min(columnPanels, ceilDiv(wanted, candidate));
-            int blocks = Math.min(wanted, candidate * others);
+            int tasks = Math.min(wanted, candidate * others);
             long packed = (long) candidate * product.columns + (long) others * product.rows;
-            if (blocks > most || (blocks == most && packed < least)) {
-                most = blocks;
+            if (tasks > most || (tasks == most && packed < least)) {
+                most = tasks;
                 least = packed;
-                rowBlocks = candidate;
-                columnBlocks = others;
+                rowTasks = candidate;
+                columnTasks = others;
             }
         }
-        int panelsPerRowBlock = ceilDiv(rowPanels, rowBlocks);
-        int panelsPerColumnBlock = ceilDiv(columnPanels, columnBlocks);
-        int rowTasks = ceilDiv(rowPanels, panelsPerRowBlock);
-        int columnTasks = ceilDiv(columnPanels, panelsPerColumnBlock);
-        threads.parallelFor(product.items * rowTasks * columnTasks, nanos, task -> {
-            int item = task / (rowTasks * columnTasks);
-            int rowBlock = task / columnTasks % rowTasks;
-            int columnBlock = task % columnTasks;
-            int firstRow = rowBlock * panelsPerRowBlock * tileRows;
-            int firstColumn = columnBlock * panelsPerColumnBlock * tileColumns;
+        if (product.items * rowTasks * columnTasks == 1) {
+            multiply(product, 0, 0, product.rows, 0, product.columns);
+            return;
+        }
+        int rowsPerTask = ceilDiv(rowPanels, rowTasks) * tileRows;
+        int columnsPerTask = ceilDiv(columnPanels, columnTasks) * tileColumns;
+        int rowParts = ceilDiv(product.rows, rowsPerTask);
+        int columnParts = ceilDiv(product.columns, columnsPerTask);
+        threads.parallelFor(product.items * rowParts * columnParts, nanos, task -> {
+            int item = task / (rowParts * columnParts);
+            int firstRow = task / columnParts % rowParts * rowsPerTask;
+            int firstColumn = task % columnParts * columnsPerTask;
             multiply(
-                    product, item,
-                    firstRow, Math.min(product.rows, firstRow + panelsPerRowBlock * tileRows),
-                    firstColumn, Math.min(product.columns, firstColumn + panelsPerColumnBlock * tileColumns));
+                    product, item, firstRow, Math.min(product.rows, firstRow + rowsPerTask),
+                    firstColumn, Math.min(product.columns, firstColumn + columnsPerTask));
         });
     }
 
     private void multiply(CpuProduct product, int item, int firstRow, int endRow, int firstColumn, int endColumn) {
-        int tileRows = simd.tileRows();
-        int tileColumns = simd.tileColumns();
-        float[] c = product.output();
-        int base = product.outputBase(item);
-        int depth = product.depth(item);
-        int blocks = Math.max(1, ceilDiv(depth, DEPTH));
-        int blockLength = ceilDiv(depth, blocks);
+        int chains = Math.max(1, ceilDiv(product.depth, DEPTH));
+        int longest = ceilDiv(product.depth, chains);
+        int mostRows = padded(Math.min(ROWS, endRow - firstRow), tileRows);
+        int mostColumns = padded(Math.min(COLUMNS, endColumn - firstColumn), tileColumns);
+        int rowsPerBlock = ROWS / tileRows * tileRows;
         Scratch own = scratch.get();
-        float[] a = own.rows(ceilDiv(endRow - firstRow, tileRows) * tileRows * blockLength);
-        float[] b = own.columns(tileColumns * blockLength);
-        float[] tile = own.tile(tileRows * tileColumns);
-        for (int block = 0; block < blocks; block++) {
-            int from = block * blockLength;
-            int length = Math.min(blockLength, depth - from);
-            boolean add = block > 0;
-            boolean last = block == blocks - 1;
-            for (int row = firstRow; row < endRow; row += tileRows) {
-                int rowCount = Math.min(tileRows, endRow - row);
-                product.packRows(item, row, rowCount, from, length, a, (row - firstRow) * length, tileRows);
-            }
-            for (int column = firstColumn; column < endColumn; column += tileColumns) {
-                int columnCount = Math.min(tileColumns, endColumn - column);
-                product.packColumns(item, column, columnCount, from, length, b, 0, tileColumns);
-                for (int row = firstRow; row < endRow; row += tileRows) {
-                    int rowCount = Math.min(tileRows, endRow - row);
-                    int panel = (row - firstRow) * length;
-                    int at = base + row * product.columns + column;
-                    if (columnCount == tileColumns && rowCount == tileRows) {
-                        simd.tile(length, a, panel, b, 0, c, at, product.columns, add);
-                    } else {
-                        simd.tile(length, a, panel, b, 0, tile, 0, tileColumns, false);
-                        addOrCopy(tile, tileColumns, rowCount, columnCount, c, at, product.columns, add);
-                    }
-                    if (last) {
-                        addBias(product.bias(), rowCount, column, columnCount, c, at, product.columns);
-                    }
-                }
-            }
-        }
-    }
-
-    private static void addOrCopy(
-            float[] tile, int tileStride, int rowCount, int columnCount, float[] c, int at, int stride, boolean add) {
-        for (int r = 0; r < rowCount; r++) {
-            int from = r * tileStride;
-            int to = at + r * stride;
-            if (add) {
-                for (int i = 0; i < columnCount; i++) {
-                    c[to + i] += tile[from + i];
-                }
+        // A vector that is copied whole may stick out of the last panel of A.
+        own.reserve(mostRows * longest + tileColumns, mostColumns * longest, mostColumns, tileRows * tileColumns);
+        for (int column = firstColumn; column < endColumn; column += COLUMNS) {
+            int columnCount = Math.min(COLUMNS, endColumn - column);
+            if (product.bias == null) {
+                Arrays.fill(own.bias, 0, columnCount, 0f);
             } else {
-                System.arraycopy(tile, from, c, to, columnCount);
+                System.arraycopy(product.bias.array, product.bias.offset + column, own.bias, 0, columnCount);
+            }
+            for (int from = 0, chain = 0; chain < chains; chain++, from += longest) {
+                int length = Math.min(longest, product.depth - from);
+                packColumns(product, item, column, columnCount, from, length, own.columns);
+                for (int row = firstRow; row < endRow; row += rowsPerBlock) {
+                    int rowCount = Math.min(rowsPerBlock, endRow - row);
+                    packRows(product, item, row, rowCount, from, length, own.rows);
+                    int at = product.cStart(item) + row * product.columns + column;
+                    multiplyBlocks(rowCount, columnCount, length, own, product.c, at, product.columns, chain > 0);
+                }
             }
         }
     }
 
-    private static void addBias(
-            @Nullable CpuBuffer bias, int rowCount, int column, int columnCount, float[] c, int at, int stride) {
-        if (bias == null) {
+    /** Panels of A, at {@code rows * length} each, an element (row, p) at {@code p * tileRows + row} in its own. */
+    private void packRows(CpuProduct product, int item, int row, int rowCount, int from, int length, float[] target) {
+        int start = product.aStart(item) + row * product.aRow + from * product.aDepth;
+        for (int i = 0; i < rowCount; i += tileRows) {
+            int count = Math.min(tileRows, rowCount - i);
+            if (product.aRow == 1) {
+                lines.copyLines(
+                        length, count, product.a, start + i, product.aDepth, target, i * length, tileRows);
+            } else {
+                packAcross(
+                        product.a, start + i * product.aRow, product.aRow, count, length, target, i * length, tileRows);
+            }
+        }
+    }
+
+    /** Panels of B, at {@code columns * length} each, an element (p, column) at {@code p * tileColumns + column} in its own. */
+    private void packColumns(CpuProduct product, int item, int column, int columnCount, int from, int length, float[] target) {
+        int start = product.bStart(item) + column * product.bColumn + from * product.bDepth;
+        if (product.bColumn != 1) {
+            for (int j = 0; j < columnCount; j += tileColumns) {
+                packAcross(
+                        product.b, start + j * product.bColumn, product.bColumn, Math.min(tileColumns, columnCount - j), length,
+                        target, j * length, tileColumns);
+            }
             return;
         }
-        int from = bias.offset + column;
-        for (int r = 0; r < rowCount; r++) {
-            int line = at + r * stride;
-            for (int i = 0; i < columnCount; i++) {
-                c[line + i] += bias.array[from + i];
+        // Through all panels before it goes down, so that memory is read in long lines.
+        for (int p = 0; p < length; p += LINES) {
+            for (int j = 0; j < columnCount; j += tileColumns) {
+                lines.copyLines(
+                        Math.min(LINES, length - p), Math.min(tileColumns, columnCount - j), product.b,
+                        start + p * product.bDepth + j, product.bDepth, target, j * length + p * tileColumns, tileColumns);
             }
         }
+    }
+
+    /** @param add whether C holds the sum of blocks before these, and else begins with the bias */
+    private void multiplyBlocks(
+            int rowCount, int columnCount, int length, Scratch own, float[] c, int cOffset, int stride, boolean add) {
+        float[] tile = own.tile;
+        for (int j = 0; j < columnCount; j += tileColumns) {
+            int width = Math.min(tileColumns, columnCount - j);
+            for (int i = 0; i < rowCount; i += tileRows) {
+                int height = Math.min(tileRows, rowCount - i);
+                int a = i * length;
+                int b = j * length;
+                int at = cOffset + i * stride + j;
+                if (width == tileColumns && height == tileRows) {
+                    if (add) {
+                        simd.tile(length, own.rows, a, own.columns, b, c, at, stride, c, at, stride);
+                    } else {
+                        simd.tile(length, own.rows, a, own.columns, b, own.bias, j, 0, c, at, stride);
+                    }
+                    continue;
+                }
+                // A tile that sticks out of C is computed beside it.
+                if (add) {
+                    copyTile(height, width, c, at, stride, tile, 0, tileColumns);
+                    simd.tile(length, own.rows, a, own.columns, b, tile, 0, tileColumns, tile, 0, tileColumns);
+                } else {
+                    simd.tile(length, own.rows, a, own.columns, b, own.bias, j, 0, tile, 0, tileColumns);
+                }
+                copyTile(height, width, tile, 0, tileColumns, c, at, stride);
+            }
+        }
+    }
+
+    private static void copyTile(
+            int height, int width, float[] source, int from, int sourceStride, float[] target, int to, int targetStride) {
+        for (int row = 0; row < height; row++) {
+            System.arraycopy(source, from + row * sourceStride, target, to + row * targetStride, width);
+        }
+    }
+
+    /** A tile's elements for a kernel to work in, this thread's own. */
+    float[] room() {
+        Scratch own = scratch.get();
+        own.reserve(0, 0, 0, tileRows * tileColumns);
+        return own.tile;
+    }
+
+    private static int padded(int count, int unit) {
+        return ceilDiv(count, unit) * unit;
     }
 
     static int ceilDiv(int a, int b) {
@@ -211,32 +272,28 @@ final class CpuGemm {
         }
     }
 
-    /** One thread's packed panels, which grow to the largest asked for. */
+    /** One thread's packed blocks, which grow to the largest asked for. */
     private static final class Scratch {
 
         private float[] rows = new float[0];
         private float[] columns = new float[0];
+        /** The bias of the block's columns, or zeros. */
+        private float[] bias = new float[0];
         private float[] tile = new float[0];
 
-        float[] rows(int length) {
-            if (rows.length < length) {
-                rows = new float[length];
+        void reserve(int rowsLength, int columnsLength, int biasLength, int tileLength) {
+            if (rows.length < rowsLength) {
+                rows = new float[rowsLength];
             }
-            return rows;
-        }
-
-        float[] columns(int length) {
-            if (columns.length < length) {
-                columns = new float[length];
+            if (columns.length < columnsLength) {
+                columns = new float[columnsLength];
             }
-            return columns;
-        }
-
-        float[] tile(int length) {
-            if (tile.length < length) {
-                tile = new float[length];
+            if (bias.length < biasLength) {
+                bias = new float[biasLength];
             }
-            return tile;
+            if (tile.length < tileLength) {
+                tile = new float[tileLength];
+            }
         }
     }
 }

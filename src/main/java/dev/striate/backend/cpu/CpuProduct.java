@@ -1,47 +1,64 @@
 package dev.striate.backend.cpu;
 
+import dev.striate.backend.MatmulGeometry;
+import dev.striate.backend.StridedLoop;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Matrix products {@code C = A B} whose operands are not stored as matrices: whoever asks for a product says how to pack a panel
- * of either operand and where C goes, {@link CpuGemm} does the rest. One object describes several products, the
- * items, of equal height and width.
+ * A batch of matrix products {@code C = A B + bias} and where its elements lie. Going one down a row of A, or one on along the
+ * depth, moves by a step each; a transposed matrix is the same with its two steps exchanged. C is row-major.
  */
-abstract class CpuProduct {
+final class CpuProduct {
 
     final int items;
     final int rows;
     final int columns;
+    /** The length summed over, 0 or more. */
+    final int depth;
+    final float[] a;
+    final int aRow;
+    final int aDepth;
+    final float[] b;
+    final int bColumn;
+    final int bDepth;
+    final float[] c;
+    /** What is added to each row of C, one element per column. */
+    final @Nullable CpuBuffer bias;
 
-    CpuProduct(int items, int rows, int columns) {
-        this.items = items;
-        this.rows = rows;
-        this.columns = columns;
+    private final StridedLoop batch;
+    private final int aOffset;
+    private final int bOffset;
+    private final int cOffset;
+
+    CpuProduct(MatmulGeometry g, CpuBuffer a, CpuBuffer b, @Nullable CpuBuffer bias, CpuBuffer c) {
+        this.batch = g.batch();
+        this.items = batch.turns();
+        this.rows = g.m();
+        this.columns = g.n();
+        this.depth = g.k();
+        this.a = a.array;
+        this.aOffset = a.offset;
+        this.aRow = g.transposeA() ? 1 : depth;
+        this.aDepth = g.transposeA() ? rows : 1;
+        this.b = b.array;
+        this.bOffset = b.offset;
+        this.bColumn = g.transposeB() ? depth : 1;
+        this.bDepth = g.transposeB() ? 1 : columns;
+        this.bias = bias;
+        this.c = c.array;
+        this.cOffset = c.offset;
     }
 
-    /** The length summed over, 0 or more. */
-    abstract int depth(int item);
+    /** Where an item's A begins. */
+    int aStart(int item) {
+        return aOffset + batch.position(0, item);
+    }
 
-    /**
-     * Packs rows of A: element (row, p) goes to {@code target[at + (p - from) * width + row - first]}. The rest of
-     * the panel may hold anything: it only enters elements that are thrown away.
-     *
-     * @param first the first row
-     * @param count rows, at most {@code width}
-     * @param from  the first place along the depth
-     * @param length places along the depth
-     */
-    abstract void packRows(int item, int first, int count, int from, int length, float[] target, int at, int width);
+    int bStart(int item) {
+        return bOffset + batch.position(1, item);
+    }
 
-    /** Packs columns of B: element (p, column) goes to {@code target[at + (p - from) * width + column - first]}. */
-    abstract void packColumns(int item, int first, int count, int from, int length, float[] target, int at, int width);
-
-    /** The row-major matrices C are. */
-    abstract float[] output();
-
-    /** The place of C's first element. */
-    abstract int outputBase(int item);
-
-    /** What is added to each row of C, one element per column, or null. */
-    abstract @Nullable CpuBuffer bias();
+    int cStart(int item) {
+        return cOffset + item * rows * columns;
+    }
 }

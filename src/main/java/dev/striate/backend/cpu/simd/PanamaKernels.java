@@ -13,7 +13,11 @@ final class PanamaKernels implements SimdKernels {
 
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
-    private static final int ROWS = 6;
+    /**
+     * Of a tile. Vectors of 256 bit come with 16 registers: C2 does not reliably keep 12 accumulators and what else a turn of the
+     * loop needs in so many, and the tile then takes twice as long. All other vectors with a fused multiply-add come with 32.
+     */
+    private static final int ROWS = LANES == 8 ? 4 : 8;
     private static final int COLUMNS = 2 * LANES;
 
     private final ConvKernels convolution = new PanamaConvKernels();
@@ -45,13 +49,24 @@ final class PanamaKernels implements SimdKernels {
     }
 
     /**
-     * 6 rows by 2 vectors: 12 accumulators, 2 vectors of {@code b} and one broadcast of {@code a} fit the 16 registers of AVX2,
-     * and 12 independent chains hide the latency of a fused multiply-add. No helper may take or return a vector here, and the
-     * method stays small enough for C2 to inline all of it.
+     * A tile's accumulators are as many independent chains, at least 8 of which hide the latency of a fused multiply-add. No
+     * helper may take or return a vector here, and the methods stay small enough for C2 to inline all of it.
      */
     @Override
     public void tile(
-            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset, int cStride, boolean add) {
+            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
+            float[] c, int cOffset, int cStride) {
+        if (ROWS == 8) {
+            tile8x2(depth, a, aOffset, b, bOffset, d, dOffset, dStride, c, cOffset, cStride);
+        } else {
+            tile4x2(depth, a, aOffset, b, bOffset, d, dOffset, dStride, c, cOffset, cStride);
+        }
+    }
+
+    /** For 32 registers: 16 chains, so that broadcasts and unaligned loads stay fewer than multiply-adds. */
+    private static void tile8x2(
+            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
+            float[] c, int cOffset, int cStride) {
         FloatVector c00 = FloatVector.zero(SPECIES);
         FloatVector c01 = c00;
         FloatVector c10 = c00;
@@ -64,7 +79,11 @@ final class PanamaKernels implements SimdKernels {
         FloatVector c41 = c00;
         FloatVector c50 = c00;
         FloatVector c51 = c00;
-        for (int p = 0, ia = aOffset, ib = bOffset; p < depth; p++, ia += ROWS, ib += COLUMNS) {
+        FloatVector c60 = c00;
+        FloatVector c61 = c00;
+        FloatVector c70 = c00;
+        FloatVector c71 = c00;
+        for (int p = 0, ia = aOffset, ib = bOffset; p < depth; p++, ia += 8, ib += COLUMNS) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, ib);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, ib + LANES);
             FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
@@ -85,60 +104,183 @@ final class PanamaKernels implements SimdKernels {
             ar = FloatVector.broadcast(SPECIES, a[ia + 5]);
             c50 = ar.fma(b0, c50);
             c51 = ar.fma(b1, c51);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 6]);
+            c60 = ar.fma(b0, c60);
+            c61 = ar.fma(b1, c61);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 7]);
+            c70 = ar.fma(b0, c70);
+            c71 = ar.fma(b1, c71);
         }
-        int r1 = cOffset + cStride;
-        int r2 = r1 + cStride;
-        int r3 = r2 + cStride;
-        int r4 = r3 + cStride;
-        int r5 = r4 + cStride;
-        if (add) {
-            c00 = c00.add(FloatVector.fromArray(SPECIES, c, cOffset));
-            c01 = c01.add(FloatVector.fromArray(SPECIES, c, cOffset + LANES));
-            c10 = c10.add(FloatVector.fromArray(SPECIES, c, r1));
-            c11 = c11.add(FloatVector.fromArray(SPECIES, c, r1 + LANES));
-            c20 = c20.add(FloatVector.fromArray(SPECIES, c, r2));
-            c21 = c21.add(FloatVector.fromArray(SPECIES, c, r2 + LANES));
-            c30 = c30.add(FloatVector.fromArray(SPECIES, c, r3));
-            c31 = c31.add(FloatVector.fromArray(SPECIES, c, r3 + LANES));
-            c40 = c40.add(FloatVector.fromArray(SPECIES, c, r4));
-            c41 = c41.add(FloatVector.fromArray(SPECIES, c, r4 + LANES));
-            c50 = c50.add(FloatVector.fromArray(SPECIES, c, r5));
-            c51 = c51.add(FloatVector.fromArray(SPECIES, c, r5 + LANES));
-        }
-        c00.intoArray(c, cOffset);
-        c01.intoArray(c, cOffset + LANES);
-        c10.intoArray(c, r1);
-        c11.intoArray(c, r1 + LANES);
-        c20.intoArray(c, r2);
-        c21.intoArray(c, r2 + LANES);
-        c30.intoArray(c, r3);
-        c31.intoArray(c, r3 + LANES);
-        c40.intoArray(c, r4);
-        c41.intoArray(c, r4 + LANES);
-        c50.intoArray(c, r5);
-        c51.intoArray(c, r5 + LANES);
+        int from = dOffset;
+        int to = cOffset;
+        c00.add(FloatVector.fromArray(SPECIES, d, from)).intoArray(c, to);
+        c01.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
+        from += dStride;
+        to += cStride;
+        c10.add(FloatVector.fromArray(SPECIES, d, from)).intoArray(c, to);
+        c11.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
+        from += dStride;
+        to += cStride;
+        c20.add(FloatVector.fromArray(SPECIES, d, from)).intoArray(c, to);
+        c21.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
+        from += dStride;
+        to += cStride;
+        c30.add(FloatVector.fromArray(SPECIES, d, from)).intoArray(c, to);
+        c31.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
+        from += dStride;
+        to += cStride;
+        c40.add(FloatVector.fromArray(SPECIES, d, from)).intoArray(c, to);
+        c41.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
+        from += dStride;
+        to += cStride;
+        c50.add(FloatVector.fromArray(SPECIES, d, from)).intoArray(c, to);
+        c51.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
+        from += dStride;
+        to += cStride;
+        c60.add(FloatVector.fromArray(SPECIES, d, from)).intoArray(c, to);
+        c61.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
+        from += dStride;
+        to += cStride;
+        c70.add(FloatVector.fromArray(SPECIES, d, from)).intoArray(c, to);
+        c71.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
     }
 
+    /** For 16 registers: 8 chains, the fewest that hide the latency. */
+    private static void tile4x2(
+            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
+            float[] c, int cOffset, int cStride) {
+        FloatVector c00 = FloatVector.zero(SPECIES);
+        FloatVector c01 = c00;
+        FloatVector c10 = c00;
+        FloatVector c11 = c00;
+        FloatVector c20 = c00;
+        FloatVector c21 = c00;
+        FloatVector c30 = c00;
+        FloatVector c31 = c00;
+        for (int p = 0, ia = aOffset, ib = bOffset; p < depth; p++, ia += 4, ib += COLUMNS) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, ib);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, ib + LANES);
+            FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
+            c00 = ar.fma(b0, c00);
+            c01 = ar.fma(b1, c01);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 1]);
+            c10 = ar.fma(b0, c10);
+            c11 = ar.fma(b1, c11);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 2]);
+            c20 = ar.fma(b0, c20);
+            c21 = ar.fma(b1, c21);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 3]);
+            c30 = ar.fma(b0, c30);
+            c31 = ar.fma(b1, c31);
+        }
+        int from = dOffset;
+        int to = cOffset;
+        c00.add(FloatVector.fromArray(SPECIES, d, from)).intoArray(c, to);
+        c01.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
+        from += dStride;
+        to += cStride;
+        c10.add(FloatVector.fromArray(SPECIES, d, from)).intoArray(c, to);
+        c11.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
+        from += dStride;
+        to += cStride;
+        c20.add(FloatVector.fromArray(SPECIES, d, from)).intoArray(c, to);
+        c21.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
+        from += dStride;
+        to += cStride;
+        c30.add(FloatVector.fromArray(SPECIES, d, from)).intoArray(c, to);
+        c31.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
+    }
+
+    /** Four lines at a time, so that each vector of {@code a} is loaded once for all of them. */
     @Override
-    public float dot(int n, float[] a, int aOffset, float[] b, int bOffset, float[] room) {
+    public void dots(
+            int lines, int n, float[] a, int aOffset, float[] b, int bOffset, int step, float[] y, int yOffset, float[] room) {
+        int line = 0;
+        for (; line <= lines - 4; line += 4) {
+            fourDots(n, a, aOffset, b, bOffset + line * step, step, y, yOffset + line, room);
+        }
+        for (; line < lines; line++) {
+            y[yOffset + line] = dot(n, a, aOffset, b, bOffset + line * step, room);
+        }
+    }
+
+    private static void fourDots(
+            int n, float[] a, int aOffset, float[] b, int bOffset, int step, float[] y, int yOffset, float[] room) {
+        FloatVector s00 = FloatVector.zero(SPECIES);
+        FloatVector s01 = s00;
+        FloatVector s10 = s00;
+        FloatVector s11 = s00;
+        FloatVector s20 = s00;
+        FloatVector s21 = s00;
+        FloatVector s30 = s00;
+        FloatVector s31 = s00;
+        int b1 = bOffset + step;
+        int b2 = b1 + step;
+        int b3 = b2 + step;
+        int i = 0;
+        for (; i <= n - 2 * LANES; i += 2 * LANES) {
+            FloatVector x0 = FloatVector.fromArray(SPECIES, a, aOffset + i);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, a, aOffset + i + LANES);
+            s00 = x0.fma(FloatVector.fromArray(SPECIES, b, bOffset + i), s00);
+            s01 = x1.fma(FloatVector.fromArray(SPECIES, b, bOffset + i + LANES), s01);
+            s10 = x0.fma(FloatVector.fromArray(SPECIES, b, b1 + i), s10);
+            s11 = x1.fma(FloatVector.fromArray(SPECIES, b, b1 + i + LANES), s11);
+            s20 = x0.fma(FloatVector.fromArray(SPECIES, b, b2 + i), s20);
+            s21 = x1.fma(FloatVector.fromArray(SPECIES, b, b2 + i + LANES), s21);
+            s30 = x0.fma(FloatVector.fromArray(SPECIES, b, b3 + i), s30);
+            s31 = x1.fma(FloatVector.fromArray(SPECIES, b, b3 + i + LANES), s31);
+        }
+        if (i <= n - LANES) {
+            FloatVector x0 = FloatVector.fromArray(SPECIES, a, aOffset + i);
+            s00 = x0.fma(FloatVector.fromArray(SPECIES, b, bOffset + i), s00);
+            s10 = x0.fma(FloatVector.fromArray(SPECIES, b, b1 + i), s10);
+            s20 = x0.fma(FloatVector.fromArray(SPECIES, b, b2 + i), s20);
+            s30 = x0.fma(FloatVector.fromArray(SPECIES, b, b3 + i), s30);
+            i += LANES;
+        }
+        s00.add(s01).intoArray(room, 0);
+        s10.add(s11).intoArray(room, LANES);
+        s20.add(s21).intoArray(room, 2 * LANES);
+        s30.add(s31).intoArray(room, 3 * LANES);
+        // One lane after the other: the order in which reduceLanes adds is not specified.
+        float sum0 = 0;
+        float sum1 = 0;
+        float sum2 = 0;
+        float sum3 = 0;
+        for (int lane = 0; lane < LANES; lane++) {
+            sum0 += room[lane];
+            sum1 += room[lane + LANES];
+            sum2 += room[lane + 2 * LANES];
+            sum3 += room[lane + 3 * LANES];
+        }
+        for (; i < n; i++) {
+            float x = a[aOffset + i];
+            sum0 = Math.fma(x, b[bOffset + i], sum0);
+            sum1 = Math.fma(x, b[b1 + i], sum1);
+            sum2 = Math.fma(x, b[b2 + i], sum2);
+            sum3 = Math.fma(x, b[b3 + i], sum3);
+        }
+        y[yOffset] = sum0;
+        y[yOffset + 1] = sum1;
+        y[yOffset + 2] = sum2;
+        y[yOffset + 3] = sum3;
+    }
+
+    /** One line, as {@link #fourDots} computes each of its four. */
+    private static float dot(int n, float[] a, int aOffset, float[] b, int bOffset, float[] room) {
         FloatVector s0 = FloatVector.zero(SPECIES);
         FloatVector s1 = s0;
-        FloatVector s2 = s0;
-        FloatVector s3 = s0;
         int i = 0;
-        for (; i <= n - 4 * LANES; i += 4 * LANES) {
-            int ia = aOffset + i;
-            int ib = bOffset + i;
-            s0 = FloatVector.fromArray(SPECIES, a, ia).fma(FloatVector.fromArray(SPECIES, b, ib), s0);
-            s1 = FloatVector.fromArray(SPECIES, a, ia + LANES).fma(FloatVector.fromArray(SPECIES, b, ib + LANES), s1);
-            s2 = FloatVector.fromArray(SPECIES, a, ia + 2 * LANES).fma(FloatVector.fromArray(SPECIES, b, ib + 2 * LANES), s2);
-            s3 = FloatVector.fromArray(SPECIES, a, ia + 3 * LANES).fma(FloatVector.fromArray(SPECIES, b, ib + 3 * LANES), s3);
-        }
-        for (; i <= n - LANES; i += LANES) {
+        for (; i <= n - 2 * LANES; i += 2 * LANES) {
             s0 = FloatVector.fromArray(SPECIES, a, aOffset + i).fma(FloatVector.fromArray(SPECIES, b, bOffset + i), s0);
+            s1 = FloatVector.fromArray(SPECIES, a, aOffset + i + LANES)
+                    .fma(FloatVector.fromArray(SPECIES, b, bOffset + i + LANES), s1);
         }
-        // One lane after the other: the order in which reduceLanes adds is not specified.
-        s0.add(s1).add(s2.add(s3)).intoArray(room, 0);
+        if (i <= n - LANES) {
+            s0 = FloatVector.fromArray(SPECIES, a, aOffset + i).fma(FloatVector.fromArray(SPECIES, b, bOffset + i), s0);
+            i += LANES;
+        }
+        s0.add(s1).intoArray(room, 0);
         float sum = 0;
         for (int lane = 0; lane < LANES; lane++) {
             sum += room[lane];

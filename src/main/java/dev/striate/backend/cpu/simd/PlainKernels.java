@@ -46,23 +46,21 @@ final class PlainKernels implements SimdKernels {
 
     @Override
     public void tile(
-            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset, int cStride, boolean add) {
+            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
+            float[] c, int cOffset, int cStride) {
         float[] sums = accumulators.get();
         int end = bOffset + depth * COLUMNS;
-        if (sums.length < end + COLUMNS) {
-            sums = new float[end + COLUMNS];
+        if (sums.length < end + 2 * COLUMNS) {
+            sums = new float[end + 2 * COLUMNS];
             accumulators.set(sums);
         }
         for (int row = 0; row < ROWS; row++) {
             multiplyRow(depth, a, aOffset + row, ROWS, b, bOffset, sums);
-            int to = cOffset + row * cStride;
-            if (add) {
-                for (int j = 0; j < COLUMNS; j++) {
-                    c[to + j] += sums[end + j];
-                }
-            } else {
-                System.arraycopy(sums, end, c, to, COLUMNS);
+            System.arraycopy(d, dOffset + row * dStride, sums, end + COLUMNS, COLUMNS);
+            for (int i = end; i < end + COLUMNS; i++) {
+                sums[i] += sums[i + COLUMNS];
             }
+            System.arraycopy(sums, end, c, cOffset + row * cStride, COLUMNS);
         }
     }
 
@@ -100,7 +98,14 @@ final class PlainKernels implements SimdKernels {
     }
 
     @Override
-    public float dot(int n, float[] a, int aOffset, float[] b, int bOffset, float[] room) {
+    public void dots(
+            int lines, int n, float[] a, int aOffset, float[] b, int bOffset, int step, float[] y, int yOffset, float[] room) {
+        for (int line = 0; line < lines; line++) {
+            y[yOffset + line] = dot(n, a, aOffset, b, bOffset + line * step);
+        }
+    }
+
+    private static float dot(int n, float[] a, int aOffset, float[] b, int bOffset) {
         float s0 = 0;
         float s1 = 0;
         float s2 = 0;

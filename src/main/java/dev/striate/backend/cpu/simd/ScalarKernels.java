@@ -6,15 +6,14 @@ package dev.striate.backend.cpu.simd;
  */
 final class ScalarKernels implements SimdKernels {
 
-    /** {@link #tile} is written for as many. */
-    private static final int ROWS = 6;
-
+    private final int rows;
     private final int columns;
     private final ConvKernels convolution;
     private final FlatKernels flat;
 
     /** @param vectorized which tiles to compute */
     ScalarKernels(SimdKernels vectorized) {
+        rows = vectorized.tileRows();
         columns = vectorized.tileColumns();
         convolution = new ScalarConvKernels(vectorized.convolution());
         flat = new ScalarFlatKernels(vectorized.flat().room());
@@ -37,7 +36,7 @@ final class ScalarKernels implements SimdKernels {
 
     @Override
     public int tileRows() {
-        return ROWS;
+        return rows;
     }
 
     @Override
@@ -45,62 +44,71 @@ final class ScalarKernels implements SimdKernels {
         return columns;
     }
 
+    /** Two rows by four columns at a time: every tile has an even number of rows, and columns by the vector. */
     @Override
     public void tile(
-            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset, int cStride, boolean add) {
-        for (int j = 0; j < columns; j++) {
-            float c0 = 0;
-            float c1 = 0;
-            float c2 = 0;
-            float c3 = 0;
-            float c4 = 0;
-            float c5 = 0;
-            for (int p = 0, ia = aOffset, ib = bOffset + j; p < depth; p++, ia += ROWS, ib += columns) {
-                float value = b[ib];
-                c0 = Math.fma(a[ia], value, c0);
-                c1 = Math.fma(a[ia + 1], value, c1);
-                c2 = Math.fma(a[ia + 2], value, c2);
-                c3 = Math.fma(a[ia + 3], value, c3);
-                c4 = Math.fma(a[ia + 4], value, c4);
-                c5 = Math.fma(a[ia + 5], value, c5);
+            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
+            float[] c, int cOffset, int cStride) {
+        for (int row = 0; row < rows; row += 2) {
+            int from = dOffset + row * dStride;
+            int to = cOffset + row * cStride;
+            for (int j = 0; j < columns; j += 4) {
+                float c00 = 0;
+                float c01 = 0;
+                float c02 = 0;
+                float c03 = 0;
+                float c10 = 0;
+                float c11 = 0;
+                float c12 = 0;
+                float c13 = 0;
+                for (int p = 0, ia = aOffset + row, ib = bOffset + j; p < depth; p++, ia += rows, ib += columns) {
+                    float a0 = a[ia];
+                    float a1 = a[ia + 1];
+                    c00 = Math.fma(a0, b[ib], c00);
+                    c01 = Math.fma(a0, b[ib + 1], c01);
+                    c02 = Math.fma(a0, b[ib + 2], c02);
+                    c03 = Math.fma(a0, b[ib + 3], c03);
+                    c10 = Math.fma(a1, b[ib], c10);
+                    c11 = Math.fma(a1, b[ib + 1], c11);
+                    c12 = Math.fma(a1, b[ib + 2], c12);
+                    c13 = Math.fma(a1, b[ib + 3], c13);
+                }
+                c[to + j] = c00 + d[from + j];
+                c[to + j + 1] = c01 + d[from + j + 1];
+                c[to + j + 2] = c02 + d[from + j + 2];
+                c[to + j + 3] = c03 + d[from + j + 3];
+                c[to + cStride + j] = c10 + d[from + dStride + j];
+                c[to + cStride + j + 1] = c11 + d[from + dStride + j + 1];
+                c[to + cStride + j + 2] = c12 + d[from + dStride + j + 2];
+                c[to + cStride + j + 3] = c13 + d[from + dStride + j + 3];
             }
-            int r0 = cOffset + j;
-            int r1 = r0 + cStride;
-            int r2 = r1 + cStride;
-            int r3 = r2 + cStride;
-            int r4 = r3 + cStride;
-            int r5 = r4 + cStride;
-            c[r0] = add ? c0 + c[r0] : c0;
-            c[r1] = add ? c1 + c[r1] : c1;
-            c[r2] = add ? c2 + c[r2] : c2;
-            c[r3] = add ? c3 + c[r3] : c3;
-            c[r4] = add ? c4 + c[r4] : c4;
-            c[r5] = add ? c5 + c[r5] : c5;
         }
     }
 
     @Override
-    public float dot(int n, float[] a, int aOffset, float[] b, int bOffset, float[] room) {
+    public void dots(
+            int lines, int n, float[] a, int aOffset, float[] b, int bOffset, int step, float[] y, int yOffset, float[] room) {
+        for (int line = 0; line < lines; line++) {
+            y[yOffset + line] = dot(n, a, aOffset, b, bOffset + line * step);
+        }
+    }
+
+    private float dot(int n, float[] a, int aOffset, float[] b, int bOffset) {
         int lanes = convolution.lanes();
-        int fours = n / (4 * lanes) * (4 * lanes);
         int summed = n / lanes * lanes;
         float sum = 0;
         for (int lane = 0; lane < lanes; lane++) {
             float s0 = 0;
             float s1 = 0;
-            float s2 = 0;
-            float s3 = 0;
             int i = lane;
-            for (; i < fours; i += 4 * lanes) {
+            for (; i < summed - lanes; i += 2 * lanes) {
                 s0 = Math.fma(a[aOffset + i], b[bOffset + i], s0);
                 s1 = Math.fma(a[aOffset + i + lanes], b[bOffset + i + lanes], s1);
-                s2 = Math.fma(a[aOffset + i + 2 * lanes], b[bOffset + i + 2 * lanes], s2);
-                s3 = Math.fma(a[aOffset + i + 3 * lanes], b[bOffset + i + 3 * lanes], s3);
             }
-            for (; i < summed; i += lanes) {
+            if (i < summed) {
                 s0 = Math.fma(a[aOffset + i], b[bOffset + i], s0);
             }
-            sum += (s0 + s1) + (s2 + s3);
+            sum += s0 + s1;
         }
         for (int i = summed; i < n; i++) {
             sum = Math.fma(a[aOffset + i], b[bOffset + i], sum);

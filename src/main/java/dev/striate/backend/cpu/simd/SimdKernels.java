@@ -22,22 +22,31 @@ public interface SimdKernels {
     int tileColumns();
 
     /**
-     * One tile of a matrix product, from operands packed so that both are read front to back: {@code c (+)= a b}.
+     * One tile of a matrix product, from operands packed so that both are read front to back: {@code c = a b + d}. The sum along
+     * the depth is complete before {@code d} is added.
      *
      * @param depth the length summed over, 0 or more
      * @param a     {@code (depth, tileRows)} from {@code aOffset} on
      * @param b     {@code (depth, tileColumns)} from {@code bOffset} on
+     * @param d     the first element is at {@code dOffset}, rows are {@code dStride} apart: 0 repeats one row. May be the same tile
+     *              of {@code c}
      * @param c     the tile's first element is at {@code cOffset}, its rows are {@code cStride} apart
-     * @param add   whether to add to what {@code c} holds rather than replace it
      */
-    void tile(int depth, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset, int cStride, boolean add);
+    void tile(
+            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
+            float[] c, int cOffset, int cStride);
 
     /**
-     * The sum of {@code a b}, as several partial sums side by side.
+     * The sums of {@code a b} for some lines of {@code b}, each as several partial sums side by side.
      *
-     * @param room at least half of {@link #tileColumns} elements to work in
+     * @param lines   how many sums
+     * @param n       elements of {@code a} and of each line
+     * @param step    from one line's first element to the next one's
+     * @param y       gets a sum per line from {@code yOffset} on
+     * @param room    twice {@link #tileColumns} elements to work in
      */
-    float dot(int n, float[] a, int aOffset, float[] b, int bOffset, float[] room);
+    void dots(
+            int lines, int n, float[] a, int aOffset, float[] b, int bOffset, int step, float[] y, int yOffset, float[] room);
 
     /** {@code y = a + b}; {@code y} may be either. */
     void add(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset);

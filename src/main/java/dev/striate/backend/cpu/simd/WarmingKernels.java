@@ -44,7 +44,7 @@ final class WarmingKernels implements SimdKernels {
     private static final int NORM_GRADIENT = 14;
     private static final int DESCEND = 15;
     private static final int DESCEND_WITH_MOMENTUM = 16;
-    private static final int DOT = 17;
+    private static final int DOTS = 17;
 
     private final SimdKernels vectorized;
     private final SimdKernels scalar;
@@ -106,8 +106,8 @@ final class WarmingKernels implements SimdKernels {
         int[] heights = IntStream.rangeClosed(1, MOST_CONV_ROWS).map(vectorized.convolution()::tileRows).distinct().toArray();
         return List.of(
                 k -> {
-                    k.tile(DEPTH, a, 0, x, 0, y, 0, columns, false);
-                    k.tile(DEPTH, a, 0, x, 0, y, 0, columns, true);
+                    k.tile(DEPTH, a, 0, x, 0, z, 0, 0, y, 0, columns);
+                    k.tile(DEPTH, a, 0, x, 0, y, 0, columns, y, 0, columns);
                 },
                 k -> {
                     for (int height : heights) {
@@ -133,7 +133,10 @@ final class WarmingKernels implements SimdKernels {
                     k.flat().descendWithMomentum(n, 0.1f, 0f, 0.9f, 1f, false, x, 0, y, 0, z, 0);
                     k.flat().descendWithMomentum(n, 0.1f, 0f, 0.9f, 1f, true, x, 0, y, 0, z, 0);
                 },
-                k -> y[0] = k.dot(n + vectorized.convolution().lanes(), x, 0, z, 0, a));
+                k -> {
+                    k.dots(5, n, x, 0, z, 0, 1, y, 0, a);
+                    k.dots(5, n + vectorized.convolution().lanes(), x, 0, z, 0, 1, y, 0, a);
+                });
     }
 
     /**
@@ -188,13 +191,15 @@ final class WarmingKernels implements SimdKernels {
 
     @Override
     public void tile(
-            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] c, int cOffset, int cStride, boolean add) {
-        current(TILE).tile(depth, a, aOffset, b, bOffset, c, cOffset, cStride, add);
+            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
+            float[] c, int cOffset, int cStride) {
+        current(TILE).tile(depth, a, aOffset, b, bOffset, d, dOffset, dStride, c, cOffset, cStride);
     }
 
     @Override
-    public float dot(int n, float[] a, int aOffset, float[] b, int bOffset, float[] room) {
-        return current(DOT).dot(n, a, aOffset, b, bOffset, room);
+    public void dots(
+            int lines, int n, float[] a, int aOffset, float[] b, int bOffset, int step, float[] y, int yOffset, float[] room) {
+        current(DOTS).dots(lines, n, a, aOffset, b, bOffset, step, y, yOffset, room);
     }
 
     @Override

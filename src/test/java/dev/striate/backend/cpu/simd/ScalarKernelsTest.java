@@ -57,8 +57,8 @@ class ScalarKernelsTest {
         int columns = vectorized.tileColumns();
         assertEquals(rows, new ScalarKernels(vectorized).tileRows());
         int length = 3 + Math.max(depth, rows) * (columns + 1);
-        assertSameBits(length, (k, a, b, y) -> k.tile(depth, a, 1, b, 2, y, 3, columns + 1, false));
-        assertSameBits(length, (k, a, b, y) -> k.tile(depth, a, 1, b, 2, y, 3, columns + 1, true));
+        assertSameBits(length, (k, a, b, y) -> k.tile(depth, a, 1, b, 2, b, 1, 0, y, 3, columns + 1));
+        assertSameBits(length, (k, a, b, y) -> k.tile(depth, a, 1, b, 2, y, 3, columns + 1, y, 3, columns + 1));
     }
 
     @ParameterizedTest
@@ -77,9 +77,37 @@ class ScalarKernelsTest {
     }
 
     @ParameterizedTest
+    @ValueSource(ints = {0, 1, 3, 16, 32, 50, 207})
+    void dots(int n) {
+        int step = n + 1;
+        for (int lines = 0; lines <= 6; lines++) {
+            int count = lines;
+            assertSameBits(6 * step + 8, (k, a, b, y) ->
+                    k.dots(count, n, finite(a), 1, finite(b), 2, step, y, 3, new float[2 * k.tileColumns()]));
+        }
+    }
+
+    /** How many lines a call has must not show either: threads divide them. */
+    @ParameterizedTest
+    @ValueSource(ints = {3, 16, 32, 50, 207})
+    void aDotProductIsTheSameInAnyCompany(int n) {
+        for (SimdKernels kernels : new SimdKernels[] {vectorized, VectorApi.plain()}) {
+            float[] a = finite(values(n));
+            float[] b = finite(values(7 * n));
+            float[] room = new float[2 * kernels.tileColumns()];
+            float[] together = new float[7];
+            kernels.dots(7, n, a, 0, b, 0, n, together, 0, room);
+            for (int line = 0; line < together.length; line++) {
+                float[] alone = new float[1];
+                kernels.dots(1, n, a, 0, b, line * n, n, alone, 0, room);
+                assertEquals(together[line], alone[0]);
+            }
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(ints = {0, 1, 3, 16, 207})
     void elementwise(int n) {
-        assertSameBits(n + 3, (k, a, b, y) -> y[0] = k.dot(n, finite(a), 1, finite(b), 2, new float[64]));
         assertSameBits(n + 3, (k, a, b, y) -> k.add(n, a, 1, b, 2, y, 3));
         assertSameBits(n + 3, (k, a, b, y) -> k.multiply(n, a, 1, b, 2, y, 3));
         assertSameBits(n + 3, (k, a, b, y) -> k.addScaled(n, 0.3f, a, 1, y, 3));

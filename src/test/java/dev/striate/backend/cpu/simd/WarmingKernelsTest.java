@@ -23,7 +23,7 @@ class WarmingKernelsTest {
         Thread test = Thread.currentThread();
         SimdKernels slow = (SimdKernels) Proxy.newProxyInstance(
                 SimdKernels.class.getClassLoader(), new Class<?>[] {SimdKernels.class}, (proxy, method, arguments) -> {
-                    if (Thread.currentThread() == test && method.getName().equals("dot")) {
+                    if (Thread.currentThread() == test && method.getName().equals("dots")) {
                         called.set(true);
                     }
                     if (method.getName().equals("relu")) {
@@ -36,20 +36,20 @@ class WarmingKernelsTest {
                     }
                 });
         WarmingKernels warming = new WarmingKernels(slow);
-        assertFalse(dotIsVectorized(warming));
+        assertFalse(dotsAreVectorized(warming));
         warming.warmUp();
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         boolean took = false;
         while (!took && System.nanoTime() < deadline) {
             Thread.sleep(20);
-            took = dotIsVectorized(warming);
+            took = dotsAreVectorized(warming);
         }
         assertTrue(took, "the last kernel still runs its scalar twin");
     }
 
-    private boolean dotIsVectorized(WarmingKernels warming) {
+    private boolean dotsAreVectorized(WarmingKernels warming) {
         called.set(false);
-        warming.dot(3, new float[3], 0, new float[3], 0, new float[warming.tileColumns()]);
+        warming.dots(1, 3, new float[3], 0, new float[3], 0, 3, new float[1], 0, new float[2 * warming.tileColumns()]);
         return called.get();
     }
 }
