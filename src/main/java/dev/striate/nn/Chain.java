@@ -21,7 +21,8 @@ final class Chain {
     Chain(Collection<? extends Module> wanted) {
         List<Module> order = new ArrayList<>(wanted);
         for (int i = 0; i + 1 < order.size(); i++) {
-            if (order.get(i) instanceof Relu relu && order.get(i + 1) instanceof MaxPool2d pool && pool.everyWindowHoldsAPixel()) {
+            if (order.get(i) instanceof Relu relu && order.get(i + 1) instanceof MaxPool2d pool
+                    && pool.everyWindowHoldsAPixel()) {
                 order.set(i, pool);
                 order.set(i + 1, relu);
             }

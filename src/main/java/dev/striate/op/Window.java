@@ -63,7 +63,7 @@ final class Window {
         return window;
     }
 
-    /** Plain loops here, as everywhere that each call of an operation comes by: streams and sets cost more than a small kernel. */
+    /** Plain loops here, as wherever each call of an operation comes by: streams and sets cost more than a small kernel. */
     private static boolean contains(WindowOption.Kind[] kinds, WindowOption.Kind wanted) {
         for (WindowOption.Kind kind : kinds) {
             if (kind == wanted) {
