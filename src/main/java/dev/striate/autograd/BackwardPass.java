@@ -4,15 +4,9 @@ import dev.striate.AutogradException;
 import dev.striate.Scope;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
-import java.util.Deque;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * flow into it have arrived. A node's saved tensors and the gradients between nodes go back to the pool as the walk passes.
  */
 public final class BackwardPass {
+
+    private static final Comparator<Node> NEWEST_FIRST = Comparator.comparingLong(Node::order).reversed();
 
     private BackwardPass() {}
 
@@ -44,39 +40,48 @@ public final class BackwardPass {
             return;
         }
         List<Node> nodes = reachable(root);
-        nodes.forEach(BackwardPass::check);
-        Map<Node, Tensor> arrived = new IdentityHashMap<>();
-        arrived.put(root, upstream.share());
+        for (Node node : nodes) {
+            check(node);
+        }
+        root.setArrived(upstream.share());
         try (NoGrad off = NoGrad.open()) {
             for (Node node : nodes) {
-                try (Tensor dy = arrived.remove(node)) {
+                try (Tensor dy = node.arrived()) {
+                    node.setArrived(null);
                     if (dy != null) {
-                        pass(node, dy, arrived);
+                        pass(node, dy);
                     }
                 }
                 node.end("was used up by an earlier backward()");
                 Scope.release(node);
             }
         } finally {
-            arrived.values().forEach(Tensor::close);
+            for (Node node : nodes) {
+                if (node.arrived() != null) {
+                    node.arrived().close();
+                    node.setArrived(null);
+                }
+            }
         }
     }
 
     private static List<Node> reachable(Node root) {
-        Set<Node> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-        Deque<Node> open = new ArrayDeque<>(List.of(root));
-        seen.add(root);
-        while (!open.isEmpty()) {
-            for (Node.Step step : open.pop().steps()) {
+        List<Node> nodes = new ArrayList<>();
+        nodes.add(root);
+        // A token of its own: nodes that outlive the walk must not hold the list.
+        Object walk = new Object();
+        root.enter(walk);
+        // What is found is appended, and its inputs are looked for in turn.
+        for (int i = 0; i < nodes.size(); i++) {
+            for (Node.Step step : nodes.get(i).steps()) {
                 for (Node.Edge edge : step.edges()) {
-                    if (edge.node() != null && seen.add(edge.node())) {
-                        open.push(edge.node());
+                    if (edge.node() != null && edge.node().enter(walk)) {
+                        nodes.add(edge.node());
                     }
                 }
             }
         }
-        List<Node> nodes = new ArrayList<>(seen);
-        nodes.sort(Comparator.comparingLong(Node::order).reversed());
+        nodes.sort(NEWEST_FIRST);
         return nodes;
     }
 
@@ -91,7 +96,7 @@ public final class BackwardPass {
         }
     }
 
-    private static void pass(Node node, Tensor dy, Map<Node, Tensor> arrived) {
+    private static void pass(Node node, Tensor dy) {
         if (node.retained() != null) {
             node.retained().accumulateGrad(dy);
         }
@@ -105,14 +110,14 @@ public final class BackwardPass {
                 @Nullable Tensor[] gradients = step.rule().gradients(dy, step.saved(), wanted);
                 for (int i = 0; i < edges.length; i++) {
                     if (wanted[i]) {
-                        deliver(node, edges[i], gradients[i], arrived);
+                        deliver(node, edges[i], gradients[i]);
                     }
                 }
             }
         }
     }
 
-    private static void deliver(Node from, Node.Edge edge, @Nullable Tensor gradient, Map<Node, Tensor> arrived) {
+    private static void deliver(Node from, Node.Edge edge, @Nullable Tensor gradient) {
         if (gradient == null) {
             throw new IllegalStateException(from.operation() + " gave no gradient for an input that needs one");
         }
@@ -125,14 +130,14 @@ public final class BackwardPass {
             throw new ShapeException(from.operation() + " gave a gradient of shape " + gradient.shape()
                     + " for an input of shape " + target.shape());
         }
-        Tensor before = arrived.get(target);
+        Tensor before = target.arrived();
         if (before == null) {
-            arrived.put(target, gradient.share());
+            target.setArrived(gradient.share());
         } else if (!before.isShared()) {
             before.addInPlace(1, gradient);
         } else {
             Tensor sum = before.add(gradient);
-            arrived.put(target, sum.share());
+            target.setArrived(sum.share());
             before.close();
         }
     }

@@ -4,7 +4,6 @@ import dev.striate.Scope;
 import dev.striate.ScopedResource;
 import dev.striate.Shape;
 import dev.striate.Tensor;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -19,11 +18,13 @@ public final class Node extends ScopedResource {
     private final long order = NEXT.getAndIncrement();
     private final String operation;
     private final Shape shape;
-    private List<Step> steps;
+    private Step[] steps;
     private @Nullable String ended;
     private @Nullable Tensor retained;
+    private @Nullable Object visitor;
+    private @Nullable Tensor arrived;
 
-    Node(String operation, Shape shape, List<Step> steps) {
+    Node(String operation, Shape shape, Step[] steps) {
         this.operation = operation;
         this.shape = shape;
         this.steps = steps;
@@ -72,8 +73,24 @@ public final class Node extends ScopedResource {
         return order;
     }
 
-    List<Step> steps() {
+    Step[] steps() {
         return steps;
+    }
+
+    /** Whether a walk comes here for the first time. Nodes know this themselves, so that a walk needs no map of them. */
+    boolean enter(Object walk) {
+        boolean first = visitor != walk;
+        visitor = walk;
+        return first;
+    }
+
+    /** The sum of the gradients that a walk has brought here so far, null if none; the walk closes it. */
+    @Nullable Tensor arrived() {
+        return arrived;
+    }
+
+    void setArrived(@Nullable Tensor gradient) {
+        arrived = gradient;
     }
 
     /** Why this node can no longer be walked, null while it can. */
@@ -89,7 +106,7 @@ public final class Node extends ScopedResource {
                 step.saved().close();
             }
             // So that a tensor somebody still holds does not keep the whole graph behind it.
-            steps = List.of();
+            steps = Recorder.NO_STEPS;
         }
     }
 

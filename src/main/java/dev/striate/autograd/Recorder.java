@@ -2,7 +2,7 @@ package dev.striate.autograd;
 
 import dev.striate.IntTensor;
 import dev.striate.Tensor;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,12 +19,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Recorder {
 
+    static final Node.Step[] NO_STEPS = {};
+
     private static final IntTensor[] NO_INTEGERS = {};
 
     private final String operation;
     private final Tensor output;
     private final boolean recording = NoGrad.recording();
-    private final List<Node.Step> steps = new ArrayList<>(3);
+    private Node.Step[] steps = NO_STEPS;
 
     private Recorder(String operation, Tensor output) {
         this.operation = operation;
@@ -49,7 +51,7 @@ public final class Recorder {
     /** An input whose rule needs integers too. */
     public Recorder input(@Nullable Tensor input, GradientRule rule, IntTensor[] integers, Tensor... saves) {
         if (recording && input != null && input.requiresGrad()) {
-            steps.add(new Node.Step(
+            add(new Node.Step(
                     new Node.Edge[] {Node.Edge.to(input)},
                     (dy, saved, wanted) -> new Tensor[] {rule.gradient(dy, saved)},
                     new Saved(operation, saves, integers)));
@@ -59,20 +61,34 @@ public final class Recorder {
 
     /** Inputs whose gradients are computed together; recorded if any of them needs one. */
     public Recorder inputs(List<Tensor> inputs, JointGradientRule rule, Tensor... saves) {
-        if (recording && inputs.stream().anyMatch(Tensor::requiresGrad)) {
+        if (recording && anyRequiresGrad(inputs)) {
             Node.Edge[] edges = new Node.Edge[inputs.size()];
             for (int i = 0; i < edges.length; i++) {
                 edges[i] = inputs.get(i).requiresGrad() ? Node.Edge.to(inputs.get(i)) : Node.Edge.NONE;
             }
-            steps.add(new Node.Step(edges, rule, new Saved(operation, saves, NO_INTEGERS)));
+            add(new Node.Step(edges, rule, new Saved(operation, saves, NO_INTEGERS)));
         }
         return this;
     }
 
+    private static boolean anyRequiresGrad(List<Tensor> inputs) {
+        for (Tensor input : inputs) {
+            if (input.requiresGrad()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void add(Node.Step step) {
+        steps = Arrays.copyOf(steps, steps.length + 1);
+        steps[steps.length - 1] = step;
+    }
+
     /** @return the output, now part of the graph if any input needs a gradient */
     public Tensor record() {
-        if (!steps.isEmpty()) {
-            output.attach(new Node(operation, output.shape(), List.copyOf(steps)));
+        if (steps.length > 0) {
+            output.attach(new Node(operation, output.shape(), steps));
         }
         return output;
     }

@@ -17,13 +17,13 @@ public final class Saved {
 
     Saved(String operation, Tensor[] tensors, IntTensor[] integers) {
         this.operation = operation;
-        this.tensors = new Tensor[tensors.length];
+        this.tensors = tensors.length == 0 ? tensors : new Tensor[tensors.length];
         this.versions = new int[tensors.length];
         for (int i = 0; i < tensors.length; i++) {
             this.tensors[i] = tensors[i].share();
             this.versions[i] = tensors[i].version();
         }
-        this.integers = new IntTensor[integers.length];
+        this.integers = integers.length == 0 ? integers : new IntTensor[integers.length];
         for (int i = 0; i < integers.length; i++) {
             this.integers[i] = integers[i].share();
         }

@@ -22,6 +22,11 @@ public final class MaxPool2d extends ImageLayer<MaxPool2d> {
         this.options = options.clone();
     }
 
+    /** Whether no window can lie in the padding altogether, as one whose pixels are apart may, and give minus infinity. */
+    boolean everyWindowHoldsAPixel() {
+        return dev.striate.op.MaxPool2d.windowsHaveNoGaps(options);
+    }
+
     @Override
     MaxPool2d self() {
         return this;

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class ResidualBlock extends Module {
 
     private final List<Module> body;
+    private final Chain chain;
     private final @Nullable Module downsample;
 
     /** {@code (N, in, H, W)} to {@code (N, out, ceil(H/stride), ceil(W/stride))}. */
@@ -26,6 +27,7 @@ public final class ResidualBlock extends Module {
                 addChild("relu", new Relu()),
                 addChild("conv2", new Conv2d(outChannels, outChannels, 3, padding(1)).bias(false)),
                 addChild("bn2", new BatchNorm2d(outChannels)));
+        chain = new Chain(body);
         downsample = stride == 1 && inChannels == outChannels
                 ? null
                 : addChild("downsample", new Sequential(
@@ -34,7 +36,7 @@ public final class ResidualBlock extends Module {
 
     @Override
     public Tensor forward(Tensor x) {
-        return Residual.join(x, Sequential.forward(x, body), downsample == null ? x : downsample.forward(x));
+        return Residual.join(x, chain.forward(x), downsample == null ? x : downsample.forward(x));
     }
 
     @Override

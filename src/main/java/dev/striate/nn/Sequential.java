@@ -12,18 +12,26 @@ import java.util.Map;
 /**
  * Modules one after another. What lies between two of them is closed as soon as the second has used it; the graph keeps what
  * {@code backward()} needs, so in evaluation only two activations are live at a time.
+ *
+ * <p>Neighbours may run in another order than the given one where that is cheaper and computes the same: a {@link Relu} before a
+ * {@link MaxPool2d} runs after it. The output has the same bits. In the gradient of the input, only the place at which a window
+ * without a positive pixel leaves its zero differs.
  */
 public final class Sequential extends Module {
+
+    private final Chain chain;
 
     /** Modules named {@code 0, 1, ...}. */
     public Sequential(Module... modules) {
         for (int i = 0; i < modules.length; i++) {
             addChild(Integer.toString(i), modules[i]);
         }
+        chain = new Chain(children().values());
     }
 
     private Sequential(Map<String, Module> named) {
         named.forEach(this::addChild);
+        chain = new Chain(children().values());
     }
 
     /** For modules with names. */
@@ -39,24 +47,12 @@ public final class Sequential extends Module {
 
     @Override
     public Tensor forward(Tensor x) {
-        return forward(x, children().values());
+        return chain.forward(x);
     }
 
     @Override
     protected Shape shapeRule(Shape input) {
         return shapeRule(input, children().values());
-    }
-
-    static Tensor forward(Tensor x, Collection<? extends Module> modules) {
-        Tensor current = x;
-        for (Module module : modules) {
-            Tensor next = module.forward(current);
-            if (current != x && current != next) {
-                current.close();
-            }
-            current = next;
-        }
-        return current;
     }
 
     static Shape shapeRule(Shape input, Collection<? extends Module> modules) {

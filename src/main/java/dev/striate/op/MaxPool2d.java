@@ -42,6 +42,16 @@ public final class MaxPool2d {
         return PoolGeometry.outputShape(x, geometry(x, kernelHeight, kernelWidth, options));
     }
 
+    /** Whether a window has no gaps under these options, and so holds a pixel wherever it may lie: padding is smaller than it. */
+    public static boolean windowsHaveNoGaps(WindowOption... options) {
+        for (WindowOption option : options) {
+            if (option.kind == WindowOption.Kind.DILATION && (option.height > 1 || option.width > 1)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private static Tensor gradient(Pool2dGeometry g, Tensor dy, IntTensor indices, Shape shape) {
         Tensor dx = Tensor.allocate(dy.device(), shape);
         dy.device().backend().maxPool2d().gradient(g, dy.buffer(), indices.buffer(), dx.buffer());

@@ -3,9 +3,6 @@ package dev.striate.op;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import java.util.Arrays;
-import java.util.EnumSet;
-import java.util.List;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /** A kernel and its options, collected, and the sizes that follow from them. */
@@ -37,16 +34,17 @@ final class Window {
             throw new ShapeException(operation + ": a kernel is at least 1 by 1, got " + kernelH + " by " + kernelW);
         }
         Window window = new Window(operation, kernelH, kernelW);
-        Set<WindowOption.Kind> seen = EnumSet.noneOf(WindowOption.Kind.class);
-        List<WindowOption.Kind> known = Arrays.asList(allowed);
+        int seen = 0;
         for (WindowOption option : options) {
-            if (!known.contains(option.kind)) {
+            if (!contains(allowed, option.kind)) {
                 throw new ShapeException(operation + " has no option " + option.kind.label + "; it has "
-                        + known.stream().map(kind -> kind.label).collect(Collectors.joining(", ")));
+                        + Arrays.stream(allowed).map(kind -> kind.label).collect(Collectors.joining(", ")));
             }
-            if (!seen.add(option.kind)) {
+            int bit = 1 << option.kind.ordinal();
+            if ((seen & bit) != 0) {
                 throw new ShapeException(operation + ": the option " + option.kind.label + " was given twice");
             }
+            seen |= bit;
             window.set(option);
         }
         return window;
@@ -55,11 +53,24 @@ final class Window {
     /** The same for pooling, whose windows lie side by side unless a stride is given. */
     static Window pooling(String operation, int kernelH, int kernelW, WindowOption[] options, WindowOption.Kind... allowed) {
         Window window = of(operation, kernelH, kernelW, options, allowed);
-        if (Arrays.stream(options).noneMatch(option -> option.kind == WindowOption.Kind.STRIDE)) {
-            window.strideH = kernelH;
-            window.strideW = kernelW;
+        for (WindowOption option : options) {
+            if (option.kind == WindowOption.Kind.STRIDE) {
+                return window;
+            }
         }
+        window.strideH = kernelH;
+        window.strideW = kernelW;
         return window;
+    }
+
+    /** Plain loops here, as wherever each call of an operation comes by: streams and sets cost more than a small kernel. */
+    private static boolean contains(WindowOption.Kind[] kinds, WindowOption.Kind wanted) {
+        for (WindowOption.Kind kind : kinds) {
+            if (kind == wanted) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void set(WindowOption option) {

@@ -17,6 +17,11 @@ public class BinaryBench extends DeviceBench {
         perChannel = randn(16, 1, 1);
     }
 
+    @Override
+    Cost cost(String benchmark) {
+        return Cost.ofElements((benchmark.equals("add") ? 3 : 2) * 32.0 * 16 * 28 * 28);
+    }
+
     @Benchmark
     public void add() {
         measure(() -> x.add(y));

@@ -3,24 +3,33 @@ package dev.striate.bench;
 import dev.striate.IntTensor;
 import dev.striate.Tensor;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
 
-/** The end of a classifier: 128 images, 10 and 1,000 classes. */
+/** The end of a classifier for 128 images. */
 public class ClassificationBench extends DeviceBench {
 
+    private static final int BATCH = 128;
+
+    @Param({"10", "1000"})
+    public int classes;
+
     private Tensor logits;
-    private Tensor wide;
     private IntTensor labels;
 
     @Override
     void prepare() {
-        logits = randn(128, 10).requiresGrad(true);
-        wide = randn(128, 1000);
-        labels = labels(128, 10);
+        logits = randn(BATCH, classes).requiresGrad(true);
+        labels = labels(BATCH, classes);
+    }
+
+    @Override
+    Cost cost(String benchmark) {
+        return Cost.ofElements((benchmark.equals("softmax") ? 2.0 : 3.0) * BATCH * classes);
     }
 
     @Benchmark
-    public void softmax1000() {
-        measure(() -> wide.softmax(1));
+    public void softmax() {
+        measure(() -> logits.softmax(1));
     }
 
     @Benchmark

@@ -5,50 +5,41 @@ import static dev.striate.op.WindowOption.padding;
 
 import dev.striate.Tensor;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
 
-/** Convolutions: 5x5 from 1 channel and 3x3 from 16 to 32, forward and with all three gradients, and a depthwise one. */
+/** Convolutions with a bias, forward and with all three gradients. */
 public class Conv2dBench extends DeviceBench {
 
-    private Tensor image;
-    private Tensor weight5;
+    @Param
+    public ConvShape shape;
+
     private Tensor x;
-    private Tensor weight3;
+    private Tensor weight;
     private Tensor bias;
-    private Tensor depthwise;
-    private Tensor leafX;
-    private Tensor leafWeight;
-    private Tensor leafBias;
 
     @Override
     void prepare() {
-        image = randn(64, 1, 28, 28);
-        weight5 = randn(6, 1, 5, 5);
-        x = randn(32, 16, 14, 14);
-        weight3 = randn(32, 16, 3, 3);
-        bias = randn(32);
-        depthwise = randn(16, 1, 3, 3);
-        leafX = x.detach().requiresGrad(true);
-        leafWeight = weight3.detach().requiresGrad(true);
-        leafBias = bias.detach().requiresGrad(true);
+        x = randn(shape.batch, shape.in, shape.side, shape.side).requiresGrad(true);
+        weight = randn(shape.out, shape.in / shape.groups, shape.kernel, shape.kernel).requiresGrad(true);
+        bias = randn(shape.out).requiresGrad(true);
+    }
+
+    @Override
+    Cost cost(String benchmark) {
+        return Cost.ofFlops((benchmark.equals("forward") ? 1 : 3) * shape.forwardFlops());
+    }
+
+    private Tensor convolve() {
+        return x.conv2d(weight, bias, padding(shape.padding), groups(shape.groups));
     }
 
     @Benchmark
-    public void first5x5() {
-        measure(() -> image.conv2d(weight5, null, padding(2)));
+    public void forward() {
+        measure(this::convolve);
     }
 
     @Benchmark
-    public void middle3x3() {
-        measure(() -> x.conv2d(weight3, bias, padding(1)));
-    }
-
-    @Benchmark
-    public void middle3x3WithGradients() {
-        measure(() -> backward(leafX.conv2d(leafWeight, leafBias, padding(1)), leafX, leafWeight, leafBias));
-    }
-
-    @Benchmark
-    public void depthwise3x3() {
-        measure(() -> x.conv2d(depthwise, null, padding(1), groups(16)));
+    public void withGradients() {
+        measure(() -> backward(convolve(), x, weight, bias));
     }
 }

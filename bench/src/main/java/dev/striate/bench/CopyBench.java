@@ -13,6 +13,11 @@ public class CopyBench extends DeviceBench {
         x = randn(32, 16, 28, 28);
     }
 
+    @Override
+    Cost cost(String benchmark) {
+        return Cost.ofElements((benchmark.equals("toNhwc") ? 2 : 1) * 32.0 * 16 * 28 * 28);
+    }
+
     @Benchmark
     public void toNhwc() {
         measure(() -> x.toNhwc());

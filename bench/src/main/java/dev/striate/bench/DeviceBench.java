@@ -5,6 +5,8 @@ import dev.striate.Generator;
 import dev.striate.IntTensor;
 import dev.striate.Scope;
 import dev.striate.Tensor;
+import java.lang.reflect.Field;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -44,8 +46,32 @@ public abstract class DeviceBench {
     /** Makes the inputs. */
     abstract void prepare();
 
+    /** What one call of a benchmark comes to, from its parameters alone: no device is open when this is asked. */
+    abstract Cost cost(String benchmark);
+
+    /** Sets one of the public parameters, as JMH does. */
+    final void setParameter(String name, String value) throws ReflectiveOperationException {
+        Field field = getClass().getField(name);
+        if (field.getType() == int.class) {
+            field.setInt(this, Integer.parseInt(value));
+        } else if (field.getType() == ConvShape.class) {
+            field.set(this, ConvShape.valueOf(value));
+        } else {
+            field.set(this, value);
+        }
+    }
+
     Tensor randn(int... sizes) {
         return Tensor.randn(opened, random, sizes);
+    }
+
+    /** The sizes in a parameter such as {@code 128x32x30x30}. */
+    static int[] sizes(String text) {
+        return Arrays.stream(text.split("x")).mapToInt(Integer::parseInt).toArray();
+    }
+
+    static double elements(String text) {
+        return Arrays.stream(sizes(text)).asDoubleStream().reduce(1, (a, b) -> a * b);
     }
 
     IntTensor labels(int count, int classes) {

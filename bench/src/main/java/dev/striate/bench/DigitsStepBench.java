@@ -39,6 +39,11 @@ public class DigitsStepBench extends DeviceBench {
         labels = batch.labels();
     }
 
+    @Override
+    Cost cost(String benchmark) {
+        return Cost.ofFlops(NetStepBench.trainingFlops("digits", BATCH));
+    }
+
     @Benchmark
     public void step() {
         measure(() -> {

@@ -17,6 +17,11 @@ public class Im2ColBench extends DeviceBench {
         columns = x.im2col(3, 3, padding(1));
     }
 
+    @Override
+    Cost cost(String benchmark) {
+        return Cost.ofElements(10 * 32.0 * 16 * 14 * 14);
+    }
+
     @Benchmark
     public void im2col() {
         measure(() -> x.im2col(3, 3, padding(1)));

@@ -2,32 +2,40 @@ package dev.striate.bench;
 
 import dev.striate.Tensor;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
 
-/** Matrix products, square and as in a linear layer. */
+/** Products of square matrices, either side as it is or transposed. */
 public class MatmulBench extends DeviceBench {
+
+    @Param({"256", "512", "1024", "2048"})
+    public int n;
 
     private Tensor a;
     private Tensor b;
-    private Tensor x;
-    private Tensor weight;
-    private Tensor bias;
 
     @Override
     void prepare() {
-        a = randn(256, 256);
-        b = randn(256, 256);
-        x = randn(64, 400).requiresGrad(true);
-        weight = randn(120, 400).requiresGrad(true);
-        bias = randn(120).requiresGrad(true);
+        a = randn(n, n);
+        b = randn(n, n);
+    }
+
+    @Override
+    Cost cost(String benchmark) {
+        return Cost.ofFlops(2.0 * n * n * n);
     }
 
     @Benchmark
-    public void square256() {
+    public void product() {
         measure(() -> a.matmul(b));
     }
 
     @Benchmark
-    public void linearWithGradients() {
-        measure(() -> backward(x.linear(weight, bias), x, weight, bias));
+    public void leftTransposed() {
+        measure(() -> a.matmul(b, true, false));
+    }
+
+    @Benchmark
+    public void rightTransposed() {
+        measure(() -> a.matmul(b, false, true));
     }
 }

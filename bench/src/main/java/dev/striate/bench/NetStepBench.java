@@ -12,28 +12,75 @@ import dev.striate.nn.MaxPool2d;
 import dev.striate.nn.Relu;
 import dev.striate.nn.Sequential;
 import dev.striate.optim.Adam;
+import dev.striate.optim.Optimizer;
+import dev.striate.optim.Sgd;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 
-/** One training step on 128 random images that lie ready: forward, backward, Adam, reading the loss. */
+/** One training step on random images that lie ready, net and batch: forward, backward, update, reading the loss. */
 public class NetStepBench extends DeviceBench {
 
-    private static final int BATCH = 128;
-
-    @Param({"lenet", "cifar"})
+    @Param({"digits:32", "lenet:64", "lenet:128", "cifar:128"})
     public String net;
 
     private Sequential model;
-    private Adam optimizer;
+    private Optimizer optimizer;
     private Tensor images;
     private IntTensor labels;
 
+    private String name() {
+        return net.substring(0, net.indexOf(':'));
+    }
+
+    private int batch() {
+        return Integer.parseInt(net.substring(net.indexOf(':') + 1));
+    }
+
     @Override
     void prepare() {
-        model = (net.equals("lenet") ? lenet() : cifar()).initialize(opened, random());
-        images = net.equals("lenet") ? randn(BATCH, 1, 28, 28) : randn(BATCH, 3, 32, 32);
-        labels = labels(BATCH, 10);
-        optimizer = new Adam(model.parameters(), 0.001f);
+        switch (name()) {
+            case "digits" -> {
+                model = digits();
+                images = randn(batch(), 1, 8, 8);
+            }
+            case "lenet" -> {
+                model = lenet();
+                images = randn(batch(), 1, 28, 28);
+            }
+            default -> {
+                model = cifar();
+                images = randn(batch(), 3, 32, 32);
+            }
+        }
+        model.initialize(opened, random());
+        labels = labels(batch(), 10);
+        optimizer = name().equals("digits") ? new Sgd(model.parameters(), 0.05f) : new Adam(model.parameters(), 0.001f);
+    }
+
+    @Override
+    Cost cost(String benchmark) {
+        return Cost.ofFlops(trainingFlops(name(), batch()));
+    }
+
+    /** Of convolutions and linear layers: three products each, but for the gradient of the images, which nobody needs. */
+    static double trainingFlops(String net, int batch) {
+        return batch * switch (net) {
+            case "digits" -> 2 * conv(8, 1, 8, 3) + 3 * (conv(4, 8, 16, 3) + 2.0 * 64 * 10);
+            case "lenet" -> 2 * conv(28, 1, 6, 5) + 3 * (conv(10, 6, 16, 5) + 2.0 * (400 * 120 + 120 * 84 + 84 * 10));
+            case "cifar" -> 2 * conv(30, 3, 32, 3) + 3 * (conv(13, 32, 64, 3) + 2.0 * (2304 * 256 + 256 * 10));
+            default -> throw new IllegalArgumentException("there is no net \"" + net + "\"");
+        };
+    }
+
+    private static double conv(int outSide, int in, int out, int kernel) {
+        return 2.0 * outSide * outSide * in * out * kernel * kernel;
+    }
+
+    private static Sequential digits() {
+        return new Sequential(
+                new Conv2d(1, 8, 3, padding(1)), new Relu(), new MaxPool2d(2),
+                new Conv2d(8, 16, 3, padding(1)), new Relu(), new MaxPool2d(2),
+                new Flatten(), new Linear(64, 10));
     }
 
     private static Sequential lenet() {

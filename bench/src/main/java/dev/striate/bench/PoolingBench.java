@@ -2,17 +2,32 @@ package dev.striate.bench;
 
 import dev.striate.Tensor;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
 
-/** Pooling by 2x2, forward and with gradient, and over whole images: 32 images of 16 channels of 28x28 pixels. */
+/** Pooling by 2x2, forward and with gradient, and over whole images. */
 public class PoolingBench extends DeviceBench {
 
+    @Param({"64x6x28x28", "128x32x30x30"})
+    public String images;
+
     private Tensor x;
-    private Tensor leaf;
 
     @Override
     void prepare() {
-        x = randn(32, 16, 28, 28);
-        leaf = randn(32, 16, 28, 28).requiresGrad(true);
+        x = randn(sizes(images)).requiresGrad(true);
+    }
+
+    @Override
+    Cost cost(String benchmark) {
+        double n = elements(images);
+        return Cost.ofElements(switch (benchmark) {
+            // The maxima and their places.
+            case "max" -> 1.5 * n;
+            // Besides, a quarter of gradients with their places, and all of the input's.
+            case "maxWithGradient" -> 3 * n;
+            case "averageWithGradient" -> 2.5 * n;
+            default -> n;
+        });
     }
 
     @Benchmark
@@ -22,12 +37,12 @@ public class PoolingBench extends DeviceBench {
 
     @Benchmark
     public void maxWithGradient() {
-        measure(() -> backward(leaf.maxPool2d(2), leaf));
+        measure(() -> backward(x.maxPool2d(2), x));
     }
 
     @Benchmark
     public void averageWithGradient() {
-        measure(() -> backward(leaf.avgPool2d(2), leaf));
+        measure(() -> backward(x.avgPool2d(2), x));
     }
 
     @Benchmark

@@ -13,6 +13,11 @@ public class ReduceBench extends DeviceBench {
         x = randn(32, 16, 28, 28);
     }
 
+    @Override
+    Cost cost(String benchmark) {
+        return Cost.ofElements(32.0 * 16 * 28 * 28);
+    }
+
     @Benchmark
     public void sum() {
         measure(() -> x.sum());
