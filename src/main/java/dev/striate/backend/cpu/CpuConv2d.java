@@ -45,7 +45,7 @@ final class CpuConv2d implements Conv2dKernels {
         }
         Patches patches = new Patches(
                 CpuBuffer.of(x), g.inChannels(), g.inHeight(), g.inWidth(), g.outHeight(), g.outWidth(), g.strideH(), g.strideW(),
-                offsetsY, offsetsX);
+                offsetsY, offsetsX, patchProduct.neighbours(g.outChannelsPerGroup()));
         int rows = g.outChannelsPerGroup();
         int depth = g.inChannelsPerGroup() * patches.taps();
         PatchProduct.Weights weights = (group, first, count, packed, at, width) -> CpuGemm.pack(
@@ -75,7 +75,7 @@ final class CpuConv2d implements Conv2dKernels {
                 Phase horizontal = Phase.of(phaseX, g.inWidth(), g.kernelWidth(), g.strideW(), g.padLeft(), g.dilationW());
                 Patches patches = new Patches(
                         CpuBuffer.of(dy), g.outChannels(), g.outHeight(), g.outWidth(), vertical.count, horizontal.count, 1, 1,
-                        vertical.offsets, horizontal.offsets);
+                        vertical.offsets, horizontal.offsets, patchProduct.neighbours(g.inChannelsPerGroup()));
                 int plane = g.inHeight() * g.inWidth();
                 int base = target.offset + phaseY * g.inWidth() + phaseX;
                 PatchProduct.Output output = new PatchProduct.Output(
