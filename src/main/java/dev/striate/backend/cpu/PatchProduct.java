@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>all of them, if neighbouring positions are not neighbours in the output.
  * </ul>
  * These halves are kept aside until their last chain is done.
+ *
+ * <p>Tap columns may also count as rows of weights instead of as depth, see {@link Shifts}.
  */
 final class PatchProduct {
 
@@ -39,6 +41,17 @@ final class PatchProduct {
      * + x pixelStride]}.
      */
     record Output(float[] array, int base, int imageStride, int rowStride, int lineStride, int pixelStride) {}
+
+    /**
+     * Makes {@code n = columns.length} rows of the product one of the output: element x of its line is the bias and the sum over i
+     * of element {@code x + columns[i]} of row {@code r n + i}, zero outside the line.
+     *
+     * <p>A tap column of all channels thus needs no copies of its own: the shift comes after the product. And it needs no products
+     * with padding on the left and right, so the lines of the grid are the shorter ones of the image and not those of the output.
+     *
+     * @param width of the output's lines, which follow each other
+     */
+    record Shifts(int[] columns, int width) {}
 
     /** Copies the weights of rows {@code first} to {@code first + count}, tap p of row r to {@code at + p width + r - first}. */
     interface Weights {
@@ -68,11 +81,12 @@ final class PatchProduct {
     /**
      * @param rows     of weights in a group
      * @param channels of the patches in a group
-     * @param bias     one element per row of all groups, or null
+     * @param bias     one element per row of the output in all groups, or null
+     * @param shifts   what is done with rows, or null if they are those of the output
      */
     void run(
             Patches patches, int batch, int groups, int rows, int channels, Weights weights, @Nullable CpuBuffer bias,
-            Output output) {
+            Output output, @Nullable Shifts shifts) {
         int depth = channels * patches.taps();
         int panelRows = 0;
         int panels = 0;
@@ -92,13 +106,16 @@ final class PatchProduct {
                 }
             }
             for (int i = 0; i < groups * rows; i++) {
-                summands[i] = bias == null ? 0f : bias.array[bias.offset + i];
+                summands[i] = bias == null || shifts != null ? 0f : bias.array[bias.offset + i];
             }
-            Call call = new Call(patches, batch, groups, rows, channels, panelRows, packed, summands, output);
+            Call call = new Call(
+                    patches, batch, groups, rows, channels, panelRows, packed, summands, bias, output, shifts);
             long nanos = (long) batch * groups * rows * patches.positions() * (depth + 8L) / SPEED;
             int items = CpuGemm.ceilDiv(batch, call.imagesPerItem) * groups;
             // With fewer items than pieces, rows are divided too, though each part then loads the images for itself.
-            int parts = Math.min(panels, CpuGemm.ceilDiv(Math.min(threads.count(), threads.pieces(nanos)), items));
+            // Not so where rows belong together.
+            int mostParts = shifts == null ? panels : 1;
+            int parts = Math.min(mostParts, CpuGemm.ceilDiv(Math.min(threads.count(), threads.pieces(nanos)), items));
             threads.forRange(items * parts, nanos, (from, to) -> {
                 Task task = new Task(call, parts);
                 for (int i = from; i < to; i++) {
@@ -122,7 +139,9 @@ final class PatchProduct {
         final int panelRows;
         final float[] packed;
         final float[] summands;
+        final @Nullable CpuBuffer bias;
         final Output output;
+        final @Nullable Shifts shifts;
         final int positions;
         final int depth;
         final int channelsPerBlock;
@@ -136,7 +155,7 @@ final class PatchProduct {
 
         Call(
                 Patches patches, int batch, int groups, int rows, int channels, int panelRows, float[] packed, float[] summands,
-                Output output) {
+                @Nullable CpuBuffer bias, Output output, @Nullable Shifts shifts) {
             this.patches = patches;
             this.batch = batch;
             this.groups = groups;
@@ -145,7 +164,9 @@ final class PatchProduct {
             this.panelRows = panelRows;
             this.packed = packed;
             this.summands = summands;
+            this.bias = bias;
             this.output = output;
+            this.shifts = shifts;
             this.positions = patches.positions();
             this.depth = channels * patches.taps();
             int mostChannels =
@@ -154,7 +175,8 @@ final class PatchProduct {
             this.channelsPerBlock = CpuGemm.ceilDiv(channels, blocks);
             this.starts = patches.starts(channelsPerBlock);
             this.loadedLength = channelsPerBlock * patches.channelLength();
-            this.neighboursStayTogether = output.pixelStride == 1 && output.lineStride == patches.gridWidth();
+            this.neighboursStayTogether =
+                    shifts != null || output.pixelStride == 1 && output.lineStride == patches.gridWidth();
             boolean oneChain = blocks == 1 && depth <= DEPTH;
             int aside = 0;
             boolean odd = false;
@@ -209,6 +231,8 @@ final class PatchProduct {
         private final int parts;
         private final float[] loaded;
         private final float[] aside;
+        /** Where rows go: the output, or those before they are shifted. */
+        private final Output target;
         /** The images, the group and the part of its panels in work: those whose number has that remainder modulo the parts. */
         private int firstImage;
         private int images;
@@ -227,6 +251,18 @@ final class PatchProduct {
             // A half of more columns than positions reads beyond the last.
             this.loaded = own.loaded(call.imagesPerItem * call.loadedLength + kernels.blockColumns());
             this.aside = own.aside(call.imagesPerItem * call.asideLength);
+            if (call.shifts == null) {
+                this.target = call.output;
+            } else {
+                int reach = kernels.lanes();
+                for (int column : call.shifts.columns) {
+                    reach = Math.max(reach, kernels.lanes() + Math.abs(column));
+                }
+                int image = call.rows * call.positions;
+                float[] shifted = own.shifted(call.imagesPerItem * image + 2 * (reach + call.shifts.width));
+                this.target = new Output(
+                        shifted, reach + call.shifts.width, image, call.positions, call.patches.gridWidth(), 1);
+            }
         }
 
         void run(int item, int part) {
@@ -260,6 +296,31 @@ final class PatchProduct {
                     putInPlace(band, half);
                 }
             }
+            if (call.shifts != null) {
+                for (int image = 0; image < images; image++) {
+                    shift(image, call.shifts);
+                }
+            }
+        }
+
+        /** Makes one image's output of the rows of the product. */
+        private void shift(int image, Shifts shifts) {
+            Output output = call.output;
+            int lineLength = call.patches.gridWidth();
+            int lines = call.positions / lineLength;
+            int count = shifts.columns.length;
+            int rows = call.rows / count;
+            int from = target.base + image * target.imageStride;
+            int to = output.base + (firstImage + image) * output.imageStride + group * rows * output.rowStride;
+            int end = to + rows * output.rowStride;
+            for (int row = 0; row < rows; row++) {
+                float start = call.bias == null ? 0f : call.bias.array[call.bias.offset + group * rows + row];
+                kernels.addShifted(
+                        lines, shifts.width, target.array, from, lineLength, target.rowStride, shifts.columns, start, output.array,
+                        to, end);
+                from += count * target.rowStride;
+                to += output.rowStride;
+            }
         }
 
         /** Some halves of all images, which are all in place or all aside. */
@@ -282,10 +343,10 @@ final class PatchProduct {
             int x = image * call.loadedLength + call.patches.place(position(band, half));
             int secondX = secondImage * call.loadedLength + call.patches.place(position(band, secondHalf)) - x;
             boolean inPlace = half < band.inPlace;
-            float[] c = inPlace ? call.output.array : aside;
-            int at = inPlace ? output(band, image, half) : aside(band, image, half);
-            int second = inPlace ? output(band, secondImage, secondHalf) : aside(band, secondImage, secondHalf);
-            int stride = inPlace ? call.output.rowStride : band.half;
+            float[] c = inPlace ? target.array : aside;
+            int at = inPlace ? place(band, image, half) : aside(band, image, half);
+            int second = inPlace ? place(band, secondImage, secondHalf) : aside(band, secondImage, secondHalf);
+            int stride = inPlace ? target.rowStride : band.half;
             int height = band.height;
             for (int panel = part; panel < band.panels; panel += parts) {
                 int row = band.firstRow + panel * height;
@@ -302,10 +363,10 @@ final class PatchProduct {
         }
 
         /** Where a half's first row goes. */
-        private int output(Band band, int image, int half) {
-            Output output = call.output;
-            return output.base + (firstImage + image) * output.imageStride
-                    + (group * call.rows + band.firstRow) * output.rowStride + position(band, half);
+        private int place(Band band, int image, int half) {
+            int number = call.shifts == null ? firstImage + image : image;
+            int row = call.shifts == null ? group * call.rows + band.firstRow : band.firstRow;
+            return target.base + number * target.imageStride + row * target.rowStride + position(band, half);
         }
 
         /** Where it is kept meanwhile: half by half, row by row. */
@@ -315,17 +376,16 @@ final class PatchProduct {
 
         /** Copies what was kept of a half to where it belongs. */
         private void putInPlace(Band band, int half) {
-            Output output = call.output;
             int columns = Math.min(band.half, call.positions);
             for (int image = 0; image < images; image++) {
                 for (int panel = part; panel < band.panels; panel += parts) {
                     int row = panel * band.height;
                     int live = Math.min(band.height, call.rows - band.firstRow - row);
                     int from = aside(band, image, half) + row * band.half;
-                    int to = output(band, image, 0) + row * output.rowStride;
+                    int to = place(band, image, 0) + row * target.rowStride;
                     int first = position(band, half);
                     if (call.neighboursStayTogether && columns == band.half) {
-                        kernels.copyLines(live, columns, aside, from, columns, output.array, to + first, output.rowStride);
+                        kernels.copyLines(live, columns, aside, from, columns, target.array, to + first, target.rowStride);
                     } else {
                         scatter(live, first, columns, from, band.half, to);
                     }
@@ -335,18 +395,17 @@ final class PatchProduct {
 
         /** Copies some neighbouring positions of some rows. */
         private void scatter(int rows, int first, int columns, int from, int fromStride, int to) {
-            Output output = call.output;
             int gridWidth = call.patches.gridWidth();
-            int step = output.pixelStride;
+            int step = target.pixelStride;
             for (int done = 0; done < columns; ) {
                 int y = (first + done) / gridWidth;
                 int x = (first + done) % gridWidth;
                 int run = Math.min(gridWidth - x, columns - done);
                 for (int row = 0; row < rows; row++) {
-                    int place = to + row * output.rowStride + y * output.lineStride + x * step;
+                    int place = to + row * target.rowStride + y * target.lineStride + x * step;
                     int at = from + row * fromStride + done;
                     for (int i = 0; i < run; i++) {
-                        output.array[place + i * step] = aside[at + i];
+                        target.array[place + i * step] = aside[at + i];
                     }
                 }
                 done += run;
@@ -359,6 +418,7 @@ final class PatchProduct {
 
         private float[] loaded = new float[0];
         private float[] aside = new float[0];
+        private float[] shifted = new float[0];
 
         float[] loaded(int length) {
             if (loaded.length < length) {
@@ -372,6 +432,13 @@ final class PatchProduct {
                 aside = new float[length];
             }
             return aside;
+        }
+
+        float[] shifted(int length) {
+            if (shifted.length < length) {
+                shifted = new float[length];
+            }
+            return shifted;
         }
     }
 }

@@ -110,6 +110,32 @@ public interface ConvKernels {
         }
     }
 
+    /**
+     * Lines that are sums of shifted lines: {@code y[line][i] = start + sum over s of x[s][line][i + shifts[s]]}, in the order of
+     * s. Outside of its lines {@code x} counts as 0, but is read.
+     *
+     * @param length  of the lines of {@code y}, which follow each other from {@code yOffset} on
+     * @param xLength of the lines of {@code x}, which follow each other from {@code xOffset + s xStep} on
+     * @param yEnd    what lies beyond the last line may be overwritten up to here
+     */
+    void addShifted(
+            int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, float start, float[] y,
+            int yOffset, int yEnd);
+
+    /** {@link #addShifted} for a line from its {@code first} element on, without vectors. */
+    static void addShiftedLine(
+            int first, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, float start, float[] y,
+            int yOffset) {
+        for (int i = first; i < length; i++) {
+            float sum = start;
+            for (int s = 0; s < shifts.length; s++) {
+                int from = i + shifts[s];
+                sum += from >= 0 && from < xLength ? x[xOffset + s * xStep + from] : 0f;
+            }
+            y[yOffset + i] = sum;
+        }
+    }
+
     /** Copies those of {@code length} elements that lie inside {@code source}. */
     static void copyInside(int length, float[] source, int from, float[] target, int at) {
         int first = Math.max(0, -from);

@@ -548,4 +548,31 @@ final class PanamaConvKernels implements ConvKernels {
             to = next;
         }
     }
+
+    @Override
+    public void addShifted(
+            int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, float start, float[] y,
+            int yOffset, int yEnd) {
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector lane = zero.addIndex(1);
+        int lastVector = Math.max(0, length - LANES);
+        for (int line = 0; line < lines; line++) {
+            int from = xOffset + line * xLength;
+            int to = yOffset + line * length;
+            for (int i = 0; i < length; i += LANES) {
+                int at = Math.min(i, lastVector);
+                if (to + at + LANES > yEnd) {
+                    ConvKernels.addShiftedLine(i, length, x, from, xLength, xStep, shifts, start, y, to);
+                    continue;
+                }
+                FloatVector sum = FloatVector.broadcast(SPECIES, start);
+                for (int s = 0, ix = from + at; s < shifts.length; s++, ix += xStep) {
+                    int first = at + shifts[s];
+                    VectorMask<Float> inside = lane.lt(xLength - first).andNot(lane.lt(-first));
+                    sum = sum.add(zero.blend(FloatVector.fromArray(SPECIES, x, ix + shifts[s]), inside));
+                }
+                sum.intoArray(y, to + at);
+            }
+        }
+    }
 }

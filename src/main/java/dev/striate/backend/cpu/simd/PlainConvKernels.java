@@ -83,4 +83,14 @@ final class PlainConvKernels implements ConvKernels {
     public void copyFrames(Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
         ConvKernels.copyFrameLines(frame, channels, source, from, channelStep, target, at);
     }
+
+    @Override
+    public void addShifted(
+            int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, float start, float[] y,
+            int yOffset, int yEnd) {
+        for (int line = 0; line < lines; line++) {
+            ConvKernels.addShiftedLine(
+                    0, length, x, xOffset + line * xLength, xLength, xStep, shifts, start, y, yOffset + line * length);
+        }
+    }
 }

@@ -46,6 +46,7 @@ final class WarmingKernels implements SimdKernels {
     private static final int DESCEND_WITH_MOMENTUM = 16;
     private static final int DOT = 17;
     private static final int COPY_FRAMES = 18;
+    private static final int ADD_SHIFTED = 19;
 
     private final SimdKernels vectorized;
     private final SimdKernels scalar;
@@ -105,6 +106,7 @@ final class WarmingKernels implements SimdKernels {
         double[] room = new double[vectorized.flat().room()];
         FlatKernels.AdamFactors factors = new FlatKernels.AdamFactors(0.9f, 0.1f, 0.999f, 0.001f, 0.001f, 1f, 1e-8f, 0f, 1f);
         int[] heights = IntStream.rangeClosed(1, MOST_CONV_ROWS).map(vectorized.convolution()::tileRows).distinct().toArray();
+        int[] shifts = {-1, 0, 1};
         List<ConvKernels.Frame> frames = IntStream.of(1, 2, 3)
                 .map(vectors -> vectors * vectorized.convolution().lanes())
                 .mapToObj(width -> new ConvKernels.Frame(4, width, 1, 3, 1, width - 1, width, 1))
@@ -143,7 +145,8 @@ final class WarmingKernels implements SimdKernels {
                     for (ConvKernels.Frame frame : frames) {
                         k.convolution().copyFrames(frame, 3, x, -1, 2 * columns, y, 0);
                     }
-                });
+                },
+                k -> k.convolution().addShifted(4, columns, x, 1, columns, 0, shifts, 0f, y, 0, 4 * columns - 1));
     }
 
     /**
@@ -281,6 +284,14 @@ final class WarmingKernels implements SimdKernels {
         @Override
         public void copyFrames(Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
             current(COPY_FRAMES).convolution().copyFrames(frame, channels, source, from, channelStep, target, at);
+        }
+
+        @Override
+        public void addShifted(
+                int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, float start, float[] y,
+                int yOffset, int yEnd) {
+            current(ADD_SHIFTED).convolution()
+                    .addShifted(lines, length, x, xOffset, xLength, xStep, shifts, start, y, yOffset, yEnd);
         }
     }
 
