@@ -142,6 +142,7 @@ final class PatchProduct {
         final @Nullable CpuBuffer bias;
         final Output output;
         final @Nullable Shifts shifts;
+        final int[] shiftMasks;
         final int positions;
         final int depth;
         final int channelsPerBlock;
@@ -167,6 +168,8 @@ final class PatchProduct {
             this.bias = bias;
             this.output = output;
             this.shifts = shifts;
+            this.shiftMasks =
+                    shifts == null ? new int[0] : kernels.shiftMasks(shifts.width, patches.gridWidth(), shifts.columns);
             this.positions = patches.positions();
             this.depth = channels * patches.taps();
             int mostChannels =
@@ -316,7 +319,7 @@ final class PatchProduct {
             for (int row = 0; row < rows; row++) {
                 float start = call.bias == null ? 0f : call.bias.array[call.bias.offset + group * rows + row];
                 kernels.addShifted(
-                        lines, shifts.width, target.array, from, lineLength, target.rowStride, shifts.columns, start, output.array,
+                        lines, shifts.width, target.array, from, lineLength, target.rowStride, shifts.columns, call.shiftMasks, start, output.array,
                         to, end);
                 from += count * target.rowStride;
                 to += output.rowStride;

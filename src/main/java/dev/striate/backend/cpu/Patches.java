@@ -85,8 +85,14 @@ final class Patches {
         int endX = Math.max(firstX, Math.min(copyWidth, CpuGemm.ceilDiv(width - offsetX, strideX)));
         int first = firstX == endX ? linesPerPhase : Math.min(linesPerPhase, Math.max(0, -firstShift));
         int end = Math.max(first, Math.min(linesPerPhase, Math.floorDiv(height - 1 - phase, strideY) + 1 - firstShift));
-        frames[at] = new Frame(linesPerPhase, copyWidth, first, end, firstX, endX, strideY * width, strideX);
         frameStarts[at] = ((firstShift + first) * strideY + phase) * width + offsetX;
+        if (endX - firstX == width && copyWidth == width && strideY == 1) {
+            // Whole lines follow each other in the image as they do here: they are one line.
+            frames[at] = new Frame(1, linesPerPhase * width, 0, 1, first * width, end * width, 0, 1);
+            frameStarts[at] -= first * width;
+        } else {
+            frames[at] = new Frame(linesPerPhase, copyWidth, first, end, firstX, endX, strideY * width, strideX);
+        }
     }
 
     /** Columns of the matrix. */

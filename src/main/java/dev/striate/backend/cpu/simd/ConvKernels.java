@@ -116,11 +116,27 @@ public interface ConvKernels {
      *
      * @param length  of the lines of {@code y}, which follow each other from {@code yOffset} on
      * @param xLength of the lines of {@code x}, which follow each other from {@code xOffset + s xStep} on
+     * @param masks   what {@link #shiftMasks} made for the same lengths and shifts
      * @param yEnd    what lies beyond the last line may be overwritten up to here
      */
     void addShifted(
-            int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, float start, float[] y,
-            int yOffset, int yEnd);
+            int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, int[] masks, float start,
+            float[] y, int yOffset, int yEnd);
+
+    /**
+     * For each vector of a line of {@link #addShifted}, the last of which ends with the line, and for each shift: for each lane -1
+     * if what it reads lies in its line, else 0.
+     */
+    default int[] shiftMasks(int length, int xLength, int[] shifts) {
+        int lanes = lanes();
+        int[] masks = new int[(length + lanes - 1) / lanes * shifts.length * lanes];
+        for (int i = 0; i < masks.length; i++) {
+            int first = Math.max(0, Math.min(i / lanes / shifts.length * lanes, length - lanes));
+            int from = first + i % lanes + shifts[i / lanes % shifts.length];
+            masks[i] = from >= 0 && from < xLength ? -1 : 0;
+        }
+        return masks;
+    }
 
     /** {@link #addShifted} for a line from its {@code first} element on, without vectors. */
     static void addShiftedLine(

@@ -1,6 +1,7 @@
 package dev.striate.backend.cpu.simd;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -11,6 +12,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class PanamaConvKernels implements ConvKernels {
 
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Integer> BITS = IntVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
     /** Vectors of 512 bit come with 32 registers, all others with 16: too few for 8 rows by 2 vectors. */
     private static final boolean TALL = LANES >= 16;
@@ -551,25 +553,23 @@ final class PanamaConvKernels implements ConvKernels {
 
     @Override
     public void addShifted(
-            int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, float start, float[] y,
-            int yOffset, int yEnd) {
-        FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector lane = zero.addIndex(1);
+            int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, int[] masks, float start,
+            float[] y, int yOffset, int yEnd) {
         int lastVector = Math.max(0, length - LANES);
         for (int line = 0; line < lines; line++) {
             int from = xOffset + line * xLength;
             int to = yOffset + line * length;
-            for (int i = 0; i < length; i += LANES) {
+            for (int i = 0, mask = 0; i < length; i += LANES) {
                 int at = Math.min(i, lastVector);
                 if (to + at + LANES > yEnd) {
                     ConvKernels.addShiftedLine(i, length, x, from, xLength, xStep, shifts, start, y, to);
-                    continue;
+                    break;
                 }
                 FloatVector sum = FloatVector.broadcast(SPECIES, start);
-                for (int s = 0, ix = from + at; s < shifts.length; s++, ix += xStep) {
-                    int first = at + shifts[s];
-                    VectorMask<Float> inside = lane.lt(xLength - first).andNot(lane.lt(-first));
-                    sum = sum.add(zero.blend(FloatVector.fromArray(SPECIES, x, ix + shifts[s]), inside));
+                for (int s = 0, ix = from + at; s < shifts.length; s++, ix += xStep, mask += LANES) {
+                    // Bits rather than a vector mask: those are slow before Java 18.
+                    sum = sum.add(FloatVector.fromArray(SPECIES, x, ix + shifts[s]).reinterpretAsInts()
+                            .and(IntVector.fromArray(BITS, masks, mask)).reinterpretAsFloats());
                 }
                 sum.intoArray(y, to + at);
             }

@@ -80,8 +80,8 @@ final class ScalarConvKernels implements ConvKernels {
 
     @Override
     public void addShifted(
-            int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, float start, float[] y,
-            int yOffset, int yEnd) {
+            int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, int[] masks, float start,
+            float[] y, int yOffset, int yEnd) {
         for (int line = 0; line < lines; line++) {
             ConvKernels.addShiftedLine(
                     0, length, x, xOffset + line * xLength, xLength, xStep, shifts, start, y, yOffset + line * length);

@@ -107,6 +107,7 @@ final class WarmingKernels implements SimdKernels {
         FlatKernels.AdamFactors factors = new FlatKernels.AdamFactors(0.9f, 0.1f, 0.999f, 0.001f, 0.001f, 1f, 1e-8f, 0f, 1f);
         int[] heights = IntStream.rangeClosed(1, MOST_CONV_ROWS).map(vectorized.convolution()::tileRows).distinct().toArray();
         int[] shifts = {-1, 0, 1};
+        int[] masks = vectorized.convolution().shiftMasks(columns, columns, shifts);
         List<ConvKernels.Frame> frames = IntStream.of(1, 2, 3)
                 .map(vectors -> vectors * vectorized.convolution().lanes())
                 .mapToObj(width -> new ConvKernels.Frame(4, width, 1, 3, 1, width - 1, width, 1))
@@ -146,7 +147,7 @@ final class WarmingKernels implements SimdKernels {
                         k.convolution().copyFrames(frame, 3, x, -1, 2 * columns, y, 0);
                     }
                 },
-                k -> k.convolution().addShifted(4, columns, x, 1, columns, 0, shifts, 0f, y, 0, 4 * columns - 1));
+                k -> k.convolution().addShifted(4, columns, x, 1, columns, 0, shifts, masks, 0f, y, 0, 4 * columns - 1));
     }
 
     /**
@@ -288,10 +289,10 @@ final class WarmingKernels implements SimdKernels {
 
         @Override
         public void addShifted(
-                int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, float start, float[] y,
-                int yOffset, int yEnd) {
+                int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, int[] masks, float start,
+                float[] y, int yOffset, int yEnd) {
             current(ADD_SHIFTED).convolution()
-                    .addShifted(lines, length, x, xOffset, xLength, xStep, shifts, start, y, yOffset, yEnd);
+                    .addShifted(lines, length, x, xOffset, xLength, xStep, shifts, masks, start, y, yOffset, yEnd);
         }
     }
 
