@@ -43,11 +43,11 @@ final class PatchProduct {
     record Output(float[] array, int base, int imageStride, int rowStride, int lineStride, int pixelStride) {}
 
     /**
-     * Makes {@code n = columns.length} rows of the product one of the output: element x of its line is the bias and the sum over i
-     * of element {@code x + columns[i]} of row {@code r n + i}, zero outside the line.
+     * Makes {@code n = columns.length} rows of the product one of the output: element x of its line is the bias and the sum over
+     * i of element {@code x + columns[i]} of row {@code r n + i}, zero outside the line.
      *
-     * <p>A tap column of all channels thus needs no copies of its own: the shift comes after the product. And it needs no products
-     * with padding on the left and right, so the lines of the grid are the shorter ones of the image and not those of the output.
+     * <p>A tap column of all channels thus needs no copies of its own: the shift comes after the product. And it needs no
+     * products with padding on the left and right, so the lines of the grid are those of the image and not those of the output.
      *
      * @param width of the output's lines, which follow each other
      */
@@ -241,7 +241,7 @@ final class PatchProduct {
         private int images;
         private int group;
         private int part;
-        /** The chain in work: its taps among those loaded, the first one's number in the group, and whether it is not the first. */
+        /** The chain in work: its taps among those loaded, the first one's number in the group, whether others came before. */
         private int firstStart;
         private int length;
         private int firstTap;
@@ -319,8 +319,8 @@ final class PatchProduct {
             for (int row = 0; row < rows; row++) {
                 float start = call.bias == null ? 0f : call.bias.array[call.bias.offset + group * rows + row];
                 kernels.addShifted(
-                        lines, shifts.width, target.array, from, lineLength, target.rowStride, shifts.columns, call.shiftMasks, start, output.array,
-                        to, end);
+                        lines, shifts.width, target.array, from, lineLength, target.rowStride, shifts.columns, call.shiftMasks,
+                        start, output.array, to, end);
                 from += count * target.rowStride;
                 to += output.rowStride;
             }

@@ -124,8 +124,8 @@ public interface ConvKernels {
             float[] y, int yOffset, int yEnd);
 
     /**
-     * For each vector of a line of {@link #addShifted}, the last of which ends with the line, and for each shift: for each lane -1
-     * if what it reads lies in its line, else 0.
+     * For each vector of a line of {@link #addShifted}, the last of which ends with the line, and for each shift: for each lane
+     * -1 if what it reads lies in its line, else 0.
      */
     default int[] shiftMasks(int length, int xLength, int[] shifts) {
         int lanes = lanes();

@@ -51,11 +51,14 @@ final class PanamaConvKernels implements ConvKernels {
             float[] c, int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
         switch (tileRows) {
             case 8 -> tile8x2(
-                    depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, cStride, secondC, add, bias, biasOffset);
+                    depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, cStride, secondC, add, bias,
+                    biasOffset);
             case 6 -> tile6x2(
-                    depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, cStride, secondC, add, bias, biasOffset);
+                    depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, cStride, secondC, add, bias,
+                    biasOffset);
             case 3 -> tile3x4(
-                    depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, cStride, secondC, add, bias, biasOffset);
+                    depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, cStride, secondC, add, bias,
+                    biasOffset);
             default -> tile1x8(
                     depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, secondC, add, bias, biasOffset);
         }
@@ -555,8 +558,16 @@ final class PanamaConvKernels implements ConvKernels {
     public void addShifted(
             int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, int[] masks, float start,
             float[] y, int yOffset, int yEnd) {
+        int first = 0;
+        if (length <= LANES && shifts.length == 3) {
+            first = Math.max(0, Math.min(lines, (yEnd - yOffset - LANES) / length));
+            addShifted3(first, length, x, xOffset, xLength, xStep, shifts, masks, start, y, yOffset);
+        } else if (length <= LANES && shifts.length == 5) {
+            first = Math.max(0, Math.min(lines, (yEnd - yOffset - LANES) / length));
+            addShifted5(first, length, x, xOffset, xLength, xStep, shifts, masks, start, y, yOffset);
+        }
         int lastVector = Math.max(0, length - LANES);
-        for (int line = 0; line < lines; line++) {
+        for (int line = first; line < lines; line++) {
             int from = xOffset + line * xLength;
             int to = yOffset + line * length;
             for (int i = 0, mask = 0; i < length; i += LANES) {
@@ -573,6 +584,58 @@ final class PanamaConvKernels implements ConvKernels {
                 }
                 sum.intoArray(y, to + at);
             }
+        }
+    }
+
+    /** All in registers: the usual kernels' three shifts of lines that a vector holds. */
+    private static void addShifted3(
+            int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, int[] masks, float start,
+            float[] y, int yOffset) {
+        FloatVector first = FloatVector.broadcast(SPECIES, start);
+        IntVector m0 = IntVector.fromArray(BITS, masks, 0);
+        IntVector m1 = IntVector.fromArray(BITS, masks, LANES);
+        IntVector m2 = IntVector.fromArray(BITS, masks, 2 * LANES);
+        int s0 = xOffset + shifts[0];
+        int s1 = xOffset + xStep + shifts[1];
+        int s2 = xOffset + 2 * xStep + shifts[2];
+        for (int line = 0, from = 0, to = yOffset; line < lines; line++, from += xLength, to += length) {
+            FloatVector x0 = FloatVector.fromArray(SPECIES, x, s0 + from);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, x, s1 + from);
+            FloatVector x2 = FloatVector.fromArray(SPECIES, x, s2 + from);
+            FloatVector sum = first.add(x0.reinterpretAsInts().and(m0).reinterpretAsFloats());
+            sum = sum.add(x1.reinterpretAsInts().and(m1).reinterpretAsFloats());
+            sum = sum.add(x2.reinterpretAsInts().and(m2).reinterpretAsFloats());
+            sum.intoArray(y, to);
+        }
+    }
+
+    /** The same for five: the usual kernels' five shifts of lines that a vector holds. */
+    private static void addShifted5(
+            int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, int[] masks, float start,
+            float[] y, int yOffset) {
+        FloatVector first = FloatVector.broadcast(SPECIES, start);
+        IntVector m0 = IntVector.fromArray(BITS, masks, 0);
+        IntVector m1 = IntVector.fromArray(BITS, masks, LANES);
+        IntVector m2 = IntVector.fromArray(BITS, masks, 2 * LANES);
+        IntVector m3 = IntVector.fromArray(BITS, masks, 3 * LANES);
+        IntVector m4 = IntVector.fromArray(BITS, masks, 4 * LANES);
+        int s0 = xOffset + shifts[0];
+        int s1 = xOffset + xStep + shifts[1];
+        int s2 = xOffset + 2 * xStep + shifts[2];
+        int s3 = xOffset + 3 * xStep + shifts[3];
+        int s4 = xOffset + 4 * xStep + shifts[4];
+        for (int line = 0, from = 0, to = yOffset; line < lines; line++, from += xLength, to += length) {
+            FloatVector x0 = FloatVector.fromArray(SPECIES, x, s0 + from);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, x, s1 + from);
+            FloatVector x2 = FloatVector.fromArray(SPECIES, x, s2 + from);
+            FloatVector x3 = FloatVector.fromArray(SPECIES, x, s3 + from);
+            FloatVector x4 = FloatVector.fromArray(SPECIES, x, s4 + from);
+            FloatVector sum = first.add(x0.reinterpretAsInts().and(m0).reinterpretAsFloats());
+            sum = sum.add(x1.reinterpretAsInts().and(m1).reinterpretAsFloats());
+            sum = sum.add(x2.reinterpretAsInts().and(m2).reinterpretAsFloats());
+            sum = sum.add(x3.reinterpretAsInts().and(m3).reinterpretAsFloats());
+            sum = sum.add(x4.reinterpretAsInts().and(m4).reinterpretAsFloats());
+            sum.intoArray(y, to);
         }
     }
 }

@@ -106,10 +106,9 @@ final class WarmingKernels implements SimdKernels {
         double[] room = new double[vectorized.flat().room()];
         FlatKernels.AdamFactors factors = new FlatKernels.AdamFactors(0.9f, 0.1f, 0.999f, 0.001f, 0.001f, 1f, 1e-8f, 0f, 1f);
         int[] heights = IntStream.rangeClosed(1, MOST_CONV_ROWS).map(vectorized.convolution()::tileRows).distinct().toArray();
-        int[] shifts = {-1, 0, 1};
-        int[] masks = vectorized.convolution().shiftMasks(columns, columns, shifts);
+        int lanes = vectorized.convolution().lanes();
         List<ConvKernels.Frame> frames = IntStream.of(1, 2, 3)
-                .map(vectors -> vectors * vectorized.convolution().lanes())
+                .map(vectors -> vectors * lanes)
                 .mapToObj(width -> new ConvKernels.Frame(4, width, 1, 3, 1, width - 1, width, 1))
                 .toList();
         return List.of(
@@ -147,7 +146,15 @@ final class WarmingKernels implements SimdKernels {
                         k.convolution().copyFrames(frame, 3, x, -1, 2 * columns, y, 0);
                     }
                 },
-                k -> k.convolution().addShifted(4, columns, x, 1, columns, 0, shifts, masks, 0f, y, 0, 4 * columns - 1));
+                k -> {
+                    for (int count = 3; count <= 5; count++) {
+                        int[] shifts = new int[count];
+                        for (int length : new int[] {lanes, 2 * lanes}) {
+                            int[] masks = k.convolution().shiftMasks(length, length, shifts);
+                            k.convolution().addShifted(8, length, x, 0, length, 0, shifts, masks, 0f, y, 0, 8 * length - 1);
+                        }
+                    }
+                });
     }
 
     /**
