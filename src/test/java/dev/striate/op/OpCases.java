@@ -427,7 +427,7 @@ final class OpCases {
         conv("many pixels from 33 channels", 2, 33, 65, 129, 1, 2, 2, padding(1));
         conv("many weights", 1, 107, 3, 3, 961, 3, 3);
         for (int batch : new int[] {1, 2, 3}) {
-            // Positions that fill no vector, just one, one and a bit, and many with or without a rest, in one chain and in several.
+            // Positions that fill no vector, just one, one and a bit, and many with or without a rest, in one chain and several.
             for (int size : new int[] {2, 3, 4, 5, 8, 9, 13, 16, 17}) {
                 conv(batch + " of " + size + "x" + size + " to 9 channels", batch, 2, size, size, 9, 3, 3, padding(1));
                 conv(batch + " of " + size + "x" + size + " in 3 chains", batch, 88, size, size, 8, 3, 3, padding(1));

@@ -8,7 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Convolution as a matrix product of weights and {@link Patches}, which are read from the images while they are packed: the
- * matrix that im2col would make is never stored. Convolutions with one input channel per group go to {@link CpuDepthwiseConv2d}.
+ * matrix that im2col would make is never stored. So is the input gradient, of weights and patches of {@code dy}, but for small
+ * images with stride 1 the columns of the kernel are shifted after the product. Convolutions with one input channel per group
+ * go to {@link CpuDepthwiseConv2d}.
  */
 final class CpuConv2d implements Conv2dKernels {
 
@@ -104,6 +106,13 @@ final class CpuConv2d implements Conv2dKernels {
                 && (long) g.inChannelsPerGroup() * g.kernelWidth() * g.inHeight() * g.outWidth() <= MOST_SHIFTED;
     }
 
+    /**
+     * The input gradient as a product of {@code (input channels, tap columns)} by {@code (output channels, tap rows)} with
+     * patches of one column, whose lines are as long as those of {@code dy}.
+     *
+     * @param vertical for each tap row, where it meets {@code dy}
+     * @param columns  for each tap column, how far it is shifted
+     */
     private void shiftedInputGradient(
             Conv2dGeometry g, CpuBuffer dy, CpuBuffer w, @Nullable CpuBuffer bias, CpuBuffer dx, Phase vertical, int[] columns) {
         int rows = g.inChannelsPerGroup() * g.kernelWidth();

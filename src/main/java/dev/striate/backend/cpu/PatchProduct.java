@@ -112,8 +112,8 @@ final class PatchProduct {
                     patches, batch, groups, rows, channels, panelRows, packed, summands, bias, output, shifts);
             long nanos = (long) batch * groups * rows * patches.positions() * (depth + 8L) / SPEED;
             int items = CpuGemm.ceilDiv(batch, call.imagesPerItem) * groups;
-            // With fewer items than pieces, rows are divided too, though each part then loads the images for itself.
-            // Not so where rows belong together.
+            // With fewer items than pieces, rows are divided too, though each part then loads the images for itself. Rows that
+            // make one of the output stay together.
             int mostParts = shifts == null ? panels : 1;
             int parts = Math.min(mostParts, CpuGemm.ceilDiv(Math.min(threads.count(), threads.pieces(nanos)), items));
             threads.forRange(items * parts, nanos, (from, to) -> {

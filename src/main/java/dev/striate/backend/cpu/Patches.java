@@ -36,8 +36,8 @@ final class Patches {
     private final int[] frameStarts;
 
     /**
-     * @param images    {@code (batch, channels, height, width)}
-     * @param channels  in an image
+     * @param images     {@code (batch, channels, height, width)}
+     * @param channels   in an image
      * @param neighbours how many positions are read at a time, from a multiple of this number on if it divides the grid's width
      */
     Patches(
