@@ -434,6 +434,19 @@ final class OpCases {
         conv("many pixels to 33 channels", 2, 1, 65, 129, 33, 2, 2);
         conv("many pixels from 33 channels", 2, 33, 65, 129, 1, 2, 2, padding(1));
         conv("many weights", 1, 107, 3, 3, 961, 3, 3);
+        for (int batch : new int[] {1, 2, 3}) {
+            // Positions that fill no vector, just one, one and a bit, and many with or without a rest, in one chain and several.
+            for (int size : new int[] {2, 3, 4, 5, 8, 9, 13, 16, 17}) {
+                conv(batch + " of " + size + "x" + size + " to 9 channels", batch, 2, size, size, 9, 3, 3, padding(1));
+                conv(batch + " of " + size + "x" + size + " in 3 chains", batch, 88, size, size, 8, 3, 3, padding(1));
+            }
+            conv(batch + " of 16x32 to 1 channel", batch, 3, 16, 32, 1, 3, 3, padding(1));
+            conv(batch + " of 4x64 from 1 channel", batch, 1, 4, 64, 3, 3, 3, padding(1));
+            conv(batch + " of 9x7 in chains, stride 2", batch, 50, 9, 7, 11, 3, 3, padding(1), stride(2));
+            conv(batch + " of 6x7, 5x5, full", batch, 3, 6, 7, 5, 5, 5, padding(Padding.FULL));
+            conv(batch + " of 9x8, 2 groups, 5x5", batch, 6, 9, 8, 20, 5, 5, groups(2));
+            conv(batch + " of 5x13, dilation 3", batch, 4, 5, 13, 5, 3, 3, padding(3), dilation(3));
+        }
         conv("7x7 stride 2", 1, 3, 21, 19, 8, 7, 7, stride(2), padding(3));
         conv("11x11 on 1 channel", 1, 1, 15, 15, 3, 11, 11);
         add("conv2d", "NaN and infinity", x -> x.get(0).conv2d(x.get(1), null, padding(1)))

@@ -8,9 +8,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Convolution as a matrix product of weights and {@link Patches}, which are read from the images while they are packed: the
- * matrix that im2col would make is never stored. Convolutions with one input channel per group go to {@link CpuDepthwiseConv2d}.
+ * matrix that im2col would make is never stored. So is the input gradient, of weights and patches of {@code dy}, but for small
+ * images with stride 1 the columns of the kernel are shifted after the product. Convolutions with one input channel per group
+ * go to {@link CpuDepthwiseConv2d}.
  */
 final class CpuConv2d implements Conv2dKernels {
+
+    /** Elements of rows that are to be shifted, at most: half a second cache. */
+    private static final int MOST_SHIFTED = 1 << 17;
 
     private final PatchProduct patchProduct;
     private final WeightGradient weightGradient;
@@ -45,7 +50,7 @@ final class CpuConv2d implements Conv2dKernels {
         }
         Patches patches = new Patches(
                 CpuBuffer.of(x), g.inChannels(), g.inHeight(), g.inWidth(), g.outHeight(), g.outWidth(), g.strideH(), g.strideW(),
-                offsetsY, offsetsX);
+                offsetsY, offsetsX, patchProduct.neighbours(g.outChannelsPerGroup()));
         int rows = g.outChannelsPerGroup();
         int depth = g.inChannelsPerGroup() * patches.taps();
         PatchProduct.Weights weights = (group, first, count, packed, at, width) -> CpuGemm.pack(
@@ -53,7 +58,7 @@ final class CpuConv2d implements Conv2dKernels {
         int plane = patches.positions();
         PatchProduct.Output output =
                 new PatchProduct.Output(target.array, target.offset, g.outChannels() * plane, plane, g.outWidth(), 1);
-        patchProduct.run(patches, g.batch(), g.groups(), rows, g.inChannelsPerGroup(), weights, biasOrNull, output);
+        patchProduct.run(patches, g.batch(), g.groups(), rows, g.inChannelsPerGroup(), weights, biasOrNull, output, null);
     }
 
     /**
@@ -69,22 +74,73 @@ final class CpuConv2d implements Conv2dKernels {
             depthwise.inputGradient(g, CpuBuffer.of(dy), CpuBuffer.of(w), biasOrNull, target);
             return;
         }
+        boolean shifting = shiftsPay(g);
         for (int phaseY = 0; phaseY < Math.min(g.strideH(), g.inHeight()); phaseY++) {
             Phase vertical = Phase.of(phaseY, g.inHeight(), g.kernelHeight(), g.strideH(), g.padTop(), g.dilationH());
             for (int phaseX = 0; phaseX < Math.min(g.strideW(), g.inWidth()); phaseX++) {
                 Phase horizontal = Phase.of(phaseX, g.inWidth(), g.kernelWidth(), g.strideW(), g.padLeft(), g.dilationW());
+                if (shifting) {
+                    shiftedInputGradient(g, CpuBuffer.of(dy), CpuBuffer.of(w), biasOrNull, target, vertical, horizontal.offsets);
+                    continue;
+                }
                 Patches patches = new Patches(
                         CpuBuffer.of(dy), g.outChannels(), g.outHeight(), g.outWidth(), vertical.count, horizontal.count, 1, 1,
-                        vertical.offsets, horizontal.offsets);
+                        vertical.offsets, horizontal.offsets, patchProduct.neighbours(g.inChannelsPerGroup()));
                 int plane = g.inHeight() * g.inWidth();
                 int base = target.offset + phaseY * g.inWidth() + phaseX;
                 PatchProduct.Output output = new PatchProduct.Output(
                         target.array, base, g.inChannels() * plane, plane, g.strideH() * g.inWidth(), g.strideW());
                 patchProduct.run(
                         patches, g.batch(), g.groups(), g.inChannelsPerGroup(), g.outChannelsPerGroup(),
-                        transposed(g, CpuBuffer.of(w), vertical, horizontal), biasOrNull, output);
+                        transposed(g, CpuBuffer.of(w), vertical, horizontal), biasOrNull, output, null);
             }
         }
+    }
+
+    /**
+     * Whether the tap columns better count as rows, see {@link PatchProduct.Shifts}: unless that would multiply more, or the rows
+     * would not stay in the second cache.
+     */
+    private static boolean shiftsPay(Conv2dGeometry g) {
+        return g.strideH() == 1 && g.strideW() == 1 && g.kernelWidth() > 1 && g.outWidth() <= g.inWidth()
+                && (long) g.inChannelsPerGroup() * g.kernelWidth() * g.inHeight() * g.outWidth() <= MOST_SHIFTED;
+    }
+
+    /**
+     * The input gradient as a product of {@code (input channels, tap columns)} by {@code (output channels, tap rows)} with
+     * patches of one column, whose lines are as long as those of {@code dy}.
+     *
+     * @param vertical for each tap row, where it meets {@code dy}
+     * @param columns  for each tap column, how far it is shifted
+     */
+    private void shiftedInputGradient(
+            Conv2dGeometry g, CpuBuffer dy, CpuBuffer w, @Nullable CpuBuffer bias, CpuBuffer dx, Phase vertical, int[] columns) {
+        int rows = g.inChannelsPerGroup() * g.kernelWidth();
+        Patches patches = new Patches(
+                dy, g.outChannels(), g.outHeight(), g.outWidth(), g.inHeight(), g.outWidth(), 1, 1, vertical.offsets,
+                new int[1], patchProduct.neighbours(rows));
+        int kernel = g.kernelHeight() * g.kernelWidth();
+        int step = g.inChannelsPerGroup() * kernel;
+        PatchProduct.Weights weights = (group, first, count, packed, at, width) -> {
+            for (int i = 0; i < count; i++) {
+                int row = first + i;
+                int start = w.offset + group * g.outChannelsPerGroup() * step + row / g.kernelWidth() * kernel
+                        + row % g.kernelWidth();
+                int to = at + i;
+                for (int channel = 0; channel < g.outChannelsPerGroup(); channel++) {
+                    for (int ky = 0; ky < g.kernelHeight(); ky++) {
+                        packed[to] = w.array[start + channel * step + ky * g.kernelWidth()];
+                        to += width;
+                    }
+                }
+            }
+        };
+        int plane = g.inHeight() * g.inWidth();
+        PatchProduct.Output output =
+                new PatchProduct.Output(dx.array, dx.offset, g.inChannels() * plane, plane, g.inWidth(), 1);
+        patchProduct.run(
+                patches, g.batch(), g.groups(), rows, g.outChannelsPerGroup(), weights, bias, output,
+                new PatchProduct.Shifts(columns, g.inWidth()));
     }
 
     /** The weights that a phase of the input gradient uses: input channels by output channels and the phase's taps. */

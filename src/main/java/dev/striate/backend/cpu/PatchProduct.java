@@ -1,21 +1,37 @@
 package dev.striate.backend.cpu;
 
 import dev.striate.backend.cpu.simd.ConvKernels;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The product of weights and {@link Patches} that convolution forward and its input gradient are: {@code (rows, depth)} by
  * {@code (depth, positions)} for each image and group, where depth runs over the taps of a group's channels.
  *
- * <p>A task takes some images. It loads a block of channels that fits the second cache, then goes through the positions block by
- * block; each block stays in the nearest cache while all rows of weights stream past it. Each element is the sum of its blocks of
- * depth in their order, each block one chain, so the bits do not depend on the number of threads, and long sums stay exact.
+ * <p>A task takes an image, or several. It loads a block of channels that fits the second cache, then goes through the positions
+ * tile by tile; what a tile reads stays in the nearest cache while all rows of weights stream past it. Each element is the sum of
+ * its chains in their order, each over one stretch of the depth, so the bits do not depend on the number of threads, and long
+ * sums stay exact.
+ *
+ * <p>A tile consists of two halves, which need not be neighbours. The positions of an image are cut into such halves; the last of
+ * them ends with the last position and overlaps the one before it if it must. Where their number is odd, the last halves of two
+ * images make a tile. Results go straight to the output, except for what would be added there twice or does not fit:
+ * <ul>
+ *   <li>a last half that overlaps, if there are several chains,
+ *   <li>halves with more columns than there are positions,
+ *   <li>tiles with more rows than are left,
+ *   <li>all of them, if neighbouring positions are not neighbours in the output.
+ * </ul>
+ * These halves are kept aside until their last chain is done.
+ *
+ * <p>Tap columns may also count as rows of weights instead of as depth, see {@link Shifts}.
  */
 final class PatchProduct {
 
     /** Taps that one chain of multiply-adds spans at most, and that a block of channels has unless one channel has more. */
-    private static final int DEPTH = 256;
-    /** Elements of a block of channels, half a second cache. */
+    private static final int DEPTH = 384;
+    /** Elements that a task has loaded at a time, half a second cache. */
     private static final int MOST_LOADED = 1 << 17;
     /** Multiply-adds per nanosecond, a low guess: what matters is only whether sharing pays. */
     private static final int SPEED = 30;
@@ -25,6 +41,17 @@ final class PatchProduct {
      * + x pixelStride]}.
      */
     record Output(float[] array, int base, int imageStride, int rowStride, int lineStride, int pixelStride) {}
+
+    /**
+     * Makes {@code n = columns.length} rows of the product one of the output: element x of its line is the bias and the sum over
+     * i of element {@code x + columns[i]} of row {@code r n + i}, zero outside the line.
+     *
+     * <p>A tap column of all channels thus needs no copies of its own: the shift comes after the product. And it needs no
+     * products with padding on the left and right, so the lines of the grid are those of the image and not those of the output.
+     *
+     * @param width of the output's lines, which follow each other
+     */
+    record Shifts(int[] columns, int width) {}
 
     /** Copies the weights of rows {@code first} to {@code first + count}, tap p of row r to {@code at + p width + r - first}. */
     interface Weights {
@@ -42,14 +69,24 @@ final class PatchProduct {
         this.pool = context.pool();
     }
 
+    /** How many positions the tiles for so many rows take from one place. */
+    int neighbours(int rows) {
+        int most = 1;
+        for (int row = 0; row < rows; row += kernels.tileRows(rows - row)) {
+            most = Math.max(most, kernels.halfColumns(kernels.tileRows(rows - row)));
+        }
+        return most;
+    }
+
     /**
      * @param rows     of weights in a group
      * @param channels of the patches in a group
-     * @param bias     one element per row of all groups, or null
+     * @param bias     one element per row of the output in all groups, or null
+     * @param shifts   what is done with rows, or null if they are those of the output
      */
     void run(
             Patches patches, int batch, int groups, int rows, int channels, Weights weights, @Nullable CpuBuffer bias,
-            Output output) {
+            Output output, @Nullable Shifts shifts) {
         int depth = channels * patches.taps();
         int panelRows = 0;
         int panels = 0;
@@ -69,21 +106,20 @@ final class PatchProduct {
                 }
             }
             for (int i = 0; i < groups * rows; i++) {
-                summands[i] = bias == null ? 0f : bias.array[bias.offset + i];
+                summands[i] = bias == null || shifts != null ? 0f : bias.array[bias.offset + i];
             }
-            long nanos = (long) batch * groups * rows * patches.positions() * (depth + 8L) / SPEED;
-            int items = batch * groups;
-            // With fewer images than pieces, rows are divided too, though each part then loads the image for itself.
-            int parts = Math.min(panels, CpuGemm.ceilDiv(Math.min(threads.count(), threads.pieces(nanos)), items));
-            int mostChannels =
-                    Math.min(DEPTH / Math.max(1, patches.taps()), MOST_LOADED / Math.max(1, patches.channelLength()));
-            int channelsPerBlock = CpuGemm.ceilDiv(channels, CpuGemm.ceilDiv(channels, Math.max(1, mostChannels)));
             Call call = new Call(
-                    patches, groups, rows, channels, channelsPerBlock, patches.starts(channelsPerBlock), panelRows, packed,
-                    summands, output);
+                    patches, batch, groups, rows, channels, panelRows, packed, summands, bias, output, shifts);
+            long nanos = (long) batch * groups * rows * patches.positions() * (depth + 8L) / SPEED;
+            int items = CpuGemm.ceilDiv(batch, call.imagesPerItem) * groups;
+            // With fewer items than pieces, rows are divided too, though each part then loads the images for itself. Rows that
+            // make one of the output stay together.
+            int mostParts = shifts == null ? panels : 1;
+            int parts = Math.min(mostParts, CpuGemm.ceilDiv(Math.min(threads.count(), threads.pieces(nanos)), items));
             threads.forRange(items * parts, nanos, (from, to) -> {
-                for (int task = from; task < to; task++) {
-                    convolve(call, task / parts, task % parts, parts, scratch.get());
+                Task task = new Task(call, parts);
+                for (int i = from; i < to; i++) {
+                    task.run(i / parts, i % parts);
                 }
             });
         } finally {
@@ -93,103 +129,290 @@ final class PatchProduct {
     }
 
     /** What all tasks of a call share. */
-    private record Call(
-            Patches patches, int groups, int rows, int channels, int channelsPerBlock, int[] starts, int panelRows,
-            float[] packed, float[] summands, Output output) {}
+    private final class Call {
 
-    /** One image and group; of its panels of rows those whose number has the remainder {@code part} modulo {@code parts}. */
-    private void convolve(Call call, int item, int part, int parts, Scratch own) {
-        Patches patches = call.patches;
-        int image = item / call.groups;
-        int group = item % call.groups;
-        int taps = patches.taps();
-        int channelsPerBlock = call.channelsPerBlock;
-        int slack = 2 * kernels.blockColumns();
-        float[] loaded = own.loaded(channelsPerBlock * patches.channelLength() + slack);
-        boolean neighbours = call.output.pixelStride == 1 && call.output.lineStride == patches.gridWidth();
-        int outputBase = call.output.base + image * call.output.imageStride + group * call.rows * call.output.rowStride;
-        for (int channel = 0; channel < call.channels; channel += channelsPerBlock) {
-            int count = Math.min(channelsPerBlock, call.channels - channel);
-            patches.load(kernels, image, group * call.channels + channel, count, loaded);
-            int chains = Math.max(1, CpuGemm.ceilDiv(count * taps, DEPTH));
-            int chainLength = CpuGemm.ceilDiv(count * taps, chains);
-            for (int chain = 0; chain < chains; chain++) {
-                int from = chain * chainLength;
-                int length = Math.min(chainLength, count * taps - from);
-                Chain sum = new Chain(call, group, channel * taps + from, from, length, channel + chain > 0);
-                for (int block = 0; block < patches.positions(); block += kernels.blockColumns()) {
-                    int columns = Math.min(kernels.blockColumns(), patches.positions() - block);
-                    multiplyBlock(sum, loaded, block, columns, part, parts, outputBase, neighbours, own);
-                }
+        final Patches patches;
+        final int batch;
+        final int groups;
+        final int rows;
+        final int channels;
+        final int panelRows;
+        final float[] packed;
+        final float[] summands;
+        final @Nullable CpuBuffer bias;
+        final Output output;
+        final @Nullable Shifts shifts;
+        final int[] shiftMasks;
+        final int positions;
+        final int depth;
+        final int channelsPerBlock;
+        final int[] starts;
+        /** What an image takes in the arrays of what is loaded and what is kept aside. */
+        final int loadedLength;
+        final int asideLength;
+        final boolean neighboursStayTogether;
+        final List<Band> bands = new ArrayList<>(3);
+        final int imagesPerItem;
+
+        Call(
+                Patches patches, int batch, int groups, int rows, int channels, int panelRows, float[] packed, float[] summands,
+                @Nullable CpuBuffer bias, Output output, @Nullable Shifts shifts) {
+            this.patches = patches;
+            this.batch = batch;
+            this.groups = groups;
+            this.rows = rows;
+            this.channels = channels;
+            this.panelRows = panelRows;
+            this.packed = packed;
+            this.summands = summands;
+            this.bias = bias;
+            this.output = output;
+            this.shifts = shifts;
+            this.shiftMasks =
+                    shifts == null ? new int[0] : kernels.shiftMasks(shifts.width, patches.gridWidth(), shifts.columns);
+            this.positions = patches.positions();
+            this.depth = channels * patches.taps();
+            int mostChannels =
+                    Math.min(DEPTH / Math.max(1, patches.taps()), MOST_LOADED / Math.max(1, patches.channelLength()));
+            int blocks = CpuGemm.ceilDiv(channels, Math.max(1, mostChannels));
+            this.channelsPerBlock = CpuGemm.ceilDiv(channels, blocks);
+            this.starts = patches.starts(channelsPerBlock);
+            this.loadedLength = channelsPerBlock * patches.channelLength();
+            this.neighboursStayTogether =
+                    shifts != null || output.pixelStride == 1 && output.lineStride == patches.gridWidth();
+            boolean oneChain = blocks == 1 && depth <= DEPTH;
+            int aside = 0;
+            boolean odd = false;
+            for (int row = 0; row < rows; ) {
+                Band band = new Band(this, row, oneChain, aside);
+                bands.add(band);
+                aside += (band.halves - band.inPlace) * band.panels * band.height * band.half;
+                odd |= band.inPlace % 2 == 1 || (band.halves - band.inPlace) % 2 == 1;
+                row += band.panels * band.height;
             }
+            this.asideLength = aside;
+            this.imagesPerItem = odd && 2 * loadedLength <= MOST_LOADED ? 2 : 1;
         }
     }
 
-    /** A part of the sums: {@code length} taps from the {@code first} of what is loaded on, which have weights from there on. */
-    private record Chain(Call call, int group, int weight, int first, int length, boolean add) {}
+    /** Rows of weights that are cut into tiles alike. */
+    private final class Band {
 
-    private void multiplyBlock(
-            Chain sum, float[] loaded, int firstColumn, int columns, int part, int parts, int outputBase, boolean neighbours,
-            Scratch own) {
-        Call call = sum.call;
-        Output output = call.output;
-        int depth = call.channels * call.patches.taps();
-        for (int row = 0, panel = 0; row < call.rows; panel++) {
-            int height = kernels.tileRows(call.rows - row);
-            if (panel % parts == part) {
-                int width = kernels.tileColumns(height);
-                int rows = Math.min(height, call.rows - row);
-                int a = (sum.group * call.panelRows + row) * depth + sum.weight * height;
-                int bias = sum.group * call.rows + row;
-                for (int done = 0; done < columns; done += width) {
-                    int column = firstColumn + done;
-                    int live = Math.min(width, columns - done);
-                    if (neighbours && rows == height && live == width) {
-                        int at = outputBase + row * output.rowStride + column;
-                        kernels.tile(
-                                height, sum.length, call.packed, a, loaded, column, call.starts, sum.first, output.array, at,
-                                output.rowStride, sum.add, call.summands, bias);
-                    } else {
-                        float[] tile = own.tile(height * width);
-                        int base = outputBase + row * output.rowStride;
-                        if (sum.add) {
-                            move(call, base, column, rows, live, tile, width, false);
-                        }
-                        kernels.tile(
-                                height, sum.length, call.packed, a, loaded, column, call.starts, sum.first, tile, 0, width,
-                                sum.add, call.summands, bias);
-                        move(call, base, column, rows, live, tile, width, true);
+        final int firstRow;
+        final int height;
+        final int panels;
+        /** Columns of half a tile, and how many of these halves an image has. */
+        final int half;
+        final int halves;
+        /** How many of them go straight to the output, and where an image's others are kept. */
+        final int inPlace;
+        final int aside;
+
+        Band(Call call, int firstRow, boolean oneChain, int aside) {
+            this.firstRow = firstRow;
+            this.height = kernels.tileRows(call.rows - firstRow);
+            int end = firstRow + height;
+            while (end + height <= call.rows && kernels.tileRows(call.rows - end) == height) {
+                end += height;
+            }
+            this.panels = (end - firstRow) / height;
+            this.half = kernels.halfColumns(height);
+            this.halves = CpuGemm.ceilDiv(call.positions, half);
+            if (end > call.rows || call.positions < half || !call.neighboursStayTogether) {
+                this.inPlace = 0;
+            } else {
+                this.inPlace = oneChain ? halves : call.positions / half;
+            }
+            this.aside = aside;
+        }
+    }
+
+    /** A thread's share of a call. */
+    private final class Task {
+
+        private final Call call;
+        private final int parts;
+        private final float[] loaded;
+        private final float[] aside;
+        /** Where rows go: the output, or those before they are shifted. */
+        private final Output target;
+        /** The images, the group and the part of its panels in work: those whose number has that remainder modulo the parts. */
+        private int firstImage;
+        private int images;
+        private int group;
+        private int part;
+        /** The chain in work: its taps among those loaded, the first one's number in the group, whether others came before. */
+        private int firstStart;
+        private int length;
+        private int firstTap;
+        private boolean add;
+
+        Task(Call call, int parts) {
+            this.call = call;
+            this.parts = parts;
+            Scratch own = scratch.get();
+            // A half of more columns than positions reads beyond the last.
+            this.loaded = own.loaded(call.imagesPerItem * call.loadedLength + kernels.blockColumns());
+            this.aside = own.aside(call.imagesPerItem * call.asideLength);
+            if (call.shifts == null) {
+                this.target = call.output;
+            } else {
+                int reach = kernels.lanes();
+                for (int column : call.shifts.columns) {
+                    reach = Math.max(reach, kernels.lanes() + Math.abs(column));
+                }
+                int image = call.rows * call.positions;
+                float[] shifted = own.shifted(call.imagesPerItem * image + 2 * (reach + call.shifts.width));
+                this.target = new Output(
+                        shifted, reach + call.shifts.width, image, call.positions, call.patches.gridWidth(), 1);
+            }
+        }
+
+        void run(int item, int part) {
+            this.firstImage = item / call.groups * call.imagesPerItem;
+            this.images = Math.min(call.imagesPerItem, call.batch - firstImage);
+            this.group = item % call.groups;
+            this.part = part;
+            int taps = call.patches.taps();
+            for (int channel = 0; channel < call.channels; channel += call.channelsPerBlock) {
+                int count = Math.min(call.channelsPerBlock, call.channels - channel);
+                for (int image = 0; image < images; image++) {
+                    call.patches.load(
+                            kernels, firstImage + image, group * call.channels + channel, count, call.channelsPerBlock, loaded,
+                            image * call.loadedLength);
+                }
+                int chains = Math.max(1, CpuGemm.ceilDiv(count * taps, DEPTH));
+                int chainLength = CpuGemm.ceilDiv(count * taps, chains);
+                for (int chain = 0; chain < chains; chain++) {
+                    firstStart = chain * chainLength;
+                    length = Math.min(chainLength, count * taps - firstStart);
+                    firstTap = channel * taps + firstStart;
+                    add = channel + chain > 0;
+                    for (Band band : call.bands) {
+                        multiply(band, 0, band.inPlace);
+                        multiply(band, band.inPlace, band.halves);
                     }
                 }
             }
-            row += height;
+            for (Band band : call.bands) {
+                for (int half = band.inPlace; half < band.halves; half++) {
+                    putInPlace(band, half);
+                }
+            }
+            if (call.shifts != null) {
+                for (int image = 0; image < images; image++) {
+                    shift(image, call.shifts);
+                }
+            }
         }
-    }
 
-    /** Copies some columns of some rows from a tile to where they belong in the output, or back. */
-    private static void move(
-            Call call, int base, int firstColumn, int rows, int columns, float[] tile, int tileWidth, boolean out) {
-        Output output = call.output;
-        int gridWidth = call.patches.gridWidth();
-        for (int done = 0; done < columns; ) {
-            int y = (firstColumn + done) / gridWidth;
-            int x = (firstColumn + done) % gridWidth;
-            int run = Math.min(gridWidth - x, columns - done);
-            int step = output.pixelStride;
+        /** Makes one image's output of the rows of the product. */
+        private void shift(int image, Shifts shifts) {
+            Output output = call.output;
+            int lineLength = call.patches.gridWidth();
+            int lines = call.positions / lineLength;
+            int count = shifts.columns.length;
+            int rows = call.rows / count;
+            int from = target.base + image * target.imageStride;
+            int to = output.base + (firstImage + image) * output.imageStride + group * rows * output.rowStride;
+            int end = to + rows * output.rowStride;
             for (int row = 0; row < rows; row++) {
-                int place = base + row * output.rowStride + y * output.lineStride + x * step;
-                int at = row * tileWidth + done;
-                if (out) {
-                    for (int i = 0; i < run; i++) {
-                        output.array[place + i * step] = tile[at + i];
-                    }
-                } else {
-                    for (int i = 0; i < run; i++) {
-                        tile[at + i] = output.array[place + i * step];
+                float start = call.bias == null ? 0f : call.bias.array[call.bias.offset + group * rows + row];
+                kernels.addShifted(
+                        lines, shifts.width, target.array, from, lineLength, target.rowStride, shifts.columns, call.shiftMasks,
+                        start, output.array, to, end);
+                from += count * target.rowStride;
+                to += output.rowStride;
+            }
+        }
+
+        /** Some halves of all images, which are all in place or all aside. */
+        private void multiply(Band band, int from, int end) {
+            int paired = end - (end - from) % 2;
+            for (int image = 0; image < images; image++) {
+                for (int half = from; half < paired; half += 2) {
+                    multiply(band, image, half, image, half + 1);
+                }
+            }
+            if (paired < end) {
+                for (int image = 0; image < images; image += 2) {
+                    multiply(band, image, paired, Math.min(image + 1, images - 1), paired);
+                }
+            }
+        }
+
+        /** All rows of a tile's two halves. */
+        private void multiply(Band band, int image, int half, int secondImage, int secondHalf) {
+            int x = image * call.loadedLength + call.patches.place(position(band, half));
+            int secondX = secondImage * call.loadedLength + call.patches.place(position(band, secondHalf)) - x;
+            boolean inPlace = half < band.inPlace;
+            float[] c = inPlace ? target.array : aside;
+            int at = inPlace ? place(band, image, half) : aside(band, image, half);
+            int second = inPlace ? place(band, secondImage, secondHalf) : aside(band, secondImage, secondHalf);
+            int stride = inPlace ? target.rowStride : band.half;
+            int height = band.height;
+            for (int panel = part; panel < band.panels; panel += parts) {
+                int row = band.firstRow + panel * height;
+                kernels.tile(
+                        height, length, call.packed, (group * call.panelRows + row) * call.depth + firstTap * height, loaded, x,
+                        secondX, call.starts, firstStart, c, at + panel * height * stride, stride, second - at, add,
+                        call.summands, group * call.rows + row);
+            }
+        }
+
+        /** The first position of a half. */
+        private int position(Band band, int half) {
+            return Math.max(0, Math.min(half * band.half, call.positions - band.half));
+        }
+
+        /** Where a half's first row goes. */
+        private int place(Band band, int image, int half) {
+            int number = call.shifts == null ? firstImage + image : image;
+            int row = call.shifts == null ? group * call.rows + band.firstRow : band.firstRow;
+            return target.base + number * target.imageStride + row * target.rowStride + position(band, half);
+        }
+
+        /** Where it is kept meanwhile: half by half, row by row. */
+        private int aside(Band band, int image, int half) {
+            return image * call.asideLength + band.aside + (half - band.inPlace) * band.panels * band.height * band.half;
+        }
+
+        /** Copies what was kept of a half to where it belongs. */
+        private void putInPlace(Band band, int half) {
+            int columns = Math.min(band.half, call.positions);
+            for (int image = 0; image < images; image++) {
+                for (int panel = part; panel < band.panels; panel += parts) {
+                    int row = panel * band.height;
+                    int live = Math.min(band.height, call.rows - band.firstRow - row);
+                    int from = aside(band, image, half) + row * band.half;
+                    int to = place(band, image, 0) + row * target.rowStride;
+                    int first = position(band, half);
+                    if (call.neighboursStayTogether && columns == band.half) {
+                        kernels.copyLines(live, columns, aside, from, columns, target.array, to + first, target.rowStride);
+                    } else {
+                        scatter(live, first, columns, from, band.half, to);
                     }
                 }
             }
-            done += run;
+        }
+
+        /** Copies some neighbouring positions of some rows. */
+        private void scatter(int rows, int first, int columns, int from, int fromStride, int to) {
+            int gridWidth = call.patches.gridWidth();
+            int step = target.pixelStride;
+            for (int done = 0; done < columns; ) {
+                int y = (first + done) / gridWidth;
+                int x = (first + done) % gridWidth;
+                int run = Math.min(gridWidth - x, columns - done);
+                for (int row = 0; row < rows; row++) {
+                    int place = to + row * target.rowStride + y * target.lineStride + x * step;
+                    int at = from + row * fromStride + done;
+                    for (int i = 0; i < run; i++) {
+                        target.array[place + i * step] = aside[at + i];
+                    }
+                }
+                done += run;
+            }
         }
     }
 
@@ -197,7 +420,8 @@ final class PatchProduct {
     private static final class Scratch {
 
         private float[] loaded = new float[0];
-        private float[] tile = new float[0];
+        private float[] aside = new float[0];
+        private float[] shifted = new float[0];
 
         float[] loaded(int length) {
             if (loaded.length < length) {
@@ -206,11 +430,18 @@ final class PatchProduct {
             return loaded;
         }
 
-        float[] tile(int length) {
-            if (tile.length < length) {
-                tile = new float[length];
+        float[] aside(int length) {
+            if (aside.length < length) {
+                aside = new float[length];
             }
-            return tile;
+            return aside;
+        }
+
+        float[] shifted(int length) {
+            if (shifted.length < length) {
+                shifted = new float[length];
+            }
+            return shifted;
         }
     }
 }

@@ -1,6 +1,8 @@
 package dev.striate.backend.cpu.simd;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -10,6 +12,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class PanamaConvKernels implements ConvKernels {
 
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Integer> BITS = IntVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
     /** Vectors of 512 bit come with 32 registers, all others with 16: too few for 8 rows by 2 vectors. */
     private static final boolean TALL = LANES >= 16;
@@ -38,21 +41,33 @@ final class PanamaConvKernels implements ConvKernels {
     }
 
     @Override
+    public int halfColumns(int tileRows) {
+        return tileRows == 1 ? 4 * LANES : tileRows == 3 ? 2 * LANES : LANES;
+    }
+
+    @Override
     public void tile(
-            int tileRows, int depth, float[] a, int aOffset, float[] x, int xOffset, int[] starts, int firstStart, float[] c,
-            int cOffset, int cStride, boolean add, float[] bias, int biasOffset) {
+            int tileRows, int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart,
+            float[] c, int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
         switch (tileRows) {
-            case 8 -> tile8x2(depth, a, aOffset, x, xOffset, starts, firstStart, c, cOffset, cStride, add, bias, biasOffset);
-            case 6 -> tile6x2(depth, a, aOffset, x, xOffset, starts, firstStart, c, cOffset, cStride, add, bias, biasOffset);
-            case 3 -> tile3x4(depth, a, aOffset, x, xOffset, starts, firstStart, c, cOffset, cStride, add, bias, biasOffset);
-            default -> tile1x4(depth, a, aOffset, x, xOffset, starts, firstStart, c, cOffset, add, bias, biasOffset);
+            case 8 -> tile8x2(
+                    depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, cStride, secondC, add, bias,
+                    biasOffset);
+            case 6 -> tile6x2(
+                    depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, cStride, secondC, add, bias,
+                    biasOffset);
+            case 3 -> tile3x4(
+                    depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, cStride, secondC, add, bias,
+                    biasOffset);
+            default -> tile1x8(
+                    depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, secondC, add, bias, biasOffset);
         }
     }
 
     /** For 32 registers: 16 chains, so that broadcasts and unaligned loads stay fewer than multiply-adds. */
     private static void tile8x2(
-            int depth, float[] a, int aOffset, float[] x, int xOffset, int[] starts, int firstStart, float[] c, int cOffset,
-            int cStride, boolean add, float[] bias, int biasOffset) {
+            int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart, float[] c,
+            int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
         FloatVector c00 = FloatVector.zero(SPECIES);
         FloatVector c01 = c00;
         FloatVector c10 = c00;
@@ -72,7 +87,7 @@ final class PanamaConvKernels implements ConvKernels {
         for (int p = firstStart, end = firstStart + depth, ia = aOffset; p < end; p++, ia += 8) {
             int ix = xOffset + starts[p];
             FloatVector x0 = FloatVector.fromArray(SPECIES, x, ix);
-            FloatVector x1 = FloatVector.fromArray(SPECIES, x, ix + LANES);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, x, ix + secondX);
             FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
             c00 = ar.fma(x0, c00);
             c01 = ar.fma(x1, c01);
@@ -107,21 +122,21 @@ final class PanamaConvKernels implements ConvKernels {
         int r7 = r6 + cStride;
         if (add) {
             c00 = c00.add(FloatVector.fromArray(SPECIES, c, cOffset));
-            c01 = c01.add(FloatVector.fromArray(SPECIES, c, cOffset + LANES));
+            c01 = c01.add(FloatVector.fromArray(SPECIES, c, cOffset + secondC));
             c10 = c10.add(FloatVector.fromArray(SPECIES, c, r1));
-            c11 = c11.add(FloatVector.fromArray(SPECIES, c, r1 + LANES));
+            c11 = c11.add(FloatVector.fromArray(SPECIES, c, r1 + secondC));
             c20 = c20.add(FloatVector.fromArray(SPECIES, c, r2));
-            c21 = c21.add(FloatVector.fromArray(SPECIES, c, r2 + LANES));
+            c21 = c21.add(FloatVector.fromArray(SPECIES, c, r2 + secondC));
             c30 = c30.add(FloatVector.fromArray(SPECIES, c, r3));
-            c31 = c31.add(FloatVector.fromArray(SPECIES, c, r3 + LANES));
+            c31 = c31.add(FloatVector.fromArray(SPECIES, c, r3 + secondC));
             c40 = c40.add(FloatVector.fromArray(SPECIES, c, r4));
-            c41 = c41.add(FloatVector.fromArray(SPECIES, c, r4 + LANES));
+            c41 = c41.add(FloatVector.fromArray(SPECIES, c, r4 + secondC));
             c50 = c50.add(FloatVector.fromArray(SPECIES, c, r5));
-            c51 = c51.add(FloatVector.fromArray(SPECIES, c, r5 + LANES));
+            c51 = c51.add(FloatVector.fromArray(SPECIES, c, r5 + secondC));
             c60 = c60.add(FloatVector.fromArray(SPECIES, c, r6));
-            c61 = c61.add(FloatVector.fromArray(SPECIES, c, r6 + LANES));
+            c61 = c61.add(FloatVector.fromArray(SPECIES, c, r6 + secondC));
             c70 = c70.add(FloatVector.fromArray(SPECIES, c, r7));
-            c71 = c71.add(FloatVector.fromArray(SPECIES, c, r7 + LANES));
+            c71 = c71.add(FloatVector.fromArray(SPECIES, c, r7 + secondC));
         } else {
             FloatVector br = FloatVector.broadcast(SPECIES, bias[biasOffset]);
             c00 = c00.add(br);
@@ -149,27 +164,27 @@ final class PanamaConvKernels implements ConvKernels {
             c71 = c71.add(br);
         }
         c00.intoArray(c, cOffset);
-        c01.intoArray(c, cOffset + LANES);
+        c01.intoArray(c, cOffset + secondC);
         c10.intoArray(c, r1);
-        c11.intoArray(c, r1 + LANES);
+        c11.intoArray(c, r1 + secondC);
         c20.intoArray(c, r2);
-        c21.intoArray(c, r2 + LANES);
+        c21.intoArray(c, r2 + secondC);
         c30.intoArray(c, r3);
-        c31.intoArray(c, r3 + LANES);
+        c31.intoArray(c, r3 + secondC);
         c40.intoArray(c, r4);
-        c41.intoArray(c, r4 + LANES);
+        c41.intoArray(c, r4 + secondC);
         c50.intoArray(c, r5);
-        c51.intoArray(c, r5 + LANES);
+        c51.intoArray(c, r5 + secondC);
         c60.intoArray(c, r6);
-        c61.intoArray(c, r6 + LANES);
+        c61.intoArray(c, r6 + secondC);
         c70.intoArray(c, r7);
-        c71.intoArray(c, r7 + LANES);
+        c71.intoArray(c, r7 + secondC);
     }
 
     /** For 16 registers: 12 accumulators, 2 vectors of {@code x} and a broadcast. */
     private static void tile6x2(
-            int depth, float[] a, int aOffset, float[] x, int xOffset, int[] starts, int firstStart, float[] c, int cOffset,
-            int cStride, boolean add, float[] bias, int biasOffset) {
+            int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart, float[] c,
+            int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
         FloatVector c00 = FloatVector.zero(SPECIES);
         FloatVector c01 = c00;
         FloatVector c10 = c00;
@@ -185,7 +200,7 @@ final class PanamaConvKernels implements ConvKernels {
         for (int p = firstStart, end = firstStart + depth, ia = aOffset; p < end; p++, ia += 6) {
             int ix = xOffset + starts[p];
             FloatVector x0 = FloatVector.fromArray(SPECIES, x, ix);
-            FloatVector x1 = FloatVector.fromArray(SPECIES, x, ix + LANES);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, x, ix + secondX);
             FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
             c00 = ar.fma(x0, c00);
             c01 = ar.fma(x1, c01);
@@ -212,17 +227,17 @@ final class PanamaConvKernels implements ConvKernels {
         int r5 = r4 + cStride;
         if (add) {
             c00 = c00.add(FloatVector.fromArray(SPECIES, c, cOffset));
-            c01 = c01.add(FloatVector.fromArray(SPECIES, c, cOffset + LANES));
+            c01 = c01.add(FloatVector.fromArray(SPECIES, c, cOffset + secondC));
             c10 = c10.add(FloatVector.fromArray(SPECIES, c, r1));
-            c11 = c11.add(FloatVector.fromArray(SPECIES, c, r1 + LANES));
+            c11 = c11.add(FloatVector.fromArray(SPECIES, c, r1 + secondC));
             c20 = c20.add(FloatVector.fromArray(SPECIES, c, r2));
-            c21 = c21.add(FloatVector.fromArray(SPECIES, c, r2 + LANES));
+            c21 = c21.add(FloatVector.fromArray(SPECIES, c, r2 + secondC));
             c30 = c30.add(FloatVector.fromArray(SPECIES, c, r3));
-            c31 = c31.add(FloatVector.fromArray(SPECIES, c, r3 + LANES));
+            c31 = c31.add(FloatVector.fromArray(SPECIES, c, r3 + secondC));
             c40 = c40.add(FloatVector.fromArray(SPECIES, c, r4));
-            c41 = c41.add(FloatVector.fromArray(SPECIES, c, r4 + LANES));
+            c41 = c41.add(FloatVector.fromArray(SPECIES, c, r4 + secondC));
             c50 = c50.add(FloatVector.fromArray(SPECIES, c, r5));
-            c51 = c51.add(FloatVector.fromArray(SPECIES, c, r5 + LANES));
+            c51 = c51.add(FloatVector.fromArray(SPECIES, c, r5 + secondC));
         } else {
             FloatVector br = FloatVector.broadcast(SPECIES, bias[biasOffset]);
             c00 = c00.add(br);
@@ -244,23 +259,23 @@ final class PanamaConvKernels implements ConvKernels {
             c51 = c51.add(br);
         }
         c00.intoArray(c, cOffset);
-        c01.intoArray(c, cOffset + LANES);
+        c01.intoArray(c, cOffset + secondC);
         c10.intoArray(c, r1);
-        c11.intoArray(c, r1 + LANES);
+        c11.intoArray(c, r1 + secondC);
         c20.intoArray(c, r2);
-        c21.intoArray(c, r2 + LANES);
+        c21.intoArray(c, r2 + secondC);
         c30.intoArray(c, r3);
-        c31.intoArray(c, r3 + LANES);
+        c31.intoArray(c, r3 + secondC);
         c40.intoArray(c, r4);
-        c41.intoArray(c, r4 + LANES);
+        c41.intoArray(c, r4 + secondC);
         c50.intoArray(c, r5);
-        c51.intoArray(c, r5 + LANES);
+        c51.intoArray(c, r5 + secondC);
     }
 
     /** For three channels, those of a colour picture. */
     private static void tile3x4(
-            int depth, float[] a, int aOffset, float[] x, int xOffset, int[] starts, int firstStart, float[] c, int cOffset,
-            int cStride, boolean add, float[] bias, int biasOffset) {
+            int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart, float[] c,
+            int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
         FloatVector c00 = FloatVector.zero(SPECIES);
         FloatVector c01 = c00;
         FloatVector c02 = c00;
@@ -277,8 +292,8 @@ final class PanamaConvKernels implements ConvKernels {
             int ix = xOffset + starts[p];
             FloatVector x0 = FloatVector.fromArray(SPECIES, x, ix);
             FloatVector x1 = FloatVector.fromArray(SPECIES, x, ix + LANES);
-            FloatVector x2 = FloatVector.fromArray(SPECIES, x, ix + 2 * LANES);
-            FloatVector x3 = FloatVector.fromArray(SPECIES, x, ix + 3 * LANES);
+            FloatVector x2 = FloatVector.fromArray(SPECIES, x, ix + secondX);
+            FloatVector x3 = FloatVector.fromArray(SPECIES, x, ix + secondX + LANES);
             FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
             c00 = ar.fma(x0, c00);
             c01 = ar.fma(x1, c01);
@@ -300,16 +315,16 @@ final class PanamaConvKernels implements ConvKernels {
         if (add) {
             c00 = c00.add(FloatVector.fromArray(SPECIES, c, cOffset));
             c01 = c01.add(FloatVector.fromArray(SPECIES, c, cOffset + LANES));
-            c02 = c02.add(FloatVector.fromArray(SPECIES, c, cOffset + 2 * LANES));
-            c03 = c03.add(FloatVector.fromArray(SPECIES, c, cOffset + 3 * LANES));
+            c02 = c02.add(FloatVector.fromArray(SPECIES, c, cOffset + secondC));
+            c03 = c03.add(FloatVector.fromArray(SPECIES, c, cOffset + secondC + LANES));
             c10 = c10.add(FloatVector.fromArray(SPECIES, c, r1));
             c11 = c11.add(FloatVector.fromArray(SPECIES, c, r1 + LANES));
-            c12 = c12.add(FloatVector.fromArray(SPECIES, c, r1 + 2 * LANES));
-            c13 = c13.add(FloatVector.fromArray(SPECIES, c, r1 + 3 * LANES));
+            c12 = c12.add(FloatVector.fromArray(SPECIES, c, r1 + secondC));
+            c13 = c13.add(FloatVector.fromArray(SPECIES, c, r1 + secondC + LANES));
             c20 = c20.add(FloatVector.fromArray(SPECIES, c, r2));
             c21 = c21.add(FloatVector.fromArray(SPECIES, c, r2 + LANES));
-            c22 = c22.add(FloatVector.fromArray(SPECIES, c, r2 + 2 * LANES));
-            c23 = c23.add(FloatVector.fromArray(SPECIES, c, r2 + 3 * LANES));
+            c22 = c22.add(FloatVector.fromArray(SPECIES, c, r2 + secondC));
+            c23 = c23.add(FloatVector.fromArray(SPECIES, c, r2 + secondC + LANES));
         } else {
             FloatVector br = FloatVector.broadcast(SPECIES, bias[biasOffset]);
             c00 = c00.add(br);
@@ -329,54 +344,70 @@ final class PanamaConvKernels implements ConvKernels {
         }
         c00.intoArray(c, cOffset);
         c01.intoArray(c, cOffset + LANES);
-        c02.intoArray(c, cOffset + 2 * LANES);
-        c03.intoArray(c, cOffset + 3 * LANES);
+        c02.intoArray(c, cOffset + secondC);
+        c03.intoArray(c, cOffset + secondC + LANES);
         c10.intoArray(c, r1);
         c11.intoArray(c, r1 + LANES);
-        c12.intoArray(c, r1 + 2 * LANES);
-        c13.intoArray(c, r1 + 3 * LANES);
+        c12.intoArray(c, r1 + secondC);
+        c13.intoArray(c, r1 + secondC + LANES);
         c20.intoArray(c, r2);
         c21.intoArray(c, r2 + LANES);
-        c22.intoArray(c, r2 + 2 * LANES);
-        c23.intoArray(c, r2 + 3 * LANES);
+        c22.intoArray(c, r2 + secondC);
+        c23.intoArray(c, r2 + secondC + LANES);
     }
 
-    /** For one channel. */
-    private static void tile1x4(
-            int depth, float[] a, int aOffset, float[] x, int xOffset, int[] starts, int firstStart, float[] c, int cOffset,
-            boolean add, float[] bias, int biasOffset) {
-        FloatVector c00 = FloatVector.zero(SPECIES);
-        FloatVector c01 = c00;
-        FloatVector c02 = c00;
-        FloatVector c03 = c00;
+    /** For one channel: 8 chains, fewer of them would wait for each other. */
+    private static void tile1x8(
+            int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart, float[] c,
+            int cOffset, int secondC, boolean add, float[] bias, int biasOffset) {
+        FloatVector c0 = FloatVector.zero(SPECIES);
+        FloatVector c1 = c0;
+        FloatVector c2 = c0;
+        FloatVector c3 = c0;
+        FloatVector c4 = c0;
+        FloatVector c5 = c0;
+        FloatVector c6 = c0;
+        FloatVector c7 = c0;
         for (int p = firstStart, end = firstStart + depth, ia = aOffset; p < end; p++, ia++) {
             int ix = xOffset + starts[p];
-            FloatVector x0 = FloatVector.fromArray(SPECIES, x, ix);
-            FloatVector x1 = FloatVector.fromArray(SPECIES, x, ix + LANES);
-            FloatVector x2 = FloatVector.fromArray(SPECIES, x, ix + 2 * LANES);
-            FloatVector x3 = FloatVector.fromArray(SPECIES, x, ix + 3 * LANES);
             FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
-            c00 = ar.fma(x0, c00);
-            c01 = ar.fma(x1, c01);
-            c02 = ar.fma(x2, c02);
-            c03 = ar.fma(x3, c03);
+            c0 = ar.fma(FloatVector.fromArray(SPECIES, x, ix), c0);
+            c1 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + LANES), c1);
+            c2 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + 2 * LANES), c2);
+            c3 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + 3 * LANES), c3);
+            c4 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + secondX), c4);
+            c5 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + secondX + LANES), c5);
+            c6 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + secondX + 2 * LANES), c6);
+            c7 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + secondX + 3 * LANES), c7);
         }
         if (add) {
-            c00 = c00.add(FloatVector.fromArray(SPECIES, c, cOffset));
-            c01 = c01.add(FloatVector.fromArray(SPECIES, c, cOffset + LANES));
-            c02 = c02.add(FloatVector.fromArray(SPECIES, c, cOffset + 2 * LANES));
-            c03 = c03.add(FloatVector.fromArray(SPECIES, c, cOffset + 3 * LANES));
+            c0 = c0.add(FloatVector.fromArray(SPECIES, c, cOffset));
+            c1 = c1.add(FloatVector.fromArray(SPECIES, c, cOffset + LANES));
+            c2 = c2.add(FloatVector.fromArray(SPECIES, c, cOffset + 2 * LANES));
+            c3 = c3.add(FloatVector.fromArray(SPECIES, c, cOffset + 3 * LANES));
+            c4 = c4.add(FloatVector.fromArray(SPECIES, c, cOffset + secondC));
+            c5 = c5.add(FloatVector.fromArray(SPECIES, c, cOffset + secondC + LANES));
+            c6 = c6.add(FloatVector.fromArray(SPECIES, c, cOffset + secondC + 2 * LANES));
+            c7 = c7.add(FloatVector.fromArray(SPECIES, c, cOffset + secondC + 3 * LANES));
         } else {
             FloatVector br = FloatVector.broadcast(SPECIES, bias[biasOffset]);
-            c00 = c00.add(br);
-            c01 = c01.add(br);
-            c02 = c02.add(br);
-            c03 = c03.add(br);
+            c0 = c0.add(br);
+            c1 = c1.add(br);
+            c2 = c2.add(br);
+            c3 = c3.add(br);
+            c4 = c4.add(br);
+            c5 = c5.add(br);
+            c6 = c6.add(br);
+            c7 = c7.add(br);
         }
-        c00.intoArray(c, cOffset);
-        c01.intoArray(c, cOffset + LANES);
-        c02.intoArray(c, cOffset + 2 * LANES);
-        c03.intoArray(c, cOffset + 3 * LANES);
+        c0.intoArray(c, cOffset);
+        c1.intoArray(c, cOffset + LANES);
+        c2.intoArray(c, cOffset + 2 * LANES);
+        c3.intoArray(c, cOffset + 3 * LANES);
+        c4.intoArray(c, cOffset + secondC);
+        c5.intoArray(c, cOffset + secondC + LANES);
+        c6.intoArray(c, cOffset + secondC + 2 * LANES);
+        c7.intoArray(c, cOffset + secondC + 3 * LANES);
     }
 
     @Override
@@ -403,6 +434,208 @@ final class PanamaConvKernels implements ConvKernels {
                     FloatVector.fromArray(SPECIES, source, start + i).intoArray(target, to + i);
                 }
             }
+        }
+    }
+
+    @Override
+    public void copyFrames(Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
+        if (frame.pixelStep() > 1) {
+            ConvKernels.copyFrameLines(frame, channels, source, from, channelStep, target, at);
+        } else if (frame.width() <= LANES) {
+            copyFrames1(frame, channels, source, from, channelStep, target, at);
+        } else if (frame.width() <= 2 * LANES) {
+            copyFrames2(frame, channels, source, from, channelStep, target, at);
+        } else {
+            copyWideFrames(frame, channels, source, from, channelStep, target, at);
+        }
+    }
+
+    /** A vector per line: all is written from front to back, and what goes beyond a line's end is overwritten by the next. */
+    private static void copyFrames1(
+            Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
+        int width = frame.width();
+        int step = frame.lineStep();
+        int last = source.length - LANES;
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector lane = zero.addIndex(1);
+        VectorMask<Float> pixels = lane.lt(frame.endX()).andNot(lane.lt(frame.firstX()));
+        for (int channel = 0, to = at; channel < channels; channel++) {
+            int first = to + frame.firstLine() * width;
+            int end = to + frame.endLine() * width;
+            int next = to + frame.lines() * width;
+            for (; to < first; to += LANES) {
+                zero.intoArray(target, to);
+            }
+            int start = from + channel * channelStep;
+            for (to = first; to < end; to += width, start += step) {
+                if (start >= 0 && start <= last) {
+                    zero.blend(FloatVector.fromArray(SPECIES, source, start), pixels).intoArray(target, to);
+                } else {
+                    ConvKernels.copyFrameLine(frame, source, start, target, to);
+                }
+            }
+            for (to = end; to < next; to += LANES) {
+                zero.intoArray(target, to);
+            }
+            to = next;
+        }
+    }
+
+    /** Two vectors per line, which overlap. */
+    private static void copyFrames2(
+            Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
+        int width = frame.width();
+        int step = frame.lineStep();
+        int second = width - LANES;
+        int last = source.length - width;
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector lane = zero.addIndex(1);
+        VectorMask<Float> pixels0 = lane.lt(frame.endX()).andNot(lane.lt(frame.firstX()));
+        VectorMask<Float> pixels1 = lane.lt(frame.endX() - second).andNot(lane.lt(frame.firstX() - second));
+        for (int channel = 0, to = at; channel < channels; channel++) {
+            int first = to + frame.firstLine() * width;
+            int end = to + frame.endLine() * width;
+            int next = to + frame.lines() * width;
+            for (; to < first; to += LANES) {
+                zero.intoArray(target, to);
+            }
+            int start = from + channel * channelStep;
+            for (to = first; to < end; to += width, start += step) {
+                if (start >= 0 && start <= last) {
+                    zero.blend(FloatVector.fromArray(SPECIES, source, start), pixels0).intoArray(target, to);
+                    zero.blend(FloatVector.fromArray(SPECIES, source, start + second), pixels1).intoArray(target, to + second);
+                } else {
+                    ConvKernels.copyFrameLine(frame, source, start, target, to);
+                }
+            }
+            for (to = end; to < next; to += LANES) {
+                zero.intoArray(target, to);
+            }
+            to = next;
+        }
+    }
+
+    /** Zeros, pixels, zeros, each overwriting what the one before wrote beyond its end. */
+    private static void copyWideFrames(
+            Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
+        int width = frame.width();
+        int step = frame.lineStep();
+        int firstX = frame.firstX();
+        int endX = frame.endX();
+        int last = source.length - LANES - endX;
+        FloatVector zero = FloatVector.zero(SPECIES);
+        for (int channel = 0, to = at; channel < channels; channel++) {
+            int first = to + frame.firstLine() * width;
+            int end = to + frame.endLine() * width;
+            int next = to + frame.lines() * width;
+            for (; to < first; to += LANES) {
+                zero.intoArray(target, to);
+            }
+            int start = from + channel * channelStep;
+            for (to = first; to < end; to += width, start += step) {
+                if (start <= last) {
+                    for (int x = 0; x < firstX; x += LANES) {
+                        zero.intoArray(target, to + x);
+                    }
+                    for (int x = firstX; x < endX; x += LANES) {
+                        FloatVector.fromArray(SPECIES, source, start + x).intoArray(target, to + x);
+                    }
+                    for (int x = endX; x < width; x += LANES) {
+                        zero.intoArray(target, to + x);
+                    }
+                } else {
+                    ConvKernels.copyFrameLine(frame, source, start, target, to);
+                }
+            }
+            for (to = end; to < next; to += LANES) {
+                zero.intoArray(target, to);
+            }
+            to = next;
+        }
+    }
+
+    @Override
+    public void addShifted(
+            int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, int[] masks, float start,
+            float[] y, int yOffset, int yEnd) {
+        int first = 0;
+        if (length <= LANES && shifts.length == 3) {
+            first = Math.max(0, Math.min(lines, (yEnd - yOffset - LANES) / length));
+            addShifted3(first, length, x, xOffset, xLength, xStep, shifts, masks, start, y, yOffset);
+        } else if (length <= LANES && shifts.length == 5) {
+            first = Math.max(0, Math.min(lines, (yEnd - yOffset - LANES) / length));
+            addShifted5(first, length, x, xOffset, xLength, xStep, shifts, masks, start, y, yOffset);
+        }
+        int lastVector = Math.max(0, length - LANES);
+        for (int line = first; line < lines; line++) {
+            int from = xOffset + line * xLength;
+            int to = yOffset + line * length;
+            for (int i = 0, mask = 0; i < length; i += LANES) {
+                int at = Math.min(i, lastVector);
+                if (to + at + LANES > yEnd) {
+                    ConvKernels.addShiftedLine(i, length, x, from, xLength, xStep, shifts, start, y, to);
+                    break;
+                }
+                FloatVector sum = FloatVector.broadcast(SPECIES, start);
+                for (int s = 0, ix = from + at; s < shifts.length; s++, ix += xStep, mask += LANES) {
+                    // Bits rather than a vector mask: those are slow before Java 18.
+                    sum = sum.add(FloatVector.fromArray(SPECIES, x, ix + shifts[s]).reinterpretAsInts()
+                            .and(IntVector.fromArray(BITS, masks, mask)).reinterpretAsFloats());
+                }
+                sum.intoArray(y, to + at);
+            }
+        }
+    }
+
+    /** All in registers: the usual kernels' three shifts of lines that a vector holds. */
+    private static void addShifted3(
+            int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, int[] masks, float start,
+            float[] y, int yOffset) {
+        FloatVector first = FloatVector.broadcast(SPECIES, start);
+        IntVector m0 = IntVector.fromArray(BITS, masks, 0);
+        IntVector m1 = IntVector.fromArray(BITS, masks, LANES);
+        IntVector m2 = IntVector.fromArray(BITS, masks, 2 * LANES);
+        int s0 = xOffset + shifts[0];
+        int s1 = xOffset + xStep + shifts[1];
+        int s2 = xOffset + 2 * xStep + shifts[2];
+        for (int line = 0, from = 0, to = yOffset; line < lines; line++, from += xLength, to += length) {
+            FloatVector x0 = FloatVector.fromArray(SPECIES, x, s0 + from);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, x, s1 + from);
+            FloatVector x2 = FloatVector.fromArray(SPECIES, x, s2 + from);
+            FloatVector sum = first.add(x0.reinterpretAsInts().and(m0).reinterpretAsFloats());
+            sum = sum.add(x1.reinterpretAsInts().and(m1).reinterpretAsFloats());
+            sum = sum.add(x2.reinterpretAsInts().and(m2).reinterpretAsFloats());
+            sum.intoArray(y, to);
+        }
+    }
+
+    /** The same for five: the usual kernels' five shifts of lines that a vector holds. */
+    private static void addShifted5(
+            int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, int[] masks, float start,
+            float[] y, int yOffset) {
+        FloatVector first = FloatVector.broadcast(SPECIES, start);
+        IntVector m0 = IntVector.fromArray(BITS, masks, 0);
+        IntVector m1 = IntVector.fromArray(BITS, masks, LANES);
+        IntVector m2 = IntVector.fromArray(BITS, masks, 2 * LANES);
+        IntVector m3 = IntVector.fromArray(BITS, masks, 3 * LANES);
+        IntVector m4 = IntVector.fromArray(BITS, masks, 4 * LANES);
+        int s0 = xOffset + shifts[0];
+        int s1 = xOffset + xStep + shifts[1];
+        int s2 = xOffset + 2 * xStep + shifts[2];
+        int s3 = xOffset + 3 * xStep + shifts[3];
+        int s4 = xOffset + 4 * xStep + shifts[4];
+        for (int line = 0, from = 0, to = yOffset; line < lines; line++, from += xLength, to += length) {
+            FloatVector x0 = FloatVector.fromArray(SPECIES, x, s0 + from);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, x, s1 + from);
+            FloatVector x2 = FloatVector.fromArray(SPECIES, x, s2 + from);
+            FloatVector x3 = FloatVector.fromArray(SPECIES, x, s3 + from);
+            FloatVector x4 = FloatVector.fromArray(SPECIES, x, s4 + from);
+            FloatVector sum = first.add(x0.reinterpretAsInts().and(m0).reinterpretAsFloats());
+            sum = sum.add(x1.reinterpretAsInts().and(m1).reinterpretAsFloats());
+            sum = sum.add(x2.reinterpretAsInts().and(m2).reinterpretAsFloats());
+            sum = sum.add(x3.reinterpretAsInts().and(m3).reinterpretAsFloats());
+            sum = sum.add(x4.reinterpretAsInts().and(m4).reinterpretAsFloats());
+            sum.intoArray(y, to);
         }
     }
 }

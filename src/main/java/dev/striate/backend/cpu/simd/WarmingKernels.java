@@ -45,6 +45,8 @@ final class WarmingKernels implements SimdKernels {
     private static final int DESCEND = 15;
     private static final int DESCEND_WITH_MOMENTUM = 16;
     private static final int DOTS = 17;
+    private static final int COPY_FRAMES = 18;
+    private static final int ADD_SHIFTED = 19;
 
     private final SimdKernels vectorized;
     private final SimdKernels scalar;
@@ -104,6 +106,11 @@ final class WarmingKernels implements SimdKernels {
         double[] room = new double[vectorized.flat().room()];
         FlatKernels.AdamFactors factors = new FlatKernels.AdamFactors(0.9f, 0.1f, 0.999f, 0.001f, 0.001f, 1f, 1e-8f, 0f, 1f);
         int[] heights = IntStream.rangeClosed(1, MOST_CONV_ROWS).map(vectorized.convolution()::tileRows).distinct().toArray();
+        int lanes = vectorized.convolution().lanes();
+        List<ConvKernels.Frame> frames = IntStream.of(1, 2, 3)
+                .map(vectors -> vectors * lanes)
+                .mapToObj(width -> new ConvKernels.Frame(4, width, 1, 3, 1, width - 1, width, 1))
+                .toList();
         return List.of(
                 k -> {
                     k.tile(DEPTH, a, 0, x, 0, z, 0, 0, y, 0, columns);
@@ -136,6 +143,20 @@ final class WarmingKernels implements SimdKernels {
                 k -> {
                     k.dots(5, n, x, 0, z, 0, 1, y, 0, a);
                     k.dots(5, n + vectorized.convolution().lanes(), x, 0, z, 0, 1, y, 0, a);
+                },
+                k -> {
+                    for (ConvKernels.Frame frame : frames) {
+                        k.convolution().copyFrames(frame, 3, x, -1, 2 * columns, y, 0);
+                    }
+                },
+                k -> {
+                    for (int count = 3; count <= 5; count++) {
+                        int[] shifts = new int[count];
+                        for (int length : new int[] {lanes, 2 * lanes}) {
+                            int[] masks = k.convolution().shiftMasks(length, length, shifts);
+                            k.convolution().addShifted(8, length, x, 0, length, 0, shifts, masks, 0f, y, 0, 8 * length - 1);
+                        }
+                    }
                 });
     }
 
@@ -255,16 +276,35 @@ final class WarmingKernels implements SimdKernels {
         }
 
         @Override
+        public int halfColumns(int tileRows) {
+            return vectorized.convolution().halfColumns(tileRows);
+        }
+
+        @Override
         public void tile(
-                int tileRows, int depth, float[] a, int aOffset, float[] x, int xOffset, int[] starts, int firstStart, float[] c,
-                int cOffset, int cStride, boolean add, float[] bias, int biasOffset) {
+                int tileRows, int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts,
+                int firstStart, float[] c, int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
             current(CONV_TILE).convolution().tile(
-                    tileRows, depth, a, aOffset, x, xOffset, starts, firstStart, c, cOffset, cStride, add, bias, biasOffset);
+                    tileRows, depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, cStride, secondC, add, bias,
+                    biasOffset);
         }
 
         @Override
         public void copyLines(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
             current(COPY_LINES).convolution().copyLines(lines, length, source, from, step, target, at, targetStep);
+        }
+
+        @Override
+        public void copyFrames(Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
+            current(COPY_FRAMES).convolution().copyFrames(frame, channels, source, from, channelStep, target, at);
+        }
+
+        @Override
+        public void addShifted(
+                int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, int[] masks, float start,
+                float[] y, int yOffset, int yEnd) {
+            current(ADD_SHIFTED).convolution()
+                    .addShifted(lines, length, x, xOffset, xLength, xStep, shifts, masks, start, y, yOffset, yEnd);
         }
     }
 

@@ -106,6 +106,66 @@ class ScalarKernelsTest {
     }
 
     @ParameterizedTest
+    @ValueSource(ints = {0, 1, 9, 150})
+    void convolutionTileOfTwoPlaces(int depth) {
+        int[] starts = random.ints(depth + 1, 0, 60).toArray();
+        for (int rows = 1; rows <= 16; rows++) {
+            int height = vectorized.convolution().tileRows(rows);
+            int half = vectorized.convolution().halfColumns(height);
+            int stride = 2 * half + 5;
+            int length = 128 + Math.max(depth, height + 1) * Math.max(height, stride);
+            for (boolean add : new boolean[] {false, true}) {
+                assertSameBits(length, (k, a, b, y) ->
+                        k.convolution().tile(height, depth, a, 1, b, 70, -7, starts, 1, y, 3, stride, half + 2, add, b, 4));
+                assertSameBits(length, (k, a, b, y) ->
+                        k.convolution().tile(height, depth, a, 1, b, 2, 0, starts, 1, y, 3, stride, 0, add, b, 4));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 4, 7, 8, 13, 16, 17, 28, 32, 33, 70})
+    void frames(int width) {
+        int count = 3;
+        for (int left = 0; left <= Math.min(width, 2); left++) {
+            for (int right = 0; right <= Math.min(width - left, 2); right++) {
+                for (int pixelStep = 1; pixelStep <= 2; pixelStep++) {
+                    int line = pixelStep * width;
+                    ConvKernels.Frame frame =
+                            new ConvKernels.Frame(6, width, 1, 4, left, width - right, line, pixelStep);
+                    // From the very first element of the source to the very last.
+                    int channelStep = 3 * line;
+                    int length = count * channelStep;
+                    int from = -left * pixelStep;
+                    assertSameBits(length, (k, a, b, y) -> {
+                        float[] target = new float[1 + count * 6 * width + 64];
+                        k.convolution().copyFrames(frame, count, a, from, channelStep, target, 1);
+                        System.arraycopy(target, 1, y, 0, count * 3 * width);
+                        System.arraycopy(target, 1 + count * 3 * width, b, 0, count * 3 * width);
+                    });
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 4, 7, 8, 13, 16, 17, 28, 33})
+    void shiftedLines(int length) {
+        for (int count = 1; count <= 6; count++) {
+            for (int xLength : new int[] {Math.max(1, length - count + 1), length}) {
+                int[] shifts = random.ints(count, -count, count).toArray();
+                int[] masks = vectorized.convolution().shiftMasks(length, xLength, shifts);
+                int lines = 7;
+                int step = lines * xLength + 2;
+                // Nothing may be written from the end of the output on.
+                int end = 5 + lines * length;
+                assertSameBits(end + count * step + 200, (k, a, b, y) -> k.convolution()
+                        .addShifted(lines, length, a, 50, xLength, step, shifts, masks, 0.5f, y, 5, end));
+            }
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(ints = {0, 1, 3, 16, 207})
     void elementwise(int n) {
         assertSameBits(n + 3, (k, a, b, y) -> k.add(n, a, 1, b, 2, y, 3));
