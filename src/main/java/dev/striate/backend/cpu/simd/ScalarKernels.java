@@ -1,5 +1,7 @@
 package dev.striate.backend.cpu.simd;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The loops of {@link PanamaKernels} without vectors: the same tiles, and for each element the same operations in the same order,
  * so the same bits. They run while C2 has not compiled those yet.
@@ -12,12 +14,14 @@ final class ScalarKernels implements SimdKernels {
     private final int columns;
     private final ConvKernels convolution;
     private final FlatKernels flat;
+    private final @Nullable DotTiles dots;
 
     /** @param vectorized which tiles to compute */
     ScalarKernels(SimdKernels vectorized) {
         columns = vectorized.tileColumns();
         convolution = new ScalarConvKernels(vectorized.convolution());
         flat = new ScalarFlatKernels(vectorized.flat().room());
+        dots = vectorized.dots() == null ? null : new ScalarDotTiles(vectorized.dots());
     }
 
     @Override
@@ -33,6 +37,11 @@ final class ScalarKernels implements SimdKernels {
     @Override
     public FlatKernels flat() {
         return flat;
+    }
+
+    @Override
+    public @Nullable DotTiles dots() {
+        return dots;
     }
 
     @Override

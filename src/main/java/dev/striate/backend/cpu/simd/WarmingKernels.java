@@ -45,6 +45,7 @@ final class WarmingKernels implements SimdKernels {
     private static final int DESCEND = 15;
     private static final int DESCEND_WITH_MOMENTUM = 16;
     private static final int DOT = 17;
+    private static final int DOT_TILE = 18;
 
     private final SimdKernels vectorized;
     private final SimdKernels scalar;
@@ -133,7 +134,13 @@ final class WarmingKernels implements SimdKernels {
                     k.flat().descendWithMomentum(n, 0.1f, 0f, 0.9f, 1f, false, x, 0, y, 0, z, 0);
                     k.flat().descendWithMomentum(n, 0.1f, 0f, 0.9f, 1f, true, x, 0, y, 0, z, 0);
                 },
-                k -> y[0] = k.dot(n + vectorized.convolution().lanes(), x, 0, z, 0, a));
+                k -> y[0] = k.dot(n + vectorized.convolution().lanes(), x, 0, z, 0, a),
+                k -> {
+                    for (int height = 3; height <= 4; height++) {
+                        int tile = k.dots().tileRows(height);
+                        k.dots().tile(tile, LENGTH / 2, x, 0, height, 1, z, 0, starts, 0, y, 0);
+                    }
+                });
     }
 
     /**
@@ -174,6 +181,11 @@ final class WarmingKernels implements SimdKernels {
     @Override
     public FlatKernels flat() {
         return new Flat();
+    }
+
+    @Override
+    public DotTiles dots() {
+        return new Dots();
     }
 
     @Override
@@ -260,6 +272,32 @@ final class WarmingKernels implements SimdKernels {
         @Override
         public void copyLines(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
             current(COPY_LINES).convolution().copyLines(lines, length, source, from, step, target, at, targetStep);
+        }
+    }
+
+    private final class Dots implements DotTiles {
+
+        @Override
+        public int lanes() {
+            return vectorized.dots().lanes();
+        }
+
+        @Override
+        public int tileRows(int rows) {
+            return vectorized.dots().tileRows(rows);
+        }
+
+        @Override
+        public int tileTaps(int tileRows) {
+            return vectorized.dots().tileTaps(tileRows);
+        }
+
+        @Override
+        public void tile(
+                int tileRows, int positions, float[] dy, int dyOffset, int rows, int rowStep, float[] x, int xOffset,
+                int[] starts, int firstStart, float[] sums, int at) {
+            current(DOT_TILE).dots().tile(
+                    tileRows, positions, dy, dyOffset, rows, rowStep, x, xOffset, starts, firstStart, sums, at);
         }
     }
 
