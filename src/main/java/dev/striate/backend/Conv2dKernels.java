@@ -19,6 +19,10 @@ public interface Conv2dKernels {
      */
     void inputGradient(Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Buffer dx);
 
-    /** {@code dw}: for each weight the sum, over all outputs of the batch, of {@code dy} times the pixel it met. */
-    void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw);
+    /**
+     * {@code dw}: for each weight the sum, over all outputs of the batch, of {@code dy} times the pixel it met.
+     *
+     * @param dbias for each output channel the sum of {@code dy}, or null where it is not wanted
+     */
+    void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw, @Nullable Buffer dbias);
 }

@@ -5,6 +5,7 @@ import dev.striate.ShapeException;
 import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
 import dev.striate.backend.Conv2dGeometry;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,11 +26,15 @@ public final class Conv2d {
         Conv2dGeometry g = geometry(image, kernel, bias == null ? null : bias.shape(), options);
         Tensor y = Tensor.allocate(x.device(), outputShape(g));
         x.device().backend().conv2d().forward(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
-        return Recorder.of("conv2d", y)
-                .input(x, (dy, saved) -> inputGradient(g, dy, saved.get(0), null, image), weight)
-                .input(weight, (dy, saved) -> weightGradient(g, saved.get(0), dy, kernel), x)
-                .input(bias, (dy, saved) -> dy.sum(0, 2, 3))
-                .record();
+        Recorder recorder = Recorder.of("conv2d", y)
+                .input(x, (dy, saved) -> inputGradient(g, dy, saved.get(0), null, image), weight);
+        if (bias != null && bias.requiresGrad() && weight.requiresGrad()) {
+            recorder.inputs(List.of(weight, bias), (dy, saved, wanted) -> parameterGradients(g, saved.get(0), dy, kernel), x);
+        } else {
+            recorder.input(weight, (dy, saved) -> weightGradient(g, saved.get(0), dy, kernel), x)
+                    .input(bias, (dy, saved) -> dy.sum(0, 2, 3));
+        }
+        return recorder.record();
     }
 
     /** The output's shape for an input and a weight, without computing; errors as in {@link #apply}. */
@@ -56,8 +61,16 @@ public final class Conv2d {
 
     static Tensor weightGradient(Conv2dGeometry g, Tensor x, Tensor dy, Shape shape) {
         Tensor dw = Tensor.allocate(dy.device(), shape);
-        dy.device().backend().conv2d().weightGradient(g, x.buffer(), dy.buffer(), dw.buffer());
+        dy.device().backend().conv2d().weightGradient(g, x.buffer(), dy.buffer(), dw.buffer(), null);
         return dw;
+    }
+
+    /** The gradients of weight and bias: both read all of {@code dy}. */
+    private static Tensor[] parameterGradients(Conv2dGeometry g, Tensor x, Tensor dy, Shape kernel) {
+        Tensor dw = Tensor.allocate(dy.device(), kernel);
+        Tensor dbias = Tensor.allocate(dy.device(), Shape.of(g.outChannels()));
+        dy.device().backend().conv2d().weightGradient(g, x.buffer(), dy.buffer(), dw.buffer(), dbias.buffer());
+        return new Tensor[] {dw, dbias};
     }
 
     private static Conv2dGeometry geometry(Shape x, Shape weight, @Nullable Shape bias, WindowOption[] options) {

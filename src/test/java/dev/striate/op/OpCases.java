@@ -449,6 +449,22 @@ final class OpCases {
         }
         conv("7x7 stride 2", 1, 3, 21, 19, 8, 7, 7, stride(2), padding(3));
         conv("11x11 on 1 channel", 1, 1, 15, 15, 3, 11, 11);
+        conv("5x5 LeNet, first", 3, 1, 28, 28, 6, 5, 5, padding(2));
+        conv("whole vectors of positions", 2, 2, 16, 16, 5, 3, 3, padding(1));
+        conv("positions beyond whole vectors", 5, 3, 20, 17, 8, 3, 3);
+        conv("many positions, stride 2", 2, 2, 40, 37, 5, 3, 3, stride(2), padding(1));
+        conv("many positions, stride larger than kernel", 1, 2, 50, 34, 3, 1, 1, stride(3, 2));
+        conv("many positions, 2 groups, dilation", 3, 4, 22, 24, 6, 3, 2, padding(1, 0), dilation(2, 3), groups(2));
+        conv("many positions, padding on one side", 2, 1, 17, 18, 1, 2, 3, padding(0, 3, 0, 0));
+        add("conv2d", "gradient of the weight alone", x -> x.get(0).conv2d(x.get(1), x.get(2), padding(1)))
+                .normal(2, 2, 17, 17).constant().normal(4, 2, 3, 3).normal(4).constant();
+        add("conv2d", "gradient of the bias alone", x -> x.get(0).conv2d(x.get(1), x.get(2), padding(1)))
+                .normal(2, 2, 17, 17).constant().normal(4, 2, 3, 3).constant().normal(4);
+        add("conv2d", "gradients of weight and bias", x -> x.get(0).conv2d(x.get(1), x.get(2), padding(1)))
+                .normal(2, 2, 17, 17).constant().normal(4, 2, 3, 3).normal(4);
+        // The first pixel of the second image is one that only one tap may read.
+        add("conv2d", "infinity in a corner", x -> x.get(0).conv2d(x.get(1), null))
+                .normal(2, 1, 19, 19).with(INF).normal(4, 1, 3, 3);
         add("conv2d", "NaN and infinity", x -> x.get(0).conv2d(x.get(1), null, padding(1)))
                 .normal(1, 2, 7, 7).with(NAN, INF).normal(3, 2, 3, 3);
     }

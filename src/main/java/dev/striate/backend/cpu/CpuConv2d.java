@@ -164,11 +164,12 @@ final class CpuConv2d implements Conv2dKernels {
     }
 
     @Override
-    public void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw) {
+    public void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw, @Nullable Buffer dbias) {
+        CpuBuffer dbiasOrNull = dbias == null ? null : CpuBuffer.of(dbias);
         if (isDepthwise(g)) {
-            depthwise.weightGradient(g, CpuBuffer.of(x), CpuBuffer.of(dy), CpuBuffer.of(dw));
+            depthwise.weightGradient(g, CpuBuffer.of(x), CpuBuffer.of(dy), CpuBuffer.of(dw), dbiasOrNull);
         } else {
-            weightGradient.run(g, CpuBuffer.of(x), CpuBuffer.of(dy), CpuBuffer.of(dw));
+            weightGradient.run(g, CpuBuffer.of(x), CpuBuffer.of(dy), CpuBuffer.of(dw), dbiasOrNull);
         }
     }
 

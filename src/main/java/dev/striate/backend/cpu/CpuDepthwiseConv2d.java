@@ -69,18 +69,21 @@ final class CpuDepthwiseConv2d {
         });
     }
 
-    void weightGradient(Conv2dGeometry g, CpuBuffer x, CpuBuffer dy, CpuBuffer dw) {
+    void weightGradient(Conv2dGeometry g, CpuBuffer x, CpuBuffer dy, CpuBuffer dw, @Nullable CpuBuffer dbias) {
         int inPlane = g.inHeight() * g.inWidth();
         int outPlane = g.outHeight() * g.outWidth();
         int kernel = g.kernelHeight() * g.kernelWidth();
         int multiplier = g.outChannelsPerGroup();
         threads.forRange(g.outChannels(), work(g), (from, to) -> {
             double[] sums = new double[kernel];
+            double[] room = new double[simd.flat().room()];
             for (int channel = from; channel < to; channel++) {
                 Arrays.fill(sums, 0);
+                double biasSum = 0;
                 for (int image = 0; image < g.batch(); image++) {
                     int xPlane = x.offset + (image * g.inChannels() + channel / multiplier) * inPlane;
                     int yPlane = dy.offset + (image * g.outChannels() + channel) * outPlane;
+                    biasSum += dbias == null ? 0 : simd.flat().sum(outPlane, dy.array, yPlane, room);
                     TapLines.forEach(g, (tap, oy, iy, firstX, endX, ix) -> {
                         int read = xPlane + iy * g.inWidth() + ix;
                         int line = yPlane + oy * g.outWidth() + firstX;
@@ -89,6 +92,9 @@ final class CpuDepthwiseConv2d {
                 }
                 for (int tap = 0; tap < kernel; tap++) {
                     dw.array[dw.offset + channel * kernel + tap] = (float) sums[tap];
+                }
+                if (dbias != null) {
+                    dbias.array[dbias.offset + channel] = (float) biasSum;
                 }
             }
         });

@@ -1,24 +1,22 @@
 package dev.striate.backend.cpu;
 
 import dev.striate.backend.Conv2dGeometry;
-import dev.striate.backend.cpu.simd.ConvKernels;
-import java.util.Arrays;
+import dev.striate.backend.cpu.simd.FlatKernels;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The weight gradient of a convolution: for each group {@code dy} by patches, {@code (output channels, positions)} by
- * {@code (positions, taps)}, summed over the batch.
+ * {@code (positions, taps)}, summed over the batch; and the bias gradient, the sums of {@code dy}, while that is in the cache.
  *
- * <p>Each image is copied with its channels last. Without dilation, what a row of the kernel reads there is one run, all channels
- * of it; tiles read such runs where they lie, position by position. Where the channels are so few that a run would fill only a
- * small part of a tile, the runs of a patch are first put together.
+ * <p>Few weights over many positions are summed along these, {@link PositionWeightGradient}, where next to nothing is packed: the
+ * first layers of most nets. All others go to {@link ChannelWeightGradient}, which packs {@code dy} but keeps one sum per weight,
+ * not one per lane.
  *
- * <p>The sum over all positions is cut into chunks of whole images. Their number follows from the geometry alone, they are added
- * in order, and within them so are blocks of at most {@value #DEPTH} positions: the bits do not depend on the number of threads,
- * and long sums stay exact.
+ * <p>The sum over all positions is cut into chunks of whole images. Their number follows from the geometry alone, and they are
+ * added in order: the bits do not depend on the number of threads.
  */
 final class WeightGradient {
 
-    private static final int DEPTH = 256;
     /** Positions that one partial sum spans at least, and the most partial sums. */
     private static final int POSITIONS_PER_CHUNK = 4096;
     private static final int MOST_CHUNKS = 32;
@@ -28,247 +26,109 @@ final class WeightGradient {
     private static final int SPEED = 30;
 
     private final CpuContext context;
-    private final ConvKernels kernels;
-    private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
+    private final PositionWeightGradient alongPositions;
+    private final ChannelWeightGradient alongChannels;
 
     WeightGradient(CpuContext context) {
         this.context = context;
-        this.kernels = context.simd().convolution();
+        this.alongPositions = new PositionWeightGradient(context);
+        this.alongChannels = new ChannelWeightGradient(context);
     }
 
-    void run(Conv2dGeometry g, CpuBuffer x, CpuBuffer dy, CpuBuffer dw) {
-        Call call = new Call(g, x, dy);
-        int partial = g.groups() * call.panelRows * call.rowLength;
-        int wanted = (int) Math.min(Math.min(MOST_CHUNKS, g.batch()), (long) g.batch() * call.positions / POSITIONS_PER_CHUNK);
+    /** How the sums of some images are computed, for one call. */
+    interface Form {
+
+        /** Panels that the output channels of a group are divided into. */
+        int panels();
+
+        /** Elements of a group's sums, row by row, a row for each output channel. */
+        int partialLength();
+
+        /** From the sums of an output channel to those of the next. */
+        int rowLength();
+
+        /** Writes the sums of those panels whose number has the remainder {@code part} modulo {@code parts}. */
+        void sum(int group, int firstImage, int endImage, int part, int parts, Partial to);
+
+        /** Brings the sums of an output channel into the order of its weights. */
+        void unpack(float[] sums, int at, float[] dw, int to);
+    }
+
+    /**
+     * Where the sums of a group over some images go.
+     *
+     * @param at     the group's first sum
+     * @param bias   sums of {@code dy}, zero before, or null where they are not wanted
+     * @param biasAt the group's first among them
+     * @param room   for {@link FlatKernels#sum}
+     */
+    record Partial(float[] sums, int at, double @Nullable [] bias, int biasAt, double[] room) {
+
+        /** Adds an image's {@code dy} to the bias gradients of the group's output channels from {@code row} on. */
+        void addBias(FlatKernels flat, int row, int count, float[] dy, int offset, int positions) {
+            if (bias != null) {
+                for (int i = 0; i < count; i++) {
+                    bias[biasAt + row + i] += flat.sum(positions, dy, offset + i * positions, room);
+                }
+            }
+        }
+    }
+
+    /** @param dbias one element per output channel, or null */
+    void run(Conv2dGeometry g, CpuBuffer x, CpuBuffer dy, CpuBuffer dw, @Nullable CpuBuffer dbias) {
+        Form form = alongPositions.pays(g) ? alongPositions.form(g, x, dy) : alongChannels.form(g, x, dy);
+        int positions = g.outHeight() * g.outWidth();
+        int partial = g.groups() * form.partialLength();
+        int wanted = (int) Math.min(Math.min(MOST_CHUNKS, g.batch()), (long) g.batch() * positions / POSITIONS_PER_CHUNK);
         int imagesPerChunk = CpuGemm.ceilDiv(g.batch(), Math.max(1, Math.min(wanted, MOST_PARTIALS / partial)));
         int chunks = CpuGemm.ceilDiv(g.batch(), imagesPerChunk);
         int items = chunks * g.groups();
-        long nanos = ((long) g.batch() * call.positions + 8) * dw.length() / SPEED;
+        long nanos = ((long) g.batch() * positions + 8) * dw.length() / SPEED;
         CpuThreads threads = context.threads();
         // With fewer chunks than threads, rows are divided too, though each part then copies the images for itself.
-        int parts = Math.min(call.panels, CpuGemm.ceilDiv(Math.min(threads.count(), threads.pieces(nanos)), items));
+        int parts = Math.min(form.panels(), CpuGemm.ceilDiv(Math.min(threads.count(), threads.pieces(nanos)), items));
+        double[] biasSums = dbias == null ? null : new double[chunks * g.outChannels()];
         float[] partials = context.pool().takeScratch(chunks * partial);
         try {
             threads.forRange(items * parts, nanos, (from, to) -> {
+                double[] room = new double[context.simd().flat().room()];
                 for (int task = from; task < to; task++) {
                     int item = task / parts;
                     int firstImage = item / g.groups() * imagesPerChunk;
                     int endImage = Math.min(g.batch(), firstImage + imagesPerChunk);
-                    int at = item * call.panelRows * call.rowLength;
-                    for (int image = firstImage; image < endImage; image++) {
-                        addImage(call, image, item % g.groups(), task % parts, parts, image > firstImage, partials, at);
-                    }
+                    Partial sums = new Partial(
+                            partials, item * form.partialLength(), biasSums, item * g.outChannelsPerGroup(), room);
+                    form.sum(item % g.groups(), firstImage, endImage, task % parts, parts, sums);
                 }
             });
             threads.forRange(g.outChannels(), (long) chunks * dw.length(), (from, to) -> {
                 for (int channel = from; channel < to; channel++) {
-                    int row = channel / call.rows * call.panelRows + channel % call.rows;
-                    int at = row * call.rowLength;
-                    for (int chunk = 1; chunk < chunks; chunk++) {
-                        context.simd().add(call.rowLength, partials, at, partials, chunk * partial + at, partials, at);
-                    }
-                    call.unpack(partials, at, dw.array, dw.offset + channel * call.channels * call.taps);
+                    join(g, form, chunks, channel, partials, dw);
                 }
             });
         } finally {
             context.pool().giveScratch(partials);
         }
-    }
-
-    /** What all tasks of a call share. */
-    private final class Call {
-
-        final Conv2dGeometry g;
-        final CpuBuffer x;
-        final CpuBuffer dy;
-        final int channels;
-        final int taps;
-        final int positions;
-        final int rows;
-        final int panels;
-        final int panelRows;
-        /** Lines and columns of the copy with the channels last. */
-        final int lines;
-        final int columns;
-        /** Where, relative to its first pixel there, a patch's runs begin, and how long they are. */
-        final int[] runStarts;
-        final int runLength;
-        /** Whether the runs of a patch are put together, and from one patch to the next if so. */
-        final boolean packed;
-        final int packedStep;
-        /** For each position, where its patch begins. */
-        final int[] places;
-        /** Runs that tiles see, how far apart their sums are and how long a row of sums is. */
-        final int tiledRuns;
-        final int tiledLength;
-        final int runStep;
-        final int rowLength;
-
-        Call(Conv2dGeometry g, CpuBuffer x, CpuBuffer dy) {
-            this.g = g;
-            this.x = x;
-            this.dy = dy;
-            this.channels = g.inChannelsPerGroup();
-            this.taps = g.kernelHeight() * g.kernelWidth();
-            this.positions = g.outHeight() * g.outWidth();
-            this.rows = g.outChannelsPerGroup();
-            int count = 0;
-            int end = 0;
-            for (int row = 0; row < rows; count++) {
-                row += kernels.tileRows(rows - row);
-                end = row;
-            }
-            this.panels = count;
-            this.panelRows = end;
-            this.lines = (g.outHeight() - 1) * g.strideH() + (g.kernelHeight() - 1) * g.dilationH() + 1;
-            this.columns = (g.outWidth() - 1) * g.strideW() + (g.kernelWidth() - 1) * g.dilationW() + 1;
-            int runsPerLine = g.dilationW() == 1 ? 1 : g.kernelWidth();
-            this.runLength = g.kernelWidth() / runsPerLine * channels;
-            this.runStarts = new int[g.kernelHeight() * runsPerLine];
-            for (int i = 0; i < runStarts.length; i++) {
-                int line = i / runsPerLine * g.dilationH();
-                runStarts[i] = (line * columns + i % runsPerLine * g.dilationW()) * channels;
-            }
-            this.places = new int[positions];
-            for (int i = 0; i < positions; i++) {
-                int line = i / g.outWidth() * g.strideH();
-                places[i] = (line * columns + i % g.outWidth() * g.strideW()) * channels;
-            }
-            int block = kernels.blockColumns();
-            int half = block / 2;
-            int direct = runStarts.length * CpuGemm.ceilDiv(runLength, half);
-            this.packed = direct > CpuGemm.ceilDiv(runStarts.length * runLength, half) * 4 / 3;
-            int lastRun = CpuGemm.ceilDiv(runLength, kernels.lanes()) * kernels.lanes();
-            this.packedStep = (runStarts.length - 1) * runLength + lastRun;
-            this.tiledRuns = packed ? 1 : runStarts.length;
-            this.tiledLength = packed ? runStarts.length * runLength : runLength;
-            this.runStep = CpuGemm.ceilDiv(tiledLength, block) * block;
-            this.rowLength = tiledRuns * runStep;
-        }
-
-        /** From a row of sums, runs of taps with their channels, to the weights of an output channel. */
-        void unpack(float[] sums, int at, float[] target, int to) {
-            for (int run = 0; run < tiledRuns; run++) {
-                for (int i = 0; i < tiledLength; i++) {
-                    int number = run * tiledLength + i;
-                    target[to + number % channels * taps + number / channels] = sums[at + run * runStep + i];
+        if (dbias != null && biasSums != null) {
+            for (int channel = 0; channel < g.outChannels(); channel++) {
+                double sum = 0;
+                for (int chunk = 0; chunk < chunks; chunk++) {
+                    sum += biasSums[chunk * g.outChannels() + channel];
                 }
+                dbias.array[dbias.offset + channel] = (float) sum;
             }
         }
     }
 
-    /** Adds what one image and group contribute to those panels of rows whose number modulo {@code parts} is {@code part}. */
-    private void addImage(
-            Call call, int image, int group, int part, int parts, boolean add, float[] sums, int sumsAt) {
-        Conv2dGeometry g = call.g;
-        Scratch own = scratch.get();
-        int block = kernels.blockColumns();
-        own.image = grown(own.image, call.lines * call.columns * call.channels + block);
-        own.rows = grown(own.rows, call.panelRows * DEPTH);
-        copyChannelsLast(call, image, group, own.image);
-        int blocks = CpuGemm.ceilDiv(call.positions, DEPTH);
-        int blockLength = CpuGemm.ceilDiv(call.positions, blocks);
-        for (int from = 0; from < call.positions; from += blockLength) {
-            int length = Math.min(blockLength, call.positions - from);
-            float[] patches = own.image;
-            int[] places = call.places;
-            int firstPlace = from;
-            if (call.packed) {
-                own.patches = grown(own.patches, DEPTH * call.packedStep + block);
-                own.places = steps(own.places, call.packedStep);
-                pack(call, own.image, from, length, own.patches);
-                patches = own.patches;
-                places = own.places;
-                firstPlace = 0;
-            }
-            for (int row = 0, panel = 0; row < call.rows; panel++) {
-                int height = kernels.tileRows(call.rows - row);
-                if (panel % parts == part) {
-                    int start = call.dy.offset + (image * g.outChannels() + group * call.rows + row) * call.positions + from;
-                    int count = Math.min(height, call.rows - row);
-                    CpuGemm.pack(
-                            call.dy.array, start, call.positions, 1, count, length, own.rows, row * DEPTH, height);
-                }
-                row += height;
-            }
-            boolean addBlock = add || from > 0;
-            for (int run = 0; run < call.tiledRuns; run++) {
-                int read = call.packed ? 0 : call.runStarts[run];
-                for (int column = 0; column < call.tiledLength; column += block) {
-                    for (int row = 0, panel = 0; row < call.rows; panel++) {
-                        int height = kernels.tileRows(call.rows - row);
-                        int width = kernels.tileColumns(height);
-                        int end = Math.min(call.tiledLength, column + block);
-                        for (int i = column; panel % parts == part && i < end; i += width) {
-                            int at = sumsAt + row * call.rowLength + run * call.runStep + i;
-                            kernels.tile(
-                                    height, length, own.rows, row * DEPTH, patches, read + i, places, firstPlace, sums, at,
-                                    call.rowLength, addBlock, own.zeros, 0);
-                        }
-                        row += height;
-                    }
-                }
-            }
+    /** Adds the chunks' sums of an output channel. */
+    private void join(Conv2dGeometry g, Form form, int chunks, int channel, float[] partials, CpuBuffer dw) {
+        int rows = g.outChannelsPerGroup();
+        int length = form.rowLength();
+        int at = channel / rows * form.partialLength() + channel % rows * length;
+        for (int chunk = 1; chunk < chunks; chunk++) {
+            int other = chunk * g.groups() * form.partialLength() + at;
+            context.simd().add(length, partials, at, partials, other, partials, at);
         }
-    }
-
-    /** Puts the patches of some positions together. */
-    private void pack(Call call, float[] image, int from, int length, float[] target) {
-        Conv2dGeometry g = call.g;
-        for (int done = 0; done < length; ) {
-            int stretch = Math.min(g.outWidth() - (from + done) % g.outWidth(), length - done);
-            // From left to right: what is written behind a run is overwritten by the next.
-            for (int run = 0; run < call.runStarts.length; run++) {
-                kernels.copyLines(
-                        stretch, call.runLength, image, call.places[from + done] + call.runStarts[run],
-                        g.strideW() * call.channels, target, done * call.packedStep + run * call.runLength, call.packedStep);
-            }
-            done += stretch;
-        }
-    }
-
-    private static void copyChannelsLast(Call call, int image, int group, float[] target) {
-        Conv2dGeometry g = call.g;
-        int plane = g.inHeight() * g.inWidth();
-        int channels = call.channels;
-        int firstX = Math.min(call.columns, g.padLeft());
-        int endX = Math.max(firstX, Math.min(call.columns, g.padLeft() + g.inWidth()));
-        int start = call.x.offset + (image * g.inChannels() + group * channels) * plane;
-        for (int line = 0, at = 0; line < call.lines; line++, at += call.columns * channels) {
-            int y = line - g.padTop();
-            if (y < 0 || y >= g.inHeight()) {
-                Arrays.fill(target, at, at + call.columns * channels, 0f);
-                continue;
-            }
-            Arrays.fill(target, at, at + firstX * channels, 0f);
-            int from = start + y * g.inWidth() + firstX - g.padLeft();
-            CpuGemm.pack(
-                    call.x.array, from, plane, 1, channels, endX - firstX, target, at + firstX * channels, channels);
-            Arrays.fill(target, at + endX * channels, at + call.columns * channels, 0f);
-        }
-    }
-
-    private static float[] grown(float[] array, int length) {
-        return array.length < length ? new float[length] : array;
-    }
-
-    /** The multiples of {@code step}. */
-    private static int[] steps(int[] array, int step) {
-        if (array[1] != step) {
-            for (int i = 0; i < array.length; i++) {
-                array[i] = i * step;
-            }
-        }
-        return array;
-    }
-
-    /** One thread's working arrays, which grow to the largest asked for. */
-    private static final class Scratch {
-
-        private final float[] zeros = new float[64];
-        private float[] image = new float[0];
-        private float[] rows = new float[0];
-        private float[] patches = new float[0];
-        private int[] places = new int[DEPTH];
+        form.unpack(partials, at, dw.array, dw.offset + channel * (dw.length() / g.outChannels()));
     }
 }

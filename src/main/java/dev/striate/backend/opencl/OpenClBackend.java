@@ -56,7 +56,7 @@ public final class OpenClBackend implements Backend {
         this.copy = new OpenClCopy(runtime);
         this.reduce = sums;
         this.matmul = new OpenClMatmul(runtime);
-        this.conv2d = new OpenClConv2d(runtime);
+        this.conv2d = new OpenClConv2d(runtime, sums);
         this.im2col = new OpenClIm2Col(runtime);
         this.maxPool2d = new OpenClMaxPool2d(runtime);
         this.avgPool2d = new OpenClAvgPool2d(runtime);

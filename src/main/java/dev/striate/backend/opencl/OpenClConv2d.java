@@ -6,6 +6,7 @@ import static dev.striate.backend.opencl.OpenClTuning.ceilDiv;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.Conv2dKernels;
+import dev.striate.backend.StridedLoop;
 import org.jspecify.annotations.Nullable;
 
 /** Launches {@code conv2d.cl}. */
@@ -25,9 +26,11 @@ final class OpenClConv2d implements Conv2dKernels {
     private static final int SPLIT_PANELS = 256;
 
     private final OpenClRuntime runtime;
+    private final OpenClReduce sums;
 
-    OpenClConv2d(OpenClRuntime runtime) {
+    OpenClConv2d(OpenClRuntime runtime, OpenClReduce sums) {
         this.runtime = runtime;
+        this.sums = sums;
     }
 
     /** A geometry as the kernels read it. */
@@ -97,7 +100,14 @@ final class OpenClConv2d implements Conv2dKernels {
     }
 
     @Override
-    public void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw) {
+    public void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw, @Nullable Buffer dbias) {
+        if (dbias != null) {
+            int plane = g.outHeight() * g.outWidth();
+            StridedLoop channels = StridedLoop.of(new int[] {g.outChannels()}, new int[] {plane});
+            StridedLoop elements =
+                    StridedLoop.of(new int[] {g.batch(), plane}, new int[] {g.outChannels() * plane, 1});
+            sums.sum(channels, elements, 1, dy, dbias);
+        }
         int rows = g.outChannelsPerGroup();
         int columns = g.inChannelsPerGroup() * g.kernelHeight() * g.kernelWidth();
         if (runtime.isTiled()) {

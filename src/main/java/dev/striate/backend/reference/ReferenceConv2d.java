@@ -76,12 +76,20 @@ final class ReferenceConv2d implements Conv2dKernels {
     }
 
     @Override
-    public void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw) {
+    public void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw, @Nullable Buffer dbias) {
         ReferenceBuffer image = ReferenceBuffer.of(x);
         ReferenceBuffer upstream = ReferenceBuffer.of(dy);
         ReferenceBuffer weight = ReferenceBuffer.of(dw);
         weight.fill(0);
         forEachMeeting(g, (xi, wi, yi) -> weight.add(wi, image.get(xi) * upstream.get(yi)));
+        if (dbias != null) {
+            ReferenceBuffer sums = ReferenceBuffer.of(dbias);
+            sums.fill(0);
+            int plane = g.outHeight() * g.outWidth();
+            for (int i = 0; i < g.batch() * g.outChannels() * plane; i++) {
+                sums.add(i / plane % g.outChannels(), upstream.get(i));
+            }
+        }
     }
 
     private static void fillPlanes(ReferenceBuffer to, int batch, int channels, int plane, @Nullable Buffer bias) {

@@ -129,7 +129,8 @@ class CpuKernelsTest {
         agree(forward + 1, dy.length, (on, in, out) -> on.conv2d().forward(g, in[0], in[1], in[2], out), x, w, outBias);
         agree(backward, x.length, (on, in, out) -> on.conv2d().inputGradient(g, in[0], in[1], null, out), dy, w);
         agree(backward + 1, x.length, (on, in, out) -> on.conv2d().inputGradient(g, in[0], in[1], in[2], out), dy, w, inBias);
-        agree(weight, w.length, (on, in, out) -> on.conv2d().weightGradient(g, in[0], in[1], out), x, dy);
+        agree(weight, w.length, (on, in, out) -> on.conv2d().weightGradient(g, in[0], in[1], out, null), x, dy);
+        agree(weight, outBias.length, (on, in, out) -> on.conv2d().weightGradient(g, in[0], in[1], in[2], out), x, dy, w);
         if (g.groups() == 1) {
             int columns = g.batch() * g.inChannels() * kernel * g.outHeight() * g.outWidth();
             agree(1, columns, (on, in, out) -> on.im2col().im2col(g, in[0], out), x);

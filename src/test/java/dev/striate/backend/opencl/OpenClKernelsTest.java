@@ -399,8 +399,10 @@ class OpenClKernelsTest {
             }
             checkSums(shape, g.batch() * g.outHeight() * g.outWidth(), s -> {
                 Buffer dw = s.out(weights);
-                s.backend.conv2d().weightGradient(g, s.random(inputs), s.random(outputs), dw);
+                Buffer dbias = s.out(g.outChannels());
+                s.backend.conv2d().weightGradient(g, s.random(inputs), s.random(outputs), dw, dbias);
                 s.result(dw);
+                s.result(dbias);
             });
         }
     }

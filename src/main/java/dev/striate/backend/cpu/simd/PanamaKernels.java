@@ -22,10 +22,16 @@ final class PanamaKernels implements SimdKernels {
 
     private final ConvKernels convolution = new PanamaConvKernels();
     private final FlatKernels flat = new PanamaFlatKernels();
+    private final DotTiles dots = new PanamaDotTiles();
 
     @Override
     public FlatKernels flat() {
         return flat;
+    }
+
+    @Override
+    public DotTiles dotTiles() {
+        return dots;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.striate.backend.cpu.simd;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The plain-Java twin: loops over neighbouring elements that C2 turns into vector instructions by itself. On Java 17 it does so
@@ -22,6 +23,11 @@ final class PlainKernels implements SimdKernels {
     @Override
     public FlatKernels flat() {
         return flat;
+    }
+
+    @Override
+    public @Nullable DotTiles dotTiles() {
+        return null;
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.striate.backend.cpu.simd;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The loops of {@link PanamaKernels} without vectors: the same tiles, and for each element the same operations in the same order,
  * so the same bits. They run while C2 has not compiled those yet.
@@ -10,6 +12,7 @@ final class ScalarKernels implements SimdKernels {
     private final int columns;
     private final ConvKernels convolution;
     private final FlatKernels flat;
+    private final @Nullable DotTiles dots;
 
     /** @param vectorized which tiles to compute */
     ScalarKernels(SimdKernels vectorized) {
@@ -17,6 +20,7 @@ final class ScalarKernels implements SimdKernels {
         columns = vectorized.tileColumns();
         convolution = new ScalarConvKernels(vectorized.convolution());
         flat = new ScalarFlatKernels(vectorized.flat().room());
+        dots = vectorized.dotTiles() == null ? null : new ScalarDotTiles(vectorized.dotTiles());
     }
 
     @Override
@@ -32,6 +36,11 @@ final class ScalarKernels implements SimdKernels {
     @Override
     public FlatKernels flat() {
         return flat;
+    }
+
+    @Override
+    public @Nullable DotTiles dotTiles() {
+        return dots;
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.striate.backend.cpu.simd;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The inner loops whose speed decides everything, in one of two versions. Both compute each element by the same sequence of
  * operations wherever it stands in a call, so cutting work into pieces never changes a bit.
@@ -14,6 +16,9 @@ public interface SimdKernels {
 
     /** The loops beside the products, in the same version. */
     FlatKernels flat();
+
+    /** Tiles of dot products, or null in plain Java: C2 does not vectorize sums by itself. */
+    @Nullable DotTiles dotTiles();
 
     /** Rows of the tile that {@link #tile} computes. */
     int tileRows();

@@ -47,6 +47,7 @@ final class WarmingKernels implements SimdKernels {
     private static final int DOTS = 17;
     private static final int COPY_FRAMES = 18;
     private static final int ADD_SHIFTED = 19;
+    private static final int DOT_TILE = 20;
 
     private final SimdKernels vectorized;
     private final SimdKernels scalar;
@@ -157,6 +158,12 @@ final class WarmingKernels implements SimdKernels {
                             k.convolution().addShifted(8, length, x, 0, length, 0, shifts, masks, 0f, y, 0, 8 * length - 1);
                         }
                     }
+                },
+                k -> {
+                    for (int height = 3; height <= 4; height++) {
+                        int tile = k.dotTiles().tileRows(height);
+                        k.dotTiles().tile(tile, LENGTH / 2, x, 0, height, 1, z, 0, starts, 0, y, 0);
+                    }
                 });
     }
 
@@ -198,6 +205,11 @@ final class WarmingKernels implements SimdKernels {
     @Override
     public FlatKernels flat() {
         return new Flat();
+    }
+
+    @Override
+    public DotTiles dotTiles() {
+        return new Dots();
     }
 
     @Override
@@ -305,6 +317,32 @@ final class WarmingKernels implements SimdKernels {
                 float[] y, int yOffset, int yEnd) {
             current(ADD_SHIFTED).convolution()
                     .addShifted(lines, length, x, xOffset, xLength, xStep, shifts, masks, start, y, yOffset, yEnd);
+        }
+    }
+
+    private final class Dots implements DotTiles {
+
+        @Override
+        public int lanes() {
+            return vectorized.dotTiles().lanes();
+        }
+
+        @Override
+        public int tileRows(int rows) {
+            return vectorized.dotTiles().tileRows(rows);
+        }
+
+        @Override
+        public int tileTaps(int tileRows) {
+            return vectorized.dotTiles().tileTaps(tileRows);
+        }
+
+        @Override
+        public void tile(
+                int tileRows, int positions, float[] dy, int dyOffset, int rows, int rowStep, float[] x, int xOffset,
+                int[] starts, int firstStart, float[] sums, int at) {
+            current(DOT_TILE).dotTiles().tile(
+                    tileRows, positions, dy, dyOffset, rows, rowStep, x, xOffset, starts, firstStart, sums, at);
         }
     }
 

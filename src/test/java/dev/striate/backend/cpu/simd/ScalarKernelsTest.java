@@ -166,6 +166,22 @@ class ScalarKernelsTest {
     }
 
     @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 9})
+    void dotTile(int vectors) {
+        DotTiles tiles = vectorized.dotTiles();
+        assertNotNull(tiles);
+        int positions = vectors * tiles.lanes();
+        int[] starts = random.ints(6, 0, 60).toArray();
+        for (int rows = 1; rows <= 12; rows++) {
+            int height = tiles.tileRows(rows);
+            int live = Math.min(rows, height);
+            int length = 64 + height * (positions + 3 + tiles.tileTaps(height) * tiles.lanes());
+            assertSameBits(length, (k, a, b, y) -> k.dotTiles().tile(
+                    height, positions, a, 1, live, positions + 3, b, 2, starts, 1, y, 3));
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(ints = {0, 1, 3, 16, 207})
     void elementwise(int n) {
         assertSameBits(n + 3, (k, a, b, y) -> k.add(n, a, 1, b, 2, y, 3));

@@ -1,0 +1,257 @@
+package dev.striate.backend.cpu;
+
+import dev.striate.backend.Conv2dGeometry;
+import dev.striate.backend.cpu.simd.ConvKernels;
+import dev.striate.backend.cpu.simd.FlatKernels;
+import java.util.Arrays;
+
+/**
+ * {@link WeightGradient} with lanes along the taps and their channels: {@code dy} is packed and broadcast, position by position.
+ *
+ * <p>Each image is copied with its channels last. Without dilation, what a row of the kernel reads there is one run, all channels
+ * of it; tiles read such runs where they lie, position by position. Where the channels are so few that a run would fill only a
+ * small part of a tile, the runs of a patch are first put together.
+ *
+ * <p>The sums of an image are added in blocks of at most {@value #DEPTH} positions, so that long sums stay exact.
+ */
+final class ChannelWeightGradient {
+
+    private static final int DEPTH = 256;
+
+    private final ConvKernels kernels;
+    private final FlatKernels flat;
+    private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
+
+    ChannelWeightGradient(CpuContext context) {
+        this.kernels = context.simd().convolution();
+        this.flat = context.simd().flat();
+    }
+
+    /** What is computed for these operands. */
+    WeightGradient.Form form(Conv2dGeometry g, CpuBuffer x, CpuBuffer dy) {
+        return new Call(g, x, dy);
+    }
+
+    /** What all tasks of a call share. */
+    private final class Call implements WeightGradient.Form {
+
+        final Conv2dGeometry g;
+        final CpuBuffer x;
+        final CpuBuffer dy;
+        final int channels;
+        final int taps;
+        final int positions;
+        final int rows;
+        final int panels;
+        final int panelRows;
+        /** Lines and columns of the copy with the channels last. */
+        final int lines;
+        final int columns;
+        /** Where, relative to its first pixel there, a patch's runs begin, and how long they are. */
+        final int[] runStarts;
+        final int runLength;
+        /** Whether the runs of a patch are put together, and from one patch to the next if so. */
+        final boolean packed;
+        final int packedStep;
+        /** For each position, where its patch begins. */
+        final int[] places;
+        /** Runs that tiles see, how far apart their sums are and how long a row of sums is. */
+        final int tiledRuns;
+        final int tiledLength;
+        final int runStep;
+        final int rowLength;
+
+        Call(Conv2dGeometry g, CpuBuffer x, CpuBuffer dy) {
+            this.g = g;
+            this.x = x;
+            this.dy = dy;
+            this.channels = g.inChannelsPerGroup();
+            this.taps = g.kernelHeight() * g.kernelWidth();
+            this.positions = g.outHeight() * g.outWidth();
+            this.rows = g.outChannelsPerGroup();
+            int count = 0;
+            int end = 0;
+            for (int row = 0; row < rows; count++) {
+                row += kernels.tileRows(rows - row);
+                end = row;
+            }
+            this.panels = count;
+            this.panelRows = end;
+            this.lines = (g.outHeight() - 1) * g.strideH() + (g.kernelHeight() - 1) * g.dilationH() + 1;
+            this.columns = (g.outWidth() - 1) * g.strideW() + (g.kernelWidth() - 1) * g.dilationW() + 1;
+            int runsPerLine = g.dilationW() == 1 ? 1 : g.kernelWidth();
+            this.runLength = g.kernelWidth() / runsPerLine * channels;
+            this.runStarts = new int[g.kernelHeight() * runsPerLine];
+            for (int i = 0; i < runStarts.length; i++) {
+                int line = i / runsPerLine * g.dilationH();
+                runStarts[i] = (line * columns + i % runsPerLine * g.dilationW()) * channels;
+            }
+            this.places = new int[positions];
+            for (int i = 0; i < positions; i++) {
+                int line = i / g.outWidth() * g.strideH();
+                places[i] = (line * columns + i % g.outWidth() * g.strideW()) * channels;
+            }
+            int block = kernels.blockColumns();
+            int half = block / 2;
+            int direct = runStarts.length * CpuGemm.ceilDiv(runLength, half);
+            this.packed = direct > CpuGemm.ceilDiv(runStarts.length * runLength, half) * 4 / 3;
+            int lastRun = CpuGemm.ceilDiv(runLength, kernels.lanes()) * kernels.lanes();
+            this.packedStep = (runStarts.length - 1) * runLength + lastRun;
+            this.tiledRuns = packed ? 1 : runStarts.length;
+            this.tiledLength = packed ? runStarts.length * runLength : runLength;
+            this.runStep = CpuGemm.ceilDiv(tiledLength, block) * block;
+            this.rowLength = tiledRuns * runStep;
+        }
+
+        @Override
+        public int panels() {
+            return panels;
+        }
+
+        @Override
+        public int rowLength() {
+            return rowLength;
+        }
+
+        @Override
+        public int partialLength() {
+            return panelRows * rowLength;
+        }
+
+        @Override
+        public void sum(int group, int firstImage, int endImage, int part, int parts, WeightGradient.Partial to) {
+            for (int image = firstImage; image < endImage; image++) {
+                addImage(this, image, group, part, parts, image > firstImage, to);
+            }
+        }
+
+        /** A row of sums has runs of taps with their channels. */
+        @Override
+        public void unpack(float[] sums, int at, float[] target, int to) {
+            for (int run = 0; run < tiledRuns; run++) {
+                for (int i = 0; i < tiledLength; i++) {
+                    int number = run * tiledLength + i;
+                    target[to + number % channels * taps + number / channels] = sums[at + run * runStep + i];
+                }
+            }
+        }
+    }
+
+    /** Adds what one image and group contribute to those panels of rows whose number modulo {@code parts} is {@code part}. */
+    private void addImage(
+            Call call, int image, int group, int part, int parts, boolean add, WeightGradient.Partial to) {
+        Conv2dGeometry g = call.g;
+        Scratch own = scratch.get();
+        int block = kernels.blockColumns();
+        own.image = grown(own.image, call.lines * call.columns * call.channels + block);
+        own.rows = grown(own.rows, call.panelRows * DEPTH);
+        copyChannelsLast(call, image, group, own.image);
+        int blocks = CpuGemm.ceilDiv(call.positions, DEPTH);
+        int blockLength = CpuGemm.ceilDiv(call.positions, blocks);
+        for (int from = 0; from < call.positions; from += blockLength) {
+            int length = Math.min(blockLength, call.positions - from);
+            float[] patches = own.image;
+            int[] places = call.places;
+            int firstPlace = from;
+            if (call.packed) {
+                own.patches = grown(own.patches, DEPTH * call.packedStep + block);
+                own.places = steps(own.places, call.packedStep);
+                pack(call, own.image, from, length, own.patches);
+                patches = own.patches;
+                places = own.places;
+                firstPlace = 0;
+            }
+            for (int row = 0, panel = 0; row < call.rows; panel++) {
+                int height = kernels.tileRows(call.rows - row);
+                if (panel % parts == part) {
+                    int start = call.dy.offset + (image * g.outChannels() + group * call.rows + row) * call.positions + from;
+                    int count = Math.min(height, call.rows - row);
+                    if (from == 0) {
+                        to.addBias(flat, row, count, call.dy.array, start, call.positions);
+                    }
+                    CpuGemm.pack(
+                            call.dy.array, start, call.positions, 1, count, length, own.rows, row * DEPTH, height);
+                }
+                row += height;
+            }
+            boolean addBlock = add || from > 0;
+            for (int run = 0; run < call.tiledRuns; run++) {
+                int read = call.packed ? 0 : call.runStarts[run];
+                for (int column = 0; column < call.tiledLength; column += block) {
+                    for (int row = 0, panel = 0; row < call.rows; panel++) {
+                        int height = kernels.tileRows(call.rows - row);
+                        int width = kernels.tileColumns(height);
+                        int end = Math.min(call.tiledLength, column + block);
+                        for (int i = column; panel % parts == part && i < end; i += width) {
+                            int at = to.at() + row * call.rowLength + run * call.runStep + i;
+                            kernels.tile(
+                                    height, length, own.rows, row * DEPTH, patches, read + i, places, firstPlace, to.sums(), at,
+                                    call.rowLength, addBlock, own.zeros, 0);
+                        }
+                        row += height;
+                    }
+                }
+            }
+        }
+    }
+
+    /** Puts the patches of some positions together. */
+    private void pack(Call call, float[] image, int from, int length, float[] target) {
+        Conv2dGeometry g = call.g;
+        for (int done = 0; done < length; ) {
+            int stretch = Math.min(g.outWidth() - (from + done) % g.outWidth(), length - done);
+            // From left to right: what is written behind a run is overwritten by the next.
+            for (int run = 0; run < call.runStarts.length; run++) {
+                kernels.copyLines(
+                        stretch, call.runLength, image, call.places[from + done] + call.runStarts[run],
+                        g.strideW() * call.channels, target, done * call.packedStep + run * call.runLength, call.packedStep);
+            }
+            done += stretch;
+        }
+    }
+
+    private static void copyChannelsLast(Call call, int image, int group, float[] target) {
+        Conv2dGeometry g = call.g;
+        int plane = g.inHeight() * g.inWidth();
+        int channels = call.channels;
+        int firstX = Math.min(call.columns, g.padLeft());
+        int endX = Math.max(firstX, Math.min(call.columns, g.padLeft() + g.inWidth()));
+        int start = call.x.offset + (image * g.inChannels() + group * channels) * plane;
+        for (int line = 0, at = 0; line < call.lines; line++, at += call.columns * channels) {
+            int y = line - g.padTop();
+            if (y < 0 || y >= g.inHeight()) {
+                Arrays.fill(target, at, at + call.columns * channels, 0f);
+                continue;
+            }
+            Arrays.fill(target, at, at + firstX * channels, 0f);
+            int from = start + y * g.inWidth() + firstX - g.padLeft();
+            CpuGemm.pack(
+                    call.x.array, from, plane, 1, channels, endX - firstX, target, at + firstX * channels, channels);
+            Arrays.fill(target, at + endX * channels, at + call.columns * channels, 0f);
+        }
+    }
+
+    private static float[] grown(float[] array, int length) {
+        return array.length < length ? new float[length] : array;
+    }
+
+    /** The multiples of {@code step}. */
+    private static int[] steps(int[] array, int step) {
+        if (array[1] != step) {
+            for (int i = 0; i < array.length; i++) {
+                array[i] = i * step;
+            }
+        }
+        return array;
+    }
+
+    /** One thread's working arrays, which grow to the largest asked for. */
+    private static final class Scratch {
+
+        private final float[] zeros = new float[64];
+        private float[] image = new float[0];
+        private float[] rows = new float[0];
+        private float[] patches = new float[0];
+        private int[] places = new int[DEPTH];
+    }
+}
