@@ -8,7 +8,7 @@ import dev.striate.backend.cpu.simd.SimdKernels;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Batch normalisation, channel by channel: statistics in double precision, the rest in float32. */
+/** Batch normalisation, channel by channel: means and the planes' sums in double precision, the rest in float32. */
 final class CpuBatchNorm2d implements BatchNorm2dKernels {
 
     private final CpuThreads threads;

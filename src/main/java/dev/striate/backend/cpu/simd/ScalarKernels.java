@@ -17,7 +17,7 @@ final class ScalarKernels implements SimdKernels {
     ScalarKernels(SimdKernels vectorized) {
         columns = vectorized.tileColumns();
         convolution = new ScalarConvKernels(vectorized.convolution());
-        flat = new ScalarFlatKernels(vectorized.flat().room());
+        flat = new ScalarFlatKernels(vectorized.convolution().lanes());
     }
 
     @Override

@@ -89,7 +89,7 @@ class ScalarKernelsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 1, 8, 15, 31, 207})
+    @ValueSource(ints = {0, 1, 8, 15, 31, 207, 1023, 2100})
     void flat(int n) {
         FlatKernels.AdamFactors factors = new FlatKernels.AdamFactors(0.9f, 0.1f, 0.99f, 0.01f, 0.1f, 0.5f, 1e-8f, 0.1f, 0.9f);
         assertSameBits(n + 8, (k, a, b, y) -> keep(k.flat().sum(n, finite(a), 1, room(k)), y));
