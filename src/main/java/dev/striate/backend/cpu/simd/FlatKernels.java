@@ -4,11 +4,11 @@ package dev.striate.backend.cpu.simd;
  * The inner loops of a training step beside its products: sums, normalisation, pooling and updates, over runs of neighbouring
  * elements. A result has the same bits wherever a run stands and however often the loop was compiled.
  *
- * <p>A sum is taken in double precision: a mean that is large beside the deviation must not lose the deviation. So are plain
- * sums of squares and products. On vectors, up to 17 of these are added up in float32 in each lane of each of up to four chains,
- * then the chains, then the lanes, and that goes into a double. However long a run is, a term passes no more than
+ * <p>Plain sums are taken in double precision. On vectors, up to 17 terms are added up in float32 in each lane of each of up to
+ * four chains, then the chains, then the lanes, and that goes into a double. However long a run is, a term passes no more than
  * {@code 17 + 2 + log2(lanes)} roundings, at most 23, beside those of its own difference and square: the error is below 27 u of
- * the terms' magnitudes, u being 2^-24. Runs shorter than a vector are plain.
+ * the terms' magnitudes, u being 2^-24. Runs shorter than a vector are plain. Vectors of doubles would be more exact; but C2 does
+ * not compile every conversion to them, and then boxes all.
  */
 public interface FlatKernels {
 
@@ -18,11 +18,14 @@ public interface FlatKernels {
     /** The sum of {@code n} elements. */
     double sum(int n, float[] x, int xOffset, double[] room);
 
-    /** The sum of {@code n} squared distances from {@code center}, which vectors round to float32. */
+    /**
+     * The sum of {@code n} squared distances from {@code center}, which vectors round to float32; leaves that of the distances
+     * themselves in {@code room[0]}.
+     */
     double sumOfSquares(int n, float[] x, int xOffset, double center, double[] room);
 
     /**
-     * Leaves the sum of {@code y} in {@code room[0]}, of the same error, and that of {@code (x - center) y} in {@code room[1]}; vectors round the
+     * Leaves the sum of {@code y} in {@code room[0]} and that of {@code (x - center) y} in {@code room[1]}; vectors round the
      * centre to float32.
      */
     void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, double[] room);

@@ -1,6 +1,5 @@
 package dev.striate.backend.cpu.simd;
 
-import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -18,11 +17,7 @@ final class PanamaFlatKernels implements FlatKernels {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Integer> INTEGERS = SPECIES.withLanes(int.class);
     private static final int LANES = SPECIES.length();
-    /** Doubles to sum in; half of a vector of floats widens to one of them. */
-    private static final VectorSpecies<Double> WIDE = SPECIES.withLanes(double.class);
-    private static final int WIDE_LANES = WIDE.length();
-    private static final VectorShuffle<Float> SWAP_HALVES = VectorShuffle.fromOp(SPECIES, i -> (i + LANES / 2) % LANES);
-    /** Vectors in a chain of a float32 sum, and elements in the four chains side by side. */
+    /** Vectors in a chain of a sum, and elements in four chains side by side. */
     private static final int CHAIN = ScalarFlatKernels.CHAIN;
     private static final int BLOCK = 4 * CHAIN * LANES;
     private static final VectorShuffle<Float> ROTATE_8 = VectorShuffle.fromOp(SPECIES, i -> (i + 8) % LANES);
@@ -51,48 +46,18 @@ final class PanamaFlatKernels implements FlatKernels {
         return ScalarFlatKernels.room(LANES);
     }
 
-    private static double total(double[] room, int from) {
-        double sum = 0;
-        for (int i = from; i < from + WIDE_LANES; i++) {
-            sum += room[i];
-        }
-        return sum;
-    }
-
-    @Override
-    public double sum(int n, float[] x, int xOffset, double[] room) {
-        DoubleVector s0 = DoubleVector.zero(WIDE);
-        DoubleVector s1 = s0;
-        DoubleVector s2 = s0;
-        DoubleVector s3 = s0;
-        int i = xOffset;
-        int end = xOffset + n;
-        for (; i + 2 * LANES <= end; i += 2 * LANES) {
-            FloatVector x0 = FloatVector.fromArray(SPECIES, x, i);
-            FloatVector x1 = FloatVector.fromArray(SPECIES, x, i + LANES);
-            s0 = s0.add(x0.convertShape(VectorOperators.F2D, WIDE, 0));
-            s1 = s1.add(x0.rearrange(SWAP_HALVES).convertShape(VectorOperators.F2D, WIDE, 0));
-            s2 = s2.add(x1.convertShape(VectorOperators.F2D, WIDE, 0));
-            s3 = s3.add(x1.rearrange(SWAP_HALVES).convertShape(VectorOperators.F2D, WIDE, 0));
-        }
-        s0.add(s1).add(s2.add(s3)).intoArray(room, 0);
-        return total(room, 0) + plain.sum(end - i, x, i, room);
-    }
-
     /**
      * The elements behind the last whole vector come first, as the upper lanes of the vector that ends with the run; its other
      * lanes count as 0.
      */
     @Override
-    public double sumOfSquares(int n, float[] x, int xOffset, double center, double[] room) {
+    public double sum(int n, float[] x, int xOffset, double[] room) {
         if (n < LANES) {
-            return plain.sumOfSquares(n, x, xOffset, center, room);
+            return plain.sum(n, x, xOffset, room);
         }
         FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector middle = FloatVector.broadcast(SPECIES, (float) center);
         VectorMask<Float> rest = FloatVector.fromArray(SPECIES, COUNT, 0).compare(VectorOperators.GE, LANES - n % LANES);
-        FloatVector d = zero.blend(FloatVector.fromArray(SPECIES, x, xOffset + n - LANES).sub(middle), rest);
-        FloatVector s3 = d.mul(d);
+        FloatVector s3 = zero.blend(FloatVector.fromArray(SPECIES, x, xOffset + n - LANES), rest);
         int bound = xOffset + SPECIES.loopBound(n);
         double total = 0;
         for (int i = xOffset; i < bound; ) {
@@ -101,25 +66,18 @@ final class PanamaFlatKernels implements FlatKernels {
             FloatVector s1 = zero;
             FloatVector s2 = zero;
             for (; i + 4 * LANES <= stop; i += 4 * LANES) {
-                FloatVector d0 = FloatVector.fromArray(SPECIES, x, i).sub(middle);
-                FloatVector d1 = FloatVector.fromArray(SPECIES, x, i + LANES).sub(middle);
-                FloatVector d2 = FloatVector.fromArray(SPECIES, x, i + 2 * LANES).sub(middle);
-                FloatVector d3 = FloatVector.fromArray(SPECIES, x, i + 3 * LANES).sub(middle);
-                s0 = d0.fma(d0, s0);
-                s1 = d1.fma(d1, s1);
-                s2 = d2.fma(d2, s2);
-                s3 = d3.fma(d3, s3);
+                s0 = s0.add(FloatVector.fromArray(SPECIES, x, i));
+                s1 = s1.add(FloatVector.fromArray(SPECIES, x, i + LANES));
+                s2 = s2.add(FloatVector.fromArray(SPECIES, x, i + 2 * LANES));
+                s3 = s3.add(FloatVector.fromArray(SPECIES, x, i + 3 * LANES));
             }
             if (i + 2 * LANES <= stop) {
-                FloatVector d0 = FloatVector.fromArray(SPECIES, x, i).sub(middle);
-                FloatVector d1 = FloatVector.fromArray(SPECIES, x, i + LANES).sub(middle);
-                s0 = d0.fma(d0, s0);
-                s1 = d1.fma(d1, s1);
+                s0 = s0.add(FloatVector.fromArray(SPECIES, x, i));
+                s1 = s1.add(FloatVector.fromArray(SPECIES, x, i + LANES));
                 i += 2 * LANES;
             }
             if (i < stop) {
-                FloatVector d2 = FloatVector.fromArray(SPECIES, x, i).sub(middle);
-                s2 = d2.fma(d2, s2);
+                s2 = s2.add(FloatVector.fromArray(SPECIES, x, i));
                 i = stop;
             }
             FloatVector sum = s0.add(s1).add(s2.add(s3));
@@ -138,6 +96,60 @@ final class PanamaFlatKernels implements FlatKernels {
     }
 
     /** Two chains for each of the sums. */
+    @Override
+    public double sumOfSquares(int n, float[] x, int xOffset, double center, double[] room) {
+        if (n < LANES) {
+            return plain.sumOfSquares(n, x, xOffset, center, room);
+        }
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector middle = FloatVector.broadcast(SPECIES, (float) center);
+        VectorMask<Float> rest = FloatVector.fromArray(SPECIES, COUNT, 0).compare(VectorOperators.GE, LANES - n % LANES);
+        FloatVector s1 = zero.blend(FloatVector.fromArray(SPECIES, x, xOffset + n - LANES).sub(middle), rest);
+        FloatVector q1 = s1.mul(s1);
+        int bound = xOffset + SPECIES.loopBound(n);
+        double sums = 0;
+        double squares = 0;
+        for (int i = xOffset; i < bound; ) {
+            int stop = Math.min(i + BLOCK / 2, bound);
+            FloatVector s0 = zero;
+            FloatVector q0 = zero;
+            for (; i + 2 * LANES <= stop; i += 2 * LANES) {
+                FloatVector d0 = FloatVector.fromArray(SPECIES, x, i).sub(middle);
+                FloatVector d1 = FloatVector.fromArray(SPECIES, x, i + LANES).sub(middle);
+                s0 = s0.add(d0);
+                s1 = s1.add(d1);
+                q0 = d0.fma(d0, q0);
+                q1 = d1.fma(d1, q1);
+            }
+            if (i < stop) {
+                FloatVector d0 = FloatVector.fromArray(SPECIES, x, i).sub(middle);
+                s0 = s0.add(d0);
+                q0 = d0.fma(d0, q0);
+                i = stop;
+            }
+            FloatVector sum = s0.add(s1);
+            FloatVector square = q0.add(q1);
+            if (LANES > 8) {
+                sum = sum.add(sum.rearrange(ROTATE_8));
+                square = square.add(square.rearrange(ROTATE_8));
+            }
+            if (LANES > 4) {
+                sum = sum.add(sum.rearrange(ROTATE_4));
+                square = square.add(square.rearrange(ROTATE_4));
+            }
+            sum = sum.add(sum.rearrange(ROTATE_2));
+            square = square.add(square.rearrange(ROTATE_2));
+            sum = sum.add(sum.rearrange(ROTATE_1));
+            square = square.add(square.rearrange(ROTATE_1));
+            sums += sum.lane(0);
+            squares += square.lane(0);
+            s1 = zero;
+            q1 = zero;
+        }
+        room[0] = sums;
+        return squares;
+    }
+
     @Override
     public void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, double[] room) {
         if (n < LANES) {

@@ -18,10 +18,16 @@ final class PanamaKernels implements SimdKernels {
 
     private final ConvKernels convolution = new PanamaConvKernels();
     private final FlatKernels flat = new PanamaFlatKernels();
+    private final FunctionKernels functions = new PanamaFunctionKernels();
 
     @Override
     public FlatKernels flat() {
         return flat;
+    }
+
+    @Override
+    public FunctionKernels functions() {
+        return functions;
     }
 
     @Override

@@ -18,10 +18,16 @@ final class PlainKernels implements SimdKernels {
     private final ThreadLocal<float[]> accumulators = ThreadLocal.withInitial(() -> new float[0]);
 
     private final FlatKernels flat = new PlainFlatKernels();
+    private final FunctionKernels functions = new PlainFunctionKernels();
 
     @Override
     public FlatKernels flat() {
         return flat;
+    }
+
+    @Override
+    public FunctionKernels functions() {
+        return functions;
     }
 
     @Override

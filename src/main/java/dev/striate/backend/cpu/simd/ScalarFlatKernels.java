@@ -11,13 +11,10 @@ final class ScalarFlatKernels implements FlatKernels {
 
     private final PlainFlatKernels plain = new PlainFlatKernels();
     private final int lanes;
-    /** Of a vector of doubles, as wide as one of floats. */
-    private final int wideLanes;
 
     /** @param lanes of a vector of floats */
     ScalarFlatKernels(int lanes) {
         this.lanes = lanes;
-        this.wideLanes = lanes / 2;
     }
 
     /** For one float per lane and sum. */
@@ -32,23 +29,40 @@ final class ScalarFlatKernels implements FlatKernels {
 
     @Override
     public double sum(int n, float[] x, int xOffset, double[] room) {
-        int end = xOffset + n;
-        double total = 0;
-        for (int lane = 0; lane < wideLanes; lane++) {
-            double s0 = 0;
-            double s1 = 0;
-            double s2 = 0;
-            double s3 = 0;
-            for (int i = xOffset; i + 2 * lanes <= end; i += 2 * lanes) {
-                s0 += x[i + lane];
-                s1 += x[i + lane + wideLanes];
-                s2 += x[i + lane + lanes];
-                s3 += x[i + lane + lanes + wideLanes];
-            }
-            total += (s0 + s1) + (s2 + s3);
+        if (n < lanes) {
+            return plain.sum(n, x, xOffset, room);
         }
-        int summed = n / (2 * lanes) * (2 * lanes);
-        return total + plain.sum(n - summed, x, xOffset + summed, room);
+        int bound = n / lanes * lanes;
+        int block = 4 * CHAIN * lanes;
+        double total = 0;
+        for (int first = 0; first < bound; first += block) {
+            int stop = Math.min(first + block, bound);
+            int unrolled = first + (stop - first) / (4 * lanes) * (4 * lanes);
+            for (int lane = 0; lane < lanes; lane++) {
+                float s0 = 0;
+                float s1 = 0;
+                float s2 = 0;
+                float s3 = first == 0 && isRest(lane, n) ? x[xOffset + n - lanes + lane] : 0;
+                int i = xOffset + first + lane;
+                for (; i < xOffset + unrolled; i += 4 * lanes) {
+                    s0 += x[i];
+                    s1 += x[i + lanes];
+                    s2 += x[i + 2 * lanes];
+                    s3 += x[i + 3 * lanes];
+                }
+                if (i + lanes < xOffset + stop) {
+                    s0 += x[i];
+                    s1 += x[i + lanes];
+                    i += 2 * lanes;
+                }
+                if (i < xOffset + stop) {
+                    s2 += x[i];
+                }
+                room[lane] = (s0 + s1) + (s2 + s3);
+            }
+            total += fold(room, 0);
+        }
+        return total;
     }
 
     /** Whether the vector that ends with the run has, in this lane, an element behind the last whole vector. */
@@ -73,44 +87,39 @@ final class ScalarFlatKernels implements FlatKernels {
         }
         float middle = (float) center;
         int bound = n / lanes * lanes;
-        int block = 4 * CHAIN * lanes;
-        double total = 0;
+        int block = 2 * CHAIN * lanes;
+        double sum = 0;
+        double squares = 0;
         for (int first = 0; first < bound; first += block) {
             int stop = Math.min(first + block, bound);
-            int unrolled = first + (stop - first) / (4 * lanes) * (4 * lanes);
+            int unrolled = first + (stop - first) / (2 * lanes) * (2 * lanes);
             for (int lane = 0; lane < lanes; lane++) {
                 float s0 = 0;
-                float s1 = 0;
-                float s2 = 0;
-                float rest = first == 0 && isRest(lane, n) ? x[xOffset + n - lanes + lane] - middle : 0;
-                float s3 = rest * rest;
+                float s1 = first == 0 && isRest(lane, n) ? x[xOffset + n - lanes + lane] - middle : 0;
+                float q0 = 0;
+                float q1 = s1 * s1;
                 int i = xOffset + first + lane;
-                for (; i < xOffset + unrolled; i += 4 * lanes) {
+                for (; i < xOffset + unrolled; i += 2 * lanes) {
                     float d0 = x[i] - middle;
                     float d1 = x[i + lanes] - middle;
-                    float d2 = x[i + 2 * lanes] - middle;
-                    float d3 = x[i + 3 * lanes] - middle;
-                    s0 = Math.fma(d0, d0, s0);
-                    s1 = Math.fma(d1, d1, s1);
-                    s2 = Math.fma(d2, d2, s2);
-                    s3 = Math.fma(d3, d3, s3);
-                }
-                if (i + lanes < xOffset + stop) {
-                    float d0 = x[i] - middle;
-                    float d1 = x[i + lanes] - middle;
-                    s0 = Math.fma(d0, d0, s0);
-                    s1 = Math.fma(d1, d1, s1);
-                    i += 2 * lanes;
+                    s0 += d0;
+                    s1 += d1;
+                    q0 = Math.fma(d0, d0, q0);
+                    q1 = Math.fma(d1, d1, q1);
                 }
                 if (i < xOffset + stop) {
-                    float d2 = x[i] - middle;
-                    s2 = Math.fma(d2, d2, s2);
+                    float d0 = x[i] - middle;
+                    s0 += d0;
+                    q0 = Math.fma(d0, d0, q0);
                 }
-                room[lane] = (s0 + s1) + (s2 + s3);
+                room[lane] = s0 + s1;
+                room[lanes + lane] = q0 + q1;
             }
-            total += fold(room, 0);
+            sum += fold(room, 0);
+            squares += fold(room, lanes);
         }
-        return total;
+        room[0] = sum;
+        return squares;
     }
 
     @Override

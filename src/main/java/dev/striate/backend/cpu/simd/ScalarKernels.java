@@ -12,6 +12,7 @@ final class ScalarKernels implements SimdKernels {
     private final int columns;
     private final ConvKernels convolution;
     private final FlatKernels flat;
+    private final FunctionKernels functions = new ScalarFunctionKernels();
 
     /** @param vectorized which tiles to compute */
     ScalarKernels(SimdKernels vectorized) {
@@ -33,6 +34,11 @@ final class ScalarKernels implements SimdKernels {
     @Override
     public FlatKernels flat() {
         return flat;
+    }
+
+    @Override
+    public FunctionKernels functions() {
+        return functions;
     }
 
     @Override

@@ -15,6 +15,9 @@ public interface SimdKernels {
     /** The loops beside the products, in the same version. */
     FlatKernels flat();
 
+    /** Exponentials and their like, in the same version. */
+    FunctionKernels functions();
+
     /** Rows of the tile that {@link #tile} computes. */
     int tileRows();
 

@@ -45,6 +45,9 @@ final class WarmingKernels implements SimdKernels {
     private static final int DESCEND = 15;
     private static final int DESCEND_WITH_MOMENTUM = 16;
     private static final int DOT = 17;
+    private static final int EXP = 18;
+    private static final int SIGMOID = 19;
+    private static final int TANH = 20;
 
     private final SimdKernels vectorized;
     private final SimdKernels scalar;
@@ -133,7 +136,10 @@ final class WarmingKernels implements SimdKernels {
                     k.flat().descendWithMomentum(n, 0.1f, 0f, 0.9f, 1f, false, x, 0, y, 0, z, 0);
                     k.flat().descendWithMomentum(n, 0.1f, 0f, 0.9f, 1f, true, x, 0, y, 0, z, 0);
                 },
-                k -> y[0] = k.dot(n + vectorized.convolution().lanes(), x, 0, z, 0, a));
+                k -> y[0] = k.dot(n + vectorized.convolution().lanes(), x, 0, z, 0, a),
+                k -> k.functions().exp(n, x, 0, y, 0),
+                k -> k.functions().sigmoid(n, x, 0, y, 0),
+                k -> k.functions().tanh(n, x, 0, y, 0));
     }
 
     /**
@@ -174,6 +180,11 @@ final class WarmingKernels implements SimdKernels {
     @Override
     public FlatKernels flat() {
         return new Flat();
+    }
+
+    @Override
+    public FunctionKernels functions() {
+        return new Functions();
     }
 
     @Override
@@ -319,6 +330,24 @@ final class WarmingKernels implements SimdKernels {
                 int n, AdamFactors factors, float[] g, int gOffset, float[] m, int mOffset, float[] v, int vOffset, float[] w,
                 int wOffset) {
             current(ADAM).flat().adam(n, factors, g, gOffset, m, mOffset, v, vOffset, w, wOffset);
+        }
+    }
+
+    private final class Functions implements FunctionKernels {
+
+        @Override
+        public void exp(int n, float[] x, int xOffset, float[] y, int yOffset) {
+            current(EXP).functions().exp(n, x, xOffset, y, yOffset);
+        }
+
+        @Override
+        public void sigmoid(int n, float[] x, int xOffset, float[] y, int yOffset) {
+            current(SIGMOID).functions().sigmoid(n, x, xOffset, y, yOffset);
+        }
+
+        @Override
+        public void tanh(int n, float[] x, int xOffset, float[] y, int yOffset) {
+            current(TANH).functions().tanh(n, x, xOffset, y, yOffset);
         }
     }
 }
