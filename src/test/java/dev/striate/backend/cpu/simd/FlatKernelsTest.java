@@ -12,7 +12,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Both versions of the flat loops, at every length around their vectors and away from an array's start. Where the vectors take
- * the plain loop's operations one by one, the bits are the same; sums are checked against exact ones and against the bound of their error.
+ * the plain loop's operations one by one, the bits are the same; sums are checked against exact ones and against the bound of
+ * their error.
  */
 class FlatKernelsTest {
 
