@@ -158,7 +158,7 @@ final class OpCases {
             function("gelu", x -> x.get(0).gelu(), NO_KINKS, sizes).accuracy(gelu());
         }
         // Zeros of either sign, infinities, NaN, and where e^x leaves the range of float32.
-        float[] special = {NAN, INF, -INF, 0, -0f, 100, -100, 88, -87, 1e-20f, -1e-20f, 1e30f, -1e30f};
+        float[] special = {NAN, INF, -INF, 0, -0f, 100, -100, 88, -87, -88.5f, 0.625f, -0.625f, 1e-20f, -1e-20f, 1e30f, -1e30f};
         special("exp", x -> x.get(0).exp(), special).accuracy(exp);
         special("log", x -> x.get(0).log(), special).accuracy(Accuracy.relative(3.5));
         special("sqrt", x -> x.get(0).sqrt(), special).accuracy(Accuracy.relative(6));

@@ -8,7 +8,10 @@ import dev.striate.backend.cpu.simd.SimdKernels;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Batch normalisation, channel by channel: statistics in double precision, the rest in float32. */
+/**
+ * Batch normalisation, channel by channel: the planes' sums are combined in double precision, the rest is
+ * float32.
+ */
 final class CpuBatchNorm2d implements BatchNorm2dKernels {
 
     private final CpuThreads threads;
@@ -36,7 +39,8 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
 
     /**
      * Mean and squared distances are taken plane by plane, in two passes over what the second finds in the cache, and the planes'
-     * merged: Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979).
+     * merged: the corrected two-pass algorithm and updating formula of Chan, Golub and LeVeque, "Algorithms for computing the
+     * sample variance: analysis and recommendations" (1983).
      */
     @Override
     public void forwardTraining(
@@ -65,9 +69,13 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
                 double squares = 0;
                 for (int image = 0; image < g.batch(); image++) {
                     int at = in.offset + planeStart(g, image, c);
-                    double planeSum = flat.sum(g.plane(), in.array, at, room);
-                    double planeMean = planeSum / g.plane();
-                    squares += flat.sumOfSquares(g.plane(), in.array, at, planeMean, room);
+                    // The mean as a float32 sum gives it; the distances from there correct it, however far it is from 0.
+                    float center = (float) (flat.sum(g.plane(), in.array, at, room) / g.plane());
+                    squares += flat.sumOfSquares(g.plane(), in.array, at, center, room);
+                    double correction = room[0] / g.plane();
+                    double planeMean = center + correction;
+                    double planeSum = planeMean * g.plane();
+                    squares -= correction * room[0];
                     if (image > 0) {
                         double distance = planeMean - sum / ((double) image * g.plane());
                         squares += distance * distance * g.plane() * image / (image + 1);

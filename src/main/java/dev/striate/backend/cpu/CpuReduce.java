@@ -9,8 +9,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sums in double precision, and maxima. Many outputs are shared out among the threads; for few, the elements that go into them
- * are cut into chunks whose bounds follow from the loops alone, and the chunks' sums are added in order.
+ * Sums, in double precision or, along neighbours, as {@link FlatKernels} takes them, and maxima. Many outputs are shared out
+ * among the threads; for few, the elements that go into them are cut into chunks whose bounds follow from the loops alone, and
+ * the chunks' sums are added in order.
  */
 final class CpuReduce implements ReduceKernels {
 
@@ -62,15 +63,16 @@ final class CpuReduce implements ReduceKernels {
             StridedLoop kept, int from, int to, StridedLoop reduced, int firstTurn, int endTurn, CpuBuffer x, double[] sums,
             int at) {
         double[] room = new double[flat.room()];
+        Runs runs = new Runs(reduced, firstTurn, endTurn);
         boolean outputsAreNeighbours = innermostStride(kept) == 1 && innermostStride(reduced) != 1;
         for (Runs outputs = new Runs(kept, from, to); outputs.next(); at += outputs.length()) {
             int start = x.offset + outputs.position(0);
             if (outputsAreNeighbours) {
-                addLines(start, outputs.length(), reduced, firstTurn, endTurn, x.array, sums, at);
+                addLines(start, outputs.length(), runs, x.array, sums, at);
             } else {
                 for (int i = 0; i < outputs.length(); i++) {
                     int base = start + i * outputs.stride(0);
-                    for (Runs runs = new Runs(reduced, firstTurn, endTurn); runs.next(); ) {
+                    for (runs.restart(); runs.next(); ) {
                         int first = base + runs.position(0);
                         sums[at + i] += runs.stride(0) == 1
                                 ? flat.sum(runs.length(), x.array, first, room)
@@ -82,11 +84,10 @@ final class CpuReduce implements ReduceKernels {
     }
 
     /** Adds whole lines of neighbouring elements, as in a sum over the first axis. */
-    private static void addLines(
-            int start, int length, StridedLoop reduced, int firstTurn, int endTurn, float[] x, double[] sums, int at) {
-        for (Runs runs = new Runs(reduced, firstTurn, endTurn); runs.next(); ) {
-            for (int turn = 0; turn < runs.length(); turn++) {
-                int line = start + runs.position(0) + turn * runs.stride(0);
+    private static void addLines(int start, int length, Runs reduced, float[] x, double[] sums, int at) {
+        for (reduced.restart(); reduced.next(); ) {
+            for (int turn = 0; turn < reduced.length(); turn++) {
+                int line = start + reduced.position(0) + turn * reduced.stride(0);
                 for (int i = 0; i < length; i++) {
                     sums[at + i] += x[line + i];
                 }

@@ -3,11 +3,15 @@ package dev.striate.backend.cpu;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.UnaryFunction;
 import dev.striate.backend.UnaryKernels;
+import dev.striate.backend.cpu.simd.FunctionKernels;
 import dev.striate.backend.cpu.simd.SimdKernels;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Functions of one element. What has no float32 instruction is computed in double and rounded once. */
+/**
+ * Functions of one element. What has neither a float32 instruction nor a place in {@link FunctionKernels} is computed in double
+ * and rounded once.
+ */
 final class CpuUnary implements UnaryKernels {
 
     /** Below this, {@code e^x - 1} is taken from its series: the difference would cancel. */
@@ -15,10 +19,12 @@ final class CpuUnary implements UnaryKernels {
 
     private final CpuThreads threads;
     private final SimdKernels simd;
+    private final FunctionKernels functions;
 
     CpuUnary(CpuContext context) {
         this.threads = context.threads();
         this.simd = context.simd();
+        this.functions = simd.functions();
     }
 
     /** Nanoseconds per element, roughly. */
@@ -45,11 +51,7 @@ final class CpuUnary implements UnaryKernels {
         float fb = (float) f.b();
         switch (f.kind()) {
             case AFFINE -> simd.scaleAndShift(n, x, ix, 0f, fa, fb, y, iy);
-            case EXP -> {
-                for (int i = 0; i < n; i++) {
-                    y[iy + i] = (float) Math.exp(x[ix + i]);
-                }
-            }
+            case EXP -> functions.exp(n, x, ix, y, iy);
             case LOG -> {
                 for (int i = 0; i < n; i++) {
                     y[iy + i] = (float) Math.log(x[ix + i]);
@@ -94,18 +96,8 @@ final class CpuUnary implements UnaryKernels {
                     y[iy + i] = value > 0 ? value : (float) (a * expMinusOne(value));
                 }
             }
-            case SIGMOID -> {
-                for (int i = 0; i < n; i++) {
-                    y[iy + i] = (float) (1 / (1 + Math.exp(-x[ix + i])));
-                }
-            }
-            case TANH -> {
-                for (int i = 0; i < n; i++) {
-                    // (e^2x - 1) / (e^2x + 1), on the side where e^2x cannot overflow.
-                    double t = expMinusOne(-2.0 * Math.abs(x[ix + i]));
-                    y[iy + i] = Math.copySign((float) (t / (t + 2)), x[ix + i]);
-                }
-            }
+            case SIGMOID -> functions.sigmoid(n, x, ix, y, iy);
+            case TANH -> functions.tanh(n, x, ix, y, iy);
             case GELU -> {
                 for (int i = 0; i < n; i++) {
                     y[iy + i] = (float) (x[ix + i] * NormalDistribution.distribution(x[ix + i]));

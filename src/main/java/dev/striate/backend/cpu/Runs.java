@@ -6,6 +6,8 @@ import dev.striate.backend.StridedLoop;
 final class Runs {
 
     private final StridedLoop loop;
+    private final int from;
+    private final int to;
     private final int innermost;
     private final int[] counters;
     private final int[] positions;
@@ -15,10 +17,18 @@ final class Runs {
     /** Before the first run of the turns {@code from .. to-1}. */
     Runs(StridedLoop loop, int from, int to) {
         this.loop = loop;
+        this.from = from;
+        this.to = to;
         this.innermost = loop.depth() - 1;
         this.counters = new int[loop.depth()];
         this.positions = new int[loop.operands()];
-        this.remaining = to - from;
+        restart();
+    }
+
+    /** Back before the first run. */
+    void restart() {
+        remaining = to - from;
+        length = 0;
         for (int operand = 0; operand < positions.length; operand++) {
             positions[operand] = loop.position(operand, from);
         }

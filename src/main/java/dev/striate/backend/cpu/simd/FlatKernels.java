@@ -4,21 +4,30 @@ package dev.striate.backend.cpu.simd;
  * The inner loops of a training step beside its products: sums, normalisation, pooling and updates, over runs of neighbouring
  * elements. A result has the same bits wherever a run stands and however often the loop was compiled.
  *
- * <p>Sums are taken in double precision. Their lanes are added up in an order of their own, in an array that the caller lends:
- * the Vector API's own reduction may order them differently before and after compilation.
+ * <p>Plain sums are taken in double precision. On vectors, up to 17 terms are added up in float32 in each lane of each of up to
+ * four chains, then the chains, then the lanes, and that goes into a double. However long a run is, a term passes no more than
+ * {@code 17 + 2 + log2(lanes)} roundings, at most 23, beside those of its own difference and square: the error is below 27 u of
+ * the terms' magnitudes, u being 2^-24. Runs shorter than a vector are plain. Vectors of doubles would be more exact; but C2 does
+ * not compile every conversion to them, and then boxes all.
  */
 public interface FlatKernels {
 
-    /** Length of the array that the sums are lent. */
+    /** Length of the array that the sums are lent to work in. */
     int room();
 
     /** The sum of {@code n} elements. */
     double sum(int n, float[] x, int xOffset, double[] room);
 
-    /** The sum of {@code n} squared distances from {@code center}. */
+    /**
+     * The sum of {@code n} squared distances from {@code center}, which vectors round to float32; leaves that of the distances
+     * themselves in {@code room[0]}.
+     */
     double sumOfSquares(int n, float[] x, int xOffset, double center, double[] room);
 
-    /** Leaves the sum of {@code y} in {@code room[0]} and that of {@code (x - center) y} in {@code room[1]}. */
+    /**
+     * Leaves the sum of {@code y} in {@code room[0]} and that of {@code (x - center) y} in {@code room[1]}; vectors round the
+     * centre to float32.
+     */
     void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, double[] room);
 
     /** {@code dx = factor ((dy - shiftShare) - (x - mean) scaleShare)}. */

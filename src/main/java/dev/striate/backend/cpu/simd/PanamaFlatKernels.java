@@ -1,6 +1,5 @@
 package dev.striate.backend.cpu.simd;
 
-import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -18,10 +17,15 @@ final class PanamaFlatKernels implements FlatKernels {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Integer> INTEGERS = SPECIES.withLanes(int.class);
     private static final int LANES = SPECIES.length();
-    /** Doubles to sum in; half of a vector of floats widens to one of them. */
-    private static final VectorSpecies<Double> WIDE = SPECIES.withLanes(double.class);
-    private static final int WIDE_LANES = WIDE.length();
-    private static final VectorShuffle<Float> SWAP_HALVES = VectorShuffle.fromOp(SPECIES, i -> (i + LANES / 2) % LANES);
+    /** Vectors in a chain of a sum, and elements in four chains side by side. */
+    private static final int CHAIN = ScalarFlatKernels.CHAIN;
+    private static final int BLOCK = 4 * CHAIN * LANES;
+    private static final VectorShuffle<Float> ROTATE_8 = VectorShuffle.fromOp(SPECIES, i -> (i + 8) % LANES);
+    private static final VectorShuffle<Float> ROTATE_4 = VectorShuffle.fromOp(SPECIES, i -> (i + 4) % LANES);
+    private static final VectorShuffle<Float> ROTATE_2 = VectorShuffle.fromOp(SPECIES, i -> (i + 2) % LANES);
+    private static final VectorShuffle<Float> ROTATE_1 = VectorShuffle.fromOp(SPECIES, i -> (i + 1) % LANES);
+    /** 0, 1, 2, ... */
+    private static final float[] COUNT = new float[LANES];
     /** Every other element, from 0 or from 1 on; after the last, again. */
     private static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(SPECIES, i -> 2 * i % LANES);
     private static final VectorShuffle<Float> ODD = VectorShuffle.fromOp(SPECIES, i -> (2 * i + 1) % LANES);
@@ -29,88 +33,176 @@ final class PanamaFlatKernels implements FlatKernels {
     /** Vectors this wide have a permutation in one instruction. */
     private static final int SHUFFLING_LANES = 8;
 
+    static {
+        for (int i = 0; i < LANES; i++) {
+            COUNT[i] = i;
+        }
+    }
+
     private final PlainFlatKernels plain = new PlainFlatKernels();
 
     @Override
     public int room() {
-        return 2 * WIDE_LANES;
+        return ScalarFlatKernels.room(LANES);
     }
 
-    private static double total(double[] room, int from) {
-        double sum = 0;
-        for (int i = from; i < from + WIDE_LANES; i++) {
-            sum += room[i];
-        }
-        return sum;
-    }
-
+    /**
+     * The elements behind the last whole vector come first, as the upper lanes of the vector that ends with the run; its other
+     * lanes count as 0.
+     */
     @Override
     public double sum(int n, float[] x, int xOffset, double[] room) {
-        DoubleVector s0 = DoubleVector.zero(WIDE);
-        DoubleVector s1 = s0;
-        DoubleVector s2 = s0;
-        DoubleVector s3 = s0;
-        int i = xOffset;
-        int end = xOffset + n;
-        for (; i + 2 * LANES <= end; i += 2 * LANES) {
-            FloatVector x0 = FloatVector.fromArray(SPECIES, x, i);
-            FloatVector x1 = FloatVector.fromArray(SPECIES, x, i + LANES);
-            s0 = s0.add(x0.convertShape(VectorOperators.F2D, WIDE, 0));
-            s1 = s1.add(x0.rearrange(SWAP_HALVES).convertShape(VectorOperators.F2D, WIDE, 0));
-            s2 = s2.add(x1.convertShape(VectorOperators.F2D, WIDE, 0));
-            s3 = s3.add(x1.rearrange(SWAP_HALVES).convertShape(VectorOperators.F2D, WIDE, 0));
+        if (n < LANES) {
+            return plain.sum(n, x, xOffset, room);
         }
-        s0.add(s1).add(s2.add(s3)).intoArray(room, 0);
-        return total(room, 0) + plain.sum(end - i, x, i, room);
+        FloatVector zero = FloatVector.zero(SPECIES);
+        VectorMask<Float> rest = FloatVector.fromArray(SPECIES, COUNT, 0).compare(VectorOperators.GE, LANES - n % LANES);
+        FloatVector s3 = zero.blend(FloatVector.fromArray(SPECIES, x, xOffset + n - LANES), rest);
+        int bound = xOffset + SPECIES.loopBound(n);
+        double total = 0;
+        for (int i = xOffset; i < bound; ) {
+            int stop = Math.min(i + BLOCK, bound);
+            FloatVector s0 = zero;
+            FloatVector s1 = zero;
+            FloatVector s2 = zero;
+            for (; i + 4 * LANES <= stop; i += 4 * LANES) {
+                s0 = s0.add(FloatVector.fromArray(SPECIES, x, i));
+                s1 = s1.add(FloatVector.fromArray(SPECIES, x, i + LANES));
+                s2 = s2.add(FloatVector.fromArray(SPECIES, x, i + 2 * LANES));
+                s3 = s3.add(FloatVector.fromArray(SPECIES, x, i + 3 * LANES));
+            }
+            if (i + 2 * LANES <= stop) {
+                s0 = s0.add(FloatVector.fromArray(SPECIES, x, i));
+                s1 = s1.add(FloatVector.fromArray(SPECIES, x, i + LANES));
+                i += 2 * LANES;
+            }
+            if (i < stop) {
+                s2 = s2.add(FloatVector.fromArray(SPECIES, x, i));
+                i = stop;
+            }
+            FloatVector sum = s0.add(s1).add(s2.add(s3));
+            if (LANES > 8) {
+                sum = sum.add(sum.rearrange(ROTATE_8));
+            }
+            if (LANES > 4) {
+                sum = sum.add(sum.rearrange(ROTATE_4));
+            }
+            sum = sum.add(sum.rearrange(ROTATE_2));
+            sum = sum.add(sum.rearrange(ROTATE_1));
+            total += sum.lane(0);
+            s3 = zero;
+        }
+        return total;
     }
 
+    /** Two chains for each of the sums. */
     @Override
     public double sumOfSquares(int n, float[] x, int xOffset, double center, double[] room) {
-        DoubleVector s0 = DoubleVector.zero(WIDE);
-        DoubleVector s1 = s0;
-        DoubleVector middle = DoubleVector.broadcast(WIDE, center);
-        int i = xOffset;
-        int end = xOffset + n;
-        for (; i + LANES <= end; i += LANES) {
-            FloatVector value = FloatVector.fromArray(SPECIES, x, i);
-            DoubleVector d0 = (DoubleVector) value.convertShape(VectorOperators.F2D, WIDE, 0);
-            DoubleVector d1 = (DoubleVector) value.rearrange(SWAP_HALVES).convertShape(VectorOperators.F2D, WIDE, 0);
-            d0 = d0.sub(middle);
-            d1 = d1.sub(middle);
-            s0 = d0.fma(d0, s0);
-            s1 = d1.fma(d1, s1);
+        if (n < LANES) {
+            return plain.sumOfSquares(n, x, xOffset, center, room);
         }
-        s0.add(s1).intoArray(room, 0);
-        return total(room, 0) + plain.sumOfSquares(end - i, x, i, center, room);
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector middle = FloatVector.broadcast(SPECIES, (float) center);
+        VectorMask<Float> rest = FloatVector.fromArray(SPECIES, COUNT, 0).compare(VectorOperators.GE, LANES - n % LANES);
+        FloatVector s1 = zero.blend(FloatVector.fromArray(SPECIES, x, xOffset + n - LANES).sub(middle), rest);
+        FloatVector q1 = s1.mul(s1);
+        int bound = xOffset + SPECIES.loopBound(n);
+        double sums = 0;
+        double squares = 0;
+        for (int i = xOffset; i < bound; ) {
+            int stop = Math.min(i + BLOCK / 2, bound);
+            FloatVector s0 = zero;
+            FloatVector q0 = zero;
+            for (; i + 2 * LANES <= stop; i += 2 * LANES) {
+                FloatVector d0 = FloatVector.fromArray(SPECIES, x, i).sub(middle);
+                FloatVector d1 = FloatVector.fromArray(SPECIES, x, i + LANES).sub(middle);
+                s0 = s0.add(d0);
+                s1 = s1.add(d1);
+                q0 = d0.fma(d0, q0);
+                q1 = d1.fma(d1, q1);
+            }
+            if (i < stop) {
+                FloatVector d0 = FloatVector.fromArray(SPECIES, x, i).sub(middle);
+                s0 = s0.add(d0);
+                q0 = d0.fma(d0, q0);
+                i = stop;
+            }
+            FloatVector sum = s0.add(s1);
+            FloatVector square = q0.add(q1);
+            if (LANES > 8) {
+                sum = sum.add(sum.rearrange(ROTATE_8));
+                square = square.add(square.rearrange(ROTATE_8));
+            }
+            if (LANES > 4) {
+                sum = sum.add(sum.rearrange(ROTATE_4));
+                square = square.add(square.rearrange(ROTATE_4));
+            }
+            sum = sum.add(sum.rearrange(ROTATE_2));
+            square = square.add(square.rearrange(ROTATE_2));
+            sum = sum.add(sum.rearrange(ROTATE_1));
+            square = square.add(square.rearrange(ROTATE_1));
+            sums += sum.lane(0);
+            squares += square.lane(0);
+            s1 = zero;
+            q1 = zero;
+        }
+        room[0] = sums;
+        return squares;
     }
 
     @Override
     public void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, double[] room) {
-        DoubleVector s0 = DoubleVector.zero(WIDE);
-        DoubleVector s1 = s0;
-        DoubleVector p0 = s0;
-        DoubleVector p1 = s0;
-        DoubleVector middle = DoubleVector.broadcast(WIDE, center);
-        int bound = SPECIES.loopBound(n);
-        for (int i = 0; i < bound; i += LANES) {
-            FloatVector xs = FloatVector.fromArray(SPECIES, x, xOffset + i);
-            FloatVector ys = FloatVector.fromArray(SPECIES, y, yOffset + i);
-            DoubleVector x0 = (DoubleVector) xs.convertShape(VectorOperators.F2D, WIDE, 0);
-            DoubleVector x1 = (DoubleVector) xs.rearrange(SWAP_HALVES).convertShape(VectorOperators.F2D, WIDE, 0);
-            DoubleVector y0 = (DoubleVector) ys.convertShape(VectorOperators.F2D, WIDE, 0);
-            DoubleVector y1 = (DoubleVector) ys.rearrange(SWAP_HALVES).convertShape(VectorOperators.F2D, WIDE, 0);
-            s0 = s0.add(y0);
-            s1 = s1.add(y1);
-            p0 = x0.sub(middle).fma(y0, p0);
-            p1 = x1.sub(middle).fma(y1, p1);
+        if (n < LANES) {
+            plain.sumAndDot(n, x, xOffset, center, y, yOffset, room);
+            return;
         }
-        s0.add(s1).intoArray(room, 0);
-        p0.add(p1).intoArray(room, WIDE_LANES);
-        double sum = total(room, 0);
-        double dot = total(room, WIDE_LANES);
-        plain.sumAndDot(n - bound, x, xOffset + bound, center, y, yOffset + bound, room);
-        room[0] += sum;
-        room[1] += dot;
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector middle = FloatVector.broadcast(SPECIES, (float) center);
+        VectorMask<Float> rest = FloatVector.fromArray(SPECIES, COUNT, 0).compare(VectorOperators.GE, LANES - n % LANES);
+        FloatVector s1 = zero.blend(FloatVector.fromArray(SPECIES, y, yOffset + n - LANES), rest);
+        FloatVector d1 = zero.blend(FloatVector.fromArray(SPECIES, x, xOffset + n - LANES).sub(middle), rest).mul(s1);
+        int bound = SPECIES.loopBound(n);
+        double sums = 0;
+        double dots = 0;
+        for (int i = 0; i < bound; ) {
+            int stop = Math.min(i + BLOCK / 2, bound);
+            FloatVector s0 = zero;
+            FloatVector d0 = zero;
+            for (; i + 2 * LANES <= stop; i += 2 * LANES) {
+                FloatVector y0 = FloatVector.fromArray(SPECIES, y, yOffset + i);
+                FloatVector y1 = FloatVector.fromArray(SPECIES, y, yOffset + i + LANES);
+                s0 = s0.add(y0);
+                s1 = s1.add(y1);
+                d0 = FloatVector.fromArray(SPECIES, x, xOffset + i).sub(middle).fma(y0, d0);
+                d1 = FloatVector.fromArray(SPECIES, x, xOffset + i + LANES).sub(middle).fma(y1, d1);
+            }
+            if (i < stop) {
+                FloatVector y0 = FloatVector.fromArray(SPECIES, y, yOffset + i);
+                s0 = s0.add(y0);
+                d0 = FloatVector.fromArray(SPECIES, x, xOffset + i).sub(middle).fma(y0, d0);
+                i = stop;
+            }
+            FloatVector sum = s0.add(s1);
+            FloatVector dot = d0.add(d1);
+            if (LANES > 8) {
+                sum = sum.add(sum.rearrange(ROTATE_8));
+                dot = dot.add(dot.rearrange(ROTATE_8));
+            }
+            if (LANES > 4) {
+                sum = sum.add(sum.rearrange(ROTATE_4));
+                dot = dot.add(dot.rearrange(ROTATE_4));
+            }
+            sum = sum.add(sum.rearrange(ROTATE_2));
+            dot = dot.add(dot.rearrange(ROTATE_2));
+            sum = sum.add(sum.rearrange(ROTATE_1));
+            dot = dot.add(dot.rearrange(ROTATE_1));
+            sums += sum.lane(0);
+            dots += dot.lane(0);
+            s1 = zero;
+            d1 = zero;
+        }
+        room[0] = sums;
+        room[1] = dots;
     }
 
     @Override
@@ -129,7 +221,8 @@ final class PanamaFlatKernels implements FlatKernels {
 
     /**
      * A vector of outputs at a time, even where a line is shorter: what is written beyond its end, the next line overwrites. The
-     * places are chosen as bits in float lanes, for there a comparison of floats can choose them.
+     * places are chosen as bits in float lanes, for there a comparison of floats can choose them. They become integers by a
+     * constant species: C2 does not always know the one that {@code reinterpretAsInts} looks up, and boxes.
      */
     @Override
     public void maxPool2x2(
@@ -141,9 +234,9 @@ final class PanamaFlatKernels implements FlatKernels {
         }
         IntVector everyOther = IntVector.zero(INTEGERS).addIndex(2);
         FloatVector here = FloatVector.zero(SPECIES);
-        FloatVector right = IntVector.broadcast(INTEGERS, 1).reinterpretAsFloats();
-        FloatVector below = IntVector.broadcast(INTEGERS, inWidth).reinterpretAsFloats();
-        FloatVector belowRight = IntVector.broadcast(INTEGERS, inWidth + 1).reinterpretAsFloats();
+        FloatVector right = FloatVector.broadcast(SPECIES, Float.intBitsToFloat(1));
+        FloatVector below = FloatVector.broadcast(SPECIES, Float.intBitsToFloat(inWidth));
+        FloatVector belowRight = FloatVector.broadcast(SPECIES, Float.intBitsToFloat(inWidth + 1));
         int outputs = planes * outHeight * outWidth;
         int plane = xOffset;
         for (int oy = 0, top = plane, output = 0; output < outputs; oy++, top += 2 * inWidth) {
@@ -175,8 +268,8 @@ final class PanamaFlatKernels implements FlatKernels {
                         FloatVector placeBelow = below.blend(belowRight, second);
                         second = bestBelow.compare(VectorOperators.GT, bestAbove);
                         bestAbove.blend(bestBelow, second).intoArray(y, yOffset + output);
-                        placeAbove.blend(placeBelow, second).reinterpretAsInts().add(everyOther).add(upper - plane)
-                                .intoArray(indices, indexOffset + output);
+                        IntVector place = (IntVector) placeAbove.blend(placeBelow, second).reinterpretShape(INTEGERS, 0);
+                        place.add(everyOther).add(upper - plane).intoArray(indices, indexOffset + output);
                         output += n;
                         continue;
                     }

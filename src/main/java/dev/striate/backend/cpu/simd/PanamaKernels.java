@@ -23,6 +23,7 @@ final class PanamaKernels implements SimdKernels {
     private final ConvKernels convolution = new PanamaConvKernels();
     private final FlatKernels flat = new PanamaFlatKernels();
     private final DotTiles dots = new PanamaDotTiles();
+    private final FunctionKernels functions = new PanamaFunctionKernels();
 
     @Override
     public FlatKernels flat() {
@@ -32,6 +33,11 @@ final class PanamaKernels implements SimdKernels {
     @Override
     public DotTiles dotTiles() {
         return dots;
+    }
+
+    @Override
+    public FunctionKernels functions() {
+        return functions;
     }
 
     @Override

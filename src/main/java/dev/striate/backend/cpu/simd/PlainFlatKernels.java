@@ -34,25 +34,25 @@ final class PlainFlatKernels implements FlatKernels {
     public double sumOfSquares(int n, float[] x, int xOffset, double center, double[] room) {
         double s0 = 0;
         double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
+        double q0 = 0;
+        double q1 = 0;
         int i = xOffset;
         int end = xOffset + n;
-        for (; i + 4 <= end; i += 4) {
+        for (; i + 2 <= end; i += 2) {
             double d0 = x[i] - center;
             double d1 = x[i + 1] - center;
-            double d2 = x[i + 2] - center;
-            double d3 = x[i + 3] - center;
-            s0 += d0 * d0;
-            s1 += d1 * d1;
-            s2 += d2 * d2;
-            s3 += d3 * d3;
+            s0 += d0;
+            s1 += d1;
+            q0 += d0 * d0;
+            q1 += d1 * d1;
         }
-        for (; i < end; i++) {
+        if (i < end) {
             double d = x[i] - center;
-            s0 += d * d;
+            s0 += d;
+            q0 += d * d;
         }
-        return (s0 + s1) + (s2 + s3);
+        room[0] = s0 + s1;
+        return q0 + q1;
     }
 
     @Override

@@ -19,6 +19,7 @@ final class PlainKernels implements SimdKernels {
     private final ThreadLocal<float[]> accumulators = ThreadLocal.withInitial(() -> new float[0]);
 
     private final FlatKernels flat = new PlainFlatKernels();
+    private final FunctionKernels functions = new PlainFunctionKernels();
 
     @Override
     public FlatKernels flat() {
@@ -28,6 +29,11 @@ final class PlainKernels implements SimdKernels {
     @Override
     public @Nullable DotTiles dotTiles() {
         return null;
+    }
+
+    @Override
+    public FunctionKernels functions() {
+        return functions;
     }
 
     @Override

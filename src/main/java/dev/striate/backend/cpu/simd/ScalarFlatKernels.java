@@ -6,85 +6,163 @@ package dev.striate.backend.cpu.simd;
  */
 final class ScalarFlatKernels implements FlatKernels {
 
+    /** Vectors that are added up in float32 before a chain goes into the sum in double precision. */
+    static final int CHAIN = 16;
+
     private final PlainFlatKernels plain = new PlainFlatKernels();
     private final int lanes;
-    /** Of a vector of doubles, as wide as one of floats. */
-    private final int wideLanes;
 
     /** @param lanes of a vector of floats */
     ScalarFlatKernels(int lanes) {
         this.lanes = lanes;
-        this.wideLanes = lanes / 2;
+    }
+
+    /** For one float per lane and sum. */
+    static int room(int lanes) {
+        return 2 * lanes;
     }
 
     @Override
     public int room() {
-        return 2 * wideLanes;
+        return room(lanes);
     }
 
     @Override
     public double sum(int n, float[] x, int xOffset, double[] room) {
-        int end = xOffset + n;
-        double total = 0;
-        for (int lane = 0; lane < wideLanes; lane++) {
-            double s0 = 0;
-            double s1 = 0;
-            double s2 = 0;
-            double s3 = 0;
-            for (int i = xOffset; i + 2 * lanes <= end; i += 2 * lanes) {
-                s0 += x[i + lane];
-                s1 += x[i + lane + wideLanes];
-                s2 += x[i + lane + lanes];
-                s3 += x[i + lane + lanes + wideLanes];
-            }
-            total += (s0 + s1) + (s2 + s3);
+        if (n < lanes) {
+            return plain.sum(n, x, xOffset, room);
         }
-        int summed = n / (2 * lanes) * (2 * lanes);
-        return total + plain.sum(n - summed, x, xOffset + summed, room);
+        int bound = n / lanes * lanes;
+        int block = 4 * CHAIN * lanes;
+        double total = 0;
+        for (int first = 0; first < bound; first += block) {
+            int stop = Math.min(first + block, bound);
+            int unrolled = first + (stop - first) / (4 * lanes) * (4 * lanes);
+            for (int lane = 0; lane < lanes; lane++) {
+                float s0 = 0;
+                float s1 = 0;
+                float s2 = 0;
+                float s3 = first == 0 && isRest(lane, n) ? x[xOffset + n - lanes + lane] : 0;
+                int i = xOffset + first + lane;
+                for (; i < xOffset + unrolled; i += 4 * lanes) {
+                    s0 += x[i];
+                    s1 += x[i + lanes];
+                    s2 += x[i + 2 * lanes];
+                    s3 += x[i + 3 * lanes];
+                }
+                if (i + lanes < xOffset + stop) {
+                    s0 += x[i];
+                    s1 += x[i + lanes];
+                    i += 2 * lanes;
+                }
+                if (i < xOffset + stop) {
+                    s2 += x[i];
+                }
+                room[lane] = (s0 + s1) + (s2 + s3);
+            }
+            total += fold(room, 0);
+        }
+        return total;
+    }
+
+    /** Whether the vector that ends with the run has, in this lane, an element behind the last whole vector. */
+    private boolean isRest(int lane, int n) {
+        return lane >= lanes - n % lanes;
+    }
+
+    /** Halves added to halves, until one float is left. */
+    private float fold(double[] room, int from) {
+        for (int half = lanes / 2; half >= 1; half /= 2) {
+            for (int lane = from; lane < from + half; lane++) {
+                room[lane] = (float) room[lane] + (float) room[lane + half];
+            }
+        }
+        return (float) room[from];
     }
 
     @Override
     public double sumOfSquares(int n, float[] x, int xOffset, double center, double[] room) {
-        int summed = n / lanes * lanes;
-        double total = 0;
-        for (int lane = 0; lane < wideLanes; lane++) {
-            double s0 = 0;
-            double s1 = 0;
-            for (int i = xOffset + lane; i < xOffset + summed; i += lanes) {
-                double d0 = x[i] - center;
-                double d1 = x[i + wideLanes] - center;
-                s0 = Math.fma(d0, d0, s0);
-                s1 = Math.fma(d1, d1, s1);
-            }
-            total += s0 + s1;
+        if (n < lanes) {
+            return plain.sumOfSquares(n, x, xOffset, center, room);
         }
-        return total + plain.sumOfSquares(n - summed, x, xOffset + summed, center, room);
+        float middle = (float) center;
+        int bound = n / lanes * lanes;
+        int block = 2 * CHAIN * lanes;
+        double sum = 0;
+        double squares = 0;
+        for (int first = 0; first < bound; first += block) {
+            int stop = Math.min(first + block, bound);
+            int unrolled = first + (stop - first) / (2 * lanes) * (2 * lanes);
+            for (int lane = 0; lane < lanes; lane++) {
+                float s0 = 0;
+                float s1 = first == 0 && isRest(lane, n) ? x[xOffset + n - lanes + lane] - middle : 0;
+                float q0 = 0;
+                float q1 = s1 * s1;
+                int i = xOffset + first + lane;
+                for (; i < xOffset + unrolled; i += 2 * lanes) {
+                    float d0 = x[i] - middle;
+                    float d1 = x[i + lanes] - middle;
+                    s0 += d0;
+                    s1 += d1;
+                    q0 = Math.fma(d0, d0, q0);
+                    q1 = Math.fma(d1, d1, q1);
+                }
+                if (i < xOffset + stop) {
+                    float d0 = x[i] - middle;
+                    s0 += d0;
+                    q0 = Math.fma(d0, d0, q0);
+                }
+                room[lane] = s0 + s1;
+                room[lanes + lane] = q0 + q1;
+            }
+            sum += fold(room, 0);
+            squares += fold(room, lanes);
+        }
+        room[0] = sum;
+        return squares;
     }
 
     @Override
     public void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, double[] room) {
-        int summed = n / lanes * lanes;
+        if (n < lanes) {
+            plain.sumAndDot(n, x, xOffset, center, y, yOffset, room);
+            return;
+        }
+        float middle = (float) center;
+        int bound = n / lanes * lanes;
+        int block = 2 * CHAIN * lanes;
         double sum = 0;
         double dot = 0;
-        for (int lane = 0; lane < wideLanes; lane++) {
-            double s0 = 0;
-            double s1 = 0;
-            double d0 = 0;
-            double d1 = 0;
-            for (int i = lane; i < summed; i += lanes) {
-                double y0 = y[yOffset + i];
-                double y1 = y[yOffset + i + wideLanes];
-                s0 += y0;
-                s1 += y1;
-                d0 = Math.fma(x[xOffset + i] - center, y0, d0);
-                d1 = Math.fma(x[xOffset + i + wideLanes] - center, y1, d1);
+        for (int first = 0; first < bound; first += block) {
+            int stop = Math.min(first + block, bound);
+            int unrolled = first + (stop - first) / (2 * lanes) * (2 * lanes);
+            for (int lane = 0; lane < lanes; lane++) {
+                boolean rest = first == 0 && isRest(lane, n);
+                float s0 = 0;
+                float s1 = rest ? y[yOffset + n - lanes + lane] : 0;
+                float d0 = 0;
+                float d1 = rest ? (x[xOffset + n - lanes + lane] - middle) * s1 : 0;
+                int i = first + lane;
+                for (; i < unrolled; i += 2 * lanes) {
+                    float y0 = y[yOffset + i];
+                    float y1 = y[yOffset + i + lanes];
+                    s0 += y0;
+                    s1 += y1;
+                    d0 = Math.fma(x[xOffset + i] - middle, y0, d0);
+                    d1 = Math.fma(x[xOffset + i + lanes] - middle, y1, d1);
+                }
+                if (i < stop) {
+                    s0 += y[yOffset + i];
+                    d0 = Math.fma(x[xOffset + i] - middle, y[yOffset + i], d0);
+                }
+                room[lane] = s0 + s1;
+                room[lanes + lane] = d0 + d1;
             }
-            sum += s0 + s1;
-            dot += d0 + d1;
+            sum += fold(room, 0);
+            dot += fold(room, lanes);
         }
-        plain.sumAndDot(n - summed, x, xOffset + summed, center, y, yOffset + summed, room);
-        room[0] += sum;
-        room[1] += dot;
+        room[0] = sum;
+        room[1] = dot;
     }
 
     @Override

@@ -13,14 +13,15 @@ final class ScalarKernels implements SimdKernels {
     private final ConvKernels convolution;
     private final FlatKernels flat;
     private final @Nullable DotTiles dots;
+    private final FunctionKernels functions = new ScalarFunctionKernels();
 
     /** @param vectorized which tiles to compute */
     ScalarKernels(SimdKernels vectorized) {
         rows = vectorized.tileRows();
         columns = vectorized.tileColumns();
         convolution = new ScalarConvKernels(vectorized.convolution());
-        flat = new ScalarFlatKernels(vectorized.flat().room());
         dots = vectorized.dotTiles() == null ? null : new ScalarDotTiles(vectorized.dotTiles());
+        flat = new ScalarFlatKernels(vectorized.convolution().lanes());
     }
 
     @Override
@@ -41,6 +42,11 @@ final class ScalarKernels implements SimdKernels {
     @Override
     public @Nullable DotTiles dotTiles() {
         return dots;
+    }
+
+    @Override
+    public FunctionKernels functions() {
+        return functions;
     }
 
     @Override

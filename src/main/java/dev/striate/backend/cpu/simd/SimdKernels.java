@@ -20,6 +20,9 @@ public interface SimdKernels {
     /** Tiles of dot products, or null in plain Java: C2 does not vectorize sums by itself. */
     @Nullable DotTiles dotTiles();
 
+    /** Exponentials and their like, in the same version. */
+    FunctionKernels functions();
+
     /** Rows of the tile that {@link #tile} computes. */
     int tileRows();
 

@@ -48,6 +48,9 @@ final class WarmingKernels implements SimdKernels {
     private static final int COPY_FRAMES = 18;
     private static final int ADD_SHIFTED = 19;
     private static final int DOT_TILE = 20;
+    private static final int EXP = 21;
+    private static final int SIGMOID = 22;
+    private static final int TANH = 23;
 
     private final SimdKernels vectorized;
     private final SimdKernels scalar;
@@ -164,7 +167,10 @@ final class WarmingKernels implements SimdKernels {
                         int tile = k.dotTiles().tileRows(height);
                         k.dotTiles().tile(tile, LENGTH / 2, x, 0, height, 1, z, 0, starts, 0, y, 0);
                     }
-                });
+                },
+                k -> k.functions().exp(n, x, 0, y, 0),
+                k -> k.functions().sigmoid(n, x, 0, y, 0),
+                k -> k.functions().tanh(n, x, 0, y, 0));
     }
 
     /**
@@ -210,6 +216,11 @@ final class WarmingKernels implements SimdKernels {
     @Override
     public DotTiles dotTiles() {
         return new Dots();
+    }
+
+    @Override
+    public FunctionKernels functions() {
+        return new Functions();
     }
 
     @Override
@@ -402,6 +413,24 @@ final class WarmingKernels implements SimdKernels {
                 int n, AdamFactors factors, float[] g, int gOffset, float[] m, int mOffset, float[] v, int vOffset, float[] w,
                 int wOffset) {
             current(ADAM).flat().adam(n, factors, g, gOffset, m, mOffset, v, vOffset, w, wOffset);
+        }
+    }
+
+    private final class Functions implements FunctionKernels {
+
+        @Override
+        public void exp(int n, float[] x, int xOffset, float[] y, int yOffset) {
+            current(EXP).functions().exp(n, x, xOffset, y, yOffset);
+        }
+
+        @Override
+        public void sigmoid(int n, float[] x, int xOffset, float[] y, int yOffset) {
+            current(SIGMOID).functions().sigmoid(n, x, xOffset, y, yOffset);
+        }
+
+        @Override
+        public void tanh(int n, float[] x, int xOffset, float[] y, int yOffset) {
+            current(TANH).functions().tanh(n, x, xOffset, y, yOffset);
         }
     }
 }

@@ -12,11 +12,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Both versions of the flat loops, at every length around their vectors and away from an array's start. Where the vectors take
- * the plain loop's operations one by one, the bits are the same; sums are checked against exact ones.
+ * the plain loop's operations one by one, the bits are the same; sums are checked against exact ones and against the bound of
+ * their error.
  */
 class FlatKernelsTest {
 
-    private static final int[] LENGTHS = {0, 1, 3, 4, 7, 8, 13, 15, 16, 17, 31, 32, 33, 63, 64, 65, 207};
+    private static final int[] LENGTHS = {0, 1, 3, 4, 7, 8, 13, 15, 16, 17, 31, 32, 33, 63, 64, 65, 207, 1023, 1025, 2100};
     /** What lies on either side of a run and must stay as it is. */
     private static final int MARGIN = 5;
 
@@ -40,10 +41,10 @@ class FlatKernelsTest {
         return values;
     }
 
-    /** Small integers, halves and a centre that is one too: every order of summation gives the same exact double. */
+    /** Small multiples of a half and a centre that is one too: every order of summation gives the same, exactly. */
     @ParameterizedTest
     @MethodSource("kernels")
-    void sumsAreExactWhereDoublesAre(FlatKernels kernels) {
+    void sumsOfSmallNumbersAreExact(FlatKernels kernels) {
         double[] room = new double[kernels.room()];
         for (int n : LENGTHS) {
             float[] x = halves(1, n + 2 * MARGIN);
@@ -58,8 +59,36 @@ class FlatKernelsTest {
             }
             assertEquals(sum, kernels.sum(n, x, MARGIN, room), "sum of " + n);
             assertEquals(squares, kernels.sumOfSquares(n, x, MARGIN, 1.5, room), "sum of squares of " + n);
+            assertEquals(sum - 1.5 * n, room[0], "sum of distances of " + n);
             kernels.sumAndDot(n, y, MARGIN, 1.5, x, MARGIN, room);
             assertArrayEquals(new double[] {sum, dot}, Arrays.copyOf(room, 2), "sum and dot of " + n);
+        }
+    }
+
+    /** The bound that {@link FlatKernels} states. */
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void sumsOfManyStayWithinTheirBound(FlatKernels kernels) {
+        double[] room = new double[kernels.room()];
+        double bound = 27 * 0x1p-24;
+        for (int n : new int[] {17, 169, 900, 1024, 5000, 40_003}) {
+            float[] x = random(1, n);
+            float[] y = random(2, n);
+            double center = 0.1f;
+            double[] sums = new double[3];
+            double[] magnitudes = new double[3];
+            for (int i = 0; i < n; i++) {
+                double[] terms = {y[i], (x[i] - center) * (x[i] - center), (x[i] - center) * y[i]};
+                for (int j = 0; j < 3; j++) {
+                    sums[j] += terms[j];
+                    magnitudes[j] += Math.abs(terms[j]);
+                }
+            }
+            assertEquals(sums[0], kernels.sum(n, y, 0, room), bound * magnitudes[0], "sum of " + n);
+            assertEquals(sums[1], kernels.sumOfSquares(n, x, 0, center, room), bound * magnitudes[1], "sum of squares of " + n);
+            kernels.sumAndDot(n, x, 0, center, y, 0, room);
+            assertEquals(sums[0], room[0], bound * magnitudes[0], "sum beside the dot product of " + n);
+            assertEquals(sums[2], room[1], bound * magnitudes[2], "dot product of " + n);
         }
     }
 
@@ -67,7 +96,7 @@ class FlatKernelsTest {
         Random random = new Random(seed);
         float[] values = new float[n];
         for (int i = 0; i < n; i++) {
-            values[i] = (random.nextInt(2001) - 1000) / 2f;
+            values[i] = (random.nextInt(201) - 100) / 2f;
         }
         return values;
     }
