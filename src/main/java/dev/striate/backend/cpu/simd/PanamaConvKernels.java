@@ -2,7 +2,6 @@ package dev.striate.backend.cpu.simd;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -441,24 +440,29 @@ final class PanamaConvKernels implements ConvKernels {
     public void copyFrames(Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
         if (frame.pixelStep() > 1) {
             ConvKernels.copyFrameLines(frame, channels, source, from, channelStep, target, at);
-        } else if (frame.width() <= LANES) {
-            copyFrames1(frame, channels, source, from, channelStep, target, at);
-        } else if (frame.width() <= 2 * LANES) {
-            copyFrames2(frame, channels, source, from, channelStep, target, at);
+        } else if (frame.endX() - frame.firstX() <= 2 * LANES && Math.max(frame.firstX(), frame.width() - frame.endX()) <= LANES) {
+            copyNarrowFrames(frame, channels, source, from, channelStep, target, at);
         } else {
             copyWideFrames(frame, channels, source, from, channelStep, target, at);
         }
     }
 
-    /** A vector per line: all is written from front to back, and what goes beyond a line's end is overwritten by the next. */
-    private static void copyFrames1(
+    /**
+     * Lines of a vector or two: zeros, pixels, zeros, each overwriting what the one before wrote beyond its end. What the last
+     * writes beyond the line's end is overwritten by the next line.
+     */
+    private static void copyNarrowFrames(
             Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
         int width = frame.width();
         int step = frame.lineStep();
-        int last = source.length - LANES;
+        int firstX = frame.firstX();
+        int endX = frame.endX();
+        // The second vector ends with the pixels. Where they fill no more than one, it is the first once more.
+        int second = Math.max(firstX, endX - LANES);
+        int last = source.length - second - LANES;
+        boolean left = firstX > 0;
+        boolean right = endX < width;
         FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector lane = zero.addIndex(1);
-        VectorMask<Float> pixels = lane.lt(frame.endX()).andNot(lane.lt(frame.firstX()));
         for (int channel = 0, to = at; channel < channels; channel++) {
             int first = to + frame.firstLine() * width;
             int end = to + frame.endLine() * width;
@@ -468,8 +472,17 @@ final class PanamaConvKernels implements ConvKernels {
             }
             int start = from + channel * channelStep;
             for (to = first; to < end; to += width, start += step) {
-                if (start >= 0 && start <= last) {
-                    zero.blend(FloatVector.fromArray(SPECIES, source, start), pixels).intoArray(target, to);
+                if (start <= last) {
+                    if (left) {
+                        zero.intoArray(target, to);
+                    }
+                    FloatVector.fromArray(SPECIES, source, start + firstX).intoArray(target, to + firstX);
+                    if (second > firstX) {
+                        FloatVector.fromArray(SPECIES, source, start + second).intoArray(target, to + second);
+                    }
+                    if (right) {
+                        zero.intoArray(target, to + endX);
+                    }
                 } else {
                     ConvKernels.copyFrameLine(frame, source, start, target, to);
                 }
@@ -481,41 +494,7 @@ final class PanamaConvKernels implements ConvKernels {
         }
     }
 
-    /** Two vectors per line, which overlap. */
-    private static void copyFrames2(
-            Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
-        int width = frame.width();
-        int step = frame.lineStep();
-        int second = width - LANES;
-        int last = source.length - width;
-        FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector lane = zero.addIndex(1);
-        VectorMask<Float> pixels0 = lane.lt(frame.endX()).andNot(lane.lt(frame.firstX()));
-        VectorMask<Float> pixels1 = lane.lt(frame.endX() - second).andNot(lane.lt(frame.firstX() - second));
-        for (int channel = 0, to = at; channel < channels; channel++) {
-            int first = to + frame.firstLine() * width;
-            int end = to + frame.endLine() * width;
-            int next = to + frame.lines() * width;
-            for (; to < first; to += LANES) {
-                zero.intoArray(target, to);
-            }
-            int start = from + channel * channelStep;
-            for (to = first; to < end; to += width, start += step) {
-                if (start >= 0 && start <= last) {
-                    zero.blend(FloatVector.fromArray(SPECIES, source, start), pixels0).intoArray(target, to);
-                    zero.blend(FloatVector.fromArray(SPECIES, source, start + second), pixels1).intoArray(target, to + second);
-                } else {
-                    ConvKernels.copyFrameLine(frame, source, start, target, to);
-                }
-            }
-            for (to = end; to < next; to += LANES) {
-                zero.intoArray(target, to);
-            }
-            to = next;
-        }
-    }
-
-    /** Zeros, pixels, zeros, each overwriting what the one before wrote beyond its end. */
+    /** The same for lines and margins of any width. */
     private static void copyWideFrames(
             Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
         int width = frame.width();
