@@ -35,33 +35,60 @@ final class ScalarConvKernels implements ConvKernels {
         return vectorized.halfColumns(tileRows);
     }
 
-    /** Four columns at a time: every vector has so many lanes or a multiple. */
+    /**
+     * Two rows by four columns at a time, so that eight chains hide the latency of a fused multiply-add. Every vector has four
+     * lanes or a multiple.
+     */
     @Override
     public void tile(
             int tileRows, int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart,
             float[] c, int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
         int half = halfColumns(tileRows);
         int columns = secondX == 0 && secondC == 0 ? half : 2 * half;
-        for (int row = 0; row < tileRows; row++) {
+        for (int row = 0; row < tileRows; row += 2) {
+            // The last of an odd number of rows stands in for the one that is not there.
+            int next = Math.min(1, tileRows - 1 - row);
             for (int j = 0; j < columns; j += 4) {
-                float c0 = 0;
-                float c1 = 0;
-                float c2 = 0;
-                float c3 = 0;
+                float c00 = 0;
+                float c01 = 0;
+                float c02 = 0;
+                float c03 = 0;
+                float c10 = 0;
+                float c11 = 0;
+                float c12 = 0;
+                float c13 = 0;
                 int first = xOffset + (j < half ? j : secondX + j - half);
                 for (int p = 0, ia = aOffset + row; p < depth; p++, ia += tileRows) {
                     int ix = first + starts[firstStart + p];
+                    float x0 = x[ix];
+                    float x1 = x[ix + 1];
+                    float x2 = x[ix + 2];
+                    float x3 = x[ix + 3];
                     float factor = a[ia];
-                    c0 = Math.fma(factor, x[ix], c0);
-                    c1 = Math.fma(factor, x[ix + 1], c1);
-                    c2 = Math.fma(factor, x[ix + 2], c2);
-                    c3 = Math.fma(factor, x[ix + 3], c3);
+                    c00 = Math.fma(factor, x0, c00);
+                    c01 = Math.fma(factor, x1, c01);
+                    c02 = Math.fma(factor, x2, c02);
+                    c03 = Math.fma(factor, x3, c03);
+                    factor = a[ia + next];
+                    c10 = Math.fma(factor, x0, c10);
+                    c11 = Math.fma(factor, x1, c11);
+                    c12 = Math.fma(factor, x2, c12);
+                    c13 = Math.fma(factor, x3, c13);
                 }
                 int to = cOffset + row * cStride + (j < half ? j : secondC + j - half);
-                c[to] = c0 + (add ? c[to] : bias[biasOffset + row]);
-                c[to + 1] = c1 + (add ? c[to + 1] : bias[biasOffset + row]);
-                c[to + 2] = c2 + (add ? c[to + 2] : bias[biasOffset + row]);
-                c[to + 3] = c3 + (add ? c[to + 3] : bias[biasOffset + row]);
+                float summand = add ? 0f : bias[biasOffset + row];
+                c[to] = c00 + (add ? c[to] : summand);
+                c[to + 1] = c01 + (add ? c[to + 1] : summand);
+                c[to + 2] = c02 + (add ? c[to + 2] : summand);
+                c[to + 3] = c03 + (add ? c[to + 3] : summand);
+                if (next == 1) {
+                    to += cStride;
+                    summand = add ? 0f : bias[biasOffset + row + 1];
+                    c[to] = c10 + (add ? c[to] : summand);
+                    c[to + 1] = c11 + (add ? c[to + 1] : summand);
+                    c[to + 2] = c12 + (add ? c[to + 2] : summand);
+                    c[to + 3] = c13 + (add ? c[to + 3] : summand);
+                }
             }
         }
     }
