@@ -421,6 +421,10 @@ final class OpCases {
         conv("depthwise, stride 2", 2, 5, 9, 8, 5, 3, 3, padding(1), stride(2), groups(5));
         conv("depthwise, 2 outputs each", 1, 3, 7, 7, 6, 3, 3, padding(1), groups(3));
         conv("depthwise, many channels", 1, 67, 5, 5, 67, 3, 3, padding(1), groups(67));
+        conv("depthwise, 5x5 over many pixels", 2, 3, 33, 31, 3, 5, 5, padding(2), groups(3));
+        conv("depthwise, stride 2, 3 outputs each", 2, 2, 17, 20, 6, 3, 3, padding(1), stride(2), groups(2));
+        conv("depthwise, dilation and stride", 3, 4, 13, 11, 4, 2, 3, dilation(2, 3), stride(2, 3), padding(3), groups(4));
+        conv("depthwise, stride larger than kernel", 1, 3, 9, 10, 3, 2, 1, stride(3, 4), groups(3));
         for (int tile : new int[] {16, 32, 64}) {
             for (int size = tile - 1; size <= tile + 1; size++) {
                 conv(size + " output channels", 1, 2, 5, 4, size, 3, 3, padding(1));

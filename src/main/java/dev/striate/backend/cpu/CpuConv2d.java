@@ -9,8 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Convolution as a matrix product of weights and {@link Patches}, which are read from the images while they are packed: the
  * matrix that im2col would make is never stored. So is the input gradient, of weights and patches of {@code dy}, but for small
- * images with stride 1 the columns of the kernel are shifted after the product. Convolutions with one input channel per group
- * go to {@link CpuDepthwiseConv2d}.
+ * images with stride 1 the columns of the kernel are shifted after the product.
  */
 final class CpuConv2d implements Conv2dKernels {
 
@@ -19,12 +18,12 @@ final class CpuConv2d implements Conv2dKernels {
 
     private final PatchProduct patchProduct;
     private final WeightGradient weightGradient;
-    private final CpuDepthwiseConv2d depthwise;
+    private final DepthwiseWeightGradient depthwise;
 
     CpuConv2d(CpuContext context) {
         this.patchProduct = new PatchProduct(context);
         this.weightGradient = new WeightGradient(context);
-        this.depthwise = new CpuDepthwiseConv2d(context);
+        this.depthwise = new DepthwiseWeightGradient(context);
     }
 
     private static boolean isDepthwise(Conv2dGeometry g) {
@@ -36,21 +35,7 @@ final class CpuConv2d implements Conv2dKernels {
         CpuBuffer biasOrNull = bias == null ? null : CpuBuffer.of(bias);
         CpuBuffer weight = CpuBuffer.of(w);
         CpuBuffer target = CpuBuffer.of(y);
-        if (isDepthwise(g)) {
-            depthwise.forward(g, CpuBuffer.of(x), weight, biasOrNull, target);
-            return;
-        }
-        int[] offsetsY = new int[g.kernelHeight()];
-        for (int ky = 0; ky < offsetsY.length; ky++) {
-            offsetsY[ky] = ky * g.dilationH() - g.padTop();
-        }
-        int[] offsetsX = new int[g.kernelWidth()];
-        for (int kx = 0; kx < offsetsX.length; kx++) {
-            offsetsX[kx] = kx * g.dilationW() - g.padLeft();
-        }
-        Patches patches = new Patches(
-                CpuBuffer.of(x), g.inChannels(), g.inHeight(), g.inWidth(), g.outHeight(), g.outWidth(), g.strideH(), g.strideW(),
-                offsetsY, offsetsX, patchProduct.neighbours(g.outChannelsPerGroup()));
+        Patches patches = Patches.read(g, CpuBuffer.of(x), patchProduct.neighbours(g.outChannelsPerGroup()));
         int rows = g.outChannelsPerGroup();
         int depth = g.inChannelsPerGroup() * patches.taps();
         PatchProduct.Weights weights = (group, first, count, packed, at, width) -> CpuGemm.pack(
@@ -70,10 +55,6 @@ final class CpuConv2d implements Conv2dKernels {
     public void inputGradient(Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Buffer dx) {
         CpuBuffer biasOrNull = bias == null ? null : CpuBuffer.of(bias);
         CpuBuffer target = CpuBuffer.of(dx);
-        if (isDepthwise(g)) {
-            depthwise.inputGradient(g, CpuBuffer.of(dy), CpuBuffer.of(w), biasOrNull, target);
-            return;
-        }
         boolean shifting = shiftsPay(g);
         for (int phaseY = 0; phaseY < Math.min(g.strideH(), g.inHeight()); phaseY++) {
             Phase vertical = Phase.of(phaseY, g.inHeight(), g.kernelHeight(), g.strideH(), g.padTop(), g.dilationH());
@@ -167,7 +148,7 @@ final class CpuConv2d implements Conv2dKernels {
     public void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw, @Nullable Buffer dbias) {
         CpuBuffer dbiasOrNull = dbias == null ? null : CpuBuffer.of(dbias);
         if (isDepthwise(g)) {
-            depthwise.weightGradient(g, CpuBuffer.of(x), CpuBuffer.of(dy), CpuBuffer.of(dw), dbiasOrNull);
+            depthwise.run(g, CpuBuffer.of(x), CpuBuffer.of(dy), CpuBuffer.of(dw), dbiasOrNull);
         } else {
             weightGradient.run(g, CpuBuffer.of(x), CpuBuffer.of(dy), CpuBuffer.of(dw), dbiasOrNull);
         }

@@ -1,5 +1,6 @@
 package dev.striate.backend.cpu;
 
+import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.cpu.simd.ConvKernels;
 import dev.striate.backend.cpu.simd.ConvKernels.Frame;
 
@@ -77,6 +78,25 @@ final class Patches {
         for (int i = 0; i < frames.length; i++) {
             frame(i, copyOffsets[i / strideY], i % strideY, height, width, strideX);
         }
+    }
+
+    /**
+     * What the outputs of a convolution read.
+     *
+     * @param x the input images
+     */
+    static Patches read(Conv2dGeometry g, CpuBuffer x, int neighbours) {
+        int[] offsetsY = new int[g.kernelHeight()];
+        for (int ky = 0; ky < offsetsY.length; ky++) {
+            offsetsY[ky] = ky * g.dilationH() - g.padTop();
+        }
+        int[] offsetsX = new int[g.kernelWidth()];
+        for (int kx = 0; kx < offsetsX.length; kx++) {
+            offsetsX[kx] = kx * g.dilationW() - g.padLeft();
+        }
+        return new Patches(
+                x, g.inChannels(), g.inHeight(), g.inWidth(), g.outHeight(), g.outWidth(), g.strideH(), g.strideW(), offsetsY,
+                offsetsX, neighbours);
     }
 
     /** What a copy has of the lines whose numbers have this remainder modulo the stride. */
