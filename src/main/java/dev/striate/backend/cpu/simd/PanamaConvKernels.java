@@ -440,7 +440,8 @@ final class PanamaConvKernels implements ConvKernels {
     public void copyFrames(Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
         if (frame.pixelStep() > 1) {
             ConvKernels.copyFrameLines(frame, channels, source, from, channelStep, target, at);
-        } else if (frame.endX() - frame.firstX() <= 2 * LANES && Math.max(frame.firstX(), frame.width() - frame.endX()) <= LANES) {
+        } else if (frame.endX() - frame.firstX() <= 2 * LANES && frame.firstX() <= LANES
+                && frame.width() - frame.endX() <= LANES) {
             copyNarrowFrames(frame, channels, source, from, channelStep, target, at);
         } else {
             copyWideFrames(frame, channels, source, from, channelStep, target, at);

@@ -36,8 +36,8 @@ public interface SimdKernels {
      * @param depth the length summed over, 0 or more
      * @param a     {@code (depth, tileRows)} from {@code aOffset} on
      * @param b     {@code (depth, tileColumns)} from {@code bOffset} on
-     * @param d     the first element is at {@code dOffset}, rows are {@code dStride} apart: 0 repeats one row. May be the same tile
-     *              of {@code c}
+     * @param d     the first element is at {@code dOffset}, rows are {@code dStride} apart: 0 repeats one row. May be the same
+     *              tile of {@code c}
      * @param c     the tile's first element is at {@code cOffset}, its rows are {@code cStride} apart
      */
     void tile(
