@@ -8,6 +8,7 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.NoBenchmarksException;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
@@ -47,6 +48,9 @@ public final class Benchmarks {
             asked.getExcludes().forEach(options::exclude);
             Collection<RunResult> results = new Runner(options.build()).run();
             System.out.println(table(results, peak, threads));
+        } catch (NoBenchmarksException e) {
+            System.err.println("benchmarks: none matches; -l lists them");
+            System.exit(2);
         } catch (RunnerException e) {
             System.err.println("benchmarks: " + e.getMessage());
             System.exit(1);

@@ -6,6 +6,7 @@ import jdk.incubator.vector.VectorSpecies;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.CompilerControl;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
@@ -39,8 +40,9 @@ public class FmaPeakBench {
         }
     }
 
-    /** Written out: a vector that leaves its method's locals would be boxed. */
+    /** Written out: a vector that leaves its method's locals would be boxed. Inlined into JMH's loop it loses a third. */
     @Benchmark
+    @CompilerControl(CompilerControl.Mode.DONT_INLINE)
     public float chains(Width width) {
         FloatVector factor = FloatVector.broadcast(SPECIES, 0.999f);
         FloatVector term = FloatVector.broadcast(SPECIES, 0.001f);
