@@ -169,8 +169,8 @@ final class ChannelWeightGradient {
                     if (from == 0) {
                         to.addBias(flat, row, count, call.dy.array, start, call.positions);
                     }
-                    CpuGemm.pack(
-                            call.dy.array, start, call.positions, 1, count, length, own.rows, row * DEPTH, height);
+                    CpuGemm.packAcross(
+                            call.dy.array, start, call.positions, count, length, own.rows, row * DEPTH, height);
                 }
                 row += height;
             }
@@ -225,8 +225,8 @@ final class ChannelWeightGradient {
             }
             Arrays.fill(target, at, at + firstX * channels, 0f);
             int from = start + y * g.inWidth() + firstX - g.padLeft();
-            CpuGemm.pack(
-                    call.x.array, from, plane, 1, channels, endX - firstX, target, at + firstX * channels, channels);
+            CpuGemm.packAcross(
+                    call.x.array, from, plane, channels, endX - firstX, target, at + firstX * channels, channels);
             Arrays.fill(target, at + endX * channels, at + call.columns * channels, 0f);
         }
     }

@@ -38,8 +38,8 @@ final class CpuConv2d implements Conv2dKernels {
         Patches patches = Patches.read(g, CpuBuffer.of(x), patchProduct.neighbours(g.outChannelsPerGroup()));
         int rows = g.outChannelsPerGroup();
         int depth = g.inChannelsPerGroup() * patches.taps();
-        PatchProduct.Weights weights = (group, first, count, packed, at, width) -> CpuGemm.pack(
-                weight.array, weight.offset + (group * rows + first) * depth, depth, 1, count, depth, packed, at, width);
+        PatchProduct.Weights weights = (group, first, count, packed, at, width) -> CpuGemm.packAcross(
+                weight.array, weight.offset + (group * rows + first) * depth, depth, count, depth, packed, at, width);
         int plane = patches.positions();
         PatchProduct.Output output =
                 new PatchProduct.Output(target.array, target.offset, g.outChannels() * plane, plane, g.outWidth(), 1);

@@ -212,31 +212,11 @@ final class CpuGemm {
     }
 
     /**
-     * Packs a panel of a strided matrix: element (i, p), i along the panel's width and p along the depth, is read at
-     * {@code base + i indexStride + p depthStride}.
+     * Packs a panel of what is stored along the depth: element (i, p), i along the panel's width and p along the depth, is read at
+     * {@code base + i indexStride + p} and written to {@code at + p width + i}. Four lines at a time, so that neighbours are
+     * written together.
      */
-    static void pack(
-            float[] source, int base, int indexStride, int depthStride, int count, int length, float[] target, int at,
-            int width) {
-        if (depthStride == 1) {
-            packAcross(source, base, indexStride, count, length, target, at, width);
-        } else if (indexStride == 1) {
-            for (int p = 0; p < length; p++) {
-                System.arraycopy(source, base + p * depthStride, target, at + p * width, count);
-            }
-        } else {
-            for (int p = 0; p < length; p++) {
-                int from = base + p * depthStride;
-                int to = at + p * width;
-                for (int i = 0; i < count; i++) {
-                    target[to + i] = source[from + i * indexStride];
-                }
-            }
-        }
-    }
-
-    /** Packs what is stored along the depth, four lines at a time, so that neighbours are written together. */
-    private static void packAcross(
+    static void packAcross(
             float[] source, int base, int indexStride, int count, int length, float[] target, int at, int width) {
         int i = 0;
         for (; i + 4 <= count; i += 4) {
