@@ -65,6 +65,11 @@ class ArchitectureTest {
     }
 
     @Test
+    void onlyThePicturesSeeTheCharts() {
+        onlySeenBy("org.knowm..", "dev.striate.plot..");
+    }
+
+    @Test
     void theGraphKnowsNoOperation() {
         noClasses().that().resideInAPackage("dev.striate.autograd..")
                 .should().dependOnClassesThat().resideInAPackage("dev.striate.op..")
@@ -89,19 +94,21 @@ class ArchitectureTest {
                 .layer("data").definedBy("dev.striate.data..")
                 .layer("io").definedBy("dev.striate.io..")
                 .layer("train").definedBy("dev.striate.train..")
+                .layer("plot").definedBy("dev.striate.plot..")
                 .layer("cli").definedBy("dev.striate.cli..")
                 .whereLayer("cli").mayNotBeAccessedByAnyLayer()
-                .whereLayer("train").mayOnlyBeAccessedByLayers("cli")
-                .whereLayer("io").mayOnlyBeAccessedByLayers("train", "cli")
-                .whereLayer("data").mayOnlyBeAccessedByLayers("train", "cli")
-                .whereLayer("optim").mayOnlyBeAccessedByLayers("io", "train", "cli")
-                .whereLayer("nn").mayOnlyBeAccessedByLayers("io", "train", "cli")
+                .whereLayer("plot").mayOnlyBeAccessedByLayers("cli")
+                .whereLayer("train").mayOnlyBeAccessedByLayers("plot", "cli")
+                .whereLayer("io").mayOnlyBeAccessedByLayers("train", "plot", "cli")
+                .whereLayer("data").mayOnlyBeAccessedByLayers("train", "plot", "cli")
+                .whereLayer("optim").mayOnlyBeAccessedByLayers("io", "train", "plot", "cli")
+                .whereLayer("nn").mayOnlyBeAccessedByLayers("io", "train", "plot", "cli")
                 .check(striate);
     }
 
     @Test
     void packagesAboveTheRootHaveNoCycles() {
-        slices().matching("dev.striate.(nn|optim|data|train|io|cli)..").should().beFreeOfCycles().check(striate);
+        slices().matching("dev.striate.(nn|optim|data|train|io|plot|cli)..").should().beFreeOfCycles().check(striate);
     }
 
     private static void onlySeenBy(String seen, String by) {
