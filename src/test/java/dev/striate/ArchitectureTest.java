@@ -89,19 +89,21 @@ class ArchitectureTest {
                 .layer("data").definedBy("dev.striate.data..")
                 .layer("io").definedBy("dev.striate.io..")
                 .layer("train").definedBy("dev.striate.train..")
+                .layer("models").definedBy("dev.striate.models..")
                 .layer("cli").definedBy("dev.striate.cli..")
                 .whereLayer("cli").mayNotBeAccessedByAnyLayer()
+                .whereLayer("models").mayOnlyBeAccessedByLayers("cli")
                 .whereLayer("train").mayOnlyBeAccessedByLayers("cli")
-                .whereLayer("io").mayOnlyBeAccessedByLayers("train", "cli")
-                .whereLayer("data").mayOnlyBeAccessedByLayers("train", "cli")
+                .whereLayer("io").mayOnlyBeAccessedByLayers("train", "models", "cli")
+                .whereLayer("data").mayOnlyBeAccessedByLayers("train", "models", "cli")
                 .whereLayer("optim").mayOnlyBeAccessedByLayers("io", "train", "cli")
-                .whereLayer("nn").mayOnlyBeAccessedByLayers("io", "train", "cli")
+                .whereLayer("nn").mayOnlyBeAccessedByLayers("io", "train", "models", "cli")
                 .check(striate);
     }
 
     @Test
     void packagesAboveTheRootHaveNoCycles() {
-        slices().matching("dev.striate.(nn|optim|data|train|io|cli)..").should().beFreeOfCycles().check(striate);
+        slices().matching("dev.striate.(nn|optim|data|train|io|models|cli)..").should().beFreeOfCycles().check(striate);
     }
 
     private static void onlySeenBy(String seen, String by) {

@@ -1,19 +1,13 @@
 package dev.striate.cli;
 
-import static dev.striate.op.WindowOption.padding;
-
 import dev.striate.Device;
 import dev.striate.Generator;
 import dev.striate.data.DataLoader;
 import dev.striate.data.Dataset;
 import dev.striate.data.TinyDigits;
 import dev.striate.io.State;
-import dev.striate.nn.Conv2d;
-import dev.striate.nn.Flatten;
-import dev.striate.nn.Linear;
-import dev.striate.nn.MaxPool2d;
+import dev.striate.models.TinyNets;
 import dev.striate.nn.Module;
-import dev.striate.nn.Relu;
 import dev.striate.nn.Sequential;
 import dev.striate.optim.CosineSchedule;
 import dev.striate.optim.Optimizer;
@@ -73,28 +67,6 @@ final class DigitsCommand implements Callable<Integer> {
 
     private record Trained(String name, Module model, TrainingResult result) {}
 
-    static Sequential mlp() {
-        return Sequential.builder()
-                .add("flatten", new Flatten())
-                .add("fc1", new Linear(64, 32))
-                .add("relu1", new Relu())
-                .add("fc2", new Linear(32, 10))
-                .build();
-    }
-
-    static Sequential cnn() {
-        return Sequential.builder()
-                .add("conv1", new Conv2d(1, 8, 3, padding(1)))
-                .add("relu1", new Relu())
-                .add("pool1", new MaxPool2d(2))
-                .add("conv2", new Conv2d(8, 16, 3, padding(1)))
-                .add("relu2", new Relu())
-                .add("pool2", new MaxPool2d(2))
-                .add("flatten", new Flatten())
-                .add("fc", new Linear(64, 10))
-                .build();
-    }
-
     @Override
     public Integer call() {
         OutputDirectory directory = options.out() == null ? null : new OutputDirectory(options.out());
@@ -106,10 +78,10 @@ final class DigitsCommand implements Callable<Integer> {
 
         Map<String, Sequential> models = new LinkedHashMap<>();
         if (model != Choice.CNN) {
-            models.put("mlp", mlp());
+            models.put("mlp", TinyNets.mlp(TinyDigits.train().classes()));
         }
         if (model != Choice.MLP) {
-            models.put("cnn", cnn());
+            models.put("cnn", TinyNets.cnn(TinyDigits.train().classes()));
         }
         List<Trained> trained = new ArrayList<>();
         try {
