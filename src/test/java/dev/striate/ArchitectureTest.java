@@ -92,7 +92,7 @@ class ArchitectureTest {
                 .layer("cli").definedBy("dev.striate.cli..")
                 .whereLayer("cli").mayNotBeAccessedByAnyLayer()
                 .whereLayer("train").mayOnlyBeAccessedByLayers("cli")
-                .whereLayer("io").mayOnlyBeAccessedByLayers("train", "cli")
+                .whereLayer("io").mayOnlyBeAccessedByLayers("data", "train", "cli")
                 .whereLayer("data").mayOnlyBeAccessedByLayers("train", "cli")
                 .whereLayer("optim").mayOnlyBeAccessedByLayers("io", "train", "cli")
                 .whereLayer("nn").mayOnlyBeAccessedByLayers("io", "train", "cli")
