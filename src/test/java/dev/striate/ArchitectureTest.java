@@ -94,7 +94,7 @@ class ArchitectureTest {
                 .whereLayer("cli").mayNotBeAccessedByAnyLayer()
                 .whereLayer("models").mayOnlyBeAccessedByLayers("cli")
                 .whereLayer("train").mayOnlyBeAccessedByLayers("cli")
-                .whereLayer("io").mayOnlyBeAccessedByLayers("train", "models", "cli")
+                .whereLayer("io").mayOnlyBeAccessedByLayers("data", "train", "models", "cli")
                 .whereLayer("data").mayOnlyBeAccessedByLayers("train", "models", "cli")
                 .whereLayer("optim").mayOnlyBeAccessedByLayers("io", "train", "cli")
                 .whereLayer("nn").mayOnlyBeAccessedByLayers("io", "train", "models", "cli")
