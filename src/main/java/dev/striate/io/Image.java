@@ -250,6 +250,15 @@ public final class Image {
         return new Image(rgb, 3, height(), width());
     }
 
+    /** Each byte taken from 255. */
+    public Image negative() {
+        byte[] turned = new byte[pixels.length];
+        for (int i = 0; i < turned.length; i++) {
+            turned[i] = (byte) ~pixels[i];
+        }
+        return new Image(turned, shape);
+    }
+
     /**
      * Scales to a size by bilinear interpolation with anti-aliasing: the triangle filter widens as the picture shrinks, so that
      * every pixel counts. Its bytes are those of Pillow's {@code resize(..., BILINEAR)}.

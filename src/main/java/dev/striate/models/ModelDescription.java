@@ -6,7 +6,9 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.striate.Shape;
 import dev.striate.StriateException;
+import dev.striate.data.Draws;
 import dev.striate.data.Normalize;
+import dev.striate.io.Image;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.util.ArrayList;
@@ -29,12 +31,12 @@ public record ModelDescription(
         Architecture architecture, String dataset, List<String> classNames, int border, List<Float> mean, List<Float> deviation) {
 
     private static final JsonFactory JSON = new JsonFactory();
-    private static final String ARCHITECTURE = "striate.architecture";
-    private static final String DATASET = "striate.dataset";
-    private static final String CLASSES = "striate.classes";
-    private static final String BORDER = "striate.border";
-    private static final String MEAN = "striate.mean";
-    private static final String DEVIATION = "striate.deviation";
+    private static final String ARCHITECTURE = "model.architecture";
+    private static final String DATASET = "model.dataset";
+    private static final String CLASSES = "model.classes";
+    private static final String BORDER = "model.border";
+    private static final String MEAN = "model.mean";
+    private static final String DEVIATION = "model.deviation";
 
     /** @throws StriateException if the numbers do not fit each other or the architecture's input */
     public ModelDescription {
@@ -63,6 +65,27 @@ public record ModelDescription(
     /** What the pixels of an image go through on their way into the network. */
     public Normalize normalize() {
         return new Normalize(floats(mean), floats(deviation));
+    }
+
+    /**
+     * Brings a picture of any size to the network's input: the channels it takes, scaled and cut to the size within the border,
+     * normalised.
+     *
+     * @return the values in row-major order of {@link #image()}
+     */
+    public float[] prepare(Image picture) {
+        Shape input = image();
+        int height = input.size(1) - 2 * border;
+        int width = input.size(2) - 2 * border;
+        float[] pixels = picture.withChannels(input.size(0)).fit(height, width).toFloats();
+        float[] values = new float[input.elements()];
+        for (int row = 0; row < input.size(0) * height; row++) {
+            int channel = row / height;
+            int line = (channel * input.size(1) + border + row % height) * input.size(2) + border;
+            System.arraycopy(pixels, row * width, values, line, width);
+        }
+        normalize().apply(values, 0, input, new Draws(0, 0, 0));
+        return values;
     }
 
     private static float[] floats(List<Float> list) {

@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.striate.Device;
 import dev.striate.Generator;
+import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
+import dev.striate.io.Image;
 import dev.striate.io.State;
 import dev.striate.nn.Sequential;
 import java.nio.file.Path;
@@ -55,14 +57,36 @@ class SavedModelTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "striate.architecture=vgg", "striate.classes=[", "striate.classes=[]", "striate.classes=[[\"a\"]]", "striate.classes={}",
-        "striate.border=-1", "striate.border=16", "striate.border=x", "striate.mean=[0.1]", "striate.mean=[0,0,\"NaN\"]",
-        "striate.deviation=[1,1,0]", "striate.deviation=[1,1,\"Infinity\"]"
+        "model.architecture=vgg", "model.classes=[", "model.classes=[]", "model.classes=[[\"a\"]]", "model.classes={}",
+        "model.border=-1", "model.border=16", "model.border=x", "model.mean=[0.1]", "model.mean=[0,0,\"NaN\"]",
+        "model.deviation=[1,1,0]", "model.deviation=[1,1,\"Infinity\"]"
     })
     void whatMakesNoSenseIsRefused(String change) {
         Map<String, String> metadata = new LinkedHashMap<>(DESCRIPTION.toMetadata());
         metadata.put(change.replaceAll("=.*", ""), change.replaceAll("^[^=]*=", ""));
         assertThrows(StriateException.class, () -> ModelDescription.of(metadata));
+    }
+
+    /** Two columns are cut off, the rest stands in a border of two pixels and is normalised along with that. */
+    @Test
+    void aPictureIsBroughtToTheNetworksInput() {
+        byte[] pixels = new byte[28 * 30];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (byte) (i % 30);
+        }
+        ModelDescription mnist = new ModelDescription(Architecture.LENET5_MODERN, "mnist", List.of("0", "1"), 2, List.of(0.5f),
+                List.of(0.25f));
+        float[] values = mnist.prepare(new Image(pixels, Shape.of(1, 28, 30)));
+        assertEquals(32 * 32, values.length);
+        for (int y = 0; y < 32; y++) {
+            for (int x = 0; x < 32; x++) {
+                boolean inside = y >= 2 && y < 30 && x >= 2 && x < 30;
+                float pixel = inside ? (x - 1) / 255f : 0;
+                assertEquals((pixel - 0.5f) / 0.25f, values[y * 32 + x], y + ", " + x);
+            }
+        }
+        byte[] negative = new Image(pixels, Shape.of(1, 28, 30)).negative().pixels();
+        assertEquals(255 - 29, negative[29] & 0xFF);
     }
 
     @Test
@@ -74,7 +98,7 @@ class SavedModelTest {
 
     @Test
     void weightsMustFitTheClasses() {
-        StriateException error = refusal(metadata -> metadata.put("striate.classes", "[\"cat\",\"dog\"]"));
+        StriateException error = refusal(metadata -> metadata.put("model.classes", "[\"cat\",\"dog\"]"));
         assertTrue(error.getMessage().contains("fc2.weight"), error.getMessage());
     }
 
