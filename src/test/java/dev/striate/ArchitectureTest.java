@@ -94,21 +94,23 @@ class ArchitectureTest {
                 .layer("data").definedBy("dev.striate.data..")
                 .layer("io").definedBy("dev.striate.io..")
                 .layer("train").definedBy("dev.striate.train..")
+                .layer("models").definedBy("dev.striate.models..")
                 .layer("plot").definedBy("dev.striate.plot..")
                 .layer("cli").definedBy("dev.striate.cli..")
                 .whereLayer("cli").mayNotBeAccessedByAnyLayer()
+                .whereLayer("models").mayOnlyBeAccessedByLayers("cli")
                 .whereLayer("plot").mayOnlyBeAccessedByLayers("cli")
                 .whereLayer("train").mayOnlyBeAccessedByLayers("plot", "cli")
-                .whereLayer("io").mayOnlyBeAccessedByLayers("train", "plot", "cli")
-                .whereLayer("data").mayOnlyBeAccessedByLayers("train", "plot", "cli")
-                .whereLayer("optim").mayOnlyBeAccessedByLayers("io", "train", "plot", "cli")
-                .whereLayer("nn").mayOnlyBeAccessedByLayers("io", "train", "plot", "cli")
+                .whereLayer("io").mayOnlyBeAccessedByLayers("data", "train", "models", "plot", "cli")
+                .whereLayer("data").mayOnlyBeAccessedByLayers("train", "models", "plot", "cli")
+                .whereLayer("optim").mayOnlyBeAccessedByLayers("io", "train", "cli")
+                .whereLayer("nn").mayOnlyBeAccessedByLayers("io", "train", "models", "plot", "cli")
                 .check(striate);
     }
 
     @Test
     void packagesAboveTheRootHaveNoCycles() {
-        slices().matching("dev.striate.(nn|optim|data|train|io|plot|cli)..").should().beFreeOfCycles().check(striate);
+        slices().matching("dev.striate.(nn|optim|data|train|io|models|plot|cli)..").should().beFreeOfCycles().check(striate);
     }
 
     private static void onlySeenBy(String seen, String by) {

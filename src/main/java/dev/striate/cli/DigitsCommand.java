@@ -1,21 +1,16 @@
 package dev.striate.cli;
 
-import static dev.striate.op.WindowOption.padding;
-
 import dev.striate.Device;
 import dev.striate.Generator;
 import dev.striate.data.DataLoader;
 import dev.striate.data.Dataset;
 import dev.striate.data.TinyDigits;
 import dev.striate.io.State;
-import dev.striate.nn.Conv2d;
-import dev.striate.nn.Flatten;
-import dev.striate.nn.Linear;
-import dev.striate.nn.MaxPool2d;
+import dev.striate.models.Architecture;
+import dev.striate.models.ModelDescription;
+import dev.striate.models.TinyNets;
 import dev.striate.nn.Module;
-import dev.striate.nn.Relu;
 import dev.striate.nn.Sequential;
-import dev.striate.optim.CosineSchedule;
 import dev.striate.optim.Optimizer;
 import dev.striate.train.PlainProgress;
 import dev.striate.train.Trainer;
@@ -30,6 +25,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -43,22 +39,32 @@ import picocli.CommandLine.Option;
             "",
             "  MLP: 64 -> Linear 32, ReLU -> Linear 10.",
             "  CNN: 1x8x8 -> Conv 3x3 to 8 channels, ReLU, MaxPool 2 (8x4x4) -> Conv 3x3 to 16 channels, ReLU, MaxPool 2 (16x2x2)"
-                    + " -> Linear 10. Padding 1 lets the convolutions keep 8x8 and 4x4."
+                    + " -> Linear 10. Padding 1 lets the convolutions keep 8x8 and 4x4.",
+            "",
+            "Recipe: 30 epochs, batch size 32, adam, learning rate 0.01 falling to 0 along a cosine."
         },
         optionListHeading = "%nOptions:%n")
 final class DigitsCommand implements Callable<Integer> {
 
-    private static final int EPOCHS = 30;
-    private static final int BATCH_SIZE = 32;
+    private static final Recipe RECIPE = Recipe.plain(30, 32, 0.01f);
     private static final int SAMPLES_PER_LINE = 5;
 
     @Option(names = "--model", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private Choice model = Choice.BOTH;
 
     @Mixin
-    private TrainingOptions options = new TrainingOptions(EPOCHS, BATCH_SIZE);
+    private DeviceOptions deviceOptions = new DeviceOptions();
 
-    private final PrintStream out = System.out;
+    @Mixin
+    private TrainingOptions options = new TrainingOptions();
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "Writes result.json and the trained weights (safetensors) to this directory, made if missing.")
+    private @Nullable Path out;
+
+    private final PrintStream console = System.out;
 
     private enum Choice {
         BOTH,
@@ -73,52 +79,31 @@ final class DigitsCommand implements Callable<Integer> {
 
     private record Trained(String name, Module model, TrainingResult result) {}
 
-    static Sequential mlp() {
-        return Sequential.builder()
-                .add("flatten", new Flatten())
-                .add("fc1", new Linear(64, 32))
-                .add("relu1", new Relu())
-                .add("fc2", new Linear(32, 10))
-                .build();
-    }
-
-    static Sequential cnn() {
-        return Sequential.builder()
-                .add("conv1", new Conv2d(1, 8, 3, padding(1)))
-                .add("relu1", new Relu())
-                .add("pool1", new MaxPool2d(2))
-                .add("conv2", new Conv2d(8, 16, 3, padding(1)))
-                .add("relu2", new Relu())
-                .add("pool2", new MaxPool2d(2))
-                .add("flatten", new Flatten())
-                .add("fc", new Linear(64, 10))
-                .build();
-    }
-
     @Override
     public Integer call() {
-        OutputDirectory directory = options.out() == null ? null : new OutputDirectory(options.out());
-        Device device = options.openDevice();
-        out.printf(Locale.ROOT, "%s: %s, %s%n", device, device.info().name(), device.info().detail());
-        out.printf(Locale.ROOT, "%,d training and %,d test images of 8x8 pixels%n", TinyDigits.train().size(),
+        OutputDirectory directory = out == null ? null : new OutputDirectory(out);
+        Recipe recipe = options.applyTo(RECIPE);
+        Device device = deviceOptions.open();
+        console.printf(Locale.ROOT, "%s: %s, %s%n", device, device.info().name(), device.info().detail());
+        console.printf(Locale.ROOT, "%,d training and %,d test images of 8x8 pixels%n", TinyDigits.train().size(),
                 TinyDigits.test().size());
-        out.printf("%d epochs, batch size %d, %s%n%n", options.epochs(), options.batchSize(), options.optimizerInWords());
+        console.printf("%s%n%n", recipe);
 
         Map<String, Sequential> models = new LinkedHashMap<>();
         if (model != Choice.CNN) {
-            models.put("mlp", mlp());
+            models.put("mlp", TinyNets.mlp(TinyDigits.train().classes()));
         }
         if (model != Choice.MLP) {
-            models.put("cnn", cnn());
+            models.put("cnn", TinyNets.cnn(TinyDigits.train().classes()));
         }
         List<Trained> trained = new ArrayList<>();
         try {
-            models.forEach((name, model) -> trained.add(new Trained(name, model, train(name, model, device))));
+            models.forEach((name, model) -> trained.add(new Trained(name, model, train(name, model, recipe, device))));
             printComparison(trained);
             printSamples(trained);
             if (directory != null) {
                 directory.write(target -> save(trained, device, target));
-                out.printf("%nWeights and result.json are in %s.%n", options.out());
+                console.printf("%nWeights and result.json are in %s.%n", out);
             }
         } finally {
             models.values().forEach(Module::close);
@@ -126,37 +111,39 @@ final class DigitsCommand implements Callable<Integer> {
         return 0;
     }
 
-    private TrainingResult train(String name, Sequential model, Device device) {
+    private TrainingResult train(String name, Sequential model, Recipe recipe, Device device) {
         model.initialize(device, new Generator(options.seed()));
-        DataLoader train = DataLoader.of(TinyDigits.train(), options.batchSize()).shuffle(options.seed());
+        DataLoader train = DataLoader.of(TinyDigits.train(), recipe.batchSize()).shuffle(options.seed());
         DataLoader test = DataLoader.of(TinyDigits.test(), TinyDigits.test().size());
         String title = name.toUpperCase(Locale.ROOT);
-        try (Optimizer optimizer = options.optimizer(model.parameters());
-                LiveProgress live = new LiveProgress(out, title)) {
+        try (Optimizer optimizer = recipe.optimizer(model.parameters());
+                LiveProgress live = new LiveProgress(console, title)) {
             Trainer trainer = Trainer.of(model, optimizer, device)
-                    .schedule(new CosineSchedule(options.learningRate(), 0, (long) options.epochs() * train.batches()));
+                    .schedule(recipe.schedule((long) recipe.epochs() * train.batches()));
             if (Terminal.isInteractive()) {
                 trainer.listener(live);
             } else {
-                out.println(title);
-                trainer.listener(new PlainProgress(out));
+                console.println(title);
+                trainer.listener(new PlainProgress(console));
             }
-            return trainer.fit(train, test, options.epochs());
+            return trainer.fit(train, test, recipe.epochs());
         }
     }
 
     private void save(List<Trained> trained, Device device, Path directory) throws IOException {
         List<ResultJson.Model> results = new ArrayList<>();
         for (Trained each : trained) {
-            State.save(each.model, directory.resolve(each.name + ".safetensors"), Map.of("model", each.name));
+            ModelDescription description = new ModelDescription(Architecture.named(each.name), "digits",
+                    TinyDigits.train().classNames(), 0, List.of(0f), List.of(1f));
+            State.save(each.model, directory.resolve(each.name + ".safetensors"), description.toMetadata());
             results.add(ResultJson.Model.of(each.name, each.model, each.result));
         }
-        new ResultJson("digits", device.name(), device.info().name(), options.seed(), options.threads(), results)
+        new ResultJson("digits", device.name(), device.info().name(), options.seed(), deviceOptions.threads(), results)
                 .write(directory.resolve("result.json"));
     }
 
     private void printComparison(List<Trained> trained) {
-        out.println();
+        console.println();
         row(trained, "", each -> each.name.toUpperCase(Locale.ROOT));
         row(trained, "parameters", each -> String.format(Locale.ROOT, "%,d", each.model.parameterCount()));
         row(trained, "train accuracy", each -> percent(each.result.trainAccuracy()));
@@ -168,7 +155,7 @@ final class DigitsCommand implements Callable<Integer> {
     private void row(List<Trained> trained, String heading, Function<Trained, String> cell) {
         StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%-15s", heading));
         trained.forEach(each -> line.append(String.format(Locale.ROOT, "%11s", cell.apply(each))));
-        out.println(line);
+        console.println(line);
     }
 
     private static String percent(double fraction) {
@@ -184,8 +171,8 @@ final class DigitsCommand implements Callable<Integer> {
             samples[testSet.label(index)] = index;
         }
         String cell = " %-" + pictures.columns() + "s";
-        out.println();
-        out.println("Ten test images; a miss is marked with !");
+        console.println();
+        console.println("Ten test images; a miss is marked with !");
         for (int first = 0; first < samples.length; first += SAMPLES_PER_LINE) {
             StringBuilder[] lines = new StringBuilder[pictures.lines(0).length + trained.size()];
             for (int line = 0; line < lines.length; line++) {
@@ -204,9 +191,9 @@ final class DigitsCommand implements Callable<Integer> {
                     lines[line++].append(String.format(cell, "   " + predicted + mark));
                 }
             }
-            out.println();
+            console.println();
             for (StringBuilder line : lines) {
-                out.println(line.toString().stripTrailing());
+                console.println(line.toString().stripTrailing());
             }
         }
     }

@@ -1,62 +1,39 @@
 package dev.striate.cli;
 
-import dev.striate.Device;
-import dev.striate.Tensor;
-import dev.striate.optim.Adam;
-import dev.striate.optim.AdamW;
-import dev.striate.optim.Optimizer;
-import dev.striate.optim.Sgd;
-import java.nio.file.Path;
-import java.util.Locale;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** The options that every command that trains has. */
+/** The options on how to train. What is left open is as the command's {@link Recipe} says. */
 final class TrainingOptions {
-
-    @Option(
-            names = "--device",
-            paramLabel = "DEVICE",
-            converter = DeviceName.class,
-            description = "auto, cpu, gpu, gpu:N or reference; 'striate devices' lists them. gpu is an OpenCL device"
-                    + " (default: ${DEFAULT-VALUE}).")
-    private String device = "auto";
-
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            converter = Count.class,
-            description = "Threads of the CPU, which change no result; OpenCL drivers choose their own (default: all cores).")
-    private @Nullable Integer threads;
 
     @Option(
             names = "--epochs",
             paramLabel = "N",
             converter = Count.class,
-            description = "How often the training set is gone through (default: ${DEFAULT-VALUE}).")
-    private int epochs;
+            description = "How often the training set is gone through (default: the recipe's).")
+    private @Nullable Integer epochs;
 
     @Option(
             names = "--batch-size",
             paramLabel = "N",
             converter = Count.class,
-            description = "Images per step (default: ${DEFAULT-VALUE}).")
-    private int batchSize;
+            description = "Images per step (default: the recipe's).")
+    private @Nullable Integer batchSize;
 
     @Option(
             names = "--optimizer",
             paramLabel = "NAME",
-            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). sgd has Nesterov momentum 0.9.")
-    private Method optimizer = Method.ADAM;
+            description = "${COMPLETION-CANDIDATES} (default: the recipe's). sgd has Nesterov momentum 0.9.")
+    private Recipe.@Nullable Method optimizer;
 
     @Option(
             names = "--lr",
             paramLabel = "RATE",
             converter = Rate.class,
-            description = "Learning rate at the start; it falls to 0 along a cosine (default: 0.01, with sgd 0.1).")
+            description = "The highest learning rate (default: the recipe's; where that has another kind of optimizer, 0.1"
+                    + " for sgd and 0.002 for the others).")
     private @Nullable Float learningRate;
 
     @Option(
@@ -65,97 +42,17 @@ final class TrainingOptions {
             description = "Where random numbers start: the same seed, the same result (default: ${DEFAULT-VALUE}).")
     private long seed;
 
-    @Option(
-            names = "--out",
-            paramLabel = "DIR",
-            description = "Writes result.json and the trained weights (safetensors) to this directory, made if missing.")
-    private @Nullable Path out;
-
-    TrainingOptions(int epochs, int batchSize) {
-        this.epochs = epochs;
-        this.batchSize = batchSize;
-    }
-
-    int epochs() {
-        return epochs;
-    }
-
-    int batchSize() {
-        return batchSize;
+    /** What is asked for, and what the recipe says where nothing is. */
+    Recipe applyTo(Recipe recipe) {
+        Recipe.Method method = optimizer == null ? recipe.method() : optimizer;
+        boolean similar = (method == Recipe.Method.SGD) == (recipe.method() == Recipe.Method.SGD);
+        float usual = similar ? recipe.rate() : method == Recipe.Method.SGD ? 0.1f : 0.002f;
+        return recipe.with(epochs == null ? recipe.epochs() : epochs, batchSize == null ? recipe.batchSize() : batchSize, method,
+                learningRate == null ? usual : learningRate);
     }
 
     long seed() {
         return seed;
-    }
-
-    @Nullable Path out() {
-        return out;
-    }
-
-    int threads() {
-        return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
-    }
-
-    float learningRate() {
-        return learningRate == null ? optimizer.usualRate : learningRate;
-    }
-
-    /** {@code adam, learning rate 0.005}. */
-    String optimizerInWords() {
-        return optimizer + ", learning rate " + learningRate();
-    }
-
-    Device openDevice() {
-        return Device.parse(device, threads());
-    }
-
-    Optimizer optimizer(Map<String, Tensor> parameters) {
-        float rate = learningRate();
-        return switch (optimizer) {
-            case SGD -> new Sgd(parameters, rate).momentum(0.9f).nesterov(true);
-            case ADAM -> new Adam(parameters, rate);
-            case ADAMW -> new AdamW(parameters, rate);
-        };
-    }
-
-    /** The optimisers by the names they have here. */
-    private enum Method {
-        SGD(0.1f),
-        ADAM(0.01f),
-        ADAMW(0.01f);
-
-        private final float usualRate;
-
-        Method(float usualRate) {
-            this.usualRate = usualRate;
-        }
-
-        @Override
-        public String toString() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
-
-    private static final class DeviceName implements ITypeConverter<String> {
-
-        @Override
-        public String convert(String value) {
-            if (!value.matches("(?i)auto|cpu|reference|gpu(:\\d{1,4})?")) {
-                throw new TypeConversionException("expected auto, cpu, gpu, gpu:N or reference, got '" + value + "'");
-            }
-            return value;
-        }
-    }
-
-    private static final class Count implements ITypeConverter<Integer> {
-
-        @Override
-        public Integer convert(String value) {
-            if (!value.matches("0*[1-9]\\d{0,5}")) {
-                throw new TypeConversionException("expected a whole number from 1 to 999999, got '" + value + "'");
-            }
-            return Integer.valueOf(value);
-        }
     }
 
     private static final class Rate implements ITypeConverter<Float> {

@@ -1,23 +1,41 @@
 package dev.striate.data;
 
 import dev.striate.Shape;
+import dev.striate.StriateException;
 import java.util.List;
 
 /** Images held as unsigned bytes, image after image; a pixel's value is its byte divided by {@code white}. */
 final class ByteImages implements Dataset {
 
+    /** What a JVM gives an array at most, to within a few bytes. */
+    private static final int MAX_BYTES = Integer.MAX_VALUE - 8;
+
     private final byte[] pixels;
-    private final byte[] labels;
+    private final int[] labels;
     private final Shape imageShape;
-    private final float white;
     private final List<String> classNames;
 
-    ByteImages(byte[] pixels, byte[] labels, Shape imageShape, float white, List<String> classNames) {
+    /** The value of each byte: a look-up is quicker than a division and gives its very bits. */
+    private final float[] values = new float[256];
+
+    ByteImages(byte[] pixels, int[] labels, Shape imageShape, float white, List<String> classNames) {
         this.pixels = pixels;
         this.labels = labels;
         this.imageShape = imageShape;
-        this.white = white;
         this.classNames = classNames;
+        for (int i = 0; i < values.length; i++) {
+            values[i] = i / white;
+        }
+    }
+
+    /** The bytes that so many images take, all of which are in one array. */
+    static int bytes(int images, Shape imageShape) {
+        long bytes = (long) images * imageShape.elements();
+        if (bytes > MAX_BYTES) {
+            throw new StriateException(images + " images of " + imageShape + " take " + bytes + " bytes, more than the " + MAX_BYTES
+                    + " that one part of a data set can have; make the images smaller");
+        }
+        return (int) bytes;
     }
 
     @Override
@@ -45,7 +63,7 @@ final class ByteImages implements Dataset {
         int elements = imageShape.elements();
         int start = index * elements;
         for (int i = 0; i < elements; i++) {
-            target[offset + i] = (pixels[start + i] & 0xFF) / white;
+            target[offset + i] = values[pixels[start + i] & 0xFF];
         }
     }
 

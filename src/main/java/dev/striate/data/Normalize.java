@@ -35,6 +35,16 @@ public final class Normalize implements Transform {
         this.deviation = deviation.clone();
     }
 
+    /** The mean of each channel, as a copy. */
+    public float[] mean() {
+        return mean.clone();
+    }
+
+    /** The standard deviation of each channel, as a copy. */
+    public float[] deviation() {
+        return deviation.clone();
+    }
+
     /** @throws ShapeException if the image's channels are not as many as the means */
     @Override
     public void apply(float[] images, int offset, Shape shape, Draws draws) {

@@ -63,9 +63,11 @@ public final class TinyDigits {
 
         private static Dataset read(DataInputStream in, int count) throws IOException {
             byte[] pixels = new byte[count * SIDE * SIDE];
-            byte[] labels = new byte[count];
+            int[] labels = new int[count];
             in.readFully(pixels);
-            in.readFully(labels);
+            for (int i = 0; i < count; i++) {
+                labels[i] = in.readUnsignedByte();
+            }
             return new ByteImages(pixels, labels, Shape.of(1, SIDE, SIDE), WHITE, NAMES);
         }
     }

@@ -1,4 +1,4 @@
-/** Tensors in files. */
+/** Tensors and pictures in files. */
 @NullMarked
 package dev.striate.io;
 

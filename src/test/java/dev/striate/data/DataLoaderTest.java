@@ -167,7 +167,7 @@ class DataLoaderTest {
 
     @Test
     void wrongLabelIsNamed() {
-        Dataset wrong = new ByteImages(new byte[3], new byte[] {0, 1, 2}, Shape.of(1, 1, 1), 1, List.of("a", "b"));
+        Dataset wrong = new ByteImages(new byte[3], new int[] {0, 1, 2}, Shape.of(1, 1, 1), 1, List.of("a", "b"));
         StriateException e = assertThrows(StriateException.class, () -> all(DataLoader.of(wrong, 3)));
         assertEquals("DataLoader: image 2 in epoch 0: its label is 2, expected 0 .. 1", e.getMessage());
     }

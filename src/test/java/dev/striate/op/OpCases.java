@@ -413,6 +413,12 @@ final class OpCases {
         conv("dilation larger than the image", 1, 2, 4, 3, 3, 2, 2, padding(5), dilation(7, 6));
         conv("dilation and stride", 1, 2, 13, 11, 3, 3, 3, dilation(2, 3), stride(2, 3), padding(1));
         conv("kernel as large as the image", 3, 2, 5, 6, 7, 5, 6);
+        conv("whole images of 16 channels", 33, 16, 5, 5, 120, 5, 5);
+        conv("whole images of one pixel", 9, 13, 1, 1, 5, 1, 1);
+        conv("whole images, stride 3", 3, 2, 4, 5, 3, 4, 5, stride(3));
+        conv("whole images, one row, dilation 2", 3, 2, 1, 5, 3, 1, 5, dilation(2, 1));
+        conv("whole images, 2 groups", 4, 6, 3, 3, 8, 3, 3, groups(2));
+        conv("whole rows", 2, 3, 6, 5, 4, 3, 5);
         conv("one output pixel of many channels", 1, 33, 3, 3, 17, 3, 3);
         conv("2 groups", 3, 6, 12, 6, 8, 1, 3, stride(1, 2), padding(2), dilation(1, 2), groups(2));
         conv("3 groups", 2, 6, 8, 10, 9, 3, 3, padding(1), groups(3));

@@ -61,7 +61,7 @@ public final class CpuBackend implements Backend {
         this.copy = new CpuCopy(context);
         this.reduce = new CpuReduce(context);
         this.matmul = new CpuMatmul(context, gemm);
-        this.conv2d = new CpuConv2d(context);
+        this.conv2d = new CpuConv2d(context, new WholeImageConv2d(matmul, reduce));
         this.im2col = new CpuIm2Col(context);
         this.maxPool2d = new CpuMaxPool2d(context);
         this.avgPool2d = new CpuAvgPool2d(context);

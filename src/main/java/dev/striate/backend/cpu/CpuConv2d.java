@@ -19,11 +19,13 @@ final class CpuConv2d implements Conv2dKernels {
     private final PatchProduct patchProduct;
     private final WeightGradient weightGradient;
     private final DepthwiseWeightGradient depthwise;
+    private final WholeImageConv2d wholeImage;
 
-    CpuConv2d(CpuContext context) {
+    CpuConv2d(CpuContext context, WholeImageConv2d wholeImage) {
         this.patchProduct = new PatchProduct(context);
         this.weightGradient = new WeightGradient(context);
         this.depthwise = new DepthwiseWeightGradient(context);
+        this.wholeImage = wholeImage;
     }
 
     private static boolean isDepthwise(Conv2dGeometry g) {
@@ -32,6 +34,10 @@ final class CpuConv2d implements Conv2dKernels {
 
     @Override
     public void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
+        if (WholeImageConv2d.fits(g)) {
+            wholeImage.forward(g, x, w, bias, y);
+            return;
+        }
         CpuBuffer biasOrNull = bias == null ? null : CpuBuffer.of(bias);
         CpuBuffer weight = CpuBuffer.of(w);
         CpuBuffer target = CpuBuffer.of(y);
@@ -53,6 +59,10 @@ final class CpuConv2d implements Conv2dKernels {
      */
     @Override
     public void inputGradient(Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Buffer dx) {
+        if (WholeImageConv2d.fits(g) && bias == null) {
+            wholeImage.inputGradient(g, dy, w, null, dx);
+            return;
+        }
         CpuBuffer biasOrNull = bias == null ? null : CpuBuffer.of(bias);
         CpuBuffer target = CpuBuffer.of(dx);
         boolean shifting = shiftsPay(g);
@@ -147,7 +157,9 @@ final class CpuConv2d implements Conv2dKernels {
     @Override
     public void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw, @Nullable Buffer dbias) {
         CpuBuffer dbiasOrNull = dbias == null ? null : CpuBuffer.of(dbias);
-        if (isDepthwise(g)) {
+        if (WholeImageConv2d.fits(g)) {
+            wholeImage.weightGradient(g, x, dy, dw, dbias);
+        } else if (isDepthwise(g)) {
             depthwise.run(g, CpuBuffer.of(x), CpuBuffer.of(dy), CpuBuffer.of(dw), dbiasOrNull);
         } else {
             weightGradient.run(g, CpuBuffer.of(x), CpuBuffer.of(dy), CpuBuffer.of(dw), dbiasOrNull);

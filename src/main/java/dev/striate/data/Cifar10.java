@@ -1,0 +1,30 @@
+package dev.striate.data;
+
+import dev.striate.StriateException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Small colour photographs of 10 classes: 50,000 for training and 10,000 for testing, {@code (3, 32, 32)} with values from 0 to
+ * 1, held as bytes. A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
+ */
+public final class Cifar10 {
+
+    private static final CifarFiles FILES = new CifarFiles("CIFAR-10", "cifar-10", "cifar-10-batches-bin", "cifar-10-batches-py",
+            List.of("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"), "test_batch", 1, 0, "labels",
+            List.of("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"));
+
+    private Cifar10() {}
+
+    /**
+     * Reads the binary version ({@code data_batch_1.bin} .. {@code data_batch_5.bin} and {@code test_batch.bin}) from {@code
+     * directory}, from {@code cifar-10-batches-bin} in it, or from {@code cifar-10-binary.tar.gz} in it; if there is none, the
+     * Python version, as torchvision places it: {@code cifar-10-batches-py} or {@code cifar-10-python.tar.gz}. Its pickles are
+     * only read, never executed. The files may hold fewer images than the originals, but each as many as the others.
+     *
+     * @throws StriateException if a file is missing, truncated or not what it should be; the message names file and offset
+     */
+    public static Splits read(Path directory) {
+        return FILES.read(directory);
+    }
+}

@@ -1,0 +1,53 @@
+package dev.striate.data;
+
+import dev.striate.StriateException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Small colour photographs of 100 classes, which form 20 groups: 50,000 for training and 10,000 for testing, {@code (3, 32, 32)}
+ * with values from 0 to 1, held as bytes. A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
+ */
+public final class Cifar100 {
+
+    private static final CifarFiles FINE = files(1, "fine_labels", List.of(
+            "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle", "bowl", "boy", "bridge",
+            "bus", "butterfly", "camel", "can", "castle", "caterpillar", "cattle", "chair", "chimpanzee", "clock", "cloud",
+            "cockroach", "couch", "crab", "crocodile", "cup", "dinosaur", "dolphin", "elephant", "flatfish", "forest", "fox", "girl",
+            "hamster", "house", "kangaroo", "keyboard", "lamp", "lawn_mower", "leopard", "lion", "lizard", "lobster", "man",
+            "maple_tree", "motorcycle", "mountain", "mouse", "mushroom", "oak_tree", "orange", "orchid", "otter", "palm_tree", "pear",
+            "pickup_truck", "pine_tree", "plain", "plate", "poppy", "porcupine", "possum", "rabbit", "raccoon", "ray", "road",
+            "rocket", "rose", "sea", "seal", "shark", "shrew", "skunk", "skyscraper", "snail", "snake", "spider", "squirrel",
+            "streetcar", "sunflower", "sweet_pepper", "table", "tank", "telephone", "television", "tiger", "tractor", "train",
+            "trout", "tulip", "turtle", "wardrobe", "whale", "willow_tree", "wolf", "woman", "worm"));
+
+    private static final CifarFiles COARSE = files(0, "coarse_labels", List.of(
+            "aquatic_mammals", "fish", "flowers", "food_containers", "fruit_and_vegetables", "household_electrical_devices",
+            "household_furniture", "insects", "large_carnivores", "large_man-made_outdoor_things", "large_natural_outdoor_scenes",
+            "large_omnivores_and_herbivores", "medium_mammals", "non-insect_invertebrates", "people", "reptiles", "small_mammals",
+            "trees", "vehicles_1", "vehicles_2"));
+
+    private Cifar100() {}
+
+    private static CifarFiles files(int labelByte, String labelKey, List<String> classNames) {
+        return new CifarFiles("CIFAR-100", "cifar-100", "cifar-100-binary", "cifar-100-python", List.of("train"), "test", 2,
+                labelByte, labelKey, classNames);
+    }
+
+    /**
+     * Reads the images with their fine labels, 100 classes, from the binary version ({@code train.bin} and {@code test.bin}) in
+     * {@code directory}, in {@code cifar-100-binary} in it, or in {@code cifar-100-binary.tar.gz} in it; if there is none, from
+     * the Python version, as torchvision places it: {@code cifar-100-python} or {@code cifar-100-python.tar.gz}. Its pickles are
+     * only read, never executed.
+     *
+     * @throws StriateException if a file is missing, truncated or not what it should be; the message names file and offset
+     */
+    public static Splits read(Path directory) {
+        return FINE.read(directory);
+    }
+
+    /** The same images with their coarse labels, 20 classes. */
+    public static Splits readCoarse(Path directory) {
+        return COARSE.read(directory);
+    }
+}

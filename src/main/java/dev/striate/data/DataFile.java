@@ -1,0 +1,202 @@
+package dev.striate.data;
+
+import dev.striate.StriateException;
+import java.io.BufferedInputStream;
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.GZIPInputStream;
+
+/** The bytes of a file, unpacked if it is packed, that know their place: every error names the file and the offset. */
+final class DataFile implements Closeable {
+
+    /** Deflate cannot pack 1,032 bytes or more into one. */
+    private static final long MOST_PER_PACKED_BYTE = 1032;
+
+    private final String name;
+    private final InputStream in;
+    private final long most;
+    private long offset;
+
+    /**
+     * @param name what errors call it
+     * @param most no more bytes than this can follow
+     */
+    DataFile(String name, InputStream in, long most) {
+        this.name = name;
+        this.in = in;
+        this.most = most;
+    }
+
+    /** A file; one that ends in {@code .gz} is unpacked on the way, and offsets are those in what comes out. */
+    static DataFile open(Path file) {
+        try {
+            InputStream in = Files.newInputStream(file);
+            boolean done = false;
+            try {
+                long size = Files.size(file);
+                DataFile opened;
+                if (file.getFileName().toString().endsWith(".gz")) {
+                    opened = new DataFile(file + " (unpacked)", new BufferedInputStream(new GZIPInputStream(in, 1 << 16), 1 << 16),
+                            Math.multiplyExact(size, MOST_PER_PACKED_BYTE));
+                } else {
+                    opened = new DataFile(file.toString(), new BufferedInputStream(in, 1 << 16), size);
+                }
+                done = true;
+                return opened;
+            } finally {
+                if (!done) {
+                    in.close();
+                }
+            }
+        } catch (EOFException e) {
+            throw new StriateException(file + " is truncated: it ends in the header of gzip", e);
+        } catch (IOException e) {
+            throw new StriateException("cannot read " + file + ": " + e, e);
+        }
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** Where the next byte is. */
+    long offset() {
+        return offset;
+    }
+
+    /** How many bytes may follow at most; a number of the file's own that is above this is wrong. */
+    long most() {
+        return most - offset;
+    }
+
+    /** The next byte, unsigned. */
+    int readByte(String what) {
+        byte[] one = new byte[1];
+        readFully(one, 0, 1, what);
+        return one[0] & 0xFF;
+    }
+
+    /** The next four bytes, most significant first. */
+    int readInt(String what) {
+        byte[] four = new byte[4];
+        readFully(four, 0, 4, what);
+        return (four[0] & 0xFF) << 24 | (four[1] & 0xFF) << 16 | (four[2] & 0xFF) << 8 | four[3] & 0xFF;
+    }
+
+    /** @param what is being read, for the error where the file ends before it is complete */
+    void readFully(byte[] target, int start, int length, String what) {
+        int read;
+        try {
+            read = in.readNBytes(target, start, length);
+        } catch (IOException e) {
+            throw unreadable(what, e);
+        }
+        advance(read, length, what);
+    }
+
+    private void advance(int read, int length, String what) {
+        offset += read;
+        if (read < length) {
+            throw error("the file ends here, within " + what + ", " + (length - read) + " bytes too early; it is truncated");
+        }
+    }
+
+    private StriateException unreadable(String what, IOException e) {
+        return e instanceof EOFException
+                ? error("the packed data end here or soon after, within " + what + "; the file is truncated")
+                : error("cannot read " + what + " from here on: " + e.getMessage());
+    }
+
+    /** The next bytes. Memory is taken as they come, so that a wrong length of a packed file does not exhaust it. */
+    byte[] read(int length, String what) {
+        byte[] bytes;
+        try {
+            bytes = in.readNBytes(length);
+        } catch (IOException e) {
+            throw unreadable(what, e);
+        }
+        advance(bytes.length, length, what);
+        return bytes;
+    }
+
+    /** Passes over bytes up to a place. */
+    void skipTo(long place, String what) {
+        try {
+            in.skipNBytes(place - offset);
+        } catch (EOFException e) {
+            throw error("the file ends before byte " + place + ", within " + what + "; it is truncated");
+        } catch (IOException e) {
+            throw unreadable(what, e);
+        }
+        offset = place;
+    }
+
+    /** Passes over the rest, which checks the checksum of packed data. */
+    void skipToEnd() {
+        try {
+            offset += in.transferTo(OutputStream.nullOutputStream());
+        } catch (IOException e) {
+            throw unreadable("the rest", e);
+        }
+    }
+
+    /** The next {@code length} bytes as a file of their own; what is read there is read here. */
+    DataFile part(String partName, long length) {
+        return new DataFile(partName, new InputStream() {
+
+            private long left = length;
+
+            @Override
+            public int read() throws IOException {
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+            }
+
+            @Override
+            public int read(byte[] target, int start, int count) throws IOException {
+                if (count > 0 && left == 0) {
+                    return -1;
+                }
+                int read = in.read(target, start, (int) Math.min(count, left));
+                if (read > 0) {
+                    left -= read;
+                    offset += read;
+                }
+                return read;
+            }
+        }, length);
+    }
+
+    /** @throws StriateException if there is another byte, or the checksum of packed data is wrong */
+    void expectEnd() {
+        try {
+            if (in.read() >= 0) {
+                throw error("expected the end of the file, but there is more");
+            }
+        } catch (IOException e) {
+            throw unreadable("the checksum of packed data", e);
+        }
+    }
+
+    StriateException error(String problem) {
+        return errorAt(offset, problem);
+    }
+
+    StriateException errorAt(long place, String problem) {
+        return new StriateException(name + ", byte " + place + ": " + problem);
+    }
+
+    @Override
+    public void close() {
+        try {
+            in.close();
+        } catch (IOException e) {
+            // What was to be read has been read, or an error is on its way.
+        }
+    }
+}

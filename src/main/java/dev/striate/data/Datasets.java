@@ -1,0 +1,235 @@
+package dev.striate.data;
+
+import dev.striate.Shape;
+import dev.striate.StriateException;
+import dev.striate.io.Image;
+import java.util.Arrays;
+import java.util.List;
+
+/** Other views of a data set, and what is counted over all of it. */
+public final class Datasets {
+
+    private static final float WHITE = 255;
+
+    private Datasets() {}
+
+    /**
+     * The images with {@code pixels} rows and columns of zeros around them: 28x28 becomes 32x32 with 2. The data set itself is not
+     * copied.
+     *
+     * @throws StriateException if {@code pixels} is negative
+     */
+    public static Dataset pad(Dataset dataset, int pixels) {
+        if (pixels < 0) {
+            throw new StriateException("Datasets.pad: a border has 0 or more pixels, got " + pixels);
+        }
+        return pixels == 0 ? dataset : new Padded(dataset, pixels);
+    }
+
+    /**
+     * The images scaled by {@link Image#resize}, without regard to proportions, in memory of their own as bytes.
+     *
+     * @throws StriateException if the images have not 1 or 3 channels, a value is not in 0 .. 1, a side is below 1, or all the
+     *                          images together have 2^31 values or more
+     */
+    public static Dataset resize(Dataset dataset, int height, int width) {
+        Shape from = dataset.imageShape();
+        Shape to = Shape.of(from.size(0), height, width);
+        int size = dataset.size();
+        byte[] resized = new byte[ByteImages.bytes(size, to)];
+        int[] labels = new int[size];
+        float[] values = new float[from.elements()];
+        for (int i = 0; i < size; i++) {
+            dataset.read(i, values, 0);
+            byte[] bytes = new byte[values.length];
+            for (int k = 0; k < values.length; k++) {
+                if (!(values[k] >= 0 && values[k] <= 1)) {
+                    throw new StriateException("Datasets.resize: image " + i + " has the value " + values[k] + ", expected 0 .. 1");
+                }
+                bytes[k] = (byte) Math.round(values[k] * WHITE);
+            }
+            System.arraycopy(new Image(bytes, from).resize(height, width).pixels(), 0, resized, i * to.elements(), to.elements());
+            labels[i] = dataset.label(i);
+        }
+        return new ByteImages(resized, labels, to, WHITE, dataset.classNames());
+    }
+
+    /**
+     * The first images of every class, in the order of the data set: {@code images} in all, shared out in proportion to the
+     * classes' sizes (the largest remainders get one more). There is no chance in it: the same data set and number always give the
+     * same images. The data set itself is not copied.
+     *
+     * @throws StriateException unless {@code images} is in 1 .. {@link Dataset#size() size}
+     */
+    public static Dataset subset(Dataset dataset, int images) {
+        int size = dataset.size();
+        if (images < 1 || images > size) {
+            throw new StriateException("Datasets.subset: expected 1 .. " + size + " images, got " + images);
+        }
+        int[] left = shares(dataset, images);
+        int[] indices = new int[images];
+        int taken = 0;
+        for (int i = 0; i < size; i++) {
+            if (left[dataset.label(i)]-- > 0) {
+                indices[taken++] = i;
+            }
+        }
+        return new Subset(dataset, indices);
+    }
+
+    private static int[] shares(Dataset dataset, int images) {
+        int size = dataset.size();
+        long[] counts = new long[dataset.classes()];
+        for (int i = 0; i < size; i++) {
+            counts[dataset.label(i)]++;
+        }
+        int[] shares = new int[counts.length];
+        Integer[] byRemainder = new Integer[counts.length];
+        int rest = images;
+        for (int c = 0; c < counts.length; c++) {
+            shares[c] = (int) (counts[c] * images / size);
+            rest -= shares[c];
+            byRemainder[c] = c;
+        }
+        // Stable, so that among equals the first class comes first.
+        Arrays.sort(byRemainder, (a, b) -> Long.compare(counts[b] * images % size, counts[a] * images % size));
+        for (int i = 0; i < rest; i++) {
+            shares[byRemainder[i]]++;
+        }
+        return shares;
+    }
+
+    /**
+     * The transform that gives each channel mean 0 and standard deviation 1 over all pixels of the data set.
+     *
+     * @throws StriateException if a channel has the same value everywhere
+     */
+    public static Normalize meanAndDeviation(Dataset dataset) {
+        int channels = dataset.imageShape().size(0);
+        int plane = dataset.imageShape().elements() / channels;
+        double[] sums = new double[channels];
+        double[] squares = new double[channels];
+        float[] image = new float[channels * plane];
+        for (int i = 0; i < dataset.size(); i++) {
+            dataset.read(i, image, 0);
+            for (int c = 0; c < channels; c++) {
+                double sum = 0;
+                double square = 0;
+                for (int k = c * plane; k < (c + 1) * plane; k++) {
+                    sum += image[k];
+                    square += (double) image[k] * image[k];
+                }
+                sums[c] += sum;
+                squares[c] += square;
+            }
+        }
+        double count = (double) dataset.size() * plane;
+        float[] mean = new float[channels];
+        float[] deviation = new float[channels];
+        for (int c = 0; c < channels; c++) {
+            double exact = sums[c] / count;
+            mean[c] = (float) exact;
+            deviation[c] = (float) Math.sqrt(Math.max(0, squares[c] / count - exact * exact));
+        }
+        return new Normalize(mean, deviation);
+    }
+
+    /** What a view does not change. */
+    private abstract static class View implements Dataset {
+
+        final Dataset source;
+
+        View(Dataset source) {
+            this.source = source;
+        }
+
+        @Override
+        public int size() {
+            return source.size();
+        }
+
+        @Override
+        public Shape imageShape() {
+            return source.imageShape();
+        }
+
+        @Override
+        public int classes() {
+            return source.classes();
+        }
+
+        @Override
+        public List<String> classNames() {
+            return source.classNames();
+        }
+    }
+
+    private static final class Padded extends View {
+
+        private final int border;
+        private final Shape shape;
+
+        Padded(Dataset source, int border) {
+            super(source);
+            this.border = border;
+            Shape from = source.imageShape();
+            this.shape = Shape.of(from.size(0), Math.addExact(from.size(1), 2 * border), Math.addExact(from.size(2), 2 * border));
+        }
+
+        @Override
+        public Shape imageShape() {
+            return shape;
+        }
+
+        @Override
+        public void read(int index, float[] target, int offset) {
+            Shape from = source.imageShape();
+            int height = from.size(1);
+            int width = from.size(2);
+            int end = offset + shape.elements();
+            int row = end - from.elements();
+            // The image goes to the end first. From there each row moves towards the front: never onto one that is still to move.
+            source.read(index, target, row);
+            int filled = offset;
+            for (int c = 0; c < from.size(0); c++) {
+                for (int y = 0; y < height; y++, row += width) {
+                    int place = offset + (c * shape.size(1) + y + border) * shape.size(2) + border;
+                    System.arraycopy(target, row, target, place, width);
+                    Arrays.fill(target, filled, place, 0);
+                    filled = place + width;
+                }
+            }
+            Arrays.fill(target, filled, end, 0);
+        }
+
+        @Override
+        public int label(int index) {
+            return source.label(index);
+        }
+    }
+
+    private static final class Subset extends View {
+
+        private final int[] indices;
+
+        Subset(Dataset source, int[] indices) {
+            super(source);
+            this.indices = indices;
+        }
+
+        @Override
+        public int size() {
+            return indices.length;
+        }
+
+        @Override
+        public void read(int index, float[] target, int offset) {
+            source.read(indices[index], target, offset);
+        }
+
+        @Override
+        public int label(int index) {
+            return source.label(indices[index]);
+        }
+    }
+}

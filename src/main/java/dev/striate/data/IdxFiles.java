@@ -1,0 +1,91 @@
+package dev.striate.data;
+
+import dev.striate.Shape;
+import dev.striate.StriateException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A data set of 28x28 grey images in the four files of MNIST. An idx file is a magic number, 0x0803 for images and 0x0801 for
+ * labels (type unsigned byte, 3 or 1 axes), the size of each axis as a big-endian 32-bit number, then the bytes.
+ *
+ * @param folder     torchvision's name for it
+ * @param classNames of the labels
+ */
+record IdxFiles(String folder, List<String> classNames) {
+
+    private static final int IMAGES = 0x0803;
+    private static final int LABELS = 0x0801;
+    private static final int SIDE = 28;
+    private static final float WHITE = 255;
+
+    Splits read(Path directory) {
+        return new Splits(part(directory, "train"), part(directory, "t10k"));
+    }
+
+    private Dataset part(Path directory, String prefix) {
+        Path imageFile = find(directory, prefix + "-images", "idx3-ubyte");
+        Path labelFile = find(directory, prefix + "-labels", "idx1-ubyte");
+        byte[] pixels;
+        int images;
+        try (DataFile in = DataFile.open(imageFile)) {
+            images = count(in, IMAGES, "images", SIDE * SIDE);
+            pixels = in.read(images * SIDE * SIDE, "the images");
+            in.expectEnd();
+        }
+        int[] labels;
+        try (DataFile in = DataFile.open(labelFile)) {
+            int count = count(in, LABELS, "labels", 1);
+            if (count != images) {
+                throw in.errorAt(4, "there are " + count + " labels, but " + images + " images in " + imageFile);
+            }
+            labels = new int[count];
+            for (int i = 0; i < count; i++) {
+                labels[i] = in.readByte("label " + i);
+                if (labels[i] >= classNames.size()) {
+                    throw in.errorAt(in.offset() - 1, "the label of image " + i + " is " + labels[i] + ", expected 0 .. "
+                            + (classNames.size() - 1));
+                }
+            }
+            in.expectEnd();
+        }
+        return new ByteImages(pixels, labels, Shape.of(1, SIDE, SIDE), WHITE, classNames);
+    }
+
+    /** Reads the head of a file; the count is checked before anybody takes memory for so many. */
+    private static int count(DataFile in, int magic, String what, int bytesEach) {
+        int found = in.readInt("the magic number");
+        if (found != magic) {
+            throw in.errorAt(0, String.format("the magic number is 0x%08x, expected 0x%08x, an idx file of %s", found, magic, what));
+        }
+        int count = in.readInt("the number of " + what);
+        for (int axis = 1; magic == IMAGES && axis <= 2; axis++) {
+            int side = in.readInt("the size of an image");
+            if (side != SIDE) {
+                throw in.errorAt(in.offset() - 4, "the images have " + side + (axis == 1 ? " rows" : " columns") + ", expected "
+                        + SIDE);
+            }
+        }
+        if (count < 1 || (long) count * bytesEach > Math.min(in.most(), Integer.MAX_VALUE)) {
+            throw in.errorAt(4, "there are said to be " + Integer.toUnsignedString(count) + " " + what + ", but there is room for 1 .. "
+                    + Math.min(in.most(), Integer.MAX_VALUE) / bytesEach);
+        }
+        return count;
+    }
+
+    /** The file under one of the names that it goes by; plain before packed. */
+    private Path find(Path directory, String stem, String type) {
+        List<Path> candidates = new ArrayList<>();
+        for (Path place : List.of(directory, directory.resolve("raw"), directory.resolve(folder).resolve("raw"))) {
+            for (String ending : List.of("", ".gz")) {
+                candidates.add(place.resolve(stem + "-" + type + ending));
+                candidates.add(place.resolve(stem + "." + type + ending));
+            }
+        }
+        return candidates.stream().filter(Files::isRegularFile).findFirst().orElseThrow(() -> new StriateException(
+                folder + ": there is no " + stem + "-" + type + " nor " + stem + "-" + type + ".gz in " + directory
+                        + ", its folder raw, or its folder " + folder + "/raw"));
+    }
+}

@@ -1,0 +1,246 @@
+package dev.striate.data;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a Python pickle (protocols 2 to 4) of a dictionary of texts, numbers, lists and NumPy arrays of unsigned bytes, and no
+ * more than that: of all the classes and functions that a pickle can name, the three that make up such an array are recognised
+ * by their names, everything else is an error, and nothing is ever called.
+ */
+final class Pickle {
+
+    /** A two-dimensional array of unsigned bytes in row-major order. */
+    record Matrix(int rows, int columns, byte[] values) {}
+
+    private static final Object MARK = new Object();
+    private static final Object NONE = new Object();
+    private static final Object RECONSTRUCT = new Object();
+    private static final Object NDARRAY = new Object();
+    private static final Object DTYPE = new Object();
+    private static final Object UINT8 = new Object();
+
+    private static final Map<String, Object> GLOBALS = Map.of(
+            "numpy.core.multiarray _reconstruct", RECONSTRUCT,
+            "numpy._core.multiarray _reconstruct", RECONSTRUCT,
+            "numpy ndarray", NDARRAY,
+            "numpy dtype", DTYPE);
+
+    /** An array whose contents come later, by BUILD. */
+    private static final class Array {
+        private @Nullable Matrix matrix;
+    }
+
+    private final DataFile in;
+    private final ArrayList<Object> stack = new ArrayList<>();
+    private final Map<Integer, Object> memo = new HashMap<>();
+
+    private Pickle(DataFile in) {
+        this.in = in;
+    }
+
+    /** The dictionary; values are {@link String}, {@link Integer}, {@link List} or {@link Matrix}. */
+    static Map<String, Object> read(DataFile in) {
+        long start = in.offset();
+        try {
+            Object value = new Pickle(in).run();
+            if (value instanceof Map<?, ?> dictionary) {
+                Map<String, Object> named = new LinkedHashMap<>();
+                dictionary.forEach((key, item) -> {
+                    if (item instanceof Array array && array.matrix != null) {
+                        named.put(text(key), array.matrix);
+                    } else {
+                        named.put(text(key), item instanceof byte[] ? text(item) : item);
+                    }
+                });
+                return named;
+            }
+        } catch (ClassCastException | IndexOutOfBoundsException e) {
+            throw in.error("the pickle is malformed: its values do not fit its operations");
+        }
+        throw in.errorAt(start, "the pickle holds no dictionary");
+    }
+
+    private Object run() {
+        while (true) {
+            int opcode = in.readByte("the pickle");
+            switch (opcode) {
+                case 0x80 -> in.readByte("the protocol");
+                case 0x95 -> in.read(8, "a frame's length");
+                case '(' -> push(MARK);
+                case 'N' -> push(NONE);
+                case 0x88 -> push(true);
+                case 0x89 -> push(false);
+                case 'K' -> push(in.readByte("a number"));
+                case 'M' -> push(length(2));
+                case 'J' -> push(length(4));
+                case 'U', 'C', 0x8C -> push(bytes(in.readByte("a length")));
+                case 'T', 'B', 'X' -> push(bytes(length(4)));
+                case '}' -> push(new LinkedHashMap<Object, Object>());
+                case ']' -> push(new ArrayList<Object>());
+                case ')' -> push(List.of());
+                case 0x85, 0x86, 0x87 -> push(List.copyOf(pop(opcode - 0x84)));
+                case 't' -> push(List.copyOf(popToMark()));
+                case 'a' -> {
+                    Object item = pop();
+                    list().add(item);
+                }
+                case 'e' -> {
+                    List<Object> items = popToMark();
+                    list().addAll(items);
+                }
+                case 's' -> putAll(pop(2));
+                case 'u' -> putAll(popToMark());
+                case 'q' -> memo.put(in.readByte("a memo's number"), top());
+                case 'r' -> memo.put(length(4), top());
+                case 0x94 -> memo.put(memo.size(), top());
+                case 'h' -> recall(in.readByte("a memo's number"));
+                case 'j' -> recall(length(4));
+                case 'c' -> global(line() + " " + line());
+                case 0x93 -> {
+                    List<Object> names = pop(2);
+                    global(text(names.get(0)) + " " + text(names.get(1)));
+                }
+                case 'R' -> {
+                    List<Object> call = pop(2);
+                    reduce(call.get(0), (List<?>) call.get(1));
+                }
+                case 'b' -> build((List<?>) pop());
+                case '.' -> {
+                    return pop();
+                }
+                default -> throw in.errorAt(in.offset() - 1, "the pickle has opcode 0x" + Integer.toHexString(opcode)
+                        + ", which a dictionary of lists and byte arrays does not need; it is not read");
+            }
+        }
+    }
+
+    private void global(String name) {
+        Object known = GLOBALS.get(name);
+        if (known == null) {
+            throw in.error("the pickle names \"" + name + "\"; only arrays of numpy are read: " + Set.copyOf(GLOBALS.keySet()));
+        }
+        push(known);
+    }
+
+    private void reduce(Object callable, List<?> arguments) {
+        if (callable == RECONSTRUCT && arguments.get(0) == NDARRAY) {
+            push(new Array());
+        } else if (callable == DTYPE && text(arguments.get(0)).equals("u1")) {
+            push(UINT8);
+        } else {
+            throw in.error("the pickle makes something other than an array of unsigned bytes (u1)");
+        }
+    }
+
+    /** The state of a dtype is its layout in memory, which a single byte lacks; that of an array is its contents. */
+    private void build(List<?> state) {
+        if (!(top() instanceof Array array)) {
+            if (top() != UINT8) {
+                throw in.error("the pickle builds something other than an array");
+            }
+            return;
+        }
+        // (version, shape, dtype, whether column-major, bytes)
+        List<?> shape = (List<?>) state.get(1);
+        byte[] values = (byte[]) state.get(4);
+        int rows = (Integer) shape.get(0);
+        int columns = (Integer) shape.get(1);
+        if (state.get(2) != UINT8 || shape.size() != 2 || rows < 0 || columns < 0 || (long) rows * columns != values.length) {
+            throw in.error("an array of shape " + shape + " has " + values.length + " bytes");
+        }
+        array.matrix = new Matrix(rows, columns, (Boolean) state.get(3) ? transpose(values, rows, columns) : values);
+    }
+
+    private static byte[] transpose(byte[] columnMajor, int rows, int columns) {
+        byte[] rowMajor = new byte[columnMajor.length];
+        for (int row = 0; row < rows; row++) {
+            for (int column = 0; column < columns; column++) {
+                rowMajor[row * columns + column] = columnMajor[column * rows + row];
+            }
+        }
+        return rowMajor;
+    }
+
+    private void putAll(List<Object> items) {
+        @SuppressWarnings("unchecked")
+        Map<Object, Object> dictionary = (Map<Object, Object>) top();
+        for (int i = 0; i < items.size(); i += 2) {
+            // Bytes have no equality of their own.
+            dictionary.put(text(items.get(i)), items.get(i + 1));
+        }
+    }
+
+    private void recall(int number) {
+        Object known = memo.get(number);
+        if (known == null) {
+            throw in.error("the pickle recalls number " + number + ", which it did not put down");
+        }
+        push(known);
+    }
+
+    private void push(Object value) {
+        stack.add(value);
+    }
+
+    private Object top() {
+        return stack.get(stack.size() - 1);
+    }
+
+    private Object pop() {
+        return stack.remove(stack.size() - 1);
+    }
+
+    private List<Object> pop(int count) {
+        List<Object> last = stack.subList(stack.size() - count, stack.size());
+        List<Object> popped = new ArrayList<>(last);
+        last.clear();
+        return popped;
+    }
+
+    private List<Object> popToMark() {
+        int mark = stack.lastIndexOf(MARK);
+        List<Object> popped = pop(stack.size() - mark - 1);
+        pop();
+        return popped;
+    }
+
+    @SuppressWarnings("unchecked")
+    private List<Object> list() {
+        return (List<Object>) top();
+    }
+
+    /** A little-endian number, signed if it has four bytes. */
+    private int length(int bytes) {
+        int number = 0;
+        for (int i = 0; i < bytes; i++) {
+            number |= in.readByte("a number") << 8 * i;
+        }
+        return number;
+    }
+
+    private byte[] bytes(int length) {
+        if (length < 0 || length > in.most()) {
+            throw in.error("a text of " + length + " bytes is announced, but there is room for " + in.most());
+        }
+        return in.read(length, "a text");
+    }
+
+    private String line() {
+        StringBuilder line = new StringBuilder();
+        for (int c = in.readByte("a name"); c != '\n'; c = in.readByte("a name")) {
+            line.append((char) c);
+        }
+        return line.toString();
+    }
+
+    private static String text(Object value) {
+        return value instanceof String known ? known : new String((byte[]) value, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,60 @@
+package dev.striate.models;
+
+import dev.striate.Shape;
+import dev.striate.StriateException;
+import dev.striate.nn.Sequential;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.function.IntFunction;
+
+/** The networks that a file can name, so that {@link SavedModel} can build them again. */
+public enum Architecture {
+
+    /** {@link TinyNets#mlp}. */
+    MLP(Shape.of(1, 8, 8), TinyNets::mlp),
+    /** {@link TinyNets#cnn}. */
+    CNN(Shape.of(1, 8, 8), TinyNets::cnn),
+    /** {@link LeNet5#modern}. */
+    LENET5_MODERN(Shape.of(1, 32, 32), LeNet5::modern),
+    /** {@link LeNet5#paper}. */
+    LENET5_PAPER(Shape.of(1, 32, 32), LeNet5::paper),
+    /** {@link CifarCnn#create}. */
+    CIFAR_SIMPLE(Shape.of(3, 32, 32), CifarCnn::create),
+    /** {@link ResNet9#create}. */
+    RESNET9(Shape.of(3, 32, 32), ResNet9::create);
+
+    private final Shape image;
+    private final IntFunction<Sequential> builder;
+
+    Architecture(Shape image, IntFunction<Sequential> builder) {
+        this.image = image;
+        this.builder = builder;
+    }
+
+    /** The shape of one image, {@code (channels, height, width)}. */
+    public Shape image() {
+        return image;
+    }
+
+    /** Builds the network, without parameters as yet. */
+    public Sequential create(int classes) {
+        return builder.apply(classes);
+    }
+
+    /** The name in files, such as {@code lenet5-modern}. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /**
+     * The architecture of a name.
+     *
+     * @throws StriateException if there is none
+     */
+    public static Architecture named(String name) {
+        return Arrays.stream(values()).filter(each -> each.toString().equals(name)).findFirst()
+                .orElseThrow(() -> new StriateException("there is no architecture \"" + name + "\"; there are "
+                        + Arrays.toString(values())));
+    }
+}

@@ -1,0 +1,108 @@
+package dev.striate.models;
+
+import dev.striate.Device;
+import dev.striate.Generator;
+import dev.striate.Shape;
+import dev.striate.StriateException;
+import dev.striate.data.Normalize;
+import dev.striate.io.Safetensors;
+import dev.striate.io.State;
+import dev.striate.nn.Sequential;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A trained classifier from a file: the network that the file names, its weights, and what is needed to use it.
+ *
+ * <pre>{@code
+ * try (SavedModel saved = SavedModel.open(Path.of("model.safetensors"), Device.best())) { ... }
+ * }</pre>
+ */
+public final class SavedModel implements AutoCloseable {
+
+    private final Path file;
+    private final ModelDescription description;
+    private final Map<String, String> metadata;
+    private final Sequential model;
+
+    private SavedModel(Path file, ModelDescription description, Map<String, String> metadata, Sequential model) {
+        this.file = file;
+        this.description = description;
+        this.metadata = metadata;
+        this.model = model;
+    }
+
+    /**
+     * Builds the network that a file describes, on a device, in evaluation mode.
+     *
+     * @throws StriateException if the file cannot be read, is no safetensors file, does not describe a network, or its weights do
+     *                          not fit the network that it describes
+     */
+    public static SavedModel open(Path file, Device device) {
+        Map<String, String> metadata = Safetensors.readMetadata(file);
+        ModelDescription description;
+        try {
+            description = ModelDescription.of(metadata);
+        } catch (StriateException e) {
+            throw new StriateException(file + ": " + e.getMessage(), e);
+        }
+        Sequential model = description.architecture().create(description.classNames().size());
+        boolean done = false;
+        try {
+            model.initialize(device, new Generator(0));
+            State.load(model, file);
+            model.eval();
+            done = true;
+        } finally {
+            if (!done) {
+                model.close();
+            }
+        }
+        return new SavedModel(file, description, metadata, model);
+    }
+
+    /** The file it came from. */
+    public Path file() {
+        return file;
+    }
+
+    /** The architecture's name, such as {@code lenet5-modern}. */
+    public String name() {
+        return description.architecture().toString();
+    }
+
+    public ModelDescription description() {
+        return description;
+    }
+
+    /** All free text of the file. */
+    public Map<String, String> metadata() {
+        return metadata;
+    }
+
+    /** The network, in evaluation mode; it is closed along with this. */
+    public Sequential model() {
+        return model;
+    }
+
+    /** The shape of the network's input, {@code (channels, height, width)}. */
+    public Shape inputShape() {
+        return description.image();
+    }
+
+    public List<String> classNames() {
+        return description.classNames();
+    }
+
+    /** What the pixels of an image, between 0 and 1, go through on their way into the network. */
+    public Normalize normalize() {
+        return description.normalize();
+    }
+
+    /** Gives back the network's memory. */
+    @Override
+    public void close() {
+        model.close();
+    }
+}

@@ -1,0 +1,136 @@
+package dev.striate.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.striate.Shape;
+import dev.striate.ShapeException;
+import dev.striate.StriateException;
+import dev.striate.io.Image;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class DatasetsTest {
+
+    /** Against the definition, with what is around the target left alone. */
+    @Test
+    void padPutsZerosAround() {
+        for (int border = 0; border < 4; border++) {
+            Dataset source = images(2, 2, 3, 4);
+            Dataset padded = Datasets.pad(source, border);
+            int height = 3 + 2 * border;
+            int width = 4 + 2 * border;
+            assertEquals(Shape.of(2, height, width), padded.imageShape());
+            float[] from = new float[24];
+            float[] to = new float[2 * height * width + 2];
+            for (int n = 0; n < 2; n++) {
+                source.read(n, from, 0);
+                Arrays.fill(to, -1);
+                padded.read(n, to, 1);
+                for (int i = 0; i < to.length; i++) {
+                    int x = (i - 1) % width - border;
+                    int y = (i - 1) / width % height - border;
+                    int c = (i - 1) / width / height;
+                    boolean inside = x >= 0 && x < 4 && y >= 0 && y < 3;
+                    float expected = i == 0 || i == to.length - 1 ? -1 : inside ? from[(c * 3 + y) * 4 + x] : 0;
+                    assertEquals(expected, to[i], "border " + border + ", place " + i);
+                }
+                assertEquals(source.label(n), padded.label(n));
+            }
+        }
+        assertThrows(StriateException.class, () -> Datasets.pad(images(1, 1, 1, 1), -1));
+    }
+
+    @Test
+    void resizeIsThatOfImages() {
+        Dataset source = images(3, 1, 5, 7);
+        Dataset resized = Datasets.resize(source, 9, 4);
+        assertEquals(Shape.of(1, 9, 4), resized.imageShape());
+        for (int n = 0; n < 3; n++) {
+            byte[] bytes = new byte[35];
+            for (int i = 0; i < 35; i++) {
+                bytes[i] = pixel(n * 35 + i);
+            }
+            float[] found = new float[36];
+            resized.read(n, found, 0);
+            assertArrayEquals(new Image(bytes, source.imageShape()).resize(9, 4).toFloats(), found);
+            assertEquals(source.label(n), resized.label(n));
+        }
+    }
+
+    @Test
+    void resizeTakesValuesFromZeroToOne() {
+        assertEquals(Shape.of(1, 32, 32), Datasets.resize(TinyDigits.test(), 32, 32).imageShape());
+        assertEquals("Datasets.resize: image 0 has the value 2.0, expected 0 .. 1",
+                assertThrows(StriateException.class, () -> Datasets.resize(new CountingImages(2), 3, 3)).getMessage());
+        assertThrows(ShapeException.class, () -> Datasets.resize(images(1, 1, 2, 2), 0, 3));
+        assertThrows(StriateException.class, () -> Datasets.resize(images(2, 1, 2, 2), 40_000, 40_000));
+    }
+
+    @Test
+    void subsetTakesTheFirstOfEachClassInProportion() {
+        // Classes 0 to 2 have 4, 2 and 1 images.
+        Dataset source = new ByteImages(new byte[] {0, 1, 2, 3, 4, 5, 6}, new int[] {1, 0, 0, 2, 0, 0, 1}, Shape.of(1, 1, 1), 1,
+                List.of("a", "b", "c"));
+        // 5/7 of 4, 2 and 1 are 2.86, 1.43 and 0.71.
+        assertArrayEquals(new float[] {0, 1, 2, 3, 4}, values(Datasets.subset(source, 5)));
+        // 1/7 of them 0.57, 0.29, 0.14.
+        assertArrayEquals(new float[] {1}, values(Datasets.subset(source, 1)));
+        assertArrayEquals(new float[] {0, 1, 2, 3, 4, 5, 6}, values(Datasets.subset(source, 7)));
+        Dataset subset = Datasets.subset(source, 5);
+        assertEquals(List.of(1, 0, 0, 2, 0), List.of(subset.label(0), subset.label(1), subset.label(2), subset.label(3),
+                subset.label(4)));
+        assertEquals(3, subset.classes());
+        assertThrows(StriateException.class, () -> Datasets.subset(source, 0));
+        assertThrows(StriateException.class, () -> Datasets.subset(source, 8));
+    }
+
+    @Test
+    void meanAndDeviationArePerChannel() {
+        Dataset source = new ByteImages(new byte[] {0, 2, 10, 10, 4, 6, 20, 40}, new int[2], Shape.of(2, 1, 2), 2, List.of("a"));
+        Normalize normalize = Datasets.meanAndDeviation(source);
+        assertArrayEquals(new float[] {1.5f, 10}, normalize.mean());
+        // Of 0, 1, 2, 3 and of 5, 5, 10, 20.
+        assertArrayEquals(new float[] {(float) Math.sqrt(1.25), (float) Math.sqrt(37.5)}, normalize.deviation());
+        Dataset flat = new ByteImages(new byte[2], new int[2], Shape.of(1, 1, 1), 1, List.of("a"));
+        assertThrows(StriateException.class, () -> Datasets.meanAndDeviation(flat));
+    }
+
+    /** A byte's value is the quotient itself, not a product that is one bit off. */
+    @Test
+    void bytesAreDivided() {
+        byte[] all = new byte[256];
+        for (int i = 0; i < 256; i++) {
+            all[i] = (byte) i;
+        }
+        float[] found = new float[256];
+        new ByteImages(all, new int[1], Shape.of(1, 16, 16), 255, List.of("a")).read(0, found, 0);
+        for (int i = 0; i < 256; i++) {
+            assertEquals(i / 255f, found[i]);
+        }
+    }
+
+    private static Dataset images(int size, int channels, int height, int width) {
+        byte[] pixels = new byte[size * channels * height * width];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = pixel(i);
+        }
+        int[] labels = new int[size];
+        Arrays.setAll(labels, i -> i % 2);
+        return new ByteImages(pixels, labels, Shape.of(channels, height, width), 255, List.of("a", "b"));
+    }
+
+    private static byte pixel(int i) {
+        return (byte) (i * 73 + 1);
+    }
+
+    private static float[] values(Dataset ones) {
+        float[] values = new float[ones.size()];
+        for (int i = 0; i < values.length; i++) {
+            ones.read(i, values, i);
+        }
+        return values;
+    }
+}

@@ -1,0 +1,79 @@
+package dev.striate.models;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.striate.Device;
+import dev.striate.Generator;
+import dev.striate.Shape;
+import dev.striate.StriateException;
+import dev.striate.Tensor;
+import dev.striate.nn.Module;
+import dev.striate.nn.Sequential;
+import dev.striate.nn.Summary;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class ArchitecturesTest {
+
+    @ParameterizedTest
+    @EnumSource(Architecture.class)
+    void givesALogitPerClass(Architecture architecture) {
+        try (Sequential model = architecture.create(7).initialize(Device.cpu(), new Generator(1))) {
+            Shape image = architecture.image();
+            Shape batch = Shape.of(2, image.size(0), image.size(1), image.size(2));
+            try (Tensor x = Tensor.randn(Device.cpu(), new Generator(2), batch.toArray()); Tensor logits = model.forward(x)) {
+                assertEquals(Shape.of(2, 7), logits.shape());
+                assertEquals(logits.shape(), model.outputShape(batch));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "mlp, 2410", "cnn, 1898", "lenet5-modern, 61706", "lenet5-paper, 61706", "cifar-simple, 612234", "resnet9, 6573130"
+    })
+    void hasTheParametersOfItsLiterature(String name, long parameters) {
+        try (Sequential model = Architecture.named(name).create(10).initialize(Device.cpu(), new Generator(1))) {
+            assertEquals(parameters, model.parameterCount());
+        }
+    }
+
+    /** LeCun et al. (1998), but for C3, which sees all maps here: 16 (6 x 25 + 1) instead of 1,516. */
+    @Test
+    void lenetsLayersHaveTheParametersOfThePaper() {
+        try (Sequential model = LeNet5.paper(10).initialize(Device.cpu(), new Generator(1))) {
+            Map<String, Long> counts = new LinkedHashMap<>();
+            Summary summary = model.summary(Shape.of(1, 1, 32, 32));
+            summary.rows().stream().filter(row -> row.parameters() > 0).forEach(row -> counts.put(row.name(), row.parameters()));
+            assertEquals(Map.of("c1", 156L, "c3", 2_416L, "c5", 48_120L, "f6", 10_164L, "output", 850L), counts);
+            assertEquals(Shape.of(1, 120, 1, 1),
+                    summary.rows().stream().filter(row -> row.name().equals("c5")).findFirst().orElseThrow().output());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Architecture.class)
+    void isFoundByItsName(Architecture architecture) {
+        assertEquals(architecture, Architecture.named(architecture.toString()));
+    }
+
+    @Test
+    void anUnknownNameIsRefusedWithThoseThereAre() {
+        StriateException error = assertThrows(StriateException.class, () -> Architecture.named("LENET5_MODERN"));
+        assertTrue(error.getMessage().contains("lenet5-modern"), error.getMessage());
+    }
+
+    @ParameterizedTest
+    @EnumSource(Architecture.class)
+    void partsAreNamedAsInPyTorch(Architecture architecture) {
+        try (Module model = architecture.create(10).initialize(Device.cpu(), new Generator(1))) {
+            model.parameters().keySet().forEach(name -> assertTrue(name.matches("[a-z0-9_.]+\\.(weight|bias)"), name));
+        }
+    }
+}
