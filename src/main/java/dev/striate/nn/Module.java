@@ -40,6 +40,7 @@ public abstract class Module implements AutoCloseable {
     private final Map<String, Module> children = new LinkedHashMap<>();
     private final Map<String, Tensor> parameters = new LinkedHashMap<>();
     private final Map<String, Tensor> buffers = new LinkedHashMap<>();
+    private final Map<String, Generator> generators = new LinkedHashMap<>();
     private boolean training = true;
     private boolean initialized;
     private @Nullable SummaryTrace trace;
@@ -89,6 +90,18 @@ public abstract class Module implements AutoCloseable {
     public final Map<String, Tensor> buffers() {
         Map<String, Tensor> named = new LinkedHashMap<>();
         visit("", (prefix, module) -> module.buffers.forEach((name, tensor) -> named.put(prefix + name, tensor)));
+        return named;
+    }
+
+    /**
+     * What random numbers come from while this module, or one below, computes in training, by dotted name. Several may have the
+     * same one. Where it stands belongs to a checkpoint, and not to the weights.
+     *
+     * @throws StriateException before {@link #initialize} or after {@link #close}
+     */
+    public final Map<String, Generator> generators() {
+        Map<String, Generator> named = new LinkedHashMap<>();
+        visit("", (prefix, module) -> module.generators.forEach((name, generator) -> named.put(prefix + name, generator)));
         return named;
     }
 
@@ -173,6 +186,7 @@ public abstract class Module implements AutoCloseable {
         parameters.clear();
         buffers.values().forEach(Tensor::close);
         buffers.clear();
+        generators.clear();
         children.values().forEach(Module::close);
     }
 
@@ -213,6 +227,13 @@ public abstract class Module implements AutoCloseable {
         requireNewName(name);
         buffers.put(name, Scope.release(values));
         return values;
+    }
+
+    /** Registers what {@link #forward} draws from, so that a training that is resumed draws the same numbers. */
+    protected final Generator addGenerator(String name, Generator generator) {
+        requireNewName(name);
+        generators.put(name, generator);
+        return generator;
     }
 
     /**
@@ -265,7 +286,8 @@ public abstract class Module implements AutoCloseable {
         if (name.isEmpty() || name.indexOf('.') >= 0) {
             throw new StriateException(this + ": the name of a part is not empty and has no dot, got \"" + name + "\"");
         }
-        if (children.containsKey(name) || parameters.containsKey(name) || buffers.containsKey(name)) {
+        if (children.containsKey(name) || parameters.containsKey(name) || buffers.containsKey(name)
+                || generators.containsKey(name)) {
             throw new StriateException(this + ": there is already a part named \"" + name + "\"");
         }
     }

@@ -6,14 +6,24 @@ import dev.striate.StriateException;
  * How a classifier did on a set of images.
  *
  * @param loss        the mean cross-entropy over all images
- * @param predictions the predicted class of each image, in the order in which the batches gave them
+ * @param predictions the predicted class of each image, in the order in which the batches gave them; empty in the record of an
+ *                    epoch that is past
  * @param confusion   the number of images by true class (row) and predicted class (column)
  */
 public record Evaluation(double loss, int[] predictions, int[][] confusion) {
 
     /** The number of images. */
     public int total() {
-        return predictions.length;
+        int total = 0;
+        for (int label = 0; label < confusion.length; label++) {
+            total += total(label);
+        }
+        return total;
+    }
+
+    /** The same without the predictions, which are as many as the images: for records of many epochs. */
+    Evaluation withoutPredictions() {
+        return new Evaluation(loss, new int[0], confusion);
     }
 
     /** The number of images whose class was predicted. */

@@ -131,7 +131,8 @@ class SafetensorsTest {
     /** Headers before 4 bytes of data; ' stands for ". */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
-        "{'x':{'dtype':'F16','shape':[2],'data_offsets':[0,4]}} | tensor 'x': dtype is F16, only F32 is read here",
+        "{'x':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}"
+                + " | tensor 'x': dtype is U8, expected one of [F32, F16, BF16, F64, I64]",
         "{'x':{'dtype':32,'shape':[1],'data_offsets':[0,4]}} | tensor 'x': dtype is not a string",
         "{'x':{'dtype':'F32','shape':[2],'data_offsets':[0,4]}} | tensor 'x': shape (2) takes 8 bytes, data_offsets span 4",
         "{'x':{'dtype':'F32','shape':[1],'data_offsets':[0,8]}} | tensor 'x': shape (1) takes 4 bytes, data_offsets span 8",
