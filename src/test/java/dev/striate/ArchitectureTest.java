@@ -65,6 +65,11 @@ class ArchitectureTest {
     }
 
     @Test
+    void onlyThePicturesSeeTheCharts() {
+        onlySeenBy("org.knowm..", "dev.striate.plot..");
+    }
+
+    @Test
     void theGraphKnowsNoOperation() {
         noClasses().that().resideInAPackage("dev.striate.autograd..")
                 .should().dependOnClassesThat().resideInAPackage("dev.striate.op..")
@@ -90,20 +95,22 @@ class ArchitectureTest {
                 .layer("io").definedBy("dev.striate.io..")
                 .layer("train").definedBy("dev.striate.train..")
                 .layer("models").definedBy("dev.striate.models..")
+                .layer("plot").definedBy("dev.striate.plot..")
                 .layer("cli").definedBy("dev.striate.cli..")
                 .whereLayer("cli").mayNotBeAccessedByAnyLayer()
+                .whereLayer("plot").mayOnlyBeAccessedByLayers("cli")
                 .whereLayer("models").mayOnlyBeAccessedByLayers("cli")
-                .whereLayer("train").mayOnlyBeAccessedByLayers("cli")
-                .whereLayer("io").mayOnlyBeAccessedByLayers("data", "train", "models", "cli")
-                .whereLayer("data").mayOnlyBeAccessedByLayers("train", "models", "cli")
-                .whereLayer("optim").mayOnlyBeAccessedByLayers("io", "train", "cli")
-                .whereLayer("nn").mayOnlyBeAccessedByLayers("io", "train", "models", "cli")
+                .whereLayer("train").mayOnlyBeAccessedByLayers("plot", "cli")
+                .whereLayer("io").mayOnlyBeAccessedByLayers("data", "train", "models", "plot", "cli")
+                .whereLayer("data").mayOnlyBeAccessedByLayers("train", "models", "plot", "cli")
+                .whereLayer("optim").mayOnlyBeAccessedByLayers("io", "train", "plot", "cli")
+                .whereLayer("nn").mayOnlyBeAccessedByLayers("io", "train", "models", "plot", "cli")
                 .check(striate);
     }
 
     @Test
     void packagesAboveTheRootHaveNoCycles() {
-        slices().matching("dev.striate.(nn|optim|data|train|io|models|cli)..").should().beFreeOfCycles().check(striate);
+        slices().matching("dev.striate.(nn|optim|data|train|io|models|plot|cli)..").should().beFreeOfCycles().check(striate);
     }
 
     private static void onlySeenBy(String seen, String by) {

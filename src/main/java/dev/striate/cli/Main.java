@@ -45,6 +45,8 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
+        // Pictures are drawn into files: no screen is asked for, not even one that DISPLAY names.
+        System.setProperty("java.awt.headless", "true");
         System.exit(run(args));
     }
 

@@ -1,0 +1,144 @@
+package dev.striate.plot;
+
+import dev.striate.StriateException;
+import dev.striate.train.EpochEnd;
+import dev.striate.train.Evaluation;
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.style.AxesChartStyler;
+import org.knowm.xchart.style.Styler;
+import org.knowm.xchart.style.XYStyler;
+import org.knowm.xchart.style.markers.Marker;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/**
+ * Loss, accuracy and learning rate over a training's epochs. Training's points are what {@link EpochEnd} measures along the way,
+ * the test set's are taken after each epoch; what is missing, infinite or NaN has no point.
+ */
+public final class Curves extends Picture {
+
+    private static final int WIDTH = 640;
+    private static final int HEIGHT = 300;
+    private static final int RATE_HEIGHT = 230;
+    /** More markers than this run into each other. */
+    private static final int MOST_MARKERS = 40;
+    /** Room above the highest point and below the lowest. */
+    private static final double MARGIN = 0.06;
+
+    private final List<EpochEnd> epochs;
+
+    /** @throws StriateException if there is no epoch */
+    public Curves(List<EpochEnd> epochs) {
+        if (epochs.isEmpty()) {
+            throw new StriateException("Curves: expected at least one epoch, got none");
+        }
+        this.epochs = List.copyOf(epochs);
+    }
+
+    @Override
+    BufferedImage draw() {
+        Canvas canvas = new Canvas(WIDTH, 2 * HEIGHT + RATE_HEIGHT);
+        XYChart loss = chart("Loss", HEIGHT);
+        add(loss, "train", EpochEnd::trainLoss, Palette.BLUE, SeriesMarkers.CIRCLE);
+        add(loss, "test", end -> ofTest(end, Evaluation::loss), Palette.VERMILLION, SeriesMarkers.SQUARE);
+        paint(loss, canvas, 0, true);
+
+        XYChart accuracy = chart("Accuracy (%)", HEIGHT);
+        add(accuracy, "train", end -> 100 * end.trainAccuracy(), Palette.BLUE, SeriesMarkers.CIRCLE);
+        add(accuracy, "test", end -> 100 * ofTest(end, Evaluation::accuracy), Palette.VERMILLION, SeriesMarkers.SQUARE);
+        paint(accuracy, canvas, HEIGHT, false);
+
+        XYChart rate = chart("Learning rate", RATE_HEIGHT);
+        add(rate, "learning rate", EpochEnd::learningRate, Palette.GREEN, SeriesMarkers.NONE);
+        rate.getStyler().setLegendVisible(false);
+        paint(rate, canvas, 2 * HEIGHT, true);
+        return canvas.finish();
+    }
+
+    private static double ofTest(EpochEnd end, ToDoubleFunction<Evaluation> value) {
+        return end.test() == null ? Double.NaN : value.applyAsDouble(end.test());
+    }
+
+    private XYChart chart(String title, int height) {
+        XYChart chart = new XYChart(WIDTH, height);
+        chart.setTitle(title);
+        chart.setXAxisTitle("Epoch");
+        XYStyler style = chart.getStyler();
+        style.setBaseFont(Canvas.font(Canvas.TEXT));
+        style.setChartTitleFont(Canvas.bold(Canvas.HEADING));
+        style.setAxisTitleFont(Canvas.font(Canvas.TEXT));
+        style.setAxisTickLabelsFont(Canvas.font(Canvas.TEXT));
+        style.setLegendFont(Canvas.font(Canvas.TEXT));
+        style.setChartFontColor(Palette.INK);
+        style.setAxisTickLabelsColor(Palette.INK);
+        style.setChartBackgroundColor(Color.WHITE);
+        style.setPlotBackgroundColor(Color.WHITE);
+        style.setPlotBorderColor(Palette.LINE);
+        style.setPlotGridLinesColor(Palette.LINE);
+        style.setPlotGridLinesStroke(new BasicStroke(1));
+        style.setPlotGridVerticalLinesVisible(false);
+        style.setPlotContentSize(1);
+        style.setMarkerSize(6);
+        style.setPlotMargin(0);
+        style.setAxisTicksLineVisible(false);
+        style.setLegendPosition(Styler.LegendPosition.OutsideS);
+        style.setLegendLayout(Styler.LegendLayout.Horizontal);
+        style.setLegendPadding(8);
+        style.setChartTitlePadding(8);
+        style.setYAxisLabelAlignment(AxesChartStyler.TextAlignment.Right);
+        style.setYAxisDecimalPattern("0.########");
+        style.setXAxisDecimalPattern("0");
+        style.setLegendBorderColor(Color.WHITE);
+        style.setYAxisLeftWidthHint(70);
+        return chart;
+    }
+
+    private void add(XYChart chart, String name, ToDoubleFunction<EpochEnd> value, Color color, Marker marker) {
+        List<EpochEnd> known = epochs.stream().filter(end -> Double.isFinite(value.applyAsDouble(end))).toList();
+        if (known.isEmpty()) {
+            return;
+        }
+        XYSeries series = chart.addSeries(name, known.stream().mapToDouble(EpochEnd::epoch).toArray(),
+                known.stream().mapToDouble(value).toArray());
+        series.setLineColor(color);
+        series.setMarkerColor(color);
+        series.setLineStyle(new BasicStroke(2, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+        // A single point has no line, and shows only as a marker.
+        boolean single = known.size() == 1;
+        series.setMarker(single && marker == SeriesMarkers.NONE ? SeriesMarkers.CIRCLE
+                : known.size() > MOST_MARKERS ? SeriesMarkers.NONE : marker);
+    }
+
+    /** Paints a chart over the whole width, with some room around its points. */
+    private void paint(XYChart chart, Canvas canvas, int top, boolean fromZero) {
+        XYStyler style = chart.getStyler();
+        int first = epochs.get(0).epoch();
+        int last = epochs.get(epochs.size() - 1).epoch();
+        double side = Math.max(0.5, 0.03 * (last - first));
+        style.setXAxisMin(first - side);
+        style.setXAxisMax(last + side);
+        // Room for a tick per epoch at most, and for the number below it.
+        style.setXAxisTickMarkSpacingHint(Math.max(50, (int) (0.8 * WIDTH / (last - first + 1))));
+        DoubleSummaryStatistics values = chart.getSeriesCollection().stream()
+                .flatMapToDouble(series -> Arrays.stream(((XYSeries) series).getYData()))
+                .summaryStatistics();
+        if (values.getCount() > 0) {
+            double low = fromZero ? 0 : values.getMin();
+            double range = values.getMax() - low;
+            double room = range > 0 ? MARGIN * range : 1;
+            style.setYAxisMin(low - room);
+            style.setYAxisMax(values.getMax() + room);
+        }
+        Graphics2D part = canvas.part(0, top, chart.getWidth(), chart.getHeight());
+        chart.paint(part, chart.getWidth(), chart.getHeight());
+        part.dispose();
+    }
+}
