@@ -98,12 +98,12 @@ class ArchitectureTest {
                 .layer("plot").definedBy("dev.striate.plot..")
                 .layer("cli").definedBy("dev.striate.cli..")
                 .whereLayer("cli").mayNotBeAccessedByAnyLayer()
-                .whereLayer("plot").mayOnlyBeAccessedByLayers("cli")
                 .whereLayer("models").mayOnlyBeAccessedByLayers("cli")
+                .whereLayer("plot").mayOnlyBeAccessedByLayers("cli")
                 .whereLayer("train").mayOnlyBeAccessedByLayers("plot", "cli")
                 .whereLayer("io").mayOnlyBeAccessedByLayers("data", "train", "models", "plot", "cli")
                 .whereLayer("data").mayOnlyBeAccessedByLayers("train", "models", "plot", "cli")
-                .whereLayer("optim").mayOnlyBeAccessedByLayers("io", "train", "plot", "cli")
+                .whereLayer("optim").mayOnlyBeAccessedByLayers("io", "train", "cli")
                 .whereLayer("nn").mayOnlyBeAccessedByLayers("io", "train", "models", "plot", "cli")
                 .check(striate);
     }
