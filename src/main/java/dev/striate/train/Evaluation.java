@@ -54,6 +54,29 @@ public record Evaluation(double loss, int[] predictions, int[][] confusion) {
         return confusion[label(label)][label];
     }
 
+    /** The fraction of a class's images that were predicted to be of it; NaN if it has none. */
+    public double recall(int label) {
+        return (double) correct(label) / total(label);
+    }
+
+    /** The fraction of the images predicted to be of a class that are of it; NaN if there are none. */
+    public double precision(int label) {
+        return (double) correct(label) / predicted(label);
+    }
+
+    /** The harmonic mean of {@link #recall} and {@link #precision}; NaN if the class has no images and none are predicted. */
+    public double f1(int label) {
+        return 2.0 * correct(label) / (total(label) + predicted(label));
+    }
+
+    private int predicted(int label) {
+        int predicted = 0;
+        for (int[] row : confusion) {
+            predicted += row[label(label)];
+        }
+        return predicted;
+    }
+
     private int label(int label) {
         if (label < 0 || label >= confusion.length) {
             throw new StriateException("there is no class " + label + ", expected 0 .. " + (confusion.length - 1));
