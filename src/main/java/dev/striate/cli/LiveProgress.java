@@ -8,6 +8,7 @@ import dev.striate.train.TrainingStart;
 import java.io.PrintStream;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
+import java.time.Duration;
 import java.util.Locale;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -41,9 +42,12 @@ final class LiveProgress implements TrainingListener, AutoCloseable {
     @Override
     public void onStart(TrainingStart start) {
         imagesPerEpoch = start.images();
+        long behind = start.history().size() * (long) imagesPerEpoch;
         bar = new ProgressBarBuilder()
                 .setTaskName(label)
                 .setInitialMax((long) start.epochs() * start.images())
+                // Not counted into the speed of a training that is resumed.
+                .startsFrom(behind, Duration.ZERO)
                 .setStyle(Terminal.canShow("█│") ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(REDRAW_MILLIS)
                 .showSpeed(new DecimalFormat("#,##0", DecimalFormatSymbols.getInstance(Locale.ROOT)))

@@ -30,6 +30,9 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
 
     static final String METADATA = "__metadata__";
 
+    /** More axes than anybody's tensors have. */
+    private static final int MOST_NUMBERS = 64;
+
     private static final JsonFactory JSON = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).build())
@@ -149,6 +152,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
             long number = parser.getLongValue();
             require(number >= 0, what + " holds the negative number " + number);
             numbers.add(number);
+            require(numbers.size() <= MOST_NUMBERS, what + " holds more than " + MOST_NUMBERS + " numbers");
         }
         return numbers.stream().mapToLong(Long::longValue).toArray();
     }

@@ -1,5 +1,6 @@
 package dev.striate.train;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.striate.Generator;
 import dev.striate.StriateException;
 import java.io.IOException;
@@ -64,8 +65,10 @@ record CheckpointFields(Path file, Map<String, String> all) {
     List<EpochEnd> history(String key) {
         try {
             return HistoryJson.read(text(key));
+        } catch (JsonProcessingException e) {
+            throw wrong(key, "a list of epochs, which it ceases to be at character " + e.getLocation().getColumnNr());
         } catch (IOException e) {
-            throw wrong(key, "a list of epochs: " + e.getMessage());
+            throw new AssertionError("a string cannot fail to be read", e);
         }
     }
 
