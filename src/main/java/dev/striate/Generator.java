@@ -32,6 +32,11 @@ public final class Generator {
         return stream.get();
     }
 
+    /** Makes {@code next} the stream that the next draw will take, as for resuming a training. */
+    public void stream(long next) {
+        stream.set(next);
+    }
+
     /** Takes a stream for a caller that computes its values itself, such as a dropout kernel. */
     public long nextStream() {
         return stream.getAndIncrement();

@@ -37,6 +37,15 @@ class GeneratorTest {
     }
 
     @Test
+    void aGeneratorGoesBackToAStream() {
+        Generator generator = new Generator(5);
+        generator.normal(3);
+        float[] drawn = generator.normal(7);
+        generator.stream(1);
+        assertArrayEquals(drawn, generator.normal(7));
+    }
+
+    @Test
     void aGeneratorGoesOnFromItsStream() {
         Generator one = new Generator(7);
         one.normal(3);

@@ -117,7 +117,7 @@ final class DigitsCommand implements Callable<Integer> {
         DataLoader test = DataLoader.of(TinyDigits.test(), TinyDigits.test().size());
         String title = name.toUpperCase(Locale.ROOT);
         try (Optimizer optimizer = recipe.optimizer(model.parameters());
-                LiveProgress live = new LiveProgress(console, title)) {
+                LiveProgress live = new LiveProgress(console, title, false)) {
             Trainer trainer = Trainer.of(model, optimizer, device)
                     .schedule(recipe.schedule((long) recipe.epochs() * train.batches()));
             if (Terminal.isInteractive()) {

@@ -2,11 +2,13 @@ package dev.striate.cli;
 
 import dev.striate.train.BatchEnd;
 import dev.striate.train.EpochEnd;
+import dev.striate.train.PlainProgress;
 import dev.striate.train.TrainingListener;
 import dev.striate.train.TrainingStart;
 import java.io.PrintStream;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
+import java.time.Duration;
 import java.util.Locale;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -21,21 +23,31 @@ final class LiveProgress implements TrainingListener, AutoCloseable {
 
     private final PrintStream out;
     private final String label;
+    private final boolean linePerEpoch;
     private int imagesPerEpoch;
     private @Nullable ProgressBar bar;
 
-    /** @param label what the line starts with */
-    LiveProgress(PrintStream out, String label) {
+    /**
+     * A line on a stream.
+     *
+     * @param label        what it starts with
+     * @param linePerEpoch whether each epoch leaves a line of its own above it
+     */
+    LiveProgress(PrintStream out, String label, boolean linePerEpoch) {
         this.out = out;
         this.label = label;
+        this.linePerEpoch = linePerEpoch;
     }
 
     @Override
     public void onStart(TrainingStart start) {
         imagesPerEpoch = start.images();
+        long behind = start.history().size() * (long) imagesPerEpoch;
         bar = new ProgressBarBuilder()
                 .setTaskName(label)
                 .setInitialMax((long) start.epochs() * start.images())
+                // Not counted into the speed of a training that is resumed.
+                .startsFrom(behind, Duration.ZERO)
                 .setStyle(Terminal.canShow("█│") ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(REDRAW_MILLIS)
                 .showSpeed(new DecimalFormat("#,##0", DecimalFormatSymbols.getInstance(Locale.ROOT)))
@@ -57,6 +69,15 @@ final class LiveProgress implements TrainingListener, AutoCloseable {
     @Override
     public void onEpoch(EpochEnd epoch) {
         show(epoch.trainLoss(), epoch.trainAccuracy());
+        if (linePerEpoch) {
+            // In one call, so that the bar, which another thread draws, does not come in between.
+            out.print("\r" + pad(PlainProgress.line(epoch)) + System.lineSeparator());
+        }
+    }
+
+    /** Covers what the bar has left on the line. */
+    private static String pad(String line) {
+        return line + " ".repeat(Math.max(0, Terminal.columns() - 1 - line.length()));
     }
 
     private void show(double loss, double accuracy) {

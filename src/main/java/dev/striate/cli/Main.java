@@ -27,7 +27,10 @@ import picocli.CommandLine.ScopeType;
         optionListHeading = "%nOptions:%n",
         footer = {"", "'striate COMMAND --help' tells a command's options."},
         versionProvider = Main.Version.class,
-        subcommands = {DigitsCommand.class, DevicesCommand.class})
+        subcommands = {
+            DigitsCommand.class, LeNetCommand.class, Cifar10Command.class, EvaluateCommand.class, PredictCommand.class,
+            DevicesCommand.class
+        })
 public final class Main {
 
     /** Picocli takes no less. */

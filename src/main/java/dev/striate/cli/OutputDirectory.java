@@ -45,6 +45,19 @@ final class OutputDirectory {
         }
     }
 
+    /**
+     * Makes the directory.
+     *
+     * @throws StriateException if it cannot be made
+     */
+    void create() {
+        try {
+            Files.createDirectories(directory);
+        } catch (IOException e) {
+            throw new StriateException("--out " + directory + ": the directory cannot be made: " + e, e);
+        }
+    }
+
     /** Writes files into a directory. */
     interface Writer {
 

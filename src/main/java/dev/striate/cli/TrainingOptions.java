@@ -1,5 +1,6 @@
 package dev.striate.cli;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -49,6 +50,12 @@ final class TrainingOptions {
         float usual = similar ? recipe.rate() : method == Recipe.Method.SGD ? 0.1f : 0.002f;
         return recipe.with(epochs == null ? recipe.epochs() : epochs, batchSize == null ? recipe.batchSize() : batchSize, method,
                 learningRate == null ? usual : learningRate);
+    }
+
+    /** The options that spell out a recipe and the seed. */
+    List<String> arguments(Recipe recipe) {
+        return List.of("--epochs=" + recipe.epochs(), "--batch-size=" + recipe.batchSize(), "--optimizer=" + recipe.method(),
+                "--lr=" + recipe.rate(), "--seed=" + seed);
     }
 
     long seed() {

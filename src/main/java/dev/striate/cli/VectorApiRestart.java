@@ -75,7 +75,9 @@ final class VectorApiRestart {
         Process child = new ProcessBuilder(command).inheritIO().redirectError(ProcessBuilder.Redirect.PIPE).start();
         Thread hook = new Thread(() -> end(child));
         Runtime.getRuntime().addShutdownHook(hook);
-        try (InputStream errors = child.getErrorStream(); OutputStream target = new FileOutputStream(FileDescriptor.err)) {
+        try (Interrupts passed = Interrupts.passTo(child);
+                InputStream errors = child.getErrorStream();
+                OutputStream target = new FileOutputStream(FileDescriptor.err)) {
             byte[] first = line(errors);
             if (!startsWith(first, INCUBATOR_WARNING)) {
                 target.write(first);
@@ -88,7 +90,7 @@ final class VectorApiRestart {
         }
     }
 
-    /** An interrupt from the keyboard reaches both JVMs; a signal to this one alone is passed on here. */
+    /** Whatever else ends this JVM, such as a terminal that is closed, ends the other. */
     private static void end(Process child) {
         child.destroy();
         try {

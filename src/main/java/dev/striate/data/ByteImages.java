@@ -32,8 +32,8 @@ final class ByteImages implements Dataset {
     static int bytes(int images, Shape imageShape) {
         long bytes = (long) images * imageShape.elements();
         if (bytes > MAX_BYTES) {
-            throw new StriateException(images + " images of " + imageShape + " take " + bytes + " bytes, more than the " + MAX_BYTES
-                    + " that one part of a data set can have; make the images smaller");
+            throw new StriateException(images + " images of " + imageShape + " take " + bytes + " bytes, more than the "
+                    + MAX_BYTES + " that one part of a data set can have; make the images smaller");
         }
         return (int) bytes;
     }

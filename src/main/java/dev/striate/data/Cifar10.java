@@ -1,6 +1,7 @@
 package dev.striate.data;
 
 import dev.striate.StriateException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -14,6 +15,12 @@ public final class Cifar10 {
             List.of("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"), "test_batch", 1, 0, "labels",
             List.of("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"));
 
+    private static final RemoteFile ARCHIVE = new RemoteFile("cifar-10-binary.tar.gz", 170_052_171,
+            "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd", List.of(
+            URI.create("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"),
+            URI.create("https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/cifar-10-binary.tar.gz"),
+            URI.create("https://cave.cs.toronto.edu/kriz/cifar-10-binary.tar.gz")));
+
     private Cifar10() {}
 
     /**
@@ -26,5 +33,14 @@ public final class Cifar10 {
      */
     public static Splits read(Path directory) {
         return FILES.read(directory);
+    }
+
+    /**
+     * Reads the archive of the binary version from the cache, 170 MB; if it is not there, it is fetched first.
+     *
+     * @throws StriateException as {@link Downloads#fetch}
+     */
+    public static Splits download(Downloads downloads) {
+        return FILES.readArchive(downloads.fetch(ARCHIVE));
     }
 }

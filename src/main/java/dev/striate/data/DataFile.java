@@ -17,6 +17,8 @@ final class DataFile implements Closeable {
     /** Deflate cannot pack 1,032 bytes or more into one. */
     private static final long MOST_PER_PACKED_BYTE = 1032;
 
+    private static final int CHUNK = 1 << 16;
+
     private final String name;
     private final InputStream in;
     private final long most;
@@ -41,10 +43,10 @@ final class DataFile implements Closeable {
                 long size = Files.size(file);
                 DataFile opened;
                 if (file.getFileName().toString().endsWith(".gz")) {
-                    opened = new DataFile(file + " (unpacked)", new BufferedInputStream(new GZIPInputStream(in, 1 << 16), 1 << 16),
+                    opened = new DataFile(file + " (unpacked)", new BufferedInputStream(new GZIPInputStream(in, CHUNK), CHUNK),
                             Math.multiplyExact(size, MOST_PER_PACKED_BYTE));
                 } else {
-                    opened = new DataFile(file.toString(), new BufferedInputStream(in, 1 << 16), size);
+                    opened = new DataFile(file.toString(), new BufferedInputStream(in, CHUNK), size);
                 }
                 done = true;
                 return opened;

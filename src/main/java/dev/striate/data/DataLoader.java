@@ -124,6 +124,16 @@ public final class DataLoader implements Iterable<Batch> {
                 .prefetch(prefetch);
     }
 
+    /** The seed of shuffling and of random transforms. */
+    public long seed() {
+        return seed;
+    }
+
+    /** Whether every epoch has a random order of its own. */
+    public boolean isShuffled() {
+        return shuffled;
+    }
+
     public Dataset dataset() {
         return dataset;
     }
@@ -146,7 +156,20 @@ public final class DataLoader implements Iterable<Batch> {
     /** Starts the next epoch. */
     @Override
     public Epoch iterator() {
-        return new Epoch(epoch++);
+        return iterator(0);
+    }
+
+    /**
+     * Starts the next epoch in its middle, as for resuming a training: at the batch {@code first}, counted from 0. The batches
+     * before are not prepared, and those from there on are what they are in a whole epoch.
+     *
+     * @throws StriateException unless {@code 0 <= first <= batches()}
+     */
+    public Epoch iterator(int first) {
+        if (first < 0 || first > batches()) {
+            throw new StriateException("DataLoader: an epoch of " + batches() + " batches cannot start after " + first);
+        }
+        return new Epoch(epoch++, first);
     }
 
     private static Executor background() {
@@ -172,10 +195,12 @@ public final class DataLoader implements Iterable<Batch> {
         private int submitted;
         private int taken;
 
-        private Epoch(int number) {
+        private Epoch(int number, int first) {
             this.number = number;
+            this.submitted = first;
+            this.taken = first;
             this.order = shuffled ? new Generator(key, PERMUTATIONS | number).permutation(dataset.size()) : null;
-            while (submitted < Math.min(ahead, batches())) {
+            while (submitted < Math.min((long) first + ahead, batches())) {
                 submit();
             }
         }

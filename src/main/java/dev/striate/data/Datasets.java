@@ -14,8 +14,8 @@ public final class Datasets {
     private Datasets() {}
 
     /**
-     * The images with {@code pixels} rows and columns of zeros around them: 28x28 becomes 32x32 with 2. The data set itself is not
-     * copied.
+     * The images with {@code pixels} rows and columns of zeros around them: 28x28 becomes 32x32 with 2. The data set itself is
+     * not copied.
      *
      * @throws StriateException if {@code pixels} is negative
      */
@@ -44,7 +44,8 @@ public final class Datasets {
             byte[] bytes = new byte[values.length];
             for (int k = 0; k < values.length; k++) {
                 if (!(values[k] >= 0 && values[k] <= 1)) {
-                    throw new StriateException("Datasets.resize: image " + i + " has the value " + values[k] + ", expected 0 .. 1");
+                    throw new StriateException("Datasets.resize: image " + i + " has the value " + values[k]
+                            + ", expected 0 .. 1");
                 }
                 bytes[k] = (byte) Math.round(values[k] * WHITE);
             }
@@ -56,8 +57,8 @@ public final class Datasets {
 
     /**
      * The first images of every class, in the order of the data set: {@code images} in all, shared out in proportion to the
-     * classes' sizes (the largest remainders get one more). There is no chance in it: the same data set and number always give the
-     * same images. The data set itself is not copied.
+     * classes' sizes (the largest remainders get one more). There is no chance in it: the same data set and number always give
+     * the same images. The data set itself is not copied.
      *
      * @throws StriateException unless {@code images} is in 1 .. {@link Dataset#size() size}
      */

@@ -2,6 +2,7 @@ package dev.striate.data;
 
 import dev.striate.Shape;
 import dev.striate.StriateException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,8 +14,9 @@ import java.util.List;
  *
  * @param folder     torchvision's name for it
  * @param classNames of the labels
+ * @param published  the four files as they were published, in {@code FOLDER/raw} of the cache
  */
-record IdxFiles(String folder, List<String> classNames) {
+record IdxFiles(String folder, List<String> classNames, List<RemoteFile> published) {
 
     private static final int IMAGES = 0x0803;
     private static final int LABELS = 0x0801;
@@ -23,6 +25,21 @@ record IdxFiles(String folder, List<String> classNames) {
 
     Splits read(Path directory) {
         return new Splits(part(directory, "train"), part(directory, "t10k"));
+    }
+
+    Splits download(Downloads downloads) {
+        published.forEach(downloads::fetch);
+        return read(downloads.directory().resolve(folder).resolve("raw"));
+    }
+
+    /**
+     * A published file of a data set.
+     *
+     * @param places what its name is put behind for each source
+     */
+    static RemoteFile file(String folder, String name, long bytes, String sha256, List<String> places) {
+        return new RemoteFile(folder + "/raw/" + name, bytes, sha256, 
+                places.stream().map(place -> URI.create(place + name)).toList());
     }
 
     private Dataset part(Path directory, String prefix) {
@@ -58,7 +75,8 @@ record IdxFiles(String folder, List<String> classNames) {
     private static int count(DataFile in, int magic, String what, int bytesEach) {
         int found = in.readInt("the magic number");
         if (found != magic) {
-            throw in.errorAt(0, String.format("the magic number is 0x%08x, expected 0x%08x, an idx file of %s", found, magic, what));
+            throw in.errorAt(0, String.format("the magic number is 0x%08x, expected 0x%08x, an idx file of %s", found, magic,
+                    what));
         }
         int count = in.readInt("the number of " + what);
         for (int axis = 1; magic == IMAGES && axis <= 2; axis++) {
@@ -68,9 +86,10 @@ record IdxFiles(String folder, List<String> classNames) {
                         + SIDE);
             }
         }
-        if (count < 1 || (long) count * bytesEach > Math.min(in.most(), Integer.MAX_VALUE)) {
-            throw in.errorAt(4, "there are said to be " + Integer.toUnsignedString(count) + " " + what + ", but there is room for 1 .. "
-                    + Math.min(in.most(), Integer.MAX_VALUE) / bytesEach);
+        long room = Math.min(in.most(), Integer.MAX_VALUE) / bytesEach;
+        if (count < 1 || count > room) {
+            throw in.errorAt(4, "there are said to be " + Integer.toUnsignedString(count) + " " + what + ", but there is room for"
+                    + " 1 .. " + room);
         }
         return count;
     }

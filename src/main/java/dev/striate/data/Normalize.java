@@ -54,9 +54,12 @@ public final class Normalize implements Transform {
         }
         int plane = shape.size(1) * shape.size(2);
         for (int channel = 0; channel < mean.length; channel++) {
+            // In locals: to the compiler the arrays could be the images, which would keep it from vectorising the loop.
+            float center = mean[channel];
+            float scale = deviation[channel];
             int start = offset + channel * plane;
             for (int i = start; i < start + plane; i++) {
-                images[i] = (images[i] - mean[channel]) / deviation[channel];
+                images[i] = (images[i] - center) / scale;
             }
         }
     }

@@ -61,7 +61,7 @@ final class Pickle {
                 });
                 return named;
             }
-        } catch (ClassCastException | IndexOutOfBoundsException e) {
+        } catch (ClassCastException | IndexOutOfBoundsException | UnsupportedOperationException e) {
             throw in.error("the pickle is malformed: its values do not fit its operations");
         }
         throw in.errorAt(start, "the pickle holds no dictionary");
@@ -153,7 +153,7 @@ final class Pickle {
         int rows = (Integer) shape.get(0);
         int columns = (Integer) shape.get(1);
         if (state.get(2) != UINT8 || shape.size() != 2 || rows < 0 || columns < 0 || (long) rows * columns != values.length) {
-            throw in.error("an array of shape " + shape + " has " + values.length + " bytes");
+            throw in.error("an array of " + rows + " x " + columns + " bytes has " + values.length + ", or it has other axes");
         }
         array.matrix = new Matrix(rows, columns, (Boolean) state.get(3) ? transpose(values, rows, columns) : values);
     }

@@ -24,10 +24,7 @@ public final class RandomCrop implements Transform {
     public void apply(float[] images, int offset, Shape shape, Draws draws) {
         int down = draws.below(2 * padding + 1) - padding;
         int right = draws.below(2 * padding + 1) - padding;
-        int plane = shape.size(1) * shape.size(2);
-        for (int channel = 0; channel < shape.size(0); channel++) {
-            crop(images, offset + channel * plane, shape.size(1), shape.size(2), down, right);
-        }
+        crop(images, offset, shape, down, right);
     }
 
     @Override
@@ -36,22 +33,34 @@ public final class RandomCrop implements Transform {
     }
 
     /** Pixel (row, column) becomes what pixel (row + down, column + right) was, zero where that is outside. */
-    static void crop(float[] images, int start, int height, int width, int down, int right) {
-        int kept = Math.max(0, width - Math.abs(right));
-        int from = Math.max(0, right);
-        int to = Math.max(0, -right);
-        for (int i = 0; i < height; i++) {
-            // In place: a row must be read before it is overwritten.
-            int row = down >= 0 ? i : height - 1 - i;
-            int target = start + row * width;
-            int source = row + down;
-            if (source < 0 || source >= height || kept == 0) {
-                Arrays.fill(images, target, target + width, 0);
-            } else {
-                System.arraycopy(images, start + source * width + from, images, target + to, kept);
-                Arrays.fill(images, target, target + to, 0);
-                Arrays.fill(images, target + to + kept, target + width, 0);
+    static void crop(float[] images, int offset, Shape shape, int down, int right) {
+        int height = shape.size(1);
+        int width = shape.size(2);
+        int top = Math.min(height, Math.max(0, -down));
+        int bottom = Math.max(top, Math.min(height, height - down));
+        int left = Math.min(width, Math.max(0, -right));
+        int end = Math.max(left, Math.min(width, width - right));
+        // In memory all pixels move by the same distance. What comes from another row or channel, or from outside, is cleared then.
+        int elements = shape.elements();
+        long distance = (long) down * width + right;
+        if (Math.abs(distance) < elements) {
+            int by = (int) distance;
+            System.arraycopy(images, offset + Math.max(0, by), images, offset + Math.max(0, -by), elements - Math.abs(by));
+        }
+        for (int plane = offset; plane < offset + elements; plane += height * width) {
+            Arrays.fill(images, plane, plane + top * width, 0);
+            Arrays.fill(images, plane + bottom * width, plane + height * width, 0);
+            for (int row = plane + top * width; row < plane + bottom * width; row += width) {
+                clear(images, row, row + left);
+                clear(images, row + end, row + width);
             }
+        }
+    }
+
+    /** A few pixels, for which a call of {@link Arrays#fill} takes longer than the filling. */
+    private static void clear(float[] images, int from, int to) {
+        for (int i = from; i < to; i++) {
+            images[i] = 0;
         }
     }
 }

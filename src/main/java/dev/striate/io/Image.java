@@ -119,7 +119,9 @@ public final class Image {
         if (truncation[0] != null) {
             throw new StriateException("cannot decode the picture " + file + ": " + truncation[0]);
         }
-        return decoded.getColorModel() instanceof IndexColorModel palette ? ofPalette(decoded, palette) : ofSamples(file, decoded);
+        return decoded.getColorModel() instanceof IndexColorModel palette
+                ? ofPalette(decoded, palette)
+                : ofSamples(file, decoded);
     }
 
     /** From the raster and not by {@code getRGB}, which takes grey for linear light and would brighten it. */

@@ -11,21 +11,16 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Float32 tensors in files of the <a href="https://github.com/huggingface/safetensors#format">safetensors format</a>: the
+ * Tensors in files of the <a href="https://github.com/huggingface/safetensors#format">safetensors format</a>: the
  * header's length as a little-endian 64-bit number, the header in JSON, which gives each tensor's name, type, shape and place,
- * then the values, little-endian and row-major.
+ * then the values, little-endian and row-major. What is written is float32.
  */
 public final class Safetensors {
 
@@ -38,42 +33,28 @@ public final class Safetensors {
     private Safetensors() {}
 
     /**
-     * Writes tensors to a file, in the map's order. The file is complete or not there: the bytes go to a temporary file in the
-     * same directory, which takes the name when they are on the disk. A file that had the name is replaced.
+     * Writes tensors to a file, in the map's order, as {@link AtomicFile} does: the file is complete or not there. One tensor at
+     * a time is copied to this machine's memory.
      *
      * @param metadata free text to come along, not about single tensors
      * @throws StriateException if the file cannot be written, or a tensor is called {@code __metadata__}
      */
     public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
         byte[] header = header(tensors, metadata);
-        Path target = file.toAbsolutePath();
-        Path temporary = target.resolveSibling(target.getFileName() + "." + UUID.randomUUID() + ".tmp");
-        try {
-            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                ByteBuffer length = buffer(Long.BYTES).putLong(header.length).flip();
-                writeFully(channel, length);
-                writeFully(channel, ByteBuffer.wrap(header));
-                ByteBuffer chunk = buffer(CHUNK_BYTES);
-                for (Tensor tensor : tensors.values()) {
-                    writeValues(channel, tensor.toArray(), chunk);
-                }
-                channel.force(true);
+        AtomicFile.write(file, channel -> {
+            AtomicFile.writeFully(channel, buffer(Long.BYTES).putLong(header.length).flip());
+            AtomicFile.writeFully(channel, ByteBuffer.wrap(header));
+            ByteBuffer chunk = buffer(CHUNK_BYTES);
+            for (Tensor tensor : tensors.values()) {
+                writeValues(channel, tensor.toArray(), chunk);
             }
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            throw failure("cannot write", file, e);
-        } finally {
-            try {
-                Files.deleteIfExists(temporary);
-            } catch (IOException e) {
-                // What matters has succeeded or is on its way out as an exception.
-            }
-        }
+        });
     }
 
     /**
      * Reads all tensors of a file to a device, in the file's order. Everything in the header is checked before any memory is
-     * taken for values.
+     * taken for values. Numbers of the types F16 and BF16 are widened exactly, those of F64 and I64 rounded to the nearest
+     * float32.
      *
      * @throws StriateException if the file cannot be read or is not what it should be; the message says in what
      */
@@ -141,7 +122,7 @@ public final class Safetensors {
             } catch (SafetensorsHeader.Malformed e) {
                 throw new StriateException(file + " is not a safetensors file that can be read: " + e.getMessage());
             } catch (IOException e) {
-                throw failure("cannot read", file, e);
+                throw AtomicFile.failure("cannot read", file, e);
             } finally {
                 if (!done) {
                     closeQuietly(opened);
@@ -159,14 +140,15 @@ public final class Safetensors {
             float[] values = new float[entry.shape().elements()];
             long position = dataStart + entry.begin();
             try {
-                for (int done = 0; done < values.length; done += chunk.limit() / Float.BYTES) {
-                    chunk.clear().limit((int) Math.min(CHUNK_BYTES, (long) Float.BYTES * (values.length - done)));
-                    readFully(channel, chunk, position + (long) Float.BYTES * done);
-                    chunk.flip();
-                    chunk.asFloatBuffer().get(values, done, chunk.limit() / Float.BYTES);
+                int count;
+                for (int done = 0; done < values.length; done += count) {
+                    count = Math.min(CHUNK_BYTES / entry.type().bytes(), values.length - done);
+                    chunk.clear().limit(count * entry.type().bytes());
+                    readFully(channel, chunk, position + (long) done * entry.type().bytes());
+                    entry.type().widen(chunk.flip(), values, done, count);
                 }
             } catch (IOException e) {
-                throw failure("cannot read", file, e);
+                throw AtomicFile.failure("cannot read", file, e);
             }
             return values;
         }
@@ -195,7 +177,7 @@ public final class Safetensors {
                 }
                 Tensor tensor = entry.getValue();
                 json.writeObjectFieldStart(entry.getKey());
-                json.writeStringField("dtype", SafetensorsHeader.FLOAT32);
+                json.writeStringField("dtype", NumberType.F32.name());
                 json.writeFieldName("shape");
                 int[] sizes = tensor.shape().toArray();
                 json.writeArray(sizes, 0, sizes.length);
@@ -221,18 +203,12 @@ public final class Safetensors {
             int count = Math.min(CHUNK_BYTES / Float.BYTES, values.length - done);
             chunk.clear();
             chunk.asFloatBuffer().put(values, done, count);
-            writeFully(channel, chunk.limit(Float.BYTES * count));
+            AtomicFile.writeFully(channel, chunk.limit(Float.BYTES * count));
         }
     }
 
     private static ByteBuffer buffer(int bytes) {
         return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    }
-
-    private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
-        }
     }
 
     private static void readFully(FileChannel channel, ByteBuffer bytes, long position) throws IOException {
@@ -253,13 +229,5 @@ public final class Safetensors {
                 // It was only read from: nothing is lost.
             }
         }
-    }
-
-    private static StriateException failure(String what, Path file, IOException e) {
-        // These two have the file's name for a message.
-        String reason = e instanceof NoSuchFileException ? "there is no such file or directory"
-                : e instanceof AccessDeniedException ? "access denied"
-                : e.getMessage();
-        return new StriateException(what + " " + file + ": " + reason, e);
     }
 }

@@ -20,7 +20,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A safetensors header that was checked: every tensor is of float32, its offsets fit its shape, and the tensors cover the file's
+ * A safetensors header that was checked: every tensor's type is one that can be read, its offsets fit its shape, and the tensors cover the file's
  * data without gap or overlap.
  *
  * @param entries  where each tensor is, in the header's order
@@ -29,7 +29,9 @@ import org.jspecify.annotations.Nullable;
 record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadata) {
 
     static final String METADATA = "__metadata__";
-    static final String FLOAT32 = "F32";
+
+    /** More axes than anybody's tensors have. */
+    private static final int MOST_NUMBERS = 64;
 
     private static final JsonFactory JSON = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -42,7 +44,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
      * @param begin the first byte, counted from the end of the header
      * @param end   the byte after the last
      */
-    record Entry(Shape shape, long begin, long end) {}
+    record Entry(NumberType type, Shape shape, long begin, long end) {}
 
     /** What makes a file no safetensors file, in words. */
     static final class Malformed extends Exception {
@@ -118,13 +120,14 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
             }
         }
         require(type != null && sizes != null && offsets != null, tensor + ": needs dtype, shape and data_offsets");
-        require(type.equals(FLOAT32), tensor + ": dtype is " + type + ", only " + FLOAT32 + " is read here");
+        NumberType known = NumberType.named(type);
+        require(known != null, tensor + ": dtype is " + type + ", expected one of " + List.of(NumberType.values()));
         Shape shape = shape(sizes, tensor);
         require(offsets.length == 2 && offsets[0] <= offsets[1], tensor + ": data_offsets are not [begin, end]");
-        long bytes = 4L * shape.elements();
+        long bytes = (long) known.bytes() * shape.elements();
         require(offsets[1] - offsets[0] == bytes, tensor + ": shape " + shape + " takes " + bytes + " bytes, data_offsets span "
                 + (offsets[1] - offsets[0]));
-        return new Entry(shape, offsets[0], offsets[1]);
+        return new Entry(known, shape, offsets[0], offsets[1]);
     }
 
     private static Shape shape(long[] sizes, String tensor) throws Malformed {
@@ -149,6 +152,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
             long number = parser.getLongValue();
             require(number >= 0, what + " holds the negative number " + number);
             numbers.add(number);
+            require(numbers.size() <= MOST_NUMBERS, what + " holds more than " + MOST_NUMBERS + " numbers");
         }
         return numbers.stream().mapToLong(Long::longValue).toArray();
     }

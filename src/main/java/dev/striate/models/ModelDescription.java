@@ -51,6 +51,20 @@ public record ModelDescription(
                 "a deviation above 0 for each channel of " + image, deviation);
     }
 
+    /** The same, with the normalisation's figures. */
+    public ModelDescription(
+            Architecture architecture, String dataset, List<String> classNames, int border, Normalize normalize) {
+        this(architecture, dataset, classNames, border, list(normalize.mean()), list(normalize.deviation()));
+    }
+
+    private static List<Float> list(float[] values) {
+        List<Float> list = new ArrayList<>();
+        for (float value : values) {
+            list.add(value);
+        }
+        return list;
+    }
+
     private static void require(boolean holds, String expected, Object got) {
         if (!holds) {
             throw new StriateException("a model's description: expected " + expected + ", got " + got);

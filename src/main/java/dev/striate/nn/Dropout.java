@@ -25,7 +25,7 @@ public final class Dropout extends Elementwise {
 
     @Override
     protected void create(Device device, Generator given) {
-        generator = given;
+        generator = addGenerator("generator", given);
     }
 
     @Override

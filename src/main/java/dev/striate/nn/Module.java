@@ -43,6 +43,7 @@ public abstract class Module implements AutoCloseable {
     private final Map<String, Module> children = new LinkedHashMap<>();
     private final Map<String, Tensor> parameters = new LinkedHashMap<>();
     private final Map<String, Tensor> buffers = new LinkedHashMap<>();
+    private final Map<String, Generator> generators = new LinkedHashMap<>();
     private boolean training = true;
     private boolean initialized;
     private @Nullable SummaryTrace trace;
@@ -125,7 +126,24 @@ public abstract class Module implements AutoCloseable {
      */
     public final Map<String, Module> modules() {
         Map<String, Module> named = new LinkedHashMap<>();
-        names().forEach((module, name) -> named.put(name, module));
+        Set<Module> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        visit("", (prefix, module) -> {
+            if (seen.add(module)) {
+                named.put(prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1), module);
+            }
+        });
+        return named;
+    }
+
+    /**
+     * What random numbers come from while this module, or one below, computes in training, by dotted name. Several may have the
+     * same one. Where it stands belongs to a checkpoint, and not to the weights.
+     *
+     * @throws StriateException before {@link #initialize} or after {@link #close}
+     */
+    public final Map<String, Generator> generators() {
+        Map<String, Generator> named = new LinkedHashMap<>();
+        visit("", (prefix, module) -> module.generators.forEach((name, generator) -> named.put(prefix + name, generator)));
         return named;
     }
 
@@ -193,7 +211,8 @@ public abstract class Module implements AutoCloseable {
      * @throws StriateException before {@link #initialize}, or if a module does not say its {@link #shapeRule}
      */
     public final Summary summary(Shape input) {
-        Map<Module, String> names = names();
+        Map<Module, String> names = new IdentityHashMap<>();
+        modules().forEach((name, module) -> names.put(module, name));
         Set<Tensor> counted = Collections.newSetFromMap(new IdentityHashMap<>());
         SummaryTrace rows = new SummaryTrace(input, (module, in, out, field) -> new Summary.Row(
                 names.getOrDefault(module, ""), module.toString(), out, countNew(module.parameters.values(), counted),
@@ -215,6 +234,7 @@ public abstract class Module implements AutoCloseable {
         parameters.clear();
         buffers.values().forEach(Tensor::close);
         buffers.clear();
+        generators.clear();
         children.values().forEach(Module::close);
     }
 
@@ -255,6 +275,13 @@ public abstract class Module implements AutoCloseable {
         requireNewName(name);
         buffers.put(name, Scope.release(values));
         return values;
+    }
+
+    /** Registers what {@link #forward} draws from, so that a training that is resumed draws the same numbers. */
+    protected final Generator addGenerator(String name, Generator generator) {
+        requireNewName(name);
+        generators.put(name, generator);
+        return generator;
     }
 
     /**
@@ -359,17 +386,10 @@ public abstract class Module implements AutoCloseable {
         if (name.isEmpty() || name.indexOf('.') >= 0) {
             throw new StriateException(this + ": the name of a part is not empty and has no dot, got \"" + name + "\"");
         }
-        if (children.containsKey(name) || parameters.containsKey(name) || buffers.containsKey(name)) {
+        if (children.containsKey(name) || parameters.containsKey(name) || buffers.containsKey(name)
+                || generators.containsKey(name)) {
             throw new StriateException(this + ": there is already a part named \"" + name + "\"");
         }
-    }
-
-    /** The first dotted name of each module, in order. */
-    private Map<Module, String> names() {
-        Map<Module, String> names = new LinkedHashMap<>();
-        visit("", (prefix, module) ->
-                names.putIfAbsent(module, prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1)));
-        return names;
     }
 
     /** Visits this module and those below with the prefixes of their parts' names. */

@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -166,6 +167,20 @@ public abstract class Optimizer implements AutoCloseable {
     /** How many steps were made. */
     public final long steps() {
         return steps;
+    }
+
+    /**
+     * Sets the number of steps made, once the tensors of {@link #state} hold what they held then.
+     *
+     * @throws StriateException if it is negative
+     */
+    public final void steps(long taken) {
+        steps = Require.atLeast(0, "steps", taken);
+    }
+
+    /** The kind of optimiser: {@code sgd}, {@code adam} or {@code adamw}. */
+    public final String kind() {
+        return getClass().getSimpleName().toLowerCase(Locale.ROOT);
     }
 
     /**

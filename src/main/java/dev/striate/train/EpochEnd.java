@@ -27,8 +27,19 @@ public record EpochEnd(
         double seconds,
         double samplesPerSecond) {
 
+    /** The mean loss on the test set, NaN without one. */
+    public double testLoss() {
+        return test == null ? Double.NaN : test.loss();
+    }
+
     /** The accuracy on the test set, NaN without one. */
     public double testAccuracy() {
         return test == null ? Double.NaN : test.accuracy();
+    }
+
+    /** The same, for keeping: an evaluation's predictions are dropped. */
+    EpochEnd past() {
+        return test == null ? this : new EpochEnd(epoch, epochs, images, trainLoss, trainAccuracy, test.withoutPredictions(),
+                learningRate, seconds, samplesPerSecond);
     }
 }

@@ -6,14 +6,24 @@ import dev.striate.StriateException;
  * How a classifier did on a set of images.
  *
  * @param loss        the mean cross-entropy over all images
- * @param predictions the predicted class of each image, in the order in which the batches gave them
+ * @param predictions the predicted class of each image, in the order in which the batches gave them; empty in the record of an
+ *                    epoch that is past
  * @param confusion   the number of images by true class (row) and predicted class (column)
  */
 public record Evaluation(double loss, int[] predictions, int[][] confusion) {
 
     /** The number of images. */
     public int total() {
-        return predictions.length;
+        int total = 0;
+        for (int label = 0; label < confusion.length; label++) {
+            total += total(label);
+        }
+        return total;
+    }
+
+    /** The same without the predictions, which are as many as the images: for records of many epochs. */
+    Evaluation withoutPredictions() {
+        return new Evaluation(loss, new int[0], confusion);
     }
 
     /** The number of images whose class was predicted. */
@@ -42,6 +52,29 @@ public record Evaluation(double loss, int[] predictions, int[][] confusion) {
     /** The number of images of a class that were predicted to be of it. */
     public int correct(int label) {
         return confusion[label(label)][label];
+    }
+
+    /** The fraction of a class's images that were predicted to be of it; NaN if it has none. */
+    public double recall(int label) {
+        return (double) correct(label) / total(label);
+    }
+
+    /** The fraction of the images predicted to be of a class that are of it; NaN if there are none. */
+    public double precision(int label) {
+        return (double) correct(label) / predicted(label);
+    }
+
+    /** The harmonic mean of {@link #recall} and {@link #precision}; NaN if the class has no images and none are predicted. */
+    public double f1(int label) {
+        return 2.0 * correct(label) / (total(label) + predicted(label));
+    }
+
+    private int predicted(int label) {
+        int predicted = 0;
+        for (int[] row : confusion) {
+            predicted += row[label(label)];
+        }
+        return predicted;
     }
 
     private int label(int label) {

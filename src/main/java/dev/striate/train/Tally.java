@@ -23,6 +23,17 @@ final class Tally implements AutoCloseable {
     private int images;
     private int correct;
 
+    /**
+     * What was added up.
+     *
+     * @param loss    the sum over the images
+     * @param correct how many were classified rightly
+     */
+    record Sums(double loss, int images, int correct) {
+
+        static final Sums NONE = new Sums(0, 0, 0);
+    }
+
     private record Noted(Tensor loss, IntTensor predicted, int[] labels, String where) {
 
         void close() {
@@ -34,6 +45,20 @@ final class Tally implements AutoCloseable {
     /** @param requireFinite whether a loss that is infinite or NaN is an error */
     Tally(boolean requireFinite) {
         this.requireFinite = requireFinite;
+    }
+
+    /** For training: goes on from sums; a loss that is infinite or NaN is an error. */
+    Tally(Sums before) {
+        this(true);
+        lossSum = before.loss;
+        images = before.images;
+        correct = before.correct;
+    }
+
+    /** Reads the rest and says what was added up. */
+    Sums sums() {
+        read();
+        return new Sums(lossSum, images, correct);
     }
 
     /**

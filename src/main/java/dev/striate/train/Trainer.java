@@ -14,6 +14,8 @@ import dev.striate.optim.Optimizer;
 import dev.striate.optim.Schedule;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,8 @@ public final class Trainer {
     private ClassificationOptions lossOptions = ClassificationOptions.DEFAULT;
     private @Nullable Schedule schedule;
     private float maxGradNorm = Float.POSITIVE_INFINITY;
+    private boolean evaluatesTrainingSet = true;
+    private @Nullable Checkpoint checkpoint;
 
     private Trainer(Module model, Optimizer optimizer, Device device) {
         this.model = model;
@@ -85,74 +89,56 @@ public final class Trainer {
     }
 
     /**
+     * Whether the trained model is run once more over the whole training set at the end, which it is unless this is set to false:
+     * {@link TrainingResult#train} is null then, and its training loss and accuracy are those of the last epoch's steps.
+     */
+    public Trainer evaluateTrainingSet(boolean wanted) {
+        this.evaluatesTrainingSet = wanted;
+        return this;
+    }
+
+    /**
+     * Makes the next {@link #fit} go on where the training stood when a checkpoint was written. Model, optimiser and loaders are
+     * to be made as they were then; the weights, the optimiser's state and where everything stands are taken from the file. What
+     * follows has the same bits as if the training had never ended, on the same device.
+     */
+    public Trainer resume(Checkpoint checkpoint) {
+        this.checkpoint = checkpoint;
+        return this;
+    }
+
+    /**
      * Trains for some epochs. The model is in training mode meanwhile and afterwards in the mode in which it was before.
      *
      * @param train  continues with its next epoch
      * @param test   what to evaluate on after each epoch
-     * @throws StriateException if the loss becomes infinite or NaN; noticed up to 32 steps late, named exactly
+     * @param epochs how many in all: a training that is resumed has some behind it
+     * @throws StriateException if the loss becomes infinite or NaN, noticed up to 32 steps late, named exactly; or if the
+     *                          checkpoint does not fit, and nothing has changed then
      */
     public TrainingResult fit(DataLoader train, @Nullable DataLoader test, int epochs) {
         if (epochs < 1) {
             throw new StriateException("Trainer: trains for at least 1 epoch, got " + epochs);
         }
+        Progress from = Progress.START;
+        if (checkpoint != null) {
+            from = checkpoint.restore(model, optimizer, train, test, epochs);
+            checkpoint = null;
+        }
         boolean wasTraining = model.isTraining();
         try {
-            TrainingStart start = new TrainingStart(model, device, epochs, train.batches(), train.dataset().size());
-            listeners.forEach(listener -> listener.onStart(start));
-            List<EpochEnd> ends = new ArrayList<>();
-            double seconds = 0;
-            long images = 0;
-            boolean stopped = false;
-            for (int epoch = 1; epoch <= epochs && !stopped; epoch++) {
-                EpochEnd end = epoch(train, test, epoch, epochs);
-                ends.add(end);
-                seconds += end.seconds();
-                images += end.images();
-                listeners.forEach(listener -> listener.onEpoch(end));
-                stopped = isStopped();
-            }
-            Evaluation onTrain = evaluate(model, train.forEvaluation(), device);
-            TrainingResult result = new TrainingResult(List.copyOf(ends), onTrain, ends.get(ends.size() - 1).test(), seconds,
-                    images / seconds, stopped);
-            listeners.forEach(listener -> listener.onEnd(result));
-            return result;
+            return new TrainingRun(this, new Listeners(listeners), train, test, epochs, from).run();
         } finally {
             setTraining(model, wasTraining);
         }
     }
 
-    private EpochEnd epoch(DataLoader train, @Nullable DataLoader test, int epoch, int epochs) {
-        model.train();
-        double loss;
-        double accuracy;
-        int images = 0;
-        long start = System.nanoTime();
-        try (DataLoader.Epoch batches = train.iterator(); Tally tally = new Tally(true)) {
-            int step = 0;
-            boolean stopped = false;
-            while (batches.hasNext() && !stopped) {
-                step++;
-                try (Batch batch = batches.next()) {
-                    step(batch, tally, epoch, step);
-                    images += batch.size();
-                }
-                BatchEnd end = new BatchEnd(epoch, step, train.batches(), images, tally.loss(), tally.accuracy(),
-                        optimizer.learningRate());
-                listeners.forEach(listener -> listener.onBatch(end));
-                stopped = isStopped();
-            }
-            tally.read();
-            loss = tally.loss();
-            accuracy = tally.accuracy();
-        }
-        // The last step has not been waited for by reading its loss, which precedes its gradient.
-        device.synchronize();
-        double seconds = (System.nanoTime() - start) * 1e-9;
-        Evaluation onTest = test == null ? null : evaluate(model, test, device);
-        return new EpochEnd(epoch, epochs, images, loss, accuracy, onTest, optimizer.learningRate(), seconds, images / seconds);
-    }
-
-    private void step(Batch batch, Tally tally, int epoch, int step) {
+    /**
+     * One step.
+     *
+     * @param where which one, for errors
+     */
+    void step(Batch batch, Tally tally, String where) {
         try (Scope scope = Scope.open()) {
             if (schedule != null) {
                 optimizer.learningRate(schedule.at(optimizer.steps()));
@@ -165,13 +151,24 @@ public final class Trainer {
                 optimizer.clipGradNorm(maxGradNorm);
             }
             optimizer.step();
-            tally.add(loss, logits, batch.labels(), "epoch " + epoch + ", step " + step + ", at a learning rate of "
-                    + optimizer.learningRate());
+            tally.add(loss, logits, batch.labels(), where + ", at a learning rate of " + optimizer.learningRate());
         }
     }
 
-    private boolean isStopped() {
-        return listeners.stream().anyMatch(TrainingListener::stop);
+    Module model() {
+        return model;
+    }
+
+    Optimizer optimizer() {
+        return optimizer;
+    }
+
+    Device device() {
+        return device;
+    }
+
+    boolean evaluatesTrainingSet() {
+        return evaluatesTrainingSet;
     }
 
     /**
@@ -181,6 +178,11 @@ public final class Trainer {
      * @throws StriateException if there are no batches
      */
     public static Evaluation evaluate(Module model, Iterable<Batch> batches, Device device) {
+        return Objects.requireNonNull(evaluate(model, batches, device, () -> false));
+    }
+
+    /** The same, but null if it was given up; that is asked after each batch. */
+    static @Nullable Evaluation evaluate(Module model, Iterable<Batch> batches, Device device, BooleanSupplier givenUp) {
         boolean wasTraining = model.isTraining();
         model.eval();
         try (NoGrad off = NoGrad.open(); Tally tally = new Tally(false)) {
@@ -193,6 +195,9 @@ public final class Trainer {
                     tally.add(logits.crossEntropy(labels), logits, batch.labels(), "evaluation");
                 }
                 batch.close();
+                if (givenUp.getAsBoolean()) {
+                    return null;
+                }
             }
             if (!any) {
                 throw new StriateException("evaluate: there are no batches");

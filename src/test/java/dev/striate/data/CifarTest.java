@@ -41,7 +41,8 @@ class CifarTest {
     void binaryArchiveIsReadAsDownloaded() throws IOException {
         List<String> shuffled = new ArrayList<>(FILES);
         Collections.rotate(shuffled, 2);
-        Tar tar = new Tar().entry("cifar-10-batches-bin/", "", '5', new byte[0]).file("cifar-10-batches-bin/readme.html", new byte[99]);
+        Tar tar = new Tar().entry("cifar-10-batches-bin/", "", '5', new byte[0])
+                .file("cifar-10-batches-bin/readme.html", new byte[99]);
         for (String file : shuffled) {
             tar.file("cifar-10-batches-bin/" + file + ".bin", records(FILES.indexOf(file), 1));
         }
@@ -87,8 +88,8 @@ class CifarTest {
         writeFolder(directory);
         Path file = directory.resolve("data_batch_2.bin");
         Files.write(file, Arrays.copyOf(records(1, 1), 2 * 3073 - 1));
-        assertEquals(file + ", byte 3073: the last record has 3072 bytes, expected 3073; the file is truncated or has bytes that do"
-                + " not belong to it", refused());
+        assertEquals(file + ", byte 3073: the last record has 3072 bytes, expected 3073; the file is truncated or has bytes"
+                + " that do not belong to it", refused());
         Files.write(file, Arrays.copyOf(records(1, 1), 3073));
         assertEquals(file + ", byte 0: the file has 1 images, but there are 2 in [data_batch_1]", refused());
         Files.write(directory.resolve("data_batch_1.bin"), new byte[0]);

@@ -72,6 +72,31 @@ class DataLoaderTest {
     }
 
     @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 100})
+    void anEpochStartsAtAnyBatch(int depth) {
+        List<Batch> whole = all(augmented(5).epoch(3));
+        for (int first = 0; first <= whole.size(); first++) {
+            DataLoader loader = augmented(5).prefetch(depth).epoch(3);
+            List<Batch> rest = new ArrayList<>();
+            loader.iterator(first).forEachRemaining(rest::add);
+            assertSameBatches(whole.subList(first, whole.size()), rest);
+            assertEquals(4, loader.epoch());
+        }
+    }
+
+    @Test
+    void skippedBatchesAreNotPrepared() {
+        AtomicInteger images = new AtomicInteger();
+        DataLoader loader = DataLoader.of(new CountingImages(10), 4)
+                .transform((pixels, offset, shape, draws) -> images.incrementAndGet());
+        loader.iterator(1).forEachRemaining(batch -> {});
+        assertEquals(6, images.get());
+        assertThrows(StriateException.class, () -> loader.iterator(-1));
+        assertThrows(StriateException.class, () -> loader.iterator(4));
+        assertEquals(1, loader.epoch(), "nothing was started");
+    }
+
+    @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 100})
     void prefetchDoesNotChangeAnything(int depth) {
         DataLoader ahead = augmented(5).prefetch(depth);

@@ -60,28 +60,30 @@ class TransformTest {
     /** Against the definition: pad, then cut. */
     @Test
     void cropIsAPartOfThePaddedImage() {
+        int channels = 2;
         int height = 3;
         int width = 4;
         for (int down = -5; down <= 5; down++) {
             for (int right = -5; right <= 5; right++) {
-                float[] image = new float[height * width + 2];
+                float[] image = new float[channels * height * width + 2];
                 float[] expected = new float[image.length];
                 image[0] = expected[0] = GUARD;
                 image[image.length - 1] = expected[image.length - 1] = GUARD;
-                for (int row = 0; row < height; row++) {
-                    for (int column = 0; column < width; column++) {
-                        image[1 + row * width + column] = value(row, column, height, width);
-                        expected[1 + row * width + column] = value(row + down, column + right, height, width);
-                    }
+                for (int i = 0; i < channels * height * width; i++) {
+                    int channel = i / (height * width);
+                    int row = i / width % height;
+                    int column = i % width;
+                    image[1 + i] = value(channel, row, column, height, width);
+                    expected[1 + i] = value(channel, row + down, column + right, height, width);
                 }
-                RandomCrop.crop(image, 1, height, width, down, right);
+                RandomCrop.crop(image, 1, Shape.of(channels, height, width), down, right);
                 assertArrayEquals(expected, image, "down " + down + ", right " + right);
             }
         }
     }
 
-    private static float value(int row, int column, int height, int width) {
-        return row < 0 || row >= height || column < 0 || column >= width ? 0 : 1 + row * width + column;
+    private static float value(int channel, int row, int column, int height, int width) {
+        return row < 0 || row >= height || column < 0 || column >= width ? 0 : 1 + (channel * height + row) * width + column;
     }
 
     @Test

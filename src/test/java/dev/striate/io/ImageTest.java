@@ -187,7 +187,8 @@ class ImageTest {
         assertArrayEquals(bytes(112), image.resize(1, 1).pixels());
         assertEquals("8400701b9985feb3fe747c9846e92407f5ca6212e7f06ed3c0257ce8985f3282", sha256(image.resize(10, 11)));
         assertEquals("ea13705e4f75e9018c8fde3c8afd31b86e3da611ce39d44f4599769a54fea84f", sha256(image.resize(15, 23)));
-        assertEquals("a4a36b19aaaa2b933b3317ebb4d9bfa2f17647222598189706318cf615d891b3", sha256(pattern(3, 37, 53).resize(9, 16)));
+        assertEquals("a4a36b19aaaa2b933b3317ebb4d9bfa2f17647222598189706318cf615d891b3",
+                sha256(pattern(3, 37, 53).resize(9, 16)));
     }
 
     /** Expected: Pillow's {@code convert("L")}. */

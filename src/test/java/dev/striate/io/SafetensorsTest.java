@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -131,7 +132,18 @@ class SafetensorsTest {
     /** Headers before 4 bytes of data; ' stands for ". */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
-        "{'x':{'dtype':'F16','shape':[2],'data_offsets':[0,4]}} | tensor 'x': dtype is F16, only F32 is read here",
+        "{'x':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}"
+                + " | tensor 'x': dtype is U8, expected one of [F32, F16, BF16, F64, I64]",
+        "{'x':{'dtype':'f32','shape':[1],'data_offsets':[0,4]}}"
+                + " | tensor 'x': dtype is f32, expected one of [F32, F16, BF16, F64, I64]",
+        "{'x':{'dtype':'F16','shape':[1],'data_offsets':[0,4]}} | tensor 'x': shape (1) takes 2 bytes, data_offsets span 4",
+        "{'x':{'dtype':'F64','shape':[1],'data_offsets':[0,4]}} | tensor 'x': shape (1) takes 8 bytes, data_offsets span 4",
+        "{'x':{'dtype':'F64','shape':[2147483647],'data_offsets':[0,17179869176]}}"
+                + " | the tensors take 17179869176 bytes, the file has 4 bytes of data; it is cut short",
+        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[9223372036854775804,9223372036854775807]}}"
+                + " | tensor 'x': shape (1) takes 4 bytes, data_offsets span 3",
+        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[9223372036854775803,9223372036854775807]}}"
+                + " | between the bytes 0 and 9223372036854775803 of the data there is no tensor",
         "{'x':{'dtype':32,'shape':[1],'data_offsets':[0,4]}} | tensor 'x': dtype is not a string",
         "{'x':{'dtype':'F32','shape':[2],'data_offsets':[0,4]}} | tensor 'x': shape (2) takes 8 bytes, data_offsets span 4",
         "{'x':{'dtype':'F32','shape':[1],'data_offsets':[0,8]}} | tensor 'x': shape (1) takes 4 bytes, data_offsets span 8",
@@ -211,6 +223,152 @@ class SafetensorsTest {
         int before = DEVICE.backend().memory().liveBuffers();
         assertRefused(write("{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", new byte[5]), "");
         assertEquals(before, DEVICE.backend().memory().liveBuffers());
+    }
+
+    @Test
+    void endlessShapesAreRefused() throws IOException {
+        String ones = "1,".repeat(100) + "1";
+        assertRefused(write("{\"x\":{\"dtype\":\"F32\",\"shape\":[" + ones + "],\"data_offsets\":[0,4]}}", new byte[4]),
+                "tensor 'x': shape holds more than 64 numbers");
+    }
+
+    /** Whatever becomes of a good header, it is refused or describes exactly the data that are there. */
+    @Test
+    void changedHeadersAreRefusedOrRight() throws IOException {
+        Path file = directory.resolve("good.safetensors");
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        tensors.put("conv.weight", Tensor.zeros(DEVICE, 2, 1, 3, 3));
+        tensors.put("bias", Tensor.zeros(DEVICE, 12));
+        tensors.put("scale", Tensor.scalar(DEVICE, 1));
+        Safetensors.write(file, tensors, Map.of("epoch", "3"));
+        byte[] whole = Files.readAllBytes(file);
+        int headerEnd = 8 + (int) ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+        byte[] interesting = "{}[]\":,-0123456789eE.\\unF ".getBytes(StandardCharsets.US_ASCII);
+        Random random = new Random(7);
+        int refused = 0;
+        for (int i = 0; i < 20_000; i++) {
+            byte[] changed = Arrays.copyOfRange(whole, 8, headerEnd);
+            for (int changes = 1 + random.nextInt(3); changes > 0; changes--) {
+                int at = random.nextInt(changed.length);
+                switch (random.nextInt(4)) {
+                    case 0 -> changed[at] = (byte) random.nextInt();
+                    case 1 -> changed[at] = interesting[random.nextInt(interesting.length)];
+                    case 2 -> changed = without(changed, at, Math.min(changed.length - 1, at + random.nextInt(8)));
+                    default -> changed = with(changed, at, changed, random.nextInt(changed.length), 1 + random.nextInt(40));
+                }
+            }
+            try {
+                long described = SafetensorsHeader.parse(changed, whole.length - headerEnd).entries().values().stream()
+                        .mapToLong(entry -> (long) entry.shape().elements() * entry.type().bytes()).sum();
+                assertEquals(whole.length - headerEnd, described);
+            } catch (SafetensorsHeader.Malformed e) {
+                refused++;
+            }
+        }
+        assertTrue(refused > 15_000 && refused < 20_000, refused + " refused");
+    }
+
+    /** The same for whole files, with the length of the header among what is changed. */
+    @Test
+    void changedFilesAreRefusedOrRead() throws IOException {
+        Path file = directory.resolve("good.safetensors");
+        Safetensors.write(file, Map.of("weight", Tensor.zeros(DEVICE, 5)), Map.of());
+        byte[] whole = Files.readAllBytes(file);
+        Random random = new Random(8);
+        for (int i = 0; i < 500; i++) {
+            byte[] changed = whole.clone();
+            changed[random.nextInt(random.nextBoolean() ? 8 : changed.length)] = (byte) random.nextInt();
+            Path other = file(changed);
+            try {
+                Map<String, Tensor> read = Safetensors.read(other, DEVICE);
+                assertEquals(5, read.values().stream().mapToInt(tensor -> tensor.shape().elements()).sum());
+                read.values().forEach(Tensor::close);
+            } catch (StriateException e) {
+                assertTrue(e.getMessage().startsWith(other + " is not a safetensors file that can be read: "), e.getMessage());
+            }
+        }
+    }
+
+    private static byte[] without(byte[] bytes, int from, int to) {
+        return with(Arrays.copyOf(bytes, from), from, bytes, to, bytes.length - to);
+    }
+
+    /** With up to {@code count} bytes of another array in between. */
+    private static byte[] with(byte[] bytes, int at, byte[] other, int from, int count) {
+        int inserted = Math.min(count, other.length - from);
+        return ByteBuffer.allocate(bytes.length + inserted).put(bytes, 0, at).put(other, from, inserted)
+                .put(bytes, at, bytes.length - at).array();
+    }
+
+    // ---- Types of numbers
+
+    @Test
+    void otherTypesAreWidened() throws IOException {
+        ByteBuffer data = ByteBuffer.allocate(8 + 8 + 24 + 16).order(ByteOrder.LITTLE_ENDIAN);
+        data.putLong(1234).putLong(-(1L << 40));
+        data.putDouble(0.1).putDouble(1e300).putDouble(-2.5);
+        data.putShort((short) 0x3C00).putShort((short) 0xC000).putShort((short) 0x0001).putShort((short) 0x7BFF);
+        data.putShort((short) 0x3F80).putShort((short) 0xC049).putShort((short) 0x7F80).putShort((short) 0x0001);
+        Path file = write("{\"i\":{\"dtype\":\"I64\",\"shape\":[2],\"data_offsets\":[0,16]},"
+                + "\"d\":{\"dtype\":\"F64\",\"shape\":[3],\"data_offsets\":[16,40]},"
+                + "\"h\":{\"dtype\":\"F16\",\"shape\":[2,2],\"data_offsets\":[40,48]},"
+                + "\"b\":{\"dtype\":\"BF16\",\"shape\":[4],\"data_offsets\":[48,56]}}", data.array());
+        Map<String, Tensor> read = Safetensors.read(file, DEVICE);
+        assertArrayEquals(new float[] {1234, -0x1p40f}, read.get("i").toArray());
+        assertArrayEquals(new float[] {0.1f, Float.POSITIVE_INFINITY, -2.5f}, read.get("d").toArray());
+        assertArrayEquals(new float[] {1, -2, 0x1p-24f, 65504}, read.get("h").toArray());
+        assertArrayEquals(new float[] {1, -3.140625f, Float.POSITIVE_INFINITY, 0x1p-133f}, read.get("b").toArray());
+        assertEquals(Shape.of(2, 2), read.get("h").shape());
+    }
+
+    /** Values in several chunks, of a type whose numbers are longer than those they become. */
+    @Test
+    void largeTensorsOfOtherTypesAreRead() throws IOException {
+        int count = (1 << 17) + 77;
+        ByteBuffer data = ByteBuffer.allocate(8 * count).order(ByteOrder.LITTLE_ENDIAN);
+        float[] expected = new float[count];
+        for (int i = 0; i < count; i++) {
+            data.putDouble(i + 0.5);
+            expected[i] = i + 0.5f;
+        }
+        Path file = write("{\"d\":{\"dtype\":\"F64\",\"shape\":[" + count + "],\"data_offsets\":[0," + 8 * count + "]}}",
+                data.array());
+        assertArrayEquals(expected, Safetensors.read(file, DEVICE).get("d").toArray());
+    }
+
+    /** All 65,536 of them against the definition. */
+    @Test
+    void halvesHaveTheirValue() {
+        for (int bits = 0; bits < 1 << 16; bits++) {
+            int exponent = bits >> 10 & 31;
+            int fraction = bits & 1023;
+            double size = exponent == 31 ? fraction == 0 ? Double.POSITIVE_INFINITY : Double.NaN
+                    : exponent == 0 ? Math.scalb((double) fraction, -24)
+                    : Math.scalb(1 + fraction / 1024.0, exponent - 15);
+            float value = NumberType.fromHalf((short) bits);
+            assertEquals(Math.copySign((float) size, bits < 1 << 15 ? 1f : -1f), value, () -> "bits");
+            assertEquals(bits >> 15 == 1, Float.floatToRawIntBits(value) < 0);
+        }
+    }
+
+    // ---- What was left by others
+
+    @Test
+    void leftoversOfTheSameNameAreRemoved() throws IOException {
+        Path file = directory.resolve("x.safetensors");
+        Files.createFile(directory.resolve("x.safetensors.0b0a3c52-0123-4567-89ab-cdef01234567.tmp"));
+        Path others = Files.createFile(directory.resolve("y.safetensors.0b0a3c52-0123-4567-89ab-cdef01234567.tmp"));
+        Path own = Files.createFile(directory.resolve("x.safetensors.backup.tmp"));
+        Safetensors.write(file, Map.of(), Map.of());
+        try (Stream<Path> files = Files.list(directory)) {
+            assertEquals(List.of(file, own, others), files.sorted().toList());
+        }
+    }
+
+    @Test
+    void aDirectoryIsNoFile() {
+        assertEquals("cannot write " + directory + ": it is a directory",
+                assertThrows(StriateException.class, () -> Safetensors.write(directory, Map.of(), Map.of())).getMessage());
     }
 
     private static void assertRefused(Path file, String reason) {

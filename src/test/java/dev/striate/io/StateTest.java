@@ -17,6 +17,11 @@ import dev.striate.nn.Conv2d;
 import dev.striate.nn.Module;
 import dev.striate.nn.Sequential;
 import dev.striate.optim.Sgd;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -61,6 +66,72 @@ class StateTest {
             assertArrayEquals(net(1).parameters().get("conv.weight").toArray(), loaded.parameters().get("conv.weight").toArray());
             assertTrue(loaded.parameters().get("conv.weight").requiresGrad());
         }
+    }
+
+    /** As PyTorch's state_dict has it: a count of batches, as int64 of rank 0, beside the running statistics; halves for weights. */
+    @Test
+    void stateOfPyTorchIsLoaded() throws IOException {
+        ByteBuffer data = ByteBuffer.allocate(8 + 36 + 4 * 4 + 4 * 8).order(ByteOrder.LITTLE_ENDIAN);
+        data.putLong(7);
+        for (int i = 0; i < 18; i++) {
+            data.putShort((short) 0x3C00);
+        }
+        for (String name : List.of("conv.bias", "bn.weight")) {
+            data.putFloat(name.length()).putFloat(2);
+        }
+        for (int i = 0; i < 4; i++) {
+            data.putFloat(i).putFloat(-i);
+        }
+        String header = "{\"__metadata__\":{\"format\":\"pt\"},"
+                + entry("bn.num_batches_tracked", "I64", "", 0, 8) + ","
+                + entry("conv.weight", "F16", "2,1,3,3", 8, 44) + ","
+                + entry("conv.bias", "F32", "2", 44, 52) + ","
+                + entry("bn.weight", "F32", "2", 52, 60) + ","
+                + entry("bn.bias", "F32", "2", 60, 68) + ","
+                + entry("bn.running_mean", "F32", "2", 68, 76) + ","
+                + entry("bn.running_var", "F32", "2", 76, 84) + "}";
+        byte[] json = header.getBytes(StandardCharsets.UTF_8);
+        Path file = directory.resolve("pytorch.safetensors");
+        Files.write(file, ByteBuffer.allocate(8 + json.length + 84).order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(json.length).put(json).put(data.array(), 0, 84).array());
+        Module module = net(2);
+        assertEquals(Map.of("format", "pt"), State.load(module, file));
+        float[] ones = new float[18];
+        Arrays.fill(ones, 1);
+        assertArrayEquals(ones, values(module).get("conv.weight"));
+        assertArrayEquals(new float[] {9, 2}, values(module).get("conv.bias"));
+        assertArrayEquals(new float[] {2, -2}, values(module).get("bn.running_var"));
+    }
+
+    private static String entry(String name, String type, String shape, int begin, int end) {
+        return "\"" + name + "\":{\"dtype\":\"" + type + "\",\"shape\":[" + shape + "],\"data_offsets\":[" + begin + "," + end
+                + "]}";
+    }
+
+    @Test
+    void manyNamesAreCounted() {
+        Path file = directory.resolve("other.safetensors");
+        Map<String, Tensor> many = new LinkedHashMap<>();
+        for (int i = 0; i < 10; i++) {
+            many.put("x" + i, Tensor.zeros(DEVICE, 1));
+        }
+        Safetensors.write(file, many, Map.of());
+        StriateException e = assertThrows(StriateException.class, () -> State.load(net(1), file));
+        assertEquals(file + " does not fit the module: it lacks [conv.weight, conv.bias, bn.weight, bn.bias, bn.running_mean,"
+                + " bn.running_var]; the module has no [x0, x1, x2, x3, x4, x5, and 4 more]", e.getMessage());
+    }
+
+    @Test
+    void aFileThatWasReplacedIsRefused() {
+        Path file = directory.resolve("model.safetensors");
+        Module module = net(1);
+        State.save(module, file, Map.of("epoch", "4"));
+        Map<String, float[]> before = values(module);
+        Module other = net(2);
+        assertThrows(StriateException.class, () -> State.load(State.tensors(other), file, Map.of("epoch", "3")));
+        assertFalse(Arrays.equals(before.get("conv.weight"), values(other).get("conv.weight")));
+        State.load(State.tensors(other), file, Map.of("epoch", "4"));
+        assertArrayEquals(before.get("conv.weight"), values(other).get("conv.weight"));
     }
 
     @Test

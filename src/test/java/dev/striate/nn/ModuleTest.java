@@ -84,6 +84,19 @@ class ModuleTest {
     }
 
     @Test
+    void generatorsAreNamedAndOfTheModulesInit() {
+        Generator given = new Generator(3);
+        try (Sequential net = new Sequential(new Linear(2, 2), new Dropout(0.5f), new Sequential(new Dropout(0.1f)))) {
+            assertThrows(StriateException.class, net::generators);
+            net.initialize(DEVICE, given);
+            assertEquals(List.of("1.generator", "2.0.generator"), List.copyOf(net.generators().keySet()));
+            net.generators().values().forEach(generator -> assertSame(given, generator));
+            net.initialize(DEVICE, new Generator(4));
+            assertEquals(4, net.generators().get("1.generator").seed());
+        }
+    }
+
+    @Test
     void closeGivesAllMemoryBackAndInitializeStartsAgain() {
         int before = DEVICE.backend().memory().liveBuffers();
         Own own = new Own();

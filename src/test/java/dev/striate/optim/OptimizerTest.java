@@ -275,6 +275,13 @@ class OptimizerTest {
     }
 
     @Test
+    void kindsHaveNames() {
+        assertEquals("adam", opened(new Adam(named(parameter(DEVICE, 1)), 1)).kind());
+        assertEquals("adamw", opened(new AdamW(named(parameter(DEVICE, 1)), 1)).kind());
+        assertEquals("sgd", opened(new Sgd(named(parameter(DEVICE, 1)), 1)).kind());
+    }
+
+    @Test
     void stateOfAnotherKindIsRefused() {
         Adam adam = opened(new Adam(named(parameter(DEVICE, 1)), 1));
         Sgd sgd = opened(new Sgd(named(parameter(DEVICE, 1)), 1).momentum(.9f));
@@ -282,6 +289,7 @@ class OptimizerTest {
         assertThrows(StriateException.class, () -> adam.restore(sgd.state(), 1));
         assertThrows(ShapeException.class, () -> adam.restore(longer.state(), 1));
         assertThrows(StriateException.class, () -> adam.restore(adam.state(), -1));
+        assertThrows(StriateException.class, () -> adam.steps(-1));
         assertEquals(0, adam.steps());
     }
 

@@ -33,6 +33,7 @@ import dev.striate.optim.Sgd;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -345,8 +346,8 @@ class TrainerTest {
         }
 
         @Override
-        public boolean stop() {
-            return batches == stopAfterBatches;
+        public @Nullable Stop stop() {
+            return batches == stopAfterBatches ? Stop.early("enough") : null;
         }
     }
 

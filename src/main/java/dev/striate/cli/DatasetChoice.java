@@ -1,0 +1,95 @@
+package dev.striate.cli;
+
+import dev.striate.Shape;
+import dev.striate.StriateException;
+import dev.striate.data.Cifar10;
+import dev.striate.data.Cifar100;
+import dev.striate.data.Datasets;
+import dev.striate.data.Downloads;
+import dev.striate.data.FashionMnist;
+import dev.striate.data.ImageFolder;
+import dev.striate.data.Mnist;
+import dev.striate.data.Splits;
+import dev.striate.data.TinyDigits;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** The data sets that commands know. */
+enum DatasetChoice {
+
+    /** The digits that come with the library, enlarged. */
+    DIGITS("8x8 digits"),
+    MNIST("MNIST"),
+    FASHION_MNIST("Fashion-MNIST"),
+    CIFAR10("CIFAR-10"),
+    CIFAR100("CIFAR-100"),
+    /** A folder with a folder of pictures per class. */
+    FOLDER("pictures of a folder");
+
+    private static final int MNIST_SIDE = 28;
+
+    private final String title;
+
+    DatasetChoice(String title) {
+        this.title = title;
+    }
+
+    /** The name in prose. */
+    String title() {
+        return title;
+    }
+
+    /** How many black pixels are put around an image for a network's input: 28x28 pixels are not enlarged to 32x32. */
+    int border(Shape input) {
+        boolean framed = this == MNIST || this == FASHION_MNIST;
+        return framed ? Math.max(0, (input.size(1) - MNIST_SIDE) / 2) : 0;
+    }
+
+    /**
+     * Reads the data set.
+     *
+     * @param directory where it lies, null to take it from the cache or download it
+     * @param input     the shape of the network's input, {@code (channels, height, width)}, to which the images are brought
+     * @throws StriateException if it cannot be had or does not fit the network
+     */
+    Splits load(@Nullable Path directory, Downloads downloads, Shape input) {
+        Splits splits = switch (this) {
+            case DIGITS -> new Splits(TinyDigits.train(), TinyDigits.test());
+            case MNIST -> directory == null ? Mnist.download(downloads) : Mnist.read(directory);
+            case FASHION_MNIST -> directory == null ? FashionMnist.download(downloads) : FashionMnist.read(directory);
+            case CIFAR10 -> directory == null ? Cifar10.download(downloads) : Cifar10.read(directory);
+            case CIFAR100 -> directory == null ? Cifar100.download(downloads) : Cifar100.read(directory);
+            case FOLDER -> ImageFolder.read(requireDirectory(directory), input);
+        };
+        int border = border(input);
+        Splits fitted = border > 0 ? splits.map(images -> Datasets.pad(images, border))
+                : splits.map(images -> Datasets.resize(images, input.size(1), input.size(2)));
+        if (!fitted.train().imageShape().equals(input)) {
+            throw new StriateException(title + " has images of the shape " + splits.train().imageShape()
+                    + ", and the network takes " + input);
+        }
+        return fitted;
+    }
+
+    private static Path requireDirectory(@Nullable Path directory) {
+        if (directory == null) {
+            throw new StriateException("the data set 'folder' needs --data DIR, with DIR/train/CLASS/*.png and DIR/test/CLASS/*.png");
+        }
+        return directory;
+    }
+
+    /** The name of the option and in files. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** @throws StriateException if there is none of that name */
+    static DatasetChoice named(String name) {
+        return Arrays.stream(values()).filter(each -> each.toString().equals(name)).findFirst()
+                .orElseThrow(() -> new StriateException("there is no data set \"" + name + "\"; there are "
+                        + Arrays.toString(values())));
+    }
+}

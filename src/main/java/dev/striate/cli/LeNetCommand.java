@@ -1,0 +1,93 @@
+package dev.striate.cli;
+
+import dev.striate.models.Architecture;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The second milestone: LeNet-5 on MNIST. */
+@Command(
+        name = "lenet",
+        description = {
+            "Trains LeNet-5 (LeCun et al., 1998) on images of 32x32 grey pixels, 28x28 of MNIST with a border.",
+            "",
+            "  modern: Conv 5x5 to 6 channels, ReLU, MaxPool 2 -> Conv 5x5 to 16 channels, ReLU, MaxPool 2 -> Linear 120, ReLU"
+                    + " -> Linear 84, ReLU -> Linear 10.",
+            "  paper: the same with tanh and average pooling, and a Conv 5x5 to 120 channels in place of the first Linear.",
+            "",
+            "Recipe: 10 epochs, batch size 128, adam, learning rate 0.003 falling to 0 along a cosine; for the digits 30"
+                    + " epochs, batch size 32."
+        },
+        optionListHeading = "%nOptions:%n")
+final class LeNetCommand extends TrainingCommand {
+
+    @Option(names = "--variant", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private Variant variant = Variant.MODERN;
+
+    @Option(
+            names = "--dataset",
+            paramLabel = "NAME",
+            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). digits are those that come with the program,"
+                    + " enlarged; folder is --data DIR with DIR/train/CLASS/*.png and DIR/test/CLASS/*.png.")
+    private Choice dataset = Choice.MNIST;
+
+    private enum Variant {
+        MODERN(Architecture.LENET5_MODERN),
+        PAPER(Architecture.LENET5_PAPER);
+
+        private final Architecture architecture;
+
+        Variant(Architecture architecture) {
+            this.architecture = architecture;
+        }
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    private enum Choice {
+        MNIST(DatasetChoice.MNIST),
+        FASHION_MNIST(DatasetChoice.FASHION_MNIST),
+        DIGITS(DatasetChoice.DIGITS),
+        FOLDER(DatasetChoice.FOLDER);
+
+        private final DatasetChoice choice;
+
+        Choice(DatasetChoice choice) {
+            this.choice = choice;
+        }
+
+        @Override
+        public String toString() {
+            return choice.toString();
+        }
+    }
+
+    @Override
+    TrainingCommand fresh() {
+        return new LeNetCommand();
+    }
+
+    @Override
+    Architecture architecture() {
+        return variant.architecture;
+    }
+
+    @Override
+    DatasetChoice dataset() {
+        return dataset.choice;
+    }
+
+    @Override
+    Recipe recipe() {
+        return dataset == Choice.DIGITS ? Recipe.plain(30, 32, 0.003f) : Recipe.plain(10, 128, 0.003f);
+    }
+
+    @Override
+    List<String> ownArguments() {
+        return List.of("--variant=" + variant, "--dataset=" + dataset);
+    }
+}

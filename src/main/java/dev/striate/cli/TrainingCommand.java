@@ -1,0 +1,257 @@
+package dev.striate.cli;
+
+import dev.striate.Device;
+import dev.striate.Generator;
+import dev.striate.Shape;
+import dev.striate.StriateException;
+import dev.striate.data.DataLoader;
+import dev.striate.data.Dataset;
+import dev.striate.data.Datasets;
+import dev.striate.data.Normalize;
+import dev.striate.data.Splits;
+import dev.striate.data.Transform;
+import dev.striate.models.Architecture;
+import dev.striate.models.ModelDescription;
+import dev.striate.nn.Sequential;
+import dev.striate.optim.Optimizer;
+import dev.striate.train.Checkpoint;
+import dev.striate.train.CheckpointWriter;
+import dev.striate.train.EarlyStopping;
+import dev.striate.train.Evaluation;
+import dev.striate.train.PlainProgress;
+import dev.striate.train.Stop;
+import dev.striate.train.StopSwitch;
+import dev.striate.train.Trainer;
+import dev.striate.train.TrainingResult;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * What the commands have in common that train one network on a data set: options, the run's folder, checkpoints, resuming.
+ *
+ * <p>What a run computes is determined by the command and the {@link #arguments}, which its checkpoints carry along. To resume, a
+ * fresh command takes them from there, and from the command line only what changes no result: where to compute, where the data
+ * lie, where files go.
+ */
+abstract class TrainingCommand implements Callable<Integer> {
+
+    private static final int EVALUATION_BATCH_SIZE = 250;
+
+    @Mixin
+    private DataOptions dataOptions = new DataOptions();
+
+    @Option(
+            names = "--subset",
+            paramLabel = "N",
+            converter = Count.class,
+            description = "Trains on N images only, for a quick look; the accuracy is then far from what the model can do.")
+    private @Nullable Integer subset;
+
+    @Mixin
+    private TrainingOptions options = new TrainingOptions();
+
+    @Option(
+            names = "--patience",
+            paramLabel = "N",
+            converter = Count.class,
+            description = "Ends when the test loss got no better for N epochs (default: trains to the end).")
+    private @Nullable Integer patience;
+
+    @Mixin
+    private DeviceOptions deviceOptions = new DeviceOptions();
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "Where the run's files go, made if missing (default: a directory under runs; on --resume, the file's).")
+    private @Nullable Path out;
+
+    @Option(
+            names = "--resume",
+            paramLabel = "FILE",
+            description = "Goes on with a run from its model.safetensors, to the same results as if it had never stopped. What is"
+                    + " trained, and how, is in the file.")
+    private @Nullable Path resume;
+
+    @Spec
+    private CommandSpec spec;
+
+    private final PrintStream console = System.out;
+
+    /** A command of the same kind without any options. */
+    abstract TrainingCommand fresh();
+
+    abstract Architecture architecture();
+
+    abstract DatasetChoice dataset();
+
+    /** How the model is trained unless options say otherwise. */
+    abstract Recipe recipe();
+
+    /** The command's own options that determine the result, spelled out. */
+    abstract List<String> ownArguments();
+
+    /** What to print before the table of layers, such as what the figures are to be compared with; empty for nothing. */
+    String remark() {
+        return "";
+    }
+
+    @Override
+    public Integer call() {
+        return resume == null ? run(null) : resumed(resume);
+    }
+
+    // ---- Resuming
+
+    private int resumed(Path file) {
+        Checkpoint checkpoint = Checkpoint.read(file);
+        RunArguments arguments = RunArguments.of(file, checkpoint.metadata());
+        if (!arguments.command().equals(spec.name())) {
+            throw new StriateException(file + " is of a run of 'striate " + arguments.command() + "': resume it with that command");
+        }
+        RunArguments.refuseChanges(spec, file);
+        TrainingCommand again = fresh();
+        CommandLine line = new CommandLine(again).setCaseInsensitiveEnumValuesAllowed(true);
+        try {
+            line.parseArgs(arguments.values().toArray(String[]::new));
+        } catch (ParameterException e) {
+            throw new StriateException(file + ": the run's arguments " + arguments.values() + " cannot be read: " + e.getMessage(), e);
+        }
+        again.dataOptions = dataOptions;
+        again.deviceOptions = deviceOptions;
+        again.out = out == null ? file.toAbsolutePath().getParent() : out;
+        again.spec = spec;
+        return again.run(checkpoint);
+    }
+
+    /** What determines the result, the defaults spelled out, so that they may be others in a later version. */
+    private List<String> arguments(Recipe recipe) {
+        List<String> all = new ArrayList<>(ownArguments());
+        all.addAll(options.arguments(recipe));
+        if (subset != null) {
+            all.add("--subset=" + subset);
+        }
+        if (patience != null) {
+            all.add("--patience=" + patience);
+        }
+        return all;
+    }
+
+    // ---- The run
+
+    private int run(@Nullable Checkpoint from) {
+        Recipe recipe = options.applyTo(recipe());
+        RunFolder folder = new RunFolder(out, spec.name());
+        Splits splits = dataOptions.load(dataset(), architecture().image());
+        Device device = deviceOptions.open();
+        Dataset training = subset == null ? splits.train() : Datasets.subset(splits.train(), subset);
+        Normalize normalize = Datasets.meanAndDeviation(training);
+        ModelDescription description = new ModelDescription(architecture(), dataset().toString(), training.classNames(),
+                dataset().border(architecture().image()), normalize);
+        DataLoader train = DataLoader.of(training, recipe.batchSize()).shuffle(options.seed())
+                .transform(chain(normalize, recipe.augmentation()));
+        DataLoader test = DataLoader.of(splits.test(), EVALUATION_BATCH_SIZE).transform(normalize);
+
+        try (Sequential model = architecture().create(training.classes()).initialize(device, new Generator(options.seed()));
+                Optimizer optimizer = recipe.optimizer(model.parameters())) {
+            printHead(device, splits, recipe, model);
+            StopSwitch stop = new StopSwitch();
+            Trainer trainer = Trainer.of(model, optimizer, device)
+                    .labelSmoothing(recipe.labelSmoothing())
+                    .schedule(recipe.schedule((long) recipe.epochs() * train.batches()));
+            if (patience != null) {
+                trainer.listener(EarlyStopping.byTestLoss(patience));
+            }
+            Map<String, String> metadata = description.toMetadata();
+            metadata.putAll(new RunArguments(spec.name(), arguments(recipe)).toMetadata());
+            trainer.listener(new CheckpointWriter(folder.model(), metadata).best(folder.best()))
+                    .listener(folder.history())
+                    .listener(stop);
+            if (from != null) {
+                console.printf("going on %s%n", from.inWords());
+                trainer.resume(from);
+            }
+            folder.create();
+            long start = System.nanoTime();
+            TrainingResult result = fit(trainer, train, test, recipe, stop);
+            if (result.interrupted()) {
+                return interrupted(result, folder);
+            }
+            finish(result, splits.test(), model, device, recipe, folder, (System.nanoTime() - start) * 1e-9);
+        }
+        return 0;
+    }
+
+    private static Transform[] chain(Normalize normalize, List<Transform> augmentation) {
+        List<Transform> all = new ArrayList<>(List.of(normalize));
+        all.addAll(augmentation);
+        return all.toArray(Transform[]::new);
+    }
+
+    private TrainingResult fit(Trainer trainer, DataLoader train, DataLoader test, Recipe recipe, StopSwitch stop) {
+        try (Interrupts interrupts = Interrupts.askFor(stop); LiveProgress live = new LiveProgress(console, architecture().toString(), true)) {
+            trainer.listener(Terminal.isInteractive() ? live : new PlainProgress(console));
+            return trainer.fit(train, test, recipe.epochs());
+        }
+    }
+
+    private int interrupted(TrainingResult result, RunFolder folder) {
+        Stop stop = result.stop();
+        console.println(stop == null ? "interrupted" : stop.reason());
+        if (folder.hasModel()) {
+            console.printf("go on with: striate %s --resume %s%s%n", spec.name(), folder.model(), dataOptions.inWords());
+        } else {
+            console.println("there is nothing to go on with");
+        }
+        return Interrupts.STATUS;
+    }
+
+    private void printHead(Device device, Splits splits, Recipe recipe, Sequential model) {
+        console.printf(Locale.ROOT, "%s: %s, %s%n", device, device.info().name(), device.info().detail());
+        console.printf(Locale.ROOT, "%s: %,d training and %,d test images of %s%n", dataset().title(), splits.train().size(),
+                splits.test().size(), splits.train().imageShape());
+        if (subset != null) {
+            console.printf(Locale.ROOT, "A SUBSET, for a quick look: trains on %,d of the %,d images%n", subset, splits.train().size());
+        }
+        console.printf("%s%s%n%n", recipe, remark());
+        Shape image = architecture().image();
+        console.printf("%s%n%n", model.summary(Shape.of(1, image.size(0), image.size(1), image.size(2))));
+    }
+
+    private void finish(
+            TrainingResult result, Dataset testing, Sequential model, Device device, Recipe recipe, RunFolder folder, double seconds) {
+        Evaluation test = result.test();
+        if (test == null) {
+            throw new IllegalStateException("there is a test set, and it was not evaluated");
+        }
+        Stop stop = result.stop();
+        if (stop != null) {
+            console.println("ended early: " + stop.reason());
+        }
+        console.println();
+        ClassTable table = new ClassTable(test, testing.classNames());
+        table.printScores(console);
+        console.println();
+        table.printConfusion(console);
+        console.printf(Locale.ROOT, "%ntest accuracy %s (%,d of %,d)%s, training accuracy %s%n", ClassTable.percent(test.accuracy()),
+                test.correct(), test.total(), subset == null ? "" : " after training on a subset",
+                ClassTable.percent(result.trainAccuracy()));
+        console.printf(Locale.ROOT, "%d epochs in %.1f s, of which training %.1f s, %,.0f images/s%n", result.epochs().size(), seconds,
+                result.seconds(), result.samplesPerSecond());
+        folder.write(new RunFolder.Run(spec.name(), architecture().toString(), dataset().title(), subset, recipe.toString(),
+                device, options.seed(), deviceOptions.threads(), model, testing, result));
+        console.printf("%s shows the run; its files are beside it%n", folder.page());
+    }
+}

@@ -1,0 +1,145 @@
+package dev.striate.io;
+
+import dev.striate.StriateException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Files that are complete or not there, whenever the program or the machine ends: the bytes go to a temporary file in the same
+ * directory, which takes the name once they are on the disk.
+ *
+ * <p>A writer holds a lock on its temporary file, which the system releases however its process ends. So the next writer of the
+ * same name can tell what was left behind by one that was killed, and removes it.
+ */
+public final class AtomicFile {
+
+    private static final String ENDING = ".tmp";
+    private static final String UUID_PATTERN = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
+
+    /** What is being written here: a lock says nothing within one JVM, and to open and close the file would release it. */
+    private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
+
+    private AtomicFile() {}
+
+    /** Writes the content of a file from its start on. */
+    @FunctionalInterface
+    public interface Content {
+
+        void writeTo(FileChannel channel) throws IOException;
+    }
+
+    /**
+     * Writes a file; one that had the name is replaced.
+     *
+     * @throws StriateException if that fails; a file that had the name is as it was then
+     */
+    public static void write(Path file, Content content) {
+        Path target = file.toAbsolutePath();
+        if (Files.isDirectory(target)) {
+            throw new StriateException("cannot write " + file + ": it is a directory");
+        }
+        Path temporary = target.resolveSibling(target.getFileName() + "." + UUID.randomUUID() + ENDING);
+        try {
+            removeLeftovers(target);
+            OWN.add(temporary);
+            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                tryLock(channel);
+                content.writeTo(channel);
+                channel.force(true);
+                // Under the lock: without it, the file could be taken for a leftover.
+                Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+            }
+            forceName(target);
+        } catch (IOException e) {
+            throw failure("cannot write", file, e);
+        } finally {
+            deleteQuietly(temporary);
+            OWN.remove(temporary);
+        }
+    }
+
+    /** Writes a text in UTF-8; as {@link #write(Path, Content)}. */
+    public static void write(Path file, String text) {
+        write(file, channel -> writeFully(channel, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8))));
+    }
+
+    static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+
+    private static void removeLeftovers(Path target) throws IOException {
+        String name = target.getFileName().toString();
+        DirectoryStream.Filter<Path> temporary = path -> {
+            String other = path.getFileName().toString();
+            return other.startsWith(name + ".") && other.substring(name.length() + 1).matches(UUID_PATTERN + "\\" + ENDING);
+        };
+        try (DirectoryStream<Path> found = Files.newDirectoryStream(target.getParent(), temporary)) {
+            for (Path path : found) {
+                if (!OWN.contains(path)) {
+                    removeUnlessLocked(path);
+                }
+            }
+        }
+    }
+
+    private static void removeUnlessLocked(Path path) {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+            if (tryLock(channel) != null) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException e) {
+            // It is harmless where it is.
+        }
+    }
+
+    /** The lock, or null if somebody else has it or the file system knows none. */
+    private static @Nullable FileLock tryLock(FileChannel channel) {
+        try {
+            return channel.tryLock();
+        } catch (IOException | OverlappingFileLockException e) {
+            return null;
+        }
+    }
+
+    /** The new name, too, must survive a loss of power. Some systems open no directories; there it is left to them. */
+    private static void forceName(Path target) {
+        try (FileChannel directory = FileChannel.open(target.getParent(), StandardOpenOption.READ)) {
+            directory.force(true);
+        } catch (IOException e) {
+            // The file is in its place; all that is unknown is how soon the disk knows.
+        }
+    }
+
+    private static void deleteQuietly(Path temporary) {
+        try {
+            Files.deleteIfExists(temporary);
+        } catch (IOException e) {
+            // What matters has succeeded or is on its way out as an exception.
+        }
+    }
+
+    static StriateException failure(String what, Path file, IOException e) {
+        // These two have the file's name for a message.
+        String reason = e instanceof NoSuchFileException ? "there is no such file or directory"
+                : e instanceof AccessDeniedException ? "access denied"
+                : e.getMessage();
+        return new StriateException(what + " " + file + ": " + reason, e);
+    }
+}

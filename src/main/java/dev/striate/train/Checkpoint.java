@@ -1,0 +1,241 @@
+package dev.striate.train;
+
+import dev.striate.Generator;
+import dev.striate.StriateException;
+import dev.striate.Tensor;
+import dev.striate.data.DataLoader;
+import dev.striate.io.Safetensors;
+import dev.striate.io.State;
+import dev.striate.nn.Module;
+import dev.striate.optim.Optimizer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A training between two of its steps, in one {@link Safetensors} file: the model's weights and buffers under its own names, so
+ * that the file is a model file, too, for {@link State#load} and for PyTorch; the optimiser's state under names that start with
+ * {@code optimizer.}; and in the metadata, under keys that start with {@code striate.}, how far the training is, what it came to
+ * so far and where all that is random stands. Files are written as a whole or not at all.
+ *
+ * <pre>{@code
+ * Checkpoint checkpoint = Checkpoint.read(file);
+ * Module model = build(checkpoint.metadata().get("model")).initialize(device, new Generator(seed));
+ * ...
+ * Trainer.of(model, optimizer, device).resume(checkpoint).fit(train, test, 30);
+ * }</pre>
+ *
+ * <p>What is not in it must be made as it was when the training started: the network, the optimiser's settings other than its
+ * learning rate, the schedule, the loaders' transforms, label smoothing and clipping. Values are float32; the reference device,
+ * which computes with more digits, goes on from rounded ones.
+ */
+public final class Checkpoint {
+
+    /** Writes the training as it stands. */
+    @FunctionalInterface
+    public interface Saver {
+
+        /**
+         * Writes a checkpoint.
+         *
+         * @param metadata free text to come along, such as the model's name
+         * @throws StriateException if the file cannot be written, or a key starts with {@code striate.}; or if the loss of a step
+         *                          before was infinite or NaN, which is noticed here
+         */
+        void save(Path file, Map<String, String> metadata);
+    }
+
+    private static final String KEYS = "striate.";
+    private static final String VERSION = KEYS + "checkpoint";
+    private static final String CURRENT_VERSION = "1";
+    private static final String EPOCH = KEYS + "epoch";
+    private static final String STEP = KEYS + "step";
+    private static final String LOSS_SUM = KEYS + "loss_sum";
+    private static final String IMAGES = KEYS + "images";
+    private static final String CORRECT = KEYS + "correct";
+    private static final String SECONDS = KEYS + "seconds";
+    private static final String HISTORY = KEYS + "history";
+    private static final String OPTIMIZER = KEYS + "optimizer";
+    private static final String LEARNING_RATE = KEYS + "learning_rate";
+    private static final String OPTIMIZER_STEPS = KEYS + "optimizer_steps";
+    private static final String LOADER_EPOCH = KEYS + "loader.epoch";
+    private static final String LOADER_IMAGES = KEYS + "loader.images";
+    private static final String LOADER_BATCH_SIZE = KEYS + "loader.batch_size";
+    private static final String LOADER_SEED = KEYS + "loader.seed";
+    private static final String LOADER_SHUFFLED = KEYS + "loader.shuffled";
+    private static final String TEST_EPOCH = KEYS + "test_loader.epoch";
+
+    /** Followed by the generator's name in the model. */
+    private static final String GENERATOR = KEYS + "generator.";
+
+    private final CheckpointFields fields;
+    private final Progress progress;
+    private final float learningRate;
+    private final long optimizerSteps;
+    private final int loaderEpoch;
+    private final int testEpoch;
+    private final int batches;
+    private final Map<String, Generator> generators = new TreeMap<>();
+
+    private Checkpoint(CheckpointFields fields) {
+        this.fields = fields;
+        fields.expect(VERSION, CURRENT_VERSION);
+        int images = fields.whole(LOADER_IMAGES, 1, Integer.MAX_VALUE);
+        int batchSize = fields.whole(LOADER_BATCH_SIZE, 1, Integer.MAX_VALUE);
+        batches = (images - 1) / batchSize + 1;
+        List<EpochEnd> history = fields.history(HISTORY);
+        int step = fields.whole(STEP, 0, batches);
+        int trained = (int) Math.min((long) step * batchSize, images);
+        Tally.Sums sums = new Tally.Sums(fields.number(LOSS_SUM), fields.whole(IMAGES, trained, trained),
+                fields.whole(CORRECT, 0, trained));
+        int epoch = fields.whole(EPOCH, history.size() + 1, history.size() + 1);
+        progress = new Progress(epoch, step, sums, fields.number(SECONDS), history);
+        learningRate = (float) fields.number(LEARNING_RATE);
+        optimizerSteps = fields.whole(OPTIMIZER_STEPS);
+        loaderEpoch = fields.whole(LOADER_EPOCH, 0, Integer.MAX_VALUE - 1);
+        testEpoch = fields.whole(TEST_EPOCH, 0, Integer.MAX_VALUE - 1);
+        fields.startingWith(GENERATOR).forEach((key, name) -> generators.put(name, fields.generator(key)));
+    }
+
+    /**
+     * Reads what a checkpoint says of the training; its weights stay where they are.
+     *
+     * @throws StriateException if the file cannot be read or is no checkpoint
+     */
+    public static Checkpoint read(Path file) {
+        Map<String, String> metadata = Safetensors.readMetadata(file);
+        if (!metadata.containsKey(VERSION)) {
+            throw new StriateException(file + " is not a checkpoint: it has tensors, but not where the training that made them"
+                    + " stood. Give a file that a training wrote while it ran; or start anew from these weights, with State.load");
+        }
+        return new Checkpoint(new CheckpointFields(file, metadata));
+    }
+
+    public Path file() {
+        return fields.file();
+    }
+
+    /** What came along, without what this class adds. */
+    public Map<String, String> metadata() {
+        Map<String, String> free = new LinkedHashMap<>(fields.all());
+        free.keySet().removeIf(key -> key.startsWith(KEYS));
+        return free;
+    }
+
+    /** The epochs that were over. Of the test set's evaluations there are the loss and the confusion matrix. */
+    public List<EpochEnd> history() {
+        return progress.history();
+    }
+
+    /** How many steps of the next epoch were done. */
+    public int step() {
+        return progress.step();
+    }
+
+    /** {@code after epoch 3}, or {@code in epoch 4 after step 120 of 391}. */
+    public String inWords() {
+        return progress.inWords(batches);
+    }
+
+    /** The kind of optimiser, as {@link Optimizer#kind} names it. */
+    public String optimizer() {
+        return fields.text(OPTIMIZER);
+    }
+
+    static void write(
+            Path file,
+            Progress progress,
+            Module model,
+            Optimizer optimizer,
+            DataLoader train,
+            int loaderEpoch,
+            @Nullable DataLoader test,
+            Map<String, String> metadata) {
+        Map<String, String> all = new LinkedHashMap<>(metadata);
+        for (String key : metadata.keySet()) {
+            if (key.startsWith(KEYS)) {
+                throw new StriateException("checkpoint: a key of the caller's metadata starts with " + KEYS + ": " + key);
+            }
+        }
+        all.put(VERSION, CURRENT_VERSION);
+        all.put(EPOCH, "" + progress.epoch());
+        all.put(STEP, "" + progress.step());
+        all.put(LOSS_SUM, "" + progress.sums().loss());
+        all.put(IMAGES, "" + progress.sums().images());
+        all.put(CORRECT, "" + progress.sums().correct());
+        all.put(SECONDS, "" + progress.seconds());
+        all.put(OPTIMIZER, optimizer.kind());
+        all.put(LEARNING_RATE, "" + optimizer.learningRate());
+        all.put(OPTIMIZER_STEPS, "" + optimizer.steps());
+        all.put(LOADER_EPOCH, "" + loaderEpoch);
+        all.put(LOADER_IMAGES, "" + train.dataset().size());
+        all.put(LOADER_BATCH_SIZE, "" + train.batchSize());
+        all.put(LOADER_SEED, "" + train.seed());
+        all.put(LOADER_SHUFFLED, "" + train.isShuffled());
+        all.put(TEST_EPOCH, "" + (test == null ? 0 : test.epoch()));
+        model.generators().forEach((name, generator) -> all.put(GENERATOR + name, CheckpointFields.text(generator)));
+        all.put(HISTORY, HistoryJson.write(progress.history()));
+        Safetensors.write(file, tensors(model, optimizer), all);
+    }
+
+    private static Map<String, Tensor> tensors(Module model, Optimizer optimizer) {
+        Map<String, Tensor> all = State.tensors(model);
+        for (String name : all.keySet()) {
+            if (name.startsWith(State.OPTIMIZER_PREFIX)) {
+                throw new StriateException("checkpoint: the model's " + name + " could be taken for the optimiser's; give the part"
+                        + " called \"optimizer\" another name");
+            }
+        }
+        optimizer.state().forEach((name, tensor) -> all.put(State.OPTIMIZER_PREFIX + name, tensor));
+        return all;
+    }
+
+    /**
+     * Brings everything to where it stood.
+     *
+     * @param epochs how many are planned
+     * @throws StriateException if something does not fit; nothing has changed then
+     */
+    Progress restore(Module model, Optimizer optimizer, DataLoader train, @Nullable DataLoader test, int epochs) {
+        List<String> problems = new ArrayList<>();
+        compare(problems, "the optimiser", optimizer(), optimizer.kind());
+        compare(problems, "the number of training images", fields.text(LOADER_IMAGES), "" + train.dataset().size());
+        compare(problems, "the batch size", fields.text(LOADER_BATCH_SIZE), "" + train.batchSize());
+        compare(problems, "the loader's seed", fields.text(LOADER_SEED), "" + train.seed());
+        compare(problems, "whether the loader shuffles", fields.text(LOADER_SHUFFLED), "" + train.isShuffled());
+        compare(problems, "what draws random numbers in the model", generators.keySet().toString(),
+                new TreeMap<>(model.generators()).keySet().toString());
+        model.generators().forEach((name, generator) -> {
+            if (generators.containsKey(name)) {
+                compare(problems, "the seed of " + name, "" + generators.get(name).seed(), "" + generator.seed());
+            }
+        });
+        int begun = progress.step() == 0 ? progress.history().size() : progress.epoch();
+        if (epochs < begun) {
+            problems.add("it is " + inWords() + ", and " + epochs + " epochs are wanted in all");
+        }
+        if (!problems.isEmpty()) {
+            throw new StriateException("cannot resume from " + file() + ": " + String.join("; ", problems)
+                    + ". Set up the training as it was when the checkpoint was written");
+        }
+        State.load(tensors(model, optimizer), file(), fields.all());
+        optimizer.steps(optimizerSteps);
+        optimizer.learningRate(learningRate);
+        model.generators().forEach((name, generator) -> generator.stream(generators.get(name).stream()));
+        train.epoch(loaderEpoch);
+        if (test != null) {
+            test.epoch(testEpoch);
+        }
+        return progress;
+    }
+
+    private static void compare(List<String> problems, String what, String then, String now) {
+        if (!then.equals(now)) {
+            problems.add(what + " was " + then + " and is " + now);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package dev.striate.train;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.striate.Generator;
+import dev.striate.StriateException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Reads the texts that a checkpoint keeps its numbers in; whatever is in the file, the only error is a {@link StriateException}. */
+record CheckpointFields(Path file, Map<String, String> all) {
+
+    private static final String SEPARATOR = "/";
+
+    String text(String key) {
+        String value = all.get(key);
+        if (value == null) {
+            throw new StriateException(file + " is a damaged checkpoint: it lacks " + key);
+        }
+        return value;
+    }
+
+    void expect(String key, String value) {
+        if (!text(key).equals(value)) {
+            throw wrong(key, value + "; it may be of a newer version");
+        }
+    }
+
+    /** A whole number of at least 0. */
+    long whole(String key) {
+        try {
+            long value = Long.parseLong(text(key));
+            if (value >= 0) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // The same message.
+        }
+        throw wrong(key, "a whole number of at least 0");
+    }
+
+    int whole(String key, int least, int most) {
+        long value = whole(key);
+        if (value < least || value > most) {
+            throw wrong(key, least == most ? "" + least : least + " to " + most);
+        }
+        return (int) value;
+    }
+
+    /** A finite number of at least 0. */
+    double number(String key) {
+        try {
+            double value = Double.parseDouble(text(key));
+            if (value >= 0 && value < Double.POSITIVE_INFINITY) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // The same message.
+        }
+        throw wrong(key, "a finite number of at least 0");
+    }
+
+    List<EpochEnd> history(String key) {
+        try {
+            return HistoryJson.read(text(key));
+        } catch (JsonProcessingException e) {
+            throw wrong(key, "a list of epochs, which it ceases to be at character " + e.getLocation().getColumnNr());
+        } catch (IOException e) {
+            throw new AssertionError("a string cannot fail to be read", e);
+        }
+    }
+
+    static String text(Generator generator) {
+        return generator.seed() + SEPARATOR + generator.stream();
+    }
+
+    Generator generator(String key) {
+        String[] parts = text(key).split(SEPARATOR, -1);
+        if (parts.length == 2) {
+            try {
+                return new Generator(Long.parseLong(parts[0]), Long.parseLong(parts[1]));
+            } catch (NumberFormatException e) {
+                // The same message.
+            }
+        }
+        throw wrong(key, "a seed and a stream");
+    }
+
+    /** The keys that start so, with what follows the start. */
+    Map<String, String> startingWith(String prefix) {
+        Map<String, String> found = new LinkedHashMap<>();
+        for (String key : all.keySet()) {
+            if (key.startsWith(prefix)) {
+                found.put(key, key.substring(prefix.length()));
+            }
+        }
+        return found;
+    }
+
+    private StriateException wrong(String key, String expected) {
+        String value = all.get(key);
+        String shown = value.length() <= 40 ? value : value.substring(0, 40) + "...";
+        return new StriateException(file + " is a damaged checkpoint: " + key + " is " + shown + ", expected " + expected);
+    }
+}

@@ -1,0 +1,148 @@
+package dev.striate.train;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParseException;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Epochs as JSON: an array with an object for each, of an evaluation the loss and the confusion matrix. Numbers come back with all
+ * their bits; those that are not finite, which JSON lacks, are texts.
+ */
+final class HistoryJson {
+
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).build())
+            .build();
+
+    private HistoryJson() {}
+
+    static String write(List<EpochEnd> epochs) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = JSON.createGenerator(text)) {
+            json.writeStartArray();
+            for (EpochEnd epoch : epochs) {
+                json.writeStartObject();
+                json.writeNumberField("epoch", epoch.epoch());
+                json.writeNumberField("epochs", epoch.epochs());
+                json.writeNumberField("images", epoch.images());
+                json.writeNumberField("train_loss", epoch.trainLoss());
+                json.writeNumberField("train_accuracy", epoch.trainAccuracy());
+                json.writeNumberField("learning_rate", epoch.learningRate());
+                json.writeNumberField("seconds", epoch.seconds());
+                json.writeNumberField("samples_per_second", epoch.samplesPerSecond());
+                Evaluation test = epoch.test();
+                if (test != null) {
+                    json.writeNumberField("test_loss", test.loss());
+                    json.writeArrayFieldStart("test_confusion");
+                    for (int[] row : test.confusion()) {
+                        json.writeArray(row, 0, row.length);
+                    }
+                    json.writeEndArray();
+                }
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+        } catch (IOException e) {
+            throw new AssertionError("memory cannot fail to be written", e);
+        }
+        return text.toString();
+    }
+
+    /** @throws IOException if it is not what {@link #write} makes */
+    static List<EpochEnd> read(String text) throws IOException {
+        List<EpochEnd> epochs = new ArrayList<>();
+        try (JsonParser json = JSON.createParser(text)) {
+            require(json, json.nextToken() == JsonToken.START_ARRAY, "an array of epochs");
+            while (json.nextToken() != JsonToken.END_ARRAY) {
+                require(json, json.currentToken() == JsonToken.START_OBJECT, "an epoch");
+                EpochEnd epoch = readEpoch(json);
+                require(json, epoch.epoch() == epochs.size() + 1, "epoch " + (epochs.size() + 1));
+                epochs.add(epoch);
+            }
+            require(json, json.nextToken() == null, "nothing more");
+        }
+        return epochs;
+    }
+
+    private static EpochEnd readEpoch(JsonParser json) throws IOException {
+        int epoch = 0;
+        int epochs = 0;
+        int images = 0;
+        double trainLoss = Double.NaN;
+        double trainAccuracy = Double.NaN;
+        float learningRate = Float.NaN;
+        double seconds = Double.NaN;
+        double samplesPerSecond = Double.NaN;
+        double testLoss = Double.NaN;
+        int[] @Nullable [] confusion = null;
+        while (json.nextToken() != JsonToken.END_OBJECT) {
+            String field = json.currentName();
+            json.nextToken();
+            switch (field) {
+                case "epoch" -> epoch = count(json);
+                case "epochs" -> epochs = count(json);
+                case "images" -> images = count(json);
+                case "train_loss" -> trainLoss = number(json);
+                case "train_accuracy" -> trainAccuracy = number(json);
+                case "learning_rate" -> learningRate = (float) number(json);
+                case "seconds" -> seconds = number(json);
+                case "samples_per_second" -> samplesPerSecond = number(json);
+                case "test_loss" -> testLoss = number(json);
+                case "test_confusion" -> confusion = confusion(json);
+                default -> require(json, false, "a known field instead of " + field);
+            }
+        }
+        Evaluation test = confusion == null ? null : new Evaluation(testLoss, new int[0], confusion);
+        return new EpochEnd(epoch, epochs, images, trainLoss, trainAccuracy, test, learningRate, seconds, samplesPerSecond);
+    }
+
+    private static int[][] confusion(JsonParser json) throws IOException {
+        List<int[]> rows = new ArrayList<>();
+        require(json, json.currentToken() == JsonToken.START_ARRAY, "a confusion matrix");
+        while (json.nextToken() != JsonToken.END_ARRAY) {
+            require(json, json.currentToken() == JsonToken.START_ARRAY, "a row of a confusion matrix");
+            List<Integer> row = new ArrayList<>();
+            while (json.nextToken() != JsonToken.END_ARRAY) {
+                row.add(count(json));
+            }
+            rows.add(row.stream().mapToInt(Integer::intValue).toArray());
+        }
+        int classes = rows.size();
+        require(json, rows.stream().allMatch(row -> row.length == classes), "a square confusion matrix");
+        return rows.toArray(new int[0][]);
+    }
+
+    private static int count(JsonParser json) throws IOException {
+        require(json, json.currentToken() == JsonToken.VALUE_NUMBER_INT && json.getIntValue() >= 0, "a whole number");
+        return json.getIntValue();
+    }
+
+    private static double number(JsonParser json) throws IOException {
+        if (json.currentToken() == JsonToken.VALUE_STRING) {
+            return switch (json.getText()) {
+                case "NaN" -> Double.NaN;
+                case "Infinity" -> Double.POSITIVE_INFINITY;
+                case "-Infinity" -> Double.NEGATIVE_INFINITY;
+                default -> throw new JsonParseException(json, "expected a number, got a text");
+            };
+        }
+        require(json, json.currentToken() != null && json.currentToken().isNumeric(), "a number");
+        return json.getDoubleValue();
+    }
+
+    private static void require(JsonParser json, boolean condition, String expected) throws JsonParseException {
+        if (!condition) {
+            throw new JsonParseException(json, "expected " + expected);
+        }
+    }
+}

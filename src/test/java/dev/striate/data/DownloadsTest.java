@@ -1,0 +1,538 @@
+package dev.striate.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import com.sun.net.httpserver.HttpServer;
+import dev.striate.StriateException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DownloadsTest {
+
+    private static final String NAME = "set/raw/file.gz";
+    private static final byte[] CONTENT = new byte[200_000];
+
+    static {
+        new Random(1).nextBytes(CONTENT);
+    }
+
+    @TempDir
+    Path directory;
+
+    private HttpServer server;
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+
+    /** The path and range of every request. */
+    private final List<String> requests = new CopyOnWriteArrayList<>();
+
+    @BeforeEach
+    void start() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.setExecutor(threads);
+        server.start();
+        serve("/good", DownloadsTest::whole);
+    }
+
+    @AfterEach
+    void stop() {
+        server.stop(0);
+        threads.shutdownNow();
+    }
+
+    @Test
+    void fileIsFetchedOnce() throws IOException {
+        List<Long> heard = new ArrayList<>();
+        Downloads downloads = downloads().onProgress((file, source, bytes) -> heard.add(bytes));
+        Path fetched = downloads.fetch(file("/good"));
+        assertEquals(directory.resolve("set").resolve("raw").resolve("file.gz"), fetched);
+        assertArrayEquals(CONTENT, Files.readAllBytes(fetched));
+        assertFalse(Files.exists(part()));
+        assertEquals(CONTENT.length, heard.get(heard.size() - 1));
+        assertEquals(heard.stream().sorted().toList(), heard);
+        downloads.fetch(file("/good"));
+        downloads.offline(true).fetch(file("/good"));
+        assertEquals(List.of("/good"), requests);
+    }
+
+    @Test
+    void fileOfAnotherSizeIsFetchedAgain() throws IOException {
+        Path target = downloads().fetch(file("/good"));
+        Files.write(target, new byte[3]);
+        assertArrayEquals(CONTENT, Files.readAllBytes(downloads().fetch(file("/good"))));
+    }
+
+    @Test
+    void offlineSaysWhereToPutWhat() {
+        StriateException e = assertThrows(StriateException.class, () -> downloads().offline(true).fetch(file("/good", "/other")));
+        assertEquals("offline, and " + directory.resolve(NAME) + " is not there; to do it by hand, fetch " + uri("/good") + " or "
+                + uri("/other") + " (200000 bytes, SHA-256 " + sha256(CONTENT) + ") and save it as " + directory.resolve(NAME),
+                e.getMessage());
+        assertEquals(List.of(), requests);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {404, 403, 500, 503, 204})
+    void nextSourceIsTriedAfterAnError(int status) throws IOException {
+        serve("/bad", exchange -> exchange.sendResponseHeaders(status, -1));
+        check(downloads().fetch(file("/bad", "/good")));
+        assertEquals(List.of("/bad", "/good"), requests);
+    }
+
+    @Test
+    void allFailuresAreTold() throws IOException {
+        serve("/missing", exchange -> exchange.sendResponseHeaders(404, -1));
+        serve("/broken", exchange -> exchange.sendResponseHeaders(500, -1));
+        URI nobody;
+        try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            nobody = URI.create("http://localhost:" + closed.getLocalPort() + "/");
+        }
+        RemoteFile file = new RemoteFile(NAME, CONTENT.length, sha256(CONTENT), List.of(uri("/missing"), uri("/broken"), nobody));
+        String message = assertThrows(StriateException.class, () -> downloads().fetch(file)).getMessage();
+        assertTrue(message.startsWith("cannot fetch " + NAME + "; " + uri("/missing") + ": status 404; " + uri("/broken")
+                + ": status 500; " + nobody + ": "), message);
+        assertTrue(message.endsWith(" and save it as " + directory.resolve(NAME)), message);
+        assertFalse(Files.exists(directory.resolve(NAME)));
+    }
+
+    @Test
+    void brokenConnectionGoesOnWhereItBroke() throws IOException {
+        serve("/breaks", exchange -> {
+            String range = exchange.getRequestHeaders().getFirst("Range");
+            int from = range == null ? 0 : Integer.parseInt(range.replaceAll("\\D", ""));
+            if (from > 0) {
+                exchange.getResponseHeaders().set("Content-Range", "bytes " + from + "-199999/200000");
+            }
+            exchange.sendResponseHeaders(from > 0 ? 206 : 200, CONTENT.length - from);
+            exchange.getResponseBody().write(CONTENT, from, Math.min(70_000, CONTENT.length - from));
+            // Closing before the announced length breaks the connection.
+        });
+        check(downloads().fetch(file("/breaks")));
+        assertEquals(List.of("/breaks", "/breaks bytes=70000-", "/breaks bytes=140000-"), requests);
+    }
+
+    @Test
+    void partialFileOfAnEarlierRunIsContinued() throws IOException {
+        leave(Arrays.copyOf(CONTENT, 123_456));
+        serve("/ranges", DownloadsTest::rest);
+        check(downloads().fetch(file("/ranges")));
+        assertEquals(List.of("/ranges bytes=123456-"), requests);
+    }
+
+    @Test
+    void serverMayIgnoreTheRange() throws IOException {
+        leave(new byte[1000]);
+        check(downloads().fetch(file("/good")));
+        assertEquals(List.of("/good bytes=1000-"), requests);
+    }
+
+    @Test
+    void completeButUncheckedFileNeedsNoServer() throws IOException {
+        leave(CONTENT);
+        check(downloads().fetch(file("/good")));
+        assertEquals(List.of(), requests);
+    }
+
+    @Test
+    void spoiltPartialFileIsFetchedAgainAsAWhole() throws IOException {
+        serve("/ranges", DownloadsTest::rest);
+        leave(new byte[1000]);
+        check(downloads().fetch(file("/ranges")));
+        assertEquals(List.of("/ranges bytes=1000-", "/ranges"), requests);
+        Files.delete(directory.resolve(NAME));
+        leave(new byte[300_000]);
+        check(downloads().fetch(file("/ranges")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bytes 999-199999/200000", "bytes 1000-199999/200001", "nonsense", ""})
+    void otherRangesThanAskedForAreNotUsed(String range) throws IOException {
+        leave(Arrays.copyOf(CONTENT, 1000));
+        serve("/odd", exchange -> {
+            if (exchange.getRequestHeaders().containsKey("Range")) {
+                exchange.getResponseHeaders().set("Content-Range", range);
+                exchange.sendResponseHeaders(206, 3);
+                exchange.getResponseBody().write(new byte[3]);
+            } else {
+                whole(exchange);
+            }
+        });
+        check(downloads().fetch(file("/odd")));
+        assertEquals(List.of("/odd bytes=1000-", "/odd"), requests);
+    }
+
+    @Test
+    void unsatisfiableRangeStartsAgain() throws IOException {
+        leave(Arrays.copyOf(CONTENT, 1000));
+        serve("/short", exchange -> {
+            if (exchange.getRequestHeaders().containsKey("Range")) {
+                exchange.sendResponseHeaders(416, -1);
+            } else {
+                whole(exchange);
+            }
+        });
+        check(downloads().fetch(file("/short")));
+    }
+
+    @Test
+    void corruptContentIsNeverUsed() throws IOException {
+        byte[] corrupt = CONTENT.clone();
+        corrupt[100_000] ^= 1;
+        serve("/corrupt", exchange -> send(exchange, corrupt));
+        String message = refused("/corrupt");
+        assertTrue(message.contains("what came has the SHA-256 " + sha256(corrupt) + ", expected " + sha256(CONTENT)), message);
+        assertFalse(Files.exists(directory.resolve(NAME)));
+        assertFalse(Files.exists(part()));
+        assertEquals(List.of("/corrupt"), requests);
+        check(downloads().fetch(file("/corrupt", "/good")));
+    }
+
+    /** A hotel's page that asks for a password, say; what was there before stays. */
+    @Test
+    void wrongLengthIsNotReceived() throws IOException {
+        leave(Arrays.copyOf(CONTENT, 1000));
+        serve("/page", exchange -> send(exchange, "please log in".getBytes(StandardCharsets.US_ASCII)));
+        assertTrue(refused("/page").contains("/page: the file has 13 bytes there, expected 200000"), refused("/page"));
+        assertEquals(1000, Files.size(part()));
+    }
+
+    /** Without a length the file could go on for ever. */
+    @Test
+    void endlessAnswersAreCutOff() throws IOException {
+        serve("/endless", exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            try (OutputStream out = exchange.getResponseBody()) {
+                while (true) {
+                    out.write(new byte[10_000]);
+                }
+            }
+        });
+        assertTrue(refused("/endless").contains("SHA-256"));
+        assertFalse(Files.exists(part()));
+    }
+
+    @Test
+    void shortAnswersWithoutALengthAreNoticed() throws IOException {
+        serve("/chunked", exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            exchange.getResponseBody().write(CONTENT, 0, 5000);
+            exchange.close();
+        });
+        String message = refused("/chunked");
+        assertTrue(message.contains("it ended after 5000 of 200000 bytes"), message);
+    }
+
+    @Test
+    void stalledAnswersAreGivenUp() throws IOException {
+        CountDownLatch end = new CountDownLatch(1);
+        serve("/stalls", exchange -> {
+            exchange.sendResponseHeaders(200, CONTENT.length);
+            exchange.getResponseBody().write(CONTENT, 0, 5000);
+            exchange.getResponseBody().flush();
+            await(end);
+        });
+        Downloads impatient = downloads().stallTimeout(Duration.ofMillis(150));
+        String message = assertThrows(StriateException.class, () -> impatient.fetch(file("/stalls"))).getMessage();
+        assertTrue(message.contains("nothing came for 0.15 s after 5000 of 200000 bytes"), message);
+        assertEquals(5000, Files.size(part()));
+        check(impatient.fetch(file("/stalls", "/good")));
+        end.countDown();
+    }
+
+    @Test
+    void serverThatNeverAnswersIsGivenUp() throws IOException {
+        try (ServerSocket silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            RemoteFile file = new RemoteFile(NAME, CONTENT.length, sha256(CONTENT), List.of(
+                    URI.create("http://localhost:" + silent.getLocalPort() + "/"), uri("/good")));
+            check(downloads().connectTimeout(Duration.ofMillis(100)).stallTimeout(Duration.ofMillis(100)).fetch(file));
+        }
+    }
+
+    @Test
+    void answersThatAreNotHttpAreAFailureOfTheSource() throws Exception {
+        try (ServerSocket odd = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            threads.submit(() -> {
+                try (Socket socket = odd.accept()) {
+                    socket.getOutputStream().write("SSH-2.0-OpenSSH\r\n".getBytes(StandardCharsets.US_ASCII));
+                }
+                return null;
+            });
+            RemoteFile file = new RemoteFile(NAME, CONTENT.length, sha256(CONTENT), List.of(
+                    URI.create("http://localhost:" + odd.getLocalPort() + "/"), uri("/good")));
+            check(downloads().fetch(file));
+        }
+    }
+
+    @Test
+    void redirectsAreFollowed() throws IOException {
+        redirect("/moved", "/further");
+        redirect("/further", "/good");
+        check(downloads().fetch(file("/moved")));
+        assertEquals(List.of("/moved", "/further", "/good"), requests);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/moved", "file:///etc/hostname", "ftp://localhost/x", "jar:file:/x.jar!/y"})
+    void loopsAndOtherSchemesAreNotFollowed(String to) throws IOException {
+        redirect("/moved", to);
+        String message = refused("/moved");
+        assertTrue(message.contains("/moved: ") && message.contains("redirect to " + to), message);
+        assertTrue(requests.size() <= 10, requests.toString());
+    }
+
+    @Test
+    void twoAtOnceFetchOnce() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        serve("/slow", exchange -> {
+            asked.countDown();
+            await(go);
+            whole(exchange);
+        });
+        List<Future<Path>> both = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            both.add(threads.submit(() -> downloads().fetch(file("/slow"))));
+        }
+        asked.await();
+        go.countDown();
+        for (Future<Path> one : both) {
+            check(one.get());
+        }
+        assertEquals(List.of("/slow"), requests);
+    }
+
+    /** The server answers when both processes are there, so that the second meets the first's lock. */
+    @Test
+    void twoProcessesAtOnceFetchOnce() throws Exception {
+        CountDownLatch both = new CountDownLatch(2);
+        serve("/ready", exchange -> {
+            exchange.sendResponseHeaders(204, -1);
+            both.countDown();
+        });
+        serve("/slow", exchange -> {
+            await(both);
+            whole(exchange);
+        });
+        List<Process> processes = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            processes.add(new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xshare:auto",
+                    "-cp", System.getProperty("java.class.path"), Fetch.class.getName(), directory.toString(),
+                    uri("/").toString(), sha256(CONTENT)).inheritIO().start());
+        }
+        for (Process process : processes) {
+            assertEquals(0, process.waitFor());
+        }
+        assertEquals(1, requests.stream().filter("/slow"::equals).count(), requests.toString());
+        check(directory.resolve(NAME));
+    }
+
+    static final class Fetch {
+        public static void main(String[] arguments) throws IOException {
+            URI server = URI.create(arguments[1]);
+            server.resolve("/ready").toURL().openStream().close();
+            new Downloads(Path.of(arguments[0]))
+                    .fetch(new RemoteFile(NAME, 200_000, arguments[2], List.of(server.resolve("/slow"))));
+        }
+    }
+
+    @Test
+    void interruptionKeepsWhatIsThere() throws Exception {
+        CountDownLatch sent = new CountDownLatch(1);
+        CountDownLatch end = new CountDownLatch(1);
+        serve("/stalls", exchange -> {
+            exchange.sendResponseHeaders(200, CONTENT.length);
+            exchange.getResponseBody().write(CONTENT, 0, 5000);
+            exchange.getResponseBody().flush();
+            await(end);
+        });
+        Thread[] fetching = new Thread[1];
+        Future<StriateException> failure = threads.submit(() -> {
+            fetching[0] = Thread.currentThread();
+            return assertThrows(StriateException.class,
+                    () -> downloads().onProgress((file, source, bytes) -> sent.countDown()).fetch(file("/stalls")));
+        });
+        sent.await();
+        fetching[0].interrupt();
+        assertTrue(failure.get().getMessage().startsWith("interrupted while fetching " + NAME));
+        assertEquals(5000, Files.size(part()));
+        end.countDown();
+    }
+
+    @Test
+    void cacheThatCannotBeWrittenIsNamed() throws IOException {
+        Path file = Files.createFile(directory.resolve("file"));
+        String message = assertThrows(StriateException.class, () -> new Downloads(file).fetch(file("/good"))).getMessage();
+        assertTrue(message.startsWith("cannot keep " + NAME + " in the cache " + file), message);
+        assertTrue(message.endsWith("choose another directory with -Dstriate.cache=DIR"), message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "/etc/x", "../x", "a/../x", "a//b", "a\\b", "C:x", ".", "a/"})
+    void namesDoNotLeadOutOfTheCache(String name) {
+        assertThrows(StriateException.class, () -> new RemoteFile(name, 1, sha256(CONTENT), List.of()));
+    }
+
+    @Test
+    void remoteFilesAreChecked() {
+        assertThrows(StriateException.class, () -> new RemoteFile("a", 0, sha256(CONTENT), List.of()));
+        assertThrows(StriateException.class, () -> new RemoteFile("a", 1, "abc", List.of()));
+        assertThrows(StriateException.class, () -> new RemoteFile("a", 1, sha256(CONTENT), List.of(URI.create("file:/x"))));
+    }
+
+    @Test
+    void cacheIsTheOperatingSystems() {
+        assertEquals(Path.of("/h/.cache/striate"), cache(Map.of("os.name", "Linux"), Map.of()));
+        assertEquals(Path.of("/c/striate"), cache(Map.of("os.name", "Linux"), Map.of("XDG_CACHE_HOME", "/c")));
+        assertEquals(Path.of("/h/.cache/striate"), cache(Map.of("os.name", "Linux"), Map.of("XDG_CACHE_HOME", "c")));
+        assertEquals(Path.of("/h/Library/Caches/striate"), cache(Map.of("os.name", "Mac OS X"), Map.of()));
+        assertEquals(Path.of("/local/striate"), cache(Map.of("os.name", "Windows 11"), Map.of("LOCALAPPDATA", "/local")));
+        assertEquals(Path.of("/h/AppData/Local/striate"), cache(Map.of("os.name", "Windows 11"), Map.of()));
+        assertEquals(Path.of("mine"), cache(Map.of("os.name", "Linux", "striate.cache", "mine"), Map.of("XDG_CACHE_HOME", "/c")));
+    }
+
+    private static Path cache(Map<String, String> properties, Map<String, String> environment) {
+        return Downloads.userCache(name -> name.equals("user.home") ? "/h" : properties.get(name), environment::get);
+    }
+
+    /** The way of MNIST, with files of its own. */
+    @Test
+    void dataSetIsFetchedAndRead() throws IOException {
+        Path source = directory.resolve("source");
+        MnistTest.writeAll(source, ".gz");
+        List<RemoteFile> published = new ArrayList<>();
+        for (String name : List.of("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz",
+                "t10k-labels-idx1-ubyte.gz")) {
+            byte[] bytes = Files.readAllBytes(source.resolve(name));
+            serve("/two/" + name, exchange -> send(exchange, bytes));
+            published.add(IdxFiles.file("SET", name, bytes.length, sha256(bytes),
+                    List.of(uri("/one/").toString(), uri("/two/").toString())));
+        }
+        List<String> names = List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
+        Splits splits = new IdxFiles("SET", names, published).download(downloads());
+        assertEquals(3, splits.train().size());
+        assertTrue(Files.exists(directory.resolve("SET/raw/train-images-idx3-ubyte.gz")));
+        for (StriateException e : List.of(
+                assertThrows(StriateException.class, () -> Mnist.download(downloads().offline(true))),
+                assertThrows(StriateException.class, () -> FashionMnist.download(downloads().offline(true))),
+                assertThrows(StriateException.class, () -> Cifar10.download(downloads().offline(true))),
+                assertThrows(StriateException.class, () -> Cifar100.download(downloads().offline(true))),
+                assertThrows(StriateException.class, () -> Cifar100.downloadCoarse(downloads().offline(true))))) {
+            assertTrue(e.getMessage().startsWith("offline, and " + directory), e.getMessage());
+        }
+    }
+
+    private Downloads downloads() {
+        return new Downloads(directory);
+    }
+
+    private RemoteFile file(String... paths) {
+        return new RemoteFile(NAME, CONTENT.length, sha256(CONTENT), Arrays.stream(paths).map(this::uri).toList());
+    }
+
+    private URI uri(String path) {
+        return URI.create("http://localhost:" + server.getAddress().getPort() + path);
+    }
+
+    private String refused(String path) {
+        return assertThrows(StriateException.class, () -> downloads().fetch(file(path))).getMessage();
+    }
+
+    private Path part() {
+        return directory.resolve(NAME + ".part");
+    }
+
+    private void leave(byte[] bytes) throws IOException {
+        Files.createDirectories(part().getParent());
+        Files.write(part(), bytes);
+    }
+
+    private static void check(Path fetched) throws IOException {
+        assertArrayEquals(CONTENT, Files.readAllBytes(fetched));
+    }
+
+    private void serve(String path, HttpHandler handler) {
+        server.createContext(path, exchange -> {
+            String range = exchange.getRequestHeaders().getFirst("Range");
+            requests.add(exchange.getRequestURI().getPath() + (range == null ? "" : " " + range));
+            try (exchange) {
+                handler.handle(exchange);
+            }
+        });
+    }
+
+    private void redirect(String path, String to) {
+        serve(path, exchange -> {
+            exchange.getResponseHeaders().set("Location", to);
+            exchange.sendResponseHeaders(302, -1);
+        });
+    }
+
+    private static void whole(HttpExchange exchange) throws IOException {
+        send(exchange, CONTENT);
+    }
+
+    private static void rest(HttpExchange exchange) throws IOException {
+        String range = exchange.getRequestHeaders().getFirst("Range");
+        if (range == null) {
+            whole(exchange);
+            return;
+        }
+        int from = Integer.parseInt(range.replaceAll("\\D", ""));
+        exchange.getResponseHeaders().set("Content-Range", "bytes " + from + "-199999/200000");
+        exchange.sendResponseHeaders(206, CONTENT.length - from);
+        exchange.getResponseBody().write(CONTENT, from, CONTENT.length - from);
+    }
+
+    private static void send(HttpExchange exchange, byte[] bytes) throws IOException {
+        exchange.sendResponseHeaders(200, bytes.length);
+        exchange.getResponseBody().write(bytes);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (java.security.NoSuchAlgorithmException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

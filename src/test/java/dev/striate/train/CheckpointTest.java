@@ -1,0 +1,124 @@
+package dev.striate.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.striate.Device;
+import dev.striate.Generator;
+import dev.striate.StriateException;
+import dev.striate.Tensor;
+import dev.striate.data.DataLoader;
+import dev.striate.data.TinyDigits;
+import dev.striate.io.Safetensors;
+import dev.striate.nn.BatchNorm2d;
+import dev.striate.nn.Dropout;
+import dev.striate.nn.Flatten;
+import dev.striate.nn.Linear;
+import dev.striate.nn.Sequential;
+import dev.striate.optim.Adam;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is in a checkpoint's file, and files that are none. */
+class CheckpointTest {
+
+    private static final Device DEVICE = Device.cpu(1);
+
+    @TempDir
+    private Path directory;
+
+    private Path file;
+
+    /** Of a training that was interrupted in its second epoch. */
+    @BeforeEach
+    void write() {
+        file = directory.resolve("checkpoint.safetensors");
+        StopSwitch stop = new StopSwitch();
+        try (Sequential net = Sequential.builder().add("norm", new BatchNorm2d(1)).add("flatten", new Flatten())
+                        .add("drop", new Dropout(0.1f)).add("fc", new Linear(64, 10)).build()
+                        .initialize(DEVICE, new Generator(-3));
+                Adam adam = new Adam(net.parameters(), 0.01f)) {
+            Trainer.of(net, adam, DEVICE)
+                    .listener(new CheckpointWriter(file, Map.of("model", "net", "classes", "[\"a\"]")))
+                    .listener(new TrainingListener() {
+                        @Override
+                        public void onBatch(BatchEnd batch) {
+                            if (batch.epoch() == 2 && batch.batch() == 2) {
+                                stop.request();
+                            }
+                        }
+                    })
+                    .listener(stop)
+                    .fit(DataLoader.of(TinyDigits.test(), 64).shuffle(9), DataLoader.of(TinyDigits.test(), 64), 5);
+        }
+    }
+
+    @Test
+    void tensorsHaveTheModelsNamesAndTheOptimisersPrefix() {
+        Map<String, Tensor> tensors = Safetensors.read(file, DEVICE);
+        assertEquals(List.of("norm.weight", "norm.bias", "fc.weight", "fc.bias", "norm.running_mean", "norm.running_var",
+                "optimizer.adam.m.norm.weight", "optimizer.adam.m.norm.bias", "optimizer.adam.m.fc.weight",
+                "optimizer.adam.m.fc.bias", "optimizer.adam.v.norm.weight", "optimizer.adam.v.norm.bias",
+                "optimizer.adam.v.fc.weight", "optimizer.adam.v.fc.bias"), List.copyOf(tensors.keySet()));
+        tensors.values().forEach(Tensor::close);
+    }
+
+    @Test
+    void theRestIsText() {
+        Map<String, String> all = Safetensors.readMetadata(file);
+        assertEquals("net", all.get("model"));
+        assertEquals("2", all.get("striate.epoch"));
+        assertEquals("2", all.get("striate.step"));
+        assertEquals("128", all.get("striate.images"));
+        assertEquals("6", all.get("striate.optimizer_steps"));
+        assertEquals("0.01", all.get("striate.learning_rate"));
+        assertEquals("-3/8", all.get("striate.generator.drop.generator"), "two draws for weights, one a step");
+        assertEquals("9", all.get("striate.loader.seed"));
+        assertEquals("1", all.get("striate.loader.epoch"));
+        assertEquals(Map.of("model", "net", "classes", "[\"a\"]"), Checkpoint.read(file).metadata());
+    }
+
+    /** Each text is replaced by what it cannot be, and then left out. */
+    @Test
+    void damagedTextsAreNamed() {
+        Map<String, String> good = Safetensors.readMetadata(file);
+        List<String> numbers = List.of("epoch", "step", "loss_sum", "images", "correct", "seconds", "learning_rate",
+                "optimizer_steps", "loader.epoch", "loader.images", "loader.batch_size", "test_loader.epoch");
+        for (String key : numbers) {
+            for (String value : List.of("", "x", "-1", "1e999", "NaN", "99999999999999999999".repeat(30))) {
+                assertDamaged(good, "striate." + key, value, false);
+            }
+            assertDamaged(good, "striate." + key, null, false);
+        }
+        for (String key : List.of("epoch", "step", "images", "correct", "loader.epoch")) {
+            assertDamaged(good, "striate." + key, "2147483647", false);
+        }
+        assertDamaged(good, "striate.history", "[", false);
+        assertDamaged(good, "striate.history", "[{\"epoch\":1,\"epochs\":\"x\"}]", false);
+        assertDamaged(good, "striate.history", "[]", true);
+        assertDamaged(good, "striate.history", null, false);
+        assertDamaged(good, "striate.generator.drop.generator", "5", false);
+        assertDamaged(good, "striate.generator.drop.generator", "5/x", false);
+        assertDamaged(good, "striate.checkpoint", "2", false);
+    }
+
+    private void assertDamaged(Map<String, String> good, String key, String value, boolean anotherIsBlamed) {
+        Map<String, String> changed = new LinkedHashMap<>(good);
+        if (value == null) {
+            changed.remove(key);
+        } else {
+            changed.put(key, value);
+        }
+        Safetensors.write(file, Map.of(), changed);
+        StriateException e = assertThrows(StriateException.class, () -> Checkpoint.read(file), () -> key + " = " + value);
+        String start = file + " is a damaged checkpoint: ";
+        assertTrue(e.getMessage().startsWith(start) && (anotherIsBlamed || e.getMessage().contains(key)), e.getMessage());
+        assertTrue(e.getMessage().length() < 400, e.getMessage());
+    }
+}
