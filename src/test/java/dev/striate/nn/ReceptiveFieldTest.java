@@ -15,6 +15,7 @@ import dev.striate.Generator;
 import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.Tensor;
+import dev.striate.autograd.NoGrad;
 import dev.striate.op.Padding;
 import java.util.List;
 import java.util.stream.Stream;
@@ -181,7 +182,9 @@ class ReceptiveFieldTest {
         int side = 16;
         try (model; Scope scope = Scope.open()) {
             model.initialize(DEVICE, new Generator(1));
-            model.parameters().values().forEach(weight -> weight.detach().fill(1));
+            try (NoGrad off = NoGrad.open()) {
+                model.parameters().values().forEach(weight -> weight.fill(1));
+            }
             // The parts of a block come after the block.
             List<Summary.Row> rows = model.summary(Shape.of(1, 1, side, side)).rows().stream()
                     .filter(row -> !row.name().contains("."))
