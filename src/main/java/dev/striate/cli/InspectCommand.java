@@ -32,11 +32,12 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "inspect",
         description = {
-            "Shows a trained model layer by layer: shapes, parameters, multiply-adds per image, and the receptive field, the part of the"
-                    + " input that a unit sees: its size, the jump to the next unit's, and the centre of the first, in pixels.",
+            "Shows a trained model layer by layer: shapes, parameters, multiply-adds per image, and the receptive field, the part"
+                    + " of the input that a unit sees: its size, the jump to the next unit's, and the centre of the first, in"
+                    + " pixels.",
             "",
-            "Draws filters.png, the weights of a convolution; patches.png, what excites these filters most in the test set that the"
-                    + " model belongs to; and, of a picture that is given, features.png, what each layer makes of it."
+            "Draws filters.png, the weights of a convolution; patches.png, what excites these filters most in the model's test"
+                    + " set; and, of a picture that is given, features.png, what each layer makes of it."
         },
         optionListHeading = "%nOptions:%n")
 final class InspectCommand implements Callable<Integer> {
@@ -94,7 +95,8 @@ final class InspectCommand implements Callable<Integer> {
             Map<String, Picture> pictures = pictures(saved, convolution, device);
             if (!pictures.isEmpty()) {
                 output.write(target -> pictures.forEach((name, picture) -> picture.write(target.resolve(name))));
-                console.printf("%n%s %s in %s.%n", String.join(", ", pictures.keySet()), pictures.size() == 1 ? "is" : "are", directory);
+                console.printf("%n%s %s in %s.%n", String.join(", ", pictures.keySet()), pictures.size() == 1 ? "is" : "are",
+                        directory);
             }
         }
         return 0;

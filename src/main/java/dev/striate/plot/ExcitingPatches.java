@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The patches of a data set's images that excite the maps of a layer most: a row per map, what excites it most first, and below
  * each patch how much (Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2014, without their
- * deconvolution). A patch is what the unit sees, its receptive field; what lies outside of the image is a pale violet. An image has at most
- * one patch in a row. At most 64 maps are shown.
+ * deconvolution). A patch is what the unit sees, its receptive field; what lies outside of the image is a pale violet. An
+ * image has at most one patch in a row. At most 64 maps are shown.
  */
 public final class ExcitingPatches extends Picture {
 

@@ -172,7 +172,8 @@ class InspectionTest {
                         new Conv2d(2, 2, 4), new Flatten(), new Linear(2, 3));
                 Tensor x = Tensor.randn(DEVICE, new Generator(3), 1, 1, 8, 8)) {
             FeatureMaps maps = new FeatureMaps(model, x, List.of("a", "b", "c"));
-            assertEquals(List.of("Input", "0", "1", "2", "3.conv1", "3.bn1", "3.relu", "3.conv2", "3.bn2", "3", "5"), maps.layers());
+            assertEquals(List.of("Input", "0", "1", "2", "3.conv1", "3.bn1", "3.relu", "3.conv2", "3.bn2", "3", "5"),
+                    maps.layers());
             assertTrue(model.isTraining());
             float[] logits;
             model.eval();
