@@ -76,6 +76,31 @@ class InterruptsTest {
         }
     }
 
+    /** Starts the training above in a further JVM, as the program does to have the Vector API. */
+    static final class Starter {
+
+        public static void main(String[] arguments) throws Exception {
+            Process child = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-cp", System.getProperty("java.class.path"), Endless.class.getName(), arguments[0]).inheritIO().start();
+            try (Interrupts passed = Interrupts.passTo(child)) {
+                System.exit(child.waitFor());
+            }
+        }
+    }
+
+    @Test
+    void signalsArePassedOn() throws Exception {
+        Path file = directory.resolve("checkpoint.safetensors");
+        try (JavaProcess starter = JavaProcess.start(Starter.class, file.toString())) {
+            starter.awaitLine("third step");
+            starter.terminate();
+            starter.awaitLine("finishing the current step");
+            assertTrue(starter.awaitLine("RESULT ").startsWith("RESULT interrupted "));
+            assertEquals(Interrupts.STATUS, starter.awaitStatus());
+            assertTrue(Files.exists(file));
+        }
+    }
+
     @Test
     void theFirstSignalEndsTheTrainingAfterTheStep() throws Exception {
         Path file = directory.resolve("checkpoint.safetensors");
