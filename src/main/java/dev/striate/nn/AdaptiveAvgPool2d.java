@@ -30,6 +30,11 @@ public final class AdaptiveAvgPool2d extends ImageLayer<AdaptiveAvgPool2d> {
     }
 
     @Override
+    ReceptiveField receptiveFieldNchw(Shape x, ReceptiveField seen) {
+        return seen.adaptive(outHeight, outWidth);
+    }
+
+    @Override
     public String toString() {
         return "AdaptiveAvgPool2d(" + outHeight + ", " + outWidth + ")";
     }

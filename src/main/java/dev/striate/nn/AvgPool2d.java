@@ -38,6 +38,11 @@ public final class AvgPool2d extends ImageLayer<AvgPool2d> {
     }
 
     @Override
+    ReceptiveField receptiveFieldNchw(Shape x, ReceptiveField seen) {
+        return seen.through(dev.striate.op.AvgPool2d.geometry(x, kernelHeight, kernelWidth, options));
+    }
+
+    @Override
     public String toString() {
         return "AvgPool2d(" + kernelHeight + "x" + kernelWidth + ")";
     }

@@ -80,6 +80,11 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
     }
 
     @Override
+    ReceptiveField receptiveFieldNchw(Shape x, ReceptiveField seen) {
+        return seen;
+    }
+
+    @Override
     public String toString() {
         return "BatchNorm2d(" + channels + ")";
     }

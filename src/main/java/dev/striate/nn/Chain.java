@@ -4,6 +4,7 @@ import dev.striate.Tensor;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.BiFunction;
 
 /**
  * Modules one after another, put once into the order that costs least among those that compute the same.
@@ -15,11 +16,13 @@ import java.util.List;
  */
 final class Chain {
 
-    private final List<Module> modules;
+    private final List<Module> wanted;
+    private final List<Module> order;
 
     /** @param wanted in the order that defines what is computed */
     Chain(Collection<? extends Module> wanted) {
-        List<Module> order = new ArrayList<>(wanted);
+        this.wanted = List.copyOf(wanted);
+        order = new ArrayList<>(wanted);
         for (int i = 0; i + 1 < order.size(); i++) {
             if (order.get(i) instanceof Relu relu && order.get(i + 1) instanceof MaxPool2d pool
                     && pool.everyWindowHoldsAPixel()) {
@@ -27,14 +30,22 @@ final class Chain {
                 order.set(i + 1, relu);
             }
         }
-        modules = List.copyOf(order);
+    }
+
+    Tensor forward(Tensor x) {
+        return run(order, x, Module::forward);
+    }
+
+    /** The same in the order that was wanted, shown to an observer. */
+    Tensor forward(Tensor x, Module.Observer observer) {
+        return run(wanted, x, (module, input) -> module.forward(input, observer));
     }
 
     /** What lies between two modules is closed as soon as the second has used it. */
-    Tensor forward(Tensor x) {
+    private static Tensor run(List<Module> modules, Tensor x, BiFunction<Module, Tensor, Tensor> step) {
         Tensor current = x;
         for (Module module : modules) {
-            Tensor next = module.forward(current);
+            Tensor next = step.apply(module, current);
             if (current != x && current != next) {
                 current.close();
             }

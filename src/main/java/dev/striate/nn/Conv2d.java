@@ -35,4 +35,15 @@ public final class Conv2d extends Convolution<Conv2d> {
     Shape shapeRuleNchw(Shape x) {
         return dev.striate.op.Conv2d.outputShape(x, weightShape, options);
     }
+
+    @Override
+    ReceptiveField receptiveFieldNchw(Shape x, ReceptiveField seen) {
+        return seen.through(dev.striate.op.Conv2d.geometry(x, weightShape, options));
+    }
+
+    /** Each output is a sum over a filter. */
+    @Override
+    protected long multiplyAdds(Shape input, Shape output) {
+        return (long) output.elements() * (weightShape.elements() / weightShape.size(0));
+    }
 }

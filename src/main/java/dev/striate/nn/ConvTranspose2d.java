@@ -35,4 +35,15 @@ public final class ConvTranspose2d extends Convolution<ConvTranspose2d> {
     Shape shapeRuleNchw(Shape x) {
         return dev.striate.op.ConvTranspose2d.outputShape(x, weightShape, options);
     }
+
+    @Override
+    ReceptiveField receptiveFieldNchw(Shape x, ReceptiveField seen) {
+        return seen.throughTransposed(dev.striate.op.ConvTranspose2d.geometry(x, weightShape, options));
+    }
+
+    /** Each input is spread by a filter; what falls outside of the output is counted. */
+    @Override
+    protected long multiplyAdds(Shape input, Shape output) {
+        return (long) input.elements() * (weightShape.elements() / weightShape.size(0));
+    }
 }

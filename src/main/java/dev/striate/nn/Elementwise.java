@@ -9,4 +9,9 @@ abstract class Elementwise extends Module {
     protected final Shape shapeRule(Shape input) {
         return input;
     }
+
+    @Override
+    protected final ReceptiveField receptiveField(Shape input, ReceptiveField seen) {
+        return seen;
+    }
 }

@@ -27,4 +27,9 @@ public final class Flatten extends Module {
     protected Shape shapeRule(Shape input) {
         return Reshape.flattened(input, fromAxis);
     }
+
+    @Override
+    protected ReceptiveField receptiveField(Shape input, ReceptiveField seen) {
+        return seen;
+    }
 }

@@ -20,4 +20,9 @@ public final class GlobalAvgPool2d extends ImageLayer<GlobalAvgPool2d> {
     Shape shapeRuleNchw(Shape x) {
         return dev.striate.op.AdaptiveAvgPool2d.outputShape(x, 1, 1);
     }
+
+    @Override
+    ReceptiveField receptiveFieldNchw(Shape x, ReceptiveField seen) {
+        return seen.adaptive(1, 1);
+    }
 }

@@ -43,9 +43,16 @@ public abstract sealed class ImageLayer<L extends ImageLayer<L>> extends Module
                 : layout.fromNchw(shapeRuleNchw(layout.toNchw(toString(), input)));
     }
 
+    @Override
+    protected final ReceptiveField receptiveField(Shape input, ReceptiveField seen) {
+        return receptiveFieldNchw(layout == Layout.NCHW ? input : layout.toNchw(toString(), input), seen);
+    }
+
     abstract L self();
 
     abstract Tensor forwardNchw(Tensor x);
 
     abstract Shape shapeRuleNchw(Shape x);
+
+    abstract ReceptiveField receptiveFieldNchw(Shape x, ReceptiveField seen);
 }

@@ -5,6 +5,7 @@ import dev.striate.Generator;
 import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code x weight^T + bias}: {@code (..., in)} to {@code (..., out)}. Parameters: {@code weight (out, in)} and
@@ -62,6 +63,17 @@ public final class Linear extends Module {
     @Override
     protected Shape shapeRule(Shape input) {
         return dev.striate.op.Linear.outputShape(input, weightShape);
+    }
+
+    /** Of rows that were images, each output sees all units. */
+    @Override
+    protected @Nullable ReceptiveField receptiveField(Shape input, ReceptiveField seen) {
+        return input.rank() == 2 ? seen.adaptive(1, 1) : null;
+    }
+
+    @Override
+    protected long multiplyAdds(Shape input, Shape output) {
+        return (long) output.elements() * weightShape.size(1);
     }
 
     @Override

@@ -43,6 +43,11 @@ public final class MaxPool2d extends ImageLayer<MaxPool2d> {
     }
 
     @Override
+    ReceptiveField receptiveFieldNchw(Shape x, ReceptiveField seen) {
+        return seen.through(dev.striate.op.MaxPool2d.geometry(x, kernelHeight, kernelWidth, options));
+    }
+
+    @Override
     public String toString() {
         return "MaxPool2d(" + kernelHeight + "x" + kernelWidth + ")";
     }

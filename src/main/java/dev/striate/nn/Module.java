@@ -7,13 +7,16 @@ import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.autograd.NoGrad;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,6 +73,28 @@ public abstract class Module implements AutoCloseable {
     /** Computes the output for a batch. The input is not closed, and may be the output. */
     public abstract Tensor forward(Tensor x);
 
+    /** Looks on while a network computes. */
+    @FunctionalInterface
+    public interface Observer {
+
+        /**
+         * A module has computed its output.
+         *
+         * @param output closed by its user soon after: to be read here, not kept
+         */
+        void computed(Module module, Tensor output);
+    }
+
+    /**
+     * Computes what {@link #forward(Tensor)} does, part after part in the order in which they are given, and shows the output of
+     * each, then that of this module. The parts of modules that do not override {@link #forwardParts} stay unseen.
+     */
+    public final Tensor forward(Tensor x, Observer observer) {
+        Tensor y = forwardParts(x, observer);
+        observer.computed(this, y);
+        return y;
+    }
+
     /**
      * What is trained, here and below, by dotted name such as {@code conv1.weight}; own parameters first, then those of the
      * children in the order of their registration. Weights that are shared come under each of their names.
@@ -90,6 +115,23 @@ public abstract class Module implements AutoCloseable {
     public final Map<String, Tensor> buffers() {
         Map<String, Tensor> named = new LinkedHashMap<>();
         visit("", (prefix, module) -> module.buffers.forEach((name, tensor) -> named.put(prefix + name, tensor)));
+        return named;
+    }
+
+    /**
+     * This module, under the empty name, and all those below by dotted name, containers before their parts. One that has several
+     * names comes under the first.
+     *
+     * @throws StriateException before {@link #initialize} or after {@link #close}
+     */
+    public final Map<String, Module> modules() {
+        Map<String, Module> named = new LinkedHashMap<>();
+        Set<Module> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        visit("", (prefix, module) -> {
+            if (seen.add(module)) {
+                named.put(prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1), module);
+            }
+        });
         return named;
     }
 
@@ -152,23 +194,29 @@ public abstract class Module implements AutoCloseable {
             return shapeRule(input);
         }
         int row = trace.enter();
+        ReceptiveField seen = trace.field();
         Shape output = shapeRule(input);
-        trace.leave(row, this, output);
+        if (children.isEmpty()) {
+            // A module with parts has passed the field through them.
+            trace.field(seen == null ? null : receptiveField(input, seen));
+        }
+        trace.leave(row, this, input, output);
         return output;
     }
 
     /**
-     * A table of the modules that an input of the given shape passes, with output shapes and numbers of parameters.
+     * A table of the modules that an input of the given shape passes, with output shapes, numbers of parameters and of
+     * multiply-adds, and receptive fields.
      *
      * @throws StriateException before {@link #initialize}, or if a module does not say its {@link #shapeRule}
      */
     public final Summary summary(Shape input) {
         Map<Module, String> names = new IdentityHashMap<>();
-        visit("", (prefix, module) ->
-                names.putIfAbsent(module, prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1)));
+        modules().forEach((name, module) -> names.put(module, name));
         Set<Tensor> counted = Collections.newSetFromMap(new IdentityHashMap<>());
-        SummaryTrace rows = new SummaryTrace((module, output) -> new Summary.Row(
-                names.getOrDefault(module, ""), module.toString(), output, countNew(module.parameters.values(), counted)));
+        SummaryTrace rows = new SummaryTrace(input, (module, in, out, field) -> new Summary.Row(
+                names.getOrDefault(module, ""), module.toString(), out, countNew(module.parameters.values(), counted),
+                module.multiplyAdds(in, out) / in.size(0), field));
         try {
             names.keySet().forEach(module -> module.trace = rows);
             outputShape(input);
@@ -266,6 +314,58 @@ public abstract class Module implements AutoCloseable {
      */
     protected Shape shapeRule(Shape input) {
         throw new StriateException(this + " does not say how its output's shape follows from its input's: override shapeRule()");
+    }
+
+    /**
+     * The output shapes of parts that work side by side on the same input, for {@link #shapeRule}: what joins them sees what any
+     * of them sees.
+     *
+     * @param branches each gives a part's {@link #outputShape}, or the input's shape where it passes by
+     */
+    @SafeVarargs
+    protected final List<Shape> sideBySide(Supplier<Shape>... branches) {
+        List<Shape> outputs = new ArrayList<>();
+        if (trace == null) {
+            for (Supplier<Shape> branch : branches) {
+                outputs.add(branch.get());
+            }
+            return outputs;
+        }
+        ReceptiveField seen = trace.field();
+        ReceptiveField joined = null;
+        for (int i = 0; i < branches.length; i++) {
+            trace.field(seen);
+            outputs.add(branches[i].get());
+            ReceptiveField field = trace.field();
+            joined = i == 0 ? field : joined == null || field == null ? null : joined.union(field);
+        }
+        trace.field(joined);
+        return outputs;
+    }
+
+    /**
+     * What the units of the output see of the network's input, for a module without parts; null where it cannot be told, as here.
+     *
+     * @param seen what those of this module's input see
+     */
+    protected @Nullable ReceptiveField receptiveField(Shape input, ReceptiveField seen) {
+        return null;
+    }
+
+    /**
+     * How many multiplications by weights, each with its addition, this module does for a batch of that shape, those of its parts
+     * excepted: none unless overridden. Biases, normalisation, pooling and activations do not count, as is usual.
+     */
+    protected long multiplyAdds(Shape input, Shape output) {
+        return 0;
+    }
+
+    /**
+     * Computes the output with the parts' {@link #forward(Tensor, Observer)}, in the order in which they are given; here with
+     * {@link #forward(Tensor)}, unseen.
+     */
+    protected Tensor forwardParts(Tensor x, Observer observer) {
+        return forward(x);
     }
 
     /** @throws StriateException before {@link #initialize} and after {@link #close} */

@@ -3,6 +3,7 @@ package dev.striate.nn;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** {@code relu(body(x) + shortcut(x))} (He et al., "Deep residual learning", 2016). Its parts are named body and shortcut. */
@@ -29,7 +30,14 @@ public final class Residual extends Module {
 
     @Override
     protected Shape shapeRule(Shape input) {
-        return joinShapes(this, body.outputShape(input), shortcut == null ? input : shortcut.outputShape(input));
+        List<Shape> shapes = sideBySide(
+                () -> body.outputShape(input), () -> shortcut == null ? input : shortcut.outputShape(input));
+        return joinShapes(this, shapes.get(0), shapes.get(1));
+    }
+
+    @Override
+    protected Tensor forwardParts(Tensor x, Observer observer) {
+        return join(x, body.forward(x, observer), shortcut == null ? x : shortcut.forward(x, observer));
     }
 
     /** {@code relu(main + side)}; closes the two unless they are the block's input. */

@@ -41,7 +41,13 @@ public final class ResidualBlock extends Module {
 
     @Override
     protected Shape shapeRule(Shape input) {
-        Shape main = Sequential.shapeRule(input, body);
-        return Residual.joinShapes(this, main, downsample == null ? input : downsample.outputShape(input));
+        List<Shape> shapes = sideBySide(
+                () -> Sequential.shapeRule(input, body), () -> downsample == null ? input : downsample.outputShape(input));
+        return Residual.joinShapes(this, shapes.get(0), shapes.get(1));
+    }
+
+    @Override
+    protected Tensor forwardParts(Tensor x, Observer observer) {
+        return Residual.join(x, chain.forward(x, observer), downsample == null ? x : downsample.forward(x, observer));
     }
 }

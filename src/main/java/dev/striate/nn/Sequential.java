@@ -55,6 +55,17 @@ public final class Sequential extends Module {
         return shapeRule(input, children().values());
     }
 
+    /** Asked of an empty one, which gives its input back. */
+    @Override
+    protected ReceptiveField receptiveField(Shape input, ReceptiveField seen) {
+        return seen;
+    }
+
+    @Override
+    protected Tensor forwardParts(Tensor x, Observer observer) {
+        return chain.forward(x, observer);
+    }
+
     static Shape shapeRule(Shape input, Collection<? extends Module> modules) {
         Shape current = input;
         for (Module module : modules) {

@@ -1,9 +1,16 @@
 package dev.striate.nn;
 
 import dev.striate.Shape;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network as a table.
@@ -15,38 +22,61 @@ import java.util.Locale;
  */
 public record Summary(String title, Shape input, List<Row> rows, long parameters) {
 
+    private static final String[] HEADINGS =
+            {"Layer", "Type", "Output shape", "Parameters", "Multiply-adds", "Field", "Jump", "Centre"};
+
+    /** Columns of text are on the left, those of numbers on the right. */
+    private static final int TEXT_COLUMNS = 3;
+
     /**
      * One module.
      *
-     * @param name       its dotted name, empty for the whole network
-     * @param type       its kind and sizes
-     * @param output     its output's shape, batch included
-     * @param parameters how many numbers of its own are trained, those of its parts and those counted in an earlier row excepted
+     * @param name         its dotted name, empty for the whole network
+     * @param type         its kind and sizes
+     * @param output       its output's shape, batch included
+     * @param parameters   how many numbers of its own are trained, those of its parts and those counted in an earlier row excepted
+     * @param multiplyAdds how many multiplications by weights, each with its addition, it does per image, its parts excepted
+     * @param field        what the units of its output see of the network's input, null where it cannot be told
      */
-    public record Row(String name, String type, Shape output, long parameters) {}
+    public record Row(
+            String name, String type, Shape output, long parameters, long multiplyAdds, @Nullable ReceptiveField field) {}
 
     public Summary {
         rows = List.copyOf(rows);
     }
 
-    /** The table with aligned columns, a line per row, no line break at the end. */
+    /** How many multiplications by weights, each with its addition, are done per image. */
+    public long multiplyAdds() {
+        return rows.stream().mapToLong(Row::multiplyAdds).sum();
+    }
+
+    /**
+     * The table with aligned columns, a line per row, no line break at the end. Receptive fields, of images only, are given as
+     * size, jump and the first unit's centre in pixels; as rows x columns where these differ.
+     */
     @Override
     public String toString() {
         List<String[]> lines = new ArrayList<>();
-        lines.add(new String[] {"Layer", "Type", "Output shape", "Parameters"});
-        lines.add(new String[] {"(input)", "", input.toString(), ""});
+        lines.add(HEADINGS);
+        lines.add(new String[] {"(input)", "", input.toString(), "", "", "", "", ""});
         for (Row row : rows) {
-            lines.add(new String[] {row.name, row.type, row.output.toString(), grouped(row.parameters)});
+            // Only images have a next unit.
+            boolean grid = row.output.rank() == 4;
+            lines.add(new String[] {row.name, row.type, row.output.toString(), grouped(row.parameters), grouped(row.multiplyAdds),
+                axes(row.field, ReceptiveField.Axis::pixels), grid ? axes(row.field, ReceptiveField.Axis::jump) : "",
+                grid ? axes(row.field, ReceptiveField.Axis::center) : ""});
         }
-        lines.add(new String[] {"Total", title, "", grouped(parameters)});
-        int[] widths = new int[4];
+        lines.add(new String[] {"Total", title, "", grouped(parameters), grouped(multiplyAdds()), "", "", ""});
+        int[] widths = new int[HEADINGS.length];
         for (String[] line : lines) {
             for (int i = 0; i < widths.length; i++) {
                 widths[i] = Math.max(widths[i], line[i].length());
             }
         }
-        String rule = "-".repeat(widths[0] + widths[1] + widths[2] + widths[3] + 6);
-        String format = "%-" + widths[0] + "s  %-" + widths[1] + "s  %-" + widths[2] + "s  %" + widths[3] + "s";
+        String format = IntStream.range(0, widths.length)
+                .mapToObj(i -> "%" + (i < TEXT_COLUMNS ? "-" : "") + widths[i] + "s")
+                .collect(Collectors.joining("  "));
+        String rule = "-".repeat(Arrays.stream(widths).sum() + 2 * (widths.length - 1));
         List<String> text = new ArrayList<>();
         lines.forEach(line -> text.add(String.format(format, (Object[]) line).stripTrailing()));
         text.add(1, rule);
@@ -56,5 +86,19 @@ public record Summary(String title, Shape input, List<Row> rows, long parameters
 
     private static String grouped(long count) {
         return String.format(Locale.ROOT, "%,d", count);
+    }
+
+    /** One number where both axes have the same, nothing where they are not known. */
+    private static String axes(@Nullable ReceptiveField field, ToDoubleFunction<ReceptiveField.Axis> value) {
+        if (field == null) {
+            return "";
+        }
+        String height = number(value.applyAsDouble(field.height()));
+        String width = number(value.applyAsDouble(field.width()));
+        return height.equals(width) ? height : height + " x " + width;
+    }
+
+    private static String number(double value) {
+        return new BigDecimal(value, new MathContext(4)).stripTrailingZeros().toPlainString();
     }
 }

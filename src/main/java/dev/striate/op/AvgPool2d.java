@@ -29,7 +29,12 @@ public final class AvgPool2d {
 
     /** The output's shape for an input, without computing; errors as in {@link #apply}. */
     public static Shape outputShape(Shape x, int kernelHeight, int kernelWidth, WindowOption... options) {
-        return PoolGeometry.outputShape(x, PoolGeometry.of(x, window(x, kernelHeight, kernelWidth, options)));
+        return PoolGeometry.outputShape(x, geometry(x, kernelHeight, kernelWidth, options));
+    }
+
+    /** How the window moves over an input, without computing; errors as in {@link #apply}. */
+    public static Pool2dGeometry geometry(Shape x, int kernelHeight, int kernelWidth, WindowOption... options) {
+        return PoolGeometry.of(x, window(x, kernelHeight, kernelWidth, options));
     }
 
     private static Window window(Shape x, int kernelHeight, int kernelWidth, WindowOption[] options) {

@@ -39,7 +39,12 @@ public final class Conv2d {
 
     /** The output's shape for an input and a weight, without computing; errors as in {@link #apply}. */
     public static Shape outputShape(Shape x, Shape weight, WindowOption... options) {
-        return outputShape(geometry(x, weight, null, options));
+        return outputShape(geometry(x, weight, options));
+    }
+
+    /** How the window moves over an input, without computing; errors as in {@link #apply}. */
+    public static Conv2dGeometry geometry(Shape x, Shape weight, WindowOption... options) {
+        return geometry(x, weight, null, options);
     }
 
     /**

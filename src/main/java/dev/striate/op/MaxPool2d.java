@@ -58,7 +58,8 @@ public final class MaxPool2d {
         return dx;
     }
 
-    private static Pool2dGeometry geometry(Shape x, int kernelHeight, int kernelWidth, WindowOption[] options) {
+    /** How the window moves over an input, without computing; errors as in {@link #apply}. */
+    public static Pool2dGeometry geometry(Shape x, int kernelHeight, int kernelWidth, WindowOption... options) {
         Window.requireImages("maxPool2d", x);
         return PoolGeometry.of(x, Window.pooling("maxPool2d", kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE,
                 WindowOption.Kind.PADDING, WindowOption.Kind.DILATION, WindowOption.Kind.CEIL_MODE));

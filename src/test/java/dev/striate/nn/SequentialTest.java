@@ -1,15 +1,20 @@
 package dev.striate.nn;
 
 import static dev.striate.op.WindowOption.padding;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.striate.Device;
 import dev.striate.Generator;
+import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.Tensor;
 import dev.striate.autograd.NoGrad;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -67,18 +72,18 @@ class SequentialTest {
                 .build()) {
             Summary summary = model.initialize(Device.reference(), new Generator(1)).summary(Shape.of(32, 1, 8, 8));
             assertEquals("""
-                    Layer    Type               Output shape   Parameters
-                    -----------------------------------------------------
+                    Layer    Type               Output shape   Parameters  Multiply-adds  Field  Jump  Centre
+                    -----------------------------------------------------------------------------------------
                     (input)                     (32, 1, 8, 8)
-                    conv1    Conv2d(1, 8, 3x3)  (32, 8, 8, 8)          80
-                    block    Sequential         (32, 8, 4, 4)           0
-                    block.0  BatchNorm2d(8)     (32, 8, 8, 8)          16
-                    block.1  Relu               (32, 8, 8, 8)           0
-                    block.2  MaxPool2d(2x2)     (32, 8, 4, 4)           0
-                    flatten  Flatten            (32, 128)               0
-                    head     Linear(128, 10)    (32, 10)            1,290
-                    -----------------------------------------------------
-                    Total    Sequential                             1,386""", summary.toString());
+                    conv1    Conv2d(1, 8, 3x3)  (32, 8, 8, 8)          80          4,608      3     1       0
+                    block    Sequential         (32, 8, 4, 4)           0              0      4     2     0.5
+                    block.0  BatchNorm2d(8)     (32, 8, 8, 8)          16              0      3     1       0
+                    block.1  Relu               (32, 8, 8, 8)           0              0      3     1       0
+                    block.2  MaxPool2d(2x2)     (32, 8, 4, 4)           0              0      4     2     0.5
+                    flatten  Flatten            (32, 128)               0              0      4
+                    head     Linear(128, 10)    (32, 10)            1,290          1,280     10
+                    -----------------------------------------------------------------------------------------
+                    Total    Sequential                             1,386          5,888""", summary.toString());
             assertEquals(model.parameterCount(), summary.parameters());
             assertEquals(summary.parameters(), summary.rows().stream().mapToLong(Summary.Row::parameters).sum());
         }
@@ -88,8 +93,57 @@ class SequentialTest {
     void aSingleLayerHasASummaryToo() {
         try (Linear linear = new Linear(3, 2)) {
             linear.initialize(Device.reference(), new Generator(1));
-            assertEquals(List.of(new Summary.Row("", "Linear(3, 2)", Shape.of(5, 2), 8)), linear.summary(Shape.of(5, 3)).rows());
-            assertTrue(linear.summary(Shape.of(5, 3)).toString().endsWith("8"));
+            assertEquals(List.of(new Summary.Row("", "Linear(3, 2)", Shape.of(5, 2), 8, 6, null)), linear.summary(Shape.of(5, 3)).rows());
+            assertTrue(linear.summary(Shape.of(5, 3)).toString().endsWith("8              6"));
+        }
+    }
+
+    @Test
+    void anObserverSeesEveryPartInTheGivenOrder() {
+        try (Sequential model = Sequential.builder()
+                .add("conv1", new Conv2d(1, 4, 3, padding(1)))
+                .add("relu1", new Relu())
+                .add("pool1", new MaxPool2d(2))
+                .add("res", new Residual(new Sequential(new Conv2d(4, 4, 1)), new Conv2d(4, 4, 1)))
+                .add("block", new ResidualBlock(4, 6, 2))
+                .add("dropout", new Dropout(0.5f))
+                .add("flatten", new Flatten())
+                .build();
+                Scope scope = Scope.open()) {
+            model.initialize(Device.reference(), new Generator(1)).eval();
+            Map<Module, String> names = new IdentityHashMap<>();
+            model.modules().forEach((name, module) -> names.put(module, name));
+            List<String> seen = new ArrayList<>();
+            List<Shape> shapes = new ArrayList<>();
+            Tensor x = Tensor.randn(Device.reference(), new Generator(2), 2, 1, 8, 8);
+            Tensor y = model.forward(x, (module, output) -> {
+                seen.add(names.get(module));
+                shapes.add(output.shape());
+                if (names.get(module).equals("relu1")) {
+                    for (float value : output.toArray()) {
+                        assertTrue(value >= 0);
+                    }
+                }
+            });
+            assertArrayEquals(model.forward(x).toArray(), y.toArray());
+            assertEquals(List.of("conv1", "relu1", "pool1", "res.body.0", "res.body", "res.shortcut", "res", "block.conv1",
+                    "block.bn1", "block.relu", "block.conv2", "block.bn2", "block.downsample.0", "block.downsample.1",
+                    "block.downsample", "block", "dropout", "flatten", ""), seen);
+            assertEquals(List.of(Shape.of(2, 4, 8, 8), Shape.of(2, 4, 8, 8), Shape.of(2, 4, 4, 4)), shapes.subList(0, 3));
+            assertEquals(Shape.of(2, 24), shapes.get(shapes.size() - 1));
+        }
+    }
+
+    @Test
+    void beingObservedTakesNoMemoryThatStays() {
+        try (Sequential model = new Sequential(new Conv2d(1, 2, 3), new Relu(), new ResidualBlock(2, 2, 1), new Flatten());
+                NoGrad off = NoGrad.open()) {
+            model.initialize(Device.reference(), new Generator(1)).eval();
+            int before = Device.reference().backend().memory().liveBuffers();
+            try (Tensor x = Tensor.ones(Device.reference(), 1, 1, 6, 6)) {
+                model.forward(x, (module, output) -> {}).close();
+            }
+            assertEquals(before, Device.reference().backend().memory().liveBuffers());
         }
     }
 }
