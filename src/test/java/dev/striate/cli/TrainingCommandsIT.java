@@ -141,11 +141,11 @@ class TrainingCommandsIT {
         Path model = interrupted.resolve("model.safetensors");
         Matcher command = Pattern.compile("go on with: striate (.*)").matcher(Files.readString(log));
         assertTrue(command.find(), Files.readString(log));
-        assertEquals("lenet --resume " + model, command.group(1));
+        assertEquals("lenet --device cpu --resume " + model, command.group(1));
         assertFalse(Files.exists(interrupted.resolve("result.json")));
         assertTrue(Checkpoint.read(model).history().size() >= 2);
 
-        StriateProcess resumed = StriateProcess.run(with(command.group(1).split(" "), "--device", "cpu"));
+        StriateProcess resumed = StriateProcess.run(command.group(1).split(" "));
         assertEquals(0, resumed.status(), resumed.err());
         assertEquals(RUN, names(interrupted));
         Map<String, float[]> expected = tensors(straight.resolve("model.safetensors"));
