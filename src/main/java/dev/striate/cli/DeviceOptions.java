@@ -9,13 +9,15 @@ import picocli.CommandLine.TypeConversionException;
 /** The options on where to compute. */
 final class DeviceOptions {
 
+    private static final String AUTO = "auto";
+
     @Option(
             names = "--device",
             paramLabel = "DEVICE",
             converter = DeviceName.class,
             description = "auto, cpu, gpu, gpu:N or reference; 'striate devices' lists them. gpu is an OpenCL device"
                     + " (default: ${DEFAULT-VALUE}).")
-    private String device = "auto";
+    private String device = AUTO;
 
     @Option(
             names = "--threads",
@@ -26,6 +28,11 @@ final class DeviceOptions {
 
     int threads() {
         return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    }
+
+    /** The options as they were given, each after a space. */
+    String inWords() {
+        return (device.equals(AUTO) ? "" : " --device " + device) + (threads == null ? "" : " --threads " + threads);
     }
 
     Device open() {

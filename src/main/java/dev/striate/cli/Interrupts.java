@@ -1,6 +1,8 @@
 package dev.striate.cli;
 
 import dev.striate.train.StopSwitch;
+import dev.striate.train.TrainingResult;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -48,6 +50,21 @@ final class Interrupts implements AutoCloseable {
             });
         }
         return interrupts;
+    }
+
+    /**
+     * What to say after an interrupt:
+     * {@code interrupted in epoch 4 after step 120 of 391; go on with: striate cifar10 --resume last.safetensors}.
+     *
+     * @param command how the program is called to go on, up to the checkpoint's name
+     */
+    static String lastWords(TrainingResult result, String command, Path checkpoint) {
+        String reason = result.stop() == null ? "interrupted" : result.stop().reason();
+        if (result.seconds() == 0) {
+            return reason + "; there is nothing to go on from";
+        }
+        String name = checkpoint.toString();
+        return reason + "; go on with: " + command + " " + (name.matches("[\\w./+@%=:,\\\\-]+") ? name : "\"" + name + "\"");
     }
 
     private static synchronized void ask(StopSwitch stop) {

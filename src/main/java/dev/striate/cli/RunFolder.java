@@ -14,7 +14,6 @@ import dev.striate.train.HistoryCsv;
 import dev.striate.train.TrainingListener;
 import dev.striate.train.TrainingResult;
 import dev.striate.train.TrainingStart;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
@@ -59,11 +58,6 @@ final class RunFolder {
     /** The page that shows the run. */
     Path page() {
         return directory.resolve("index.html");
-    }
-
-    /** Whether there is a checkpoint. */
-    boolean hasModel() {
-        return Files.exists(model());
     }
 
     /** Makes the directory. */

@@ -187,7 +187,9 @@ abstract class TrainingCommand implements Callable<Integer> {
             long start = System.nanoTime();
             TrainingResult result = fit(trainer, train, test, recipe, stop);
             if (result.interrupted()) {
-                return interrupted(result, folder);
+                String command = "striate " + spec.name() + dataOptions.inWords() + deviceOptions.inWords() + " --resume";
+                console.println(Interrupts.lastWords(result, command, folder.model()));
+                return Interrupts.STATUS;
             }
             finish(result, splits.test(), model, device, recipe, folder, (System.nanoTime() - start) * 1e-9);
         }
@@ -205,17 +207,6 @@ abstract class TrainingCommand implements Callable<Integer> {
             trainer.listener(Terminal.isInteractive() ? live : new PlainProgress(console));
             return trainer.fit(train, test, recipe.epochs());
         }
-    }
-
-    private int interrupted(TrainingResult result, RunFolder folder) {
-        Stop stop = result.stop();
-        console.println(stop == null ? "interrupted" : stop.reason());
-        if (folder.hasModel()) {
-            console.printf("go on with: striate %s --resume %s%s%n", spec.name(), folder.model(), dataOptions.inWords());
-        } else {
-            console.println("there is nothing to go on with");
-        }
-        return Interrupts.STATUS;
     }
 
     private void printHead(Device device, Splits splits, Recipe recipe, Sequential model) {

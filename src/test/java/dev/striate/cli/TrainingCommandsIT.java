@@ -1,0 +1,256 @@
+package dev.striate.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.striate.Device;
+import dev.striate.Shape;
+import dev.striate.Tensor;
+import dev.striate.TestDevices;
+import dev.striate.data.Dataset;
+import dev.striate.data.TinyDigits;
+import dev.striate.io.Image;
+import dev.striate.io.Safetensors;
+import dev.striate.train.Checkpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The commands that train a network of the literature, and those that use what they trained, as processes. */
+class TrainingCommandsIT {
+
+    private static final List<String> RUN = List.of("best.safetensors", "confusion.png", "curves.png", "filters.png", "history.csv",
+            "index.html", "model.safetensors", "result.json", "samples.png");
+
+    @TempDir
+    private Path directory;
+
+    // ---- Training
+
+    @ParameterizedTest
+    @CsvSource({"modern, cpu", "paper, cpu", "modern, gpu"})
+    void lenetLearnsTheDigitsIntoItsFolder(String variant, String device) throws Exception {
+        if (device.equals("gpu")) {
+            TestDevices.all().stream().filter(each -> each.name().startsWith("opencl")).findFirst().orElseThrow().get();
+        }
+        Path out = directory.resolve("run");
+        StriateProcess lenet = StriateProcess.run("lenet", "--variant", variant, "--dataset", "digits", "--epochs", "6",
+                "--device", device, "--out", out.toString());
+        assertEquals(0, lenet.status(), lenet.err());
+        assertEquals(RUN, names(out));
+        assertTrue(lenet.out().contains("61,706"), lenet.out());
+        JsonObject model = JsonObject.read(out.resolve("result.json")).objects("models").get(0);
+        assertEquals("lenet5-" + variant, model.get("model"));
+        assertEquals(61_706L, model.get("parameters"));
+        double accuracy = (Double) model.get("test_accuracy");
+        assertTrue(accuracy > 0.8 && accuracy <= 1, lenet.out());
+        assertTrue(lenet.out().contains(String.format("test accuracy %.2f %%", 100 * accuracy)), lenet.out());
+        assertEquals(7, Files.readAllLines(out.resolve("history.csv")).size());
+        for (String picture : List.of("confusion.png", "curves.png", "filters.png", "samples.png")) {
+            assertTrue(Image.read(out.resolve(picture)).width() > 300, picture);
+            assertTrue(Files.readString(out.resolve("index.html")).contains(picture), picture);
+        }
+    }
+
+    @Test
+    void cifar10LearnsPicturesOfAFolder() throws Exception {
+        Path pictures = directory.resolve("pictures");
+        for (String split : List.of("train", "test")) {
+            for (int i = 0; i < 24; i++) {
+                plain(i % 2 == 0 ? 200 : 30, 40 + i, 33).write(folder(pictures, split, i % 2 == 0 ? "bright" : "dark").resolve(i + ".png"));
+            }
+        }
+        Path out = directory.resolve("run");
+        StriateProcess cifar = StriateProcess.run("cifar10", "--dataset", "folder", "--data", pictures.toString(), "--epochs", "4",
+                "--batch-size", "8", "--subset", "20", "--device", "cpu", "--out", out.toString());
+        assertEquals(0, cifar.status(), cifar.err());
+        assertEquals(RUN, names(out));
+        assertTrue(cifar.out().contains("SUBSET, for a quick look: trains on 20 of the 24"), cifar.out());
+        assertTrue(cifar.out().contains("after training on a subset"), cifar.out());
+        assertTrue(cifar.out().contains("bright ") && cifar.out().contains("dark "), cifar.out());
+
+        Path unseen = directory.resolve("unseen.jpg.png");
+        plain(190, 64, 48).write(unseen);
+        StriateProcess predict = StriateProcess.run("predict", out.resolve("model.safetensors").toString(), unseen.toString());
+        assertEquals(0, predict.status(), predict.err());
+        assertTrue(predict.out().startsWith(unseen + ": bright ("), predict.out());
+    }
+
+    private static Image plain(int grey, int height, int width) {
+        byte[] pixels = new byte[3 * height * width];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (byte) (grey + i % 7);
+        }
+        return new Image(pixels, Shape.of(3, height, width));
+    }
+
+    private static Path folder(Path root, String split, String name) throws IOException {
+        return Files.createDirectories(root.resolve(split).resolve(name));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"lenet --dataset=cifar10", "lenet --variant=1998", "cifar10 --model=vgg", "cifar10 --dataset=mnist",
+            "lenet --subset=0", "lenet --patience=x", "evaluate", "predict", "predict model.safetensors"})
+    void whatMakesNoSenseIsRefusedWithStatus2(String arguments) throws Exception {
+        StriateProcess refused = StriateProcess.run(arguments.split(" "));
+        assertEquals(2, refused.status(), refused.err());
+        assertEquals("", refused.out());
+    }
+
+    @Test
+    void withoutDataAndOfflineItSaysHowToGetThem() throws Exception {
+        StriateProcess lenet = StriateProcess.run(List.of("-Dstriate.cache=" + directory), Map.of(),
+                "lenet", "--offline", "--device", "cpu", "--out", directory.resolve("run").toString());
+        assertEquals(1, lenet.status(), lenet.out());
+        assertTrue(lenet.err().contains("offline") && lenet.err().contains("train-images-idx3-ubyte"), lenet.err());
+        assertFalse(lenet.err().contains("\tat "), lenet.err());
+        assertFalse(Files.exists(directory.resolve("run")));
+    }
+
+    // ---- Interrupts and resuming
+
+    @Test
+    void anInterruptedRunGoesOnToTheSameWeights() throws Exception {
+        String[] run = {"lenet", "--dataset", "digits", "--epochs", "12", "--device", "cpu", "--seed", "5", "--out"};
+        Path straight = directory.resolve("straight");
+        assertEquals(0, StriateProcess.run(with(run, straight.toString())).status());
+
+        Path interrupted = directory.resolve("interrupted");
+        Path log = directory.resolve("log");
+        Process process = StriateProcess.start(List.of(), Map.of(), log, directory.resolve("err"), with(run, interrupted.toString()));
+        while (!Files.readString(log).contains("epoch  2/12") && process.isAlive()) {
+            Thread.sleep(20);
+        }
+        process.destroy();
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+        assertEquals(130, process.exitValue(), Files.readString(log));
+        Path model = interrupted.resolve("model.safetensors");
+        Matcher command = Pattern.compile("go on with: striate (.*)").matcher(Files.readString(log));
+        assertTrue(command.find(), Files.readString(log));
+        assertEquals("lenet --device cpu --resume " + model, command.group(1));
+        assertFalse(Files.exists(interrupted.resolve("result.json")));
+        assertTrue(Checkpoint.read(model).history().size() >= 2);
+
+        StriateProcess resumed = StriateProcess.run(command.group(1).split(" "));
+        assertEquals(0, resumed.status(), resumed.err());
+        assertEquals(RUN, names(interrupted));
+        Map<String, float[]> expected = tensors(straight.resolve("model.safetensors"));
+        Map<String, float[]> actual = tensors(model);
+        assertEquals(expected.keySet(), actual.keySet());
+        expected.forEach((name, values) -> assertArrayEquals(values, actual.get(name), name));
+        assertEquals(figures(straight), figures(interrupted));
+    }
+
+    @Test
+    void aResumedRunTakesNoOtherSettings() throws Exception {
+        Path out = directory.resolve("run");
+        assertEquals(0, StriateProcess.run("lenet", "--dataset", "digits", "--epochs", "1", "--device", "cpu", "--out",
+                out.toString()).status());
+        String model = out.resolve("model.safetensors").toString();
+        StriateProcess changed = StriateProcess.run("lenet", "--resume", model, "--epochs", "3");
+        assertEquals(2, changed.status(), changed.err());
+        assertTrue(changed.err().contains("--epochs cannot be given along with --resume"), changed.err());
+        StriateProcess another = StriateProcess.run("cifar10", "--resume", model);
+        assertEquals(1, another.status(), another.err());
+        assertTrue(another.err().contains("striate lenet"), another.err());
+    }
+
+    private static String[] with(String[] arguments, String... more) {
+        return Stream.concat(Stream.of(arguments), Stream.of(more)).toArray(String[]::new);
+    }
+
+    private static Map<String, float[]> tensors(Path file) {
+        Map<String, float[]> values = new TreeMap<>();
+        Safetensors.read(file, Device.reference()).forEach((name, tensor) -> {
+            try (Tensor closed = tensor) {
+                values.put(name, closed.toArray());
+            }
+        });
+        return values;
+    }
+
+    /** The history without the times. */
+    private static List<String> figures(Path run) throws IOException {
+        return Files.readAllLines(run.resolve("history.csv")).stream().map(line -> line.replaceAll("(,[^,]*){2}$", "")).toList();
+    }
+
+    // ---- Using a model
+
+    @Test
+    void aModelIsEvaluatedAndPredicts() throws Exception {
+        Path out = directory.resolve("run");
+        StriateProcess trained = StriateProcess.run("lenet", "--dataset", "digits", "--epochs", "12", "--device", "cpu", "--out",
+                out.toString());
+        assertEquals(0, trained.status(), trained.err());
+        String model = out.resolve("model.safetensors").toString();
+
+        StriateProcess evaluate = StriateProcess.run("evaluate", model, "--device", "cpu");
+        assertEquals(0, evaluate.status(), evaluate.err());
+        Matcher accuracy = Pattern.compile("(?m)^accuracy (\\S+) % \\((\\d+) of 200\\)").matcher(evaluate.out());
+        assertTrue(accuracy.find(), evaluate.out());
+        assertTrue(trained.out().contains("test accuracy " + accuracy.group(1) + " %"), trained.out());
+        assertTrue(evaluate.out().contains("predicted class"), evaluate.out());
+        assertTrue(evaluate.out().lines().allMatch(line -> line.length() <= 80), evaluate.out());
+
+        Dataset digits = TinyDigits.test();
+        int right = 0;
+        for (int i = 0; i < 10; i++) {
+            float[] values = new float[64];
+            digits.read(i, values, 0);
+            byte[] pixels = new byte[64];
+            for (int k = 0; k < 64; k++) {
+                pixels[k] = (byte) Math.round(255 * values[k]);
+            }
+            Image digit = new Image(pixels, Shape.of(1, 8, 8));
+            digit.write(directory.resolve("ink-" + i + ".png"));
+            digit.negative().rgb().write(directory.resolve("paper-" + i + ".png"));
+        }
+        String[] ink = Stream.iterate(0, i -> i + 1).limit(10).map(i -> directory.resolve("ink-" + i + ".png").toString())
+                .toArray(String[]::new);
+        StriateProcess predict = StriateProcess.run(with(new String[] {"predict", "--top", "1", model}, ink));
+        assertEquals(0, predict.status(), predict.err());
+        List<String> answers = predict.out().lines().toList();
+        for (int i = 0; i < 10; i++) {
+            assertTrue(answers.get(i).matches(Pattern.quote(ink[i]) + ": \\d \\(\\d+\\.\\d\\d %\\)"), answers.get(i));
+            right += answers.get(i).startsWith(ink[i] + ": " + digits.label(i) + " ") ? 1 : 0;
+        }
+        assertTrue(right >= 7, predict.out());
+
+        Path missing = directory.resolve("missing.png");
+        StriateProcess negative = StriateProcess.run("predict", "--invert", "--top", "1", model, missing.toString(),
+                directory.resolve("paper-3.png").toString());
+        assertEquals(1, negative.status());
+        assertTrue(negative.err().contains(missing.toString()), negative.err());
+        assertEquals(answers.get(3).replaceAll(".*: ", ""), negative.out().strip().replaceAll(".*: ", ""));
+    }
+
+    @Test
+    void whatIsNoModelIsRefused() throws Exception {
+        Path file = Files.writeString(directory.resolve("notes.txt"), "no model");
+        for (String[] command : new String[][] {{"evaluate", file.toString()}, {"predict", file.toString(), "x.png"}}) {
+            StriateProcess refused = StriateProcess.run(command);
+            assertEquals(1, refused.status(), refused.out());
+            assertTrue(refused.err().contains(file + " is not a safetensors file"), refused.err());
+        }
+    }
+
+    private static List<String> names(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+}

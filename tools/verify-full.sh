@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# Trains the milestones on the real data sets and checks the accuracies that the README states; called by ./verify --full DATA_DIR.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
+data=$1
+
+passed=0
+failed=0
+work=$(mktemp -d "${TMPDIR:-/tmp}/striate-full.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+# The first directory below which a file lies.
+place() {
+    local file=$1 found
+    for file in "$@"; do
+        found=$(find -L "$data" -name "$file*" -print -quit 2> /dev/null)
+        if [ -n "$found" ]; then
+            dirname "$found"
+            return
+        fi
+    done
+    echo "verify: there is no $1 below $data" >&2
+    exit 1
+}
+
+field() {
+    sed -n "s/^ *\"$1\" : \"\{0,1\}\([^\",]*\).*/\1/p" "$2/result.json" | head -n 1
+}
+
+# at_least ACCURACY NAME ARGUMENTS...: trains and compares the accuracy on the test set; time is reported, machines differ.
+at_least() {
+    local bar=$1 name=$2 accuracy start end
+    shift 2
+    start=$(date +%s.%N)
+    if ! ./striate "$@" --out "$work/$name" > "$work/$name.log" 2>&1; then
+        tail -n 20 "$work/$name.log"
+        verdict false "$name: the command failed"
+        return
+    fi
+    end=$(date +%s.%N)
+    accuracy=$(field test_accuracy "$work/$name")
+    verdict "$(awk "BEGIN { print ($accuracy >= $bar) ? \"true\" : \"false\" }")" \
+        "$(awk "BEGIN { printf \"%-24s test accuracy %.2f %%, at least %.2f %% wanted, %.1f s\", \"$name\", 100 * $accuracy, 100 * $bar, $end - $start }")"
+}
+
+verdict() {
+    if [ "$1" = true ]; then
+        passed=$((passed + 1))
+        echo "ok      $2"
+    else
+        failed=$((failed + 1))
+        echo "FAILED  $2"
+    fi
+}
+
+# The mean loss of an epoch's training steps.
+loss() {
+    awk -F, -v epoch="$2" '$1 == epoch { print $2 }' "$work/$1/history.csv"
+}
+
+# follows NAME OTHER: whether two runs of two epochs have the same losses, but for what rounding makes of the weights.
+follows() {
+    local epoch bound one other
+    for epoch in 1 2; do
+        bound=$([ "$epoch" = 1 ] && echo 0.01 || echo 0.05)
+        one=$(loss "$1" "$epoch")
+        other=$(loss "$2" "$epoch")
+        verdict "$(awk "BEGIN { d = $one - $other; print (d < 0 ? -d : d) <= $bound * $other ? \"true\" : \"false\" }")" \
+            "epoch $epoch of $1: loss $one, of $2: loss $other, at most $bound of it apart"
+    done
+}
+
+mnist=$(place train-images-idx3-ubyte)
+cifar=$(place data_batch_1.bin cifar-10-binary.tar.gz)
+devices=$(./striate devices)
+has_opencl=$(grep -q '^gpu  *none' <<< "$devices" && echo false || echo true)
+has_gpu=$(grep -q '^ *type  *GPU' <<< "$devices" && echo true || echo false)
+echo "$devices"
+
+echo
+for seed in 0 1 2; do
+    at_least 0.99 "lenet-modern-$seed" lenet --data "$mnist" --device cpu --seed "$seed"
+done
+at_least 0.985 lenet-paper lenet --variant paper --data "$mnist" --device cpu
+at_least 0.72 cifar10-simple-10 cifar10 --data "$cifar" --device cpu
+at_least 0.75 cifar10-simple-30 cifar10 --data "$cifar" --device cpu --epochs 30
+if [ "$has_opencl" = true ]; then
+    at_least 0.99 lenet-modern-opencl lenet --data "$mnist" --device gpu
+    at_least 0.985 lenet-paper-opencl lenet --variant paper --data "$mnist" --device gpu
+    at_least 0.72 cifar10-simple-10-opencl cifar10 --data "$cifar" --device gpu
+    if [ "$has_gpu" = true ]; then
+        at_least 0.88 cifar10-resnet-opencl cifar10 --model resnet --data "$cifar" --device gpu
+    fi
+    for device in cpu gpu; do
+        ./striate cifar10 --model resnet --data "$cifar" --subset 2560 --epochs 2 --device $device --out "$work/resnet-$device" \
+            > "$work/resnet-$device.log" 2>&1
+    done
+    follows resnet-cpu resnet-gpu
+fi
+
+printf '\n%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]
