@@ -28,6 +28,8 @@ public final class Curves extends Picture {
     private static final int WIDTH = 640;
     private static final int HEIGHT = 300;
     private static final int RATE_HEIGHT = 230;
+    /** Smaller numbers than this have more zeros than there is room for. */
+    private static final double LEAST_PLAIN = 1e-4;
     /** More markers than this run into each other. */
     private static final int MOST_MARKERS = 40;
     /** Room above the highest point and below the lowest. */
@@ -130,6 +132,9 @@ public final class Curves extends Picture {
         DoubleSummaryStatistics values = chart.getSeriesCollection().stream()
                 .flatMapToDouble(series -> Arrays.stream(((XYSeries) series).getYData()))
                 .summaryStatistics();
+        if (values.getCount() > 0 && values.getMax() < LEAST_PLAIN) {
+            style.setYAxisDecimalPattern("0.##E0");
+        }
         if (values.getCount() > 0) {
             double low = fromZero ? 0 : values.getMin();
             double range = values.getMax() - low;

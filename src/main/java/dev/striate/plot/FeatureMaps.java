@@ -28,11 +28,13 @@ public final class FeatureMaps extends Picture {
 
     private static final int MOST_MAPS = 64;
     private static final int MOST_CLASSES = 10;
-    private static final int WIDTH = 680;
+    private static final int FEW_MAPS = 8;
+    private static final int WIDTH = 732;
     private static final int MARGIN = 16;
     private static final int GAP = 4;
     private static final int LINE = Canvas.TEXT + 8;
     private static final int BAR_WIDTH = 240;
+    private static final int MOST_NAME_WIDTH = 300;
     private static final Font TITLE = Canvas.bold(Canvas.HEADING);
     private static final Font NAME = Canvas.bold(Canvas.TEXT);
     private static final Font TEXT = Canvas.font(Canvas.TEXT);
@@ -53,14 +55,14 @@ public final class FeatureMaps extends Picture {
             return shape.size(0);
         }
 
-        /** Points per map: more for larger ones. */
-        int side() {
-            int longer = Math.max(shape.size(1), shape.size(2));
-            return longer == 1 ? 10 : longer < 8 ? 32 : longer <= 64 ? 64 : 128;
+        /** A single pixel needs little room; of few maps, each gets more. */
+        int columns() {
+            return shape.size(1) * shape.size(2) == 1 ? 64 : shown() <= FEW_MAPS ? FEW_MAPS : 2 * FEW_MAPS;
         }
 
-        int columns() {
-            return (WIDTH - 2 * MARGIN + GAP) / (side() + GAP);
+        /** Points per map. */
+        int side() {
+            return (WIDTH - 2 * MARGIN + GAP) / columns() - GAP;
         }
 
         int height() {
@@ -156,11 +158,12 @@ public final class FeatureMaps extends Picture {
             y += layer.height() + LINE / 2;
         }
         canvas.text("Probabilities", NAME, Palette.INK, MARGIN, y + Canvas.TEXT);
-        int bar = MARGIN + Canvas.width(names, TEXT) + 10;
+        int nameWidth = Math.min(Canvas.width(names, TEXT), MOST_NAME_WIDTH);
+        int bar = MARGIN + nameWidth + 10;
         for (int label : classes) {
             y += LINE;
             double probability = probabilities[label];
-            canvas.text(names.get(label), TEXT, Palette.INK, MARGIN, y + Canvas.TEXT);
+            canvas.text(Canvas.fit(names.get(label), TEXT, nameWidth), TEXT, Palette.INK, MARGIN, y + Canvas.TEXT);
             canvas.fill(Palette.LINE, bar, y, BAR_WIDTH, Canvas.TEXT + 2);
             canvas.fill(Palette.BLUE, bar, y, BAR_WIDTH * probability, Canvas.TEXT + 2);
             canvas.text(String.format(Locale.ROOT, "%.1f %%", 100 * probability), TEXT, Palette.INK, bar + BAR_WIDTH + 8,

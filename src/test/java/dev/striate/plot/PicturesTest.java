@@ -92,6 +92,7 @@ class PicturesTest {
         assertTrue(count(image, least) > 500, "a quarter of class 0");
         assertTrue(count(image, Palette.blue(1)) > 500, "all of class 1");
         assertTrue(first(image, most) < first(image, least), "what is right comes first in its row");
+        assertEquals(first(image, most) / image.getWidth(), first(image, least) / image.getWidth(), "rows are true classes");
     }
 
     @ParameterizedTest
