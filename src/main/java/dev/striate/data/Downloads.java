@@ -37,8 +37,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A file gets its name there when it is complete and its SHA-256 is right, by an atomic rename; so whatever has the name may
  * be used. Until then its bytes are in {@code NAME.part}, from where a later call goes on. Sources are tried in order, and one
- * whose connection breaks is asked for the rest. Several processes may fetch the same file at once: one does, the others wait for it.
- * Redirects are followed, but not from https to http. The proxy is that of the system properties ({@code https.proxyHost}).
+ * whose connection breaks is asked for the rest. Several processes may fetch the same file at once: one does, the others wait
+ * for it. Redirects are followed, but not from https to http. The proxy is that of the system properties ({@code
+ * https.proxyHost}).
  *
  * <p>Settings count from the next {@link #fetch} on.
  */
