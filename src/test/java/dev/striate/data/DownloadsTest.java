@@ -94,11 +94,14 @@ class DownloadsTest {
         assertEquals(List.of("/good"), requests);
     }
 
-    @Test
-    void fileOfAnotherSizeIsFetchedAgain() throws IOException {
+    @ParameterizedTest
+    @ValueSource(ints = {3, 200_000})
+    void otherFilesThanThePublishedAreFetchedAgain(int size) throws IOException {
         Path target = downloads().fetch(file("/good"));
-        Files.write(target, new byte[3]);
-        assertArrayEquals(CONTENT, Files.readAllBytes(downloads().fetch(file("/good"))));
+        Files.write(target, new byte[size]);
+        String message = assertThrows(StriateException.class, () -> downloads().offline(true).fetch(file("/good"))).getMessage();
+        assertTrue(message.startsWith("offline, and " + target + " is not the published file; to do it by hand"), message);
+        check(downloads().fetch(file("/good")));
     }
 
     @Test
@@ -163,6 +166,19 @@ class DownloadsTest {
         leave(new byte[1000]);
         check(downloads().fetch(file("/good")));
         assertEquals(List.of("/good bytes=1000-"), requests);
+    }
+
+    /** What was there of an earlier attempt must not stay behind the 500 bytes that came of this one. */
+    @Test
+    void serverMayIgnoreTheRangeAndBreakOff() throws IOException {
+        leave(new byte[1000]);
+        serve("/early", exchange -> {
+            exchange.sendResponseHeaders(200, CONTENT.length);
+            exchange.getResponseBody().write(CONTENT, 0, 500);
+        });
+        serve("/ranges", DownloadsTest::rest);
+        check(downloads().fetch(file("/early", "/ranges")));
+        assertEquals(List.of("/early bytes=1000-", "/ranges bytes=500-"), requests);
     }
 
     @Test
