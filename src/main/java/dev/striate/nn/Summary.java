@@ -34,7 +34,7 @@ public record Summary(String title, Shape input, List<Row> rows, long parameters
      * @param name         its dotted name, empty for the whole network
      * @param type         its kind and sizes
      * @param output       its output's shape, batch included
-     * @param parameters   how many numbers of its own are trained, those of its parts and those counted in an earlier row excepted
+     * @param parameters   how many numbers of its own are trained, those of its parts and those of an earlier row excepted
      * @param multiplyAdds how many multiplications by weights, each with its addition, it does per image, its parts excepted
      * @param field        what the units of its output see of the network's input, null where it cannot be told
      */

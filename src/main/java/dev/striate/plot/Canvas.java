@@ -164,14 +164,15 @@ final class Canvas {
         graphics.drawImage(pixels, place, null);
     }
 
-    /** An image in the middle of a square, as large as can be with all its pixels of one size. */
+    /** An image in the middle of a square, as large as can be with all its pixels of one size, in a thin frame. */
     void imageWithin(BufferedImage pixels, double x, double y, double side) {
-        int longer = Math.max(pixels.getWidth(), pixels.getHeight());
-        double scale = side * DENSITY / longer;
+        double scale = side * DENSITY / Math.max(pixels.getWidth(), pixels.getHeight());
         scale = (scale > 1 ? Math.floor(scale) : scale) / DENSITY;
         double width = scale * pixels.getWidth();
         double height = scale * pixels.getHeight();
-        image(pixels, x + Math.floor((side - width) * DENSITY / 2) / DENSITY, y + Math.floor((side - height) * DENSITY / 2) / DENSITY,
-                width, height);
+        double left = x + Math.floor((side - width) * DENSITY / 2) / DENSITY;
+        double top = y + Math.floor((side - height) * DENSITY / 2) / DENSITY;
+        image(pixels, left, top, width, height);
+        frame(Palette.LINE, 0.5, left, top, width, height);
     }
 }

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -57,9 +57,10 @@ public final class ConfusionMatrix extends Picture {
         private final int side = counts.length * cell;
         private final int left = MARGIN + LINE + labelWidth + GAP;
         private final int top = MARGIN + 2 * LINE + GAP + labelHeight() + GAP;
-        private final ColorBar bar = new ColorBar("part of the true class (%)", Palette::blue, DoubleStream.of(0, 1, 5, 20, 50, 100)
-                .mapToObj(percent -> new ColorBar.Tick(shade(percent / 100), String.format(Locale.ROOT, "%.0f", percent)))
-                .toList());
+        private final ColorBar bar = new ColorBar("part of the true class (%)", Palette::blue,
+                IntStream.of(0, 1, 5, 20, 50, 100)
+                        .mapToObj(percent -> new ColorBar.Tick(shade(percent / 100.0), Integer.toString(percent)))
+                        .toList());
         private final int barTop = top + side + 2 * GAP;
         private final List<String> mistakes = numbers ? List.of() : mostFrequentMistakes();
         private final String title = String.format(Locale.ROOT, "Confusion matrix: %,d of %,d right, %.2f %%",
@@ -107,7 +108,8 @@ public final class ConfusionMatrix extends Picture {
             grid();
             bar.draw(canvas, left, barTop);
             for (int i = 0; i < mistakes.size(); i++) {
-                canvas.text(mistakes.get(i), TEXT, i == 0 ? Palette.FAINT : Palette.INK, left, barTop + ColorBar.HEIGHT + (i + 1) * LINE);
+                canvas.text(mistakes.get(i), TEXT, i == 0 ? Palette.FAINT : Palette.INK, left,
+                        barTop + ColorBar.HEIGHT + (i + 1) * LINE);
             }
             return canvas.finish();
         }

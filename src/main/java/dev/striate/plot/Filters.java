@@ -64,7 +64,8 @@ public final class Filters extends Picture {
         int gap = grid ? 12 : Math.max(2, weight / 2);
         int columns = grid ? Math.min(filters, evenColumns(filters, (WIDTH + gap) / (width + gap))) : channels;
         int rows = (grid ? filters : filters * channels) / columns + (grid && filters % columns > 0 ? 1 : 0);
-        String title = name + ": " + shape.size(0) + " filters of " + shape.size(1) + " x " + shape.size(2) + " x " + shape.size(3);
+        String title = name + ": " + shape.size(0) + " filters of " + shape.size(1) + " x " + shape.size(2) + " x "
+                + shape.size(3);
         String what = grid ? "" : "A row per output channel, a column per input channel";
         if (filters < shape.size(0) || !grid && channels < shape.size(1)) {
             what += (what.isEmpty() ? "The first " : ", the first ") + filters + (grid ? "" : " by " + channels);

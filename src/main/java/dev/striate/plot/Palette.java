@@ -9,6 +9,8 @@ final class Palette {
     /** Of second rank; still 4.5 times as dark as white. */
     static final Color FAINT = new Color(0x6E6E6E);
     static final Color LINE = new Color(0xD8D8D8);
+    /** Where a window lies beside the image. */
+    static final Color OUTSIDE = new Color(0xC9BFD9);
     static final Color BLUE = new Color(0x0072B2);
     static final Color VERMILLION = new Color(0xD55E00);
     static final Color GREEN = new Color(0x009E73);

@@ -21,6 +21,8 @@ public abstract class Picture {
      * @throws StriateException if the file cannot be written, or this machine has no font
      */
     public final void write(Path file) {
+        // Charts find their fonts by themselves, and fail in ways of their own.
+        Canvas.width("text", Canvas.font(Canvas.TEXT));
         ByteArrayOutputStream png = new ByteArrayOutputStream();
         try {
             ImageIO.write(draw(), "png", png);

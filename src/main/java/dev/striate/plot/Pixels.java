@@ -11,8 +11,9 @@ final class Pixels {
     /**
      * An image in colours if it has three channels, else in grey: the mean of its channels.
      *
-     * @param values  from {@code offset} on, in row-major order of the shape; 0 is black, 1 is white, what lies outside is cut off
-     * @param shape   {@code (channels, height, width)}
+     * @param values from {@code offset} on, in row-major order of the shape; 0 is black, 1 is white, what lies
+     *               outside is cut off
+     * @param shape  {@code (channels, height, width)}
      */
     static BufferedImage image(float[] values, int offset, Shape shape) {
         return image(values, offset, shape, 0, 1);

@@ -32,8 +32,8 @@ public final class RunPage {
             th, td { text-align: left; vertical-align: top; padding: .3rem 1.5rem .3rem 0; border-bottom: 1px solid var(--line); }
             th { font-weight: normal; color: var(--faint); }
             td { overflow-wrap: anywhere; }
-            img { max-width: 100%; height: auto; display: block; background: #fff; border-radius: 6px; border: 1px solid var(--line);
-                box-sizing: border-box; }
+            img { max-width: 100%; height: auto; display: block; box-sizing: border-box; background: #fff;
+                border: 1px solid var(--line); border-radius: 6px; }
             """;
 
     private final String title;
@@ -67,7 +67,8 @@ public final class RunPage {
                 <h2>%s</h2>
                 <p>%s</p>
                 <a href="%s"><picture><source srcset="%s %dx"><img src="%s" alt="%s"></picture></a>
-                """.formatted(escape(heading), escape(caption), link, link, Canvas.DENSITY, link, escape(heading + ": " + caption)));
+                """.formatted(escape(heading), escape(caption), link, link, Canvas.DENSITY, link,
+                escape(heading + ": " + caption)));
         return this;
     }
 

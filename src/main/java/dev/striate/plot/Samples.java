@@ -65,8 +65,8 @@ public final class Samples extends Picture {
         int rows = (firstRight + right.size() + COLUMNS - 1) / COLUMNS;
         Canvas canvas = new Canvas(2 * MARGIN + COLUMNS * (SIDE + GAP) - GAP, TOP + rows * TILE + MARGIN - GAP);
         int wrong = evaluation.total() - evaluation.correct();
-        canvas.text(String.format(Locale.ROOT, "%,d mistakes in %,d images", wrong, evaluation.total()), TITLE, Palette.INK, MARGIN,
-                MARGIN + Canvas.HEADING);
+        String title = String.format(Locale.ROOT, "%,d mistakes in %,d images", wrong, evaluation.total());
+        canvas.text(title, TITLE, Palette.INK, MARGIN, MARGIN + Canvas.HEADING);
         canvas.cross(MISTAKE, MARGIN, TOP - LINE - SIGN, SIGN);
         canvas.text("predicted, and what it is", TEXT, Palette.INK, MARGIN + SIGN + 5, TOP - LINE);
         int second = MARGIN + 3 * (SIDE + GAP);

@@ -15,6 +15,7 @@ import dev.striate.Generator;
 import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.Tensor;
+import dev.striate.autograd.NoGrad;
 import dev.striate.op.Padding;
 import java.util.List;
 import java.util.stream.Stream;
@@ -69,8 +70,9 @@ class ReceptiveFieldTest {
 
     @Test
     void aLinearLayerAfterFlattenSeesAllThatItsInputSees() {
-        List<Summary.Row> rows = rows(new Sequential(new Conv2d(1, 6, 5), new MaxPool2d(2), new Conv2d(6, 16, 5), new MaxPool2d(2),
-                new Flatten(), new Linear(400, 120), new Linear(120, 10)), 1, 1, 32, 32);
+        Sequential modern = new Sequential(new Conv2d(1, 6, 5), new MaxPool2d(2), new Conv2d(6, 16, 5), new MaxPool2d(2),
+                new Flatten(), new Linear(400, 120), new Linear(120, 10));
+        List<Summary.Row> rows = rows(modern, 1, 1, 32, 32);
         assertEquals(16, rows.get(4).field().height().pixels());
         assertEquals(32, rows.get(5).field().height().pixels());
         assertEquals(32, rows.get(6).field().height().pixels());
@@ -120,7 +122,8 @@ class ReceptiveFieldTest {
 
     @Test
     void globalAndAdaptivePooling() {
-        List<Summary.Row> rows = rows(new Sequential(new Conv2d(1, 2, 3, padding(1), stride(2)), new GlobalAvgPool2d()), 1, 1, 16, 16);
+        List<Summary.Row> rows = rows(new Sequential(new Conv2d(1, 2, 3, padding(1), stride(2)), new GlobalAvgPool2d()),
+                1, 1, 16, 16);
         // 8 windows of 3, 2 apart, from -1 on.
         assertField(17, 16, 7, rows.get(1));
         assertField(4, 4, 1.5, row(new AdaptiveAvgPool2d(2, 2), 1, 1, 8, 8));
@@ -158,7 +161,8 @@ class ReceptiveFieldTest {
         return Stream.of(
                 Arguments.of(new Sequential(new Conv2d(1, 1, 3), new AvgPool2d(2), new Conv2d(1, 1, 3, padding(1))), true),
                 Arguments.of(new Sequential(new Conv2d(1, 1, 5, stride(3), padding(2)), new Conv2d(1, 1, 2)), true),
-                Arguments.of(new Sequential(new Conv2d(1, 1, 4, padding(Padding.SAME), stride(2)), new AvgPool2d(3, stride(1))), true),
+                Arguments.of(new Sequential(
+                        new Conv2d(1, 1, 4, padding(Padding.SAME), stride(2)), new AvgPool2d(3, stride(1))), true),
                 Arguments.of(new Sequential(new Conv2d(1, 1, 3), new Conv2d(1, 1, 3, 5, padding(1, 0))), true),
                 Arguments.of(new Sequential(new AvgPool2d(3, stride(2), ceilMode()), new Conv2d(1, 1, 2)), true),
                 Arguments.of(new Sequential(new Conv2d(1, 1, 2), new Residual(
@@ -166,7 +170,8 @@ class ReceptiveFieldTest {
                 Arguments.of(new Sequential(new Conv2d(1, 1, 3), new GlobalAvgPool2d()), true),
                 Arguments.of(new Sequential(new AdaptiveAvgPool2d(4, 4), new Conv2d(1, 1, 2)), true),
                 Arguments.of(new Sequential(new Conv2d(1, 1, 3), new ConvTranspose2d(1, 1, 4, stride(2), padding(1))), false),
-                Arguments.of(new Sequential(new ConvTranspose2d(1, 1, 3, stride(3), outputPadding(1, 1)), new Conv2d(1, 1, 3)), false),
+                Arguments.of(new Sequential(
+                        new ConvTranspose2d(1, 1, 3, stride(3), outputPadding(1, 1)), new Conv2d(1, 1, 3)), false),
                 Arguments.of(new Sequential(new ConvTranspose2d(1, 1, 3, stride(2), dilation(3)), new Conv2d(1, 1, 1)), false));
     }
 
@@ -181,7 +186,9 @@ class ReceptiveFieldTest {
         int side = 16;
         try (model; Scope scope = Scope.open()) {
             model.initialize(DEVICE, new Generator(1));
-            model.parameters().values().forEach(weight -> weight.detach().fill(1));
+            try (NoGrad off = NoGrad.open()) {
+                model.parameters().values().forEach(weight -> weight.fill(1));
+            }
             // The parts of a block come after the block.
             List<Summary.Row> rows = model.summary(Shape.of(1, 1, side, side)).rows().stream()
                     .filter(row -> !row.name().contains("."))

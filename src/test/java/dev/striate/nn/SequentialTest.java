@@ -93,7 +93,8 @@ class SequentialTest {
     void aSingleLayerHasASummaryToo() {
         try (Linear linear = new Linear(3, 2)) {
             linear.initialize(Device.reference(), new Generator(1));
-            assertEquals(List.of(new Summary.Row("", "Linear(3, 2)", Shape.of(5, 2), 8, 6, null)), linear.summary(Shape.of(5, 3)).rows());
+            assertEquals(List.of(new Summary.Row("", "Linear(3, 2)", Shape.of(5, 2), 8, 6, null)),
+                    linear.summary(Shape.of(5, 3)).rows());
             assertTrue(linear.summary(Shape.of(5, 3)).toString().endsWith("8              6"));
         }
     }

@@ -29,8 +29,8 @@ class RunPageTest {
         assertTrue(html.contains("<title>LeNet-5 on MNIST</title>"), html);
         assertTrue(html.indexOf("Test accuracy") < html.indexOf("Epochs"), html);
         assertTrue(html.contains("<th scope=\"row\">Epochs</th><td>10</td>"), html);
-        assertTrue(html.contains("<source srcset=\"./curves.png 2x\"><img src=\"./curves.png\" alt=\"Curves: Loss and accuracy.\">"),
-                html);
+        assertTrue(html.contains("<source srcset=\"./curves.png 2x\"><img src=\"./curves.png\""), html);
+        assertTrue(html.contains("alt=\"Curves: Loss and accuracy.\">"), html);
         assertTrue(html.contains("<a href=\"./result.json\">result.json</a>: the figures"), html);
         assertFalse(html.contains("http") || html.contains("<script") || html.contains("@import"), html);
     }

@@ -1,0 +1,161 @@
+package dev.striate.cli;
+
+import dev.striate.Device;
+import dev.striate.Shape;
+import dev.striate.StriateException;
+import dev.striate.Tensor;
+import dev.striate.data.DataLoader;
+import dev.striate.data.Dataset;
+import dev.striate.data.Downloads;
+import dev.striate.io.Image;
+import dev.striate.models.SavedModel;
+import dev.striate.nn.Convolution;
+import dev.striate.nn.Module;
+import dev.striate.plot.ExcitingPatches;
+import dev.striate.plot.FeatureMaps;
+import dev.striate.plot.Filters;
+import dev.striate.plot.Picture;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What a trained model is made of and what it has learned. */
+@Command(
+        name = "inspect",
+        description = {
+            "Shows a trained model layer by layer: shapes, parameters, multiply-adds per image, and the receptive field, the part"
+                    + " of the input that a unit sees: its size, the jump to the next unit's, and the centre of the first, in"
+                    + " pixels.",
+            "",
+            "Draws filters.png, the weights of a convolution; patches.png, what excites these filters most in the model's test"
+                    + " set; and, of a picture that is given, features.png, what each layer makes of it."
+        },
+        optionListHeading = "%nOptions:%n")
+final class InspectCommand implements Callable<Integer> {
+
+    private static final int BATCH_SIZE = 100;
+    private static final int PATCHES = 10;
+
+    @Parameters(paramLabel = "MODEL", description = "A file that a training command wrote, model.safetensors.")
+    private Path file;
+
+    @Option(
+            names = "--image",
+            paramLabel = "FILE",
+            description = "Draws the feature maps of this picture, PNG or JPEG of any size.")
+    private @Nullable Path image;
+
+    @Option(
+            names = "--invert",
+            description = "Takes the picture's negative: MNIST's digits are white on black, so a scan of ink on paper needs it.")
+    private boolean invert;
+
+    @Option(
+            names = "--layer",
+            paramLabel = "NAME",
+            description = "Which convolution's filters and patches are drawn (default: the first).")
+    private @Nullable String layer;
+
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "Reads the data set for the patches from this directory (default: the user's cache; nothing is"
+                    + " downloaded).")
+    private @Nullable Path data;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "Where the pictures are written (default: a directory named inspect beside the model).")
+    private @Nullable Path out;
+
+    @Mixin
+    private DeviceOptions deviceOptions = new DeviceOptions();
+
+    private final PrintStream console = System.out;
+
+    @Override
+    public Integer call() {
+        Device device = deviceOptions.open();
+        try (SavedModel saved = SavedModel.open(file, device)) {
+            Path directory = out == null ? file.resolveSibling("inspect") : out;
+            OutputDirectory output = new OutputDirectory(directory);
+            String convolution = convolution(saved);
+            console.printf(Locale.ROOT, "%s, trained on %s%n%n", saved.name(), saved.description().dataset());
+            console.println(saved.model().summary(batch(saved)));
+            Map<String, Picture> pictures = pictures(saved, convolution, device);
+            if (!pictures.isEmpty()) {
+                output.write(target -> pictures.forEach((name, picture) -> picture.write(target.resolve(name))));
+                console.printf("%n%s %s in %s.%n", String.join(", ", pictures.keySet()), pictures.size() == 1 ? "is" : "are",
+                        directory);
+            }
+        }
+        return 0;
+    }
+
+    /** One image as a batch. */
+    private static Shape batch(SavedModel saved) {
+        Shape image = saved.inputShape();
+        return Shape.of(1, image.size(0), image.size(1), image.size(2));
+    }
+
+    private Map<String, Picture> pictures(SavedModel saved, @Nullable String convolution, Device device) {
+        Map<String, Picture> pictures = new LinkedHashMap<>();
+        if (convolution != null) {
+            Module module = saved.model().modules().get(convolution);
+            pictures.put("filters.png", new Filters(convolution, module.parameters().get("weight")));
+            ExcitingPatches patches = patches(saved, convolution, device);
+            if (patches != null) {
+                pictures.put("patches.png", patches);
+            }
+        }
+        if (image != null) {
+            Image picture = Image.read(image);
+            float[] pixels = saved.description().prepare(invert ? picture.negative() : picture);
+            try (Tensor x = Tensor.of(device, batch(saved), pixels)) {
+                pictures.put("features.png", new FeatureMaps(saved.model(), x, saved.classNames()));
+            }
+        }
+        return pictures;
+    }
+
+    /** The name of the convolution to draw, null where there is none and none was asked for. */
+    private @Nullable String convolution(SavedModel saved) {
+        List<String> names = saved.model().modules().entrySet().stream()
+                .filter(module -> module.getValue() instanceof Convolution)
+                .map(Map.Entry::getKey)
+                .toList();
+        if (layer != null && !names.contains(layer)) {
+            throw new StriateException("--layer " + layer + ": " + saved.name() + " has "
+                    + (names.isEmpty() ? "no convolution" : "the convolutions " + String.join(", ", names)));
+        }
+        return layer != null ? layer : names.isEmpty() ? null : names.get(0);
+    }
+
+    /** The patches from the test set; without --data, null and a line that says so where the data set is not at hand. */
+    private @Nullable ExcitingPatches patches(SavedModel saved, String convolution, Device device) {
+        Dataset images;
+        try {
+            images = DatasetChoice.named(saved.description().dataset())
+                    .load(data, Downloads.inUserCache().offline(true), saved.inputShape())
+                    .test();
+        } catch (StriateException e) {
+            if (data != null) {
+                throw e;
+            }
+            console.printf("%npatches.png needs the data set: --data DIR (%s).%n", e.getMessage());
+            return null;
+        }
+        DataLoader loader = DataLoader.of(images, BATCH_SIZE).transform(saved.normalize());
+        return new ExcitingPatches(saved.model(), convolution, loader, device, PATCHES);
+    }
+}

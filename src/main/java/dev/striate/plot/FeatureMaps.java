@@ -1,0 +1,203 @@
+package dev.striate.plot;
+
+import dev.striate.Scope;
+import dev.striate.Shape;
+import dev.striate.StriateException;
+import dev.striate.Tensor;
+import dev.striate.autograd.NoGrad;
+import dev.striate.nn.Dropout;
+import dev.striate.nn.Module;
+import dev.striate.nn.Sequential;
+import java.awt.Font;
+import java.awt.image.BufferedImage;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * What a classifier makes of one image, layer by layer: the maps of each layer whose output is images, in the order of computing,
+ * and the probabilities of the classes. Each map is stretched from black, its least value, to white, its greatest, and is grey
+ * where all values are one, as behind a dead ReLU; maps of a single pixel are compared with each other instead. At most 64 maps
+ * of a layer are shown.
+ */
+public final class FeatureMaps extends Picture {
+
+    private static final int MOST_MAPS = 64;
+    private static final int MOST_CLASSES = 10;
+    private static final int WIDTH = 680;
+    private static final int MARGIN = 16;
+    private static final int GAP = 4;
+    private static final int LINE = Canvas.TEXT + 8;
+    private static final int BAR_WIDTH = 240;
+    private static final Font TITLE = Canvas.bold(Canvas.HEADING);
+    private static final Font NAME = Canvas.bold(Canvas.TEXT);
+    private static final Font TEXT = Canvas.font(Canvas.TEXT);
+
+    private final List<Layer> layers = new ArrayList<>();
+    private final double[] probabilities;
+    private final List<String> names;
+
+    /**
+     * A layer's output, or the input.
+     *
+     * @param values of the maps that are shown, in row-major order of {@code (maps, height, width)}
+     * @param maps   how many there are, shown or not
+     */
+    private record Layer(String name, String type, int maps, Shape shape, float[] values) {
+
+        int shown() {
+            return shape.size(0);
+        }
+
+        /** Points per map: more for larger ones. */
+        int side() {
+            int longer = Math.max(shape.size(1), shape.size(2));
+            return longer == 1 ? 10 : longer < 8 ? 32 : longer <= 64 ? 64 : 128;
+        }
+
+        int columns() {
+            return (WIDTH - 2 * MARGIN + GAP) / (side() + GAP);
+        }
+
+        int height() {
+            return LINE + ((shown() - 1) / columns() + 1) * (side() + GAP);
+        }
+    }
+
+    /**
+     * Runs a network on an image, in evaluation mode and without recording gradients; its mode is afterwards as it was before.
+     *
+     * @param model      from images {@code (N, C, H, W)} to logits {@code (N, classes)}
+     * @param image      {@code (1, C, H, W)}, as the model takes it
+     * @param classNames in the order of the logits
+     * @throws StriateException if there is not one image or there are not as many names as classes
+     */
+    public FeatureMaps(Module model, Tensor image, List<String> classNames) {
+        if (image.shape().rank() != 4 || image.size(0) != 1) {
+            throw new StriateException("FeatureMaps: expected one image (1, C, H, W), got " + image.shape());
+        }
+        names = List.copyOf(classNames);
+        Map<Module, String> moduleNames = new IdentityHashMap<>();
+        model.modules().forEach((name, module) -> moduleNames.put(module, name));
+        add("Input", "as the network gets it", image);
+        boolean wasTraining = model.isTraining();
+        model.eval();
+        try (NoGrad off = NoGrad.open(); Scope scope = Scope.open()) {
+            Tensor logits = model.forward(image, (module, output) -> {
+                // These give what another module has given.
+                if (output.shape().rank() == 4 && !(module instanceof Sequential) && !(module instanceof Dropout)) {
+                    add(moduleNames.getOrDefault(module, ""), module.toString(), output);
+                }
+            });
+            if (!logits.shape().equals(Shape.of(1, names.size()))) {
+                throw new StriateException("FeatureMaps: expected logits (1, " + names.size() + ") for as many class names, got "
+                        + logits.shape());
+            }
+            probabilities = softmax(logits.toArray());
+        } finally {
+            if (wasTraining) {
+                model.train();
+            }
+        }
+    }
+
+    private void add(String name, String type, Tensor output) {
+        int maps = output.size(1);
+        Shape shown = Shape.of(Math.min(maps, MOST_MAPS), output.size(2), output.size(3));
+        layers.add(new Layer(name, type, maps, shown, Arrays.copyOf(output.toArray(), shown.elements())));
+    }
+
+    private static double[] softmax(float[] logits) {
+        double most = IntStream.range(0, logits.length).mapToDouble(i -> logits[i]).max().orElseThrow();
+        double[] probabilities = new double[logits.length];
+        double sum = 0;
+        for (int i = 0; i < logits.length; i++) {
+            probabilities[i] = Math.exp(logits[i] - most);
+            sum += probabilities[i];
+        }
+        for (int i = 0; i < logits.length; i++) {
+            probabilities[i] /= sum;
+        }
+        return probabilities;
+    }
+
+    /** What is shown, in order: the input and the names of layers. */
+    List<String> layers() {
+        return layers.stream().map(Layer::name).toList();
+    }
+
+    /** The probability of each class. */
+    public double[] probabilities() {
+        return probabilities.clone();
+    }
+
+    /** Labels of the most probable classes, the most probable first; among equals the lower label. */
+    private List<Integer> mostProbable() {
+        return IntStream.range(0, probabilities.length)
+                .boxed()
+                .sorted((a, b) -> Double.compare(probabilities[b], probabilities[a]))
+                .limit(MOST_CLASSES)
+                .toList();
+    }
+
+    @Override
+    BufferedImage draw() {
+        List<Integer> classes = mostProbable();
+        int height = layers.stream().mapToInt(layer -> layer.height() + LINE / 2).sum();
+        Canvas canvas = new Canvas(WIDTH, MARGIN + 2 * LINE + height + (classes.size() + 1) * LINE + MARGIN);
+        canvas.text("Feature maps", TITLE, Palette.INK, MARGIN, MARGIN + Canvas.HEADING);
+        int y = MARGIN + 2 * LINE;
+        for (Layer layer : layers) {
+            draw(canvas, layer, y);
+            y += layer.height() + LINE / 2;
+        }
+        canvas.text("Probabilities", NAME, Palette.INK, MARGIN, y + Canvas.TEXT);
+        int bar = MARGIN + Canvas.width(names, TEXT) + 10;
+        for (int label : classes) {
+            y += LINE;
+            double probability = probabilities[label];
+            canvas.text(names.get(label), TEXT, Palette.INK, MARGIN, y + Canvas.TEXT);
+            canvas.fill(Palette.LINE, bar, y, BAR_WIDTH, Canvas.TEXT + 2);
+            canvas.fill(Palette.BLUE, bar, y, BAR_WIDTH * probability, Canvas.TEXT + 2);
+            canvas.text(String.format(Locale.ROOT, "%.1f %%", 100 * probability), TEXT, Palette.INK, bar + BAR_WIDTH + 8,
+                    y + Canvas.TEXT);
+        }
+        return canvas.finish();
+    }
+
+    private void draw(Canvas canvas, Layer layer, int top) {
+        int height = layer.shape.size(1);
+        int width = layer.shape.size(2);
+        String facts = layer.type + ", " + layer.maps + " x " + height + " x " + width
+                + (layer.shown() < layer.maps ? ", the first " + layer.shown() : "");
+        canvas.text(layer.name, NAME, Palette.INK, MARGIN, top + Canvas.TEXT);
+        canvas.text(facts, TEXT, Palette.FAINT, MARGIN + Canvas.width(layer.name, NAME) + 10, top + Canvas.TEXT);
+        // The input is one picture, in colours where it has them.
+        boolean picture = layer == layers.get(0);
+        int plane = height * width;
+        for (int map = 0; map < (picture ? 1 : layer.shown()); map++) {
+            boolean alone = !picture && plane > 1;
+            float[] values = alone ? Arrays.copyOfRange(layer.values, map * plane, (map + 1) * plane) : layer.values;
+            float[] range = range(values);
+            int x = MARGIN + map % layer.columns() * (layer.side() + GAP);
+            int y = top + LINE + map / layer.columns() * (layer.side() + GAP);
+            Shape shape = picture ? layer.shape : Shape.of(1, height, width);
+            canvas.imageWithin(Pixels.image(layer.values, map * plane, shape, range[0], range[1]), x, y, layer.side());
+        }
+    }
+
+    /** The least and the greatest value, or values around the only one. */
+    private static float[] range(float[] values) {
+        float least = Float.POSITIVE_INFINITY;
+        float greatest = Float.NEGATIVE_INFINITY;
+        for (float value : values) {
+            least = Math.min(least, value);
+            greatest = Math.max(greatest, value);
+        }
+        return least < greatest ? new float[] {least, greatest} : new float[] {least - 1, greatest + 1};
+    }
+}
