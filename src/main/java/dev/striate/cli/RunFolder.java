@@ -102,13 +102,20 @@ final class RunFolder {
             Dataset testing,
             TrainingResult result) {}
 
-    /** Writes what is made at the end: result.json, the pictures and the page. */
-    void write(Run run) {
+    /** Writes result.json. */
+    void writeResult(Run run) {
+        output.write(target -> new ResultJson(run.command, run.device.name(), run.device.info().name(), run.seed, run.threads,
+                List.of(ResultJson.Model.of(run.modelName, run.model, run.result))).write(target.resolve("result.json")));
+    }
+
+    /**
+     * Draws the pictures and the page that shows them.
+     *
+     * @throws StriateException if that cannot be done, such as on a machine without a font
+     */
+    void draw(Run run) {
         TrainingResult result = run.result;
         output.write(target -> {
-            new ResultJson(run.command, run.device.name(), run.device.info().name(), run.seed, run.threads,
-                    List.of(ResultJson.Model.of(run.modelName, run.model, result)))
-                    .write(target.resolve("result.json"));
             new Curves(result.epochs()).write(target.resolve("curves.png"));
             new ConfusionMatrix(result.test(), run.testing.classNames()).write(target.resolve("confusion.png"));
             firstFilters(run.model).write(target.resolve("filters.png"));

@@ -103,11 +103,6 @@ abstract class TrainingCommand implements Callable<Integer> {
     /** The command's own options that determine the result, spelled out. */
     abstract List<String> ownArguments();
 
-    /** What to print before the table of layers, such as what the figures are to be compared with; empty for nothing. */
-    String remark() {
-        return "";
-    }
-
     @Override
     public Integer call() {
         return resume == null ? run(null) : resumed(resume);
@@ -203,7 +198,8 @@ abstract class TrainingCommand implements Callable<Integer> {
     }
 
     private TrainingResult fit(Trainer trainer, DataLoader train, DataLoader test, Recipe recipe, StopSwitch stop) {
-        try (Interrupts interrupts = Interrupts.askFor(stop); LiveProgress live = new LiveProgress(console, architecture().toString(), true)) {
+        try (Interrupts interrupts = Interrupts.askFor(stop);
+                LiveProgress live = new LiveProgress(console, architecture().toString(), true)) {
             trainer.listener(Terminal.isInteractive() ? live : new PlainProgress(console));
             return trainer.fit(train, test, recipe.epochs());
         }
@@ -216,7 +212,7 @@ abstract class TrainingCommand implements Callable<Integer> {
         if (subset != null) {
             console.printf(Locale.ROOT, "A SUBSET, for a quick look: trains on %,d of the %,d images%n", subset, splits.train().size());
         }
-        console.printf("%s%s%n%n", recipe, remark());
+        console.printf("%s%n%n", recipe);
         Shape image = architecture().image();
         console.printf("%s%n%n", model.summary(Shape.of(1, image.size(0), image.size(1), image.size(2))));
     }
@@ -241,8 +237,16 @@ abstract class TrainingCommand implements Callable<Integer> {
                 ClassTable.percent(result.trainAccuracy()));
         console.printf(Locale.ROOT, "%d epochs in %.1f s, of which training %.1f s, %,.0f images/s%n", result.epochs().size(), seconds,
                 result.seconds(), result.samplesPerSecond());
-        folder.write(new RunFolder.Run(spec.name(), architecture().toString(), dataset().title(), subset, recipe.toString(),
-                device, options.seed(), deviceOptions.threads(), model, testing, result));
+        RunFolder.Run run = new RunFolder.Run(spec.name(), architecture().toString(), dataset().title(), subset, recipe.toString(),
+                device, options.seed(), deviceOptions.threads(), model, testing, result);
+        folder.writeResult(run);
+        try {
+            folder.draw(run);
+        } catch (StriateException e) {
+            // The training is worth more than its pictures.
+            System.err.println("striate: the run has no pictures: " + e.getMessage());
+            return;
+        }
         console.printf("%s shows the run; its files are beside it%n", folder.page());
     }
 }
