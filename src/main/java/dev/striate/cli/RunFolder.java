@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunFolder {
 
+    private static final System.Logger LOG = System.getLogger(RunFolder.class.getName());
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 
     private final Path directory;
@@ -102,26 +103,30 @@ final class RunFolder {
             Dataset testing,
             TrainingResult result) {}
 
-    /** Writes result.json. */
-    void writeResult(Run run) {
-        output.write(target -> new ResultJson(run.command, run.device.name(), run.device.info().name(), run.seed, run.threads,
-                List.of(ResultJson.Model.of(run.modelName, run.model, run.result))).write(target.resolve("result.json")));
-    }
-
-    /**
-     * Draws the pictures and the page that shows them.
-     *
-     * @throws StriateException if that cannot be done, such as on a machine without a font
-     */
-    void draw(Run run) {
+    /** Writes what is made at the end: result.json, the pictures and the page. */
+    void write(Run run) {
         TrainingResult result = run.result;
         output.write(target -> {
-            new Curves(result.epochs()).write(target.resolve("curves.png"));
-            new ConfusionMatrix(result.test(), run.testing.classNames()).write(target.resolve("confusion.png"));
-            firstFilters(run.model).write(target.resolve("filters.png"));
-            new Samples(run.testing, result.test(), run.testing.classNames()).write(target.resolve("samples.png"));
-            page(run).write(target.resolve("index.html"));
+            new ResultJson(run.command, run.device.name(), run.device.info().name(), run.seed, run.threads,
+                    List.of(ResultJson.Model.of(run.modelName, run.model, result)))
+                    .write(target.resolve("result.json"));
+            boolean drawn = draw(run, target);
+            page(run, drawn).write(target.resolve("index.html"));
         });
+    }
+
+    /** Whether the pictures could be drawn: a machine without fonts has not trained in vain. */
+    private static boolean draw(Run run, Path target) {
+        try {
+            new Curves(run.result.epochs()).write(target.resolve("curves.png"));
+            new ConfusionMatrix(run.result.test(), run.testing.classNames()).write(target.resolve("confusion.png"));
+            firstFilters(run.model).write(target.resolve("filters.png"));
+            new Samples(run.testing, run.result.test(), run.testing.classNames()).write(target.resolve("samples.png"));
+            return true;
+        } catch (StriateException e) {
+            LOG.log(System.Logger.Level.WARNING, "the run is written without its pictures: {0}", e.getMessage());
+            return false;
+        }
     }
 
     private static Filters firstFilters(Sequential model) {
@@ -132,14 +137,15 @@ final class RunFolder {
                 .orElseThrow(() -> new StriateException("the model has no convolution"));
     }
 
-    private RunPage page(Run run) {
+    private static RunPage page(Run run, boolean drawn) {
         TrainingResult result = run.result;
         Map<String, String> results = new LinkedHashMap<>();
         results.put("Test accuracy", ClassTable.percent(result.testAccuracy()));
         results.put("Test loss", String.format(Locale.ROOT, "%.4f", result.testLoss()));
         results.put("Training accuracy", ClassTable.percent(result.trainAccuracy()));
         results.put("Epochs", Integer.toString(result.epochs().size()));
-        results.put("Time of training", String.format(Locale.ROOT, "%.1f s, %,.0f images/s", result.seconds(), result.samplesPerSecond()));
+        results.put("Time of training",
+                String.format(Locale.ROOT, "%.1f s, %,.0f images/s", result.seconds(), result.samplesPerSecond()));
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("Model", String.format(Locale.ROOT, "%s, %,d parameters", run.modelName, run.model.parameterCount()));
         settings.put("Data", run.subset == null ? run.dataset
@@ -147,14 +153,16 @@ final class RunFolder {
         settings.put("Recipe", run.recipe);
         settings.put("Seed", Long.toString(run.seed));
         settings.put("Device", run.device + ": " + run.device.info().name() + ", " + run.device.info().detail());
-        return new RunPage(run.modelName + " on " + run.dataset)
+        RunPage page = new RunPage(run.modelName + " on " + run.dataset)
                 .table("Result", results)
-                .table("Settings", settings)
-                .picture("curves.png", "Course", "Loss, accuracy and learning rate, epoch by epoch.")
-                .picture("confusion.png", "Confusion", "Test images by true and predicted class.")
-                .picture("samples.png", "Samples", "Test images with what the model takes them for, mistakes first.")
-                .picture("filters.png", "Filters", "What the first convolution looks for.")
-                .file("model.safetensors", "the model as the last epoch left it, to predict with and to go on from")
+                .table("Settings", settings);
+        if (drawn) {
+            page.picture("curves.png", "Course", "Loss, accuracy and learning rate, epoch by epoch.")
+                    .picture("confusion.png", "Confusion", "Test images by true and predicted class.")
+                    .picture("samples.png", "Samples", "Test images with what the model takes them for, mistakes first.")
+                    .picture("filters.png", "Filters", "What the first convolution looks for.");
+        }
+        return page.file("model.safetensors", "the model as the last epoch left it, to predict with and to go on from")
                 .file("best.safetensors", "the model of the epoch with the best test accuracy")
                 .file("history.csv", "the figures of the course")
                 .file("result.json", "the result for programs");

@@ -114,7 +114,8 @@ abstract class TrainingCommand implements Callable<Integer> {
         Checkpoint checkpoint = Checkpoint.read(file);
         RunArguments arguments = RunArguments.of(file, checkpoint.metadata());
         if (!arguments.command().equals(spec.name())) {
-            throw new StriateException(file + " is of a run of 'striate " + arguments.command() + "': resume it with that command");
+            throw new StriateException(file + " is of a run of 'striate " + arguments.command()
+                    + "': resume it with that command");
         }
         RunArguments.refuseChanges(spec, file);
         TrainingCommand again = fresh();
@@ -122,7 +123,8 @@ abstract class TrainingCommand implements Callable<Integer> {
         try {
             line.parseArgs(arguments.values().toArray(String[]::new));
         } catch (ParameterException e) {
-            throw new StriateException(file + ": the run's arguments " + arguments.values() + " cannot be read: " + e.getMessage(), e);
+            throw new StriateException(
+                    file + ": the run's arguments " + arguments.values() + " cannot be read: " + e.getMessage(), e);
         }
         again.dataOptions = dataOptions;
         again.deviceOptions = deviceOptions;
@@ -210,7 +212,8 @@ abstract class TrainingCommand implements Callable<Integer> {
         console.printf(Locale.ROOT, "%s: %,d training and %,d test images of %s%n", dataset().title(), splits.train().size(),
                 splits.test().size(), splits.train().imageShape());
         if (subset != null) {
-            console.printf(Locale.ROOT, "A SUBSET, for a quick look: trains on %,d of the %,d images%n", subset, splits.train().size());
+            console.printf(Locale.ROOT, "A SUBSET, for a quick look: trains on %,d of the %,d images%n", subset,
+                    splits.train().size());
         }
         console.printf("%s%n%n", recipe);
         Shape image = architecture().image();
@@ -218,7 +221,8 @@ abstract class TrainingCommand implements Callable<Integer> {
     }
 
     private void finish(
-            TrainingResult result, Dataset testing, Sequential model, Device device, Recipe recipe, RunFolder folder, double seconds) {
+            TrainingResult result, Dataset testing, Sequential model, Device device, Recipe recipe, RunFolder folder,
+            double seconds) {
         Evaluation test = result.test();
         if (test == null) {
             throw new IllegalStateException("there is a test set, and it was not evaluated");
@@ -232,21 +236,14 @@ abstract class TrainingCommand implements Callable<Integer> {
         table.printScores(console);
         console.println();
         table.printConfusion(console);
-        console.printf(Locale.ROOT, "%ntest accuracy %s (%,d of %,d)%s, training accuracy %s%n", ClassTable.percent(test.accuracy()),
-                test.correct(), test.total(), subset == null ? "" : " after training on a subset",
-                ClassTable.percent(result.trainAccuracy()));
-        console.printf(Locale.ROOT, "%d epochs in %.1f s, of which training %.1f s, %,.0f images/s%n", result.epochs().size(), seconds,
-                result.seconds(), result.samplesPerSecond());
-        RunFolder.Run run = new RunFolder.Run(spec.name(), architecture().toString(), dataset().title(), subset, recipe.toString(),
-                device, options.seed(), deviceOptions.threads(), model, testing, result);
-        folder.writeResult(run);
-        try {
-            folder.draw(run);
-        } catch (StriateException e) {
-            // The training is worth more than its pictures.
-            System.err.println("striate: the run has no pictures: " + e.getMessage());
-            return;
-        }
+        console.printf(Locale.ROOT, "%ntest accuracy %s (%,d of %,d)%s, training accuracy %s%n",
+                ClassTable.percent(test.accuracy()), test.correct(), test.total(),
+                subset == null ? "" : " after training on a subset", ClassTable.percent(result.trainAccuracy()));
+        console.printf(Locale.ROOT, "%d epochs in %.1f s, of which training %.1f s, %,.0f images/s%n", result.epochs().size(),
+                seconds, result.seconds(), result.samplesPerSecond());
+        RunFolder.Run run = new RunFolder.Run(spec.name(), architecture().toString(), dataset().title(), subset,
+                recipe.toString(), device, options.seed(), deviceOptions.threads(), model, testing, result);
+        folder.write(run);
         console.printf("%s shows the run; its files are beside it%n", folder.page());
     }
 }

@@ -39,7 +39,7 @@ class CommandLineIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"digits", "lenet", "cifar10", "evaluate", "predict", "devices"})
+    @ValueSource(strings = {"digits", "lenet", "cifar10", "evaluate", "predict", "inspect", "devices"})
     void everyCommandHasHelpWithinTheUsualWidth(String command) throws Exception {
         StriateProcess help = StriateProcess.run(command, "--help");
         assertEquals(0, help.status());
