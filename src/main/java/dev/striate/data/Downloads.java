@@ -36,10 +36,10 @@ import org.jspecify.annotations.Nullable;
  * Fetches published files once into a cache directory.
  *
  * <p>A file gets its name there when it is complete and its SHA-256 is right, by an atomic rename. Until then its bytes are in
- * {@code NAME.part}, from where a later call goes on. A file that is there already is checked as well, whoever put it there. Sources are tried in order, and one
- * whose connection breaks is asked for the rest. Several processes may fetch the same file at once: one does, the others wait
- * for it. Redirects are followed, but not from https to http. The proxy is that of the system properties ({@code
- * https.proxyHost}).
+ * {@code NAME.part}, from where a later call goes on. A file that is there already is checked as well, whoever put it there.
+ * Sources are tried in order, and one whose connection breaks is asked for the rest. Several processes may fetch the same file
+ * at once: one does, the others wait for it. Redirects are followed, but not from https to http. The proxy is that of the system
+ * properties ({@code https.proxyHost}).
  *
  * <p>Settings count from the next {@link #fetch} on.
  */

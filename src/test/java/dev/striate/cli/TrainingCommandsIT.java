@@ -34,7 +34,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TrainingCommandsIT {
 
     private static final List<String> RUN = List.of(
-            "best.safetensors", "confusion.png", "curves.png", "filters.png", "history.csv", "index.html", "model.safetensors", "result.json", "samples.png");
+            "best.safetensors", "confusion.png", "curves.png", "filters.png", "history.csv", "index.html",
+            "model.safetensors", "result.json", "samples.png");
 
     @TempDir
     private Path directory;
