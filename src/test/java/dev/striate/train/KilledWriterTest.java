@@ -36,7 +36,7 @@ class KilledWriterTest {
     private static final int[] MOMENTS = {1, 5, 23};
 
     /** How often the file is read while it is written again and again. */
-    private static final int READS = 50;
+    private static final int READS = 150;
 
     @TempDir
     private Path directory;
