@@ -201,7 +201,7 @@ abstract class TrainingCommand implements Callable<Integer> {
 
     private TrainingResult fit(Trainer trainer, DataLoader train, DataLoader test, Recipe recipe, StopSwitch stop) {
         try (Interrupts interrupts = Interrupts.askFor(stop);
-                LiveProgress live = new LiveProgress(console, architecture().toString(), true)) {
+                LiveProgress live = new LiveProgress(console, "", true)) {
             trainer.listener(Terminal.isInteractive() ? live : new PlainProgress(console));
             return trainer.fit(train, test, recipe.epochs());
         }
