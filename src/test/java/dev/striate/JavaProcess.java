@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Another JVM that runs a class of the tests, its output and errors in one stream; closing it kills it. */
+/** Another JVM that runs a class of the tests, its output and errors in one stream; closed or after a minute it is killed. */
 public final class JavaProcess implements AutoCloseable {
 
     private static final int MOST_SECONDS = 60;
@@ -19,6 +19,8 @@ public final class JavaProcess implements AutoCloseable {
     private JavaProcess(Process process) {
         this.process = process;
         out = process.inputReader(StandardCharsets.UTF_8);
+        // A read does not end otherwise if a line does not come.
+        process.onExit().orTimeout(MOST_SECONDS, TimeUnit.SECONDS).whenComplete((ended, late) -> close());
     }
 
     public static JavaProcess start(Class<?> main, String... arguments) throws IOException {
@@ -59,6 +61,7 @@ public final class JavaProcess implements AutoCloseable {
 
     @Override
     public void close() {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
     }
 }

@@ -31,8 +31,8 @@ final class Cifar10Command extends TrainingCommand {
     @Option(
             names = "--dataset",
             paramLabel = "NAME",
-            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). folder is --data DIR with DIR/train/CLASS/*.png and"
-                    + " DIR/test/CLASS/*.png.")
+            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). folder is --data DIR with DIR/train/CLASS/*.png"
+                    + " and DIR/test/CLASS/*.png.")
     private Choice dataset = Choice.CIFAR10;
 
     private enum Network {
@@ -85,7 +85,8 @@ final class Cifar10Command extends TrainingCommand {
 
     @Override
     Recipe recipe() {
-        return new Recipe(10, 128, Recipe.Method.ADAMW, 0.003f, 0.01f, network == Network.RESNET ? 0.1f : 0, Recipe.Course.ONE_CYCLE,
+        float labelSmoothing = network == Network.RESNET ? 0.1f : 0;
+        return new Recipe(10, 128, Recipe.Method.ADAMW, 0.003f, 0.01f, labelSmoothing, Recipe.Course.ONE_CYCLE,
                 List.of(new RandomHorizontalFlip(0.5f), new RandomCrop(2)));
     }
 

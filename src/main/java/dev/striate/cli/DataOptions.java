@@ -13,8 +13,8 @@ final class DataOptions {
     @Option(
             names = "--data",
             paramLabel = "DIR",
-            description = "Reads the data set from this directory, plain or packed (default: the user's cache, downloaded if it is"
-                    + " not there).")
+            description = "Reads the data set from this directory, plain or packed (default: the user's cache, downloaded if"
+                    + " it is not there).")
     private @Nullable Path directory;
 
     @Option(names = "--offline", description = "Never touches the network.")

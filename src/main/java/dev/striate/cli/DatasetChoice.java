@@ -75,7 +75,8 @@ enum DatasetChoice {
 
     private static Path requireDirectory(@Nullable Path directory) {
         if (directory == null) {
-            throw new StriateException("the data set 'folder' needs --data DIR, with DIR/train/CLASS/*.png and DIR/test/CLASS/*.png");
+            throw new StriateException("the data set 'folder' needs --data DIR, with DIR/train/CLASS/*.png and"
+                    + " DIR/test/CLASS/*.png");
         }
         return directory;
     }

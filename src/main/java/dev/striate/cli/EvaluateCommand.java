@@ -65,11 +65,11 @@ final class EvaluateCommand implements Callable<Integer> {
             Splits splits = dataOptions.load(choice, saved.inputShape());
             Dataset images = split == Split.TEST ? splits.test() : splits.train();
             if (images.classes() != saved.classNames().size()) {
-                throw new StriateException(file + " knows " + saved.classNames().size() + " classes, and " + choice.title() + " has "
-                        + images.classes());
+                throw new StriateException(file + " knows " + saved.classNames().size() + " classes, and " + choice.title()
+                        + " has " + images.classes());
             }
-            console.printf(Locale.ROOT, "%s on %,d %s images of %s, on %s%n%n", saved.name(), images.size(), split, choice.title(),
-                    device);
+            console.printf(Locale.ROOT, "%s on %,d %s images of %s, on %s%n%n", saved.name(), images.size(), split,
+                    choice.title(), device);
             Evaluation evaluation = Trainer.evaluate(saved.model(),
                     DataLoader.of(images, BATCH_SIZE).transform(saved.normalize()), device);
             ClassTable table = new ClassTable(evaluation, saved.classNames());

@@ -91,7 +91,7 @@ final class InspectCommand implements Callable<Integer> {
             OutputDirectory output = new OutputDirectory(directory);
             String convolution = convolution(saved);
             console.printf(Locale.ROOT, "%s, trained on %s%n%n", saved.name(), saved.description().dataset());
-            console.println(saved.model().summary(batch(saved)));
+            console.println(saved.model().summary(batch(saved)).withReceptiveFields());
             Map<String, Picture> pictures = pictures(saved, convolution, device);
             if (!pictures.isEmpty()) {
                 output.write(target -> pictures.forEach((name, picture) -> picture.write(target.resolve(name))));

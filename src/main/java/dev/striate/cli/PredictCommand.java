@@ -27,8 +27,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Says what a trained model takes pictures for: the likeliest classes with their probabilities.",
             "",
-            "A picture may be of any size, PNG or JPEG: its shorter side is brought to the size that the model takes, and the middle"
-                    + " is cut out. Colours become grey where the model takes grey."
+            "A picture may be of any size, PNG or JPEG: its shorter side is brought to the size that the model takes, and the"
+                    + " middle is cut out. Colours become grey where the model takes grey."
         },
         optionListHeading = "%nOptions:%n")
 final class PredictCommand implements Callable<Integer> {

@@ -28,7 +28,8 @@ record RunArguments(String command, List<String> values) {
     private static final String ARGUMENTS = "run.arguments";
 
     /** What may be given along with {@code --resume}: it changes no result. */
-    private static final Set<String> FREE = Set.of("--resume", "--out", "--data", "--offline", "--device", "--threads", "--verbose");
+    private static final Set<String> FREE =
+            Set.of("--resume", "--out", "--data", "--offline", "--device", "--threads", "--verbose");
 
     private static final JsonFactory JSON = new JsonFactory();
 
@@ -81,8 +82,8 @@ record RunArguments(String command, List<String> values) {
     static void refuseChanges(CommandSpec spec, Path file) {
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
             if (!FREE.contains(option.longestName())) {
-                throw new ParameterException(spec.commandLine(), option.longestName() + " cannot be given along with --resume: what is"
-                        + " trained, and how, is in " + file);
+                throw new ParameterException(spec.commandLine(), option.longestName()
+                        + " cannot be given along with --resume: what is trained, and how, is in " + file);
             }
         }
     }

@@ -144,7 +144,8 @@ final class RunFolder {
         results.put("Test loss", String.format(Locale.ROOT, "%.4f", result.testLoss()));
         results.put("Training accuracy", ClassTable.percent(result.trainAccuracy()));
         results.put("Epochs", Integer.toString(result.epochs().size()));
-        results.put("Time of training", String.format(Locale.ROOT, "%.1f s, %,.0f images/s", result.seconds(), result.samplesPerSecond()));
+        results.put("Time of training",
+                String.format(Locale.ROOT, "%.1f s, %,.0f images/s", result.seconds(), result.samplesPerSecond()));
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("Model", String.format(Locale.ROOT, "%s, %,d parameters", run.modelName, run.model.parameterCount()));
         settings.put("Data", run.subset == null ? run.dataset

@@ -103,11 +103,6 @@ abstract class TrainingCommand implements Callable<Integer> {
     /** The command's own options that determine the result, spelled out. */
     abstract List<String> ownArguments();
 
-    /** What to print before the table of layers, such as what the figures are to be compared with; empty for nothing. */
-    String remark() {
-        return "";
-    }
-
     @Override
     public Integer call() {
         return resume == null ? run(null) : resumed(resume);
@@ -119,7 +114,8 @@ abstract class TrainingCommand implements Callable<Integer> {
         Checkpoint checkpoint = Checkpoint.read(file);
         RunArguments arguments = RunArguments.of(file, checkpoint.metadata());
         if (!arguments.command().equals(spec.name())) {
-            throw new StriateException(file + " is of a run of 'striate " + arguments.command() + "': resume it with that command");
+            throw new StriateException(file + " is of a run of 'striate " + arguments.command()
+                    + "': resume it with that command");
         }
         RunArguments.refuseChanges(spec, file);
         TrainingCommand again = fresh();
@@ -127,7 +123,8 @@ abstract class TrainingCommand implements Callable<Integer> {
         try {
             line.parseArgs(arguments.values().toArray(String[]::new));
         } catch (ParameterException e) {
-            throw new StriateException(file + ": the run's arguments " + arguments.values() + " cannot be read: " + e.getMessage(), e);
+            throw new StriateException(
+                    file + ": the run's arguments " + arguments.values() + " cannot be read: " + e.getMessage(), e);
         }
         again.dataOptions = dataOptions;
         again.deviceOptions = deviceOptions;
@@ -203,7 +200,8 @@ abstract class TrainingCommand implements Callable<Integer> {
     }
 
     private TrainingResult fit(Trainer trainer, DataLoader train, DataLoader test, Recipe recipe, StopSwitch stop) {
-        try (Interrupts interrupts = Interrupts.askFor(stop); LiveProgress live = new LiveProgress(console, architecture().toString(), true)) {
+        try (Interrupts interrupts = Interrupts.askFor(stop);
+                LiveProgress live = new LiveProgress(console, "", true)) {
             trainer.listener(Terminal.isInteractive() ? live : new PlainProgress(console));
             return trainer.fit(train, test, recipe.epochs());
         }
@@ -214,15 +212,17 @@ abstract class TrainingCommand implements Callable<Integer> {
         console.printf(Locale.ROOT, "%s: %,d training and %,d test images of %s%n", dataset().title(), splits.train().size(),
                 splits.test().size(), splits.train().imageShape());
         if (subset != null) {
-            console.printf(Locale.ROOT, "A SUBSET, for a quick look: trains on %,d of the %,d images%n", subset, splits.train().size());
+            console.printf(Locale.ROOT, "A SUBSET, for a quick look: trains on %,d of the %,d images%n", subset,
+                    splits.train().size());
         }
-        console.printf("%s%s%n%n", recipe, remark());
+        console.printf("%s%n%n", recipe);
         Shape image = architecture().image();
         console.printf("%s%n%n", model.summary(Shape.of(1, image.size(0), image.size(1), image.size(2))));
     }
 
     private void finish(
-            TrainingResult result, Dataset testing, Sequential model, Device device, Recipe recipe, RunFolder folder, double seconds) {
+            TrainingResult result, Dataset testing, Sequential model, Device device, Recipe recipe, RunFolder folder,
+            double seconds) {
         Evaluation test = result.test();
         if (test == null) {
             throw new IllegalStateException("there is a test set, and it was not evaluated");
@@ -236,13 +236,14 @@ abstract class TrainingCommand implements Callable<Integer> {
         table.printScores(console);
         console.println();
         table.printConfusion(console);
-        console.printf(Locale.ROOT, "%ntest accuracy %s (%,d of %,d)%s, training accuracy %s%n", ClassTable.percent(test.accuracy()),
-                test.correct(), test.total(), subset == null ? "" : " after training on a subset",
-                ClassTable.percent(result.trainAccuracy()));
-        console.printf(Locale.ROOT, "%d epochs in %.1f s, of which training %.1f s, %,.0f images/s%n", result.epochs().size(), seconds,
-                result.seconds(), result.samplesPerSecond());
-        folder.write(new RunFolder.Run(spec.name(), architecture().toString(), dataset().title(), subset, recipe.toString(),
-                device, options.seed(), deviceOptions.threads(), model, testing, result));
+        console.printf(Locale.ROOT, "%ntest accuracy %s (%,d of %,d)%s, training accuracy %s%n",
+                ClassTable.percent(test.accuracy()), test.correct(), test.total(),
+                subset == null ? "" : " after training on a subset", ClassTable.percent(result.trainAccuracy()));
+        console.printf(Locale.ROOT, "%d epochs in %.1f s, of which training %.1f s, %,.0f images/s%n", result.epochs().size(),
+                seconds, result.seconds(), result.samplesPerSecond());
+        RunFolder.Run run = new RunFolder.Run(spec.name(), architecture().toString(), dataset().title(), subset,
+                recipe.toString(), device, options.seed(), deviceOptions.threads(), model, testing, result);
+        folder.write(run);
         console.printf("%s shows the run; its files are beside it%n", folder.page());
     }
 }

@@ -35,10 +35,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Fetches published files once into a cache directory.
  *
- * <p>A file gets its name there when it is complete and its SHA-256 is right, by an atomic rename; so whatever has the name may
- * be used. Until then its bytes are in {@code NAME.part}, from where a later call goes on. Sources are tried in order, and one
- * whose connection breaks is asked for the rest. Several processes may fetch the same file at once: one does, the others wait for it.
- * Redirects are followed, but not from https to http. The proxy is that of the system properties ({@code https.proxyHost}).
+ * <p>A file gets its name there when it is complete and its SHA-256 is right, by an atomic rename. Until then its bytes are in
+ * {@code NAME.part}, from where a later call goes on. A file that is there already is checked as well, whoever put it there.
+ * Sources are tried in order, and one whose connection breaks is asked for the rest. Several processes may fetch the same file
+ * at once: one does, the others wait for it. Redirects are followed, but not from https to http. The proxy is that of the system
+ * properties ({@code https.proxyHost}).
  *
  * <p>Settings count from the next {@link #fetch} on.
  */
@@ -140,7 +141,7 @@ public final class Downloads {
     }
 
     /**
-     * The path of a file in the cache; fetches it if it is not there.
+     * The path of a file in the cache, its SHA-256 checked; fetches it if it is not there or is another.
      *
      * @throws StriateException if it is not there and offline, no source has it, or it cannot be written; the message says where
      *                          it was looked for, what each source answered, and how to fetch it by hand
@@ -152,7 +153,8 @@ public final class Downloads {
                 return target;
             }
             if (offline) {
-                throw new StriateException("offline, and " + target + " is not there; " + byHand(file, target));
+                throw new StriateException("offline, and " + target + (Files.exists(target) ? " is not the published file; "
+                        : " is not there; ") + byHand(file, target));
             }
             Files.createDirectories(target.getParent());
             synchronized (LOCKS.computeIfAbsent(target, path -> new Object())) {
@@ -172,7 +174,7 @@ public final class Downloads {
     }
 
     private static boolean isThere(Path target, RemoteFile file) throws IOException {
-        return Files.isRegularFile(target) && Files.size(target) == file.bytes();
+        return Files.isRegularFile(target) && Files.size(target) == file.bytes() && sha256(target).equals(file.sha256());
     }
 
     private static Path sibling(Path target, String ending) {

@@ -5,25 +5,25 @@ import dev.striate.ShapeException;
 import dev.striate.StriateException;
 import dev.striate.io.Image;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
  * Pictures in one folder per class, which gives the class its name: {@code train/cat/1.png}. Classes, and the files of each, are
- * ordered by name, as torchvision does it. Pictures are PNG, JPEG, GIF or BMP files (by their endings) of any size, also in folders
- * within that of the class; each is made grey or RGB and {@link Image#fit fitted} to the shape asked for. Values are from 0 to 1,
- * held as bytes.
+ * ordered by name, as torchvision does it. Pictures are PNG, JPEG, GIF or BMP files (by their endings) of any size, also in
+ * folders within that of the class; each is made grey or RGB and {@link Image#fit fitted} to the shape asked for. Values are from
+ * 0 to 1, held as bytes.
  */
 public final class ImageFolder {
 
     private static final float WHITE = 255;
-    private static final Set<String> ENDINGS = Set.of("png", "jpg", "jpeg", "gif", "bmp");
+    private static final List<String> ENDINGS = List.of("bmp", "gif", "jpeg", "jpg", "png");
     private static final List<String> TEST_FOLDERS = List.of("test", "val", "valid", "validation");
 
     private ImageFolder() {}
@@ -34,8 +34,8 @@ public final class ImageFolder {
      *
      * @param imageShape {@code (1 or 3, height, width)}
      * @throws ShapeException   if the shape is no such one
-     * @throws StriateException if there are no such folders, classes or pictures, a picture cannot be decoded, or a part would take
-     *                          2^31 bytes or more
+     * @throws StriateException if there are no such folders, classes or pictures, a picture cannot be decoded, or a part would
+     *                          take 2^31 bytes or more
      */
     public static Splits read(Path root, Shape imageShape) {
         Path train = root.resolve("train");
@@ -81,8 +81,8 @@ public final class ImageFolder {
             }
         }
         if (files.isEmpty()) {
-            throw new StriateException("ImageFolder: looked for folders of pictures (" + String.join(", ", ENDINGS.stream().sorted()
-                    .toList()) + "), one per class, in " + directory + ", found none; its folders are " + folders(directory));
+            throw new StriateException("ImageFolder: looked for folders of pictures (" + String.join(", ", ENDINGS) + "), one per"
+                    + " class, in " + directory + ", found none; its folders are " + folders(directory));
         }
         byte[] pixels = new byte[ByteImages.bytes(files.size(), imageShape)];
         // Decoding is most of the work. Each picture has its place, so the order of threads does not matter.
@@ -107,7 +107,7 @@ public final class ImageFolder {
     private static List<Path> pictures(Path directory) {
         try (Stream<Path> entries = Files.walk(directory)) {
             return entries.filter(Files::isRegularFile).filter(ImageFolder::isPicture).sorted().toList();
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             throw new StriateException("ImageFolder: cannot list the folder " + directory + ": " + e, e);
         }
     }

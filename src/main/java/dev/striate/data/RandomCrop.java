@@ -40,7 +40,7 @@ public final class RandomCrop implements Transform {
         int bottom = Math.max(top, Math.min(height, height - down));
         int left = Math.min(width, Math.max(0, -right));
         int end = Math.max(left, Math.min(width, width - right));
-        // In memory all pixels move by the same distance. What comes from another row or channel, or from outside, is cleared then.
+        // In memory all pixels move by the same distance. What comes from another row or channel, or from outside, is cleared.
         int elements = shape.elements();
         long distance = (long) down * width + right;
         if (Math.abs(distance) < elements) {

@@ -36,7 +36,7 @@ final class ResponseBody implements Flow.Subscriber<List<ByteBuffer>>, AutoClose
             throw new HttpTimeoutException("nothing came for " + timeout.toMillis() / 1000f + " s");
         }
         if (item instanceof Throwable failure) {
-            throw new IOException(failure.getMessage(), failure);
+            throw new IOException(failure.getMessage() == null ? failure.toString() : failure.getMessage(), failure);
         }
         if (item == END) {
             return null;

@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Locale;
-import javax.imageio.IIOException;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
@@ -109,13 +108,7 @@ public final class Image {
                 truncation[0] = warning;
             }
         });
-        BufferedImage decoded;
-        try {
-            decoded = reader.read(0);
-        } catch (IIOException e) {
-            throw new StriateException("cannot decode the picture " + file + ": " + reason(e)
-                    + "; pictures are grey or RGB (convert one that is CMYK)", e);
-        }
+        BufferedImage decoded = reader.read(0);
         if (truncation[0] != null) {
             throw new StriateException("cannot decode the picture " + file + ": " + truncation[0]);
         }
@@ -131,7 +124,8 @@ public final class Image {
         int bands = raster.getNumBands();
         int channels = model.hasAlpha() ? bands - 1 : bands;
         if (channels != 1 && channels != 3) {
-            throw new StriateException(file + " has " + channels + " channels of colour, expected 1 (grey) or 3 (RGB)");
+            throw new StriateException(file + " has " + channels
+                    + " channels of colour; convert it to grey or RGB (is it CMYK?)");
         }
         int width = decoded.getWidth();
         int height = decoded.getHeight();

@@ -20,8 +20,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A safetensors header that was checked: every tensor's type is one that can be read, its offsets fit its shape, and the tensors cover the file's
- * data without gap or overlap.
+ * A safetensors header that was checked: every tensor's type is one that can be read, its offsets fit its shape, and the tensors
+ * cover the file's data without gap or overlap.
  *
  * @param entries  where each tensor is, in the header's order
  * @param metadata the free text that came along

@@ -41,8 +41,8 @@ public final class State {
 
     /**
      * Takes a module's parameters and buffers from a file, which may be a checkpoint: what is an optimiser's there is left alone,
-     * and so is PyTorch's {@code num_batches_tracked}. Apart from these, the file must have exactly the module's tensors, in their
-     * shapes: names and shapes are checked, and everything is read, before anything is changed.
+     * and so is PyTorch's {@code num_batches_tracked}. Apart from these, the file must have exactly the module's tensors, in
+     * their shapes: names and shapes are checked, and everything is read, before anything is changed.
      *
      * @return the free text that came along
      * @throws StriateException if the file cannot be read or does not fit; the module is as it was then

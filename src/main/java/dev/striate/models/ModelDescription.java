@@ -45,8 +45,10 @@ public record ModelDescription(
         deviation = List.copyOf(deviation);
         Shape image = architecture.image();
         require(!classNames.isEmpty(), "at least one class", classNames);
-        require(border >= 0 && 2 * border < Math.min(image.size(1), image.size(2)), "a border that leaves room in " + image, border);
-        require(mean.size() == image.size(0) && mean.stream().allMatch(Float::isFinite), "a mean for each channel of " + image, mean);
+        require(border >= 0 && 2 * border < Math.min(image.size(1), image.size(2)), "a border that leaves room in " + image,
+                border);
+        require(mean.size() == image.size(0) && mean.stream().allMatch(Float::isFinite), "a mean for each channel of " + image,
+                mean);
         require(deviation.size() == image.size(0) && deviation.stream().allMatch(value -> value > 0 && Float.isFinite(value)),
                 "a deviation above 0 for each channel of " + image, deviation);
     }

@@ -15,9 +15,9 @@ import dev.striate.nn.Sequential;
 
 /**
  * A residual network of nine layers with weights, for small colour pictures: {@code (N, 3, 32, 32)} to logits
- * {@code (N, classes)}, 6.6 million parameters. Its widths and depths are those of the network that D. Page trained on CIFAR-10 for
- * DAWNBench ("How to train your ResNet", 2018); its blocks are those of He et al., "Deep residual learning for image recognition"
- * (2016), and the pictures are averaged at the end, not maximised.
+ * {@code (N, classes)}, 6.6 million parameters. Its widths and depths are those of the network that D. Page trained on CIFAR-10
+ * for DAWNBench ("How to train your ResNet", 2018); its blocks are those of He et al., "Deep residual learning for image
+ * recognition" (2016), and the pictures are averaged at the end, not maximised.
  */
 public final class ResNet9 {
 

@@ -25,6 +25,8 @@ public record Summary(String title, Shape input, List<Row> rows, long parameters
     private static final String[] HEADINGS =
             {"Layer", "Type", "Output shape", "Parameters", "Multiply-adds", "Field", "Jump", "Centre"};
 
+    private static final int FIELD_COLUMN = 5;
+
     /** Columns of text are on the left, those of numbers on the right. */
     private static final int TEXT_COLUMNS = 3;
 
@@ -50,12 +52,21 @@ public record Summary(String title, Shape input, List<Row> rows, long parameters
         return rows.stream().mapToLong(Row::multiplyAdds).sum();
     }
 
-    /**
-     * The table with aligned columns, a line per row, no line break at the end. Receptive fields, of images only, are given as
-     * size, jump and the first unit's centre in pixels; as rows x columns where these differ.
-     */
+    /** The table with aligned columns, a line per row, no line break at the end; without the receptive fields. */
     @Override
     public String toString() {
+        return table(FIELD_COLUMN);
+    }
+
+    /**
+     * The table with receptive fields, of images only: size, jump and the first unit's centre in pixels, as rows x columns where
+     * these differ.
+     */
+    public String withReceptiveFields() {
+        return table(HEADINGS.length);
+    }
+
+    private String table(int columns) {
         List<String[]> lines = new ArrayList<>();
         lines.add(HEADINGS);
         lines.add(new String[] {"(input)", "", input.toString(), "", "", "", "", ""});
@@ -67,9 +78,9 @@ public record Summary(String title, Shape input, List<Row> rows, long parameters
                 grid ? axes(row.field, ReceptiveField.Axis::center) : ""});
         }
         lines.add(new String[] {"Total", title, "", grouped(parameters), grouped(multiplyAdds()), "", "", ""});
-        int[] widths = new int[HEADINGS.length];
+        int[] widths = new int[columns];
         for (String[] line : lines) {
-            for (int i = 0; i < widths.length; i++) {
+            for (int i = 0; i < columns; i++) {
                 widths[i] = Math.max(widths[i], line[i].length());
             }
         }

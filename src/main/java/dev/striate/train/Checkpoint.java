@@ -110,7 +110,7 @@ public final class Checkpoint {
         Map<String, String> metadata = Safetensors.readMetadata(file);
         if (!metadata.containsKey(VERSION)) {
             throw new StriateException(file + " is not a checkpoint: it has tensors, but not where the training that made them"
-                    + " stood. Give a file that a training wrote while it ran; or start anew from these weights, with State.load");
+                    + " stood. Give a file that a training wrote while it ran; or start anew from these weights with State.load");
         }
         return new Checkpoint(new CheckpointFields(file, metadata));
     }
@@ -136,9 +136,9 @@ public final class Checkpoint {
         return progress.step();
     }
 
-    /** {@code after epoch 3}, or {@code in epoch 4 after step 120 of 391}. */
+    /** Where the training stood: {@code after epoch 3}, or {@code in epoch 4 after step 120 of 391}. */
     public String inWords() {
-        return progress.inWords(batches);
+        return Progress.inWords(progress.epoch(), progress.step(), batches);
     }
 
     /** The kind of optimiser, as {@link Optimizer#kind} names it. */
@@ -186,8 +186,8 @@ public final class Checkpoint {
         Map<String, Tensor> all = State.tensors(model);
         for (String name : all.keySet()) {
             if (name.startsWith(State.OPTIMIZER_PREFIX)) {
-                throw new StriateException("checkpoint: the model's " + name + " could be taken for the optimiser's; give the part"
-                        + " called \"optimizer\" another name");
+                throw new StriateException("checkpoint: the model's " + name + " could be taken for the optimiser's; give the"
+                        + " part called \"optimizer\" another name");
             }
         }
         optimizer.state().forEach((name, tensor) -> all.put(State.OPTIMIZER_PREFIX + name, tensor));

@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads the texts that a checkpoint keeps its numbers in; whatever is in the file, the only error is a {@link StriateException}. */
+/** Reads the texts that a checkpoint keeps its numbers in; whatever is in there, the only error is a {@link StriateException}. */
 record CheckpointFields(Path file, Map<String, String> all) {
 
     private static final String SEPARATOR = "/";

@@ -14,8 +14,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Epochs as JSON: an array with an object for each, of an evaluation the loss and the confusion matrix. Numbers come back with all
- * their bits; those that are not finite, which JSON lacks, are texts.
+ * Epochs as JSON: an array with an object for each, of an evaluation the loss and the confusion matrix. Numbers come back with
+ * all their bits; those that are not finite, which JSON lacks, are texts.
  */
 final class HistoryJson {
 

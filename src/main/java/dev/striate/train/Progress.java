@@ -15,8 +15,16 @@ record Progress(int epoch, int step, Tally.Sums sums, double seconds, List<Epoch
 
     static final Progress START = new Progress(1, 0, Tally.Sums.NONE, 0, List.of());
 
-    /** {@code after epoch 3, step 120 of 391}. */
-    String inWords(int steps) {
-        return step == 0 ? "after epoch " + (epoch - 1) : "in epoch " + epoch + " after step " + step + " of " + steps;
+    /**
+     * {@code before the first step}, {@code after epoch 3} or {@code in epoch 4 after step 120 of 391}.
+     *
+     * @param step  how many are done of the epoch
+     * @param steps how many it has
+     */
+    static String inWords(int epoch, int step, int steps) {
+        if (step > 0) {
+            return "in epoch " + epoch + " after step " + step + " of " + steps;
+        }
+        return epoch == 1 ? "before the first step" : "after epoch " + (epoch - 1);
     }
 }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 public final class StopSwitch implements TrainingListener {
 
     private volatile boolean requested;
-    private String where = "before the first step";
+    private String where = "before it started";
 
     /** Asks for the end. */
     public void request() {
@@ -23,15 +23,12 @@ public final class StopSwitch implements TrainingListener {
 
     @Override
     public void onStart(TrainingStart start) {
-        if (start.step() > 0 || !start.history().isEmpty()) {
-            where = new Progress(start.history().size() + 1, start.step(), Tally.Sums.NONE, 0, start.history())
-                    .inWords(start.batches());
-        }
+        where = Progress.inWords(start.history().size() + 1, start.step(), start.batches());
     }
 
     @Override
     public void onBatch(BatchEnd batch) {
-        where = "in epoch " + batch.epoch() + " after step " + batch.batch() + " of " + batch.batches();
+        where = Progress.inWords(batch.epoch(), batch.batch(), batch.batches());
     }
 
     @Override

@@ -24,8 +24,8 @@ public interface TrainingListener {
     default void onEnd(TrainingResult result) {}
 
     /**
-     * Why training shall end now, null to go on. Asked before the first step and after each step and each epoch; interrupts, which
-     * come before others, also between the batches of an evaluation.
+     * Why training shall end now, null to go on. Asked before the first step and after each step and each epoch; interrupts,
+     * which come before others, also between the batches of an evaluation.
      */
     default @Nullable Stop stop() {
         return null;

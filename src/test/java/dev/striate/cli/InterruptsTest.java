@@ -98,7 +98,8 @@ class InterruptsTest {
                 Interrupts.lastWords(some, "striate lenet --resume", Path.of("out/last.safetensors")));
         assertEquals("interrupted after epoch 3; go on with: striate lenet --resume \"my out/last.safetensors\"",
                 Interrupts.lastWords(some, "striate lenet --resume", Path.of("my out/last.safetensors")));
-        TrainingResult none = new TrainingResult(List.of(), null, null, 0, 1, Stop.interrupt("interrupted before the first step"));
+        stop = Stop.interrupt("interrupted before the first step");
+        TrainingResult none = new TrainingResult(List.of(), null, null, 0, 1, stop);
         assertEquals("interrupted before the first step; there is nothing to go on from",
                 Interrupts.lastWords(none, "striate lenet --resume", Path.of("x")));
     }

@@ -33,8 +33,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The commands that train a network of the literature, and those that use what they trained, as processes. */
 class TrainingCommandsIT {
 
-    private static final List<String> RUN = List.of("best.safetensors", "confusion.png", "curves.png", "filters.png", "history.csv",
-            "index.html", "model.safetensors", "result.json", "samples.png");
+    private static final List<String> RUN = List.of(
+            "best.safetensors", "confusion.png", "curves.png", "filters.png", "history.csv", "index.html",
+            "model.safetensors", "result.json", "samples.png");
 
     @TempDir
     private Path directory;
@@ -71,12 +72,14 @@ class TrainingCommandsIT {
         Path pictures = directory.resolve("pictures");
         for (String split : List.of("train", "test")) {
             for (int i = 0; i < 24; i++) {
-                plain(i % 2 == 0 ? 200 : 30, 40 + i, 33).write(folder(pictures, split, i % 2 == 0 ? "bright" : "dark").resolve(i + ".png"));
+                boolean bright = i % 2 == 0;
+                Path folder = Files.createDirectories(pictures.resolve(split).resolve(bright ? "bright" : "dark"));
+                plain(bright ? 200 : 30, 40 + i, 33).write(folder.resolve(i + ".png"));
             }
         }
         Path out = directory.resolve("run");
-        StriateProcess cifar = StriateProcess.run("cifar10", "--dataset", "folder", "--data", pictures.toString(), "--epochs", "4",
-                "--batch-size", "8", "--subset", "20", "--device", "cpu", "--out", out.toString());
+        StriateProcess cifar = StriateProcess.run("cifar10", "--dataset", "folder", "--data", pictures.toString(),
+                "--epochs", "4", "--batch-size", "8", "--subset", "20", "--device", "cpu", "--out", out.toString());
         assertEquals(0, cifar.status(), cifar.err());
         assertEquals(RUN, names(out));
         assertTrue(cifar.out().contains("SUBSET, for a quick look: trains on 20 of the 24"), cifar.out());
@@ -96,10 +99,6 @@ class TrainingCommandsIT {
             pixels[i] = (byte) (grey + i % 7);
         }
         return new Image(pixels, Shape.of(3, height, width));
-    }
-
-    private static Path folder(Path root, String split, String name) throws IOException {
-        return Files.createDirectories(root.resolve(split).resolve(name));
     }
 
     @ParameterizedTest
@@ -131,7 +130,8 @@ class TrainingCommandsIT {
 
         Path interrupted = directory.resolve("interrupted");
         Path log = directory.resolve("log");
-        Process process = StriateProcess.start(List.of(), Map.of(), log, directory.resolve("err"), with(run, interrupted.toString()));
+        Process process = StriateProcess.start(
+                List.of(), Map.of(), log, directory.resolve("err"), with(run, interrupted.toString()));
         while (!Files.readString(log).contains("epoch  2/12") && process.isAlive()) {
             Thread.sleep(20);
         }

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import dev.striate.StriateException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -20,7 +22,9 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,6 +37,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,11 +94,14 @@ class DownloadsTest {
         assertEquals(List.of("/good"), requests);
     }
 
-    @Test
-    void fileOfAnotherSizeIsFetchedAgain() throws IOException {
+    @ParameterizedTest
+    @ValueSource(ints = {3, 200_000})
+    void otherFilesThanThePublishedAreFetchedAgain(int size) throws IOException {
         Path target = downloads().fetch(file("/good"));
-        Files.write(target, new byte[3]);
-        assertArrayEquals(CONTENT, Files.readAllBytes(downloads().fetch(file("/good"))));
+        Files.write(target, new byte[size]);
+        String message = assertThrows(StriateException.class, () -> downloads().offline(true).fetch(file("/good"))).getMessage();
+        assertTrue(message.startsWith("offline, and " + target + " is not the published file; to do it by hand"), message);
+        check(downloads().fetch(file("/good")));
     }
 
     @Test
@@ -156,6 +166,19 @@ class DownloadsTest {
         leave(new byte[1000]);
         check(downloads().fetch(file("/good")));
         assertEquals(List.of("/good bytes=1000-"), requests);
+    }
+
+    /** What was there of an earlier attempt must not stay behind the 500 bytes that came of this one. */
+    @Test
+    void serverMayIgnoreTheRangeAndBreakOff() throws IOException {
+        leave(new byte[1000]);
+        serve("/early", exchange -> {
+            exchange.sendResponseHeaders(200, CONTENT.length);
+            exchange.getResponseBody().write(CONTENT, 0, 500);
+        });
+        serve("/ranges", DownloadsTest::rest);
+        check(downloads().fetch(file("/early", "/ranges")));
+        assertEquals(List.of("/early bytes=1000-", "/ranges bytes=500-"), requests);
     }
 
     @Test
@@ -310,6 +333,55 @@ class DownloadsTest {
         String message = refused("/moved");
         assertTrue(message.contains("/moved: ") && message.contains("redirect to " + to), message);
         assertTrue(requests.size() <= 10, requests.toString());
+    }
+
+    @Test
+    void httpsIsNotLeftForHttp() throws Exception {
+        SSLContext before = SSLContext.getDefault();
+        SSLContext own = selfSigned();
+        HttpsServer secure = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        secure.setHttpsConfigurator(new HttpsConfigurator(own));
+        secure.createContext("/good", exchange -> {
+            try (exchange) {
+                whole(exchange);
+            }
+        });
+        secure.createContext("/moved", exchange -> {
+            exchange.getResponseHeaders().set("Location", uri("/good").toString());
+            exchange.sendResponseHeaders(302, -1);
+            exchange.close();
+        });
+        secure.start();
+        try {
+            SSLContext.setDefault(own);
+            URI https = URI.create("https://localhost:" + secure.getAddress().getPort() + "/");
+            String message = assertThrows(StriateException.class, () -> downloads().fetch(new RemoteFile(NAME, CONTENT.length,
+                    sha256(CONTENT), List.of(https.resolve("/moved"))))).getMessage();
+            assertTrue(message.contains("/moved: status 302, a redirect to " + uri("/good") + ", not followed"), message);
+            assertEquals(List.of(), requests);
+            redirect("/upgrade", https.resolve("/good").toString());
+            check(downloads().fetch(file("/upgrade")));
+        } finally {
+            SSLContext.setDefault(before);
+            secure.stop(0);
+        }
+    }
+
+    private SSLContext selfSigned() throws Exception {
+        Path store = directory.resolve("keys");
+        Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-genkeypair",
+                "-alias", "localhost", "-keyalg", "EC", "-dname", "CN=localhost", "-ext", "san=dns:localhost", "-storetype",
+                "PKCS12", "-keystore", store.toString(), "-storepass", "changeit").redirectErrorStream(true).start();
+        keytool.getInputStream().transferTo(OutputStream.nullOutputStream());
+        assertEquals(0, keytool.waitFor());
+        KeyStore keys = KeyStore.getInstance(store.toFile(), "changeit".toCharArray());
+        KeyManagerFactory ours = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        ours.init(keys, "changeit".toCharArray());
+        TrustManagerFactory trusted = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trusted.init(keys);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(ours.getKeyManagers(), trusted.getTrustManagers(), null);
+        return context;
     }
 
     @Test
@@ -531,7 +603,7 @@ class DownloadsTest {
     private static String sha256(byte[] bytes) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (java.security.NoSuchAlgorithmException e) {
+        } catch (NoSuchAlgorithmException e) {
             throw new AssertionError(e);
         }
     }

@@ -79,8 +79,8 @@ class ImageFolderTest {
     @Test
     void errorsSayWhatWasLookedFor() throws IOException {
         write("cat/a.png", 1, 1, 4, 4);
-        assertEquals("ImageFolder: looked in " + root + " for the folder train and one of [test, val, valid, validation], found [cat];"
-                + " each has one folder per class, such as train/cat/1.png", refused());
+        assertEquals("ImageFolder: looked in " + root + " for the folder train and one of [test, val, valid, validation], found"
+                + " [cat]; each has one folder per class, such as train/cat/1.png", refused());
         Files.createDirectories(root.resolve("train/cat"));
         Files.createDirectories(root.resolve("test/cat"));
         assertEquals("ImageFolder: looked for folders of pictures (bmp, gif, jpeg, jpg, png), one per class, in "

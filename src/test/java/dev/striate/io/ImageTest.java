@@ -9,7 +9,9 @@ import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.StriateException;
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
+import java.awt.image.Raster;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -17,10 +19,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.zip.CRC32;
+import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.FileImageOutputStream;
+import javax.imageio.stream.ImageOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -117,7 +124,7 @@ class ImageTest {
     @Test
     void greyStaysAsItIs() throws IOException {
         BufferedImage wide = new BufferedImage(3, 1, BufferedImage.TYPE_USHORT_GRAY);
-        wide.getRaster().setPixels(0, 0, 3, 1, new int[] {0, 128 * 257, 65535});
+        wide.getRaster().setPixels(0, 0, 3, 1, new int[] {0, 0x8034, 65535});
         Path file = directory.resolve("16.png");
         ImageIO.write(wide, "png", file.toFile());
         assertArrayEquals(bytes(0, 128, 255), Image.read(file).pixels());
@@ -151,6 +158,19 @@ class ImageTest {
                 assertTrue(refused(file).contains("a.png"), format + " of " + length + " bytes");
             }
         }
+    }
+
+    @Test
+    void cmykIsRefused() throws IOException {
+        Path file = directory.resolve("a.jpg");
+        ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+        try (ImageOutputStream out = new FileImageOutputStream(file.toFile())) {
+            writer.setOutput(out);
+            writer.write(new IIOImage(Raster.createInterleavedRaster(DataBuffer.TYPE_BYTE, 8, 8, 4, null), null, null));
+        } finally {
+            writer.dispose();
+        }
+        assertEquals(file + " has 4 channels of colour; convert it to grey or RGB (is it CMYK?)", refused(file));
     }
 
     /** The header says 100,000 x 100,000; there are no pixels at all. */
@@ -197,6 +217,10 @@ class ImageTest {
         Image image = pattern(3, 37, 53);
         assertEquals("72a8a9c60c0ef7980cacbbcc4292b8fc027693c206550e0106e9e19ac58f2133", sha256(image.grey()));
         assertEquals(image.grey(), image.withChannels(1));
+        // Colours that are one step off if any weight is.
+        Image sensitive = new Image(bytes(244, 111, 147, 231, 92, 197, 8, 130, 54, 131, 95, 125, 218, 0, 25, 31, 195, 230),
+                Shape.of(3, 1, 6));
+        assertArrayEquals(bytes(103, 109, 79, 149, 106, 158), sensitive.grey().pixels());
         Image white = new Image(bytes(255, 255, 255), Shape.of(3, 1, 1));
         assertArrayEquals(bytes(255), white.grey().pixels());
     }
@@ -284,7 +308,7 @@ class ImageTest {
         return out.toByteArray();
     }
 
-    /** Puts an APP1 segment behind the first marker: "Exif", the TIFF header, and a directory of one entry. */
+    /** With an APP1 segment: "Exif", the TIFF header, and a directory of one entry. */
     private static byte[] withOrientation(byte[] jpeg, int orientation, boolean littleEndian) {
         String tiff = littleEndian
                 ? "49492a0008000000" + "0100" + "120103000100000" + "0" + String.format("%02x000000", orientation) + "00000000"
@@ -300,7 +324,7 @@ class ImageTest {
     private static String sha256(Image image) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(image.pixels()));
-        } catch (java.security.NoSuchAlgorithmException e) {
+        } catch (NoSuchAlgorithmException e) {
             throw new AssertionError(e);
         }
     }

@@ -68,7 +68,7 @@ class StateTest {
         }
     }
 
-    /** As PyTorch's state_dict has it: a count of batches, as int64 of rank 0, beside the running statistics; halves for weights. */
+    /** As PyTorch's state_dict has it: a count of batches, as int64 of rank 0, beside the statistics; halves for weights. */
     @Test
     void stateOfPyTorchIsLoaded() throws IOException {
         ByteBuffer data = ByteBuffer.allocate(8 + 36 + 4 * 4 + 4 * 8).order(ByteOrder.LITTLE_ENDIAN);

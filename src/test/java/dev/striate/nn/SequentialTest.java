@@ -83,7 +83,10 @@ class SequentialTest {
                     flatten  Flatten            (32, 128)               0              0      4
                     head     Linear(128, 10)    (32, 10)            1,290          1,280     10
                     -----------------------------------------------------------------------------------------
-                    Total    Sequential                             1,386          5,888""", summary.toString());
+                    Total    Sequential                             1,386          5,888""", summary.withReceptiveFields());
+            List<String> lines = summary.toString().lines().toList();
+            assertEquals("Layer    Type               Output shape   Parameters  Multiply-adds", lines.get(0));
+            assertEquals("conv1    Conv2d(1, 8, 3x3)  (32, 8, 8, 8)          80          4,608", lines.get(3));
             assertEquals(model.parameterCount(), summary.parameters());
             assertEquals(summary.parameters(), summary.rows().stream().mapToLong(Summary.Row::parameters).sum());
         }

@@ -17,12 +17,14 @@ import dev.striate.nn.Linear;
 import dev.striate.nn.Sequential;
 import dev.striate.optim.Adam;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,7 +33,10 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledWriterTest {
 
     /** How many checkpoints are written before each kill. */
-    private static final int[] MOMENTS = {1, 2, 5, 11, 23};
+    private static final int[] MOMENTS = {1, 5, 23};
+
+    /** How often the file is read while it is written again and again. */
+    private static final int READS = 150;
 
     @TempDir
     private Path directory;
@@ -70,6 +75,9 @@ class KilledWriterTest {
         for (int moment : MOMENTS) {
             try (JavaProcess writer = JavaProcess.start(Writer.class, file.toString())) {
                 writer.awaitLine("written " + moment + ".");
+                for (int i = 0; i < READS; i++) {
+                    Checkpoint.read(file);
+                }
                 writer.process().destroyForcibly();
                 writer.awaitStatus();
             }
@@ -85,19 +93,64 @@ class KilledWriterTest {
         }
         // What the killed ones left is away as soon as somebody writes once more.
         Safetensors.write(file, Map.of(), Map.of());
+        assertEquals(List.of("checkpoint.safetensors"), names());
+    }
+
+    private List<String> names() throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
-            assertEquals(List.of(file), files.toList());
+            return files.map(path -> path.getFileName().toString()).toList();
         }
     }
 
-    /** A temporary file in the making, by this or by another process, is let alone. */
+    /** Writes a file once; with a second argument, says so halfway and never ends. */
+    static final class HalfWriter {
+
+        public static void main(String[] arguments) {
+            AtomicFile.write(Path.of(arguments[0]), channel -> {
+                channel.write(ByteBuffer.wrap(new byte[] {2}));
+                if (arguments.length > 1) {
+                    System.out.println("half");
+                    try {
+                        new CountDownLatch(1).await();
+                    } catch (InterruptedException e) {
+                        throw new InterruptedIOException();
+                    }
+                }
+            });
+        }
+    }
+
+    @Test
+    void halfAFileIsNeitherReadNorKept() throws Exception {
+        Path file = directory.resolve("file");
+        AtomicFile.write(file, "old");
+        try (JavaProcess writer = JavaProcess.start(HalfWriter.class, file.toString(), "never")) {
+            writer.awaitLine("half");
+            assertEquals("old", Files.readString(file));
+            AtomicFile.write(file, "other");
+            assertEquals(2, names().size(), "what is being written stays");
+            writer.process().destroyForcibly();
+            writer.awaitStatus();
+        }
+        assertEquals("other", Files.readString(file));
+        AtomicFile.write(file, "new");
+        assertEquals(List.of("file"), names());
+    }
+
+    /** Neither another process nor another thread takes what is being written here for a leftover. */
     @Test
     void whatIsBeingWrittenStays() throws IOException {
-        Path file = directory.resolve("outer.safetensors");
+        Path file = directory.resolve("file");
         AtomicFile.write(file, channel -> {
             channel.write(ByteBuffer.wrap(new byte[] {1}));
-            Safetensors.write(file, Map.of(), Map.of("inner", "yes"));
-            assertEquals(Map.of("inner", "yes"), Safetensors.readMetadata(file));
+            AtomicFile.write(file, "inner");
+            assertEquals("inner", Files.readString(file));
+            try (JavaProcess writer = JavaProcess.start(HalfWriter.class, file.toString())) {
+                assertEquals(0, writer.awaitStatus());
+            } catch (InterruptedException e) {
+                throw new InterruptedIOException();
+            }
+            assertArrayEquals(new byte[] {2}, Files.readAllBytes(file));
         });
         assertArrayEquals(new byte[] {1}, Files.readAllBytes(file));
     }

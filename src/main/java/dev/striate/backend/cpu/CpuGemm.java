@@ -212,8 +212,8 @@ final class CpuGemm {
     }
 
     /**
-     * Packs a panel of what is stored along the depth: element (i, p), i along the panel's width and p along the depth, is read at
-     * {@code base + i indexStride + p} and written to {@code at + p width + i}. Four lines at a time, so that neighbours are
+     * Packs a panel of what is stored along the depth: element (i, p), i along the panel's width and p along the depth, is read
+     * at {@code base + i indexStride + p} and written to {@code at + p width + i}. Four lines at a time, so that neighbours are
      * written together.
      */
     static void packAcross(
