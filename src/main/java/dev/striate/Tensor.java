@@ -599,7 +599,10 @@ public final class Tensor extends ScopedResource {
 
     /** The maximum of each window of the given height and width. */
     public Tensor maxPool2d(int kernelHeight, int kernelWidth, WindowOption... options) {
-        return MaxPool2d.apply(this, kernelHeight, kernelWidth, options).output();
+        MaxPool2d.Result result = MaxPool2d.apply(this, kernelHeight, kernelWidth, options);
+        // What the gradient needs of them the graph has a share in.
+        result.indices().close();
+        return result.output();
     }
 
     /** The maximum of each window and where in its plane it was, {@code row * W + column}. */

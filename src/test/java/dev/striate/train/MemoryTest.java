@@ -20,15 +20,18 @@ import dev.striate.autograd.NoGrad;
 import dev.striate.autograd.Recorder;
 import dev.striate.backend.Backend;
 import dev.striate.backend.MemoryStatistics;
+import dev.striate.nn.AvgPool2d;
 import dev.striate.nn.BatchNorm2d;
 import dev.striate.nn.Conv2d;
 import dev.striate.nn.Dropout;
 import dev.striate.nn.Flatten;
+import dev.striate.nn.GlobalAvgPool2d;
 import dev.striate.nn.Linear;
 import dev.striate.nn.MaxPool2d;
 import dev.striate.nn.Relu;
 import dev.striate.nn.Residual;
 import dev.striate.nn.Sequential;
+import dev.striate.nn.Tanh;
 import dev.striate.optim.Adam;
 import dev.striate.optim.Optimizer;
 import java.lang.reflect.InvocationTargetException;
@@ -67,6 +70,38 @@ class MemoryTest {
             }
             assertEquals(0, device.backend().memory().liveBuffers());
         });
+    }
+
+    /** Whoever opens no scope closes what a call returned, and nothing else can be closed. */
+    @TestFactory
+    Stream<DynamicTest> predictionsWithoutAScope() {
+        return onEachDevice(device -> {
+            try (LeakProbe probe = new LeakProbe(device); NoGrad off = NoGrad.open()) {
+                requireConstant(device, WARM_UP + 10, step -> probe.model.forward(probe.image).close());
+            }
+            assertEquals(0, device.backend().memory().liveBuffers());
+        });
+    }
+
+    /** A model of all kinds of layers for images, and one of these. */
+    private static final class LeakProbe implements AutoCloseable {
+
+        final Sequential model;
+        final Tensor image;
+
+        LeakProbe(Device device) {
+            model = new Sequential(
+                    new Conv2d(1, 2, 3), new BatchNorm2d(2), new Relu(), new MaxPool2d(2), new AvgPool2d(2), new Tanh(),
+                    new Dropout(0.5f), new GlobalAvgPool2d(), new Flatten(), new Linear(2, 3)).initialize(device, new Generator(1));
+            model.eval();
+            image = Tensor.ones(device, 1, 1, 12, 12);
+        }
+
+        @Override
+        public void close() {
+            model.close();
+            image.close();
+        }
     }
 
     @TestFactory
