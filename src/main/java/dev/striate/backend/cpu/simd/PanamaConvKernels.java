@@ -83,10 +83,11 @@ final class PanamaConvKernels implements ConvKernels {
         FloatVector c61 = c00;
         FloatVector c70 = c00;
         FloatVector c71 = c00;
+        int second = xOffset + secondX;
         for (int p = firstStart, end = firstStart + depth, ia = aOffset; p < end; p++, ia += 8) {
-            int ix = xOffset + starts[p];
-            FloatVector x0 = FloatVector.fromArray(SPECIES, x, ix);
-            FloatVector x1 = FloatVector.fromArray(SPECIES, x, ix + secondX);
+            int start = starts[p];
+            FloatVector x0 = FloatVector.fromArray(SPECIES, x, xOffset + start);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, x, second + start);
             FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
             c00 = ar.fma(x0, c00);
             c01 = ar.fma(x1, c01);
@@ -196,10 +197,11 @@ final class PanamaConvKernels implements ConvKernels {
         FloatVector c41 = c00;
         FloatVector c50 = c00;
         FloatVector c51 = c00;
+        int second = xOffset + secondX;
         for (int p = firstStart, end = firstStart + depth, ia = aOffset; p < end; p++, ia += 6) {
-            int ix = xOffset + starts[p];
-            FloatVector x0 = FloatVector.fromArray(SPECIES, x, ix);
-            FloatVector x1 = FloatVector.fromArray(SPECIES, x, ix + secondX);
+            int start = starts[p];
+            FloatVector x0 = FloatVector.fromArray(SPECIES, x, xOffset + start);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, x, second + start);
             FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
             c00 = ar.fma(x0, c00);
             c01 = ar.fma(x1, c01);
@@ -287,12 +289,13 @@ final class PanamaConvKernels implements ConvKernels {
         FloatVector c21 = c00;
         FloatVector c22 = c00;
         FloatVector c23 = c00;
+        int second = xOffset + secondX;
         for (int p = firstStart, end = firstStart + depth, ia = aOffset; p < end; p++, ia += 3) {
-            int ix = xOffset + starts[p];
-            FloatVector x0 = FloatVector.fromArray(SPECIES, x, ix);
-            FloatVector x1 = FloatVector.fromArray(SPECIES, x, ix + LANES);
-            FloatVector x2 = FloatVector.fromArray(SPECIES, x, ix + secondX);
-            FloatVector x3 = FloatVector.fromArray(SPECIES, x, ix + secondX + LANES);
+            int start = starts[p];
+            FloatVector x0 = FloatVector.fromArray(SPECIES, x, xOffset + start);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, x, xOffset + start + LANES);
+            FloatVector x2 = FloatVector.fromArray(SPECIES, x, second + start);
+            FloatVector x3 = FloatVector.fromArray(SPECIES, x, second + start + LANES);
             FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
             c00 = ar.fma(x0, c00);
             c01 = ar.fma(x1, c01);
@@ -367,17 +370,18 @@ final class PanamaConvKernels implements ConvKernels {
         FloatVector c5 = c0;
         FloatVector c6 = c0;
         FloatVector c7 = c0;
+        int second = xOffset + secondX;
         for (int p = firstStart, end = firstStart + depth, ia = aOffset; p < end; p++, ia++) {
-            int ix = xOffset + starts[p];
+            int start = starts[p];
             FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
-            c0 = ar.fma(FloatVector.fromArray(SPECIES, x, ix), c0);
-            c1 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + LANES), c1);
-            c2 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + 2 * LANES), c2);
-            c3 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + 3 * LANES), c3);
-            c4 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + secondX), c4);
-            c5 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + secondX + LANES), c5);
-            c6 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + secondX + 2 * LANES), c6);
-            c7 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + secondX + 3 * LANES), c7);
+            c0 = ar.fma(FloatVector.fromArray(SPECIES, x, xOffset + start), c0);
+            c1 = ar.fma(FloatVector.fromArray(SPECIES, x, xOffset + start + LANES), c1);
+            c2 = ar.fma(FloatVector.fromArray(SPECIES, x, xOffset + start + 2 * LANES), c2);
+            c3 = ar.fma(FloatVector.fromArray(SPECIES, x, xOffset + start + 3 * LANES), c3);
+            c4 = ar.fma(FloatVector.fromArray(SPECIES, x, second + start), c4);
+            c5 = ar.fma(FloatVector.fromArray(SPECIES, x, second + start + LANES), c5);
+            c6 = ar.fma(FloatVector.fromArray(SPECIES, x, second + start + 2 * LANES), c6);
+            c7 = ar.fma(FloatVector.fromArray(SPECIES, x, second + start + 3 * LANES), c7);
         }
         if (add) {
             c0 = c0.add(FloatVector.fromArray(SPECIES, c, cOffset));
