@@ -1,7 +1,9 @@
 package dev.striate.backend.cpu.simd;
 
+import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -15,6 +17,7 @@ final class PanamaConvKernels implements ConvKernels {
     private static final int LANES = SPECIES.length();
     /** Vectors of 512 bit come with 32 registers, all others with 16: too few for 8 rows by 2 vectors. */
     private static final boolean TALL = LANES >= 16;
+    private static final int[] LANE_NUMBERS = IntStream.range(0, LANES).toArray();
 
     @Override
     public int lanes() {
@@ -440,66 +443,108 @@ final class PanamaConvKernels implements ConvKernels {
         }
     }
 
+    /**
+     * Lines of up to three vectors are read with what stands beside their pixels, which a mask turns into zeros. The last vector
+     * ends with the line; what one of a shorter line writes beyond is overwritten by the next line.
+     */
     @Override
     public void copyFrames(Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
+        int vectors = (frame.width() + LANES - 1) / LANES;
         if (frame.pixelStep() > 1) {
             ConvKernels.copyFrameLines(frame, channels, source, from, channelStep, target, at);
-        } else if (frame.endX() - frame.firstX() <= 2 * LANES && frame.firstX() <= LANES
-                && frame.width() - frame.endX() <= LANES) {
-            copyNarrowFrames(frame, channels, source, from, channelStep, target, at);
-        } else {
+            return;
+        }
+        if (vectors > 3) {
             copyWideFrames(frame, channels, source, from, channelStep, target, at);
+            return;
+        }
+        int lines = frame.endLine() - frame.firstLine();
+        int frameLength = frame.lines() * frame.width();
+        int reach = (lines - 1) * frame.lineStep() + Math.max(LANES, frame.width());
+        for (int channel = 0; channel < channels; channel++) {
+            int start = from + channel * channelStep;
+            int frameStart = at + channel * frameLength;
+            int first = frameStart + frame.firstLine() * frame.width();
+            int end = frameStart + frame.endLine() * frame.width();
+            clear(target, frameStart, first);
+            if (start < 0 || start + reach > source.length) {
+                for (int line = 0; line < lines; line++) {
+                    ConvKernels.copyFrameLine(
+                            frame, source, start + line * frame.lineStep(), target, first + line * frame.width());
+                }
+            } else if (vectors == 1) {
+                copyLines1(frame, lines, source, start, target, first);
+            } else if (vectors == 2) {
+                copyLines2(frame, lines, source, start, target, first);
+            } else if (vectors == 3) {
+                copyLines3(frame, lines, source, start, target, first);
+            }
+            clear(target, end, frameStart + frameLength);
         }
     }
 
-    /**
-     * Lines of a vector or two: zeros, pixels, zeros, each overwriting what the one before wrote beyond its end. What the last
-     * writes beyond the line's end is overwritten by the next line.
-     */
-    private static void copyNarrowFrames(
-            Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
+    /** Up to {@code end}, and what the last vector takes beyond. */
+    private static void clear(float[] target, int from, int end) {
+        FloatVector zero = FloatVector.zero(SPECIES);
+        for (int to = from; to < end; to += LANES) {
+            zero.intoArray(target, to);
+        }
+    }
+
+    /** Lines of a vector or less. */
+    private static void copyLines1(Frame frame, int lines, float[] source, int from, float[] target, int at) {
         int width = frame.width();
         int step = frame.lineStep();
-        int firstX = frame.firstX();
-        int endX = frame.endX();
-        // The second vector ends with the pixels. Where they fill no more than one, it is the first once more.
-        int second = Math.max(firstX, endX - LANES);
-        int last = source.length - second - LANES;
-        boolean left = firstX > 0;
-        boolean right = endX < width;
-        FloatVector zero = FloatVector.zero(SPECIES);
-        for (int channel = 0, to = at; channel < channels; channel++) {
-            int first = to + frame.firstLine() * width;
-            int end = to + frame.endLine() * width;
-            int next = to + frame.lines() * width;
-            for (; to < first; to += LANES) {
-                zero.intoArray(target, to);
-            }
-            int start = from + channel * channelStep;
-            for (to = first; to < end; to += width, start += step) {
-                if (start <= last) {
-                    if (left) {
-                        zero.intoArray(target, to);
-                    }
-                    FloatVector.fromArray(SPECIES, source, start + firstX).intoArray(target, to + firstX);
-                    if (second > firstX) {
-                        FloatVector.fromArray(SPECIES, source, start + second).intoArray(target, to + second);
-                    }
-                    if (right) {
-                        zero.intoArray(target, to + endX);
-                    }
-                } else {
-                    ConvKernels.copyFrameLine(frame, source, start, target, to);
-                }
-            }
-            for (to = end; to < next; to += LANES) {
-                zero.intoArray(target, to);
-            }
-            to = next;
+        IntVector lane = IntVector.fromArray(BITS, LANE_NUMBERS, 0);
+        IntVector mask0 = lane.sub(frame.firstX()).lanewise(VectorOperators.ASHR, 31).not()
+                .and(lane.sub(frame.endX()).lanewise(VectorOperators.ASHR, 31));
+        for (int line = 0, start = from, to = at; line < lines; line++, start += step, to += width) {
+            FloatVector.fromArray(SPECIES, source, start).reinterpretAsInts().and(mask0).reinterpretAsFloats()
+                    .intoArray(target, to);
         }
     }
 
-    /** The same for lines and margins of any width. */
+    /** Lines of more than a vector, up to two. */
+    private static void copyLines2(Frame frame, int lines, float[] source, int from, float[] target, int at) {
+        int width = frame.width();
+        int step = frame.lineStep();
+        int last = width - LANES;
+        IntVector lane = IntVector.fromArray(BITS, LANE_NUMBERS, 0);
+        IntVector mask0 = lane.sub(frame.firstX()).lanewise(VectorOperators.ASHR, 31).not()
+                .and(lane.sub(frame.endX()).lanewise(VectorOperators.ASHR, 31));
+        IntVector mask1 = lane.add(last).sub(frame.firstX()).lanewise(VectorOperators.ASHR, 31).not()
+                .and(lane.add(last).sub(frame.endX()).lanewise(VectorOperators.ASHR, 31));
+        for (int line = 0, start = from, to = at; line < lines; line++, start += step, to += width) {
+            FloatVector.fromArray(SPECIES, source, start).reinterpretAsInts().and(mask0).reinterpretAsFloats()
+                    .intoArray(target, to);
+            FloatVector.fromArray(SPECIES, source, start + last).reinterpretAsInts().and(mask1).reinterpretAsFloats()
+                    .intoArray(target, to + last);
+        }
+    }
+
+    /** Lines of more than two vectors, up to three. */
+    private static void copyLines3(Frame frame, int lines, float[] source, int from, float[] target, int at) {
+        int width = frame.width();
+        int step = frame.lineStep();
+        int last = width - LANES;
+        IntVector lane = IntVector.fromArray(BITS, LANE_NUMBERS, 0);
+        IntVector mask0 = lane.sub(frame.firstX()).lanewise(VectorOperators.ASHR, 31).not()
+                .and(lane.sub(frame.endX()).lanewise(VectorOperators.ASHR, 31));
+        IntVector mask1 = lane.add(LANES).sub(frame.firstX()).lanewise(VectorOperators.ASHR, 31).not()
+                .and(lane.add(LANES).sub(frame.endX()).lanewise(VectorOperators.ASHR, 31));
+        IntVector mask2 = lane.add(last).sub(frame.firstX()).lanewise(VectorOperators.ASHR, 31).not()
+                .and(lane.add(last).sub(frame.endX()).lanewise(VectorOperators.ASHR, 31));
+        for (int line = 0, start = from, to = at; line < lines; line++, start += step, to += width) {
+            FloatVector.fromArray(SPECIES, source, start).reinterpretAsInts().and(mask0).reinterpretAsFloats()
+                    .intoArray(target, to);
+            FloatVector.fromArray(SPECIES, source, start + LANES).reinterpretAsInts().and(mask1).reinterpretAsFloats()
+                    .intoArray(target, to + LANES);
+            FloatVector.fromArray(SPECIES, source, start + last).reinterpretAsInts().and(mask2).reinterpretAsFloats()
+                    .intoArray(target, to + last);
+        }
+    }
+
+    /** Lines and margins of any width. */
     private static void copyWideFrames(
             Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
         int width = frame.width();
