@@ -12,7 +12,8 @@ import java.util.Arrays;
  * of it; tiles read such runs where they lie, position by position. Where the channels are so few that a run would fill only a
  * small part of a tile, the runs of a patch are first put together.
  *
- * <p>The sums of an image are added in blocks of at most {@value #DEPTH} positions, so that long sums stay exact.
+ * <p>Sums are added in blocks of at most {@value #DEPTH} positions, so that long sums stay exact. A block holds positions of one
+ * image, or all of several small ones, for a tile that is called for few positions spends its time beginning and ending.
  */
 final class ChannelWeightGradient {
 
@@ -53,7 +54,11 @@ final class ChannelWeightGradient {
         /** Whether the runs of a patch are put together, and from one patch to the next if so. */
         final boolean packed;
         final int packedStep;
-        /** For each position, where its patch begins. */
+        /** Images of a block. */
+        final int imagesPerBlock;
+        /** Elements of an image's copy with the channels last. */
+        final int imageLength;
+        /** For each position of so many images, where its patch begins. */
         final int[] places;
         /** Runs that tiles see, how far apart their sums are and how long a row of sums is. */
         final int tiledRuns;
@@ -86,10 +91,12 @@ final class ChannelWeightGradient {
                 int line = i / runsPerLine * g.dilationH();
                 runStarts[i] = (line * columns + i % runsPerLine * g.dilationW()) * channels;
             }
-            this.places = new int[positions];
-            for (int i = 0; i < positions; i++) {
-                int line = i / g.outWidth() * g.strideH();
-                places[i] = (line * columns + i % g.outWidth() * g.strideW()) * channels;
+            this.imagesPerBlock = Math.max(1, Math.min(g.batch(), DEPTH / positions));
+            this.imageLength = lines * columns * channels;
+            this.places = new int[imagesPerBlock * positions];
+            for (int i = 0; i < places.length; i++) {
+                int line = i % positions / g.outWidth() * g.strideH();
+                places[i] = i / positions * imageLength + (line * columns + i % g.outWidth() * g.strideW()) * channels;
             }
             int block = kernels.blockColumns();
             int half = block / 2;
@@ -120,8 +127,8 @@ final class ChannelWeightGradient {
 
         @Override
         public void sum(int group, int firstImage, int endImage, int part, int parts, WeightGradient.Partial to) {
-            for (int image = firstImage; image < endImage; image++) {
-                addImage(this, image, group, part, parts, image > firstImage, to);
+            for (int image = firstImage; image < endImage; image += imagesPerBlock) {
+                addImages(this, image, Math.min(imagesPerBlock, endImage - image), group, part, parts, image > firstImage, to);
             }
         }
 
@@ -137,26 +144,31 @@ final class ChannelWeightGradient {
         }
     }
 
-    /** Adds what one image and group contribute to those panels of rows whose number modulo {@code parts} is {@code part}. */
-    private void addImage(
-            Call call, int image, int group, int part, int parts, boolean add, WeightGradient.Partial to) {
+    /** Adds what some images and a group contribute to those panels of rows whose number modulo {@code parts} is {@code part}. */
+    private void addImages(
+            Call call, int firstImage, int images, int group, int part, int parts, boolean add, WeightGradient.Partial to) {
         Conv2dGeometry g = call.g;
         Scratch own = scratch.get();
         int block = kernels.blockColumns();
-        own.image = grown(own.image, call.lines * call.columns * call.channels + block);
+        own.images = grown(own.images, images * call.imageLength + block);
         own.rows = grown(own.rows, call.panelRows * DEPTH);
-        copyChannelsLast(call, image, group, own.image);
-        int blocks = CpuGemm.ceilDiv(call.positions, DEPTH);
-        int blockLength = CpuGemm.ceilDiv(call.positions, blocks);
-        for (int from = 0; from < call.positions; from += blockLength) {
-            int length = Math.min(blockLength, call.positions - from);
-            float[] patches = own.image;
+        for (int i = 0; i < images; i++) {
+            copyChannelsLast(call, firstImage + i, group, own.images, i * call.imageLength);
+        }
+        int positions = images * call.positions;
+        int blocks = CpuGemm.ceilDiv(positions, DEPTH);
+        int blockLength = CpuGemm.ceilDiv(positions, blocks);
+        for (int from = 0; from < positions; from += blockLength) {
+            int length = Math.min(blockLength, positions - from);
+            // What an image has in the block: all of it, unless there is only one.
+            int share = images == 1 ? length : call.positions;
+            float[] patches = own.images;
             int[] places = call.places;
             int firstPlace = from;
             if (call.packed) {
                 own.patches = grown(own.patches, DEPTH * call.packedStep + block);
                 own.places = steps(own.places, call.packedStep);
-                pack(call, own.image, from, length, own.patches);
+                pack(call, own.images, from, length, own.patches);
                 patches = own.patches;
                 places = own.places;
                 firstPlace = 0;
@@ -164,13 +176,17 @@ final class ChannelWeightGradient {
             for (int row = 0, panel = 0; row < call.rows; panel++) {
                 int height = kernels.tileRows(call.rows - row);
                 if (panel % parts == part) {
-                    int start = call.dy.offset + (image * g.outChannels() + group * call.rows + row) * call.positions + from;
                     int count = Math.min(height, call.rows - row);
-                    if (from == 0) {
-                        to.addBias(flat, row, count, call.dy.array, start, call.positions);
+                    for (int i = 0; i < images; i++) {
+                        int channel = (firstImage + i) * g.outChannels() + group * call.rows + row;
+                        int start = call.dy.offset + channel * call.positions + from;
+                        if (from == 0) {
+                            to.addBias(flat, row, count, call.dy.array, start, call.positions);
+                        }
+                        CpuGemm.packAcross(
+                                call.dy.array, start, call.positions, count, share, own.rows,
+                                row * DEPTH + i * share * height, height);
                     }
-                    CpuGemm.packAcross(
-                            call.dy.array, start, call.positions, count, length, own.rows, row * DEPTH, height);
                 }
                 row += height;
             }
@@ -196,35 +212,35 @@ final class ChannelWeightGradient {
     }
 
     /** Puts the patches of some positions together. */
-    private void pack(Call call, float[] image, int from, int length, float[] target) {
+    private void pack(Call call, float[] images, int from, int length, float[] target) {
         Conv2dGeometry g = call.g;
         for (int done = 0; done < length; ) {
             int stretch = Math.min(g.outWidth() - (from + done) % g.outWidth(), length - done);
             // From left to right: what is written behind a run is overwritten by the next.
             for (int run = 0; run < call.runStarts.length; run++) {
                 kernels.copyLines(
-                        stretch, call.runLength, image, call.places[from + done] + call.runStarts[run],
+                        stretch, call.runLength, images, call.places[from + done] + call.runStarts[run],
                         g.strideW() * call.channels, target, done * call.packedStep + run * call.runLength, call.packedStep);
             }
             done += stretch;
         }
     }
 
-    private static void copyChannelsLast(Call call, int image, int group, float[] target) {
+    private static void copyChannelsLast(Call call, int image, int group, float[] target, int start) {
         Conv2dGeometry g = call.g;
         int plane = g.inHeight() * g.inWidth();
         int channels = call.channels;
         int firstX = Math.min(call.columns, g.padLeft());
         int endX = Math.max(firstX, Math.min(call.columns, g.padLeft() + g.inWidth()));
-        int start = call.x.offset + (image * g.inChannels() + group * channels) * plane;
-        for (int line = 0, at = 0; line < call.lines; line++, at += call.columns * channels) {
+        int first = call.x.offset + (image * g.inChannels() + group * channels) * plane;
+        for (int line = 0, at = start; line < call.lines; line++, at += call.columns * channels) {
             int y = line - g.padTop();
             if (y < 0 || y >= g.inHeight()) {
                 Arrays.fill(target, at, at + call.columns * channels, 0f);
                 continue;
             }
             Arrays.fill(target, at, at + firstX * channels, 0f);
-            int from = start + y * g.inWidth() + firstX - g.padLeft();
+            int from = first + y * g.inWidth() + firstX - g.padLeft();
             CpuGemm.packAcross(
                     call.x.array, from, plane, channels, endX - firstX, target, at + firstX * channels, channels);
             Arrays.fill(target, at + endX * channels, at + call.columns * channels, 0f);
@@ -249,7 +265,7 @@ final class ChannelWeightGradient {
     private static final class Scratch {
 
         private final float[] zeros = new float[64];
-        private float[] image = new float[0];
+        private float[] images = new float[0];
         private float[] rows = new float[0];
         private float[] patches = new float[0];
         private int[] places = new int[DEPTH];

@@ -100,7 +100,11 @@ class CpuKernelsTest {
                 conv(2, 5, 13, 9, 15, 3, 5, 2, 2, 1, 2, 1, 1, 5),
                 conv(2, 4, 9, 9, 4, 3, 3, 2, 3, 2, 2, 2, 2, 4),
                 conv(1, 2, 2, 40, 3, 1, 7, 1, 5, 0, 3, 1, 1, 1),
-                conv(40, 2, 33, 31, 3, 3, 3, 1, 1, 1, 1, 1, 1, 1));
+                conv(40, 2, 33, 31, 3, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+                // Small images, several of which make a block of the weight gradient, the last block having fewer.
+                conv(7, 20, 10, 10, 17, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+                conv(21, 8, 5, 6, 10, 3, 3, 1, 1, 1, 1, 1, 1, 2),
+                conv(260, 3, 3, 3, 9, 3, 3, 1, 1, 0, 0, 1, 1, 1));
     }
 
     private static Conv2dGeometry conv(

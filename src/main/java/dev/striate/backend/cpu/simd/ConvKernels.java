@@ -83,6 +83,11 @@ public interface ConvKernels {
     /** Writes one line that has pixels; {@code from} and {@code at} are where its column 0 lies. */
     static void copyFrameLine(Frame frame, float[] source, int from, float[] target, int at) {
         Arrays.fill(target, at, at + frame.firstX, 0f);
+        Arrays.fill(target, at + frame.endX, at + frame.width, 0f);
+        if (frame.firstX == frame.endX) {
+            // Column 0 may then lie outside of the source.
+            return;
+        }
         int step = frame.pixelStep;
         if (step == 1) {
             System.arraycopy(source, from + frame.firstX, target, at + frame.firstX, frame.endX - frame.firstX);
@@ -91,7 +96,6 @@ public interface ConvKernels {
                 target[at + x] = source[from + x * step];
             }
         }
-        Arrays.fill(target, at + frame.endX, at + frame.width, 0f);
     }
 
     /** {@link #copyFrames} without vectors. */

@@ -1,7 +1,9 @@
 package dev.striate.backend.cpu.simd;
 
+import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -15,6 +17,7 @@ final class PanamaConvKernels implements ConvKernels {
     private static final int LANES = SPECIES.length();
     /** Vectors of 512 bit come with 32 registers, all others with 16: too few for 8 rows by 2 vectors. */
     private static final boolean TALL = LANES >= 16;
+    private static final int[] LANE_NUMBERS = IntStream.range(0, LANES).toArray();
 
     @Override
     public int lanes() {
@@ -63,30 +66,34 @@ final class PanamaConvKernels implements ConvKernels {
         }
     }
 
-    /** For 32 registers: 16 chains, so that broadcasts and unaligned loads stay fewer than multiply-adds. */
+    /**
+     * For 32 registers: 16 chains, so that broadcasts and unaligned loads stay fewer than multiply-adds. They start from the bias
+     * rather than add it: 16 operations less for C2 to inline, which boxes what is left over.
+     */
     private static void tile8x2(
             int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart, float[] c,
             int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
-        FloatVector c00 = FloatVector.zero(SPECIES);
+        FloatVector c00 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset]);
         FloatVector c01 = c00;
-        FloatVector c10 = c00;
-        FloatVector c11 = c00;
-        FloatVector c20 = c00;
-        FloatVector c21 = c00;
-        FloatVector c30 = c00;
-        FloatVector c31 = c00;
-        FloatVector c40 = c00;
-        FloatVector c41 = c00;
-        FloatVector c50 = c00;
-        FloatVector c51 = c00;
-        FloatVector c60 = c00;
-        FloatVector c61 = c00;
-        FloatVector c70 = c00;
-        FloatVector c71 = c00;
+        FloatVector c10 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 1]);
+        FloatVector c11 = c10;
+        FloatVector c20 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 2]);
+        FloatVector c21 = c20;
+        FloatVector c30 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 3]);
+        FloatVector c31 = c30;
+        FloatVector c40 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 4]);
+        FloatVector c41 = c40;
+        FloatVector c50 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 5]);
+        FloatVector c51 = c50;
+        FloatVector c60 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 6]);
+        FloatVector c61 = c60;
+        FloatVector c70 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 7]);
+        FloatVector c71 = c70;
+        int second = xOffset + secondX;
         for (int p = firstStart, end = firstStart + depth, ia = aOffset; p < end; p++, ia += 8) {
-            int ix = xOffset + starts[p];
-            FloatVector x0 = FloatVector.fromArray(SPECIES, x, ix);
-            FloatVector x1 = FloatVector.fromArray(SPECIES, x, ix + secondX);
+            int start = starts[p];
+            FloatVector x0 = FloatVector.fromArray(SPECIES, x, xOffset + start);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, x, second + start);
             FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
             c00 = ar.fma(x0, c00);
             c01 = ar.fma(x1, c01);
@@ -136,31 +143,6 @@ final class PanamaConvKernels implements ConvKernels {
             c61 = c61.add(FloatVector.fromArray(SPECIES, c, r6 + secondC));
             c70 = c70.add(FloatVector.fromArray(SPECIES, c, r7));
             c71 = c71.add(FloatVector.fromArray(SPECIES, c, r7 + secondC));
-        } else {
-            FloatVector br = FloatVector.broadcast(SPECIES, bias[biasOffset]);
-            c00 = c00.add(br);
-            c01 = c01.add(br);
-            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 1]);
-            c10 = c10.add(br);
-            c11 = c11.add(br);
-            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 2]);
-            c20 = c20.add(br);
-            c21 = c21.add(br);
-            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 3]);
-            c30 = c30.add(br);
-            c31 = c31.add(br);
-            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 4]);
-            c40 = c40.add(br);
-            c41 = c41.add(br);
-            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 5]);
-            c50 = c50.add(br);
-            c51 = c51.add(br);
-            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 6]);
-            c60 = c60.add(br);
-            c61 = c61.add(br);
-            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 7]);
-            c70 = c70.add(br);
-            c71 = c71.add(br);
         }
         c00.intoArray(c, cOffset);
         c01.intoArray(c, cOffset + secondC);
@@ -184,22 +166,23 @@ final class PanamaConvKernels implements ConvKernels {
     private static void tile6x2(
             int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart, float[] c,
             int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
-        FloatVector c00 = FloatVector.zero(SPECIES);
+        FloatVector c00 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset]);
         FloatVector c01 = c00;
-        FloatVector c10 = c00;
-        FloatVector c11 = c00;
-        FloatVector c20 = c00;
-        FloatVector c21 = c00;
-        FloatVector c30 = c00;
-        FloatVector c31 = c00;
-        FloatVector c40 = c00;
-        FloatVector c41 = c00;
-        FloatVector c50 = c00;
-        FloatVector c51 = c00;
+        FloatVector c10 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 1]);
+        FloatVector c11 = c10;
+        FloatVector c20 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 2]);
+        FloatVector c21 = c20;
+        FloatVector c30 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 3]);
+        FloatVector c31 = c30;
+        FloatVector c40 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 4]);
+        FloatVector c41 = c40;
+        FloatVector c50 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 5]);
+        FloatVector c51 = c50;
+        int second = xOffset + secondX;
         for (int p = firstStart, end = firstStart + depth, ia = aOffset; p < end; p++, ia += 6) {
-            int ix = xOffset + starts[p];
-            FloatVector x0 = FloatVector.fromArray(SPECIES, x, ix);
-            FloatVector x1 = FloatVector.fromArray(SPECIES, x, ix + secondX);
+            int start = starts[p];
+            FloatVector x0 = FloatVector.fromArray(SPECIES, x, xOffset + start);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, x, second + start);
             FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
             c00 = ar.fma(x0, c00);
             c01 = ar.fma(x1, c01);
@@ -237,25 +220,6 @@ final class PanamaConvKernels implements ConvKernels {
             c41 = c41.add(FloatVector.fromArray(SPECIES, c, r4 + secondC));
             c50 = c50.add(FloatVector.fromArray(SPECIES, c, r5));
             c51 = c51.add(FloatVector.fromArray(SPECIES, c, r5 + secondC));
-        } else {
-            FloatVector br = FloatVector.broadcast(SPECIES, bias[biasOffset]);
-            c00 = c00.add(br);
-            c01 = c01.add(br);
-            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 1]);
-            c10 = c10.add(br);
-            c11 = c11.add(br);
-            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 2]);
-            c20 = c20.add(br);
-            c21 = c21.add(br);
-            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 3]);
-            c30 = c30.add(br);
-            c31 = c31.add(br);
-            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 4]);
-            c40 = c40.add(br);
-            c41 = c41.add(br);
-            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 5]);
-            c50 = c50.add(br);
-            c51 = c51.add(br);
         }
         c00.intoArray(c, cOffset);
         c01.intoArray(c, cOffset + secondC);
@@ -275,24 +239,25 @@ final class PanamaConvKernels implements ConvKernels {
     private static void tile3x4(
             int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart, float[] c,
             int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
-        FloatVector c00 = FloatVector.zero(SPECIES);
+        FloatVector c00 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset]);
         FloatVector c01 = c00;
         FloatVector c02 = c00;
         FloatVector c03 = c00;
-        FloatVector c10 = c00;
-        FloatVector c11 = c00;
-        FloatVector c12 = c00;
-        FloatVector c13 = c00;
-        FloatVector c20 = c00;
-        FloatVector c21 = c00;
-        FloatVector c22 = c00;
-        FloatVector c23 = c00;
+        FloatVector c10 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 1]);
+        FloatVector c11 = c10;
+        FloatVector c12 = c10;
+        FloatVector c13 = c10;
+        FloatVector c20 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 2]);
+        FloatVector c21 = c20;
+        FloatVector c22 = c20;
+        FloatVector c23 = c20;
+        int second = xOffset + secondX;
         for (int p = firstStart, end = firstStart + depth, ia = aOffset; p < end; p++, ia += 3) {
-            int ix = xOffset + starts[p];
-            FloatVector x0 = FloatVector.fromArray(SPECIES, x, ix);
-            FloatVector x1 = FloatVector.fromArray(SPECIES, x, ix + LANES);
-            FloatVector x2 = FloatVector.fromArray(SPECIES, x, ix + secondX);
-            FloatVector x3 = FloatVector.fromArray(SPECIES, x, ix + secondX + LANES);
+            int start = starts[p];
+            FloatVector x0 = FloatVector.fromArray(SPECIES, x, xOffset + start);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, x, xOffset + start + LANES);
+            FloatVector x2 = FloatVector.fromArray(SPECIES, x, second + start);
+            FloatVector x3 = FloatVector.fromArray(SPECIES, x, second + start + LANES);
             FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
             c00 = ar.fma(x0, c00);
             c01 = ar.fma(x1, c01);
@@ -324,22 +289,6 @@ final class PanamaConvKernels implements ConvKernels {
             c21 = c21.add(FloatVector.fromArray(SPECIES, c, r2 + LANES));
             c22 = c22.add(FloatVector.fromArray(SPECIES, c, r2 + secondC));
             c23 = c23.add(FloatVector.fromArray(SPECIES, c, r2 + secondC + LANES));
-        } else {
-            FloatVector br = FloatVector.broadcast(SPECIES, bias[biasOffset]);
-            c00 = c00.add(br);
-            c01 = c01.add(br);
-            c02 = c02.add(br);
-            c03 = c03.add(br);
-            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 1]);
-            c10 = c10.add(br);
-            c11 = c11.add(br);
-            c12 = c12.add(br);
-            c13 = c13.add(br);
-            br = FloatVector.broadcast(SPECIES, bias[biasOffset + 2]);
-            c20 = c20.add(br);
-            c21 = c21.add(br);
-            c22 = c22.add(br);
-            c23 = c23.add(br);
         }
         c00.intoArray(c, cOffset);
         c01.intoArray(c, cOffset + LANES);
@@ -359,7 +308,7 @@ final class PanamaConvKernels implements ConvKernels {
     private static void tile1x8(
             int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart, float[] c,
             int cOffset, int secondC, boolean add, float[] bias, int biasOffset) {
-        FloatVector c0 = FloatVector.zero(SPECIES);
+        FloatVector c0 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset]);
         FloatVector c1 = c0;
         FloatVector c2 = c0;
         FloatVector c3 = c0;
@@ -367,17 +316,18 @@ final class PanamaConvKernels implements ConvKernels {
         FloatVector c5 = c0;
         FloatVector c6 = c0;
         FloatVector c7 = c0;
+        int second = xOffset + secondX;
         for (int p = firstStart, end = firstStart + depth, ia = aOffset; p < end; p++, ia++) {
-            int ix = xOffset + starts[p];
+            int start = starts[p];
             FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
-            c0 = ar.fma(FloatVector.fromArray(SPECIES, x, ix), c0);
-            c1 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + LANES), c1);
-            c2 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + 2 * LANES), c2);
-            c3 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + 3 * LANES), c3);
-            c4 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + secondX), c4);
-            c5 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + secondX + LANES), c5);
-            c6 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + secondX + 2 * LANES), c6);
-            c7 = ar.fma(FloatVector.fromArray(SPECIES, x, ix + secondX + 3 * LANES), c7);
+            c0 = ar.fma(FloatVector.fromArray(SPECIES, x, xOffset + start), c0);
+            c1 = ar.fma(FloatVector.fromArray(SPECIES, x, xOffset + start + LANES), c1);
+            c2 = ar.fma(FloatVector.fromArray(SPECIES, x, xOffset + start + 2 * LANES), c2);
+            c3 = ar.fma(FloatVector.fromArray(SPECIES, x, xOffset + start + 3 * LANES), c3);
+            c4 = ar.fma(FloatVector.fromArray(SPECIES, x, second + start), c4);
+            c5 = ar.fma(FloatVector.fromArray(SPECIES, x, second + start + LANES), c5);
+            c6 = ar.fma(FloatVector.fromArray(SPECIES, x, second + start + 2 * LANES), c6);
+            c7 = ar.fma(FloatVector.fromArray(SPECIES, x, second + start + 3 * LANES), c7);
         }
         if (add) {
             c0 = c0.add(FloatVector.fromArray(SPECIES, c, cOffset));
@@ -388,16 +338,6 @@ final class PanamaConvKernels implements ConvKernels {
             c5 = c5.add(FloatVector.fromArray(SPECIES, c, cOffset + secondC + LANES));
             c6 = c6.add(FloatVector.fromArray(SPECIES, c, cOffset + secondC + 2 * LANES));
             c7 = c7.add(FloatVector.fromArray(SPECIES, c, cOffset + secondC + 3 * LANES));
-        } else {
-            FloatVector br = FloatVector.broadcast(SPECIES, bias[biasOffset]);
-            c0 = c0.add(br);
-            c1 = c1.add(br);
-            c2 = c2.add(br);
-            c3 = c3.add(br);
-            c4 = c4.add(br);
-            c5 = c5.add(br);
-            c6 = c6.add(br);
-            c7 = c7.add(br);
         }
         c0.intoArray(c, cOffset);
         c1.intoArray(c, cOffset + LANES);
@@ -436,66 +376,108 @@ final class PanamaConvKernels implements ConvKernels {
         }
     }
 
+    /**
+     * Lines of up to three vectors are read with what stands beside their pixels, which a mask turns into zeros. The last vector
+     * ends with the line; what one of a shorter line writes beyond is overwritten by the next line.
+     */
     @Override
     public void copyFrames(Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
+        int vectors = (frame.width() + LANES - 1) / LANES;
         if (frame.pixelStep() > 1) {
             ConvKernels.copyFrameLines(frame, channels, source, from, channelStep, target, at);
-        } else if (frame.endX() - frame.firstX() <= 2 * LANES && frame.firstX() <= LANES
-                && frame.width() - frame.endX() <= LANES) {
-            copyNarrowFrames(frame, channels, source, from, channelStep, target, at);
-        } else {
+            return;
+        }
+        if (vectors > 3) {
             copyWideFrames(frame, channels, source, from, channelStep, target, at);
+            return;
+        }
+        int lines = frame.endLine() - frame.firstLine();
+        int frameLength = frame.lines() * frame.width();
+        int reach = (lines - 1) * frame.lineStep() + Math.max(LANES, frame.width());
+        for (int channel = 0; channel < channels; channel++) {
+            int start = from + channel * channelStep;
+            int frameStart = at + channel * frameLength;
+            int first = frameStart + frame.firstLine() * frame.width();
+            int end = frameStart + frame.endLine() * frame.width();
+            clear(target, frameStart, first);
+            if (start < 0 || start + reach > source.length) {
+                for (int line = 0; line < lines; line++) {
+                    ConvKernels.copyFrameLine(
+                            frame, source, start + line * frame.lineStep(), target, first + line * frame.width());
+                }
+            } else if (vectors == 1) {
+                copyLines1(frame, lines, source, start, target, first);
+            } else if (vectors == 2) {
+                copyLines2(frame, lines, source, start, target, first);
+            } else if (vectors == 3) {
+                copyLines3(frame, lines, source, start, target, first);
+            }
+            clear(target, end, frameStart + frameLength);
         }
     }
 
-    /**
-     * Lines of a vector or two: zeros, pixels, zeros, each overwriting what the one before wrote beyond its end. What the last
-     * writes beyond the line's end is overwritten by the next line.
-     */
-    private static void copyNarrowFrames(
-            Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
+    /** Up to {@code end}, and what the last vector takes beyond. */
+    private static void clear(float[] target, int from, int end) {
+        FloatVector zero = FloatVector.zero(SPECIES);
+        for (int to = from; to < end; to += LANES) {
+            zero.intoArray(target, to);
+        }
+    }
+
+    /** Lines of a vector or less. */
+    private static void copyLines1(Frame frame, int lines, float[] source, int from, float[] target, int at) {
         int width = frame.width();
         int step = frame.lineStep();
-        int firstX = frame.firstX();
-        int endX = frame.endX();
-        // The second vector ends with the pixels. Where they fill no more than one, it is the first once more.
-        int second = Math.max(firstX, endX - LANES);
-        int last = source.length - second - LANES;
-        boolean left = firstX > 0;
-        boolean right = endX < width;
-        FloatVector zero = FloatVector.zero(SPECIES);
-        for (int channel = 0, to = at; channel < channels; channel++) {
-            int first = to + frame.firstLine() * width;
-            int end = to + frame.endLine() * width;
-            int next = to + frame.lines() * width;
-            for (; to < first; to += LANES) {
-                zero.intoArray(target, to);
-            }
-            int start = from + channel * channelStep;
-            for (to = first; to < end; to += width, start += step) {
-                if (start <= last) {
-                    if (left) {
-                        zero.intoArray(target, to);
-                    }
-                    FloatVector.fromArray(SPECIES, source, start + firstX).intoArray(target, to + firstX);
-                    if (second > firstX) {
-                        FloatVector.fromArray(SPECIES, source, start + second).intoArray(target, to + second);
-                    }
-                    if (right) {
-                        zero.intoArray(target, to + endX);
-                    }
-                } else {
-                    ConvKernels.copyFrameLine(frame, source, start, target, to);
-                }
-            }
-            for (to = end; to < next; to += LANES) {
-                zero.intoArray(target, to);
-            }
-            to = next;
+        IntVector lane = IntVector.fromArray(BITS, LANE_NUMBERS, 0);
+        IntVector mask0 = lane.sub(frame.firstX()).lanewise(VectorOperators.ASHR, 31).not()
+                .and(lane.sub(frame.endX()).lanewise(VectorOperators.ASHR, 31));
+        for (int line = 0, start = from, to = at; line < lines; line++, start += step, to += width) {
+            FloatVector.fromArray(SPECIES, source, start).reinterpretAsInts().and(mask0).reinterpretAsFloats()
+                    .intoArray(target, to);
         }
     }
 
-    /** The same for lines and margins of any width. */
+    /** Lines of more than a vector, up to two. */
+    private static void copyLines2(Frame frame, int lines, float[] source, int from, float[] target, int at) {
+        int width = frame.width();
+        int step = frame.lineStep();
+        int last = width - LANES;
+        IntVector lane = IntVector.fromArray(BITS, LANE_NUMBERS, 0);
+        IntVector mask0 = lane.sub(frame.firstX()).lanewise(VectorOperators.ASHR, 31).not()
+                .and(lane.sub(frame.endX()).lanewise(VectorOperators.ASHR, 31));
+        IntVector mask1 = lane.add(last).sub(frame.firstX()).lanewise(VectorOperators.ASHR, 31).not()
+                .and(lane.add(last).sub(frame.endX()).lanewise(VectorOperators.ASHR, 31));
+        for (int line = 0, start = from, to = at; line < lines; line++, start += step, to += width) {
+            FloatVector.fromArray(SPECIES, source, start).reinterpretAsInts().and(mask0).reinterpretAsFloats()
+                    .intoArray(target, to);
+            FloatVector.fromArray(SPECIES, source, start + last).reinterpretAsInts().and(mask1).reinterpretAsFloats()
+                    .intoArray(target, to + last);
+        }
+    }
+
+    /** Lines of more than two vectors, up to three. */
+    private static void copyLines3(Frame frame, int lines, float[] source, int from, float[] target, int at) {
+        int width = frame.width();
+        int step = frame.lineStep();
+        int last = width - LANES;
+        IntVector lane = IntVector.fromArray(BITS, LANE_NUMBERS, 0);
+        IntVector mask0 = lane.sub(frame.firstX()).lanewise(VectorOperators.ASHR, 31).not()
+                .and(lane.sub(frame.endX()).lanewise(VectorOperators.ASHR, 31));
+        IntVector mask1 = lane.add(LANES).sub(frame.firstX()).lanewise(VectorOperators.ASHR, 31).not()
+                .and(lane.add(LANES).sub(frame.endX()).lanewise(VectorOperators.ASHR, 31));
+        IntVector mask2 = lane.add(last).sub(frame.firstX()).lanewise(VectorOperators.ASHR, 31).not()
+                .and(lane.add(last).sub(frame.endX()).lanewise(VectorOperators.ASHR, 31));
+        for (int line = 0, start = from, to = at; line < lines; line++, start += step, to += width) {
+            FloatVector.fromArray(SPECIES, source, start).reinterpretAsInts().and(mask0).reinterpretAsFloats()
+                    .intoArray(target, to);
+            FloatVector.fromArray(SPECIES, source, start + LANES).reinterpretAsInts().and(mask1).reinterpretAsFloats()
+                    .intoArray(target, to + LANES);
+            FloatVector.fromArray(SPECIES, source, start + last).reinterpretAsInts().and(mask2).reinterpretAsFloats()
+                    .intoArray(target, to + last);
+        }
+    }
+
+    /** Lines and margins of any width. */
     private static void copyWideFrames(
             Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
         int width = frame.width();

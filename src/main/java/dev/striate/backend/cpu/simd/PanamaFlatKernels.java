@@ -1,5 +1,6 @@
 package dev.striate.backend.cpu.simd;
 
+import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -24,20 +25,13 @@ final class PanamaFlatKernels implements FlatKernels {
     private static final VectorShuffle<Float> ROTATE_4 = VectorShuffle.fromOp(SPECIES, i -> (i + 4) % LANES);
     private static final VectorShuffle<Float> ROTATE_2 = VectorShuffle.fromOp(SPECIES, i -> (i + 2) % LANES);
     private static final VectorShuffle<Float> ROTATE_1 = VectorShuffle.fromOp(SPECIES, i -> (i + 1) % LANES);
-    /** 0, 1, 2, ... */
-    private static final float[] COUNT = new float[LANES];
+    private static final int[] LANE_NUMBERS = IntStream.range(0, LANES).toArray();
     /** Every other element, from 0 or from 1 on; after the last, again. */
     private static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(SPECIES, i -> 2 * i % LANES);
     private static final VectorShuffle<Float> ODD = VectorShuffle.fromOp(SPECIES, i -> (2 * i + 1) % LANES);
     private static final VectorMask<Float> SECOND_HALF = VectorMask.fromLong(SPECIES, -1L << LANES / 2);
     /** Vectors this wide have a permutation in one instruction. */
     private static final int SHUFFLING_LANES = 8;
-
-    static {
-        for (int i = 0; i < LANES; i++) {
-            COUNT[i] = i;
-        }
-    }
 
     private final PlainFlatKernels plain = new PlainFlatKernels();
 
@@ -48,7 +42,8 @@ final class PanamaFlatKernels implements FlatKernels {
 
     /**
      * The elements behind the last whole vector come first, as the upper lanes of the vector that ends with the run; its other
-     * lanes count as 0.
+     * lanes count as 0, and all of them in later blocks. So that no vector lives from one block to the next: C2 boxes such a one
+     * in some runs.
      */
     @Override
     public double sum(int n, float[] x, int xOffset, double[] room) {
@@ -56,8 +51,9 @@ final class PanamaFlatKernels implements FlatKernels {
             return plain.sum(n, x, xOffset, room);
         }
         FloatVector zero = FloatVector.zero(SPECIES);
-        VectorMask<Float> rest = FloatVector.fromArray(SPECIES, COUNT, 0).compare(VectorOperators.GE, LANES - n % LANES);
-        FloatVector s3 = zero.blend(FloatVector.fromArray(SPECIES, x, xOffset + n - LANES), rest);
+        IntVector lane = IntVector.fromArray(INTEGERS, LANE_NUMBERS, 0);
+        int rest = xOffset + n - LANES;
+        int firstOfRest = LANES - n % LANES;
         int bound = xOffset + SPECIES.loopBound(n);
         double total = 0;
         for (int i = xOffset; i < bound; ) {
@@ -65,6 +61,9 @@ final class PanamaFlatKernels implements FlatKernels {
             FloatVector s0 = zero;
             FloatVector s1 = zero;
             FloatVector s2 = zero;
+            FloatVector s3 = FloatVector.fromArray(SPECIES, x, rest).reinterpretAsInts()
+                    .and(lane.sub(firstOfRest).lanewise(VectorOperators.ASHR, 31).not()).reinterpretAsFloats();
+            firstOfRest = LANES;
             for (; i + 4 * LANES <= stop; i += 4 * LANES) {
                 s0 = s0.add(FloatVector.fromArray(SPECIES, x, i));
                 s1 = s1.add(FloatVector.fromArray(SPECIES, x, i + LANES));
@@ -90,7 +89,6 @@ final class PanamaFlatKernels implements FlatKernels {
             sum = sum.add(sum.rearrange(ROTATE_2));
             sum = sum.add(sum.rearrange(ROTATE_1));
             total += sum.lane(0);
-            s3 = zero;
         }
         return total;
     }
@@ -103,9 +101,9 @@ final class PanamaFlatKernels implements FlatKernels {
         }
         FloatVector zero = FloatVector.zero(SPECIES);
         FloatVector middle = FloatVector.broadcast(SPECIES, (float) center);
-        VectorMask<Float> rest = FloatVector.fromArray(SPECIES, COUNT, 0).compare(VectorOperators.GE, LANES - n % LANES);
-        FloatVector s1 = zero.blend(FloatVector.fromArray(SPECIES, x, xOffset + n - LANES).sub(middle), rest);
-        FloatVector q1 = s1.mul(s1);
+        IntVector lane = IntVector.fromArray(INTEGERS, LANE_NUMBERS, 0);
+        int rest = xOffset + n - LANES;
+        int firstOfRest = LANES - n % LANES;
         int bound = xOffset + SPECIES.loopBound(n);
         double sums = 0;
         double squares = 0;
@@ -113,6 +111,10 @@ final class PanamaFlatKernels implements FlatKernels {
             int stop = Math.min(i + BLOCK / 2, bound);
             FloatVector s0 = zero;
             FloatVector q0 = zero;
+            FloatVector s1 = FloatVector.fromArray(SPECIES, x, rest).sub(middle).reinterpretAsInts()
+                    .and(lane.sub(firstOfRest).lanewise(VectorOperators.ASHR, 31).not()).reinterpretAsFloats();
+            FloatVector q1 = s1.mul(s1);
+            firstOfRest = LANES;
             for (; i + 2 * LANES <= stop; i += 2 * LANES) {
                 FloatVector d0 = FloatVector.fromArray(SPECIES, x, i).sub(middle);
                 FloatVector d1 = FloatVector.fromArray(SPECIES, x, i + LANES).sub(middle);
@@ -143,8 +145,6 @@ final class PanamaFlatKernels implements FlatKernels {
             square = square.add(square.rearrange(ROTATE_1));
             sums += sum.lane(0);
             squares += square.lane(0);
-            s1 = zero;
-            q1 = zero;
         }
         room[0] = sums;
         return squares;
@@ -158,9 +158,9 @@ final class PanamaFlatKernels implements FlatKernels {
         }
         FloatVector zero = FloatVector.zero(SPECIES);
         FloatVector middle = FloatVector.broadcast(SPECIES, (float) center);
-        VectorMask<Float> rest = FloatVector.fromArray(SPECIES, COUNT, 0).compare(VectorOperators.GE, LANES - n % LANES);
-        FloatVector s1 = zero.blend(FloatVector.fromArray(SPECIES, y, yOffset + n - LANES), rest);
-        FloatVector d1 = zero.blend(FloatVector.fromArray(SPECIES, x, xOffset + n - LANES).sub(middle), rest).mul(s1);
+        IntVector lane = IntVector.fromArray(INTEGERS, LANE_NUMBERS, 0);
+        int rest = n - LANES;
+        int firstOfRest = LANES - n % LANES;
         int bound = SPECIES.loopBound(n);
         double sums = 0;
         double dots = 0;
@@ -168,6 +168,12 @@ final class PanamaFlatKernels implements FlatKernels {
             int stop = Math.min(i + BLOCK / 2, bound);
             FloatVector s0 = zero;
             FloatVector d0 = zero;
+            IntVector inRest = lane.sub(firstOfRest).lanewise(VectorOperators.ASHR, 31).not();
+            FloatVector s1 = FloatVector.fromArray(SPECIES, y, yOffset + rest).reinterpretAsInts().and(inRest)
+                    .reinterpretAsFloats();
+            FloatVector d1 = FloatVector.fromArray(SPECIES, x, xOffset + rest).sub(middle).reinterpretAsInts().and(inRest)
+                    .reinterpretAsFloats().mul(s1);
+            firstOfRest = LANES;
             for (; i + 2 * LANES <= stop; i += 2 * LANES) {
                 FloatVector y0 = FloatVector.fromArray(SPECIES, y, yOffset + i);
                 FloatVector y1 = FloatVector.fromArray(SPECIES, y, yOffset + i + LANES);
@@ -198,8 +204,6 @@ final class PanamaFlatKernels implements FlatKernels {
             dot = dot.add(dot.rearrange(ROTATE_1));
             sums += sum.lane(0);
             dots += dot.lane(0);
-            s1 = zero;
-            d1 = zero;
         }
         room[0] = sums;
         room[1] = dots;

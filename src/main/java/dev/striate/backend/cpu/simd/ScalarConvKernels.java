@@ -49,14 +49,14 @@ final class ScalarConvKernels implements ConvKernels {
             // The last of an odd number of rows stands in for the one that is not there.
             int next = Math.min(1, tileRows - 1 - row);
             for (int j = 0; j < columns; j += 4) {
-                float c00 = 0;
-                float c01 = 0;
-                float c02 = 0;
-                float c03 = 0;
-                float c10 = 0;
-                float c11 = 0;
-                float c12 = 0;
-                float c13 = 0;
+                float c00 = add ? 0f : bias[biasOffset + row];
+                float c01 = c00;
+                float c02 = c00;
+                float c03 = c00;
+                float c10 = add ? 0f : bias[biasOffset + row + next];
+                float c11 = c10;
+                float c12 = c10;
+                float c13 = c10;
                 int first = xOffset + (j < half ? j : secondX + j - half);
                 for (int p = 0, ia = aOffset + row; p < depth; p++, ia += tileRows) {
                     int ix = first + starts[firstStart + p];
@@ -76,18 +76,16 @@ final class ScalarConvKernels implements ConvKernels {
                     c13 = Math.fma(factor, x3, c13);
                 }
                 int to = cOffset + row * cStride + (j < half ? j : secondC + j - half);
-                float summand = add ? 0f : bias[biasOffset + row];
-                c[to] = c00 + (add ? c[to] : summand);
-                c[to + 1] = c01 + (add ? c[to + 1] : summand);
-                c[to + 2] = c02 + (add ? c[to + 2] : summand);
-                c[to + 3] = c03 + (add ? c[to + 3] : summand);
+                c[to] = add ? c00 + c[to] : c00;
+                c[to + 1] = add ? c01 + c[to + 1] : c01;
+                c[to + 2] = add ? c02 + c[to + 2] : c02;
+                c[to + 3] = add ? c03 + c[to + 3] : c03;
                 if (next == 1) {
                     to += cStride;
-                    summand = add ? 0f : bias[biasOffset + row + 1];
-                    c[to] = c10 + (add ? c[to] : summand);
-                    c[to + 1] = c11 + (add ? c[to + 1] : summand);
-                    c[to + 2] = c12 + (add ? c[to + 2] : summand);
-                    c[to + 3] = c13 + (add ? c[to + 3] : summand);
+                    c[to] = add ? c10 + c[to] : c10;
+                    c[to + 1] = add ? c11 + c[to + 1] : c11;
+                    c[to + 2] = add ? c12 + c[to + 2] : c12;
+                    c[to + 3] = add ? c13 + c[to + 3] : c13;
                 }
             }
         }

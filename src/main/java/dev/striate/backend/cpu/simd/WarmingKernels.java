@@ -102,8 +102,8 @@ final class WarmingKernels implements SimdKernels {
         FlatKernels.AdamFactors factors = new FlatKernels.AdamFactors(0.9f, 0.1f, 0.999f, 0.001f, 0.001f, 1f, 1e-8f, 0f, 1f);
         int[] heights = IntStream.rangeClosed(1, MOST_CONV_ROWS).map(vectorized.convolution()::tileRows).distinct().toArray();
         int lanes = vectorized.convolution().lanes();
-        // Lines below a vector, of two and of three, with and without margins.
-        List<ConvKernels.Frame> frames = IntStream.of(lanes - 2, 2 * lanes, 3 * lanes).boxed()
+        // Lines below a vector, of two, of three and of more, with and without margins.
+        List<ConvKernels.Frame> frames = IntStream.of(lanes - 2, 2 * lanes, 3 * lanes, 4 * lanes).boxed()
                 .flatMap(width -> Stream.of(
                         new ConvKernels.Frame(4, width, 1, 3, 1, width - 1, width, 1),
                         new ConvKernels.Frame(4, width, 1, 3, 0, width, width, 1)))
