@@ -65,8 +65,11 @@ public final class EndToEnd {
             }
             Map<String, String> kept = new LinkedHashMap<>();
             for (String setting : given.getOrDefault("--kept", "").split(" ")) {
-                if (!setting.isEmpty()) {
-                    kept.put(setting.substring(0, setting.indexOf('=')), setting.substring(setting.indexOf('=') + 1));
+                int sign = setting.indexOf('=');
+                if (sign > 0) {
+                    kept.put(setting.substring(0, sign), setting.substring(sign + 1));
+                } else if (!setting.isEmpty()) {
+                    throw new IllegalArgumentException("--kept has NAME=VALUE, got \"" + setting + "\"");
                 }
             }
             return new Options(data,
@@ -97,16 +100,12 @@ public final class EndToEnd {
         }
     }
 
-    /** Exits with 1 where the sides did not compute the same. */
-    public static void main(String[] args) throws IOException, InterruptedException {
+    /** Exits with 1 where the sides did not compute the same, with 2 where one of them failed. */
+    public static void main(String[] args) throws InterruptedException {
         EndToEndResults results;
         try {
-            Options options = Options.parse(args);
-            results = new EndToEnd(options).run();
-            if (options.json != null) {
-                Json.write(results, options.json);
-            }
-        } catch (IllegalArgumentException | StriateException e) {
+            results = new EndToEnd(Options.parse(args)).run();
+        } catch (IllegalArgumentException | IOException | StriateException e) {
             System.err.println(e.getMessage());
             System.exit(2);
             return;
@@ -125,17 +124,22 @@ public final class EndToEnd {
             // What is wrong with the files is said at once, and they lie in memory for whichever side comes first.
             order(task, 0).read();
         }
-        List<EndToEndResults.Training> trainings = new ArrayList<>();
+        EndToEndResults results =
+                new EndToEndResults(options.threads, options.epochs, options.images, environment, new ArrayList<>());
         for (Task task : options.data.keySet()) {
             for (int i = 0; i < options.seeds.size(); i++) {
                 List<Contender> turns = options.contenders();
                 if (i % 2 == 1) {
                     Collections.reverse(turns);
                 }
-                trainings.addAll(trainOnce(order(task, options.seeds.get(i)), turns));
+                results.trainings().addAll(trainOnce(order(task, options.seeds.get(i)), turns));
+                if (options.json != null) {
+                    // Every time: what was measured is not lost with what fails an hour later.
+                    Json.write(results, options.json);
+                }
             }
         }
-        return new EndToEndResults(options.threads, options.epochs, options.images, environment, trainings);
+        return results;
     }
 
     private WholeTraining.Order order(Task task, int seed) {

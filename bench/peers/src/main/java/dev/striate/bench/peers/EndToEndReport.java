@@ -55,13 +55,21 @@ final class EndToEndReport {
         trainings.forEach(training -> bySeed.computeIfAbsent(training.seed(), seed -> new ArrayList<>()).add(training));
         bySeed.forEach((seed, same) -> addSeed(text, seed, same));
 
-        text.append("\n| seed | side | epoch | s | training loss | test accuracy |\n|---:|---|---:|---:|---:|---:|\n");
-        for (Training training : trainings) {
-            List<WholeTraining.Epoch> all = training.outcome().epochs();
-            for (int i = 0; i < all.size(); i++) {
-                text.append(Report.format("| %d | %s | %d | %.2f | %.4f | %.2f %% |%n", training.seed(), training.side(), i + 1,
-                        all.get(i).seconds(), all.get(i).loss(), 100 * all.get(i).accuracy()));
+        text.append("\n| seed | epoch |");
+        List<Training> first = bySeed.values().iterator().next();
+        first.forEach(training -> text.append(Report.format(" %s: s | training loss | test accuracy |", training.side())));
+        text.append("\n|---:|---:|").append("---:|---:|---:|".repeat(first.size())).append('\n');
+        bySeed.forEach((seed, same) -> addEpochs(text, seed, same, epochs));
+    }
+
+    private static void addEpochs(StringBuilder text, int seed, List<Training> trainings, int epochs) {
+        for (int i = 0; i < epochs; i++) {
+            text.append(Report.format("| %d | %d |", seed, i + 1));
+            for (Training training : trainings) {
+                WholeTraining.Epoch epoch = training.outcome().epochs().get(i);
+                text.append(Report.format(" %.2f | %.4f | %.2f %% |", epoch.seconds(), epoch.loss(), 100 * epoch.accuracy()));
             }
+            text.append('\n');
         }
     }
 
