@@ -30,8 +30,8 @@ has --mnist train-images-idx3-ubyte
 has --cifar10 data_batch_1.bin cifar-10-binary.tar.gz
 
 status=0
-"$java" "${jvm[@]}" dev.striate.bench.peers.EndToEnd ${sets[@]+"${sets[@]}"} --kept "${kept[*]}" --json "$results/end-to-end.json" \
-    "$@" | tee "$results/end-to-end.md" || status=$?
+"$java" "${jvm[@]}" dev.striate.bench.peers.EndToEnd ${sets[@]+"${sets[@]}"} --kept "${kept[*]}" \
+    --json "$results/end-to-end.json" "$@" | tee "$results/end-to-end.md" || status=$?
 # 1: the sides differ, which the tables say too. Anything else: not all was measured.
 if [ "$status" -le 1 ]; then
     echo "end-to-end.sh: $PWD/$results holds end-to-end.md and the raw JSON" >&2

@@ -37,8 +37,8 @@ public final class EndToEnd {
      * @param kept   the environment of libtorch's second setting, with memory kept; without any there is only one setting
      * @param images 0 for all
      */
-    private record Options(Map<Task, Path> data, int threads, List<Integer> seeds, int epochs, int images, Map<String, String> kept,
-            @Nullable Path json) {
+    private record Options(Map<Task, Path> data, int threads, List<Integer> seeds, int epochs, int images,
+            Map<String, String> kept, @Nullable Path json) {
 
         static final String USAGE = "options: --mnist DIR  --cifar10 DIR  --threads N (2)  --seeds N,... (0)  --epochs N ("
                 + Task.EPOCHS + ")  --images N (all)  --only mnist|cifar10  --kept \"NAME=VALUE ...\"  --json FILE";

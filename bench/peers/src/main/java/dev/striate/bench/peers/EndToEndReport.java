@@ -47,9 +47,10 @@ final class EndToEndReport {
     }
 
     private static void addTask(StringBuilder text, Task task, List<Training> trainings, int epochs) {
-        text.append(Report.format("%n## %s%n%n%d epochs, batch size %d, %s.%n%n", task.title(), epochs, Task.BATCH, task.recipe()));
-        text.append(Report.format("| seed | side | test accuracy after %d epochs | to %.0f %%, s | to the end, s | peak MiB |%n",
-                epochs, 100 * task.target()));
+        text.append(Report.format("%n## %s%n%nEpochs: %d. Batch size: %d. %s.%n%n", task.title(), epochs, Task.BATCH,
+                task.recipe()));
+        text.append(Report.format("| seed | side | test accuracy at the end | to %.0f %%, s | to the end, s | peak MiB |%n",
+                100 * task.target()));
         text.append("|---:|---|---:|---:|---:|---:|\n");
         Map<Integer, List<Training>> bySeed = new LinkedHashMap<>();
         trainings.forEach(training -> bySeed.computeIfAbsent(training.seed(), seed -> new ArrayList<>()).add(training));

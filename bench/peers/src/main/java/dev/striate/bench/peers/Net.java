@@ -47,11 +47,7 @@ record Net(String name, int channels, int side, Method method, List<Layer> layer
             new Layer.Conv(8, 16, 3, 1), new Layer.Relu(), new Layer.MaxPool(),
             new Layer.Flatten(), new Layer.Linear(64, CLASSES)));
 
-    static final Net LENET = new Net("lenet", 1, 28, Method.ADAM, List.of(
-            new Layer.Conv(1, 6, 5, 2), new Layer.Relu(), new Layer.MaxPool(),
-            new Layer.Conv(6, 16, 5, 0), new Layer.Relu(), new Layer.MaxPool(),
-            new Layer.Flatten(), new Layer.Linear(400, 120), new Layer.Relu(),
-            new Layer.Linear(120, 84), new Layer.Relu(), new Layer.Linear(84, CLASSES)));
+    static final Net LENET = lenet("lenet", 28, 2);
 
     static final Net CIFAR = new Net("cifar", 3, 32, Method.ADAM, List.of(
             new Layer.Conv(3, 32, 3, 0), new Layer.BatchNorm(32), new Layer.Relu(), new Layer.MaxPool(),
@@ -59,11 +55,15 @@ record Net(String name, int channels, int side, Method method, List<Layer> layer
             new Layer.Flatten(), new Layer.Linear(2304, 256), new Layer.Relu(), new Layer.Linear(256, CLASSES)));
 
     /** As {@code striate lenet} has it: the border is part of the image. */
-    static final Net LENET5 = new Net("lenet5", 1, 32, Method.ADAM, List.of(
-            new Layer.Conv(1, 6, 5, 0), new Layer.Relu(), new Layer.MaxPool(),
-            new Layer.Conv(6, 16, 5, 0), new Layer.Relu(), new Layer.MaxPool(),
-            new Layer.Flatten(), new Layer.Linear(400, 120), new Layer.Relu(),
-            new Layer.Linear(120, 84), new Layer.Relu(), new Layer.Linear(84, CLASSES)));
+    static final Net LENET5 = lenet("lenet5", 32, 0);
+
+    private static Net lenet(String name, int side, int padding) {
+        return new Net(name, 1, side, Method.ADAM, List.of(
+                new Layer.Conv(1, 6, 5, padding), new Layer.Relu(), new Layer.MaxPool(),
+                new Layer.Conv(6, 16, 5, 0), new Layer.Relu(), new Layer.MaxPool(),
+                new Layer.Flatten(), new Layer.Linear(400, 120), new Layer.Relu(),
+                new Layer.Linear(120, 84), new Layer.Relu(), new Layer.Linear(84, CLASSES)));
+    }
 
     static Net named(String name) {
         return List.of(DIGITS, LENET, CIFAR).stream().filter(net -> net.name.equals(name)).findFirst()

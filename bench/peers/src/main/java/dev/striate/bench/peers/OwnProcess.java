@@ -47,8 +47,8 @@ final class OwnProcess {
         String output = new String(process.getInputStream().readAllBytes()).strip();
         int code = process.waitFor();
         if (code != 0 || output.isEmpty()) {
-            throw new IOException("the process " + program.getSimpleName() + " " + String.join(" ", arguments) + " ended with " + code
-                    + " and said: " + output);
+            throw new IOException("the process " + program.getSimpleName() + " " + String.join(" ", arguments) + " ended with "
+                    + code + " and said: " + output);
         }
         return output.substring(output.lastIndexOf('\n') + 1);
     }

@@ -238,7 +238,10 @@ final class TorchSide implements Side {
 
         private final Model model;
         private final Updates updates;
-        /** libtorch computes on it where it lies: one copy per batch, as on the other side, and no memory that waits for the collector. */
+        /**
+         * What the images lie in, used again and again: libtorch computes on it in place, so a batch is copied once, as on the
+         * other side, and no direct memory waits for the garbage collector.
+         */
         private ByteBuffer pixels = direct(0);
 
         Learning(Net net, Net.Weights weights) {
@@ -288,7 +291,8 @@ final class TorchSide implements Side {
             pixels.clear().limit(bytes);
             pixels.asFloatBuffer().put(images);
             dev.striate.Shape shape = batch.shape();
-            return manager.create(pixels, new Shape(shape.size(0), shape.size(1), shape.size(2), shape.size(3)), DataType.FLOAT32);
+            return manager.create(pixels, new Shape(shape.size(0), shape.size(1), shape.size(2), shape.size(3)),
+                    DataType.FLOAT32);
         }
 
         private static ByteBuffer direct(int bytes) {
