@@ -73,20 +73,25 @@ public final class EndToEnd {
                 }
             }
             return new Options(data,
-                    atLeastOne("--threads", given.getOrDefault("--threads", "2")),
-                    Arrays.stream(given.getOrDefault("--seeds", "0").split(",")).map(Integer::valueOf).toList(),
-                    atLeastOne("--epochs", given.getOrDefault("--epochs", Integer.toString(Task.EPOCHS))),
-                    given.containsKey("--images") ? atLeastOne("--images", given.get("--images")) : 0,
+                    number("--threads", given.getOrDefault("--threads", "2"), 1),
+                    Arrays.stream(given.getOrDefault("--seeds", "0").split(","))
+                            .map(seed -> number("--seeds", seed, 0)).toList(),
+                    number("--epochs", given.getOrDefault("--epochs", Integer.toString(Task.EPOCHS)), 1),
+                    given.containsKey("--images") ? number("--images", given.get("--images"), 1) : 0,
                     kept,
                     given.containsKey("--json") ? Path.of(given.get("--json")) : null);
         }
 
-        private static int atLeastOne(String option, String value) {
-            int number = Integer.parseInt(value);
-            if (number < 1) {
-                throw new IllegalArgumentException(option + " is 1 or more, got " + value);
+        private static int number(String option, String value, int least) {
+            try {
+                int number = Integer.parseInt(value);
+                if (number >= least) {
+                    return number;
+                }
+            } catch (NumberFormatException e) {
+                // Said below.
             }
-            return number;
+            throw new IllegalArgumentException(option + ": expected a whole number from " + least + " on, got \"" + value + "\"");
         }
 
         List<Contender> contenders() {
