@@ -1,42 +1,83 @@
 package dev.striate.bench.peers;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A net, told once for both sides.
  *
  * @param channels of the input
  * @param side     height and width of the input
- * @param adam     whether it is trained with Adam (rate 1e-3) rather than with plain SGD (rate 0.05)
+ * @param method   how it is trained
  */
-record Net(String name, int channels, int side, boolean adam, List<Layer> layers) {
+record Net(String name, int channels, int side, Method method, List<Layer> layers) {
 
     static final int CLASSES = 10;
 
-    static final Net DIGITS = new Net("digits", 1, 8, false, List.of(
+    /** The optimisers, with PyTorch's defaults otherwise. */
+    enum Method {
+        SGD(0),
+        ADAM(0),
+        ADAMW(0.01f);
+
+        private final float weightDecay;
+
+        Method(float weightDecay) {
+            this.weightDecay = weightDecay;
+        }
+
+        /** Decoupled from the gradient. */
+        float weightDecay() {
+            return weightDecay;
+        }
+    }
+
+    /**
+     * What a net's layers hold, in their order.
+     *
+     * @param parameters weight and bias of each layer that has them
+     * @param buffers    running mean and variance of each batch normalisation
+     */
+    record Weights(List<float[]> parameters, List<float[]> buffers) {}
+
+    static final Net DIGITS = new Net("digits", 1, 8, Method.SGD, List.of(
             new Layer.Conv(1, 8, 3, 1), new Layer.Relu(), new Layer.MaxPool(),
             new Layer.Conv(8, 16, 3, 1), new Layer.Relu(), new Layer.MaxPool(),
             new Layer.Flatten(), new Layer.Linear(64, CLASSES)));
 
-    static final Net LENET = new Net("lenet", 1, 28, true, List.of(
-            new Layer.Conv(1, 6, 5, 2), new Layer.Relu(), new Layer.MaxPool(),
-            new Layer.Conv(6, 16, 5, 0), new Layer.Relu(), new Layer.MaxPool(),
-            new Layer.Flatten(), new Layer.Linear(400, 120), new Layer.Relu(),
-            new Layer.Linear(120, 84), new Layer.Relu(), new Layer.Linear(84, CLASSES)));
+    static final Net LENET = lenet("lenet", 28, 2);
 
-    static final Net CIFAR = new Net("cifar", 3, 32, true, List.of(
+    static final Net CIFAR = new Net("cifar", 3, 32, Method.ADAM, List.of(
             new Layer.Conv(3, 32, 3, 0), new Layer.BatchNorm(32), new Layer.Relu(), new Layer.MaxPool(),
             new Layer.Conv(32, 64, 3, 0), new Layer.BatchNorm(64), new Layer.Relu(), new Layer.MaxPool(),
             new Layer.Flatten(), new Layer.Linear(2304, 256), new Layer.Relu(), new Layer.Linear(256, CLASSES)));
+
+    /** As {@code striate lenet} has it: the border is part of the image. */
+    static final Net LENET5 = lenet("lenet5", 32, 0);
+
+    private static Net lenet(String name, int side, int padding) {
+        return new Net(name, 1, side, Method.ADAM, List.of(
+                new Layer.Conv(1, 6, 5, padding), new Layer.Relu(), new Layer.MaxPool(),
+                new Layer.Conv(6, 16, 5, 0), new Layer.Relu(), new Layer.MaxPool(),
+                new Layer.Flatten(), new Layer.Linear(400, 120), new Layer.Relu(),
+                new Layer.Linear(120, 84), new Layer.Relu(), new Layer.Linear(84, CLASSES)));
+    }
 
     static Net named(String name) {
         return List.of(DIGITS, LENET, CIFAR).stream().filter(net -> net.name.equals(name)).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("there is no net \"" + name + "\""));
     }
 
+    /** The same net trained otherwise. */
+    Net with(Method other) {
+        return new Net(name, channels, side, other, layers);
+    }
+
+    /** Where it stays the same from step to step. */
     float learningRate() {
-        return adam ? 1e-3f : 0.05f;
+        return method == Method.SGD ? 0.05f : 1e-3f;
     }
 
     /** Elements of one image. */
@@ -44,20 +85,34 @@ record Net(String name, int channels, int side, boolean adam, List<Layer> layers
         return channels * side * side;
     }
 
-    /** Weights and biases in the layers' order, the same for both sides; uniform within 1 / sqrt(fan-in), as PyTorch begins. */
-    List<float[]> parameters() {
-        List<float[]> all = new ArrayList<>();
-        long seed = 100;
+    /** The same for both sides, and no two arrays alike, batch normalisation's included: an exchange would be noticed. */
+    Weights randomWeights() {
+        return weights(100, true);
+    }
+
+    /** The same for both sides, as PyTorch and Striate begin: batch normalisation with 1 and 0, its statistics with 0 and 1. */
+    Weights initialWeights(long seed) {
+        return weights(seed << Integer.SIZE, false);
+    }
+
+    /** Convolutions and linear layers uniform within 1 / sqrt(fan-in), as PyTorch and Striate begin. */
+    private Weights weights(long firstSeed, boolean randomNorms) {
+        Weights all = new Weights(new ArrayList<>(), new ArrayList<>());
+        long seed = firstSeed;
         for (Layer layer : layers) {
-            seed += 2;
+            seed += 4;
             if (layer instanceof Layer.Conv conv) {
                 int fanIn = conv.in() * conv.kernel() * conv.kernel();
-                addUniform(all, seed, conv.out() * fanIn, conv.out(), fanIn);
+                addUniform(all.parameters, seed, conv.out() * fanIn, conv.out(), fanIn);
             } else if (layer instanceof Layer.Linear linear) {
-                addUniform(all, seed, linear.out() * linear.in(), linear.out(), linear.in());
+                addUniform(all.parameters, seed, linear.out() * linear.in(), linear.out(), linear.in());
             } else if (layer instanceof Layer.BatchNorm norm) {
-                all.add(RandomData.uniform(seed, norm.channels(), 0.5f, 1.5f));
-                all.add(RandomData.uniform(seed + 1, norm.channels(), -0.1f, 0.1f));
+                float wide = randomNorms ? 0.5f : 0;
+                float narrow = randomNorms ? 0.1f : 0;
+                all.parameters.add(RandomData.around(seed, norm.channels(), 1, wide));
+                all.parameters.add(RandomData.around(seed + 1, norm.channels(), 0, narrow));
+                all.buffers.add(RandomData.around(seed + 2, norm.channels(), 0, narrow));
+                all.buffers.add(RandomData.around(seed + 3, norm.channels(), 1, wide));
             }
         }
         return all;
@@ -65,22 +120,8 @@ record Net(String name, int channels, int side, boolean adam, List<Layer> layers
 
     private static void addUniform(List<float[]> all, long seed, int weights, int biases, int fanIn) {
         float bound = (float) (1 / Math.sqrt(fanIn));
-        all.add(RandomData.uniform(seed, weights, -bound, bound));
-        all.add(RandomData.uniform(seed + 1, biases, -bound, bound));
-    }
-
-    /** Running mean and variance of each batch normalisation, in the layers' order. */
-    List<float[]> buffers() {
-        List<float[]> all = new ArrayList<>();
-        long seed = 200;
-        for (Layer layer : layers) {
-            seed += 2;
-            if (layer instanceof Layer.BatchNorm norm) {
-                all.add(RandomData.uniform(seed, norm.channels(), -0.1f, 0.1f));
-                all.add(RandomData.uniform(seed + 1, norm.channels(), 0.5f, 1.5f));
-            }
-        }
-        return all;
+        all.add(RandomData.around(seed, weights, 0, bound));
+        all.add(RandomData.around(seed + 1, biases, 0, bound));
     }
 
     /** Multiplications and additions of convolutions and linear layers for one image, forward. */
@@ -119,5 +160,20 @@ record Net(String name, int channels, int side, boolean adam, List<Layer> layers
             }
         }
         return sum;
+    }
+
+    /** How far both sides' losses of the first steps may differ, relative. */
+    Map<String, Double> lossBounds() {
+        Map<String, Double> allowed = new LinkedHashMap<>();
+        for (int step = 1; step <= Side.COMPARED_STEPS; step++) {
+            // One forward pass, and of each step before it three passes' worth of rounding in the parameters.
+            allowed.put(lossName(step), rounding() * (3 * step - 2));
+        }
+        return allowed;
+    }
+
+    /** The name of the loss of a step, counted from 1. */
+    static String lossName(int step) {
+        return "loss " + step;
     }
 }

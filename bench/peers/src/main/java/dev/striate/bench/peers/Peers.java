@@ -1,22 +1,12 @@
 package dev.striate.bench.peers;
 
-import dev.striate.Device;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.net.URISyntaxException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -85,7 +75,7 @@ public final class Peers {
         Results results = new Peers(options).run();
         System.out.print(Report.of(results));
         if (options.json != null) {
-            results.write(options.json);
+            Json.write(results, options.json);
         }
         List<String> wrong = Report.disagreements(results);
         wrong.forEach(System.err::println);
@@ -94,7 +84,7 @@ public final class Peers {
     }
 
     private Results run() throws IOException, InterruptedException {
-        Map<String, String> environment = environment();
+        Map<String, String> environment = Environment.facts(striate, libtorch);
         List<Results.Measured> rows = new ArrayList<>();
         for (Row row : Row.all()) {
             if (options.wants(row.name())) {
@@ -147,45 +137,5 @@ public final class Peers {
         return new Results.Process.Sample(
                 Timings.quantile(reports.stream().map(Child.Report::firstStep).toList(), 0.5),
                 Timings.quantile(reports.stream().map(report -> (double) report.peakBytes()).toList(), 0.5));
-    }
-
-    private Map<String, String> environment() throws IOException {
-        Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("date", Instant.now().toString());
-        facts.put("machine", processor() + ", " + Runtime.getRuntime().availableProcessors() + " cores");
-        facts.put("load average before the run", loadAverage());
-        facts.put("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"));
-        facts.put("striate", striate.detail() + ", jar sha256 " + digest());
-        facts.put("libtorch", libtorch.detail());
-        new TreeMap<>(System.getenv()).forEach((name, value) -> {
-            if (name.matches("GLIBC_TUNABLES|(MALLOC|OMP|MKL)_.*")) {
-                facts.put(name, value);
-            }
-        });
-        return facts;
-    }
-
-    /** Of the last minute. On a busy machine the figures say little: libtorch's threads spin at barriers for one that waits. */
-    private static String loadAverage() {
-        return String.format(Locale.ROOT, "%.2f", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
-    }
-
-    private static String processor() throws IOException {
-        return Files.readAllLines(Path.of("/proc/cpuinfo")).stream().filter(line -> line.startsWith("model name"))
-                .map(line -> line.substring(line.indexOf(':') + 1).strip()).findFirst().orElse("unknown processor");
-    }
-
-    /** Snapshots share one version: this says which one was measured. */
-    private static String digest() throws IOException {
-        try {
-            Path jar = Path.of(Device.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-            if (!Files.isRegularFile(jar)) {
-                return "none, from " + jar.getFileName();
-            }
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(jar));
-            return HexFormat.of().formatHex(hash, 0, 8);
-        } catch (URISyntaxException | NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

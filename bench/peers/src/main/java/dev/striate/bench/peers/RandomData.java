@@ -16,11 +16,12 @@ final class RandomData {
         return values;
     }
 
-    static float[] uniform(long seed, int n, float low, float high) {
+    /** Uniform, at most {@code spread} away from {@code center}. */
+    static float[] around(long seed, int n, float center, float spread) {
         SplittableRandom random = new SplittableRandom(seed);
         float[] values = new float[n];
         for (int i = 0; i < n; i++) {
-            values[i] = (float) random.nextDouble(low, high);
+            values[i] = (float) (center + spread * (2 * random.nextDouble() - 1));
         }
         return values;
     }

@@ -18,6 +18,10 @@ public final class Report {
             + " is not one to the processor's best: OpenBLAS told to use AVX-512 (`OPENBLAS_CORETYPE=SkylakeX`) reaches about"
             + " twice libtorch's GFLOP/s in matmul on Zen 5.\n";
 
+    /** Begins a table of {@link #addCheck}'s rows. */
+    static final String CHECKS_HEAD =
+            "\n| same work | compared | Striate | libtorch | difference | allowed |\n|---|---|---:|---:|---:|---:|\n";
+
     private Report() {}
 
     /** Argument: a folder of JSON files. Prints the comparison over all runs, then each run. */
@@ -25,7 +29,7 @@ public final class Report {
         List<Results> runs = new ArrayList<>();
         try (Stream<Path> files = Files.list(Path.of(args[0]))) {
             for (Path file : files.filter(path -> path.toString().endsWith(".json")).sorted().toList()) {
-                runs.add(Results.read(file));
+                runs.add(Json.read(file, Results.class));
             }
         }
         StringBuilder text = new StringBuilder("# Striate and libtorch on the same work\n\n").append(CAVEAT);
@@ -82,13 +86,13 @@ public final class Report {
                         process.libtorch().peakBytes() / (1 << 20)));
             }
         }
-        text.append("\n| same work | compared | Striate | libtorch | difference | allowed |\n|---|---|---:|---:|---:|---:|\n");
+        text.append(CHECKS_HEAD);
         run.rows().forEach(row -> row.checks().forEach(check -> addCheck(text, row.name(), check)));
         run.processes().forEach(process -> addCheck(text, process.name(), process.check()));
         return text.toString();
     }
 
-    private static void addCheck(StringBuilder text, String row, Check check) {
+    static void addCheck(StringBuilder text, String row, Check check) {
         text.append(format("| %s | %s | %.6f | %.6f | %.1e | %.1e%s |%n", row, check.name(), check.striate(), check.libtorch(),
                 check.difference(), check.allowed(), check.holds() ? "" : " EXCEEDED"));
     }
@@ -103,7 +107,7 @@ public final class Report {
         return lines;
     }
 
-    private static String disagreement(String row, Check check) {
+    static String disagreement(String row, Check check) {
         return format("not the same work: %s: %s differ by %.2e, rounding explains %.2e", row, check.name(), check.difference(),
                 check.allowed());
     }
@@ -122,7 +126,7 @@ public final class Report {
         return threads + (threads == 1 ? " thread" : " threads");
     }
 
-    private static String format(String pattern, Object... values) {
+    static String format(String pattern, Object... values) {
         return String.format(Locale.ROOT, pattern, values);
     }
 }

@@ -1,10 +1,5 @@
 package dev.striate.bench.peers;
 
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -24,8 +19,6 @@ record Results(
         List<Measured> rows,
         List<Process> processes) {
 
-    private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
-
     /** A row's timings on both sides. */
     record Measured(String name, double flops, int samples, Timings striate, Timings libtorch, List<Check> checks) {
 
@@ -39,16 +32,5 @@ record Results(
     record Process(String name, Sample striate, Sample libtorch, Check check) {
 
         record Sample(double firstStep, double peakBytes) {}
-    }
-
-    void write(Path file) throws IOException {
-        if (file.toAbsolutePath().getParent() != null) {
-            Files.createDirectories(file.toAbsolutePath().getParent());
-        }
-        Files.writeString(file, GSON.toJson(this) + "\n");
-    }
-
-    static Results read(Path file) throws IOException {
-        return GSON.fromJson(Files.readString(file), Results.class);
     }
 }

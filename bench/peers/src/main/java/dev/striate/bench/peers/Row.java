@@ -1,7 +1,6 @@
 package dev.striate.bench.peers;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -50,12 +49,7 @@ record Row(String name, double flops, int samples, Map<String, Double> allowed, 
     }
 
     private static Row training(Net net, int batch) {
-        Map<String, Double> allowed = new LinkedHashMap<>();
-        for (int step = 1; step <= Side.COMPARED_STEPS; step++) {
-            // One forward pass, and of each step before it three passes' worth of rounding in the parameters.
-            allowed.put("loss " + step, net.rounding() * (3 * step - 2));
-        }
-        String name = "train " + net.name() + " N=" + batch + (net.adam() ? " Adam" : " SGD");
-        return new Row(name, batch * net.trainingFlops(), batch, allowed, side -> side.training(net, batch));
+        String name = "train " + net.name() + " N=" + batch + (net.method() == Net.Method.SGD ? " SGD" : " Adam");
+        return new Row(name, batch * net.trainingFlops(), batch, net.lossBounds(), side -> side.training(net, batch));
     }
 }

@@ -25,6 +25,9 @@ interface Side {
     /** Training steps: forward, mean cross-entropy, backward, update, and reading the loss. */
     TrainingWork training(Net net, int batch);
 
+    /** A net in training from these weights, with batches that come along one by one. */
+    Learner learner(Net net, Net.Weights weights);
+
     /** The logits of one image in a Java array, without recording, batch normalisation with its running statistics. */
     Work inference(Net net);
 }

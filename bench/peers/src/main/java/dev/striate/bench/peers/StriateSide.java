@@ -9,6 +9,7 @@ import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.Tensor;
 import dev.striate.autograd.NoGrad;
+import dev.striate.data.Batch;
 import dev.striate.nn.BatchNorm2d;
 import dev.striate.nn.Conv2d;
 import dev.striate.nn.Flatten;
@@ -18,6 +19,7 @@ import dev.striate.nn.Module;
 import dev.striate.nn.Relu;
 import dev.striate.nn.Sequential;
 import dev.striate.optim.Adam;
+import dev.striate.optim.AdamW;
 import dev.striate.optim.Optimizer;
 import dev.striate.optim.Sgd;
 import java.util.Collection;
@@ -158,8 +160,7 @@ final class StriateSide implements Side {
         private final Net net;
         private final Tensor[] images = new Tensor[BATCHES];
         private final IntTensor[] labels = new IntTensor[BATCHES];
-        private @Nullable Sequential model;
-        private @Nullable Optimizer optimizer;
+        private @Nullable Learning learning;
 
         Training(Net net, int batch) {
             this.net = net;
@@ -172,41 +173,88 @@ final class StriateSide implements Side {
 
         @Override
         void restart() {
-            closeModel();
-            model = build(net);
-            optimizer = net.adam() ? new Adam(model.parameters(), net.learningRate())
-                    : new Sgd(model.parameters(), net.learningRate());
+            closeLearning();
+            learning = new Learning(net, net.randomWeights());
         }
 
         @Override
         float step(int batch) {
-            try (Scope scope = Scope.open()) {
-                optimizer.zeroGrad();
-                Tensor loss = model.forward(images[batch]).crossEntropy(labels[batch]);
-                loss.backward();
-                optimizer.step();
-                return loss.item();
-            }
+            return learning.step(images[batch], labels[batch]);
         }
 
-        private void closeModel() {
-            if (model != null) {
-                optimizer.close();
-                model.close();
+        private void closeLearning() {
+            if (learning != null) {
+                learning.close();
             }
         }
 
         @Override
         public void close() {
-            closeModel();
+            closeLearning();
             List.of(images).forEach(Tensor::close);
             List.of(labels).forEach(IntTensor::close);
         }
     }
 
     @Override
+    public Learner learner(Net net, Net.Weights weights) {
+        return new Learning(net, weights);
+    }
+
+    /** A model and its optimiser. */
+    private final class Learning implements Learner {
+
+        private final Sequential model;
+        private final Optimizer optimizer;
+
+        Learning(Net net, Net.Weights weights) {
+            model = build(net, weights);
+            optimizer = switch (net.method()) {
+                case SGD -> new Sgd(model.parameters(), net.learningRate());
+                case ADAM -> new Adam(model.parameters(), net.learningRate());
+                case ADAMW -> new AdamW(model.parameters(), net.learningRate()).weightDecay(net.method().weightDecay());
+            };
+        }
+
+        /** One step; returns the loss before the update. */
+        float step(Tensor images, IntTensor labels) {
+            try (Scope scope = Scope.open()) {
+                optimizer.zeroGrad();
+                Tensor loss = model.forward(images).crossEntropy(labels);
+                loss.backward();
+                optimizer.step();
+                return loss.item();
+            }
+        }
+
+        @Override
+        public float step(Batch batch, float learningRate) {
+            optimizer.learningRate(learningRate);
+            try (Scope scope = Scope.open()) {
+                return step(batch.images(device), batch.labels(device));
+            }
+        }
+
+        @Override
+        public int[] classify(Batch batch) {
+            model.eval();
+            try (Scope scope = Scope.open(); NoGrad off = NoGrad.open()) {
+                return model.forward(batch.images(device)).argmax(1).toIntArray();
+            } finally {
+                model.train();
+            }
+        }
+
+        @Override
+        public void close() {
+            optimizer.close();
+            model.close();
+        }
+    }
+
+    @Override
     public Work inference(Net net) {
-        Sequential model = build(net);
+        Sequential model = build(net, net.randomWeights());
         model.eval();
         Tensor image = tensor(RandomData.normal(10, net.imageElements()), 1, net.channels(), net.side(), net.side());
         return new Work() {
@@ -234,12 +282,12 @@ final class StriateSide implements Side {
         };
     }
 
-    private Sequential build(Net net) {
+    private Sequential build(Net net, Net.Weights weights) {
         Sequential model = new Sequential(net.layers().stream().map(StriateSide::module).toArray(Module[]::new));
         model.initialize(device, new Generator(0));
         try (NoGrad off = NoGrad.open()) {
-            assign(model.parameters().values(), net.parameters());
-            assign(model.buffers().values(), net.buffers());
+            assign(model.parameters().values(), weights.parameters());
+            assign(model.buffers().values(), weights.buffers());
         }
         return model;
     }

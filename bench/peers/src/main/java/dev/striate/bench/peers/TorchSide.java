@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.convolutional.Conv2d;
@@ -14,6 +15,9 @@ import ai.djl.nn.pooling.Pool;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
+import dev.striate.data.Batch;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -188,55 +192,117 @@ final class TorchSide implements Side {
         private final Net net;
         private final NDArray[] images = new NDArray[BATCHES];
         private final NDArray[] labels = new NDArray[BATCHES];
-        private @Nullable Model model;
-        private @Nullable Updates updates;
+        private @Nullable Learning learning;
 
         Training(Net net, int batch) {
             this.net = net;
             for (int i = 0; i < BATCHES; i++) {
                 images[i] = array(RandomData.normal(10 + i, batch * net.imageElements()), batch, net.channels(), net.side(),
                         net.side());
-                long[] wide = Arrays.stream(RandomData.labels(30 + i, batch)).asLongStream().toArray();
-                labels[i] = manager.create(wide, new Shape(batch, 1));
+                labels[i] = labels(RandomData.labels(30 + i, batch));
             }
         }
 
         @Override
         void restart() {
-            closeModel();
-            model = new Model(net);
-            model.parameters.forEach(parameter -> parameter.setRequiresGradient(true));
-            updates = new Updates(net, model.parameters);
+            closeLearning();
+            learning = new Learning(net, net.randomWeights());
         }
 
         @Override
         float step(int batch) {
-            float value;
-            try (NDScope scope = new NDScope()) {
-                NDArray loss;
-                try (GradientCollector collector = engine.newGradientCollector()) {
-                    NDArray logits = model.forward(images[batch], true);
-                    loss = logits.logSoftmax(1).gather(labels[batch], 1).mean().neg();
-                    collector.backward(loss);
-                }
-                value = loss.getFloat();
-            }
-            updates.apply();
-            return value;
+            return learning.step(images[batch], labels[batch], net.learningRate());
         }
 
-        private void closeModel() {
-            if (model != null) {
-                updates.close();
-                model.close();
+        private void closeLearning() {
+            if (learning != null) {
+                learning.close();
             }
         }
 
         @Override
         public void close() {
-            closeModel();
+            closeLearning();
             List.of(images).forEach(NDArray::close);
             List.of(labels).forEach(NDArray::close);
+        }
+    }
+
+    @Override
+    public Learner learner(Net net, Net.Weights weights) {
+        return new Learning(net, weights);
+    }
+
+    /** A model and its updates. */
+    private final class Learning implements Learner {
+
+        private final Model model;
+        private final Updates updates;
+        /**
+         * What the images lie in, used again and again: libtorch computes on it in place, so a batch is copied once, as on the
+         * other side, and no direct memory waits for the garbage collector.
+         */
+        private ByteBuffer pixels = direct(0);
+
+        Learning(Net net, Net.Weights weights) {
+            model = new Model(net, weights);
+            model.parameters.forEach(parameter -> parameter.setRequiresGradient(true));
+            updates = new Updates(net.method(), model.parameters);
+        }
+
+        /** One step; returns the loss before the update. */
+        float step(NDArray images, NDArray labels, float learningRate) {
+            float value;
+            try (NDScope scope = new NDScope()) {
+                NDArray loss;
+                try (GradientCollector collector = engine.newGradientCollector()) {
+                    NDArray logits = model.forward(images, true);
+                    loss = logits.logSoftmax(1).gather(labels, 1).mean().neg();
+                    collector.backward(loss);
+                }
+                value = loss.getFloat();
+            }
+            updates.apply(learningRate);
+            return value;
+        }
+
+        @Override
+        public float step(Batch batch, float learningRate) {
+            try (NDScope scope = new NDScope()) {
+                return step(images(batch), labels(batch.labels()), learningRate);
+            }
+        }
+
+        @Override
+        public int[] classify(Batch batch) {
+            try (NDScope scope = new NDScope()) {
+                long[] classes = model.forward(images(batch), false).argMax(1).toLongArray();
+                return Arrays.stream(classes).mapToInt(Math::toIntExact).toArray();
+            }
+        }
+
+        /** On memory that the next call overwrites. */
+        private NDArray images(Batch batch) {
+            float[] images = batch.images();
+            int bytes = Math.multiplyExact(images.length, Float.BYTES);
+            if (pixels.capacity() < bytes) {
+                pixels = direct(bytes);
+            }
+            pixels.clear().limit(bytes);
+            pixels.asFloatBuffer().put(images);
+            dev.striate.Shape shape = batch.shape();
+            return manager.create(pixels, new Shape(shape.size(0), shape.size(1), shape.size(2), shape.size(3)),
+                    DataType.FLOAT32);
+        }
+
+        private static ByteBuffer direct(int bytes) {
+            return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+        }
+
+        @Override
+        public void close() {
+            updates.close();
+            model.close();
         }
     }
 
@@ -250,21 +316,20 @@ final class TorchSide implements Side {
         private static final float BETA1 = 0.9f;
         private static final float BETA2 = 0.999f;
         private static final double EPSILON = 1e-8;
-        private static final float NO_DECAY = 0;
         private static final float NO_RESCALING = 1;
         private static final float NO_CLIPPING = -1;
         private static final float NO_MOMENTUM = 0;
 
-        private final Net net;
+        private final Net.Method method;
         private final List<NDArray> parameters;
         private final List<NDArray> means = new ArrayList<>();
         private final List<NDArray> squares = new ArrayList<>();
         private int steps;
 
-        Updates(Net net, List<NDArray> parameters) {
-            this.net = net;
+        Updates(Net.Method method, List<NDArray> parameters) {
+            this.method = method;
             this.parameters = parameters;
-            if (net.adam()) {
+            if (method != Net.Method.SGD) {
                 parameters.forEach(parameter -> {
                     means.add(parameter.zerosLike());
                     squares.add(parameter.zerosLike());
@@ -272,21 +337,22 @@ final class TorchSide implements Side {
             }
         }
 
-        void apply() {
+        void apply(float learningRate) {
             steps++;
             double meanCorrection = 1 - Math.pow(BETA1, steps);
             double squareRoot = Math.sqrt(1 - Math.pow(BETA2, steps));
             for (int i = 0; i < parameters.size(); i++) {
                 NDArray parameter = parameters.get(i);
                 try (NDArray gradient = parameter.getGradient()) {
-                    if (net.adam()) {
+                    if (method == Net.Method.SGD) {
+                        parameter.getNDArrayInternal().sgdUpdate(new NDList(parameter, gradient), new NDList(parameter),
+                                learningRate, method.weightDecay(), NO_RESCALING, NO_CLIPPING, NO_MOMENTUM, true);
+                    } else {
                         parameter.getNDArrayInternal().adamUpdate(
                                 new NDList(parameter, gradient, means.get(i), squares.get(i)), new NDList(parameter),
-                                net.learningRate(), (float) (net.learningRate() * squareRoot / meanCorrection), NO_DECAY,
-                                NO_RESCALING, NO_CLIPPING, BETA1, BETA2, (float) (EPSILON * squareRoot), true, false);
-                    } else {
-                        parameter.getNDArrayInternal().sgdUpdate(new NDList(parameter, gradient), new NDList(parameter),
-                                net.learningRate(), NO_DECAY, NO_RESCALING, NO_CLIPPING, NO_MOMENTUM, true);
+                                learningRate, (float) (learningRate * squareRoot / meanCorrection), method.weightDecay(),
+                                NO_RESCALING, NO_CLIPPING, BETA1, BETA2, (float) (EPSILON * squareRoot), true,
+                                method == Net.Method.ADAMW);
                     }
                 }
             }
@@ -301,7 +367,7 @@ final class TorchSide implements Side {
 
     @Override
     public Work inference(Net net) {
-        Model model = new Model(net);
+        Model model = new Model(net, net.randomWeights());
         NDArray image = array(RandomData.normal(10, net.imageElements()), 1, net.channels(), net.side(), net.side());
         return new Work() {
             @Override
@@ -339,10 +405,10 @@ final class TorchSide implements Side {
         private final List<NDArray> buffers = new ArrayList<>();
         private final Net net;
 
-        Model(Net net) {
+        Model(Net net, Net.Weights weights) {
             this.net = net;
-            List<float[]> values = net.parameters();
-            List<float[]> statistics = net.buffers();
+            List<float[]> values = weights.parameters();
+            List<float[]> statistics = weights.buffers();
             for (Layer layer : net.layers()) {
                 if (layer instanceof Layer.Conv conv) {
                     add(values, new Shape(conv.out(), conv.in(), conv.kernel(), conv.kernel()), conv.out());
@@ -392,6 +458,11 @@ final class TorchSide implements Side {
             parameters.forEach(NDArray::close);
             buffers.forEach(NDArray::close);
         }
+    }
+
+    /** As {@code gather} wants them. */
+    private NDArray labels(int[] labels) {
+        return manager.create(Arrays.stream(labels).asLongStream().toArray(), new Shape(labels.length, 1));
     }
 
     private NDArray array(float[] values, long... sizes) {

@@ -32,7 +32,7 @@ abstract class TrainingWork implements Work {
         steps = 0;
         Map<String, float[]> losses = new LinkedHashMap<>();
         for (int i = 1; i <= Side.COMPARED_STEPS; i++) {
-            losses.put("loss " + i, new float[] {step(0)});
+            losses.put(Net.lossName(i), new float[] {step(0)});
         }
         return losses;
     }
