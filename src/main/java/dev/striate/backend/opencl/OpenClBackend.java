@@ -28,7 +28,7 @@ import org.jocl.Pointer;
  * One OpenCL device, driven through one in-order queue. Programs are built when a kernel is first called and kept on disk (see
  * {@link OpenClProgramCache}). A CPU device needs other kernels than a GPU: {@link KernelShape} says which are built.
  */
-public final class OpenClBackend implements Backend {
+public final class OpenClBackend implements Backend, AutoCloseable {
 
     private final OpenClRuntime runtime;
     private final UnaryKernels unary;
@@ -86,6 +86,18 @@ public final class OpenClBackend implements Backend {
                 new OpenClRuntime(device, shape, OpenClProgramCache.ofUser(), OpenClRuntime.Limits.of(device)));
     }
 
+    /**
+     * Gives up the device: waits for what was asked for, then frees queue, programs and pooled memory. Buffers still in use may
+     * be released afterwards and nothing else; a second time does nothing. No other thread may be using the backend.
+     *
+     * <p>A device that lives as long as the program need not be closed: the driver frees what a process had at its end. No
+     * shutdown hook does it, because other threads may go on calling while hooks run.
+     */
+    @Override
+    public void close() {
+        runtime.close();
+    }
+
     @Override
     public DeviceInfo info() {
         return runtime.info();
@@ -93,7 +105,7 @@ public final class OpenClBackend implements Backend {
 
     @Override
     public Buffer allocate(int length) {
-        return new OpenClBuffer(runtime.pool(), length);
+        return new OpenClBuffer(runtime.pool(), OpenClPool.Kind.FLOATS, length);
     }
 
     @Override
