@@ -59,17 +59,17 @@ verdict() {
 
 # clean WHAT TESTS...: whether tests pass and nothing is reported.
 clean() {
-    local what=$1
+    local what=$1 tests_pass=true
     shift
-    if ! tests "$@"; then
-        grep -E '^\[ERROR\] ' "$work/maven.log" | cut -c 1-300 | head -n 20
-        verdict false "$what: a test failed"
-    elif [ -s "$reports" ]; then
-        head -n 40 "$reports"
-        verdict false "$what: oclgrind reports $(grep -c 'Kernel: ' "$reports") faults"
-    else
+    tests "$@" || tests_pass=false
+    if [ "$tests_pass" = true ] && [ ! -s "$reports" ]; then
         verdict true "$what"
+        return
     fi
+    head -n 40 "$reports"
+    grep -E '^\[ERROR\] +[A-Z][A-Za-z]*Test' "$work/maven.log" | cut -c 1-300 | head -n 20 || tail -n 20 "$work/maven.log"
+    verdict false "$what: oclgrind reports $(grep -c 'Kernel: ' "$reports") faults, and tests $(
+        [ "$tests_pass" = true ] && echo pass || echo fail)"
 }
 
 $maven test-compile
