@@ -21,6 +21,7 @@ import dev.striate.backend.OptimizerKernels;
 import dev.striate.backend.ReduceKernels;
 import dev.striate.backend.SoftmaxKernels;
 import dev.striate.backend.UnaryKernels;
+import java.lang.ref.Reference;
 import org.jocl.CL;
 import org.jocl.Pointer;
 
@@ -130,17 +131,19 @@ public final class OpenClBackend implements Backend, AutoCloseable {
 
     @Override
     public void write(float[] source, int offset, Buffer target) {
-        write(Pointer.to(source), offset, OpenClBuffer.of(target), target.length());
+        write((first, count, into) -> into.asFloatBuffer().put(source, offset + first, count), OpenClBuffer.of(target),
+                target.length());
     }
 
     @Override
     public void write(int[] source, int offset, IndexBuffer target) {
-        write(Pointer.to(source), offset, (OpenClIndexBuffer) target, target.length());
+        write((first, count, into) -> into.asIntBuffer().put(source, offset + first, count), (OpenClIndexBuffer) target,
+                target.length());
     }
 
-    private void write(Pointer source, int offset, OpenClMemory target, int length) {
-        runtime.enqueue("a write of " + length + " elements", () -> CL.clEnqueueWriteBuffer(
-                runtime.queue(), target.memory(), true, 0, 4L * length, source.withByteOffset(4L * offset), 0, null, null));
+    private void write(OpenClUploads.Source source, OpenClMemory target, int length) {
+        runtime.enqueue("a write of " + length + " elements", () -> runtime.uploads().write(source, target.memory(), length));
+        Reference.reachabilityFence(target);
     }
 
     @Override
@@ -155,14 +158,14 @@ public final class OpenClBackend implements Backend, AutoCloseable {
 
     private void read(OpenClMemory source, int length, Pointer target, int offset) {
         // The wait comes first: during the transfer itself the array may be pinned, which holds up the garbage collector.
-        synchronize();
+        runtime.finish("a read of " + length + " elements");
         runtime.enqueue("a read of " + length + " elements", () -> CL.clEnqueueReadBuffer(
                 runtime.queue(), source.memory(), true, 0, 4L * length, target.withByteOffset(4L * offset), 0, null, null));
     }
 
     @Override
     public void synchronize() {
-        runtime.enqueue("waiting for the queue", () -> CL.clFinish(runtime.queue()));
+        runtime.finish("waiting for the queue");
     }
 
     @Override

@@ -126,6 +126,7 @@ final class OpenClLaunch {
                         runtime.queue(), kernel.handle(), global.length, null, global, local, 0, null, null);
             }
         });
+        runtime.trace().launched(kernel.title());
         Reference.reachabilityFence(arguments);
     }
 }

@@ -6,10 +6,12 @@ import dev.striate.backend.DeviceInfo;
 import java.util.Locale;
 import org.jocl.CL;
 import org.jocl.CLException;
+import org.jocl.Pointer;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
+import org.jocl.cl_event;
 import org.jspecify.annotations.Nullable;
 
 /** What all launchers of a backend share: one device, its one in-order queue, its memory and its programs. */
@@ -22,7 +24,9 @@ final class OpenClRuntime {
     private final OpenClPool pool;
     private final OpenClPrograms programs;
     private final OpenClNests nests;
+    private final OpenClUploads uploads;
     private final int sliceAlignment;
+    private volatile OpenClTrace trace = OpenClTrace.NONE;
     private volatile boolean closed;
 
     OpenClRuntime(OpenClDevices.Entry device, KernelShape shape, OpenClProgramCache cache, Limits limits) {
@@ -33,6 +37,7 @@ final class OpenClRuntime {
             properties.addProperty(CL.CL_CONTEXT_PLATFORM, device.platform());
             this.context = CL.clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, null);
             this.queue = CL.clCreateCommandQueue(context, device.id(), 0, null);
+            this.uploads = new OpenClUploads(this, context, device.id());
         } catch (CLException e) {
             throw OpenClError.of("opening it", info.name(), e);
         }
@@ -92,6 +97,10 @@ final class OpenClRuntime {
         return shape == KernelShape.TILED;
     }
 
+    cl_context context() {
+        return context;
+    }
+
     cl_command_queue queue() {
         return queue;
     }
@@ -106,6 +115,31 @@ final class OpenClRuntime {
 
     OpenClNests nests() {
         return nests;
+    }
+
+    OpenClUploads uploads() {
+        return uploads;
+    }
+
+    OpenClTrace trace() {
+        return trace;
+    }
+
+    void trace(OpenClTrace wanted) {
+        trace = wanted;
+    }
+
+    /** Whether what an event stands for has yet to be done; false if it failed. */
+    static boolean isPending(cl_event event) {
+        int[] status = new int[1];
+        CL.clGetEventInfo(event, CL.CL_EVENT_COMMAND_EXECUTION_STATUS, Integer.BYTES, Pointer.to(status), null);
+        return status[0] > CL.CL_COMPLETE;
+    }
+
+    /** Waits for everything that was asked for. */
+    void finish(String what) {
+        trace.waited(what);
+        enqueue(what, () -> CL.clFinish(queue));
     }
 
     int sliceAlignment() {
@@ -141,6 +175,7 @@ final class OpenClRuntime {
                 if (!OpenClError.isOutOfMemory(e)) {
                     throw e;
                 }
+                trace.waited("memory");
                 CL.clFinish(queue);
                 pool.dropKept();
                 call.run();
@@ -161,6 +196,7 @@ final class OpenClRuntime {
         }
         synchronizeQuietly();
         closed = true;
+        uploads.close();
         pool.close();
         programs.close();
         CL.clReleaseCommandQueue(queue);
