@@ -183,13 +183,14 @@ final class OpenClRuntime {
         } catch (CLException e) {
             if (OpenClError.isOutOfMemory(e)) {
                 throw new DeviceMemoryException("OpenCL device " + info.name() + ": " + attempt + " failed with "
-                        + OpenClError.name(e.getStatus()) + ", with " + pool.inUse() + ". Use a smaller batch or release tensors.", e);
+                        + OpenClError.name(e.getStatus()) + ", with " + pool.inUse() + ". Use a smaller batch or release tensors.",
+                        e);
             }
             throw OpenClError.of(attempt, info.name(), e);
         }
     }
 
-    /** Waits for the device and gives up all but the blocks still in use; the driver keeps the context until they are released. */
+    /** Waits for the device and gives up all but the blocks in use; the driver keeps the context until they are released. */
     synchronized void close() {
         if (closed) {
             return;

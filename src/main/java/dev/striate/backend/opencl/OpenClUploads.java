@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * soon as {@link #write} returns. A buffer of the ring is used again only after its last copy: a program waits here where it is
  * a whole ring ahead of the device, which has enough to do then.
  *
- * <p>The ring's buffers are mapped by a queue of their own, which does not wait for kernels. A non-blocking write from host memory
- * would be one call less, but for each one JOCL keeps a thread waiting.
+ * <p>The ring's buffers are mapped by a queue of their own, which does not wait for kernels. A non-blocking write from host
+ * memory would take fewer calls, but for each one JOCL keeps a thread waiting.
  */
 final class OpenClUploads {
 
@@ -86,7 +86,8 @@ final class OpenClUploads {
             runtime.trace().waited("the ring of uploads");
         }
         ByteBuffer mapped = CL.clEnqueueMapBuffer(
-                transfers, slot.memory, true, CL.CL_MAP_WRITE_INVALIDATE_REGION, 0, bytes, last == null ? 0 : 1, last, null, null);
+                transfers, slot.memory, true, CL.CL_MAP_WRITE_INVALIDATE_REGION, 0, bytes,
+                last == null ? 0 : 1, last, null, null);
         cl_event filled = new cl_event();
         try {
             source.put(first, count, mapped.order(ByteOrder.nativeOrder()));
@@ -98,7 +99,8 @@ final class OpenClUploads {
         cl_event copied = new cl_event();
         try {
             CL.clEnqueueCopyBuffer(
-                    runtime.queue(), slot.memory, target, 0, (long) Float.BYTES * first, bytes, 1, new cl_event[] {filled}, copied);
+                    runtime.queue(), slot.memory, target, 0, (long) Float.BYTES * first, bytes,
+                    1, new cl_event[] {filled}, copied);
         } finally {
             CL.clReleaseEvent(filled);
         }

@@ -114,7 +114,8 @@ class OpenClPoolTest {
     @Test
     void limitsAreSetByProperties() {
         OpenClDevices.Entry device = OpenClDevice.require();
-        assertEquals(new OpenClRuntime.Limits(3 << 20, 3 << 20, 5 << 10), with("3m", "5K", () -> OpenClRuntime.Limits.of(device)));
+        assertEquals(new OpenClRuntime.Limits(3 << 20, 3 << 20, 5 << 10),
+                with("3m", "5K", () -> OpenClRuntime.Limits.of(device)));
         assertEquals(1 << 19, with("1048576", null, () -> OpenClRuntime.Limits.of(device)).keptBytes());
         long all = OpenClRuntime.Limits.of(device).memoryBytes();
         assertEquals(all, with("99999g", null, () -> OpenClRuntime.Limits.of(device)).memoryBytes());
