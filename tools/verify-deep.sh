@@ -38,6 +38,7 @@ tests() {
     reader=$!
     exec 3> "$work/log"
     $maven surefire:test@default-test -Dstriate.test.requireOpenCl=true -Dstriate.opencl.pool=0 -Dstriate.opencl.cache=off \
+        -Dstriate.opencl.blockingUploads=true \
         -Dstriate.test.devices='opencl.*' -Djava.util.logging.config.file="$work/logging.properties" "$@" \
         > "$work/maven.log" 2>&1 || status=$?
     exec 3>&-

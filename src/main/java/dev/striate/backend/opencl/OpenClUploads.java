@@ -3,6 +3,7 @@ package dev.striate.backend.opencl;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jocl.CL;
+import org.jocl.Pointer;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
 import org.jocl.cl_device_id;
@@ -16,8 +17,12 @@ import org.jspecify.annotations.Nullable;
  * soon as {@link #write} returns. A buffer of the ring is used again only after its last copy: a program waits here where it is
  * a whole ring ahead of the device, which has enough to do then.
  *
- * <p>The ring's buffers are mapped by a queue of their own, which does not wait for kernels. A non-blocking write from host
- * memory would take fewer calls, but for each one JOCL keeps a thread waiting.
+ * <p>The ring's buffers are mapped by a queue of their own, which does not wait for kernels. JOCL keeps a thread
+ * until a buffer is unmapped, which is soon; for a non-blocking write from host memory it would keep one until the kernels
+ * before it are done.
+ *
+ * <p>The system property {@code striate.opencl.blockingUploads} makes each write wait instead: for drivers that may not be called
+ * by two threads at once, as oclgrind's.
  */
 final class OpenClUploads {
 
@@ -26,6 +31,8 @@ final class OpenClUploads {
     private static final long SMALLEST_BYTES = 1 << 12;
     /** Larger arrays go in pieces. */
     private static final long LARGEST_BYTES = 1 << 22;
+
+    private static final boolean BLOCKING = Boolean.getBoolean("striate.opencl.blockingUploads");
 
     private final OpenClRuntime runtime;
     private final cl_context context;
@@ -80,6 +87,14 @@ final class OpenClUploads {
 
     private void writePiece(Source source, cl_mem target, int first, int count) {
         long bytes = (long) Float.BYTES * count;
+        if (BLOCKING) {
+            ByteBuffer copy = ByteBuffer.allocateDirect((int) bytes).order(ByteOrder.nativeOrder());
+            source.put(first, count, copy);
+            runtime.trace().waited("a blocking upload");
+            CL.clEnqueueWriteBuffer(
+                    runtime.queue(), target, true, (long) Float.BYTES * first, bytes, Pointer.to(copy), 0, null, null);
+            return;
+        }
         Slot slot = nextSlot(bytes);
         cl_event[] last = slot.copied == null ? null : new cl_event[] {slot.copied};
         if (last != null && OpenClRuntime.isPending(last[0])) {
