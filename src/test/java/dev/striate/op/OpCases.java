@@ -339,7 +339,7 @@ final class OpCases {
         int[][] sizes = {
             {1, 1, 1}, {1, 5, 1}, {5, 1, 3}, {1, 1, 9}, {9, 1, 1}, {2, 3, 5}, {7, 11, 13}, {15, 15, 15}, {16, 16, 16},
             {17, 17, 17}, {31, 33, 32}, {33, 31, 65}, {63, 64, 65}, {65, 65, 65}, {129, 17, 33}, {1, 300, 70}, {70, 300, 1},
-            {13, 257, 19}, {5, 1031, 7}, {7, 5, 2100}, {1030, 5, 3},
+            {33, 3, 33}, {13, 257, 19}, {5, 1031, 7}, {7, 5, 2100}, {1030, 5, 3},
             {8, 64, 32}, {9, 513, 33}, {200, 3, 34}, {4, 37, 9}, {2, 100, 40}, {3, 2, 2060}, {1, 600, 33}
         };
         for (int[] s : sizes) {
@@ -379,8 +379,8 @@ final class OpCases {
     }
 
     private void linear() {
-        int[][] sizes = {{1, 1, 1}, {4, 6, 5}, {7, 13, 3}, {1, 84, 10}, {33, 65, 17}, {64, 31, 63}, {3, 400, 12},
-            {12, 300, 37}, {2, 5, 2070}, {1, 400, 120}, {64, 84, 10}};
+        int[][] sizes = {{1, 1, 1}, {2, 5, 3}, {4, 6, 5}, {7, 13, 3}, {1, 84, 10}, {33, 65, 17}, {64, 31, 63},
+            {3, 400, 12}, {12, 300, 37}, {2, 5, 2070}, {1, 400, 120}, {64, 84, 10}};
         for (int[] s : sizes) {
             String name = s[0] + " rows, " + s[1] + " to " + s[2];
             add("linear", name, x -> x.get(0).linear(x.get(1), x.get(2))).normal(s[0], s[1]).normal(s[2], s[1]).normal(s[2]);
@@ -443,6 +443,9 @@ final class OpCases {
         conv("long sums of weights", 9, 1, 29, 31, 2, 3, 3, padding(1));
         conv("many pixels to 33 channels", 2, 1, 65, 129, 33, 2, 2);
         conv("many pixels from 33 channels", 2, 33, 65, 129, 1, 2, 2, padding(1));
+        conv("33 to 33 channels", 1, 33, 6, 6, 33, 1, 1);
+        conv("33 to 33 channels, stride 2", 1, 33, 11, 11, 33, 1, 1, stride(2));
+        conv("18 by 18 pixels", 1, 2, 18, 18, 3, 1, 1);
         conv("many weights", 1, 107, 3, 3, 961, 3, 3);
         for (int batch : new int[] {1, 2, 3}) {
             // Positions that fill no vector, just one, one and a bit, and many with or without a rest, in one chain and several.

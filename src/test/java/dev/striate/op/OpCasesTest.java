@@ -22,7 +22,8 @@ import org.junit.jupiter.api.TestFactory;
  * device's values and gradients against the reference's, within the case's {@link Accuracy}. On each device a case is run twice
  * and must give the same bits; its inputs are put into windows of larger buffers; and each gradient is asked for alone.
  *
- * <p>{@code -Dstriate.test.cases=conv2d.*} keeps to the cases whose name matches.
+ * <p>{@code -Dstriate.test.cases=conv2d.*} keeps to the cases whose name matches, {@code -Dstriate.test.devices=opencl.*} to the
+ * devices.
  */
 class OpCasesTest {
 
@@ -45,17 +46,23 @@ class OpCasesTest {
     }
 
     private static Stream<DynamicNode> tests(OpCase c) {
+        String wanted = System.getProperty("striate.test.devices", ".*");
         Expected expected = new Expected(c);
         List<DynamicNode> tests = new ArrayList<>();
         if (c.isSmooth()) {
             tests.add(dynamicTest(c + ": central differences", () -> checkByDifferences(expected)));
         }
         for (TestDevice device : TestDevices.all()) {
-            tests.add(dynamicTest(c + " on " + device.name(), () -> checkOn(device.get(), expected)));
+            if (device.name().matches(wanted)) {
+                tests.add(dynamicTest(c + " on " + device.name(), () -> checkOn(device.get(), expected)));
+            }
         }
         for (List<TestDevice> devices : TestDevices.threadCounts()) {
             for (TestDevice device : devices.subList(1, devices.size())) {
-                tests.add(dynamicTest(c + " on " + device.name(), () -> checkSameBits(c, devices.get(0).get(), device.get())));
+                if (device.name().matches(wanted)) {
+                    tests.add(dynamicTest(
+                            c + " on " + device.name(), () -> checkSameBits(c, devices.get(0).get(), device.get())));
+                }
             }
         }
         return tests.stream();

@@ -21,6 +21,7 @@ import dev.striate.backend.OptimizerKernels;
 import dev.striate.backend.ReduceKernels;
 import dev.striate.backend.SoftmaxKernels;
 import dev.striate.backend.UnaryKernels;
+import java.lang.ref.Reference;
 import org.jocl.CL;
 import org.jocl.Pointer;
 
@@ -28,7 +29,7 @@ import org.jocl.Pointer;
  * One OpenCL device, driven through one in-order queue. Programs are built when a kernel is first called and kept on disk (see
  * {@link OpenClProgramCache}). A CPU device needs other kernels than a GPU: {@link KernelShape} says which are built.
  */
-public final class OpenClBackend implements Backend {
+public final class OpenClBackend implements Backend, AutoCloseable {
 
     private final OpenClRuntime runtime;
     private final UnaryKernels unary;
@@ -86,6 +87,18 @@ public final class OpenClBackend implements Backend {
                 new OpenClRuntime(device, shape, OpenClProgramCache.ofUser(), OpenClRuntime.Limits.of(device)));
     }
 
+    /**
+     * Gives up the device: waits for what was asked for, then frees queue, programs and pooled memory. Buffers still in use may
+     * be released afterwards and nothing else; a second time does nothing. No other thread may be using the backend.
+     *
+     * <p>A device that lives as long as the program need not be closed: the driver frees what a process had at its end. No
+     * shutdown hook does it, because other threads may go on calling while hooks run.
+     */
+    @Override
+    public void close() {
+        runtime.close();
+    }
+
     @Override
     public DeviceInfo info() {
         return runtime.info();
@@ -93,7 +106,7 @@ public final class OpenClBackend implements Backend {
 
     @Override
     public Buffer allocate(int length) {
-        return new OpenClBuffer(runtime.pool(), length);
+        return new OpenClBuffer(runtime.pool(), OpenClPool.Kind.FLOATS, length);
     }
 
     @Override
@@ -118,17 +131,19 @@ public final class OpenClBackend implements Backend {
 
     @Override
     public void write(float[] source, int offset, Buffer target) {
-        write(Pointer.to(source), offset, OpenClBuffer.of(target), target.length());
+        write((first, count, into) -> into.asFloatBuffer().put(source, offset + first, count), OpenClBuffer.of(target),
+                target.length());
     }
 
     @Override
     public void write(int[] source, int offset, IndexBuffer target) {
-        write(Pointer.to(source), offset, (OpenClIndexBuffer) target, target.length());
+        write((first, count, into) -> into.asIntBuffer().put(source, offset + first, count), (OpenClIndexBuffer) target,
+                target.length());
     }
 
-    private void write(Pointer source, int offset, OpenClMemory target, int length) {
-        runtime.enqueue("a write of " + length + " elements", () -> CL.clEnqueueWriteBuffer(
-                runtime.queue(), target.memory(), true, 0, 4L * length, source.withByteOffset(4L * offset), 0, null, null));
+    private void write(OpenClUploads.Source source, OpenClMemory target, int length) {
+        runtime.enqueue("a write of " + length + " elements", () -> runtime.uploads().write(source, target.memory(), length));
+        Reference.reachabilityFence(target);
     }
 
     @Override
@@ -143,14 +158,14 @@ public final class OpenClBackend implements Backend {
 
     private void read(OpenClMemory source, int length, Pointer target, int offset) {
         // The wait comes first: during the transfer itself the array may be pinned, which holds up the garbage collector.
-        synchronize();
+        runtime.finish("a read of " + length + " elements");
         runtime.enqueue("a read of " + length + " elements", () -> CL.clEnqueueReadBuffer(
                 runtime.queue(), source.memory(), true, 0, 4L * length, target.withByteOffset(4L * offset), 0, null, null));
     }
 
     @Override
     public void synchronize() {
-        runtime.enqueue("waiting for the queue", () -> CL.clFinish(runtime.queue()));
+        runtime.finish("waiting for the queue");
     }
 
     @Override

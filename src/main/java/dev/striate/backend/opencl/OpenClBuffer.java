@@ -12,11 +12,11 @@ final class OpenClBuffer implements Buffer, OpenClMemory {
     private final OpenClPool.Grant grant;
     private final cl_mem memory;
 
-    OpenClBuffer(OpenClPool pool, int length) {
+    OpenClBuffer(OpenClPool pool, OpenClPool.Kind kind, int length) {
         this.offset = 0;
         this.length = length;
         this.root = this;
-        this.grant = pool.take((long) Float.BYTES * length, this);
+        this.grant = pool.take((long) Float.BYTES * length, kind, this);
         this.memory = grant.block().memory();
     }
 
@@ -44,13 +44,14 @@ final class OpenClBuffer implements Buffer, OpenClMemory {
 
     @Override
     public cl_mem memory() {
+        grant.block();
         return memory;
     }
 
-    /** Gives the block back to the pool, unless this is a window. */
+    /** Gives the block back to the pool, once; does nothing if this is a window. */
     void release() {
         if (root == this) {
-            grant.release();
+            grant.release(length);
         }
     }
 }

@@ -11,7 +11,7 @@ final class OpenClIndexBuffer implements IndexBuffer, OpenClMemory {
 
     OpenClIndexBuffer(OpenClPool pool, int length) {
         this.length = length;
-        this.grant = pool.take((long) Integer.BYTES * length, this);
+        this.grant = pool.take((long) Integer.BYTES * length, OpenClPool.Kind.INDICES, this);
     }
 
     @Override
@@ -25,6 +25,6 @@ final class OpenClIndexBuffer implements IndexBuffer, OpenClMemory {
     }
 
     void release() {
-        grant.release();
+        grant.release(length);
     }
 }

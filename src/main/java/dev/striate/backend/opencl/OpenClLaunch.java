@@ -9,19 +9,16 @@ import java.util.List;
 import org.jocl.CL;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
-import org.jocl.cl_kernel;
 
 /** A kernel and its arguments, collected in the order of its parameters. */
 final class OpenClLaunch {
 
     private final OpenClRuntime runtime;
-    private final String title;
-    private final cl_kernel kernel;
+    private final OpenClPrograms.Kernel kernel;
     private final List<Argument> arguments = new ArrayList<>();
 
-    OpenClLaunch(OpenClRuntime runtime, String title, cl_kernel kernel) {
+    OpenClLaunch(OpenClRuntime runtime, OpenClPrograms.Kernel kernel) {
         this.runtime = runtime;
-        this.title = title;
         this.kernel = kernel;
     }
 
@@ -118,16 +115,18 @@ final class OpenClLaunch {
 
     /** The size of a group is always given: some drivers compile anew for each they choose. */
     void run(long[] global, long[] local) {
-        runtime.enqueue("the launch of " + title, () -> {
+        runtime.enqueue("the launch of " + kernel.title(), () -> {
             // A kernel holds its arguments between calls, so setting them and launching must not be interleaved.
             synchronized (runtime.programs()) {
                 for (int i = 0; i < arguments.size(); i++) {
                     Argument argument = arguments.get(i);
-                    CL.clSetKernelArg(kernel, i, argument.size, argument.value);
+                    CL.clSetKernelArg(kernel.handle(), i, argument.size, argument.value);
                 }
-                CL.clEnqueueNDRangeKernel(runtime.queue(), kernel, global.length, null, global, local, 0, null, null);
+                CL.clEnqueueNDRangeKernel(
+                        runtime.queue(), kernel.handle(), global.length, null, global, local, 0, null, null);
             }
         });
+        runtime.trace().launched(kernel.title());
         Reference.reachabilityFence(arguments);
     }
 }

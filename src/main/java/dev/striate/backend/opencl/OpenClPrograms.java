@@ -4,8 +4,11 @@ import dev.striate.DeviceException;
 import dev.striate.backend.DeviceInfo;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jocl.CL;
 import org.jocl.CLException;
@@ -19,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 /** Builds programs from the packed sources, each once per set of macros, and keeps their kernels. */
 final class OpenClPrograms {
 
+    private static final Logger LOGGER = System.getLogger(OpenClPrograms.class.getName());
+
     /** No relaxed mathematics: NaN and infinities must survive. */
     private static final String OPTIONS = "-cl-std=CL1.2 -cl-mad-enable";
 
@@ -28,7 +33,7 @@ final class OpenClPrograms {
     private final KernelShape shape;
     private final OpenClProgramCache cache;
     private final Map<String, cl_program> programs = new HashMap<>();
-    private final Map<String, cl_kernel> kernels = new HashMap<>();
+    private final Map<String, Kernel> kernels = new HashMap<>();
 
     OpenClPrograms(cl_context context, OpenClDevices.Entry device, KernelShape shape, OpenClProgramCache cache) {
         this.context = context;
@@ -38,6 +43,9 @@ final class OpenClPrograms {
         this.cache = cache;
     }
 
+    /** @param title the file, the kernel in it and the macros it was built with, for people */
+    record Kernel(cl_kernel handle, String title) {}
+
     /**
      * A kernel, built if need be.
      *
@@ -45,17 +53,19 @@ final class OpenClPrograms {
      * @param name   the kernel's name in it
      * @param macros what is defined for the build, {@code NAME} or {@code NAME=VALUE}
      */
-    synchronized cl_kernel kernel(String stem, String name, String... macros) {
+    synchronized Kernel kernel(String stem, String name, String... macros) {
         String program = stem + " " + String.join(" ", macros);
-        cl_kernel kernel = kernels.get(name + "@" + program);
+        String key = name + "@" + program;
+        Kernel kernel = kernels.get(key);
         if (kernel == null) {
             cl_program built = programs.get(program);
             if (built == null) {
                 built = build(stem, source(stem), options(macros));
                 programs.put(program, built);
             }
-            kernel = CL.clCreateKernel(built, name, null);
-            kernels.put(name + "@" + program, kernel);
+            kernel = new Kernel(CL.clCreateKernel(built, name, null), stem + "/" + name + " " + shape + " " + List.of(macros));
+            kernels.put(key, kernel);
+            LOGGER.log(Level.DEBUG, "kernel {0}", kernel.title);
         }
         return kernel;
     }
@@ -147,5 +157,12 @@ final class OpenClPrograms {
         } catch (IOException e) {
             throw new DeviceException("The kernel source " + file + " cannot be read from the jar of this library", e);
         }
+    }
+
+    synchronized void close() {
+        kernels.values().forEach(kernel -> CL.clReleaseKernel(kernel.handle));
+        kernels.clear();
+        programs.values().forEach(CL::clReleaseProgram);
+        programs.clear();
     }
 }

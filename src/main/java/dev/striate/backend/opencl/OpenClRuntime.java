@@ -1,38 +1,48 @@
 package dev.striate.backend.opencl;
 
+import dev.striate.DeviceException;
 import dev.striate.DeviceMemoryException;
 import dev.striate.backend.DeviceInfo;
+import java.util.Locale;
 import org.jocl.CL;
 import org.jocl.CLException;
+import org.jocl.Pointer;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
+import org.jocl.cl_event;
+import org.jspecify.annotations.Nullable;
 
 /** What all launchers of a backend share: one device, its one in-order queue, its memory and its programs. */
 final class OpenClRuntime {
 
     private final DeviceInfo info;
     private final KernelShape shape;
+    private final cl_context context;
     private final cl_command_queue queue;
     private final OpenClPool pool;
     private final OpenClPrograms programs;
     private final OpenClNests nests;
+    private final OpenClUploads uploads;
     private final int sliceAlignment;
+    private volatile OpenClTrace trace = OpenClTrace.NONE;
+    private volatile boolean closed;
 
     OpenClRuntime(OpenClDevices.Entry device, KernelShape shape, OpenClProgramCache cache, Limits limits) {
         this.info = device.info();
         this.shape = shape;
-        cl_context context;
         try {
             cl_context_properties properties = new cl_context_properties();
             properties.addProperty(CL.CL_CONTEXT_PLATFORM, device.platform());
-            context = CL.clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, null);
+            this.context = CL.clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, null);
             this.queue = CL.clCreateCommandQueue(context, device.id(), 0, null);
+            this.uploads = new OpenClUploads(this, context, device.id());
         } catch (CLException e) {
             throw OpenClError.of("opening it", info.name(), e);
         }
-        this.pool = new OpenClPool(context, info.name(), limits.memoryBytes(), limits.largestBytes(), limits.keptBytes());
+        this.pool = new OpenClPool(
+                context, queue, info.name(), limits.memoryBytes(), limits.largestBytes(), limits.keptBytes());
         this.programs = new OpenClPrograms(context, device, shape, cache);
         this.nests = new OpenClNests(context);
         // Windows also keep the alignment of the widest vector that kernels load, 64 bytes.
@@ -40,12 +50,42 @@ final class OpenClRuntime {
         this.sliceAlignment = (int) Math.max(OpenClTuning.PANEL, bits / Float.SIZE);
     }
 
-    /** Memory limits of a pool, in bytes: see {@link OpenClPool}. */
+    /**
+     * Memory limits of a pool, in bytes: see {@link OpenClPool}.
+     *
+     * <p>The system property {@code striate.opencl.memory} lowers what may be in use of the device's memory, and
+     * {@code striate.opencl.pool} says how much may be kept for reuse, half of that unless set. Both are numbers of bytes, with
+     * {@code k}, {@code m} or {@code g} after them or not.
+     */
     record Limits(long memoryBytes, long largestBytes, long keptBytes) {
 
+        static final String MEMORY = "striate.opencl.memory";
+        static final String POOL = "striate.opencl.pool";
+
+        /** @throws DeviceException if a property is no number of bytes */
         static Limits of(OpenClDevices.Entry device) {
-            long memory = device.number(CL.CL_DEVICE_GLOBAL_MEM_SIZE);
-            return new Limits(memory, device.number(CL.CL_DEVICE_MAX_MEM_ALLOC_SIZE), memory / 2);
+            long has = device.number(CL.CL_DEVICE_GLOBAL_MEM_SIZE);
+            long memory = Math.min(has, bytes(MEMORY, System.getProperty(MEMORY), has));
+            long largest = Math.min(memory, device.number(CL.CL_DEVICE_MAX_MEM_ALLOC_SIZE));
+            return new Limits(memory, largest, bytes(POOL, System.getProperty(POOL), memory / 2));
+        }
+
+        static long bytes(String property, @Nullable String value, long unset) {
+            if (value == null) {
+                return unset;
+            }
+            String number = value.strip().toLowerCase(Locale.ROOT);
+            if (!number.matches("\\d{1,9}[kmg]?|\\d{1,18}")) {
+                throw new DeviceException(
+                        "the system property " + property + " is a number of bytes such as 512m or 4g, got \"" + value + "\"");
+            }
+            int shift = switch (number.charAt(number.length() - 1)) {
+                case 'k' -> 10;
+                case 'm' -> 20;
+                case 'g' -> 30;
+                default -> 0;
+            };
+            return Long.parseLong(shift == 0 ? number : number.substring(0, number.length() - 1)) << shift;
         }
     }
 
@@ -55,6 +95,10 @@ final class OpenClRuntime {
 
     boolean isTiled() {
         return shape == KernelShape.TILED;
+    }
+
+    cl_context context() {
+        return context;
     }
 
     cl_command_queue queue() {
@@ -73,14 +117,40 @@ final class OpenClRuntime {
         return nests;
     }
 
+    OpenClUploads uploads() {
+        return uploads;
+    }
+
+    OpenClTrace trace() {
+        return trace;
+    }
+
+    void trace(OpenClTrace wanted) {
+        trace = wanted;
+    }
+
+    /** Whether what an event stands for has yet to be done; false if it failed. */
+    static boolean isPending(cl_event event) {
+        int[] status = new int[1];
+        CL.clGetEventInfo(event, CL.CL_EVENT_COMMAND_EXECUTION_STATUS, Integer.BYTES, Pointer.to(status), null);
+        return status[0] > CL.CL_COMPLETE;
+    }
+
+    /** Waits for everything that was asked for. */
+    void finish(String what) {
+        trace.waited(what);
+        enqueue(what, () -> CL.clFinish(queue));
+    }
+
     int sliceAlignment() {
         return sliceAlignment;
     }
 
     /** Prepares a kernel's launch; see {@link OpenClPrograms#kernel}. */
     OpenClLaunch kernel(String stem, String name, String... macros) {
+        requireOpen();
         try {
-            return new OpenClLaunch(this, stem + "/" + name, programs.kernel(stem, name, macros));
+            return new OpenClLaunch(this, programs.kernel(stem, name, macros));
         } catch (CLException e) {
             throw OpenClError.of("preparing the kernel " + stem + "/" + name, info.name(), e);
         }
@@ -88,7 +158,7 @@ final class OpenClRuntime {
 
     /** A buffer for use between kernels; releasing it right after the last launch is safe, the queue being in order. */
     OpenClBuffer scratch(int length) {
-        return new OpenClBuffer(pool, length);
+        return new OpenClBuffer(pool, OpenClPool.Kind.SCRATCH, length);
     }
 
     /**
@@ -97,6 +167,7 @@ final class OpenClRuntime {
      * @param attempt what is tried, for the error
      */
     void enqueue(String attempt, Runnable call) {
+        requireOpen();
         try {
             try {
                 call.run();
@@ -104,6 +175,7 @@ final class OpenClRuntime {
                 if (!OpenClError.isOutOfMemory(e)) {
                     throw e;
                 }
+                trace.waited("memory");
                 CL.clFinish(queue);
                 pool.dropKept();
                 call.run();
@@ -111,10 +183,38 @@ final class OpenClRuntime {
         } catch (CLException e) {
             if (OpenClError.isOutOfMemory(e)) {
                 throw new DeviceMemoryException("OpenCL device " + info.name() + ": " + attempt + " failed with "
-                        + OpenClError.name(e.getStatus()) + ", with " + (pool.statistics().liveBytes() >> 20) + " MiB of "
-                        + (info.memoryBytes() >> 20) + " in use. Use a smaller batch or release tensors.", e);
+                        + OpenClError.name(e.getStatus()) + ", with " + pool.inUse() + ". Use a smaller batch or release tensors.",
+                        e);
             }
             throw OpenClError.of(attempt, info.name(), e);
+        }
+    }
+
+    /** Waits for the device and gives up all but the blocks in use; the driver keeps the context until they are released. */
+    synchronized void close() {
+        if (closed) {
+            return;
+        }
+        synchronizeQuietly();
+        closed = true;
+        uploads.close();
+        pool.close();
+        programs.close();
+        CL.clReleaseCommandQueue(queue);
+        CL.clReleaseContext(context);
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new DeviceException("OpenCL device " + info.name() + " was closed");
+        }
+    }
+
+    private void synchronizeQuietly() {
+        try {
+            CL.clFinish(queue);
+        } catch (CLException e) {
+            // A device that failed is closed all the same.
         }
     }
 }

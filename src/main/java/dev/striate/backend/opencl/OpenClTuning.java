@@ -15,8 +15,8 @@ final class OpenClTuning {
     /** Columns that one work-item of the vector shape computes: the width of its vectors. */
     static final int PANEL = 16;
 
-    /** Groups from which on a GPU is busy with large tiles. */
-    private static final int MANY_GROUPS = 256;
+    /** Groups from which on a GPU is busy with large tiles; the property is for tests that want them at small sizes. */
+    private static final int MANY_GROUPS = Integer.getInteger("striate.opencl.largeTileGroups", 256);
 
     private OpenClTuning() {}
 

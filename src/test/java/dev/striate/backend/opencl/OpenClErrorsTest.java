@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.striate.DeviceException;
 import dev.striate.DeviceMemoryException;
 import dev.striate.backend.Buffer;
+import dev.striate.backend.IndexBuffer;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -32,14 +33,19 @@ class OpenClErrorsTest {
     void aDeviceOutOfMemorySaysWhatWasAskedAndStaysUsable() {
         OpenClBackend backend = limited(1 << 20, 1 << 20);
         Buffer kept = backend.allocate(150_000);
+        IndexBuffer indices = backend.allocateIndices(20);
         backend.copy().fill(3, kept);
         DeviceMemoryException error = assertThrows(DeviceMemoryException.class, () -> backend.allocate(200_000));
         assertTrue(error.getMessage().contains("800000 bytes"), error.getMessage());
-        assertTrue(error.getMessage().contains("600000 bytes in use in 1 buffers"), error.getMessage());
+        assertTrue(error.getMessage().contains(
+                "600080 bytes in use in 2 buffers (the most by 1 of floats of 655360 bytes, 1 of indices of 256 bytes),"
+                        + " 1 MiB in all"),
+                error.getMessage());
         float[] values = new float[150_000];
         backend.read(kept, values, 0);
         assertEquals(3, values[149_999]);
         backend.release(kept);
+        backend.release(indices);
         // The block given back is of another size: the pool must let it go to make room.
         Buffer larger = backend.allocate(200_000);
         assertEquals(0, backend.memory().pooledBytes());

@@ -667,6 +667,13 @@ class OpenClKernelsTest {
                 List.of(w, m, v).forEach(s::result);
             });
         }
+        for (int length : new int[] {n, 300}) {
+            checkSums(shape, length, s -> {
+                Buffer squares = s.out(1);
+                s.backend.optimizer().sumOfSquares(length, s.random(length), squares);
+                s.result(squares);
+            });
+        }
         for (float norm : new float[] {0.25f, 100, Float.NaN, Float.POSITIVE_INFINITY}) {
             check(shape, 8 * HALF_ULP, 0, s -> {
                 Buffer gradients = s.random(n);

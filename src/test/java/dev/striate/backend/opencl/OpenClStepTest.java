@@ -1,0 +1,124 @@
+package dev.striate.backend.opencl;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.striate.Device;
+import dev.striate.Generator;
+import dev.striate.Shape;
+import dev.striate.data.DataLoader;
+import dev.striate.data.Dataset;
+import dev.striate.models.LeNet5;
+import dev.striate.nn.Sequential;
+import dev.striate.optim.Sgd;
+import dev.striate.train.BatchEnd;
+import dev.striate.train.Trainer;
+import dev.striate.train.TrainingListener;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What one training step of LeNet-5 at N = 64 asks of the driver. */
+class OpenClStepTest {
+
+    private static final int BATCH = 64;
+    private static final int STEPS = 6;
+
+    /** Notes launches and waits. */
+    private static final class Notes implements OpenClTrace {
+        final List<String> launches = new ArrayList<>();
+        final List<String> waits = new ArrayList<>();
+
+        @Override
+        public synchronized void launched(String kernel) {
+            launches.add(kernel);
+        }
+
+        @Override
+        public synchronized void waited(String what) {
+            waits.add(what);
+        }
+
+        synchronized void clear() {
+            launches.clear();
+            waits.clear();
+        }
+    }
+
+    private record Noise() implements Dataset {
+
+        @Override
+        public int size() {
+            return STEPS * BATCH;
+        }
+
+        @Override
+        public Shape imageShape() {
+            return Shape.of(1, 32, 32);
+        }
+
+        @Override
+        public int classes() {
+            return 10;
+        }
+
+        @Override
+        public List<String> classNames() {
+            return IntStream.range(0, 10).mapToObj(Integer::toString).toList();
+        }
+
+        @Override
+        public void read(int index, float[] target, int offset) {
+            for (int i = 0; i < 32 * 32; i++) {
+                target[offset + i] = (index * 31 + i * 17) % 101 / 101f;
+            }
+        }
+
+        @Override
+        public int label(int index) {
+            return index % 10;
+        }
+    }
+
+    /**
+     * The number of launches may fall, and then the bound does; the device is waited for between the steps, so that a ring that
+     * is full does not count as a wait within one.
+     */
+    @ParameterizedTest
+    @CsvSource({"TILED, 53", "VECTOR, 85"})
+    void aStepWaitsForNothing(KernelShape shape, int bound) {
+        OpenClRuntime runtime = new OpenClRuntime(
+                OpenClDevice.require(), shape, OpenClProgramCache.ofUser(), OpenClRuntime.Limits.of(OpenClDevice.require()));
+        try (OpenClBackend backend = new OpenClBackend(runtime)) {
+            Device device = Device.of("opencl, " + shape, backend);
+            Notes notes = new Notes();
+            runtime.trace(notes);
+            Sequential model = LeNet5.modern(10).initialize(device, new Generator(1));
+            Sgd optimizer = new Sgd(model.parameters(), 0.01f).momentum(0.9f);
+            List<List<String>> launches = new ArrayList<>();
+            List<List<String>> waits = new ArrayList<>();
+            Trainer.of(model, optimizer, device)
+                    .evaluateTrainingSet(false)
+                    .listener(new TrainingListener() {
+                        @Override
+                        public void onBatch(BatchEnd batch) {
+                            launches.add(List.copyOf(notes.launches));
+                            waits.add(List.copyOf(notes.waits));
+                            backend.synchronize();
+                            notes.clear();
+                        }
+                    })
+                    .fit(DataLoader.of(new Noise(), BATCH), null, 1);
+            List<String> last = launches.get(STEPS - 1);
+            String list = last.size() + " launches with " + shape + " kernels:\n  " + String.join("\n  ", last);
+            System.out.println(list);
+            for (int step = 1; step < STEPS; step++) {
+                assertEquals(List.of(), waits.get(step), "waits in step " + step);
+                assertEquals(last, launches.get(step), "launches of step " + step);
+            }
+            assertTrue(last.size() <= bound, list);
+        }
+    }
+}

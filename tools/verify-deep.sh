@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Runs every OpenCL kernel, small, on oclgrind, a device that checks each access to memory; called by ./verify --deep.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
+maven="mvn -q -B -Dstyle.color=never"
+
+# Together these launch every kernel in every shape; what they leave out is named below and fails.
+cases=$(grep -v '^#' tools/verify-deep-cases.txt | paste -s -d '|')
+
+driver=$(find /usr/lib /usr/local/lib -name liboclgrind-rt-icd.so -print -quit)
+[ -n "$driver" ] || { echo "verify: oclgrind's driver, liboclgrind-rt-icd.so, is not installed" >&2; exit 1; }
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/striate-deep.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+reports=$work/reports
+kernels=$work/kernels
+mkdir "$work/vendors"
+mkfifo "$work/log"
+echo "$driver" > "$work/vendors/oclgrind.icd"
+cat > "$work/logging.properties" <<TEXT
+handlers = java.util.logging.FileHandler
+dev.striate.backend.opencl.OpenClPrograms.level = FINE
+java.util.logging.FileHandler.level = FINE
+java.util.logging.FileHandler.pattern = $kernels
+java.util.logging.FileHandler.append = true
+java.util.logging.FileHandler.formatter = java.util.logging.SimpleFormatter
+java.util.logging.SimpleFormatter.format = %5\$s%n
+TEXT
+
+# The loader is told of this driver alone: the oclgrind command does so by preloading a library, which no JVM survives.
+export OCL_ICD_VENDORS=$work/vendors/ OCLGRIND_LOG=$work/log OCLGRIND_DATA_RACES=1 OCLGRIND_CHECK_API=1
+
+# Runs tests, and collects what oclgrind reports. Each OpenCL context opens the log anew and would empty a file: it is a pipe.
+# Buffers of the very size asked for, used once: a pooled one has room past its end, which no checker would mind.
+tests() {
+    local reader status=0
+    cat "$work/log" > "$reports" &
+    reader=$!
+    exec 3> "$work/log"
+    $maven surefire:test@default-test -Dstriate.test.requireOpenCl=true -Dstriate.opencl.pool=0 -Dstriate.opencl.cache=off \
+        -Dstriate.opencl.blockingUploads=true \
+        -Dstriate.test.devices='opencl.*' -Djava.util.logging.config.file="$work/logging.properties" "$@" \
+        > "$work/maven.log" 2>&1 || status=$?
+    exec 3>&-
+    wait "$reader"
+    return $status
+}
+
+passed=0
+failed=0
+verdict() {
+    if [ "$1" = true ]; then
+        passed=$((passed + 1))
+        echo "ok      $2"
+    else
+        failed=$((failed + 1))
+        echo "FAILED  $2"
+    fi
+}
+
+# clean WHAT TESTS...: whether tests pass and nothing is reported.
+clean() {
+    local what=$1 tests_pass=true
+    shift
+    tests "$@" || tests_pass=false
+    if [ "$tests_pass" = true ] && [ ! -s "$reports" ]; then
+        verdict true "$what"
+        return
+    fi
+    head -n 40 "$reports"
+    grep -E '^\[ERROR\] +[A-Z][A-Za-z]*Test' "$work/maven.log" | cut -c 1-300 | head -n 20 || tail -n 20 "$work/maven.log"
+    verdict false "$what: oclgrind reports $(grep -c 'Kernel: ' "$reports") faults, and tests $(
+        [ "$tests_pass" = true ] && echo pass || echo fail)"
+}
+
+$maven test-compile
+
+# A checker that is not there, or not switched on, finds nothing: it is shown what it has to find.
+tests -Dtest=FaultyKernelsTest -Dstriate.test.oclgrind=true || true
+verdict "$(grep -q 'Invalid write' "$reports" && echo true || echo false)" "a write past the end is found"
+verdict "$(grep -q 'data race' "$reports" && echo true || echo false)" "a missing barrier is found"
+
+clean "small cases of every operation" -Dtest='OpCasesTest,OpenClKernelsTest#optimizers*' "-Dstriate.test.cases=$cases"
+clean "the large tiles of products" -Dtest=OpCasesTest -Dstriate.opencl.largeTileGroups=1 \
+    '-Dstriate.test.cases=matmul 33 x 3 x 33.*|conv2d 33 to 33 channels.*'
+
+# A file that others include is built as part of those.
+for source in src/main/opencl/*.cl; do
+    users=$(grep -l "^#include \"$(basename "$source")\"" src/main/opencl/*.cl || echo "$source")
+    for kernel in $(sed -n 's/^__kernel void \([A-Za-z0-9_]*\)(.*/\1/p' "$source" | sort -u); do
+        for user in $users; do
+            stem=$(basename "$user" .cl)
+            grep -q "kernel $stem/$kernel " "$kernels" || verdict false "no case launches $stem/$kernel"
+        done
+    done
+done
+
+printf '\n%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]
