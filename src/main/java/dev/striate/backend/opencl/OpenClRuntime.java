@@ -183,7 +183,8 @@ final class OpenClRuntime {
         } catch (CLException e) {
             if (OpenClError.isOutOfMemory(e)) {
                 throw new DeviceMemoryException("OpenCL device " + info.name() + ": " + attempt + " failed with "
-                        + OpenClError.name(e.getStatus()) + ", with " + pool.inUse() + ". Use a smaller batch or release tensors.",
+                        + OpenClError.name(e.getStatus()) + ", with " + pool.inUse()
+                        + ". Use a smaller batch or release tensors.",
                         e);
             }
             throw OpenClError.of(attempt, info.name(), e);
