@@ -92,7 +92,8 @@ class MemoryTest {
         LeakProbe(Device device) {
             model = new Sequential(
                     new Conv2d(1, 2, 3), new BatchNorm2d(2), new Relu(), new MaxPool2d(2), new AvgPool2d(2), new Tanh(),
-                    new Dropout(0.5f), new GlobalAvgPool2d(), new Flatten(), new Linear(2, 3)).initialize(device, new Generator(1));
+                    new Dropout(0.5f), new GlobalAvgPool2d(), new Flatten(), new Linear(2, 3))
+                    .initialize(device, new Generator(1));
             model.eval();
             image = Tensor.ones(device, 1, 1, 12, 12);
         }

@@ -184,8 +184,7 @@ final class OpenClRuntime {
             if (OpenClError.isOutOfMemory(e)) {
                 throw new DeviceMemoryException("OpenCL device " + info.name() + ": " + attempt + " failed with "
                         + OpenClError.name(e.getStatus()) + ", with " + pool.inUse()
-                        + ". Use a smaller batch or release tensors.",
-                        e);
+                        + ". Use a smaller batch or release tensors.", e);
             }
             throw OpenClError.of(attempt, info.name(), e);
         }
