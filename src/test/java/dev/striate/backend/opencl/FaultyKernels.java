@@ -4,14 +4,12 @@ import dev.striate.backend.Buffer;
 import org.jocl.CL;
 import org.jocl.cl_program;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * Kernels that are wrong on purpose, for {@code ./verify --deep} to see that a checker finds what is wrong with them. They would
  * damage the memory of any other device.
  */
-@EnabledIfSystemProperty(named = "striate.test.oclgrind", matches = "true")
-class FaultyKernelsTest {
+class FaultyKernels {
 
     private static final int GROUP = 32;
 
