@@ -56,6 +56,8 @@ class DownloadsTest {
         new Random(1).nextBytes(CONTENT);
     }
 
+    private long arrived;
+
     @TempDir
     Path directory;
 
@@ -146,10 +148,13 @@ class DownloadsTest {
                 exchange.getResponseHeaders().set("Content-Range", "bytes " + from + "-199999/200000");
             }
             exchange.sendResponseHeaders(from > 0 ? 206 : 200, CONTENT.length - from);
-            exchange.getResponseBody().write(CONTENT, from, Math.min(70_000, CONTENT.length - from));
+            int sent = Math.min(70_000, CONTENT.length - from);
+            exchange.getResponseBody().write(CONTENT, from, sent);
+            exchange.getResponseBody().flush();
+            awaitArrival(from + sent);
             // Closing before the announced length breaks the connection.
         });
-        check(downloads().fetch(file("/breaks")));
+        check(downloads().onProgress(this::arrived).fetch(file("/breaks")));
         assertEquals(List.of("/breaks", "/breaks bytes=70000-", "/breaks bytes=140000-"), requests);
     }
 
@@ -175,9 +180,11 @@ class DownloadsTest {
         serve("/early", exchange -> {
             exchange.sendResponseHeaders(200, CONTENT.length);
             exchange.getResponseBody().write(CONTENT, 0, 500);
+            exchange.getResponseBody().flush();
+            awaitArrival(500);
         });
         serve("/ranges", DownloadsTest::rest);
-        check(downloads().fetch(file("/early", "/ranges")));
+        check(downloads().onProgress(this::arrived).fetch(file("/early", "/ranges")));
         assertEquals(List.of("/early bytes=1000-", "/ranges bytes=500-"), requests);
     }
 
@@ -527,6 +534,23 @@ class DownloadsTest {
 
     private Downloads downloads() {
         return new Downloads(directory);
+    }
+
+    private synchronized void arrived(RemoteFile file, URI source, long bytes) {
+        arrived = bytes;
+        notifyAll();
+    }
+
+    /** A connection that breaks may take along what is still under way: waits until the client has this much. */
+    private synchronized void awaitArrival(long bytes) throws IOException {
+        long end = System.nanoTime() + 30_000_000_000L;
+        try {
+            while (arrived < bytes && System.nanoTime() < end) {
+                wait(1000);
+            }
+        } catch (InterruptedException e) {
+            throw new IOException("interrupted", e);
+        }
     }
 
     private RemoteFile file(String... paths) {
