@@ -1,7 +1,6 @@
 package dev.striate.cli;
 
 import dev.striate.Device;
-import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.data.DataLoader;
@@ -91,7 +90,7 @@ final class InspectCommand implements Callable<Integer> {
             OutputDirectory output = new OutputDirectory(directory);
             String convolution = convolution(saved);
             console.printf(Locale.ROOT, "%s, trained on %s%n%n", saved.name(), saved.description().dataset());
-            console.println(saved.model().summary(batch(saved)).withReceptiveFields());
+            console.println(saved.model().summary(saved.description().architecture().batch(1)).withReceptiveFields());
             Map<String, Picture> pictures = pictures(saved, convolution, device);
             if (!pictures.isEmpty()) {
                 output.write(target -> pictures.forEach((name, picture) -> picture.write(target.resolve(name))));
@@ -100,12 +99,6 @@ final class InspectCommand implements Callable<Integer> {
             }
         }
         return 0;
-    }
-
-    /** One image as a batch. */
-    private static Shape batch(SavedModel saved) {
-        Shape image = saved.inputShape();
-        return Shape.of(1, image.size(0), image.size(1), image.size(2));
     }
 
     private Map<String, Picture> pictures(SavedModel saved, @Nullable String convolution, Device device) {
@@ -121,7 +114,7 @@ final class InspectCommand implements Callable<Integer> {
         if (image != null) {
             Image picture = Image.read(image);
             float[] pixels = saved.description().prepare(invert ? picture.negative() : picture);
-            try (Tensor x = Tensor.of(device, batch(saved), pixels)) {
+            try (Tensor x = Tensor.of(device, saved.description().architecture().batch(1), pixels)) {
                 pictures.put("features.png", new FeatureMaps(saved.model(), x, saved.classNames()));
             }
         }

@@ -2,7 +2,6 @@ package dev.striate.cli;
 
 import dev.striate.Device;
 import dev.striate.Scope;
-import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.autograd.NoGrad;
@@ -12,7 +11,6 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
@@ -75,10 +73,9 @@ final class PredictCommand implements Callable<Integer> {
     }
 
     private float[] probabilities(SavedModel saved, Image image, Device device) {
-        Shape input = saved.inputShape();
         try (NoGrad off = NoGrad.open(); Scope scope = Scope.open()) {
             float[] pixels = saved.description().prepare(invert ? image.negative() : image);
-            Tensor x = Tensor.of(device, Shape.of(1, input.size(0), input.size(1), input.size(2)), pixels);
+            Tensor x = Tensor.of(device, saved.description().architecture().batch(1), pixels);
             return saved.model().forward(x).softmax(1).toArray();
         }
     }

@@ -2,7 +2,6 @@ package dev.striate.cli;
 
 import dev.striate.Device;
 import dev.striate.Generator;
-import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.data.DataLoader;
 import dev.striate.data.Dataset;
@@ -216,8 +215,7 @@ abstract class TrainingCommand implements Callable<Integer> {
                     splits.train().size());
         }
         console.printf("%s%n%n", recipe);
-        Shape image = architecture().image();
-        console.printf("%s%n%n", model.summary(Shape.of(1, image.size(0), image.size(1), image.size(2))));
+        console.printf("%s%n%n", model.summary(architecture().batch(1)));
     }
 
     private void finish(

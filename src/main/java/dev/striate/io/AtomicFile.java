@@ -73,9 +73,14 @@ public final class AtomicFile {
         }
     }
 
+    /** Writes bytes; as {@link #write(Path, Content)}. */
+    public static void write(Path file, byte[] bytes) {
+        write(file, channel -> writeFully(channel, ByteBuffer.wrap(bytes)));
+    }
+
     /** Writes a text in UTF-8; as {@link #write(Path, Content)}. */
     public static void write(Path file, String text) {
-        write(file, channel -> writeFully(channel, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8))));
+        write(file, text.getBytes(StandardCharsets.UTF_8));
     }
 
     static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {

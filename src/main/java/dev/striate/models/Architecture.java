@@ -36,6 +36,11 @@ public enum Architecture {
         return image;
     }
 
+    /** The shape of some images, {@code (N, channels, height, width)}. */
+    public Shape batch(int images) {
+        return Shape.of(images, image.size(0), image.size(1), image.size(2));
+    }
+
     /** Builds the network, without parameters as yet. */
     public Sequential create(int classes) {
         return builder.apply(classes);

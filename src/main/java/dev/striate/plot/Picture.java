@@ -1,6 +1,7 @@
 package dev.striate.plot;
 
 import dev.striate.StriateException;
+import dev.striate.io.AtomicFile;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -29,7 +30,7 @@ public abstract class Picture {
         } catch (IOException e) {
             throw new StriateException("cannot encode " + file + ": " + e, e);
         }
-        WholeFile.write(file, png.toByteArray());
+        AtomicFile.write(file, png.toByteArray());
     }
 
     abstract BufferedImage draw();

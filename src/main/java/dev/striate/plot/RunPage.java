@@ -1,5 +1,6 @@
 package dev.striate.plot;
 
+import dev.striate.io.AtomicFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -84,7 +85,7 @@ public final class RunPage {
      * @throws dev.striate.StriateException if the file cannot be written
      */
     public void write(Path file) {
-        WholeFile.write(file, html().getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(file, html());
     }
 
     String html() {
