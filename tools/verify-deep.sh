@@ -46,17 +46,7 @@ tests() {
     return $status
 }
 
-passed=0
-failed=0
-verdict() {
-    if [ "$1" = true ]; then
-        passed=$((passed + 1))
-        echo "ok      $2"
-    else
-        failed=$((failed + 1))
-        echo "FAILED  $2"
-    fi
-}
+. tools/verdict.sh
 
 # clean WHAT TESTS...: whether tests pass and nothing is reported.
 clean() {

@@ -4,8 +4,7 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 data=$1
 
-passed=0
-failed=0
+. tools/verdict.sh
 work=$(mktemp -d "${TMPDIR:-/tmp}/striate-full.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
@@ -41,16 +40,6 @@ at_least() {
     accuracy=$(field test_accuracy "$work/$name")
     verdict "$(awk "BEGIN { print ($accuracy >= $bar) ? \"true\" : \"false\" }")" \
         "$(awk "BEGIN { printf \"%-24s test accuracy %.2f %%, at least %.2f %% wanted, %.1f s\", \"$name\", 100 * $accuracy, 100 * $bar, $end - $start }")"
-}
-
-verdict() {
-    if [ "$1" = true ]; then
-        passed=$((passed + 1))
-        echo "ok      $2"
-    else
-        failed=$((failed + 1))
-        echo "FAILED  $2"
-    fi
 }
 
 # The mean loss of an epoch's training steps.

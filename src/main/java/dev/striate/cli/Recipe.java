@@ -38,10 +38,6 @@ record Recipe(
         return new Recipe(epochs, batchSize, Method.ADAM, rate, 0, 0, Course.COSINE, List.of());
     }
 
-    Recipe withAugmentation(Transform... transforms) {
-        return new Recipe(epochs, batchSize, method, rate, weightDecay, labelSmoothing, course, List.of(transforms));
-    }
-
     Recipe with(int newEpochs, int newBatchSize, Method newMethod, float newRate) {
         return new Recipe(newEpochs, newBatchSize, newMethod, newRate, weightDecay, labelSmoothing, course, augmentation);
     }
