@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Trains the milestones on the real data sets and checks the accuracies that the README states; called by ./verify --full DATA_DIR.
 set -euo pipefail
+data=$(cd "$1" && pwd)
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
-data=$1
 
 . tools/verdict.sh
 work=$(mktemp -d "${TMPDIR:-/tmp}/striate-full.XXXXXX")
