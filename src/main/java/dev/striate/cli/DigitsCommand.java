@@ -12,6 +12,8 @@ import dev.striate.models.TinyNets;
 import dev.striate.nn.Module;
 import dev.striate.nn.Sequential;
 import dev.striate.optim.Optimizer;
+import dev.striate.plot.RunPage;
+import dev.striate.train.HistoryCsv;
 import dev.striate.train.PlainProgress;
 import dev.striate.train.Trainer;
 import dev.striate.train.TrainingResult;
@@ -61,7 +63,8 @@ final class DigitsCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Writes result.json and the trained weights (safetensors) to this directory, made if missing.")
+            description = "Writes result.json, the trained weights (safetensors), the course of the training (csv), pictures and a "
+                    + "page that shows them to this directory, made if missing.")
     private @Nullable Path out;
 
     private final PrintStream console = System.out;
@@ -77,7 +80,7 @@ final class DigitsCommand implements Callable<Integer> {
         }
     }
 
-    private record Trained(String name, Module model, TrainingResult result) {}
+    private record Trained(String name, Sequential model, TrainingResult result) {}
 
     @Override
     public Integer call() {
@@ -102,8 +105,8 @@ final class DigitsCommand implements Callable<Integer> {
             printComparison(trained);
             printSamples(trained);
             if (directory != null) {
-                directory.write(target -> save(trained, device, target));
-                console.printf("%nWeights and result.json are in %s.%n", out);
+                directory.write(target -> save(trained, recipe, device, target));
+                console.printf("%n%s shows the run; its files are beside it%n", out.resolve("index.html"));
             }
         } finally {
             models.values().forEach(Module::close);
@@ -115,7 +118,7 @@ final class DigitsCommand implements Callable<Integer> {
         model.initialize(device, new Generator(options.seed()));
         DataLoader train = DataLoader.of(TinyDigits.train(), recipe.batchSize()).shuffle(options.seed());
         DataLoader test = DataLoader.of(TinyDigits.test(), TinyDigits.test().size());
-        String title = name.toUpperCase(Locale.ROOT);
+        String title = title(name);
         try (Optimizer optimizer = recipe.optimizer(model.parameters());
                 LiveProgress live = new LiveProgress(console, title, false)) {
             Trainer trainer = Trainer.of(model, optimizer, device)
@@ -130,21 +133,42 @@ final class DigitsCommand implements Callable<Integer> {
         }
     }
 
-    private void save(List<Trained> trained, Device device, Path directory) throws IOException {
+    private void save(List<Trained> trained, Recipe recipe, Device device, Path directory) throws IOException {
         List<ResultJson.Model> results = new ArrayList<>();
+        Map<String, String> accuracies = new LinkedHashMap<>();
+        trained.forEach(each -> accuracies.put("Test accuracy, " + title(each.name), percent(each.result.testAccuracy())));
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("Recipe", recipe.toString());
+        settings.put("Seed", Long.toString(options.seed()));
+        settings.put("Device", device + ": " + device.info().name() + ", " + device.info().detail());
+        RunPage page = new RunPage(String.join(" and ", trained.stream().map(each -> title(each.name)).toList()) + " on digits")
+                .table("Result", accuracies)
+                .table("Settings", settings);
         for (Trained each : trained) {
             ModelDescription description = new ModelDescription(Architecture.named(each.name), "digits",
                     TinyDigits.train().classNames(), 0, List.of(0f), List.of(1f));
             State.save(each.model, directory.resolve(each.name + ".safetensors"), description.toMetadata());
+            HistoryCsv.write(directory.resolve(each.name + "-history.csv"), each.result.epochs());
             results.add(ResultJson.Model.of(each.name, each.model, each.result));
+            RunPictures pictures = new RunPictures(each.name + "-", each.model, TinyDigits.test(), each.result);
+            if (pictures.write(directory)) {
+                pictures.show(page, title(each.name) + ": ");
+            }
+            page.file(each.name + ".safetensors", "the model, to predict with")
+                    .file(each.name + "-history.csv", "the figures of the course");
         }
+        page.file("result.json", "the result for programs").write(directory.resolve("index.html"));
         new ResultJson("digits", device.name(), device.info().name(), options.seed(), deviceOptions.threads(), results)
                 .write(directory.resolve("result.json"));
     }
 
+    private static String title(String name) {
+        return name.toUpperCase(Locale.ROOT);
+    }
+
     private void printComparison(List<Trained> trained) {
         console.println();
-        row(trained, "", each -> each.name.toUpperCase(Locale.ROOT));
+        row(trained, "", each -> title(each.name));
         row(trained, "parameters", each -> String.format(Locale.ROOT, "%,d", each.model.parameterCount()));
         row(trained, "train accuracy", each -> percent(each.result.trainAccuracy()));
         row(trained, "test accuracy", each -> percent(each.result.testAccuracy()));
@@ -177,7 +201,7 @@ final class DigitsCommand implements Callable<Integer> {
             StringBuilder[] lines = new StringBuilder[pictures.lines(0).length + trained.size()];
             for (int line = 0; line < lines.length; line++) {
                 int which = line - (lines.length - trained.size());
-                lines[line] = new StringBuilder(which < 0 ? "   " : trained.get(which).name.toUpperCase(Locale.ROOT));
+                lines[line] = new StringBuilder(which < 0 ? "   " : title(trained.get(which).name));
             }
             for (int sample = first; sample < Math.min(first + SAMPLES_PER_LINE, samples.length); sample++) {
                 int index = samples[sample];

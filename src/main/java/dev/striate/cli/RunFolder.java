@@ -1,14 +1,9 @@
 package dev.striate.cli;
 
 import dev.striate.Device;
-import dev.striate.StriateException;
 import dev.striate.data.Dataset;
 import dev.striate.nn.Sequential;
-import dev.striate.plot.ConfusionMatrix;
-import dev.striate.plot.Curves;
-import dev.striate.plot.Filters;
 import dev.striate.plot.RunPage;
-import dev.striate.plot.Samples;
 import dev.striate.train.EpochEnd;
 import dev.striate.train.HistoryCsv;
 import dev.striate.train.TrainingListener;
@@ -30,7 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunFolder {
 
-    private static final System.Logger LOG = System.getLogger(RunFolder.class.getName());
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 
     private final Path directory;
@@ -110,34 +104,16 @@ final class RunFolder {
             new ResultJson(run.command, run.device.name(), run.device.info().name(), run.seed, run.threads,
                     List.of(ResultJson.Model.of(run.modelName, run.model, result)))
                     .write(target.resolve("result.json"));
-            boolean drawn = draw(run, target);
-            page(run, drawn).write(target.resolve("index.html"));
+            RunPictures pictures = new RunPictures("", run.model, run.testing, result);
+            RunPage page = page(run);
+            if (pictures.write(target)) {
+                pictures.show(page, "");
+            }
+            page.write(target.resolve("index.html"));
         });
     }
 
-    /** Whether the pictures could be drawn: a machine without fonts has not trained in vain. */
-    private static boolean draw(Run run, Path target) {
-        try {
-            new Curves(run.result.epochs()).write(target.resolve("curves.png"));
-            new ConfusionMatrix(run.result.test(), run.testing.classNames()).write(target.resolve("confusion.png"));
-            firstFilters(run.model).write(target.resolve("filters.png"));
-            new Samples(run.testing, run.result.test(), run.testing.classNames()).write(target.resolve("samples.png"));
-            return true;
-        } catch (StriateException e) {
-            LOG.log(System.Logger.Level.WARNING, "the run is written without its pictures: {0}", e.getMessage());
-            return false;
-        }
-    }
-
-    private static Filters firstFilters(Sequential model) {
-        return model.parameters().entrySet().stream()
-                .filter(parameter -> parameter.getValue().shape().rank() == 4)
-                .findFirst()
-                .map(parameter -> new Filters(parameter.getKey().replaceAll("\\.weight$", ""), parameter.getValue()))
-                .orElseThrow(() -> new StriateException("the model has no convolution"));
-    }
-
-    private static RunPage page(Run run, boolean drawn) {
+    private static RunPage page(Run run) {
         TrainingResult result = run.result;
         Map<String, String> results = new LinkedHashMap<>();
         results.put("Test accuracy", ClassTable.percent(result.testAccuracy()));
@@ -153,16 +129,10 @@ final class RunFolder {
         settings.put("Recipe", run.recipe);
         settings.put("Seed", Long.toString(run.seed));
         settings.put("Device", run.device + ": " + run.device.info().name() + ", " + run.device.info().detail());
-        RunPage page = new RunPage(run.modelName + " on " + run.dataset)
+        return new RunPage(run.modelName + " on " + run.dataset)
                 .table("Result", results)
-                .table("Settings", settings);
-        if (drawn) {
-            page.picture("curves.png", "Course", "Loss, accuracy and learning rate, epoch by epoch.")
-                    .picture("confusion.png", "Confusion", "Test images by true and predicted class.")
-                    .picture("samples.png", "Samples", "Test images with what the model takes them for, mistakes first.")
-                    .picture("filters.png", "Filters", "What the first convolution looks for.");
-        }
-        return page.file("model.safetensors", "the model as the last epoch left it, to predict with and to go on from")
+                .table("Settings", settings)
+                .file("model.safetensors", "the model as the last epoch left it, to predict with and to go on from")
                 .file("best.safetensors", "the model of the epoch with the best test accuracy")
                 .file("history.csv", "the figures of the course")
                 .file("result.json", "the result for programs");

@@ -100,7 +100,16 @@ class CommandLineIT {
         StriateProcess digits = StriateProcess.run(
                 "digits", "--device", device, "--epochs", "" + epochs, "--seed", "3", "--threads", "2", "--out", out.toString());
         assertEquals(0, digits.status(), digits.err());
-        assertEquals(List.of("cnn.safetensors", "mlp.safetensors", "result.json"), names(out));
+        assertEquals(
+                List.of("cnn-confusion.png", "cnn-curves.png", "cnn-filters.png", "cnn-history.csv", "cnn-samples.png",
+                        "cnn.safetensors", "index.html", "mlp-confusion.png", "mlp-curves.png", "mlp-filters.png",
+                        "mlp-history.csv", "mlp-samples.png", "mlp.safetensors", "result.json"),
+                names(out));
+        String page = Files.readString(out.resolve("index.html"));
+        for (String file : names(out)) {
+            assertTrue(file.equals("index.html") || page.contains(file), "the page shows " + file);
+        }
+        assertEquals(1 + epochs, Files.readAllLines(out.resolve("mlp-history.csv")).size());
 
         JsonObject result = JsonObject.read(out.resolve("result.json"));
         assertEquals(List.of("command", "device", "device_name", "seed", "threads", "models"), result.keys());
@@ -153,7 +162,10 @@ class CommandLineIT {
         StriateProcess digits = StriateProcess.run("digits", "--device", "cpu", "--epochs", "1", "--model", "CNN",
                 "--optimizer", "sgd", "--lr", "0.05", "--batch-size", "64", "--out", directory.resolve("cnn").toString());
         assertEquals(0, digits.status(), digits.err());
-        assertEquals(List.of("cnn.safetensors", "result.json"), names(directory.resolve("cnn")));
+        assertEquals(
+                List.of("cnn-confusion.png", "cnn-curves.png", "cnn-filters.png", "cnn-history.csv", "cnn-samples.png",
+                        "cnn.safetensors", "index.html", "result.json"),
+                names(directory.resolve("cnn")));
     }
 
     @Test

@@ -1,0 +1,69 @@
+package dev.striate.cli;
+
+import dev.striate.Scope;
+import dev.striate.Shape;
+import dev.striate.StriateException;
+import dev.striate.Tensor;
+import dev.striate.autograd.NoGrad;
+import dev.striate.data.Dataset;
+import dev.striate.nn.Sequential;
+import dev.striate.plot.ConfusionMatrix;
+import dev.striate.plot.Curves;
+import dev.striate.plot.Filters;
+import dev.striate.plot.RunPage;
+import dev.striate.plot.Samples;
+import dev.striate.train.TrainingResult;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * The pictures of a trained model: its course, its confusions, some test images and its first filters.
+ *
+ * @param prefix what the names of their files begin with
+ */
+record RunPictures(String prefix, Sequential model, Dataset testing, TrainingResult result) {
+
+    private static final System.Logger LOG = System.getLogger(RunPictures.class.getName());
+
+    /** Draws them into a directory. Returns whether that went well: a machine without fonts has not trained in vain. */
+    boolean write(Path directory) {
+        try {
+            new Curves(result.epochs()).write(directory.resolve(prefix + "curves.png"));
+            new ConfusionMatrix(result.test(), testing.classNames()).write(directory.resolve(prefix + "confusion.png"));
+            filters().write(directory.resolve(prefix + "filters.png"));
+            new Samples(testing, result.test(), testing.classNames()).write(directory.resolve(prefix + "samples.png"));
+            return true;
+        } catch (StriateException e) {
+            LOG.log(System.Logger.Level.WARNING, "the run is written without its pictures: {0}", e.getMessage());
+            return false;
+        }
+    }
+
+    /** @param whose what their headings begin with, with a colon, or nothing */
+    void show(RunPage page, String whose) {
+        page.picture(prefix + "curves.png", whose + "Course", "Loss, accuracy and learning rate, epoch by epoch.")
+                .picture(prefix + "confusion.png", whose + "Confusion", "Test images by true and predicted class.")
+                .picture(prefix + "samples.png", whose + "Samples",
+                        "Test images with what the model takes them for, mistakes first.")
+                .picture(prefix + "filters.png", whose + "Filters", "What the first layer looks for.");
+    }
+
+    /** The weights of the first layer that looks at the images: a convolution, or a linear layer on all their pixels. */
+    private Filters filters() {
+        Shape image = testing.imageShape();
+        try (NoGrad off = NoGrad.open(); Scope scope = Scope.open()) {
+            for (Map.Entry<String, Tensor> parameter : model.parameters().entrySet()) {
+                String layer = parameter.getKey().replaceAll("\\.weight$", "");
+                Tensor weight = parameter.getValue();
+                Shape shape = weight.shape();
+                if (shape.rank() == 4) {
+                    return new Filters(layer, weight);
+                }
+                if (shape.rank() == 2 && shape.size(1) == image.elements()) {
+                    return new Filters(layer, weight.reshape(shape.size(0), image.size(0), image.size(1), image.size(2)));
+                }
+            }
+        }
+        throw new StriateException("the model has no layer whose weights are pictures");
+    }
+}
