@@ -59,6 +59,24 @@ follows() {
     done
 }
 
+# exchange NAME: what a training of the simple net wrote gives PyTorch the same accuracy, and what PyTorch writes then loads here.
+# Rounding may tip an image or three that lie between two classes.
+exchange() {
+    local own torch back
+    own=$(field test_accuracy "$work/$1")
+    torch=$(python3 tools/torch-exchange.py "$work/$1/model.safetensors" "$(find -L "$cifar" -name test_batch.bin -print -quit)" \
+        "$work/torch.safetensors") || torch=0
+    back=$(./striate evaluate --data "$cifar" --device cpu "$work/torch.safetensors" \
+        | sed -n 's/^accuracy.*(\([0-9,]*\) of.*/\1/p' | tr -d ,)
+    verdict "$(awk -v own="$own" -v torch="$torch" -v back="${back:-0}" 'BEGIN {
+            near = 0.00035
+            d = own - torch
+            e = own - back / 10000
+            print (d < near && -d < near && e < near && -e < near) ? "true" : "false"
+        }')" \
+        "$1: test accuracy $own here, $torch in PyTorch, ${back:-0} of 10,000 with the file that PyTorch wrote"
+}
+
 mnist=$(place train-images-idx3-ubyte)
 cifar=$(place data_batch_1.bin cifar-10-binary.tar.gz)
 devices=$(./striate devices)
@@ -72,6 +90,11 @@ for seed in 0 1 2; do
 done
 at_least 0.985 lenet-paper lenet --variant paper --data "$mnist" --device cpu
 at_least 0.72 cifar10-simple-10 cifar10 --data "$cifar" --device cpu
+if python3 -c 'import torch' 2> /dev/null && [ -n "$(find -L "$cifar" -name test_batch.bin -print -quit)" ]; then
+    exchange cifar10-simple-10
+else
+    echo "python3 has no torch, or CIFAR-10 is packed: no file was exchanged with PyTorch"
+fi
 at_least 0.75 cifar10-simple-30 cifar10 --data "$cifar" --device cpu --epochs 30
 if [ "$has_opencl" = true ]; then
     at_least 0.99 lenet-modern-opencl lenet --data "$mnist" --device gpu
