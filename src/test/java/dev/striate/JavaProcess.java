@@ -47,6 +47,12 @@ public final class JavaProcess implements AutoCloseable {
         throw new AssertionError("the process ended without \"" + text + "\" but with:\n" + before);
     }
 
+    /** Writes a line to its standard input. */
+    public void sendLine(String line) throws IOException {
+        process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        process.getOutputStream().flush();
+    }
+
     /** Asks it to end, as {@code kill} does. */
     public void terminate() {
         process.toHandle().destroy();
