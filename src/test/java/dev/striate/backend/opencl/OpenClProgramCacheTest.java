@@ -105,7 +105,8 @@ class OpenClProgramCacheTest {
             OpenClProgramCache.ofUser().store("key", new byte[1]);
             assertTrue(Files.exists(directory.resolve("key")));
             System.setProperty(OpenClProgramCache.PROPERTY, "off");
-            assertNull(OpenClProgramCache.ofUser().load("key"));
+            OpenClProgramCache.ofUser().store("other", new byte[1]);
+            assertNull(OpenClProgramCache.ofUser().load("other"));
             System.clearProperty(OpenClProgramCache.PROPERTY);
             assertNull(OpenClProgramCache.ofUser().load("key"));
         } finally {
