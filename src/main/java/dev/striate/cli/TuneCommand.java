@@ -41,7 +41,8 @@ final class TuneCommand implements Callable<Integer> {
     public Integer call() {
         Device opened = Device.gpu(ordinal);
         DeviceInfo device = opened.info();
-        BackendProvider provider = Device.providers().stream().filter(each -> each.kind().equals("gpu")).findFirst().orElseThrow();
+        BackendProvider provider =
+                Device.providers().stream().filter(each -> each.kind().equals("gpu")).findFirst().orElseThrow();
         Tuning tuning = provider.tuning(ordinal);
         if (tuning == null) {
             throw new StriateException(opened + ": its kernels have no settings to tune");

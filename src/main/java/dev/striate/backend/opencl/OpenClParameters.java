@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** The values of all parameters for one device and shape: their defaults, what the table says otherwise, what the user's file says. */
+/** The values of all parameters for one device and shape: the defaults, but for what the table or the user's file says. */
 final class OpenClParameters {
 
     private static final String[] NONE = {};

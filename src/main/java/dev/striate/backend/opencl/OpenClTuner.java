@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tries parameters on a device. Family by family and parameter by parameter, each value is built and timed while the others stay
- * as they are; the best stays. The time is that of the kernels alone, as the device's profiling events tell it, the median of some
- * runs after one that is not counted. A candidate counts only if its results agree with those of the parameters from before within
- * what the rounding of both sums can come to, and if it is faster again when both are measured once more in turns.
+ * as they are; the best stays. The time is that of the kernels alone, as the device's profiling events tell it, the median of
+ * some runs after one that is not counted. A candidate counts only if its results agree with those of the parameters from before
+ * within what the rounding of both sums can come to, and if it is faster again when both are measured once more in turns.
  */
 final class OpenClTuner implements Tuning {
 

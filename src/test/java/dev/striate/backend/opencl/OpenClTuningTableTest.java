@@ -38,8 +38,10 @@ class OpenClTuningTableTest {
         assertEquals(Map.of("TILE_K", 8, "SMALL", 32, "LARGE", 32), matmul("NVIDIA Corporation", "CPU", "", "One"));
         assertEquals(Map.of("TILE_K", 16, "SMALL", 16, "LARGE", 128), matmul("NVIDIA Corporation", "GPU", "sm_80", "A100"));
         assertEquals(Map.of("TILE_K", 8, "SMALL", 64, "LARGE", 128), matmul("NVIDIA Corporation", "GPU", "sm_90", "H100"));
-        assertEquals(Map.of("TILE_K", 32, "SMALL", 64, "LARGE", 128), matmul("NVIDIA Corporation", "GPU", "sm_90", "NVIDIA H200"));
-        assertEquals(Map.of(OpenClParameter.MATMUL_MOST_ROWS, 16), TABLE.values(new Traits("", "CPU", "", ""), KernelShape.VECTOR));
+        assertEquals(Map.of("TILE_K", 32, "SMALL", 64, "LARGE", 128),
+                matmul("NVIDIA Corporation", "GPU", "sm_90", "NVIDIA H200"));
+        assertEquals(Map.of(OpenClParameter.MATMUL_MOST_ROWS, 16),
+                TABLE.values(new Traits("", "CPU", "", ""), KernelShape.VECTOR));
     }
 
     @ParameterizedTest
