@@ -23,7 +23,7 @@ DEVICE = torch.device("cuda" if CUDA else "cpu")
 MODES = ["eager", "graph", "tf32-eager", "tf32-graph"] if CUDA else ["eager"]
 CLASSES = 10
 BATCHES = 8
-COMPARED_STEPS = 5
+COMPARED_STEPS = 3
 WARM_UP_CALLS = 3
 
 

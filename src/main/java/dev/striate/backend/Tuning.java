@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** The search for the fastest settings of one device's kernels. What it finds is kept in the user's cache. */
 public interface Tuning {
 
-    /** What the device uses when it is opened: {@code tuned on 2026-11-21}, or why it is not tuned. */
+    /** What the device uses when it is opened: {@code found on 2026-11-21}, or why there is nothing. */
     String state();
 
     /** Where the settings are kept, or null where the user has switched that off. */

@@ -79,7 +79,7 @@ class CommandLineIT {
             assertTrue(tune.out().contains(files.findFirst().orElseThrow().toString()), tune.out());
         }
         String devices = StriateProcess.run(List.of(), cache, "devices").out();
-        assertTrue(devices.contains("tuning    of 20"), devices);
+        assertTrue(devices.contains("tuning    found on 20"), devices);
     }
 
     @ParameterizedTest

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Kernels that are tuned together: those of one source. */
+/** Kernels that are tuned together, of one source or several. */
 enum OpenClFamily {
 
     MATMUL("matmul") {
@@ -30,10 +30,10 @@ enum OpenClFamily {
         }
     };
 
-    private final String stem;
+    private final List<String> stems;
 
-    OpenClFamily(String stem) {
-        this.stem = stem;
+    OpenClFamily(String... stems) {
+        this.stems = List.of(stems);
     }
 
     /**
@@ -44,9 +44,9 @@ enum OpenClFamily {
      */
     record Limits(long groupItems, long localBytes) {}
 
-    /** The source file's name without {@code .cl}. */
-    String stem() {
-        return stem;
+    /** The names of the source files without {@code .cl}. */
+    List<String> stems() {
+        return stems;
     }
 
     /** Whether a device can run kernels built with these values. */
@@ -57,9 +57,9 @@ enum OpenClFamily {
         return Arrays.stream(OpenClParameter.values()).filter(each -> each.family() == this && each.shape() == shape).toList();
     }
 
-    /** Identifies the source: parameters that were best for one may not even fit another. */
+    /** Identifies the sources: parameters that were best for one version may not even fit another. */
     String sourceKey() {
-        return OpenClProgramCache.key(OpenClPrograms.source(stem)).substring(0, 16);
+        return OpenClProgramCache.key(stems.stream().map(OpenClPrograms::source).toArray(String[]::new)).substring(0, 16);
     }
 
     /** As files and people call it. */

@@ -66,8 +66,9 @@ final class OpenClParameters {
     void set(Map<OpenClParameter, Integer> wanted) {
         Map<String, String[]> macrosByStem = new HashMap<>();
         for (OpenClFamily family : OpenClFamily.values()) {
-            macrosByStem.put(family.stem(), family.parameters(shape).stream()
-                    .map(parameter -> parameter.macro() + "=" + wanted.get(parameter)).toArray(String[]::new));
+            String[] mine = family.parameters(shape).stream()
+                    .map(parameter -> parameter.macro() + "=" + wanted.get(parameter)).toArray(String[]::new);
+            family.stems().forEach(stem -> macrosByStem.put(stem, mine));
         }
         values = new EnumMap<>(wanted);
         macros = macrosByStem;

@@ -144,14 +144,20 @@ final class OpenClRuntime {
 
     /** Waits, and sums up the time that the device took for the kernels since the last call. */
     synchronized double takeKernelSeconds() {
-        finish("the times of kernels");
-        long nanos = 0;
-        for (cl_event event : profile) {
-            nanos += nanos(event, CL.CL_PROFILING_COMMAND_END) - nanos(event, CL.CL_PROFILING_COMMAND_START);
-            CL.clReleaseEvent(event);
-        }
+        List<cl_event> taken = List.copyOf(profile);
         profile.clear();
-        return nanos * 1e-9;
+        try {
+            finish("the times of kernels");
+            long nanos = 0;
+            for (cl_event event : taken) {
+                nanos += nanos(event, CL.CL_PROFILING_COMMAND_END) - nanos(event, CL.CL_PROFILING_COMMAND_START);
+            }
+            return nanos * 1e-9;
+        } catch (CLException e) {
+            throw OpenClError.of("asking for the times of kernels", info.name(), e);
+        } finally {
+            taken.forEach(CL::clReleaseEvent);
+        }
     }
 
     private static long nanos(cl_event event, int what) {

@@ -55,16 +55,16 @@ final class OpenClTuner implements Tuning {
     public String state() {
         OpenClTuningFile.Content content = file.read();
         if (content.problem() != null) {
-            return "not in use: " + content.problem() + "; 'striate tune' makes it anew";
+            return "not all in use: " + content.problem() + "; 'striate tune' makes it anew";
         }
         Path path = file.path();
         if (content.values().isEmpty() || path == null) {
             return "none; 'striate tune' searches for faster settings";
         }
         try {
-            return "of " + LocalDate.ofInstant(Files.getLastModifiedTime(path).toInstant(), ZoneId.systemDefault());
+            return "found on " + LocalDate.ofInstant(Files.getLastModifiedTime(path).toInstant(), ZoneId.systemDefault());
         } catch (IOException e) {
-            return "in use";
+            return "found";
         }
     }
 

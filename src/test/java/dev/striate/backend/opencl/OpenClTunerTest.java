@@ -164,7 +164,7 @@ class OpenClTunerTest {
         OpenClTuner tuner = tuner((family, shape, quick) -> List.of());
         assertTrue(tuner.state().startsWith("none"), tuner.state());
         file().store(Map.of(OpenClParameter.MATMUL_MOST_ROWS, 4));
-        assertTrue(tuner.state().matches("of \\d{4}-\\d\\d-\\d\\d"), tuner.state());
+        assertTrue(tuner.state().matches("found on \\d{4}-\\d\\d-\\d\\d"), tuner.state());
     }
 
     @Test
