@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Another JVM that runs a class of the tests, its output and errors in one stream; closed or after a minute it is killed. */
+/** Another JVM that runs a class of the tests, output and errors in one stream; closed or after three minutes it is killed. */
 public final class JavaProcess implements AutoCloseable {
 
-    private static final int MOST_SECONDS = 60;
+    private static final int MOST_SECONDS = 180;
 
     private final Process process;
     private final BufferedReader out;

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two devices in one process: each trains what it trains alone, and what belongs to one is refused by the other. */
-@Timeout(120)
+@Timeout(400)
 class TwoDevicesTest {
 
     private static final int STEPS = 25;
