@@ -3,13 +3,13 @@
 //   from, to       the range summed over
 //   A_AT(row, k), B_AT(k, column)  the operands, asked for places inside only
 //   TILE           a power of two
+//   TILE_K         a power of two up to TERMS
 // It leaves the sums in total[i][j], for row firstRow + STEP i and column firstColumn + STEP j.
 //
 // A group of STEP x STEP work-items, STEP = TILE / 4, computes a tile of TILE x TILE, 4 x 4 outputs each. Per step of TILE_K
 // along the sum, both operands' tiles are loaded to local memory once, padded by a column against bank conflicts, and read
 // from there TILE times. Partial sums are closed after 256 terms, so that rounding does not grow with the length of the sum.
 #define STEP (TILE / 4)
-#define TILE_K 16
 #define TERMS 256
 
     __local float tileA[TILE_K][TILE + 1];

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.stream.Collectors;
 
 /**
  * Where tensors live and operations run: {@code cpu}, {@code gpu} (an OpenCL device), {@code reference} (double-precision loops,
@@ -165,19 +166,29 @@ public final class Device {
             Device device = OPEN.get(key);
             if (device == null) {
                 BackendProvider.Probe probe = provider.probe();
-                String name = ordinal == 0 ? kind : kind + ":" + ordinal;
+                String name = name(kind, ordinal);
                 if (probe.devices().isEmpty()) {
                     throw new DeviceException(name + ": " + probe.absence());
                 }
                 if (ordinal >= probe.devices().size()) {
-                    throw new DeviceException("there is no " + name + ": found " + probe.devices().size() + " such "
-                            + (probe.devices().size() == 1 ? "device" : "devices") + ", numbered from 0");
+                    throw new DeviceException("there is no " + name + "; there " + inWords(probe.devices()));
                 }
                 device = new Device(name, provider.open(ordinal, threads));
                 OPEN.put(key, device);
             }
             return device;
         }
+    }
+
+    private static String name(String kind, int ordinal) {
+        return ordinal == 0 ? kind : kind + ":" + ordinal;
+    }
+
+    /** {@code are gpu (NVIDIA H200), gpu:1 (NVIDIA H200)}. */
+    private static String inWords(List<DeviceInfo> devices) {
+        return (devices.size() == 1 ? "is " : "are ") + devices.stream()
+                .map(device -> name(device.kind(), device.ordinal()) + " (" + device.name() + ")")
+                .collect(Collectors.joining(", "));
     }
 
     private static BackendProvider provider(String kind) {

@@ -42,9 +42,18 @@ class ArchitectureTest {
     void backendsSeeNothingAboveThemButTheExceptions() {
         classes().that().resideInAPackage("dev.striate.backend..")
                 .should().onlyDependOnClassesThat(not(resideInAPackage("dev.striate.."))
-                        .or(resideInAPackage("dev.striate.backend.."))
+                        .or(resideInAnyPackage("dev.striate.backend..", "dev.striate.disk.."))
                         .or(assignableTo(StriateException.class)))
                 .because("to a backend, operations and gradients are plain mathematics")
+                .check(striate);
+    }
+
+    @Test
+    void filesSeeOnlyTheExceptions() {
+        classes().that().resideInAPackage("dev.striate.disk..")
+                .should().onlyDependOnClassesThat(not(resideInAPackage("dev.striate.."))
+                        .or(resideInAPackage("dev.striate.disk.."))
+                        .or(assignableTo(StriateException.class)))
                 .check(striate);
     }
 

@@ -6,12 +6,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Another JVM that runs a class of the tests, its output and errors in one stream; closed or after a minute it is killed. */
+/** Another JVM that runs a class of the tests, output and errors in one stream; closed or after three minutes it is killed. */
 public final class JavaProcess implements AutoCloseable {
 
-    private static final int MOST_SECONDS = 60;
+    private static final int MOST_SECONDS = 180;
 
     private final Process process;
     private final BufferedReader out;
@@ -24,11 +25,18 @@ public final class JavaProcess implements AutoCloseable {
     }
 
     public static JavaProcess start(Class<?> main, String... arguments) throws IOException {
+        return start(main, Map.of(), arguments);
+    }
+
+    /** @param environment variables to set */
+    public static JavaProcess start(Class<?> main, Map<String, String> environment, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
                 "-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(arguments));
-        return new JavaProcess(new ProcessBuilder(command).redirectErrorStream(true).start());
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().putAll(environment);
+        return new JavaProcess(builder.start());
     }
 
     public Process process() {
@@ -45,6 +53,12 @@ public final class JavaProcess implements AutoCloseable {
             before.append(line).append('\n');
         }
         throw new AssertionError("the process ended without \"" + text + "\" but with:\n" + before);
+    }
+
+    /** Writes a line to its standard input. */
+    public void sendLine(String line) throws IOException {
+        process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        process.getOutputStream().flush();
     }
 
     /** Asks it to end, as {@code kill} does. */

@@ -25,6 +25,15 @@ public interface BackendProvider {
     Backend open(int ordinal, int threads);
 
     /**
+     * The search for the best settings of a device's kernels, or null where they have none.
+     *
+     * @param ordinal an index into {@link Probe#devices()}
+     */
+    default @Nullable Tuning tuning(int ordinal) {
+        return null;
+    }
+
+    /**
      * What was found.
      *
      * @param devices the devices, the best first

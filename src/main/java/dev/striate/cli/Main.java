@@ -29,7 +29,7 @@ import picocli.CommandLine.ScopeType;
         versionProvider = Main.Version.class,
         subcommands = {
             DigitsCommand.class, LeNetCommand.class, Cifar10Command.class, EvaluateCommand.class, PredictCommand.class,
-            InspectCommand.class, DevicesCommand.class
+            InspectCommand.class, DevicesCommand.class, TuneCommand.class
         })
 public final class Main {
 

@@ -1,6 +1,7 @@
 package dev.striate.data;
 
 import dev.striate.StriateException;
+import dev.striate.disk.UserCache;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
@@ -22,15 +23,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
-import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Fetches published files once into a cache directory.
@@ -60,7 +58,7 @@ public final class Downloads {
     }
 
     /** The system property that names the cache directory in place of the operating system's. */
-    public static final String CACHE_PROPERTY = "striate.cache";
+    public static final String CACHE_PROPERTY = UserCache.PROPERTY;
 
     /** How often in a row a source may break off before the next one is tried. */
     private static final int ATTEMPTS = 5;
@@ -84,31 +82,9 @@ public final class Downloads {
         this.directory = directory.toAbsolutePath().normalize();
     }
 
-    /**
-     * With the user's cache directory: {@link #CACHE_PROPERTY} if that is set, else {@code $XDG_CACHE_HOME/striate} or {@code
-     * ~/.cache/striate}, on macOS {@code ~/Library/Caches/striate}, on Windows {@code %LOCALAPPDATA%\striate}.
-     */
+    /** With {@linkplain UserCache the user's cache directory}. */
     public static Downloads inUserCache() {
-        return new Downloads(userCache(System::getProperty, System::getenv));
-    }
-
-    static Path userCache(UnaryOperator<@Nullable String> property, UnaryOperator<@Nullable String> environment) {
-        String chosen = property.apply(CACHE_PROPERTY);
-        if (chosen != null && !chosen.isEmpty()) {
-            return Path.of(chosen);
-        }
-        String system = String.valueOf(property.apply("os.name")).toLowerCase(Locale.ROOT);
-        Path home = Path.of(String.valueOf(property.apply("user.home")));
-        if (system.startsWith("windows")) {
-            String local = environment.apply("LOCALAPPDATA");
-            return (local == null ? home.resolve("AppData").resolve("Local") : Path.of(local)).resolve("striate");
-        }
-        if (system.startsWith("mac")) {
-            return home.resolve("Library").resolve("Caches").resolve("striate");
-        }
-        String xdg = environment.apply("XDG_CACHE_HOME");
-        // The XDG specification has relative paths ignored.
-        return (xdg == null || !xdg.startsWith("/") ? home.resolve(".cache") : Path.of(xdg)).resolve("striate");
+        return new Downloads(UserCache.directory());
     }
 
     /** Whether to use only what is in the cache; off by default. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.striate.Device;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
+import dev.striate.disk.AtomicFile;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package dev.striate.plot;
 
 import dev.striate.StriateException;
-import dev.striate.io.AtomicFile;
+import dev.striate.disk.AtomicFile;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package dev.striate.plot;
 
-import dev.striate.io.AtomicFile;
+import dev.striate.disk.AtomicFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package dev.striate.train;
 
-import dev.striate.io.AtomicFile;
+import dev.striate.disk.AtomicFile;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;

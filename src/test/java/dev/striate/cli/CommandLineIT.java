@@ -39,7 +39,7 @@ class CommandLineIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"digits", "lenet", "cifar10", "evaluate", "predict", "inspect", "devices"})
+    @ValueSource(strings = {"digits", "lenet", "cifar10", "evaluate", "predict", "inspect", "devices", "tune"})
     void everyCommandHasHelpWithinTheUsualWidth(String command) throws Exception {
         StriateProcess help = StriateProcess.run(command, "--help");
         assertEquals(0, help.status());
@@ -61,6 +61,44 @@ class CommandLineIT {
         for (String start : List.of("cpu ", "gpu ", "reference ", "--device auto takes ")) {
             assertTrue(devices.out().lines().anyMatch(line -> line.startsWith(start)), start + "\n" + devices.out());
         }
+    }
+
+    @Test
+    void tuningIsKeptAndShown() throws Exception {
+        requireOpenCl();
+        Map<String, String> cache = Map.of("XDG_CACHE_HOME", directory.toString());
+        assertTrue(StriateProcess.run(List.of(), cache, "devices").out().contains("tuning    none; 'striate tune'"));
+        StriateProcess tune = StriateProcess.run(List.of(), cache, "tune", "--device", "gpu:0", "--quick");
+        assertEquals(0, tune.status(), tune.err());
+        assertTrue(tune.out().startsWith("gpu, "), tune.out());
+        assertTrue(tune.out().contains("matmul: "), tune.out());
+        assertTrue(tune.out().contains("best "), tune.out());
+        // A path has no place to break at.
+        assertTrue(tune.out().lines().allMatch(line -> line.length() < 80 || line.contains(directory.toString())), tune.out());
+        try (Stream<Path> files = Files.list(directory.resolve("striate").resolve("tuning"))) {
+            assertTrue(tune.out().contains(files.findFirst().orElseThrow().toString()), tune.out());
+        }
+        String devices = StriateProcess.run(List.of(), cache, "devices").out();
+        assertTrue(devices.contains("tuning    found on 20"), devices);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cpu", "reference", "auto", "gpu:x", "gpu:-1"})
+    void onlyOpenClDevicesAreTuned(String device) throws Exception {
+        StriateProcess tune = StriateProcess.run("tune", "--device", device);
+        assertEquals(2, tune.status(), tune.err());
+        assertTrue(tune.err().contains("expected gpu or gpu:N, got '" + device + "'"), tune.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"digits", "tune"})
+    void aNumberBeyondTheLastDeviceNamesThoseThereAre(String command) throws Exception {
+        requireOpenCl();
+        StriateProcess process = StriateProcess.run(command, "--device", "gpu:777");
+        assertEquals(1, process.status(), process.err());
+        assertTrue(process.err().startsWith("striate: there is no gpu:777; there is gpu (" + Device.gpu().info().name() + ")"),
+                process.err());
+        assertOneParagraph(process.err());
     }
 
     @Test

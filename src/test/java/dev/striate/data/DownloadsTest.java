@@ -490,21 +490,6 @@ class DownloadsTest {
         assertThrows(StriateException.class, () -> new RemoteFile("a", 1, sha256(CONTENT), List.of(URI.create("file:/x"))));
     }
 
-    @Test
-    void cacheIsTheOperatingSystems() {
-        assertEquals(Path.of("/h/.cache/striate"), cache(Map.of("os.name", "Linux"), Map.of()));
-        assertEquals(Path.of("/c/striate"), cache(Map.of("os.name", "Linux"), Map.of("XDG_CACHE_HOME", "/c")));
-        assertEquals(Path.of("/h/.cache/striate"), cache(Map.of("os.name", "Linux"), Map.of("XDG_CACHE_HOME", "c")));
-        assertEquals(Path.of("/h/Library/Caches/striate"), cache(Map.of("os.name", "Mac OS X"), Map.of()));
-        assertEquals(Path.of("/local/striate"), cache(Map.of("os.name", "Windows 11"), Map.of("LOCALAPPDATA", "/local")));
-        assertEquals(Path.of("/h/AppData/Local/striate"), cache(Map.of("os.name", "Windows 11"), Map.of()));
-        assertEquals(Path.of("mine"), cache(Map.of("os.name", "Linux", "striate.cache", "mine"), Map.of("XDG_CACHE_HOME", "/c")));
-    }
-
-    private static Path cache(Map<String, String> properties, Map<String, String> environment) {
-        return Downloads.userCache(name -> name.equals("user.home") ? "/h" : properties.get(name), environment::get);
-    }
-
     /** The way of MNIST, with files of its own. */
     @Test
     void dataSetIsFetchedAndRead() throws IOException {

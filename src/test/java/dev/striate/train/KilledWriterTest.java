@@ -10,7 +10,7 @@ import dev.striate.JavaProcess;
 import dev.striate.Tensor;
 import dev.striate.data.DataLoader;
 import dev.striate.data.TinyDigits;
-import dev.striate.io.AtomicFile;
+import dev.striate.disk.AtomicFile;
 import dev.striate.io.Safetensors;
 import dev.striate.nn.Flatten;
 import dev.striate.nn.Linear;

@@ -83,8 +83,12 @@ public final class OpenClBackend implements Backend, AutoCloseable {
     /** Opens a device with kernels of a given shape: to try GPU kernels on a CPU device, or the other way round. */
     public static OpenClBackend open(int ordinal, KernelShape shape) {
         OpenClDevices.Entry device = OpenClDevices.get(ordinal);
-        return new OpenClBackend(
-                new OpenClRuntime(device, shape, OpenClProgramCache.ofUser(), OpenClRuntime.Limits.of(device)));
+        return new OpenClBackend(new OpenClRuntime(device, shape, OpenClProgramCache.ofUser(), OpenClRuntime.Limits.of(device),
+                OpenClParameters.ofUser(device, shape), false));
+    }
+
+    OpenClRuntime runtime() {
+        return runtime;
     }
 
     /**

@@ -12,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 /** Launches {@code conv2d.cl}. */
 final class OpenClConv2d implements Conv2dKernels {
 
-    /** Floats of scratch memory for panels at a time, 4 MiB: what is packed is used while it is in the cache. */
-    private static final int PANEL_FLOATS = 1 << 20;
     /** Floats of partial weight gradients at most, 64 MiB, unless a single copy is larger. */
     private static final int PARTIAL_FLOATS = 1 << 24;
     /** Pixels that a split of a weight gradient has at least. */
@@ -68,17 +66,17 @@ final class OpenClConv2d implements Conv2dKernels {
         String stride = g.strideH() == 1 && g.strideW() == 1 ? "UNIT_STRIDE" : "ANY_STRIDE";
         Buffer addend = bias == null ? w : bias;
         if (runtime.isTiled()) {
-            int tile = OpenClTuning.tile(rows, pixels, g.groups());
+            int tile = tile(rows, pixels, g.groups());
             runtime.kernel("conv2d", "product", pass, withBias, stride, "TILE=" + tile)
                     .struct(fields(g))
                     .buffers(source, w, addend, result)
                     .runTiles(rows, pixels, g.groups(), tile);
             return;
         }
-        int rowsPerItem = OpenClTuning.rowsPerItem(rows);
+        int rowsPerItem = OpenClTuning.rowsPerItem(runtime.parameters().get(OpenClParameter.CONV2D_MOST_ROWS), rows);
         int panels = ceilDiv(pixels, PANEL);
         int panelFloats = PANEL * sumChannels * g.kernelHeight() * g.kernelWidth() * g.groups();
-        int chunk = Math.min(panels, Math.max(1, PANEL_FLOATS / panelFloats));
+        int chunk = Math.min(panels, Math.max(1, packedFloats() / panelFloats));
         OpenClBuffer packed = runtime.scratch(Math.multiplyExact(chunk, panelFloats));
         try {
             for (int first = 0; first < panels; first += chunk) {
@@ -120,7 +118,7 @@ final class OpenClConv2d implements Conv2dKernels {
     private void tiledWeightGradient(Conv2dGeometry g, int rows, int columns, Buffer x, Buffer dy, Buffer dw) {
         int pixels = g.batch() * g.outHeight() * g.outWidth();
         int weights = g.groups() * rows * columns;
-        int tile = OpenClTuning.tile(rows, columns, g.groups());
+        int tile = tile(rows, columns, g.groups());
         int tiles = ceilDiv(rows, tile) * ceilDiv(columns, tile) * g.groups();
         int wanted = Math.min(ceilDiv(SPLIT_GROUPS, tiles), ceilDiv(pixels, SPLIT_PIXELS));
         int pixelsPerSplit = ceilDiv(pixels, atMostPartialFloats(wanted, weights));
@@ -143,7 +141,7 @@ final class OpenClConv2d implements Conv2dKernels {
         int weights = g.groups() * rows * columns;
         int xFloats = PANEL * columns * g.groups();
         int dyFloats = PANEL * g.outChannels();
-        int chunk = Math.min(panels, Math.max(1, PANEL_FLOATS / (xFloats + dyFloats)));
+        int chunk = Math.min(panels, Math.max(1, packedFloats() / (xFloats + dyFloats)));
         int blocks = ceilDiv(rows, 4) * ceilDiv(columns, 4) * g.groups();
         int wanted = Math.min(chunk, Math.max(ceilDiv(SPLIT_ITEMS, blocks), ceilDiv(chunk, SPLIT_PANELS)));
         int splits = atMostPartialFloats(wanted, weights);
@@ -175,6 +173,16 @@ final class OpenClConv2d implements Conv2dKernels {
             packedDy.release();
             releaseUnless(dw, partial);
         }
+    }
+
+    private int tile(int rows, int columns, int products) {
+        OpenClParameters parameters = runtime.parameters();
+        return OpenClTuning.tile(parameters.get(OpenClParameter.CONV2D_SMALL_TILE),
+                parameters.get(OpenClParameter.CONV2D_LARGE_TILE), rows, columns, products);
+    }
+
+    private int packedFloats() {
+        return runtime.parameters().get(OpenClParameter.CONV2D_PACKED_KIB) * (1024 / Float.BYTES);
     }
 
     private static int atMostPartialFloats(int splits, int weights) {

@@ -31,6 +31,10 @@ final class OpenClDevices {
             "Install the OpenCL driver of the GPU's vendor (or pocl-opencl-icd for the CPU); drivers register themselves in"
                     + " /etc/OpenCL/vendors.";
 
+    /** Of {@code cl_nv_device_attribute_query}, which JOCL has no names for. */
+    private static final int NV_COMPUTE_CAPABILITY_MAJOR = 0x4000;
+    private static final int NV_COMPUTE_CAPABILITY_MINOR = 0x4001;
+
     private final List<Entry> entries;
     private final BackendProvider.Probe probe;
 
@@ -52,6 +56,24 @@ final class OpenClDevices {
 
         long number(int parameter) {
             return OpenClDevices.number(id, parameter);
+        }
+
+        /** What a work-group may have. */
+        OpenClFamily.Limits limits() {
+            return new OpenClFamily.Limits(number(CL.CL_DEVICE_MAX_WORK_GROUP_SIZE), number(CL.CL_DEVICE_LOCAL_MEM_SIZE));
+        }
+
+        /** What the table of parameters tells devices apart by. */
+        OpenClTuningTable.Traits traits() {
+            return new OpenClTuningTable.Traits(text(id, CL.CL_DEVICE_VENDOR), info.type(), architecture(), info.name());
+        }
+
+        /** NVIDIA's compute capability; AMD's drivers have the architecture for a name, with features after a colon. */
+        private String architecture() {
+            if (text(id, CL.CL_DEVICE_EXTENSIONS).contains("cl_nv_device_attribute_query")) {
+                return "sm_" + number(NV_COMPUTE_CAPABILITY_MAJOR) + number(NV_COMPUTE_CAPABILITY_MINOR);
+            }
+            return info.name().startsWith("gfx") ? info.name().replaceFirst(":.*", "") : "";
         }
     }
 

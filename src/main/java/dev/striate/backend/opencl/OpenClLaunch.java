@@ -9,6 +9,7 @@ import java.util.List;
 import org.jocl.CL;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
+import org.jocl.cl_event;
 
 /** A kernel and its arguments, collected in the order of its parameters. */
 final class OpenClLaunch {
@@ -81,7 +82,7 @@ final class OpenClLaunch {
 
     /** Runs one work-item per element or more; the kernel leaves out those beyond the end. */
     void runItems(int items) {
-        int local = OpenClTuning.LOCAL;
+        int local = runtime.isTiled() ? runtime.parameters().get(OpenClParameter.ELEMENTS_GROUP) : OpenClTuning.LOCAL;
         run(new long[] {(long) OpenClTuning.ceilDiv(items, local) * local}, new long[] {local});
     }
 
@@ -122,8 +123,12 @@ final class OpenClLaunch {
                     Argument argument = arguments.get(i);
                     CL.clSetKernelArg(kernel.handle(), i, argument.size, argument.value);
                 }
+                cl_event event = runtime.isProfiling() ? new cl_event() : null;
                 CL.clEnqueueNDRangeKernel(
-                        runtime.queue(), kernel.handle(), global.length, null, global, local, 0, null, null);
+                        runtime.queue(), kernel.handle(), global.length, null, global, local, 0, null, event);
+                if (event != null) {
+                    runtime.profiled(event);
+                }
             }
         });
         runtime.trace().launched(kernel.title());

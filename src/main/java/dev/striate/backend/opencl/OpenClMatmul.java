@@ -29,7 +29,9 @@ final class OpenClMatmul implements MatmulKernels {
     }
 
     private void tiled(MatmulGeometry g, Buffer a, Buffer b, Buffer addend, String withBias, Buffer c) {
-        int tile = OpenClTuning.tile(g.m(), g.n(), g.batch().turns());
+        OpenClParameters parameters = runtime.parameters();
+        int tile = OpenClTuning.tile(parameters.get(OpenClParameter.MATMUL_SMALL_TILE),
+                parameters.get(OpenClParameter.MATMUL_LARGE_TILE), g.m(), g.n(), g.batch().turns());
         OpenClLaunch launch = runtime.kernel(
                 "matmul",
                 "product",
@@ -46,7 +48,7 @@ final class OpenClMatmul implements MatmulKernels {
         int perProduct = Math.multiplyExact(panels * PANEL, g.k());
         // A second matrix that serves all products is packed once.
         int packs = g.batch().isConstant(1) ? 1 : batch;
-        int rows = OpenClTuning.rowsPerItem(g.m());
+        int rows = OpenClTuning.rowsPerItem(runtime.parameters().get(OpenClParameter.MATMUL_MOST_ROWS), g.m());
         OpenClBuffer packed = runtime.scratch(Math.multiplyExact(perProduct, packs));
         try {
             String layout = g.transposeB() ? "TRANSPOSE_B" : "NORMAL_B";

@@ -148,14 +148,14 @@ final class OpenClPrograms {
         return source.toString();
     }
 
-    private static String resource(String file) {
+    static String resource(String file) {
         try (InputStream in = OpenClPrograms.class.getResourceAsStream(file)) {
             if (in == null) {
-                throw new DeviceException("The kernel source " + file + " is missing from the jar of this library");
+                throw new DeviceException("The file " + file + " is missing from the jar of this library");
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
-            throw new DeviceException("The kernel source " + file + " cannot be read from the jar of this library", e);
+            throw new DeviceException("The file " + file + " cannot be read from the jar of this library", e);
         }
     }
 

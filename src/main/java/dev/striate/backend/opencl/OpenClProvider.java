@@ -2,6 +2,7 @@ package dev.striate.backend.opencl;
 
 import dev.striate.backend.Backend;
 import dev.striate.backend.BackendProvider;
+import dev.striate.backend.Tuning;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
@@ -29,5 +30,13 @@ public final class OpenClProvider implements BackendProvider {
                     ordinal, backend.info().type(), backend.info().name());
         }
         return backend;
+    }
+
+    @Override
+    public Tuning tuning(int ordinal) {
+        OpenClDevices.Entry device = OpenClDevices.get(ordinal);
+        KernelShape shape = device.shape();
+        return new OpenClTuner(device, shape, OpenClTuningFile.ofUser(device, shape), OpenClTuningWork::of,
+                OpenClRuntime::takeKernelSeconds);
     }
 }

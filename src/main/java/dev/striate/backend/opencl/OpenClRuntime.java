@@ -3,6 +3,9 @@ package dev.striate.backend.opencl;
 import dev.striate.DeviceException;
 import dev.striate.DeviceMemoryException;
 import dev.striate.backend.DeviceInfo;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import org.jocl.CL;
 import org.jocl.CLException;
@@ -23,20 +26,33 @@ final class OpenClRuntime {
     private final cl_command_queue queue;
     private final OpenClPool pool;
     private final OpenClPrograms programs;
+    private final OpenClParameters parameters;
+    private final @Nullable List<cl_event> profile;
     private final OpenClNests nests;
     private final OpenClUploads uploads;
     private final int sliceAlignment;
     private volatile OpenClTrace trace = OpenClTrace.NONE;
     private volatile boolean closed;
 
+    /** With the parameters that are known of such devices. */
     OpenClRuntime(OpenClDevices.Entry device, KernelShape shape, OpenClProgramCache cache, Limits limits) {
+        this(device, shape, cache, limits, OpenClParameters.of(device, shape), false);
+    }
+
+    /** @param profiling whether the device notes how long each kernel takes, for {@link #takeKernelSeconds} */
+    OpenClRuntime(
+            OpenClDevices.Entry device, KernelShape shape, OpenClProgramCache cache, Limits limits, OpenClParameters parameters,
+            boolean profiling) {
         this.info = device.info();
         this.shape = shape;
+        this.parameters = parameters;
+        this.profile = profiling ? new ArrayList<>() : null;
         try {
             cl_context_properties properties = new cl_context_properties();
             properties.addProperty(CL.CL_CONTEXT_PLATFORM, device.platform());
             this.context = CL.clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, null);
-            this.queue = CL.clCreateCommandQueue(context, device.id(), 0, null);
+            this.queue = CL.clCreateCommandQueue(
+                    context, device.id(), profiling ? CL.CL_QUEUE_PROFILING_ENABLE : 0, null);
             this.uploads = new OpenClUploads(this, context, device.id());
         } catch (CLException e) {
             throw OpenClError.of("opening it", info.name(), e);
@@ -113,6 +129,43 @@ final class OpenClRuntime {
         return programs;
     }
 
+    OpenClParameters parameters() {
+        return parameters;
+    }
+
+    boolean isProfiling() {
+        return profile != null;
+    }
+
+    /** A kernel was queued whose time will be asked for. */
+    synchronized void profiled(cl_event event) {
+        profile.add(event);
+    }
+
+    /** Waits, and sums up the time that the device took for the kernels since the last call. */
+    synchronized double takeKernelSeconds() {
+        List<cl_event> taken = List.copyOf(profile);
+        profile.clear();
+        try {
+            finish("the times of kernels");
+            long nanos = 0;
+            for (cl_event event : taken) {
+                nanos += nanos(event, CL.CL_PROFILING_COMMAND_END) - nanos(event, CL.CL_PROFILING_COMMAND_START);
+            }
+            return nanos * 1e-9;
+        } catch (CLException e) {
+            throw OpenClError.of("asking for the times of kernels", info.name(), e);
+        } finally {
+            taken.forEach(CL::clReleaseEvent);
+        }
+    }
+
+    private static long nanos(cl_event event, int what) {
+        long[] value = new long[1];
+        CL.clGetEventProfilingInfo(event, what, Long.BYTES, Pointer.to(value), null);
+        return value[0];
+    }
+
     OpenClNests nests() {
         return nests;
     }
@@ -150,10 +203,19 @@ final class OpenClRuntime {
     OpenClLaunch kernel(String stem, String name, String... macros) {
         requireOpen();
         try {
-            return new OpenClLaunch(this, programs.kernel(stem, name, macros));
+            return new OpenClLaunch(this, programs.kernel(stem, name, joined(macros, parameters.macros(stem))));
         } catch (CLException e) {
             throw OpenClError.of("preparing the kernel " + stem + "/" + name, info.name(), e);
         }
+    }
+
+    private static String[] joined(String[] macros, String[] more) {
+        if (more.length == 0) {
+            return macros;
+        }
+        String[] all = Arrays.copyOf(macros, macros.length + more.length);
+        System.arraycopy(more, 0, all, macros.length, more.length);
+        return all;
     }
 
     /** A buffer for use between kernels; releasing it right after the last launch is safe, the queue being in order. */

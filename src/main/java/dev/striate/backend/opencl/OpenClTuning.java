@@ -6,7 +6,7 @@ final class OpenClTuning {
     /** Work-items in the largest work-group that any tiled kernel uses. */
     static final int LARGEST_GROUP = 256;
 
-    /** Work-items per group where each works alone on a small piece. */
+    /** Work-items per group where each works alone on a small piece, in the vector shape. */
     static final int LOCAL = 64;
 
     /** Work-items of a group that sum or compare together, in the tiled shape. */
@@ -21,14 +21,14 @@ final class OpenClTuning {
     private OpenClTuning() {}
 
     /** The side of the square tile for {@code products} results of {@code rows} by {@code columns}: large where enough remain. */
-    static int tile(int rows, int columns, int products) {
-        long groups = (long) ceilDiv(rows, 64) * ceilDiv(columns, 64) * products;
-        return rows > 32 && columns > 32 && groups >= MANY_GROUPS ? 64 : 32;
+    static int tile(int small, int large, int rows, int columns, int products) {
+        long groups = (long) ceilDiv(rows, large) * ceilDiv(columns, large) * products;
+        return rows > small && columns > small && groups >= MANY_GROUPS ? large : small;
     }
 
     /** Rows that one work-item of the vector shape computes at a time: a power of two, few enough for the registers. */
-    static int rowsPerItem(int rows) {
-        return rows >= 8 ? 8 : Math.max(1, Integer.highestOneBit(2 * rows - 1));
+    static int rowsPerItem(int most, int rows) {
+        return rows >= most ? most : Math.max(1, Integer.highestOneBit(2 * rows - 1));
     }
 
     /** {@code a / b}, rounded up. */

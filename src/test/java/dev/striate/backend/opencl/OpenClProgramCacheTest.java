@@ -3,15 +3,20 @@ package dev.striate.backend.opencl;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.striate.JavaProcess;
 import dev.striate.backend.Buffer;
+import dev.striate.backend.DeviceInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,12 +31,91 @@ class OpenClProgramCacheTest {
     void aProgramIsStoredOnceAndUsedAgain() throws IOException {
         fill(new OpenClProgramCache(directory));
         Path file = onlyFile();
-        byte[] first = Files.readAllBytes(file);
-        // A second process's build would write the file anew.
+        Object inode = Files.readAttributes(file, BasicFileAttributes.class).fileKey();
         assertTrue(file.toFile().setLastModified(1_000_000));
         fill(new OpenClProgramCache(directory));
-        assertEquals(1_000_000, Files.getLastModifiedTime(onlyFile()).toMillis());
-        assertArrayEquals(first, Files.readAllBytes(onlyFile()));
+        // A second build would have put another file in its place.
+        assertEquals(inode, Files.readAttributes(onlyFile(), BasicFileAttributes.class).fileKey());
+        assertTrue(file.toFile().lastModified() > 1_000_000, "the use is noted");
+    }
+
+    @Test
+    void anotherDriverGetsABinaryOfItsOwn() throws IOException {
+        OpenClProgramCache cache = new OpenClProgramCache(directory);
+        OpenClDevices.Entry device = OpenClDevice.require();
+        DeviceInfo info = device.info();
+        DeviceInfo updated = new DeviceInfo(info.kind(), info.ordinal(), info.name(), info.platform(), info.driver() + ".1",
+                info.type(), info.memoryBytes(), info.detail());
+        fill(device, cache);
+        fill(new OpenClDevices.Entry(device.platform(), device.id(), device.type(), updated), cache);
+        assertEquals(2, files().size());
+    }
+
+    @Test
+    void whatWasNotUsedForTheLongestTimeMakesRoom() throws IOException {
+        OpenClProgramCache cache = new OpenClProgramCache(directory, 350);
+        Path foreign = Files.write(directory.resolve("notes.txt"), new byte[1000]);
+        List<String> keys = Stream.of("a", "b", "c").map(OpenClProgramCache::key).toList();
+        for (int i = 0; i < keys.size(); i++) {
+            cache.store(keys.get(i), new byte[] {(byte) i, 1, 2});
+            assertTrue(directory.resolve(keys.get(i)).toFile().setLastModified(1_000_000L * (i + 1)));
+        }
+        assertNotNull(cache.load(keys.get(0)), "all have room; this one was used last");
+        cache.store(OpenClProgramCache.key("d"), new byte[250]);
+        assertNull(cache.load(keys.get(1)));
+        assertNull(cache.load(keys.get(2)));
+        assertNotNull(cache.load(keys.get(0)));
+        assertNotNull(cache.load(OpenClProgramCache.key("d")));
+        cache.store(OpenClProgramCache.key("e"), new byte[10_000]);
+        assertEquals(Set.of(foreign, directory.resolve(OpenClProgramCache.key("e"))), Set.copyOf(files()));
+    }
+
+    @Test
+    void twoProcessesAtOnceShareADirectory() throws IOException, InterruptedException {
+        OpenClDevice.require();
+        try (JavaProcess one = JavaProcess.start(Fill.class, directory.toString());
+                JavaProcess other = JavaProcess.start(Fill.class, directory.toString())) {
+            one.awaitLine("ready");
+            other.awaitLine("ready");
+            one.sendLine("go");
+            other.sendLine("go");
+            assertEquals(0, one.awaitStatus());
+            assertEquals(0, other.awaitStatus());
+        }
+        assertNotNull(new OpenClProgramCache(directory).load(onlyFile().getFileName().toString()));
+    }
+
+    /** Opens the device, says so, and builds when told. */
+    static final class Fill {
+        public static void main(String[] arguments) throws IOException {
+            OpenClProgramCache cache = new OpenClProgramCache(Path.of(arguments[0]));
+            OpenClDevices.probe();
+            System.out.println("ready");
+            System.in.read();
+            for (int i = 0; i < 20; i++) {
+                fill(cache);
+            }
+        }
+    }
+
+    @Test
+    void thePropertyNamesTheDirectoryOrNone() {
+        String before = System.setProperty(OpenClProgramCache.PROPERTY, directory.toString());
+        try {
+            OpenClProgramCache.ofUser().store("key", new byte[1]);
+            assertTrue(Files.exists(directory.resolve("key")));
+            System.setProperty(OpenClProgramCache.PROPERTY, "off");
+            OpenClProgramCache.ofUser().store("other", new byte[1]);
+            assertNull(OpenClProgramCache.ofUser().load("other"));
+            System.clearProperty(OpenClProgramCache.PROPERTY);
+            assertNull(OpenClProgramCache.ofUser().load("key"));
+        } finally {
+            if (before == null) {
+                System.clearProperty(OpenClProgramCache.PROPERTY);
+            } else {
+                System.setProperty(OpenClProgramCache.PROPERTY, before);
+            }
+        }
     }
 
     @Test
@@ -78,20 +162,30 @@ class OpenClProgramCacheTest {
 
     /** Builds one program and runs it. */
     private static void fill(OpenClProgramCache cache) {
-        OpenClBackend backend = new OpenClBackend(OpenClDevice.runtime(cache));
-        Buffer buffer = backend.allocate(3);
-        backend.copy().fill(2, buffer);
-        float[] values = new float[3];
-        backend.read(buffer, values, 0);
-        assertArrayEquals(new float[] {2, 2, 2}, values);
-        backend.release(buffer);
+        fill(OpenClDevice.require(), cache);
+    }
+
+    private static void fill(OpenClDevices.Entry device, OpenClProgramCache cache) {
+        try (OpenClBackend backend = new OpenClBackend(
+                new OpenClRuntime(device, KernelShape.VECTOR, cache, OpenClRuntime.Limits.of(device)))) {
+            Buffer buffer = backend.allocate(3);
+            backend.copy().fill(2, buffer);
+            float[] values = new float[3];
+            backend.read(buffer, values, 0);
+            assertArrayEquals(new float[] {2, 2, 2}, values);
+            backend.release(buffer);
+        }
     }
 
     private Path onlyFile() throws IOException {
+        List<Path> found = files();
+        assertEquals(1, found.size(), found::toString);
+        return found.get(0);
+    }
+
+    private List<Path> files() throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
-            List<Path> found = files.toList();
-            assertEquals(1, found.size());
-            return found.get(0);
+            return files.toList();
         }
     }
 }

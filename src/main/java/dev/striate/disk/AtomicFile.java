@@ -1,4 +1,4 @@
-package dev.striate.io;
+package dev.striate.disk;
 
 import dev.striate.StriateException;
 import java.io.IOException;
@@ -83,7 +83,8 @@ public final class AtomicFile {
         write(file, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+    /** Writes until nothing is left of {@code bytes}. */
+    public static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             channel.write(bytes);
         }
@@ -140,7 +141,8 @@ public final class AtomicFile {
         }
     }
 
-    static StriateException failure(String what, Path file, IOException e) {
+    /** The error of a file, with the reason in words: {@code cannot read x: there is no such file or directory}. */
+    public static StriateException failure(String what, Path file, IOException e) {
         // These two have the file's name for a message.
         String reason = e instanceof NoSuchFileException ? "there is no such file or directory"
                 : e instanceof AccessDeniedException ? "access denied"

@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# Checks an OpenCL device against the reference and measures it, with PyTorch on the same work where there is one.
+# ./run.sh --help tells more.
+set -euo pipefail
+
+usage() {
+    cat <<'TEXT'
+Usage: run.sh [--device gpu:N] [--out DIR] [--quick] [--tune] [--no-parity] [--only REGEX] [--python PYTHON | --no-torch]
+       run.sh --pack DIR
+Passes the parity tests of every operation on an OpenCL device, then measures launches, copies, products, convolutions and
+training steps on it. Where a Python has torch, it does the same work in turns. Writes table.md and result.json, with every
+sample, to the directory of --out.
+
+In a checkout it builds what is missing or older than its source, with Maven. In a folder that --pack has filled it needs no
+more than Java 17, an OpenCL loader and a driver.
+
+      --device gpu:N   The device, as 'striate devices' numbers them (default: gpu).
+      --out DIR        Where to write (default: results/TIME beside this script).
+      --quick          Small sizes and few cases, to see in some minutes that all works; the figures say little.
+      --tune           First searches for the device's best settings, and keeps them for this user.
+      --no-parity      Leaves the tests out.
+      --only REGEX     Measures the rows whose whole name matches: 'matmul.*'
+      --python PYTHON  The Python that has torch (default: python3).
+      --no-torch       Measures Striate alone.
+      --pack DIR       Copies what another machine needs to DIR, and does no more.
+  -h, --help           Shows this help.
+
+The exit status is 0 if all tests pass and all results agree, 1 if not, 2 for a command line that makes no sense.
+TEXT
+}
+
+die() {
+    echo "run.sh: $*" >&2
+    exit "${status:-1}"
+}
+
+here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
+device=gpu out= quick= tune= parity=yes only= python=python3 pack=
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --quick) quick=yes ;;
+        --tune) tune=yes ;;
+        --no-parity) parity= ;;
+        --no-torch) python= ;;
+        --device | --out | --only | --python | --pack)
+            [ $# -ge 2 ] || status=2 die "$1 needs a value"
+            declare "${1#--}=$2"
+            shift ;;
+        -h | --help) usage; exit 0 ;;
+        *) status=2 die "unknown option '$1'; try --help" ;;
+    esac
+    shift
+done
+
+# newer JAR SOURCES...: whether a jar is there and as new as its sources.
+newer() {
+    local jar=$1
+    shift
+    [ -e "$jar" ] && [ -z "$(find "$@" -newer "$jar" -print -quit)" ]
+}
+
+if [ -e "$here/striate.jar" ] && [ -e "$here/gpu-bench.jar" ]; then
+    striate=$here/striate.jar bench=$here/gpu-bench.jar
+else
+    root=$(cd "$here/../.." && pwd)
+    striate=$root/target/striate.jar bench=$here/target/gpu-bench.jar
+    maven="mvn -q -B"
+    # The tests are part of the second jar, and so installed with the first.
+    if ! newer "$striate" "$root/pom.xml" "$root/src/main" || ! newer "$bench" "$root/src" "$here/pom.xml" "$here/src"; then
+        command -v mvn > /dev/null || die "Maven is needed to build in a checkout, and there is no mvn"
+        echo "run.sh: building" >&2
+        (cd "$root" && $maven -DskipTests -DskipITs install) >&2 || die "the build of the library failed"
+        (cd "$here" && $maven package) >&2 || die "the build of the benchmark failed"
+    fi
+fi
+
+if [ -n "$pack" ]; then
+    mkdir -p "$pack"
+    cp "$striate" "$bench" "$here/run.sh" "$here/torch_peer.py" "$pack"
+    ls -l "$pack"
+    exit 0
+fi
+
+java="${JAVA_HOME:+$JAVA_HOME/bin/}java"
+command -v "$java" > /dev/null || die "Java 17 or newer is needed, and there is no $java"
+jvm=("$java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -Xmx"${STRIATE_BENCH_HEAP:-4g}")
+out=${out:-$here/results/$(date -u +%Y%m%d-%H%M%S)}
+mkdir -p "$out"
+result=0
+
+if [ -n "$tune" ]; then
+    "${jvm[@]}" -jar "$striate" tune --device "$device" ${quick:+--quick} | tee "$out/tune.txt"
+fi
+
+if [ -n "$parity" ]; then
+    # The tests take the first device; the pattern's cases leave tiles half full and are soon done.
+    [ "$device" = gpu ] || [ "$device" = gpu:0 ] || echo "run.sh: the parity tests run on gpu:0, not on $device" >&2
+    tests=("-Dstriate.test.devices=${PARITY_DEVICES:-opencl.*}")
+    [ -z "$quick" ] || tests+=('-Dstriate.test.cases=(conv2d|matmul|linear|maxPool2d|sum|softmax|network) .*')
+    "${jvm[@]}" "${tests[@]}" -cp "$bench:$striate" dev.striate.bench.gpu.Parity 2> "$out/parity.log" | tee "$out/parity.txt" \
+        || result=1
+    [ "$result" -eq 0 ] || tail -n 40 "$out/parity.log" >&2
+fi
+
+arguments=("$out" --device "$device")
+[ -z "$quick" ] || arguments+=(--quick)
+[ -z "$only" ] || arguments+=(--only "$only")
+if [ -n "$python" ]; then
+    if "$python" -c 'import torch, numpy' 2> /dev/null; then
+        arguments+=(--python "$python" --peer "$here/torch_peer.py")
+    else
+        echo "run.sh: $python has no torch with numpy; measuring Striate alone" >&2
+    fi
+fi
+"${jvm[@]}" -cp "$bench:$striate" dev.striate.bench.gpu.GpuBench "${arguments[@]}" || result=1
+echo "run.sh: $out holds table.md and result.json" >&2
+exit $result

@@ -1,0 +1,83 @@
+package dev.striate.backend.opencl;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Kernels that are tuned together, of one source or several. */
+enum OpenClFamily {
+
+    MATMUL("matmul") {
+        @Override
+        boolean fits(Map<OpenClParameter, Integer> values, Limits limits) {
+            return tilesFit(OpenClParameter.MATMUL_SMALL_TILE, OpenClParameter.MATMUL_LARGE_TILE, OpenClParameter.MATMUL_TILE_K,
+                    values, limits);
+        }
+    },
+    CONV2D("conv2d") {
+        @Override
+        boolean fits(Map<OpenClParameter, Integer> values, Limits limits) {
+            return tilesFit(OpenClParameter.CONV2D_SMALL_TILE, OpenClParameter.CONV2D_LARGE_TILE, OpenClParameter.CONV2D_TILE_K,
+                    values, limits);
+        }
+    },
+    /** All kernels with a work-item per element or vector; one of them stands for all. */
+    ELEMENTS("binary") {
+        @Override
+        boolean fits(Map<OpenClParameter, Integer> values, Limits limits) {
+            return values.getOrDefault(OpenClParameter.ELEMENTS_GROUP, 1) <= limits.groupItems;
+        }
+    };
+
+    private final List<String> stems;
+
+    OpenClFamily(String... stems) {
+        this.stems = List.of(stems);
+    }
+
+    /**
+     * What a device allows.
+     *
+     * @param groupItems work-items in a group
+     * @param localBytes local memory of a group
+     */
+    record Limits(long groupItems, long localBytes) {}
+
+    /** The names of the source files without {@code .cl}. */
+    List<String> stems() {
+        return stems;
+    }
+
+    /** Whether a device can run kernels built with these values. */
+    abstract boolean fits(Map<OpenClParameter, Integer> values, Limits limits);
+
+    /** The parameters of one shape. */
+    List<OpenClParameter> parameters(KernelShape shape) {
+        return Arrays.stream(OpenClParameter.values()).filter(each -> each.family() == this && each.shape() == shape).toList();
+    }
+
+    /** Identifies the sources: parameters that were best for one version may not even fit another. */
+    String sourceKey() {
+        return OpenClProgramCache.key(stems.stream().map(OpenClPrograms::source).toArray(String[]::new)).substring(0, 16);
+    }
+
+    /** As files and people call it. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** See {@code tile.cl}: (tile / 4)^2 work-items, which share two tiles of tileK rows padded by a column. */
+    private static boolean tilesFit(
+            OpenClParameter small, OpenClParameter large, OpenClParameter tileK, Map<OpenClParameter, Integer> values,
+            Limits limits) {
+        if (!values.containsKey(large)) {
+            return true;
+        }
+        int tile = values.get(large);
+        return values.get(small) <= tile
+                && (long) (tile / 4) * (tile / 4) <= limits.groupItems
+                && 2L * Float.BYTES * values.get(tileK) * (tile + 1) <= limits.localBytes;
+    }
+}

@@ -1,0 +1,109 @@
+package dev.striate.backend.opencl;
+
+import dev.striate.StriateException;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** The values of all parameters for one device and shape: the defaults, but for what the table or the user's file says. */
+final class OpenClParameters {
+
+    private static final String[] NONE = {};
+
+    private final KernelShape shape;
+    private volatile Map<OpenClParameter, Integer> values;
+    private volatile Map<String, String[]> macros;
+
+    private OpenClParameters(KernelShape shape, Map<OpenClParameter, Integer> values) {
+        this.shape = shape;
+        set(values);
+    }
+
+    /** What is known of such devices. */
+    static OpenClParameters of(OpenClDevices.Entry device, KernelShape shape) {
+        Map<OpenClParameter, Integer> values = initial(shape);
+        Map<OpenClParameter, Integer> better = new EnumMap<>(values);
+        better.putAll(OpenClTuningTable.PACKED.values(device.traits(), shape));
+        for (OpenClFamily family : OpenClFamily.values()) {
+            if (family.fits(better, device.limits())) {
+                family.parameters(shape).forEach(parameter -> values.put(parameter, better.get(parameter)));
+            }
+        }
+        return new OpenClParameters(shape, values);
+    }
+
+    /** The same, and what a search on this very device has found. */
+    static OpenClParameters ofUser(OpenClDevices.Entry device, KernelShape shape) {
+        OpenClParameters parameters = of(device, shape);
+        Map<OpenClParameter, Integer> values = parameters.values();
+        values.putAll(OpenClTuningFile.ofUser(device, shape).load().values());
+        parameters.set(values);
+        return parameters;
+    }
+
+    static Map<OpenClParameter, Integer> initial(KernelShape shape) {
+        Map<OpenClParameter, Integer> values = new EnumMap<>(OpenClParameter.class);
+        for (OpenClParameter parameter : OpenClParameter.values()) {
+            if (parameter.shape() == shape) {
+                values.put(parameter, parameter.initial());
+            }
+        }
+        return values;
+    }
+
+    int get(OpenClParameter parameter) {
+        return values.get(parameter);
+    }
+
+    /** A copy. */
+    Map<OpenClParameter, Integer> values() {
+        return new EnumMap<>(values);
+    }
+
+    /** Replaces all values: for a search, which has the device to itself. */
+    void set(Map<OpenClParameter, Integer> wanted) {
+        Map<String, String[]> macrosByStem = new HashMap<>();
+        for (OpenClFamily family : OpenClFamily.values()) {
+            String[] mine = family.parameters(shape).stream()
+                    .map(parameter -> parameter.macro() + "=" + wanted.get(parameter)).toArray(String[]::new);
+            family.stems().forEach(stem -> macrosByStem.put(stem, mine));
+        }
+        values = new EnumMap<>(wanted);
+        macros = macrosByStem;
+    }
+
+    /** What every kernel of a source is built with. */
+    String[] macros(String stem) {
+        return macros.getOrDefault(stem, NONE);
+    }
+
+    /** A family's values as files and people read them: {@code SMALL_TILE=32 LARGE_TILE=64 TILE_K=16}. */
+    static String inWords(OpenClFamily family, Map<OpenClParameter, Integer> values) {
+        return values.entrySet().stream().filter(each -> each.getKey().family() == family)
+                .map(each -> each.getKey().macro() + "=" + each.getValue()).collect(Collectors.joining(" "));
+    }
+
+    /**
+     * Reads {@link #inWords} again.
+     *
+     * @throws StriateException if there is no such parameter or it may not have the value
+     */
+    static Map<OpenClParameter, Integer> parse(OpenClFamily family, KernelShape shape, String words) {
+        Map<OpenClParameter, Integer> values = new EnumMap<>(OpenClParameter.class);
+        List<OpenClParameter> known = family.parameters(shape);
+        for (String word : words.isBlank() ? new String[0] : words.strip().split("\\s+")) {
+            String[] parts = word.split("=", 2);
+            OpenClParameter parameter = known.stream().filter(each -> each.macro().equals(parts[0])).findFirst().orElse(null);
+            if (parameter == null || parts.length < 2 || !parts[1].matches("\\d{1,9}")
+                    || !parameter.allows(Integer.parseInt(parts[1]))) {
+                throw new StriateException("expected one of " + known.stream()
+                        .map(each -> each.macro() + "=" + each.choices()).collect(Collectors.joining(", ")) + ", got \"" + word
+                        + "\" for " + family + " " + shape);
+            }
+            values.put(parameter, Integer.parseInt(parts[1]));
+        }
+        return values;
+    }
+}

@@ -1,0 +1,167 @@
+package dev.striate.backend.opencl;
+
+import dev.striate.StriateException;
+import dev.striate.backend.DeviceInfo;
+import dev.striate.disk.AtomicFile;
+import dev.striate.disk.UserCache;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a search has found for one device, driver and shape, in a text file of the user's. A family's line names the source it was
+ * found with, and counts no longer once that is another. A file that is damaged, or was made on another device, is not used, and
+ * the log says so in a line.
+ *
+ * <p>The system property {@code striate.opencl.tuning} names the directory, or {@code off}; otherwise it is {@code tuning} in
+ * {@link UserCache}.
+ */
+final class OpenClTuningFile {
+
+    static final String PROPERTY = "striate.opencl.tuning";
+
+    private static final Logger LOGGER = System.getLogger(OpenClTuningFile.class.getName());
+    private static final String FIRST_LINE = "striate tuning 1";
+
+    private final @Nullable Path file;
+    private final String device;
+    private final KernelShape shape;
+    private final OpenClFamily.Limits limits;
+
+    private OpenClTuningFile(@Nullable Path directory, OpenClDevices.Entry entry, KernelShape shape) {
+        DeviceInfo info = entry.info();
+        this.device = "device " + String.join(", ", info.name(), info.platform(), "driver " + info.driver(), info.detail());
+        this.file = directory == null ? null
+                : directory.resolve(OpenClProgramCache.key(device, shape.name()).substring(0, 32) + ".txt");
+        this.shape = shape;
+        this.limits = entry.limits();
+    }
+
+    static OpenClTuningFile in(@Nullable Path directory, OpenClDevices.Entry device, KernelShape shape) {
+        return new OpenClTuningFile(directory, device, shape);
+    }
+
+    /** Where the system property and the environment say. */
+    static OpenClTuningFile ofUser(OpenClDevices.Entry device, KernelShape shape) {
+        String property = System.getProperty(PROPERTY);
+        if (property == null) {
+            return in(UserCache.directory().resolve("tuning"), device, shape);
+        }
+        return in(property.equals("off") ? null : Path.of(property), device, shape);
+    }
+
+    /** Null where nothing is to be kept. */
+    @Nullable Path path() {
+        return file;
+    }
+
+    /**
+     * What a file holds.
+     *
+     * @param values  parameters that a search has set, of all families that were searched
+     * @param problem why not all is used that the file says, or null
+     */
+    record Content(Map<OpenClParameter, Integer> values, @Nullable String problem) {
+
+        static Content none(@Nullable String problem) {
+            return new Content(new EnumMap<>(OpenClParameter.class), problem);
+        }
+    }
+
+    /** Reads the file; what is wrong with it goes to the log. */
+    Content load() {
+        Content content = read();
+        if (content.problem != null) {
+            LOGGER.log(Level.WARNING, "{0} is not used: {1}; ''striate tune'' makes it anew", file, content.problem);
+        }
+        return content;
+    }
+
+    /** The same, without a word. */
+    Content read() {
+        if (file == null) {
+            return Content.none(null);
+        }
+        String text;
+        try {
+            text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+        } catch (NoSuchFileException e) {
+            return Content.none(null);
+        } catch (IOException e) {
+            return Content.none("it cannot be read (" + e.getMessage() + ")");
+        }
+        int end = text.lastIndexOf("sha256 ");
+        if (end < 0 || !text.substring(end).equals(digestLine(text.substring(0, end)))) {
+            return Content.none("it is damaged");
+        }
+        String[] lines = text.substring(0, end).split("\n");
+        if (!lines[0].equals(FIRST_LINE)) {
+            return Content.none("it is of another version of this program");
+        }
+        if (lines.length < 2 || !lines[1].equals(device)) {
+            return Content.none("it was made for another device or driver");
+        }
+        try {
+            return content(lines);
+        } catch (IllegalArgumentException | StriateException e) {
+            return Content.none(e.getMessage());
+        }
+    }
+
+    private Content content(String[] lines) {
+        Content content = Content.none(null);
+        for (int i = 2; i < lines.length; i++) {
+            String[] words = lines[i].split(" ", 3);
+            OpenClFamily family = OpenClFamily.valueOf(words[0].toUpperCase(Locale.ROOT));
+            if (!words[1].equals(family.sourceKey())) {
+                content = new Content(content.values, "the kernels of " + family + " have changed since");
+                continue;
+            }
+            Map<OpenClParameter, Integer> values = OpenClParameters.parse(family, shape, words.length < 3 ? "" : words[2]);
+            if (values.size() != family.parameters(shape).size() || !family.fits(values, limits)) {
+                return Content.none("the device does not take " + lines[i]);
+            }
+            content.values.putAll(values);
+        }
+        return content;
+    }
+
+    /**
+     * Writes the values of families; the file is complete or as it was before.
+     *
+     * @throws StriateException if that fails
+     */
+    void store(Map<OpenClParameter, Integer> values) {
+        if (file == null) {
+            return;
+        }
+        Map<OpenClFamily, Integer> counts = new HashMap<>();
+        values.keySet().forEach(parameter -> counts.merge(parameter.family(), 1, Integer::sum));
+        StringBuilder text = new StringBuilder(FIRST_LINE).append('\n').append(device).append('\n');
+        for (OpenClFamily family : OpenClFamily.values()) {
+            if (counts.containsKey(family)) {
+                text.append(family).append(' ').append(family.sourceKey()).append(' ')
+                        .append(OpenClParameters.inWords(family, values)).append('\n');
+            }
+        }
+        try {
+            Files.createDirectories(file.getParent());
+        } catch (IOException e) {
+            throw AtomicFile.failure("cannot make the directory", file.getParent(), e);
+        }
+        AtomicFile.write(file, text + digestLine(text.toString()));
+    }
+
+    private static String digestLine(String text) {
+        return "sha256 " + OpenClProgramCache.key(text) + "\n";
+    }
+}

@@ -1,0 +1,99 @@
+package dev.striate.cli;
+
+import dev.striate.Device;
+import dev.striate.StriateException;
+import dev.striate.backend.BackendProvider;
+import dev.striate.backend.DeviceInfo;
+import dev.striate.backend.Tuning;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** Searches for the fastest settings of an OpenCL device's kernels and keeps them for this user. */
+@Command(
+        name = "tune",
+        description = {
+            "Measures which settings of the kernels are the fastest on an OpenCL device, and keeps them in the user's cache."
+                    + " Programs that are started later use them.",
+            "",
+            "What computes with tuned settings may round otherwise than before. Ctrl-C keeps what is found so far."
+        },
+        optionListHeading = "%nOptions:%n")
+final class TuneCommand implements Callable<Integer> {
+
+    @Option(
+            names = "--device",
+            paramLabel = "gpu:N",
+            converter = GpuOrdinal.class,
+            description = "gpu or gpu:N; 'striate devices' lists them (default: gpu).")
+    private int ordinal;
+
+    @Option(names = "--quick", description = "Tries less, on smaller work: seconds in place of minutes.")
+    private boolean quick;
+
+    private final Paragraphs out = new Paragraphs(System.out, Terminal.columns());
+
+    @Override
+    public Integer call() {
+        Device opened = Device.gpu(ordinal);
+        DeviceInfo device = opened.info();
+        BackendProvider provider =
+                Device.providers().stream().filter(each -> each.kind().equals("gpu")).findFirst().orElseThrow();
+        Tuning tuning = provider.tuning(ordinal);
+        if (tuning == null) {
+            throw new StriateException(opened + ": its kernels have no settings to tune");
+        }
+        out.print("", opened + ", " + device.name() + ", driver " + device.driver());
+        tuning.search(quick, new Report());
+        Path file = tuning.file();
+        out.print("", file == null ? "not kept: the user's tuning is switched off" : "kept in " + file);
+        return 0;
+    }
+
+    /** A line each: the settings and their time, where 100 % is that of the settings from before. */
+    private final class Report implements Tuning.Listener {
+
+        private int trials;
+        private int done;
+
+        @Override
+        public void started(String kernels, String settings, int most) {
+            trials = most;
+            done = 0;
+            out.print("", "");
+            out.print("", kernels + ": " + settings);
+        }
+
+        @Override
+        public void tried(Tuning.Trial trial) {
+            done++;
+            String result = trial.failure() == null ? percent(trial.time()) : "no";
+            out.print(String.format(Locale.ROOT, "%3d/%-3d %8s  ", done, trials, result),
+                    trial.settings() + (trial.failure() == null ? "" : ": " + trial.failure()));
+        }
+
+        @Override
+        public void finished(String kernels, String settings, double time) {
+            out.print(String.format(Locale.ROOT, "best    %8s  ", percent(time)), settings);
+        }
+
+        private static String percent(double time) {
+            return String.format(Locale.ROOT, "%.1f %%", 100 * time);
+        }
+    }
+
+    private static final class GpuOrdinal implements ITypeConverter<Integer> {
+
+        @Override
+        public Integer convert(String value) {
+            if (!value.matches("(?i)gpu(:\\d{1,4})?")) {
+                throw new TypeConversionException("expected gpu or gpu:N, got '" + value + "'; only OpenCL devices are tuned");
+            }
+            return value.length() == 3 ? 0 : Integer.parseInt(value.substring(4));
+        }
+    }
+}

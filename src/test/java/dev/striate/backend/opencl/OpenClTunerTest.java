@@ -1,0 +1,232 @@
+package dev.striate.backend.opencl;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.striate.DeviceException;
+import dev.striate.backend.Backend;
+import dev.striate.backend.Buffer;
+import dev.striate.backend.Tuning;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The search for the best parameters. */
+class OpenClTunerTest {
+
+    private static final int N = 100;
+
+    @TempDir
+    Path directory;
+
+    private final Map<String, Tuning.Trial> trials = new LinkedHashMap<>();
+    private final Map<String, String> best = new LinkedHashMap<>();
+
+    /** What a work has taken by the test's own clock. */
+    private double elapsed;
+
+    /** Each value of each parameter must build, and compute what the default computes. */
+    @ParameterizedTest
+    @EnumSource(KernelShape.class)
+    void everyValueIsRight(KernelShape shape) {
+        try (OpenClBackend backend = new OpenClBackend(new OpenClRuntime(OpenClDevice.require(), shape,
+                OpenClProgramCache.ofUser(), OpenClRuntime.Limits.of(OpenClDevice.require())))) {
+            OpenClParameters parameters = backend.runtime().parameters();
+            for (OpenClFamily family : OpenClFamily.values()) {
+                for (OpenClTuningWork work : smallWorks(family)) {
+                    parameters.set(OpenClParameters.initial(shape));
+                    try (OpenClTuningWork.Prepared prepared = work.prepare(backend)) {
+                        for (OpenClParameter parameter : family.parameters(shape)) {
+                            for (int value : parameter.choices()) {
+                                Map<OpenClParameter, Integer> values = OpenClParameters.initial(shape);
+                                values.put(parameter, value);
+                                takeLargeTilesAlways(values);
+                                parameters.set(values);
+                                prepared.run();
+                                assertTrue(prepared.isRight(), () -> work.name() + " " + values);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /** Some leave tiles half full. */
+    private static List<OpenClTuningWork> smallWorks(OpenClFamily family) {
+        return switch (family) {
+            case MATMUL -> List.of(OpenClTuningWork.product(65, 70, 33, false, true),
+                    OpenClTuningWork.product(17, 131, 300, true, false), OpenClTuningWork.product(1, 3, 5, false, false));
+            case CONV2D -> OpenClTuningWork.convolution(3, 5, 33, 3, 9, 1);
+            case ELEMENTS -> List.of(OpenClTuningWork.addition(1000));
+        };
+    }
+
+    /** Otherwise they would need large sizes. */
+    private static void takeLargeTilesAlways(Map<OpenClParameter, Integer> values) {
+        values.computeIfPresent(OpenClParameter.MATMUL_SMALL_TILE,
+                (small, value) -> value == 32 ? values.get(OpenClParameter.MATMUL_LARGE_TILE) : value);
+        values.computeIfPresent(OpenClParameter.CONV2D_SMALL_TILE,
+                (small, value) -> value == 32 ? values.get(OpenClParameter.CONV2D_LARGE_TILE) : value);
+    }
+
+    @Test
+    void theFastestWinsAndIsKept() {
+        search(only(OpenClFamily.CONV2D, (backend, x, y) ->
+                take(backend, y, value(backend, OpenClParameter.CONV2D_MOST_ROWS) == 16 ? 0.5 : 1)));
+        assertEquals("MOST_ROWS=16 PACKED_KIB=4096", best.get("conv2d"));
+        assertEquals(0.5, trials.get("MOST_ROWS=16 PACKED_KIB=4096").time());
+        // What comes after builds on what was found.
+        assertTrue(trials.containsKey("MOST_ROWS=16 PACKED_KIB=1024"), trials.keySet()::toString);
+        Map<OpenClParameter, Integer> kept = file().load().values();
+        assertEquals(16, kept.get(OpenClParameter.CONV2D_MOST_ROWS));
+        assertEquals(8, kept.get(OpenClParameter.MATMUL_MOST_ROWS), "families without a gain keep what they have");
+    }
+
+    @Test
+    void aGainOfAPercentIsNone() {
+        search(only(OpenClFamily.MATMUL, (backend, x, y) ->
+                take(backend, y, value(backend, OpenClParameter.MATMUL_MOST_ROWS) == 16 ? 0.99 : 1)));
+        assertEquals("MOST_ROWS=8", best.get("matmul"));
+    }
+
+    @Test
+    void aFastCandidateWithWrongResultsIsOut() {
+        search(only(OpenClFamily.MATMUL, (backend, x, y) -> {
+            boolean wrong = value(backend, OpenClParameter.MATMUL_MOST_ROWS) == 16;
+            take(backend, y, wrong ? 0.1 : 1);
+            backend.copy().fill(wrong ? 3 : 2, y);
+        }));
+        assertEquals("wrong results in test", trials.get("MOST_ROWS=16").failure());
+        assertEquals("MOST_ROWS=8", best.get("matmul"));
+    }
+
+    @Test
+    void aCandidateThatFailsIsOut() {
+        search(only(OpenClFamily.MATMUL, (backend, x, y) -> {
+            if (value(backend, OpenClParameter.MATMUL_MOST_ROWS) == 4) {
+                throw new DeviceException("the build failed\nwith a log");
+            }
+            take(backend, y, 1);
+        }));
+        assertEquals("the build failed", trials.get("MOST_ROWS=4").failure());
+        assertNull(trials.get("MOST_ROWS=16").failure());
+        assertEquals("MOST_ROWS=8", best.get("matmul"));
+    }
+
+    /** What was slow at first and never again: the second measurement shows that nothing is gained. */
+    @Test
+    void aWinByChanceIsFoundOut() {
+        int[] calls = {0};
+        search(only(OpenClFamily.MATMUL, (backend, x, y) -> take(backend, y, ++calls[0] < 8 ? 1 : 0.1)));
+        assertTrue(trials.values().stream().anyMatch(trial -> trial.time() < 0.5), trials::toString);
+        assertEquals("MOST_ROWS=8", best.get("matmul"));
+    }
+
+    /** The families before it are kept, as by Ctrl-C. */
+    @Test
+    void aSearchThatIsBrokenOffKeepsWhatItHasFound() {
+        assertThrows(IllegalStateException.class, () -> search((family, shape, quick) -> {
+            if (family == OpenClFamily.CONV2D) {
+                throw new IllegalStateException("broken off");
+            }
+            return List.of(work((backend, x, y) ->
+                    take(backend, y, value(backend, OpenClParameter.MATMUL_MOST_ROWS) == 4 ? 0.5 : 1)));
+        }));
+        assertEquals(Map.of(OpenClParameter.MATMUL_MOST_ROWS, 4), file().load().values());
+    }
+
+    @Test
+    void theDevicesClockRuns() {
+        OpenClRuntime runtime = new OpenClRuntime(OpenClDevice.require(), KernelShape.VECTOR, OpenClProgramCache.ofUser(),
+                OpenClRuntime.Limits.of(OpenClDevice.require()), OpenClParameters.of(OpenClDevice.require(), KernelShape.VECTOR),
+                true);
+        try (OpenClBackend backend = new OpenClBackend(runtime);
+                OpenClTuningWork.Prepared work = OpenClTuningWork.addition(1 << 16).prepare(backend)) {
+            runtime.takeKernelSeconds();
+            assertEquals(0, runtime.takeKernelSeconds());
+            work.run();
+            work.run();
+            double seconds = runtime.takeKernelSeconds();
+            assertTrue(seconds > 0 && seconds < 10, "" + seconds);
+        }
+    }
+
+    @Test
+    void theStateSaysWhetherADeviceIsTuned() {
+        OpenClTuner tuner = tuner((family, shape, quick) -> List.of());
+        assertTrue(tuner.state().startsWith("none"), tuner.state());
+        file().store(Map.of(OpenClParameter.MATMUL_MOST_ROWS, 4));
+        assertTrue(tuner.state().matches("found on \\d{4}-\\d\\d-\\d\\d"), tuner.state());
+    }
+
+    @Test
+    void anOpenDeviceUsesWhatIsKept() {
+        String before = System.setProperty(OpenClTuningFile.PROPERTY, directory.toString());
+        try {
+            file().store(Map.of(OpenClParameter.MATMUL_MOST_ROWS, 4));
+            try (OpenClBackend backend = OpenClBackend.open(0, KernelShape.VECTOR)) {
+                assertEquals(4, value(backend, OpenClParameter.MATMUL_MOST_ROWS));
+                assertEquals(8, value(backend, OpenClParameter.CONV2D_MOST_ROWS));
+            }
+        } finally {
+            System.setProperty(OpenClTuningFile.PROPERTY, String.valueOf(before));
+        }
+    }
+
+    private OpenClTuner.Works only(OpenClFamily wanted, OpenClTuningWork.Call call) {
+        return (family, shape, quick) -> List.of(work(family == wanted ? call : (backend, x, y) -> take(backend, y, 1)));
+    }
+
+    private static OpenClTuningWork work(OpenClTuningWork.Call call) {
+        return new OpenClTuningWork("test", 1, new int[] {N}, N, call);
+    }
+
+    private void take(Backend backend, Buffer target, double seconds) {
+        backend.copy().fill(2, target);
+        elapsed += seconds;
+    }
+
+    private double takeElapsed(OpenClRuntime runtime) {
+        runtime.takeKernelSeconds();
+        double taken = elapsed;
+        elapsed = 0;
+        return taken;
+    }
+
+    private static int value(Backend backend, OpenClParameter parameter) {
+        return ((OpenClBackend) backend).runtime().parameters().get(parameter);
+    }
+
+    private OpenClTuningFile file() {
+        return OpenClTuningFile.in(directory, OpenClDevice.require(), KernelShape.VECTOR);
+    }
+
+    private OpenClTuner tuner(OpenClTuner.Works works) {
+        return new OpenClTuner(OpenClDevice.require(), KernelShape.VECTOR, file(), works, this::takeElapsed);
+    }
+
+    private void search(OpenClTuner.Works works) {
+        tuner(works).search(true, new Tuning.Listener() {
+            @Override
+            public void started(String kernels, String settings, int most) {}
+
+            @Override
+            public void tried(Tuning.Trial trial) {
+                trials.merge(trial.settings(), trial, (one, other) -> one);
+            }
+
+            @Override
+            public void finished(String kernels, String settings, double time) {
+                best.put(kernels, settings);
+            }
+        });
+    }
+}

@@ -1,0 +1,136 @@
+package dev.striate.backend.opencl;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.striate.StriateException;
+import dev.striate.backend.DeviceInfo;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a search has found, on disk. */
+class OpenClTuningFileTest {
+
+    private static final Map<OpenClParameter, Integer> FOUND = Map.of(
+            OpenClParameter.MATMUL_MOST_ROWS, 16, OpenClParameter.CONV2D_MOST_ROWS, 4, OpenClParameter.CONV2D_PACKED_KIB, 1024);
+
+    @TempDir
+    Path directory;
+
+    private OpenClTuningFile file;
+
+    @BeforeEach
+    void open() {
+        file = OpenClTuningFile.in(directory, OpenClDevice.require(), KernelShape.VECTOR);
+    }
+
+    @Test
+    void whatWasFoundIsReadAgain() {
+        assertEquals(OpenClTuningFile.Content.none(null), file.load());
+        file.store(FOUND);
+        assertEquals(new OpenClTuningFile.Content(FOUND, null), file.load());
+    }
+
+    @Test
+    void aFamilyAloneIsKept() {
+        file.store(Map.of(OpenClParameter.MATMUL_MOST_ROWS, 4));
+        assertEquals(Map.of(OpenClParameter.MATMUL_MOST_ROWS, 4), file.load().values());
+    }
+
+    @Test
+    void aDamagedFileIsNotUsed() throws IOException {
+        file.store(FOUND);
+        byte[] whole = Files.readAllBytes(file.path());
+        byte[] flipped = whole.clone();
+        flipped[whole.length / 2] ^= 1;
+        byte[] text = "MOST_ROWS=16\n".getBytes();
+        for (byte[] damaged : List.of(new byte[0], text, Arrays.copyOf(whole, whole.length / 2), flipped,
+                Arrays.copyOf(whole, whole.length - 1))) {
+            Files.write(file.path(), damaged);
+            assertEquals(OpenClTuningFile.Content.none("it is damaged"), file.load());
+        }
+        file.store(FOUND);
+        assertEquals(FOUND, file.load().values());
+    }
+
+    @Test
+    void anotherDevicesFileIsNotUsed() throws IOException {
+        OpenClDevices.Entry device = OpenClDevice.require();
+        DeviceInfo info = device.info();
+        OpenClDevices.Entry other = new OpenClDevices.Entry(device.platform(), device.id(), device.type(), new DeviceInfo(
+                info.kind(), 1, "Other", info.platform(), info.driver(), info.type(), info.memoryBytes(), info.detail()));
+        OpenClTuningFile foreign = OpenClTuningFile.in(directory, other, KernelShape.VECTOR);
+        foreign.store(FOUND);
+        assertEquals(OpenClTuningFile.Content.none(null), file.load());
+        Files.move(foreign.path(), file.path());
+        assertEquals(OpenClTuningFile.Content.none("it was made for another device or driver"), file.load());
+    }
+
+    @Test
+    void whatWasFoundWithOtherKernelsIsNotUsed() throws IOException {
+        file.store(FOUND);
+        rewrite(OpenClFamily.MATMUL.sourceKey(), "0123456789abcdef");
+        OpenClTuningFile.Content content = file.load();
+        assertEquals("the kernels of matmul have changed since", content.problem());
+        assertEquals(Map.of(OpenClParameter.CONV2D_MOST_ROWS, 4, OpenClParameter.CONV2D_PACKED_KIB, 1024), content.values());
+    }
+
+    @Test
+    void whatTheDeviceCannotHaveIsNotUsed() throws IOException {
+        for (String change : List.of("MOST_ROWS=5", "MOST_COLUMNS=16", "")) {
+            file.store(FOUND);
+            rewrite("MOST_ROWS=16", change);
+            assertTrue(file.load().values().isEmpty(), change);
+            assertTrue(file.load().problem() != null, change);
+        }
+    }
+
+    /** With the digest of the text that results. */
+    private void rewrite(String from, String to) throws IOException {
+        String text = Files.readString(file.path()).replaceFirst("sha256 .*\n", "").replace(from, to);
+        Files.writeString(file.path(), text + "sha256 " + OpenClProgramCache.key(text) + "\n");
+    }
+
+    @Test
+    void shapesHaveFilesOfTheirOwn() {
+        file.store(FOUND);
+        OpenClTuningFile tiled = OpenClTuningFile.in(directory, OpenClDevice.require(), KernelShape.TILED);
+        assertTrue(tiled.load().values().isEmpty());
+    }
+
+    @Test
+    void withoutADirectoryNothingIsKept() {
+        OpenClTuningFile none = OpenClTuningFile.in(null, OpenClDevice.require(), KernelShape.VECTOR);
+        none.store(FOUND);
+        assertNull(none.path());
+        assertEquals(OpenClTuningFile.Content.none(null), none.load());
+    }
+
+    @Test
+    void aDirectoryThatCannotBeMadeIsAnError() throws IOException {
+        Path taken = Files.createFile(directory.resolve("file"));
+        OpenClTuningFile within = OpenClTuningFile.in(taken.resolve("tuning"), OpenClDevice.require(), KernelShape.VECTOR);
+        StriateException error = assertThrows(StriateException.class, () -> within.store(FOUND));
+        assertTrue(error.getMessage().contains(taken.toString()), error.getMessage());
+    }
+
+    @Test
+    void tilesMustFitTheDevice() {
+        Map<OpenClParameter, Integer> values = OpenClParameters.initial(KernelShape.TILED);
+        assertTrue(OpenClFamily.MATMUL.fits(values, new OpenClFamily.Limits(256, 16 * 2 * 65 * 4)));
+        assertTrue(!OpenClFamily.MATMUL.fits(values, new OpenClFamily.Limits(255, 1 << 20)));
+        assertTrue(!OpenClFamily.CONV2D.fits(values, new OpenClFamily.Limits(256, 16 * 2 * 65 * 4 - 1)));
+        assertTrue(!OpenClFamily.ELEMENTS.fits(values, new OpenClFamily.Limits(32, 1 << 20)));
+        values.put(OpenClParameter.MATMUL_SMALL_TILE, 128);
+        assertTrue(!OpenClFamily.MATMUL.fits(values, new OpenClFamily.Limits(1024, 1 << 20)));
+    }
+}
