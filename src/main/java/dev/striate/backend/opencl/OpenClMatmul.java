@@ -11,6 +11,15 @@ import org.jspecify.annotations.Nullable;
 /** Launches {@code matmul.cl}. */
 final class OpenClMatmul implements MatmulKernels {
 
+    /** Vectors that a work-item multiplies at least, if the work allows: a few microseconds. */
+    private static final int ITEM_VECTORS = 1 << 14;
+    /** Rows up to which packing the second matrix would take as long as the product. */
+    private static final int FEW_ROWS = 32;
+    /** Floats of a second matrix that the second cache of a CPU holds however they are laid out. */
+    private static final int STORED_FLOATS = 1 << 16;
+    /** Values of k that a work-item packs; {@code matmul_pack.cl} calls it LENGTH. */
+    private static final int PACKED_LENGTH = 256;
+
     private final OpenClRuntime runtime;
 
     OpenClMatmul(OpenClRuntime runtime) {
@@ -42,28 +51,38 @@ final class OpenClMatmul implements MatmulKernels {
 
     private void panels(MatmulGeometry g, Buffer a, Buffer b, Buffer addend, String withBias, Buffer c) {
         int batch = g.batch().turns();
-        int panels = ceilDiv(g.n(), PANEL);
-        int perProduct = Math.multiplyExact(panels * PANEL, g.k());
-        // A second matrix that serves all products is packed once.
-        int packs = g.batch().isConstant(1) ? 1 : batch;
+        int vectors = g.n() > PANEL ? 2 : 1;
+        int width = vectors * PANEL;
+        int panels = ceilDiv(g.n(), width);
         int rows = OpenClTuning.rowsPerItem(g.m());
-        OpenClBuffer packed = runtime.scratch(Math.multiplyExact(perProduct, packs));
+        int blocks = ceilDiv(g.m(), rows);
+        int blocksPerItem = (int) Math.max(1, Math.min(blocks, ITEM_VECTORS / ((long) g.k() * rows * vectors)));
+        // Few rows are computed as fast as the matrix is copied; a large one, read in place, would fall out of the cache.
+        boolean packs = g.transposeB() || g.n() % width != 0 || g.m() > FEW_ROWS && (long) g.k() * g.n() > STORED_FLOATS;
+        // A second matrix that serves all products is packed once.
+        int copies = g.batch().isConstant(1) ? 1 : batch;
+        int perProduct = Math.multiplyExact(panels * width, g.k());
+        OpenClBuffer packed = packs ? runtime.scratch(Math.multiplyExact(perProduct, copies)) : null;
         try {
-            String layout = g.transposeB() ? "TRANSPOSE_B" : "NORMAL_B";
-            runtime.kernel("matmul", "pack", withBias, "ROWS=" + rows, layout)
-                    .ints(g.n(), g.k(), panels)
-                    .nest(g.batch())
-                    .buffers(b, packed)
-                    .runAlone(panels, packs);
-            runtime.kernel("matmul", "product", withBias, "ROWS=" + rows, layout)
-                    .ints(g.m(), g.n(), g.k())
+            if (packed != null) {
+                runtime.kernel("matmul_pack", "pack", "VECTORS=" + vectors, g.transposeB() ? "TRANSPOSE_B" : "NORMAL_B")
+                        .ints(g.n(), g.k())
+                        .nest(g.batch())
+                        .buffers(b, packed)
+                        .runAlone(ceilDiv(g.k(), PACKED_LENGTH), panels, copies);
+            }
+            runtime.kernel(
+                            "matmul", "product", withBias, "ROWS=" + rows, "VECTORS=" + vectors, packs ? "PACKED" : "STORED")
+                    .ints(g.m(), g.n(), g.k(), blocksPerItem)
                     .ints(g.transposeA() ? 1 : g.k(), g.transposeA() ? g.m() : 1)
-                    .ints(packs == 1 ? 0 : perProduct)
+                    .ints(packs ? width : g.n(), packs ? width * g.k() : width, copies == 1 ? 0 : perProduct)
                     .nest(g.batch())
-                    .buffers(a, packed, addend, c)
-                    .runAlone(ceilDiv(g.m(), rows), panels, batch);
+                    .buffers(a, packed == null ? b : packed, addend, c)
+                    .runAlone(ceilDiv(blocks, blocksPerItem), panels, batch);
         } finally {
-            packed.release();
+            if (packed != null) {
+                packed.release();
+            }
         }
     }
 }

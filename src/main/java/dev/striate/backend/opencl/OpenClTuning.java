@@ -31,6 +31,11 @@ final class OpenClTuning {
         return rows >= 8 ? 8 : Math.max(1, Integer.highestOneBit(2 * rows - 1));
     }
 
+    /** What {@code n} is cut into, at most {@code most} each, so that the pieces differ least. */
+    static int evenly(int n, int most) {
+        return ceilDiv(n, ceilDiv(n, most));
+    }
+
     /** {@code a / b}, rounded up. */
     static int ceilDiv(int a, int b) {
         return Math.toIntExact(((long) a + b - 1) / b);
