@@ -74,12 +74,8 @@ public final class BatchNorm2d {
             Tensor variance,
             Tensor y) {
         Recorder.of("batchNorm2d", y)
-                .inputs(List.of(x, gamma, beta), (dy, saved, wanted) -> {
-                    @Nullable Tensor[] gradients = {
-                        wanted[0] ? Tensor.allocate(dy.device(), dy.shape()) : null,
-                        wanted[1] ? Tensor.allocate(dy.device(), Shape.of(g.channels())) : null,
-                        wanted[2] ? Tensor.allocate(dy.device(), Shape.of(g.channels())) : null
-                    };
+                .inputs(List.of(x, gamma, beta), (dy, saved, targets) -> {
+                    @Nullable Tensor[] gradients = {targets.allocate(0), targets.allocate(1), targets.allocate(2)};
                     dy.device().backend().batchNorm2d().gradient(g, batchStatistics, saved.get(0).buffer(), saved.get(1).buffer(),
                             saved.get(2).buffer(), saved.get(3).buffer(), dy.buffer(), Tensor.bufferOf(gradients[0]),
                             Tensor.bufferOf(gradients[1]), Tensor.bufferOf(gradients[2]));

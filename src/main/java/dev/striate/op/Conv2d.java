@@ -4,8 +4,10 @@ import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
+import dev.striate.autograd.Targets;
 import dev.striate.backend.Conv2dGeometry;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,17 +24,17 @@ public final class Conv2d {
         x.requireDevice("conv2d", weight);
         x.requireDevice("conv2d", bias);
         Shape image = x.shape();
-        Shape kernel = weight.shape();
-        Conv2dGeometry g = geometry(image, kernel, bias == null ? null : bias.shape(), options);
+        Conv2dGeometry g = geometry(image, weight.shape(), bias == null ? null : bias.shape(), options);
         Tensor y = Tensor.allocate(x.device(), outputShape(g));
         x.device().backend().conv2d().forward(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
         Recorder recorder = Recorder.of("conv2d", y)
                 .input(x, (dy, saved) -> inputGradient(g, dy, saved.get(0), null, image), weight);
-        if (bias != null && bias.requiresGrad() && weight.requiresGrad()) {
-            recorder.inputs(List.of(weight, bias), (dy, saved, wanted) -> parameterGradients(g, saved.get(0), dy, kernel), x);
+        if (weight.requiresGrad()) {
+            // Both read all of dy.
+            List<Tensor> parameters = bias == null ? List.of(weight) : List.of(weight, bias);
+            recorder.inputs(parameters, (dy, saved, targets) -> weightGradient(g, saved.get(0), dy, targets), x);
         } else {
-            recorder.input(weight, (dy, saved) -> weightGradient(g, saved.get(0), dy, kernel), x)
-                    .input(bias, (dy, saved) -> dy.sum(0, 2, 3));
+            recorder.input(bias, (dy, saved) -> dy.sum(0, 2, 3));
         }
         return recorder.record();
     }
@@ -64,17 +66,11 @@ public final class Conv2d {
         return dx;
     }
 
-    static Tensor weightGradient(Conv2dGeometry g, Tensor x, Tensor dy, Shape shape) {
-        Tensor dw = Tensor.allocate(dy.device(), shape);
-        dy.device().backend().conv2d().weightGradient(g, x.buffer(), dy.buffer(), dw.buffer(), null);
-        return dw;
-    }
-
-    /** The gradients of weight and bias: both read all of {@code dy}. */
-    private static Tensor[] parameterGradients(Conv2dGeometry g, Tensor x, Tensor dy, Shape kernel) {
-        Tensor dw = Tensor.allocate(dy.device(), kernel);
-        Tensor dbias = Tensor.allocate(dy.device(), Shape.of(g.outChannels()));
-        dy.device().backend().conv2d().weightGradient(g, x.buffer(), dy.buffer(), dw.buffer(), dbias.buffer());
+    /** The gradient of the weight, and that of the bias, if there is one, where it is wanted. */
+    static @Nullable Tensor[] weightGradient(Conv2dGeometry g, Tensor x, Tensor dy, Targets targets) {
+        Tensor dw = Objects.requireNonNull(targets.allocate(0));
+        Tensor dbias = targets.allocate(1);
+        dy.device().backend().conv2d().weightGradient(g, x.buffer(), dy.buffer(), dw.buffer(), Tensor.bufferOf(dbias));
         return new Tensor[] {dw, dbias};
     }
 

@@ -118,7 +118,7 @@ class AutogradTest {
         Tensor p = a.mul(3);
         Tensor sum = Tensor.of(DEVICE, 3);
         Tensor y = Recorder.of("custom", sum)
-                .inputs(List.of(a, n), (dy, saved, wanted) -> {
+                .inputs(List.of(a, n), (dy, saved, targets) -> {
                     Tensor both = dy.mul(7);
                     return new Tensor[] {both, both};
                 })
