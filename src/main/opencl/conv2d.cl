@@ -4,8 +4,10 @@
 //   INPUT_GRADIENT   dx[channel, pixel] = sum over k of w[k, channel] dy at (k, pixel), plus bias,
 //   WEIGHT_GRADIENT  dw[channel, k]     = sum over pixels of dy[channel, pixel] x at (k, pixel),
 // of which one is defined per build. Pixels run over the batch; k over channels of the group, kernel rows, kernel columns.
-// BIAS is defined where a bias is added, UNIT_STRIDE where both strides are 1. No atomics: every result is written by one
-// work-item, sums over pixels are split and joined in order.
+// BIAS is defined where a bias is added, UNIT_STRIDE where both strides are 1; RELU where the result is max(that, 0), GATE where
+// it is 0 wherever gate, which lies as the result does, is not above 0. DY_SUMS is defined where the gradient of the bias comes
+// with that of the weight: as one k more, for which x counts as 1. No atomics: every result is written by one work-item, sums over
+// pixels are split and joined in order.
 #include "common.cl"
 #include "conv2d_geometry.cl"
 
@@ -57,10 +59,35 @@ __global const float *imageOf(const Conv2dGeometry g, __global const float *sour
 #endif
 }
 
-// Joins the splits of a weight gradient: one weight per work-item, groups of 64.
-__kernel void joinSplits(const int n, const int splits, __global const float *partial, __global float *dw)
+// The values of k whose sums over pixels make up dw for one channel, and the gradient of the bias.
+int sumsPerChannel(const Conv2dGeometry g)
+{
+    const int weights = SUM_CHANNELS * g.kernelHeight * g.kernelWidth;
+#ifdef DY_SUMS
+    return weights + 1;
+#else
+    return weights;
+#endif
+}
+
+// Puts the sum of a channel and a k where it belongs.
+void storeSum(const Conv2dGeometry g, float sum, int channel, int k, __global float *dw, __global float *dbias)
+{
+    const int weights = SUM_CHANNELS * g.kernelHeight * g.kernelWidth;
+    if (k < weights) {
+        dw[channel * weights + k] = sum;
+    } else {
+        dbias[channel] = sum;
+    }
+}
+
+// Joins the splits of a weight gradient: one sum per work-item, groups of 64.
+__kernel void joinSplits(
+    const Conv2dGeometry g, const int splits, __global const float *partial, __global float *dw, __global float *dbias)
 {
     const int i = get_global_id(0);
+    const int columns = sumsPerChannel(g);
+    const int n = g.outChannels * columns;
     if (i >= n) {
         return;
     }
@@ -68,7 +95,22 @@ __kernel void joinSplits(const int n, const int splits, __global const float *pa
     for (int split = 0; split < splits; ++split) {
         sum += partial[split * n + i];
     }
-    dw[i] = sum;
+    storeSum(g, sum, i / columns, i % columns, dw, dbias);
+}
+
+// What the sum for an element of the result becomes.
+float finished(float sum, int channel, int at, __global const float *bias, __global const float *gate)
+{
+#ifdef BIAS
+    sum += bias[channel];
+#endif
+#ifdef RELU
+    sum = relu(sum);
+#endif
+#ifdef GATE
+    sum = gated(sum, gate[at]);
+#endif
+    return sum;
 }
 
 #ifdef TILED
@@ -77,6 +119,11 @@ __kernel void joinSplits(const int n, const int splits, __global const float *pa
 float gathered(const Conv2dGeometry g, __global const float *source, int group, int k, int pixel)
 {
     const int area = g.kernelHeight * g.kernelWidth;
+#ifdef DY_SUMS
+    if (k == SUM_CHANNELS * area) {
+        return 1.0f;
+    }
+#endif
     const int tap = k % area;
     const int place = pixel % PLANE;
     return gather(g, imageOf(g, source, group, pixel), k / area, tap / g.kernelWidth, tap % g.kernelWidth,
@@ -88,7 +135,7 @@ float gathered(const Conv2dGeometry g, __global const float *source, int group, 
 // See tile.cl; the third dimension of the groups runs over the groups of channels.
 __kernel void product(
     const Conv2dGeometry g, __global const float *source, __global const float *w, __global const float *bias,
-    __global float *result)
+    __global const float *gate, __global float *result)
 {
     const int group = get_group_id(2);
     const int area = g.kernelHeight * g.kernelWidth;
@@ -110,10 +157,8 @@ __kernel void product(
             const int column = firstColumn + STEP * j;
             if (row < rows && column < columns) {
                 const int channel = group * rows + row;
-#ifdef BIAS
-                total[i][j] += bias[channel];
-#endif
-                result[(column / PLANE * RESULT_CHANNELS + channel) * PLANE + column % PLANE] = total[i][j];
+                const int at = (column / PLANE * RESULT_CHANNELS + channel) * PLANE + column % PLANE;
+                result[at] = finished(total[i][j], channel, at, bias, gate);
             }
         }
     }
@@ -122,15 +167,15 @@ __kernel void product(
 #else
 
 // See tile.cl; the third dimension of the groups runs over groups of channels and, innermost, over splits of the pixels, each of
-// which has its own copy of dw in partial.
+// which has its own copy of all sums in partial. A single one writes to dw and dbias.
 __kernel void weightProduct(
     const Conv2dGeometry g, const int splits, const int pixelsPerSplit, __global const float *x, __global const float *dy,
-    __global float *partial)
+    __global float *partial, __global float *dw, __global float *dbias)
 {
     const int group = get_group_id(2) / splits;
     const int split = get_group_id(2) % splits;
     const int rows = g.outChannels / g.groups;
-    const int columns = SUM_CHANNELS * g.kernelHeight * g.kernelWidth;
+    const int columns = sumsPerChannel(g);
     const int from = split * pixelsPerSplit;
     const int to = min(from + pixelsPerSplit, g.batch * PLANE);
 #define A_AT(row, k) dy[((k) / PLANE * g.outChannels + group * rows + (row)) * PLANE + (k) % PLANE]
@@ -142,7 +187,11 @@ __kernel void weightProduct(
         for (int j = 0; j < 4; ++j) {
             const int column = firstColumn + STEP * j;
             if (row < rows && column < columns) {
-                partial[((split * g.groups + group) * rows + row) * columns + column] = total[i][j];
+                if (splits == 1) {
+                    storeSum(g, total[i][j], group * rows + row, column, dw, dbias);
+                } else {
+                    partial[((split * g.groups + group) * rows + row) * columns + column] = total[i][j];
+                }
             }
         }
     }
@@ -161,7 +210,7 @@ __kernel void pack(
     const int group = get_global_id(1);
     const int pixels = g.batch * PLANE;
     const int first = (firstPanel + panel) * WIDTH;
-    packed += (group * panels + panel) * SUM_CHANNELS * g.kernelHeight * g.kernelWidth * WIDTH;
+    packed += (group * panels + panel) * sumsPerChannel(g) * WIDTH;
     __global const float *image[WIDTH];
     int py[WIDTH];
     int px[WIDTH];
@@ -208,6 +257,9 @@ __kernel void pack(
             }
         }
     }
+#ifdef DY_SUMS
+    *(__global Vec *)packed = (Vec)(1.0f);
+#endif
 }
 
 #ifndef WEIGHT_GRADIENT
@@ -218,7 +270,7 @@ __kernel void pack(
 // channels.
 __kernel void product(
     const Conv2dGeometry g, const int firstPanel, const int panels, __global const float *packed, __global const float *w,
-    __global const float *bias, __global float *result)
+    __global const float *bias, __global const float *gate, __global float *result)
 {
     const int rows = RESULT_CHANNELS / g.groups;
     const int area = g.kernelHeight * g.kernelWidth;
@@ -239,22 +291,28 @@ __kernel void product(
     const int place = pixel % PLANE;
     for (int i = 0; i < ROWS && row + i < rows; ++i) {
         const int channel = group * rows + row + i;
-#ifdef BIAS
-        total[i] += bias[channel];
-#endif
-        __global float *target = result + (pixel / PLANE * RESULT_CHANNELS + channel) * PLANE + place;
+        int at = (pixel / PLANE * RESULT_CHANNELS + channel) * PLANE + place;
         if (valid == WIDTH && place + WIDTH <= PLANE) {
-            VSTORE(total[i], 0, target);
+#ifdef BIAS
+            total[i] += bias[channel];
+#endif
+#ifdef RELU
+            total[i] = reluOfVec(total[i]);
+#endif
+#ifdef GATE
+            total[i] = gatedVec(total[i], VLOAD(0, gate + at));
+#endif
+            VSTORE(total[i], 0, result + at);
         } else {
             float lanes[WIDTH];
             VSTORE(total[i], 0, lanes);
             int next = place;
             for (int lane = 0; lane < valid; ++lane) {
-                *target = lanes[lane];
-                ++target;
+                result[at] = finished(lanes[lane], channel, at, bias, gate);
+                ++at;
                 if (++next == PLANE) {
                     next = 0;
-                    target += (RESULT_CHANNELS - 1) * PLANE;
+                    at += (RESULT_CHANNELS - 1) * PLANE;
                 }
             }
         }
@@ -301,7 +359,7 @@ __kernel void weightProduct(
     __global const float *packedDy, __global float *partial)
 {
     const int rows = g.outChannels / g.groups;
-    const int columns = SUM_CHANNELS * g.kernelHeight * g.kernelWidth;
+    const int columns = sumsPerChannel(g);
     const int column = get_global_id(0) * 4;
     const int row = get_global_id(1) * 4;
     const int group = get_global_id(2) / splits;

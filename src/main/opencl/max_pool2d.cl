@@ -1,4 +1,4 @@
-// Maximum pooling. Groups of 64; no atomics, nothing is zeroed first.
+// Maximum pooling. Groups of 64; no atomics, nothing is zeroed first. RELU is defined where the result is max(that, 0).
 #include "pool2d_geometry.cl"
 
 // One output per work-item: reads its window once, writes the maximum and its place.
@@ -33,6 +33,9 @@ __kernel void forward(
             }
         }
     }
+#ifdef RELU
+    best = best <= 0.0f ? 0.0f : best;
+#endif
     y[id] = best;
     indices[id] = place;
 }

@@ -6,6 +6,7 @@ import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
 import dev.striate.autograd.Targets;
 import dev.striate.backend.Conv2dGeometry;
+import dev.striate.backend.Conv2dKernels;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -21,14 +22,27 @@ public final class Conv2d {
 
     /** @throws ShapeException if the shapes and options do not fit each other */
     public static Tensor apply(Tensor x, Tensor weight, @Nullable Tensor bias, WindowOption... options) {
+        return apply(x, weight, bias, false, options);
+    }
+
+    /** The same and then ReLU, in one kernel where the device has one; errors as in {@link #apply}. */
+    public static Tensor withRelu(Tensor x, Tensor weight, @Nullable Tensor bias, WindowOption... options) {
+        return apply(x, weight, bias, true, options);
+    }
+
+    private static Tensor apply(Tensor x, Tensor weight, @Nullable Tensor bias, boolean relu, WindowOption... options) {
         x.requireDevice("conv2d", weight);
         x.requireDevice("conv2d", bias);
-        Shape image = x.shape();
-        Conv2dGeometry g = geometry(image, weight.shape(), bias == null ? null : bias.shape(), options);
+        Conv2dGeometry g = geometry(x.shape(), weight.shape(), bias == null ? null : bias.shape(), options);
         Tensor y = Tensor.allocate(x.device(), outputShape(g));
-        x.device().backend().conv2d().forward(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
+        Conv2dKernels kernels = x.device().backend().conv2d();
+        if (relu) {
+            kernels.forwardRelu(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
+        } else {
+            kernels.forward(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
+        }
         Recorder recorder = Recorder.of("conv2d", y)
-                .input(x, (dy, saved) -> inputGradient(g, dy, saved.get(0), null, image), weight);
+                .inputs(List.of(x), (dy, saved, targets) -> inputGradient(g, dy, saved.get(0), targets), weight);
         if (weight.requiresGrad()) {
             // Both read all of dy.
             List<Tensor> parameters = bias == null ? List.of(weight) : List.of(weight, bias);
@@ -36,7 +50,8 @@ public final class Conv2d {
         } else {
             recorder.input(bias, (dy, saved) -> dy.sum(0, 2, 3));
         }
-        return recorder.record();
+        recorder.record();
+        return relu ? Unary.recordRelu(y, y) : y;
     }
 
     /** The output's shape for an input and a weight, without computing; errors as in {@link #apply}. */
@@ -60,10 +75,16 @@ public final class Conv2d {
         return Shape.of(outChannels, inChannels / window.groups, kernelHeight, kernelWidth);
     }
 
-    static Tensor inputGradient(Conv2dGeometry g, Tensor dy, Tensor weight, @Nullable Tensor bias, Shape shape) {
-        Tensor dx = Tensor.allocate(dy.device(), shape);
-        dy.device().backend().conv2d().inputGradient(g, dy.buffer(), weight.buffer(), Tensor.bufferOf(bias), dx.buffer());
-        return dx;
+    private static @Nullable Tensor[] inputGradient(Conv2dGeometry g, Tensor dy, Tensor weight, Targets targets) {
+        Tensor dx = Objects.requireNonNull(targets.allocate(0));
+        Tensor gate = targets.gate(0);
+        Conv2dKernels kernels = dy.device().backend().conv2d();
+        if (gate == null) {
+            kernels.inputGradient(g, dy.buffer(), weight.buffer(), null, dx.buffer());
+        } else {
+            kernels.gatedInputGradient(g, dy.buffer(), weight.buffer(), gate.buffer(), dx.buffer());
+        }
+        return new Tensor[] {dx};
     }
 
     /** The gradient of the weight, and that of the bias, if there is one, where it is wanted. */

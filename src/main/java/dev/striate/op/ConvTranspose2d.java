@@ -23,7 +23,9 @@ public final class ConvTranspose2d {
         x.requireDevice("convTranspose2d", bias);
         Shape image = x.shape();
         Conv2dGeometry g = geometry(image, weight.shape(), bias == null ? null : bias.shape(), options);
-        return Recorder.of("convTranspose2d", Conv2d.inputGradient(g, x, weight, bias, outputShape(g)))
+        Tensor y = Tensor.allocate(x.device(), outputShape(g));
+        x.device().backend().conv2d().inputGradient(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
+        return Recorder.of("convTranspose2d", y)
                 .input(x, (dy, saved) -> convolve(g, dy, saved.get(0), image), weight)
                 .inputs(List.of(weight), (dy, saved, targets) -> Conv2d.weightGradient(g, dy, saved.get(0), targets), x)
                 .input(bias, (dy, saved) -> dy.sum(0, 2, 3))

@@ -14,8 +14,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Unary {
 
-    private static final UnaryFunction RELU = new UnaryFunction(Kind.RELU, 0, 0);
-
     private Unary() {}
 
     /** {@code scale x + shift}; {@code operation} is what the user called. */
@@ -53,13 +51,13 @@ public final class Unary {
 
     public static Tensor relu(Tensor x) {
         Tensor y = Tensor.allocate(x.device(), x.shape());
-        x.device().backend().unary().forward(RELU, x.shape().elements(), x.buffer(), y.buffer());
+        x.device().backend().unary().forward(UnaryFunction.RELU, x.shape().elements(), x.buffer(), y.buffer());
         return recordRelu(x, y);
     }
 
     /** Records that {@code y} is ReLU of {@code x}; of what it was itself, where a kernel has applied it to its own output. */
     static Tensor recordRelu(Tensor x, Tensor y) {
-        return Recorder.of("relu", y).gate(x, (dy, saved) -> gradient(RELU, saved.get(0), dy), y).record();
+        return Recorder.of("relu", y).gate(x, (dy, saved) -> gradient(UnaryFunction.RELU, saved.get(0), dy), y).record();
     }
 
     public static Tensor leakyRelu(Tensor x, float slope) {

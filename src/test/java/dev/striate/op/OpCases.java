@@ -385,7 +385,32 @@ final class OpCases {
             String name = s[0] + " rows, " + s[1] + " to " + s[2];
             add("linear", name, x -> x.get(0).linear(x.get(1), x.get(2))).normal(s[0], s[1]).normal(s[2], s[1]).normal(s[2]);
             add("linear", name + ", no bias", x -> x.get(0).linear(x.get(1), null)).normal(s[0], s[1]).normal(s[2], s[1]);
+            add("linear", name + ", then ReLU", x -> Linear.withRelu(x.get(0), x.get(1), x.get(2)))
+                    .normal(s[0], s[1]).normal(s[2], s[1]).normal(s[2]).kinked();
+            add("linear", name + ", after ReLU", x -> x.get(0).relu().linear(x.get(1), x.get(2)))
+                    .awayFrom(KINK_AT_0, s[0], s[1]).normal(s[2], s[1]).normal(s[2]);
         }
+        add("linear", "no bias, then ReLU", x -> Linear.withRelu(x.get(0), x.get(1), null))
+                .normal(5, 18).normal(19, 18).kinked();
+        add("linear", "(2, 3, 6), then ReLU", x -> Linear.withRelu(x.get(0), x.get(1), x.get(2)))
+                .normal(2, 3, 6).normal(17, 6).normal(17).kinked();
+        add("linear", "(2, 3, 6), after ReLU", x -> x.get(0).relu().linear(x.get(1), x.get(2)))
+                .awayFrom(KINK_AT_0, 2, 3, 6).normal(5, 6).normal(5);
+        add("linear", "after ReLU and flattening", x -> x.get(0).relu().flatten(1).linear(x.get(1), x.get(2)))
+                .awayFrom(KINK_AT_0, 3, 2, 3, 4).normal(5, 24).normal(5);
+        add("linear", "a ReLU with another use", x -> {
+                    Tensor y = x.get(0).relu();
+                    return y.linear(x.get(1), x.get(2)).add(y);
+                })
+                .awayFrom(KINK_AT_0, 7, 6).normal(6, 6).normal(6);
+        add("linear", "gradient of the weight alone", x -> x.get(0).linear(x.get(1), x.get(2)))
+                .normal(9, 20).constant().normal(33, 20).normal(33).constant();
+        add("linear", "gradient of the bias alone", x -> x.get(0).linear(x.get(1), x.get(2)))
+                .normal(9, 20).constant().normal(33, 20).constant().normal(33);
+        add("linear", "NaN and infinity, after ReLU", x -> x.get(0).relu().linear(x.get(1), x.get(2)))
+                .normal(5, 6).with(NAN, INF, -INF).normal(7, 6).with(NAN, INF).normal(7);
+        add("linear", "NaN and infinity, then ReLU", x -> Linear.withRelu(x.get(0), x.get(1), x.get(2)))
+                .normal(5, 6).with(NAN, INF, -INF).normal(33, 6).normal(33);
         add("linear", "one vector", x -> x.get(0).linear(x.get(1), x.get(2))).normal(6).normal(5, 6).normal(5);
         add("linear", "(2, 3, 6)", x -> x.get(0).linear(x.get(1), x.get(2))).normal(2, 3, 6).normal(5, 6).normal(5);
     }
@@ -475,6 +500,22 @@ final class OpCases {
                 .normal(2, 2, 17, 17).constant().normal(4, 2, 3, 3).constant().normal(4);
         add("conv2d", "gradients of weight and bias", x -> x.get(0).conv2d(x.get(1), x.get(2), padding(1)))
                 .normal(2, 2, 17, 17).constant().normal(4, 2, 3, 3).normal(4);
+        convWithRelu("1x1 image", 1, 1, 1, 1, 1, 1, 1);
+        convWithRelu("5x5 LeNet", 2, 6, 14, 14, 16, 5, 5);
+        convWithRelu("3x3 padding 1", 3, 5, 7, 6, 4, 3, 3, padding(1));
+        convWithRelu("stride larger than kernel", 2, 3, 11, 12, 4, 2, 3, stride(4, 5));
+        convWithRelu("dilation and stride", 1, 2, 13, 11, 3, 3, 3, dilation(2, 3), stride(2, 3), padding(1));
+        convWithRelu("whole images", 33, 16, 5, 5, 17, 5, 5);
+        convWithRelu("3 groups, stride", 1, 6, 6, 10, 9, 4, 2, stride(3, 2), padding(1, 0), groups(3));
+        convWithRelu("depthwise", 2, 8, 9, 9, 8, 3, 3, padding(1), groups(8));
+        convWithRelu("33 to 65 channels", 1, 33, 6, 6, 65, 3, 3, padding(1));
+        convWithRelu("whole vectors of positions", 2, 2, 16, 16, 5, 3, 3, padding(1));
+        convWithRelu("positions beyond whole vectors", 5, 3, 20, 17, 8, 3, 3);
+        convWithRelu("many pixels", 2, 1, 65, 129, 33, 2, 2);
+        add("conv2d", "NaN and infinity, then ReLU", x -> Conv2d.withRelu(x.get(0), x.get(1), null, padding(1)))
+                .normal(1, 2, 7, 7).with(NAN, INF).normal(3, 2, 3, 3);
+        add("conv2d", "NaN and infinity, after ReLU", x -> x.get(0).relu().conv2d(x.get(1), null, padding(1)))
+                .normal(1, 2, 7, 7).with(NAN, INF, -INF).normal(3, 2, 3, 3);
         // The first pixel of the second image is one that only one tap may read.
         add("conv2d", "infinity in a corner", x -> x.get(0).conv2d(x.get(1), null))
                 .normal(2, 1, 19, 19).with(INF).normal(4, 1, 3, 3);
@@ -488,6 +529,17 @@ final class OpCases {
                 .normal(n, c, h, w).normal(out, perGroup, kh, kw).normal(out);
         add("conv2d", name + ", no bias", x -> x.get(0).conv2d(x.get(1), null, options))
                 .normal(n, c, h, w).normal(out, perGroup, kh, kw);
+    }
+
+    /** ReLU as a kernel's last step, and its gradient as the last of the input gradient's. */
+    private void convWithRelu(String name, int n, int c, int h, int w, int out, int kh, int kw, WindowOption... options) {
+        int perGroup = c / groupsOf(options);
+        add("conv2d", name + ", then ReLU", x -> Conv2d.withRelu(x.get(0), x.get(1), x.get(2), options))
+                .normal(n, c, h, w).normal(out, perGroup, kh, kw).normal(out).kinked();
+        add("conv2d", name + ", no bias, then ReLU", x -> Conv2d.withRelu(x.get(0), x.get(1), null, options))
+                .normal(n, c, h, w).normal(out, perGroup, kh, kw).kinked();
+        add("conv2d", name + ", after ReLU", x -> x.get(0).relu().conv2d(x.get(1), x.get(2), options))
+                .awayFrom(KINK_AT_0, n, c, h, w).normal(out, perGroup, kh, kw).normal(out);
     }
 
     private static int groupsOf(WindowOption... options) {
@@ -544,6 +596,9 @@ final class OpCases {
         pooled("ties, stride 2, padding 1", 3, 3, stride(2), padding(1)).ties(2, 3, 9, 8);
         pooled("all minus infinity", 2, 2).values(fill(16, -INF), 1, 1, 4, 4).kinked();
         pooled("NaN and infinity", 3, 3, stride(2), padding(1)).normal(2, 2, 9, 9).with(NAN, INF, -INF, NAN, NAN, INF);
+        pooledWithRelu("ties", 3, 3, stride(2), padding(1)).ties(2, 3, 9, 8);
+        pooledWithRelu("NaN and infinity", 3, 3, stride(2), padding(1))
+                .normal(2, 2, 9, 9).with(NAN, INF, -INF, NAN, NAN, INF);
         pooled("a window without a pixel", 2, 2, stride(1), padding(2), dilation(2)).distinct(1, 2, 1, 1).kinked();
     }
 
@@ -551,6 +606,16 @@ final class OpCases {
         pooled(name, kh, kw, options).distinct(n, c, h, w);
         add("maxPool2d", name + ", without indices", x -> x.get(0).maxPool2d(kh, kw, options))
                 .distinct(n, c, h, w).accuracy(Accuracy.selection());
+        pooledWithRelu(name, kh, kw, options).distinct(n, c, h, w);
+    }
+
+    private OpCase pooledWithRelu(String name, int kh, int kw, WindowOption... options) {
+        OpCase c = new OpCase("maxPool2d", name + ", then ReLU", x -> {
+            MaxPool2d.Result result = MaxPool2d.withRelu(x.get(0), kh, kw, options);
+            return new Results(List.of(result.output()), List.of(result.indices()));
+        });
+        cases.add(c);
+        return c.accuracy(Accuracy.selection()).kinked();
     }
 
     private OpCase pooled(String name, int kh, int kw, WindowOption... options) {
@@ -633,6 +698,15 @@ final class OpCases {
                     .normal(s[1]).constant().uniform(0.5f, 2, s[1]).constant();
             evaluated(Shape.of(s).toString(), 1e-5f).normal(s).uniform(0.5f, 2, s[1]).normal(s[1])
                     .normal(s[1]).constant().uniform(0.5f, 2, s[1]).constant();
+            add("batchNorm2d", Shape.of(s) + ", training, then ReLU", x -> BatchNorm2d.withRelu(
+                            x.get(0), x.get(1), x.get(2), null, null, true, 0, 1e-5f))
+                    .accuracy(new BatchNorm2dAccuracy(true, 0, 1e-5f))
+                    .normal(s).uniform(0.5f, 2, s[1]).normal(s[1]).kinked();
+            add("batchNorm2d", Shape.of(s) + ", evaluating, then ReLU", x -> BatchNorm2d.withRelu(
+                            x.get(0), x.get(1), x.get(2), x.get(3), x.get(4), false, 0, 1e-5f))
+                    .accuracy(new BatchNorm2dAccuracy(false, 0, 1e-5f))
+                    .normal(s).uniform(0.5f, 2, s[1]).normal(s[1])
+                    .normal(s[1]).constant().uniform(0.5f, 2, s[1]).constant().kinked();
         }
         trained("without running statistics", 0.1f, 1e-5f, false).normal(4, 3, 5, 5).normal(3).normal(3);
         trained("momentum 1", 1, 1e-3f, true).normal(4, 3, 5, 5).normal(3).normal(3)

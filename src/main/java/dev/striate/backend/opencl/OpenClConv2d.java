@@ -6,7 +6,6 @@ import static dev.striate.backend.opencl.OpenClTuning.ceilDiv;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.Conv2dKernels;
-import dev.striate.backend.StridedLoop;
 import org.jspecify.annotations.Nullable;
 
 /** Launches {@code conv2d.cl}. */
@@ -26,11 +25,18 @@ final class OpenClConv2d implements Conv2dKernels {
     private static final int SPLIT_PANELS = 256;
 
     private final OpenClRuntime runtime;
-    private final OpenClReduce sums;
 
-    OpenClConv2d(OpenClRuntime runtime, OpenClReduce sums) {
+    OpenClConv2d(OpenClRuntime runtime) {
         this.runtime = runtime;
-        this.sums = sums;
+    }
+
+    /** What a kernel does with an element of the result before it writes it. */
+    private enum Finish {
+        PLAIN,
+        /** {@code max(it, 0)}. */
+        RELU,
+        /** 0 where another buffer is not above 0. */
+        GATE
     }
 
     /** A geometry as the kernels read it. */
@@ -44,14 +50,33 @@ final class OpenClConv2d implements Conv2dKernels {
 
     @Override
     public void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
+        forward(g, x, w, bias, Finish.PLAIN, y);
+    }
+
+    @Override
+    public void forwardRelu(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
+        forward(g, x, w, bias, Finish.RELU, y);
+    }
+
+    private void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Finish finish, Buffer y) {
         int pixels = g.batch() * g.outHeight() * g.outWidth();
-        product("FORWARD", g, g.outChannelsPerGroup(), g.inChannelsPerGroup(), pixels, x, w, bias, y);
+        product("FORWARD", g, g.outChannelsPerGroup(), g.inChannelsPerGroup(), pixels, x, w, bias, finish, y, y);
     }
 
     @Override
     public void inputGradient(Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Buffer dx) {
+        inputGradient(g, dy, w, bias, Finish.PLAIN, dx, dx);
+    }
+
+    @Override
+    public void gatedInputGradient(Conv2dGeometry g, Buffer dy, Buffer w, Buffer gate, Buffer dx) {
+        inputGradient(g, dy, w, null, Finish.GATE, gate, dx);
+    }
+
+    private void inputGradient(
+            Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Finish finish, Buffer gate, Buffer dx) {
         int pixels = g.batch() * g.inHeight() * g.inWidth();
-        product("INPUT_GRADIENT", g, g.inChannelsPerGroup(), g.outChannelsPerGroup(), pixels, dy, w, bias, dx);
+        product("INPUT_GRADIENT", g, g.inChannelsPerGroup(), g.outChannelsPerGroup(), pixels, dy, w, bias, finish, gate, dx);
     }
 
     /**
@@ -60,18 +85,19 @@ final class OpenClConv2d implements Conv2dKernels {
      * @param rows        channels of the result per group
      * @param sumChannels channels of the source per group
      * @param pixels      pixels of the result, over the batch
+     * @param gate        looked at for {@link Finish#GATE} only
      */
     private void product(
             String pass, Conv2dGeometry g, int rows, int sumChannels, int pixels, Buffer source, Buffer w, @Nullable Buffer bias,
-            Buffer result) {
+            Finish finish, Buffer gate, Buffer result) {
         String withBias = bias == null ? "NO_BIAS" : "BIAS";
         String stride = g.strideH() == 1 && g.strideW() == 1 ? "UNIT_STRIDE" : "ANY_STRIDE";
         Buffer addend = bias == null ? w : bias;
         if (runtime.isTiled()) {
             int tile = OpenClTuning.tile(rows, pixels, g.groups());
-            runtime.kernel("conv2d", "product", pass, withBias, stride, "TILE=" + tile)
+            runtime.kernel("conv2d", "product", pass, withBias, stride, finish.name(), "TILE=" + tile)
                     .struct(fields(g))
-                    .buffers(source, w, addend, result)
+                    .buffers(source, w, addend, gate, result)
                     .runTiles(rows, pixels, g.groups(), tile);
             return;
         }
@@ -83,15 +109,15 @@ final class OpenClConv2d implements Conv2dKernels {
         try {
             for (int first = 0; first < panels; first += chunk) {
                 int count = Math.min(chunk, panels - first);
-                runtime.kernel("conv2d", "pack", pass, withBias, stride, "ROWS=" + rowsPerItem)
+                runtime.kernel("conv2d", "pack", pass, withBias, stride, finish.name(), "ROWS=" + rowsPerItem)
                         .struct(fields(g))
                         .ints(first, count)
                         .buffers(source, packed)
                         .runAlone(count, g.groups());
-                runtime.kernel("conv2d", "product", pass, withBias, stride, "ROWS=" + rowsPerItem)
+                runtime.kernel("conv2d", "product", pass, withBias, stride, finish.name(), "ROWS=" + rowsPerItem)
                         .struct(fields(g))
                         .ints(first, count)
-                        .buffers(packed, w, addend, result)
+                        .buffers(packed, w, addend, gate, result)
                         .runAlone(ceilDiv(rows, rowsPerItem), count, g.groups());
             }
         } finally {
@@ -101,75 +127,81 @@ final class OpenClConv2d implements Conv2dKernels {
 
     @Override
     public void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw, @Nullable Buffer dbias) {
-        if (dbias != null) {
-            int plane = g.outHeight() * g.outWidth();
-            StridedLoop channels = StridedLoop.of(new int[] {g.outChannels()}, new int[] {plane});
-            StridedLoop elements =
-                    StridedLoop.of(new int[] {g.batch(), plane}, new int[] {g.outChannels() * plane, 1});
-            sums.sum(channels, elements, 1, dy, dbias);
-        }
         int rows = g.outChannelsPerGroup();
-        int columns = g.inChannelsPerGroup() * g.kernelHeight() * g.kernelWidth();
+        int weights = g.inChannelsPerGroup() * g.kernelHeight() * g.kernelWidth();
         if (runtime.isTiled()) {
-            tiledWeightGradient(g, rows, columns, x, dy, dw);
+            tiledWeightGradient(g, rows, dbias == null ? weights : weights + 1, x, dy, dw, dbias);
         } else {
-            panelWeightGradient(g, rows, columns, x, dy, dw);
+            panelWeightGradient(g, rows, dbias == null ? weights : weights + 1, x, dy, dw, dbias);
         }
     }
 
-    private void tiledWeightGradient(Conv2dGeometry g, int rows, int columns, Buffer x, Buffer dy, Buffer dw) {
+    private static String withSums(@Nullable Buffer dbias) {
+        return dbias == null ? "NO_SUMS" : "DY_SUMS";
+    }
+
+    /** @param columns the sums over pixels that are made for one channel of dy */
+    private void tiledWeightGradient(
+            Conv2dGeometry g, int rows, int columns, Buffer x, Buffer dy, Buffer dw, @Nullable Buffer dbias) {
         int pixels = g.batch() * g.outHeight() * g.outWidth();
-        int weights = g.groups() * rows * columns;
+        int sums = g.groups() * rows * columns;
         int tile = OpenClTuning.tile(rows, columns, g.groups());
         int tiles = ceilDiv(rows, tile) * ceilDiv(columns, tile) * g.groups();
         int wanted = Math.min(ceilDiv(SPLIT_GROUPS, tiles), ceilDiv(pixels, SPLIT_PIXELS));
-        int pixelsPerSplit = ceilDiv(pixels, atMostPartialFloats(wanted, weights));
+        int pixelsPerSplit = ceilDiv(pixels, atMostPartialFloats(wanted, sums));
         int splits = ceilDiv(pixels, pixelsPerSplit);
-        OpenClBuffer partial = splits == 1 ? OpenClBuffer.of(dw) : runtime.scratch(Math.multiplyExact(splits, weights));
+        OpenClBuffer partial = splits == 1 ? OpenClBuffer.of(dw) : runtime.scratch(Math.multiplyExact(splits, sums));
         try {
-            runtime.kernel("conv2d", "weightProduct", "WEIGHT_GRADIENT", "TILE=" + tile)
+            runtime.kernel("conv2d", "weightProduct", "WEIGHT_GRADIENT", withSums(dbias), "TILE=" + tile)
                     .struct(fields(g))
                     .ints(splits, pixelsPerSplit)
-                    .buffers(x, dy, partial)
+                    .buffers(x, dy, partial, dw, dbias == null ? dw : dbias)
                     .runTiles(rows, columns, g.groups() * splits, tile);
-            join(splits, weights, partial, dw, "WEIGHT_GRADIENT", "TILE=" + tile);
+            if (splits > 1) {
+                join(g, splits, sums, partial, dw, dbias, "WEIGHT_GRADIENT", withSums(dbias), "TILE=" + tile);
+            }
         } finally {
             releaseUnless(dw, partial);
         }
     }
 
-    private void panelWeightGradient(Conv2dGeometry g, int rows, int columns, Buffer x, Buffer dy, Buffer dw) {
+    /** @param columns the sums over pixels that are made for one channel of dy */
+    private void panelWeightGradient(
+            Conv2dGeometry g, int rows, int columns, Buffer x, Buffer dy, Buffer dw, @Nullable Buffer dbias) {
         int panels = ceilDiv(g.batch() * g.outHeight() * g.outWidth(), PANEL);
-        int weights = g.groups() * rows * columns;
+        int sums = g.groups() * rows * columns;
         int xFloats = PANEL * columns * g.groups();
         int dyFloats = PANEL * g.outChannels();
         int chunk = Math.min(panels, Math.max(1, PANEL_FLOATS / (xFloats + dyFloats)));
         int blocks = ceilDiv(rows, 4) * ceilDiv(columns, 4) * g.groups();
         int wanted = Math.min(chunk, Math.max(ceilDiv(SPLIT_ITEMS, blocks), ceilDiv(chunk, SPLIT_PANELS)));
-        int splits = atMostPartialFloats(wanted, weights);
+        int splits = atMostPartialFloats(wanted, sums);
+        boolean joins = splits > 1 || dbias != null;
         OpenClBuffer packedX = runtime.scratch(Math.multiplyExact(chunk, xFloats));
         OpenClBuffer packedDy = runtime.scratch(Math.multiplyExact(chunk, dyFloats));
-        OpenClBuffer partial = splits == 1 ? OpenClBuffer.of(dw) : runtime.scratch(Math.multiplyExact(splits, weights));
+        OpenClBuffer partial = joins ? runtime.scratch(Math.multiplyExact(splits, sums)) : OpenClBuffer.of(dw);
         try {
             for (int first = 0; first < panels; first += chunk) {
                 int count = Math.min(chunk, panels - first);
-                runtime.kernel("conv2d", "pack", "WEIGHT_GRADIENT")
+                runtime.kernel("conv2d", "pack", "WEIGHT_GRADIENT", withSums(dbias))
                         .struct(fields(g))
                         .ints(first, count)
                         .buffers(x, packedX)
                         .runAlone(count, g.groups());
-                runtime.kernel("conv2d", "packOutput", "WEIGHT_GRADIENT")
+                runtime.kernel("conv2d", "packOutput", "WEIGHT_GRADIENT", withSums(dbias))
                         .struct(fields(g))
                         .ints(first)
                         .buffers(dy, packedDy)
                         .runAlone(count);
-                runtime.kernel("conv2d", "weightProduct", "WEIGHT_GRADIENT")
+                runtime.kernel("conv2d", "weightProduct", "WEIGHT_GRADIENT", withSums(dbias))
                         .struct(fields(g))
                         .ints(count, splits, first == 0 ? 0 : 1)
                         .buffers(packedX, packedDy, partial)
                         .runAlone(ceilDiv(columns, 4), ceilDiv(rows, 4), g.groups() * splits);
             }
-            join(splits, weights, partial, dw, "WEIGHT_GRADIENT");
+            if (joins) {
+                join(g, splits, sums, partial, dw, dbias, "WEIGHT_GRADIENT", withSums(dbias));
+            }
         } finally {
             packedX.release();
             packedDy.release();
@@ -177,17 +209,17 @@ final class OpenClConv2d implements Conv2dKernels {
         }
     }
 
-    private static int atMostPartialFloats(int splits, int weights) {
-        return Math.max(1, Math.min(splits, PARTIAL_FLOATS / weights));
+    private static int atMostPartialFloats(int splits, int sums) {
+        return Math.max(1, Math.min(splits, PARTIAL_FLOATS / sums));
     }
 
-    private void join(int splits, int weights, Buffer partial, Buffer dw, String... macros) {
-        if (splits > 1) {
-            runtime.kernel("conv2d", "joinSplits", macros)
-                    .ints(weights, splits)
-                    .buffers(partial, dw)
-                    .runItems(weights);
-        }
+    private void join(
+            Conv2dGeometry g, int splits, int sums, Buffer partial, Buffer dw, @Nullable Buffer dbias, String... macros) {
+        runtime.kernel("conv2d", "joinSplits", macros)
+                .struct(fields(g))
+                .ints(splits)
+                .buffers(partial, dw, dbias == null ? dw : dbias)
+                .runItems(sums);
     }
 
     private static void releaseUnless(Buffer result, OpenClBuffer partial) {

@@ -24,13 +24,22 @@ final class OpenClMaxPool2d implements MaxPool2dKernels {
 
     @Override
     public void forward(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices) {
+        forward(g, "PLAIN", x, y, indices);
+    }
+
+    @Override
+    public void forwardRelu(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices) {
+        forward(g, "RELU", x, y, indices);
+    }
+
+    private void forward(Pool2dGeometry g, String finish, Buffer x, Buffer y, IndexBuffer indices) {
         int n = g.planes() * g.outHeight() * g.outWidth();
-        runtime.kernel("max_pool2d", "forward").ints(n).struct(fields(g)).buffers(x, y).indices(indices).runItems(n);
+        runtime.kernel("max_pool2d", "forward", finish).ints(n).struct(fields(g)).buffers(x, y).indices(indices).runItems(n);
     }
 
     @Override
     public void gradient(Pool2dGeometry g, Buffer dy, IndexBuffer indices, Buffer dx) {
         int n = g.planes() * g.inHeight() * g.inWidth();
-        runtime.kernel("max_pool2d", "gradient").ints(n).struct(fields(g)).buffers(dy).indices(indices).buffers(dx).runItems(n);
+        runtime.kernel("max_pool2d", "gradient", "PLAIN").ints(n).struct(fields(g)).buffers(dy).indices(indices).buffers(dx).runItems(n);
     }
 }
