@@ -691,6 +691,11 @@ public final class Tensor extends ScopedResource {
         return CrossEntropy.apply(this, labels, options);
     }
 
+    /** Cross-entropy and, from the same pass over the logits, the class of each example's largest. */
+    public CrossEntropy.Result crossEntropyWithPredictions(IntTensor labels, ClassificationOptions options) {
+        return CrossEntropy.withPredictions(this, labels, options);
+    }
+
     /** The mean negative log-likelihood of log-probabilities {@code (N, classes, ...)} against labels {@code (N, ...)}. */
     public Tensor nll(IntTensor labels) {
         return Nll.apply(this, labels, ClassificationOptions.DEFAULT);

@@ -835,6 +835,14 @@ final class OpCases {
                 .values(new float[] {1, -INF, 2, 0.5f, -INF, 1, -INF, 3, -1, -2, -INF, 0.5f}, three).kinked();
         crossEntropyOf("NaN in a row", three, labels, none)
                 .values(new float[] {1, 3, 2, 0.5f, NAN, 1, 2, 3, -1, -2, 0, 0.5f}, three).kinked();
+        // More than one team computes at once.
+        int[] many = {2049, 9};
+        classification("many", many, labels(many, 2), mean.withIgnoreIndex(2));
+        crossEntropy("many, sum, smoothing 0.1", many, labels(many, -1), sum.withLabelSmoothing(0.1f));
+        for (ClassificationOptions options : List.of(mean, none)) {
+            predicting("NaN and equals, " + options.reduction(), three, labels, options)
+                    .values(new float[] {1, 3, 3, 0.5f, 2, NAN, NAN, 3, -INF, -INF, -INF, -INF}, three).kinked();
+        }
         for (int[] s : new int[][] {{}, {1}, {5, 7}, {257}, {3, 1000}}) {
             int n = Shape.of(s).elements();
             // The difference of the inputs has half an ulp, its square 16 more (pow), the sum those of n positive terms.
@@ -869,9 +877,25 @@ final class OpCases {
 
     private void crossEntropy(String name, int[] scores, int[] labels, ClassificationOptions options) {
         OpCase c = crossEntropyOf(name, scores, labels, options).normal(scores);
+        OpCase predicting = predicting(name, scores, labels, options).normal(scores);
         if (Arrays.stream(labels).allMatch(label -> label == options.ignoreIndex())) {
             c.kinked();
+            predicting.kinked();
         }
+    }
+
+    /** With predictions, and with the gradient that is computed along with a loss for a backward pass that starts there. */
+    private OpCase predicting(String name, int[] scores, int[] labels, ClassificationOptions options) {
+        OpCase c = new OpCase("crossEntropy", name + ", with predictions", x -> {
+            CrossEntropy.Result result =
+                    x.get(0).crossEntropyWithPredictions(x.integers(labelShape(scores), labels), options);
+            return new Results(List.of(result.loss()), List.of(result.predictions()));
+        });
+        cases.add(c);
+        if (options.reduction() != LossReduction.NONE) {
+            c.upstream(1);
+        }
+        return c.accuracy(crossEntropyAccuracy(scores, labels, options));
     }
 
     private OpCase crossEntropyOf(String name, int[] scores, int[] labels, ClassificationOptions options) {

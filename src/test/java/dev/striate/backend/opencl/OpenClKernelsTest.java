@@ -622,7 +622,7 @@ class OpenClKernelsTest {
                     IndexBuffer l = s.in(labels);
                     Buffer loss = s.out(losses);
                     Buffer saved = s.out(examples + 1);
-                    s.backend.crossEntropy().forward(g, x, l, loss, saved);
+                    s.backend.crossEntropy().forward(g, x, l, loss, saved, null, null);
                     s.result(loss);
                     s.result(saved);
                     Buffer dy = s.random(losses);
