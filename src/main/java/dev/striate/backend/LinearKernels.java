@@ -26,4 +26,12 @@ public interface LinearKernels {
      * @param dbias for each output the sum of {@code dy} over the rows, or null where it is not wanted
      */
     void weightGradient(LinearGeometry g, Buffer x, Buffer dy, Buffer dw, @Nullable Buffer dbias);
+
+    /** {@link #inputGradient} and {@link #weightGradient}, which a device may compute side by side. */
+    default void gradients(
+            LinearGeometry g, Buffer x, Buffer dy, Buffer w, @Nullable Buffer gate, Buffer dx, Buffer dw,
+            @Nullable Buffer dbias) {
+        inputGradient(g, dy, w, gate, dx);
+        weightGradient(g, x, dy, dw, dbias);
+    }
 }

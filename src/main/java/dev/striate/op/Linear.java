@@ -54,26 +54,38 @@ public final class Linear {
         LinearGeometry g = new LinearGeometry(x.size(0), x.size(1), weight.size(0));
         Tensor y = Tensor.allocate(x.device(), Shape.of(g.rows(), g.out()));
         x.device().backend().linear().forward(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), relu, y.buffer());
-        Recorder recorder = Recorder.of("linear", y)
-                .inputs(List.of(x), (dy, saved, targets) -> inputGradient(g, dy, saved.get(0), targets), weight);
-        if (weight.requiresGrad()) {
-            // Both read all of dy.
+        Recorder recorder = Recorder.of("linear", y);
+        if (x.requiresGrad() && weight.requiresGrad()) {
+            List<Tensor> inputs = bias == null ? List.of(x, weight) : List.of(x, weight, bias);
+            recorder.inputs(inputs, (dy, saved, targets) -> gradients(g, saved.get(0), dy, saved.get(1), targets), x, weight);
+        } else if (weight.requiresGrad()) {
             List<Tensor> parameters = bias == null ? List.of(weight) : List.of(weight, bias);
             recorder.inputs(parameters, (dy, saved, targets) -> weightGradient(g, saved.get(0), dy, targets), x);
         } else {
-            recorder.input(bias, (dy, saved) -> dy.sum(0));
+            recorder.inputs(List.of(x), (dy, saved, targets) -> inputGradient(g, dy, saved.get(0), targets), weight)
+                    .input(bias, (dy, saved) -> dy.sum(0));
         }
         recorder.record();
         return relu ? Unary.recordRelu(y, y) : y;
     }
 
+    private static @Nullable Tensor[] gradients(LinearGeometry g, Tensor x, Tensor dy, Tensor weight, Targets targets) {
+        Tensor dx = Objects.requireNonNull(targets.allocate(0));
+        Tensor dw = Objects.requireNonNull(targets.allocate(1));
+        Tensor dbias = targets.allocate(2);
+        dy.device().backend().linear().gradients(g, x.buffer(), dy.buffer(), weight.buffer(),
+                Tensor.bufferOf(targets.gate(0)), dx.buffer(), dw.buffer(), Tensor.bufferOf(dbias));
+        return new Tensor[] {dx, dw, dbias};
+    }
+
     private static @Nullable Tensor[] inputGradient(LinearGeometry g, Tensor dy, Tensor weight, Targets targets) {
         Tensor dx = Objects.requireNonNull(targets.allocate(0));
-        dy.device().backend().linear().inputGradient(g, dy.buffer(), weight.buffer(), Tensor.bufferOf(targets.gate(0)), dx.buffer());
+        dy.device().backend().linear().inputGradient(g, dy.buffer(), weight.buffer(), Tensor.bufferOf(targets.gate(0)),
+                dx.buffer());
         return new Tensor[] {dx};
     }
 
-    /** The gradient of the weight, and that of the bias, if there is one, where it is wanted. */
+    /** The gradient of the weight, and that of the bias, if there is one, where it is wanted: both read all of dy. */
     private static @Nullable Tensor[] weightGradient(LinearGeometry g, Tensor x, Tensor dy, Targets targets) {
         Tensor dw = Objects.requireNonNull(targets.allocate(0));
         Tensor dbias = targets.allocate(1);

@@ -100,6 +100,7 @@ final class RoundingNoise {
                 case "forward" -> g.in() + 1;
                 case "inputGradient" -> g.out();
                 case "weightGradient" -> g.rows();
+                case "gradients" -> Math.max(g.out(), g.rows());
                 default -> throw new IllegalArgumentException(kernel);
             };
         }

@@ -60,7 +60,7 @@ public final class OpenClBackend implements Backend, AutoCloseable {
         this.reduce = sums;
         OpenClMatmul products = new OpenClMatmul(runtime);
         this.matmul = products;
-        this.linear = new OpenClLinear(products);
+        this.linear = new OpenClLinear(runtime, products);
         this.conv2d = new OpenClConv2d(runtime);
         this.im2col = new OpenClIm2Col(runtime);
         this.maxPool2d = new OpenClMaxPool2d(runtime);
