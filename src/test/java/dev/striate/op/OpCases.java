@@ -390,6 +390,15 @@ final class OpCases {
             add("linear", name + ", after ReLU", x -> x.get(0).relu().linear(x.get(1), x.get(2)))
                     .awayFrom(KINK_AT_0, s[0], s[1]).normal(s[2], s[1]).normal(s[2]);
         }
+        for (int[] s : new int[][] {{1, 1, 1}, {33, 65, 17}, {64, 31, 63}, {12, 300, 37}, {64, 84, 10}}) {
+            add("linear", s[0] + " rows, " + s[1] + " to " + s[2] + ", first", x -> x.get(0).linear(x.get(1), x.get(2)))
+                    .normal(s[0], s[1]).constant().normal(s[2], s[1]).normal(s[2]);
+        }
+        // More than a CPU's cache is thought to hold.
+        add("linear", "large, after ReLU", x -> x.get(0).relu().linear(x.get(1), x.get(2)))
+                .awayFrom(KINK_AT_0, 3, 2070).normal(130, 2070).normal(130);
+        add("linear", "large, then ReLU", x -> Linear.withRelu(x.get(0), x.get(1), x.get(2)))
+                .normal(3, 2070).normal(130, 2070).normal(130).kinked();
         add("linear", "no bias, then ReLU", x -> Linear.withRelu(x.get(0), x.get(1), null))
                 .normal(5, 18).normal(19, 18).kinked();
         add("linear", "(2, 3, 6), then ReLU", x -> Linear.withRelu(x.get(0), x.get(1), x.get(2)))
