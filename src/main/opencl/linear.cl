@@ -54,6 +54,23 @@ __kernel void gradients(
 // Rows and columns of the result per work-item: 16 sums in registers.
 #define SIDE 4
 
+#define ALL(v) (v)
+
+// Adds the products of the vectors at k of all rows to the sums; what FILTER makes 0 does not count.
+#define ADD_PRODUCTS(k, FILTER)                                                                  \
+    {                                                                                            \
+        Vec b[SIDE];                                                                             \
+        _Pragma("unroll") for (int j = 0; j < SIDE; ++j) {                                       \
+            b[j] = FILTER(VLOAD(0, right[j] + (k)));                                             \
+        }                                                                                        \
+        _Pragma("unroll") for (int i = 0; i < SIDE; ++i) {                                       \
+            const Vec a = FILTER(VLOAD(0, left[i] + (k)));                                       \
+            _Pragma("unroll") for (int j = 0; j < SIDE; ++j) {                                   \
+                sum[i][j] = fma(a, b[j], sum[i][j]);                                             \
+            }                                                                                    \
+        }                                                                                        \
+    }
+
 // y = x w^T + bias: dot products of SIDE rows of x with SIDE rows of w, along vectors of 16, where they lie. BIAS is defined where
 // a bias is added.
 __kernel void forward(
@@ -79,6 +96,10 @@ __kernel void forward(
         }
     }
     const int whole = in / WIDTH * WIDTH;
+    // The last vector overlaps the one before, whose elements it leaves out; where there is none before, elements go one by one.
+    const IntVec overlap = (IntVec)(whole + WIDTH - in);
+    const IntVec lane = (IntVec)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+#define REST(v) (lane >= overlap ? (v) : (Vec)(0.0f))
     for (int k0 = 0; k0 < whole; k0 += TERMS * WIDTH) {
         const int end = min(whole, k0 + TERMS * WIDTH);
         Vec sum[SIDE][SIDE];
@@ -90,19 +111,10 @@ __kernel void forward(
             }
         }
         for (int k = k0; k < end; k += WIDTH) {
-            Vec b[SIDE];
-#pragma unroll
-            for (int j = 0; j < SIDE; ++j) {
-                b[j] = VLOAD(0, right[j] + k);
-            }
-#pragma unroll
-            for (int i = 0; i < SIDE; ++i) {
-                const Vec a = VLOAD(0, left[i] + k);
-#pragma unroll
-                for (int j = 0; j < SIDE; ++j) {
-                    sum[i][j] = fma(a, b[j], sum[i][j]);
-                }
-            }
+            ADD_PRODUCTS(k, ALL)
+        }
+        if (end == whole && whole < in) {
+            ADD_PRODUCTS(in - WIDTH, REST)
         }
 #pragma unroll
         for (int i = 0; i < SIDE; ++i) {
@@ -112,7 +124,7 @@ __kernel void forward(
             }
         }
     }
-    for (int k = whole; k < in; ++k) {
+    for (int k = 0; k < in && whole == 0; ++k) {
 #pragma unroll
         for (int i = 0; i < SIDE; ++i) {
 #pragma unroll
