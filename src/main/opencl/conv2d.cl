@@ -6,8 +6,8 @@
 // of which one is defined per build. Pixels run over the batch; k over channels of the group, kernel rows, kernel columns.
 // BIAS is defined where a bias is added, UNIT_STRIDE where both strides are 1; RELU where the result is max(that, 0), GATE where
 // it is 0 wherever gate, which lies as the result does, is not above 0. DY_SUMS is defined where the gradient of the bias comes
-// with that of the weight: as one k more, for which x counts as 1. No atomics: every result is written by one work-item, sums over
-// pixels are split and joined in order.
+// with that of the weight: as one k more, for which x counts as 1. No atomics: every result is written by one work-item, sums
+// over pixels are split and joined in order.
 #include "common.cl"
 #include "conv2d_geometry.cl"
 

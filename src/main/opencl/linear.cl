@@ -71,8 +71,8 @@ __kernel void gradients(
         }                                                                                        \
     }
 
-// y = x w^T + bias: dot products of SIDE rows of x with SIDE rows of w, along vectors of 16, where they lie. BIAS is defined where
-// a bias is added.
+// y = x w^T + bias: dot products of SIDE rows of x with SIDE rows of w, along vectors of 16, where they lie. BIAS is defined
+// where a bias is added.
 __kernel void forward(
     const int rows, const int in, const int out, __global const float *x, __global const float *w, __global const float *bias,
     __global float *y)

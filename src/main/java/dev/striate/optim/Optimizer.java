@@ -151,7 +151,7 @@ public abstract class Optimizer implements AutoCloseable {
         flatState.values().forEach(Tensor::markChanged);
     }
 
-    /** Makes the fills that were asked for and that nothing has made needless: those of {@link #zeroGrad} side by side at once. */
+    /** Makes the fills that were asked for and that nothing has made needless, those of {@link #zeroGrad} several at once. */
     private void fillGradients(int first, int end) {
         int start = first;
         while (start < end) {

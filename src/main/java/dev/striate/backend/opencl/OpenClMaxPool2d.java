@@ -40,6 +40,12 @@ final class OpenClMaxPool2d implements MaxPool2dKernels {
     @Override
     public void gradient(Pool2dGeometry g, Buffer dy, IndexBuffer indices, Buffer dx) {
         int n = g.planes() * g.inHeight() * g.inWidth();
-        runtime.kernel("max_pool2d", "gradient", "PLAIN").ints(n).struct(fields(g)).buffers(dy).indices(indices).buffers(dx).runItems(n);
+        runtime.kernel("max_pool2d", "gradient", "PLAIN")
+                .ints(n)
+                .struct(fields(g))
+                .buffers(dy)
+                .indices(indices)
+                .buffers(dx)
+                .runItems(n);
     }
 }
