@@ -4,8 +4,10 @@
 //   INPUT_GRADIENT   dx[channel, pixel] = sum over k of w[k, channel] dy at (k, pixel), plus bias,
 //   WEIGHT_GRADIENT  dw[channel, k]     = sum over pixels of dy[channel, pixel] x at (k, pixel),
 // of which one is defined per build. Pixels run over the batch; k over channels of the group, kernel rows, kernel columns.
-// BIAS is defined where a bias is added, UNIT_STRIDE where both strides are 1. No atomics: every result is written by one
-// work-item, sums over pixels are split and joined in order.
+// BIAS is defined where a bias is added, UNIT_STRIDE where both strides are 1; RELU where the result is max(that, 0), GATE where
+// it is 0 wherever gate, which lies as the result does, is not above 0. DY_SUMS is defined where the gradient of the bias comes
+// with that of the weight: as one k more, for which x counts as 1. No atomics: every result is written by one work-item, sums
+// over pixels are split and joined in order.
 #include "common.cl"
 #include "conv2d_geometry.cl"
 
@@ -57,11 +59,69 @@ __global const float *imageOf(const Conv2dGeometry g, __global const float *sour
 #endif
 }
 
+// The values of k whose sums over pixels make up dw for one channel, and the gradient of the bias.
+int sumsPerChannel(const Conv2dGeometry g)
+{
+    const int weights = SUM_CHANNELS * g.kernelHeight * g.kernelWidth;
+#ifdef DY_SUMS
+    return weights + 1;
+#else
+    return weights;
+#endif
+}
+
+// Puts the sum of a channel and a k where it belongs.
+void storeSum(const Conv2dGeometry g, float sum, int channel, int k, __global float *dw, __global float *dbias)
+{
+    const int weights = SUM_CHANNELS * g.kernelHeight * g.kernelWidth;
+    if (k < weights) {
+        dw[channel * weights + k] = sum;
+    } else {
+        dbias[channel] = sum;
+    }
+}
+
+// Joins the splits of a weight gradient: one sum per work-item, groups of 64.
+__kernel void joinSplits(
+    const Conv2dGeometry g, const int splits, __global const float *partial, __global float *dw, __global float *dbias)
+{
+    const int i = get_global_id(0);
+    const int columns = sumsPerChannel(g);
+    const int n = g.outChannels * columns;
+    if (i >= n) {
+        return;
+    }
+    float sum = 0.0f;
+    for (int split = 0; split < splits; ++split) {
+        sum += partial[split * n + i];
+    }
+    storeSum(g, sum, i / columns, i % columns, dw, dbias);
+}
+
+// What the sum for an element of the result becomes.
+float finished(float sum, int channel, int at, __global const float *bias, __global const float *gate)
+{
+#ifdef BIAS
+    sum += bias[channel];
+#endif
+#ifdef RELU
+    sum = relu(sum);
+#endif
+#ifdef GATE
+    sum = gated(sum, gate[at]);
+#endif
+    return sum;
+}
 
 // The operand that is gathered, at (k, pixel).
 float gathered(const Conv2dGeometry g, __global const float *source, int group, int k, int pixel)
 {
     const int area = g.kernelHeight * g.kernelWidth;
+#ifdef DY_SUMS
+    if (k == SUM_CHANNELS * area) {
+        return 1.0f;
+    }
+#endif
     const int tap = k % area;
     const int place = pixel % PLANE;
     return gather(g, imageOf(g, source, group, pixel), k / area, tap / g.kernelWidth, tap % g.kernelWidth,
@@ -73,7 +133,7 @@ float gathered(const Conv2dGeometry g, __global const float *source, int group, 
 // See tile.cl; the third dimension of the groups runs over the groups of channels.
 __kernel void product(
     const Conv2dGeometry g, __global const float *source, __global const float *w, __global const float *bias,
-    __global float *result)
+    __global const float *gate, __global float *result)
 {
     const int group = get_group_id(2);
     const int area = g.kernelHeight * g.kernelWidth;
@@ -89,16 +149,16 @@ __kernel void product(
 #endif
 #define B_AT(k, column) gathered(g, source, group, k, column)
 #include "tile.cl"
-    for (int i = 0; i < 4; ++i) {
-        const int row = firstRow + STEP * i;
-        for (int j = 0; j < 4; ++j) {
-            const int column = firstColumn + STEP * j;
+#pragma unroll
+    for (int i = 0; i < PER_ITEM; ++i) {
+        const int row = ROW_OF(i);
+#pragma unroll
+        for (int j = 0; j < PER_ITEM; ++j) {
+            const int column = COLUMN_OF(j);
             if (row < rows && column < columns) {
                 const int channel = group * rows + row;
-#ifdef BIAS
-                total[i][j] += bias[channel];
-#endif
-                result[(column / PLANE * RESULT_CHANNELS + channel) * PLANE + column % PLANE] = total[i][j];
+                const int at = (column / PLANE * RESULT_CHANNELS + channel) * PLANE + column % PLANE;
+                result[at] = finished(total[i][j], channel, at, bias, gate);
             }
         }
     }
@@ -107,27 +167,33 @@ __kernel void product(
 #else
 
 // See tile.cl; the third dimension of the groups runs over groups of channels and, innermost, over splits of the pixels, each of
-// which has its own copy of dw in partial.
+// which has its own copy of all sums in partial. A single one writes to dw and dbias.
 __kernel void weightProduct(
     const Conv2dGeometry g, const int splits, const int pixelsPerSplit, __global const float *x, __global const float *dy,
-    __global float *partial)
+    __global float *partial, __global float *dw, __global float *dbias)
 {
     const int group = get_group_id(2) / splits;
     const int split = get_group_id(2) % splits;
     const int rows = g.outChannels / g.groups;
-    const int columns = SUM_CHANNELS * g.kernelHeight * g.kernelWidth;
+    const int columns = sumsPerChannel(g);
     const int from = split * pixelsPerSplit;
     const int to = min(from + pixelsPerSplit, g.batch * PLANE);
 #define A_AT(row, k) dy[((k) / PLANE * g.outChannels + group * rows + (row)) * PLANE + (k) % PLANE]
 #define B_AT(k, column) gathered(g, x, group, column, k)
 #define B_IS_DENSE_IN_K
 #include "tile.cl"
-    for (int i = 0; i < 4; ++i) {
-        const int row = firstRow + STEP * i;
-        for (int j = 0; j < 4; ++j) {
-            const int column = firstColumn + STEP * j;
+#pragma unroll
+    for (int i = 0; i < PER_ITEM; ++i) {
+        const int row = ROW_OF(i);
+#pragma unroll
+        for (int j = 0; j < PER_ITEM; ++j) {
+            const int column = COLUMN_OF(j);
             if (row < rows && column < columns) {
-                partial[((split * g.groups + group) * rows + row) * columns + column] = total[i][j];
+                if (splits == 1) {
+                    storeSum(g, total[i][j], group * rows + row, column, dw, dbias);
+                } else {
+                    partial[((split * g.groups + group) * rows + row) * columns + column] = total[i][j];
+                }
             }
         }
     }

@@ -129,8 +129,8 @@ __kernel void weightProduct(
 #endif
 }
 
-// Joins the splits, 16 channels of one k, or of the bias, per work-item: the first dimension runs over k and behind it, if wanted,
-// the bias, the second over blocks of channels, the third over groups of channels.
+// Joins the splits, 16 channels of one k, or of the bias, per work-item: the first dimension runs over k and behind it, if it is
+// wanted, the bias, the second over blocks of channels, the third over groups of channels.
 __kernel void joinSplits(
     const int rows, const int columns, const int lanes, const int splits, __global const float *partial,
     __global float *dw, __global float *dbias)

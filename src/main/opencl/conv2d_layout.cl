@@ -1,12 +1,10 @@
-// What comes before and after the products of conv2d_pieces.cl and conv2d.cl. Every element is written once.
+// What comes before and after the products of conv2d_pieces.cl. Every element is written once.
 #include "common.cl"
 #include "conv2d_geometry.cl"
 
-// Copies one plane of the source, dense, into one of the target, per work-item.
-__kernel void layOut(const Layout l, const int firstPlane, __global const float *source, __global float *target)
+// Copies a plane of the source, dense, to its layout.
+void layOutPlane(const Layout l, __global const float *source, __global float *target)
 {
-    source += (firstPlane + (int)get_global_id(0)) * l.height * l.width;
-    target += (int)get_global_id(0) * l.plane;
     for (int py = 0; py < l.strideH; ++py) {
         for (int px = 0; px < l.strideW; ++px) {
             // Pixel x is column (x + left) / strideW of its phase; begin to end are those columns that have a pixel.
@@ -39,30 +37,66 @@ __kernel void layOut(const Layout l, const int firstPlane, __global const float 
     }
 }
 
-// Lays weights out in the order in which products read them: per group and block of channels of the result, the channels summed
-// over in blocks of CHANNELS; in such a block taps, then channels, then the block's channels of the result. One block per
-// work-item. In w, a channel of the result is rowStride away from the next, a channel summed over channelStride.
-__kernel void packWeights(
-    const int rows, const int rowsPerBlock, const int channels, const int area, const int rowStride, const int channelStride,
-    __global const float *w, __global float *packed)
+// What a product reads of weights: per group and block of channels of the result, the channels summed over in blocks of CHANNELS;
+// in such a block taps, then channels, then the block's channels of the result. In w, a channel of the result is rowStride away
+// from the next, a channel summed over channelStride.
+typedef struct {
+    int groups;
+    int rows;
+    int rowsPerBlock;
+    int channels;
+    int area;
+    int rowStride;
+    int channelStride;
+} Packing;
+
+int blocksOf(const Packing p)
 {
-    const int firstRow = get_global_id(0) * rowsPerBlock;
-    w += (int)get_global_id(1) * rows * channels * area;
-    packed += (int)(get_global_id(1) * get_global_size(0) + get_global_id(0)) * rowsPerBlock * channels * area;
-    for (int first = 0; first < channels; first += CHANNELS) {
-        const int last = min(channels, first + CHANNELS);
-        for (int tap = 0; tap < area; ++tap) {
+    return (p.rows + p.rowsPerBlock - 1) / p.rowsPerBlock;
+}
+
+// Packs one block, counted over the groups.
+void packBlock(const Packing p, int block, __global const float *w, __global float *packed)
+{
+    const int firstRow = block % blocksOf(p) * p.rowsPerBlock;
+    w += block / blocksOf(p) * p.rows * p.channels * p.area;
+    packed += block * p.rowsPerBlock * p.channels * p.area;
+    for (int first = 0; first < p.channels; first += CHANNELS) {
+        const int last = min(p.channels, first + CHANNELS);
+        for (int tap = 0; tap < p.area; ++tap) {
             for (int channel = first; channel < last; ++channel) {
-                for (int i = 0; i < rowsPerBlock; ++i) {
+                for (int i = 0; i < p.rowsPerBlock; ++i) {
                     // Rows beyond the last repeat it: their sums are not used.
-                    *packed++ = w[min(firstRow + i, rows - 1) * rowStride + channel * channelStride + tap];
+                    *packed++ = w[min(firstRow + i, p.rows - 1) * p.rowStride + channel * p.channelStride + tap];
                 }
             }
         }
     }
 }
 
-// Joins the splits of a gradient: 16 or 4 weights per work-item, groups of 64. Behind the weights stand the biases.
+// All that a product needs: one block of weights per work-item, and behind those one plane.
+__kernel void prepare(
+    const Packing p, const Layout l, __global const float *w, __global const float *source, __global float *packed,
+    __global float *target)
+{
+    const int blocks = p.groups * blocksOf(p);
+    const int id = get_global_id(0);
+    if (id < blocks) {
+        packBlock(p, id, w, packed);
+    } else {
+        const int plane = id - blocks;
+        layOutPlane(l, source + plane * l.height * l.width, target + plane * l.plane);
+    }
+}
+
+// Planes alone, from firstPlane on: one per work-item.
+__kernel void layOut(const Layout l, const int firstPlane, __global const float *source, __global float *target)
+{
+    const int plane = get_global_id(0);
+    layOutPlane(l, source + (firstPlane + plane) * l.height * l.width, target + plane * l.plane);
+}
+
+// Joins the splits of a gradient: 16 weights per work-item, groups of 64. Behind the weights stand the biases.
 __kernel void joinSplits(
     const int n, const int weights, const int splits, __global const float *partial, __global float *dw, __global float *dbias)
 {

@@ -9,19 +9,13 @@
 //   PIECES           pieces that it computes at a time (the products)
 //   COLUMNS          input channels and taps that it computes at a time (the weights' gradient)
 //   BIAS             where a bias is added, or its gradient computed
+//   RELU, GATE       where the result is max(that, 0), or 0 wherever gate is not above 0
 //   UNIT_STRIDE      where both strides are 1
 // No local memory, no barriers. ROWS times PIECES, or times COLUMNS, vectors are the sums; they stay in registers.
 #include "common.cl"
 #include "conv2d_geometry.cl"
 
 #define PIECE_ROWS (WIDTH / PIECE_COLUMNS)
-#if PIECE_COLUMNS == 16
-#define LOAD_ROW vload16
-#define STORE_ROW vstore16
-#else
-#define LOAD_ROW vload8
-#define STORE_ROW vstore8
-#endif
 
 #ifdef UNIT_STRIDE
 #define STRIDE_H 1
@@ -41,8 +35,8 @@ Vec loadPiece(__global const float *p, int width)
 #endif
 }
 
-// The start of a piece in a grid: the last ones in a row or column are moved back to end with it, and overlap their neighbours,
-// so that nearly all pieces are whole. Only a grid that is smaller than a piece has none of them.
+// The start of a piece in a grid: the last ones in a row or column are moved back to end with it, so that nearly all pieces are
+// whole; where they overlap their neighbours, both write the same values. Only a grid that is smaller than a piece has none.
 int startOf(int piece, int pieceSize, int gridSize)
 {
     return max(0, min(piece * pieceSize, gridSize - pieceSize));
@@ -69,30 +63,49 @@ int piecesIn(int gridSize, int pieceSize)
 #define RESULT_WIDTH g.outWidth
 #endif
 
-// Writes the pixels of a piece that are in a grid of height x width positions; step is what lies between neighbours in a row of
-// the result, rowStep between rows.
-void storePiece(Vec v, __global float *target, int height, int width, int step, int rowStep)
+// Writes those pixels of a piece that are in a grid of height x width positions; step is what lies between neighbours in a row of
+// the result, rowStep between rows. gate lies as the result does.
+void storePiece(
+    Vec v, __global float *target, __global const float *gate, int height, int width, int step, int rowStep)
 {
+#ifdef RELU
+    v = reluOfVec(v);
+#endif
+    if (height >= PIECE_ROWS && width >= PIECE_COLUMNS && step == 1) {
+#ifdef GATE
+        v = gatedVec(v, loadPiece(gate, rowStep));
+#endif
+#if PIECE_COLUMNS == 16
+        vstore16(v, 0, target);
+#else
+        vstore8(v.lo, 0, target);
+        vstore8(v.hi, 0, target + rowStep);
+#endif
+        return;
+    }
     float lanes[WIDTH];
     VSTORE(v, 0, lanes);
     for (int row = 0; row < min(PIECE_ROWS, height); ++row) {
-        if (width >= PIECE_COLUMNS && step == 1) {
-            STORE_ROW(LOAD_ROW(row, lanes), 0, target + row * rowStep);
-        } else {
-            for (int column = 0; column < min(PIECE_COLUMNS, width); ++column) {
-                target[row * rowStep + column * step] = lanes[row * PIECE_COLUMNS + column];
-            }
+        for (int column = 0; column < min(PIECE_COLUMNS, width); ++column) {
+            const int at = row * rowStep + column * step;
+            const float value = lanes[row * PIECE_COLUMNS + column];
+#ifdef GATE
+            target[at] = gated(value, gate[at]);
+#else
+            target[at] = value;
+#endif
         }
     }
 }
 
 // blocksPerItem times PIECES pieces of ROWS channels per work-item. The first dimension runs over blocks of channels, the second
 // over blocks of pieces of some images, the third over groups of channels and, innermost, over phases: an input gradient's pixels
-// that are a stride apart meet the same taps, so each phase is a convolution of its own. w is what packWeights made. A piece of
+// that are a stride apart meet the same taps, so each phase is a convolution of its own. w is what `prepare` packed. A piece of
 // the source is read once per ROWS channels and tap, a weight once per PIECES pieces.
 __kernel void product(
     const Conv2dGeometry g, const Layout l, const int firstImage, const int images, const int blocksPerItem,
-    __global const float *source, __global const float *w, __global const float *bias, __global float *result)
+    __global const float *source, __global const float *w, __global const float *bias, __global const float *gate,
+    __global float *result)
 {
 #ifdef INPUT_GRADIENT
     // Position t of a phase is pixel t stride + phase - pad, for those t that give one.
@@ -110,9 +123,10 @@ __kernel void product(
     const int stepY = STRIDE_H;
     const int stepX = STRIDE_W;
     source += (firstY + l.top) * l.columns + firstX + l.left;
-    result += (firstY * STRIDE_H + phaseY - g.padTop) * g.inWidth + firstX * STRIDE_W + phaseX - g.padLeft;
+    const int firstResult = (firstY * STRIDE_H + phaseY - g.padTop) * g.inWidth + firstX * STRIDE_W + phaseX - g.padLeft;
 #else
     const int group = get_global_id(2);
+    const int firstResult = 0;
     const int gridHeight = g.outHeight;
     const int gridWidth = g.outWidth;
     const int stepY = 1;
@@ -128,7 +142,6 @@ __kernel void product(
     const int resultPlane = RESULT_HEIGHT * RESULT_WIDTH;
     source += group * SUM_CHANNELS * l.plane;
     w += (int)(group * get_global_size(0) + get_global_id(0)) * ROWS * SUM_CHANNELS * area;
-    result += (firstImage * RESULT_CHANNELS + firstChannel) * resultPlane;
     const int firstPiece = get_global_id(1) * blocksPerItem * PIECES;
     const int lastPiece = min(pieces, firstPiece + blocksPerItem * PIECES);
     for (int piece0 = firstPiece; piece0 < lastPiece; piece0 += PIECES) {
@@ -143,7 +156,8 @@ __kernel void product(
             const int y = startOf(piece % piecesPerImage / piecesPerRow, PIECE_ROWS, gridHeight);
             const int x = startOf(piece % piecesPerImage % piecesPerRow, PIECE_COLUMNS, gridWidth);
             start[p] = source + image * SOURCE_CHANNELS * l.plane + y * l.columns + x;
-            target[p] = image * RESULT_CHANNELS * resultPlane + y * stepY * RESULT_WIDTH + x * stepX;
+            target[p] = ((firstImage + image) * RESULT_CHANNELS + firstChannel) * resultPlane + firstResult
+                + y * stepY * RESULT_WIDTH + x * stepX;
 #pragma unroll
             for (int i = 0; i < ROWS; ++i) {
 #ifdef BIAS
@@ -209,8 +223,8 @@ __kernel void product(
             if (i < rows) {
 #pragma unroll
                 for (int p = 0; p < PIECES; ++p) {
-                    storePiece(total[i][p], result + i * resultPlane + target[p], gridHeight, gridWidth, stepX,
-                               stepY * RESULT_WIDTH);
+                    const int at = target[p] + i * resultPlane;
+                    storePiece(total[i][p], result + at, gate + at, gridHeight, gridWidth, stepX, stepY * RESULT_WIDTH);
                 }
             }
         }
@@ -255,12 +269,13 @@ float biasGradient(
 
 // ROWS channels of dy by COLUMNS values of k, which runs over input channels and taps, per work-item: their products over the
 // pixels of one split, in 16 interleaved sums each. A split is some lines of pieces. The first dimension runs over blocks of k,
-// the second over blocks of channels, the third over groups of channels and, innermost, splits. Images are
-// counted from firstX and firstDy. Each split has its own copy of the gradient in partial, the weights' and then the biases';
-// later images (add = 1) add to what the first left there.
+// the second over blocks of channels, the third over groups of channels and, innermost, splits. Images are counted from firstX
+// and firstDy. Each split has its own sums in partial, the weights' and then the biases'; later images (add = 1) add to what the
+// first left there. A piece of dy is read once per COLUMNS values of k, one of x once per ROWS channels.
 __kernel void weightProduct(
     const Conv2dGeometry g, const Layout xLayout, const Layout dyLayout, const int firstX, const int firstDy,
-    const int images, const int splits, const int linesPerSplit, const int add, __global const float *x, __global const float *dy, __global float *partial)
+    const int images, const int splits, const int linesPerSplit, const int add, __global const float *x,
+    __global const float *dy, __global float *partial)
 {
     const int channels = g.inChannels / g.groups;
     const int area = g.kernelHeight * g.kernelWidth;
@@ -339,8 +354,9 @@ __kernel void weightProduct(
             }
 #ifdef BIAS
             if (column == 0) {
+                const float sumOfDy = biasGradient(g, dyLayout, firstLine, lastLine, dy, channel);
                 const int at = g.outChannels * columns + channel;
-                partial[at] = (add ? partial[at] : 0.0f) + biasGradient(g, dyLayout, firstLine, lastLine, dy, channel);
+                partial[at] = (add ? partial[at] : 0.0f) + sumOfDy;
             }
 #endif
         }

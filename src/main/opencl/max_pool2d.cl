@@ -1,4 +1,4 @@
-// Maximum pooling. No atomics.
+// Maximum pooling. No atomics. RELU is defined where the result is max(that, 0).
 #include "pool2d_geometry.cl"
 
 #ifdef TILED
@@ -35,6 +35,9 @@ __kernel void forward(
             }
         }
     }
+#ifdef RELU
+    best = best <= 0.0f ? 0.0f : best;
+#endif
     y[id] = best;
     indices[id] = place;
 }
@@ -108,6 +111,9 @@ __kernel void forward(
                     place = taken ? iy * g.inWidth + column : place;
                 }
             }
+#ifdef RELU
+            best = best <= (Lanes)(0.0f) ? (Lanes)(0.0f) : best;
+#endif
             STORE_LANES(best, 0, y + outRow * g.outWidth + ox);
             STORE_LANES(place, 0, indices + outRow * g.outWidth + ox);
         }

@@ -5,7 +5,8 @@ import static dev.striate.backend.opencl.OpenClTuning.ceilDiv;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.Conv2dKernels;
-import dev.striate.backend.StridedLoop;
+import dev.striate.backend.LinearGeometry;
+import dev.striate.backend.LinearKernels;
 import org.jspecify.annotations.Nullable;
 
 /** Launches {@code conv2d.cl}. */
@@ -17,14 +18,24 @@ final class OpenClConv2d implements Conv2dKernels {
     private static final int SPLIT_PIXELS = 256;
     /** Work-groups that a weight gradient is split into, about: enough for any GPU. */
     private static final int SPLIT_GROUPS = 1024;
+
     private final OpenClRuntime runtime;
-    private final OpenClReduce sums;
+    private final LinearKernels linear;
     private final OpenClConv2dPieces pieces;
 
-    OpenClConv2d(OpenClRuntime runtime, OpenClReduce sums) {
+    OpenClConv2d(OpenClRuntime runtime, LinearKernels linear) {
         this.runtime = runtime;
-        this.sums = sums;
-        this.pieces = new OpenClConv2dPieces(runtime);
+        this.linear = linear;
+        this.pieces = new OpenClConv2dPieces(runtime, OpenClConv2dPieces.COPY_FLOATS);
+    }
+
+    /** What a kernel does with an element of the result before it writes it. */
+    enum Finish {
+        PLAIN,
+        /** {@code max(it, 0)}. */
+        RELU,
+        /** 0 where another buffer is not above 0. */
+        GATE
     }
 
     /** A geometry as the kernels read it. */
@@ -36,38 +47,69 @@ final class OpenClConv2d implements Conv2dKernels {
         };
     }
 
+    /** Whether each image has one window, which is all of it: such a convolution is a linear layer. */
+    private static boolean isLinear(Conv2dGeometry g) {
+        return g.groups() == 1 && g.outHeight() == 1 && g.outWidth() == 1
+                && g.kernelHeight() == g.inHeight() && g.kernelWidth() == g.inWidth() && g.padTop() == 0 && g.padLeft() == 0
+                && (g.kernelHeight() == 1 || g.dilationH() == 1) && (g.kernelWidth() == 1 || g.dilationW() == 1);
+    }
+
+    private static LinearGeometry linear(Conv2dGeometry g) {
+        return new LinearGeometry(g.batch(), g.inChannels() * g.inHeight() * g.inWidth(), g.outChannels());
+    }
+
     @Override
     public void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
-        if (runtime.isTiled()) {
-            tiledProduct("FORWARD", g, g.outChannelsPerGroup(), g.batch() * g.outHeight() * g.outWidth(), x, w, bias, y);
+        forward(g, x, w, bias, Finish.PLAIN, y);
+    }
+
+    @Override
+    public void forwardRelu(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
+        forward(g, x, w, bias, Finish.RELU, y);
+    }
+
+    private void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Finish finish, Buffer y) {
+        if (isLinear(g)) {
+            linear.forward(linear(g), x, w, bias, finish == Finish.RELU, y);
+        } else if (runtime.isTiled()) {
+            int pixels = g.batch() * g.outHeight() * g.outWidth();
+            tiledProduct("FORWARD", g, g.outChannelsPerGroup(), pixels, x, w, bias, finish, y, y);
         } else {
-            pieces.forward(g, x, w, bias, y);
+            pieces.forward(g, x, w, bias, finish, y);
         }
     }
 
     @Override
     public void inputGradient(Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Buffer dx) {
-        if (runtime.isTiled()) {
-            tiledProduct("INPUT_GRADIENT", g, g.inChannelsPerGroup(), g.batch() * g.inHeight() * g.inWidth(), dy, w, bias, dx);
+        inputGradient(g, dy, w, bias, Finish.PLAIN, dx, dx);
+    }
+
+    @Override
+    public void gatedInputGradient(Conv2dGeometry g, Buffer dy, Buffer w, Buffer gate, Buffer dx) {
+        inputGradient(g, dy, w, null, Finish.GATE, gate, dx);
+    }
+
+    private void inputGradient(
+            Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Finish finish, Buffer gate, Buffer dx) {
+        if (isLinear(g) && bias == null) {
+            linear.inputGradient(linear(g), dy, w, finish == Finish.GATE ? gate : null, dx);
+        } else if (runtime.isTiled()) {
+            int pixels = g.batch() * g.inHeight() * g.inWidth();
+            tiledProduct("INPUT_GRADIENT", g, g.inChannelsPerGroup(), pixels, dy, w, bias, finish, gate, dx);
         } else {
-            pieces.inputGradient(g, dy, w, bias, dx);
+            pieces.inputGradient(g, dy, w, bias, finish, gate, dx);
         }
     }
 
     @Override
     public void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw, @Nullable Buffer dbias) {
-        if (!runtime.isTiled()) {
+        if (isLinear(g)) {
+            linear.weightGradient(linear(g), x, dy, dw, dbias);
+        } else if (runtime.isTiled()) {
+            tiledWeightGradient(g, x, dy, dw, dbias);
+        } else {
             pieces.weightGradient(g, x, dy, dw, dbias);
-            return;
         }
-        if (dbias != null) {
-            int plane = g.outHeight() * g.outWidth();
-            StridedLoop channels = StridedLoop.of(new int[] {g.outChannels()}, new int[] {plane});
-            StridedLoop elements =
-                    StridedLoop.of(new int[] {g.batch(), plane}, new int[] {g.outChannels() * plane, 1});
-            sums.sum(channels, elements, 1, dy, dbias);
-        }
-        tiledWeightGradient(g, x, dy, dw);
     }
 
     /**
@@ -75,45 +117,68 @@ final class OpenClConv2d implements Conv2dKernels {
      *
      * @param rows   channels of the result per group
      * @param pixels pixels of the result, over the batch
+     * @param gate   looked at for {@link Finish#GATE} only
      */
     private void tiledProduct(
-            String pass, Conv2dGeometry g, int rows, int pixels, Buffer source, Buffer w, @Nullable Buffer bias, Buffer result) {
+            String pass, Conv2dGeometry g, int rows, int pixels, Buffer source, Buffer w, @Nullable Buffer bias, Finish finish,
+            Buffer gate, Buffer result) {
         int tile = OpenClTuning.tile(rows, pixels, g.groups());
-        runtime.kernel(
-                        "conv2d", "product", pass, bias == null ? "NO_BIAS" : "BIAS",
-                        g.strideH() == 1 && g.strideW() == 1 ? "UNIT_STRIDE" : "ANY_STRIDE", "TILE=" + tile)
+        String withBias = bias == null ? "NO_BIAS" : "BIAS";
+        runtime.kernel("conv2d", "product", OpenClTuning.tileMacros(tile, pass, withBias, stride(g), finish.name()))
                 .struct(fields(g))
-                .buffers(source, w, bias == null ? w : bias, result)
+                .buffers(source, w, bias == null ? w : bias, gate, result)
                 .runTiles(rows, pixels, g.groups(), tile);
     }
 
-    private void tiledWeightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw) {
+    /** The macro that says how the kernels may step. */
+    static String stride(Conv2dGeometry g) {
+        return g.strideH() == 1 && g.strideW() == 1 ? "UNIT_STRIDE" : "ANY_STRIDE";
+    }
+
+    private static String withSums(@Nullable Buffer dbias) {
+        return dbias == null ? "NO_SUMS" : "DY_SUMS";
+    }
+
+    private void tiledWeightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw, @Nullable Buffer dbias) {
         int rows = g.outChannelsPerGroup();
-        int columns = g.inChannelsPerGroup() * g.kernelHeight() * g.kernelWidth();
+        int weights = g.inChannelsPerGroup() * g.kernelHeight() * g.kernelWidth();
+        // The gradient of the bias is one more column: x counts as 1 there.
+        int columns = dbias == null ? weights : weights + 1;
         int pixels = g.batch() * g.outHeight() * g.outWidth();
-        int weights = g.groups() * rows * columns;
+        int sums = g.groups() * rows * columns;
         int tile = OpenClTuning.tile(rows, columns, g.groups());
         int tiles = ceilDiv(rows, tile) * ceilDiv(columns, tile) * g.groups();
         int wanted = Math.min(ceilDiv(SPLIT_GROUPS, tiles), ceilDiv(pixels, SPLIT_PIXELS));
-        int pixelsPerSplit = ceilDiv(pixels, Math.max(1, Math.min(wanted, PARTIAL_FLOATS / weights)));
+        int pixelsPerSplit = ceilDiv(pixels, atMostPartialFloats(wanted, sums));
         int splits = ceilDiv(pixels, pixelsPerSplit);
-        OpenClBuffer partial = splits == 1 ? OpenClBuffer.of(dw) : runtime.scratch(Math.multiplyExact(splits, weights));
+        String[] macros = OpenClTuning.tileMacros(tile, "WEIGHT_GRADIENT", withSums(dbias));
+        OpenClBuffer partial = splits == 1 ? OpenClBuffer.of(dw) : runtime.scratch(Math.multiplyExact(splits, sums));
         try {
-            runtime.kernel("conv2d", "weightProduct", "WEIGHT_GRADIENT", "TILE=" + tile)
+            runtime.kernel("conv2d", "weightProduct", macros)
                     .struct(fields(g))
                     .ints(splits, pixelsPerSplit)
-                    .buffers(x, dy, partial)
+                    .buffers(x, dy, partial, dw, dbias == null ? dw : dbias)
                     .runTiles(rows, columns, g.groups() * splits, tile);
             if (splits > 1) {
-                runtime.kernel("conv2d_layout", "joinSplits")
-                        .ints(weights, weights, splits)
-                        .buffers(partial, dw, dw)
-                        .runVectors(weights);
+                join(g, splits, sums, partial, dw, dbias, macros);
             }
         } finally {
             if (splits > 1) {
                 partial.release();
             }
         }
+    }
+
+    private static int atMostPartialFloats(int splits, int sums) {
+        return Math.max(1, Math.min(splits, PARTIAL_FLOATS / sums));
+    }
+
+    private void join(
+            Conv2dGeometry g, int splits, int sums, Buffer partial, Buffer dw, @Nullable Buffer dbias, String... macros) {
+        runtime.kernel("conv2d", "joinSplits", macros)
+                .struct(fields(g))
+                .ints(splits)
+                .buffers(partial, dw, dbias == null ? dw : dbias)
+                .runItems(sums);
     }
 }

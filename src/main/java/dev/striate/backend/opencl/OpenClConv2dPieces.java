@@ -5,13 +5,14 @@ import static dev.striate.backend.opencl.OpenClTuning.ceilDiv;
 
 import dev.striate.backend.Buffer;
 import dev.striate.backend.Conv2dGeometry;
+import dev.striate.backend.opencl.OpenClConv2d.Finish;
 import org.jspecify.annotations.Nullable;
 
 /** Launches {@code conv2d_pieces.cl}: convolution in the vector shape. */
 final class OpenClConv2dPieces {
 
     /** Floats of copied planes at a time, 16 MiB, unless one image has more. */
-    private static final int COPY_FLOATS = 1 << 22;
+    static final int COPY_FLOATS = 1 << 22;
     /** Floats of partial weight gradients at most, 64 MiB, unless a single copy is larger. */
     private static final int PARTIAL_FLOATS = 1 << 24;
     /** Vectors that a work-item multiplies at least, if the work allows: a few microseconds. */
@@ -28,9 +29,11 @@ final class OpenClConv2dPieces {
     private static final int SUMS = 24;
 
     private final OpenClRuntime runtime;
+    private final int copyFloats;
 
-    OpenClConv2dPieces(OpenClRuntime runtime) {
+    OpenClConv2dPieces(OpenClRuntime runtime, int copyFloats) {
         this.runtime = runtime;
+        this.copyFloats = copyFloats;
     }
 
     /** What pieces of 16 and 8 columns cost in a product: short rows take more loads each. */
@@ -109,7 +112,7 @@ final class OpenClConv2dPieces {
             return strideH == 1 && strideW == 1 && top == 0 && left == 0 && rows == height && columns == width;
         }
 
-        /** Elements of a plane; in a copy an odd number of cache lines, so that planes do not compete for one place in the cache. */
+        /** Elements of a plane; in a copy an odd number of cache lines, so that planes do not compete for places in the cache. */
         int plane() {
             int elements = Math.multiplyExact(strideH * strideW, Math.multiplyExact(rows, columns));
             return isSource() ? elements : PANEL * (ceilDiv(elements, PANEL) | 1);
@@ -121,8 +124,8 @@ final class OpenClConv2dPieces {
     }
 
     /** The images that are copied at a time; all of them where nothing is. */
-    private static int imagesAtATime(int batch, int floatsPerImage) {
-        return floatsPerImage == 0 ? batch : Math.min(batch, Math.max(1, COPY_FLOATS / floatsPerImage));
+    private int imagesAtATime(int batch, int floatsPerImage) {
+        return floatsPerImage == 0 ? batch : Math.min(batch, Math.max(1, copyFloats / floatsPerImage));
     }
 
     private static int copiedFloats(Layout layout, int channels) {
@@ -134,65 +137,70 @@ final class OpenClConv2dPieces {
         return floats == 0 ? null : runtime.scratch(floats);
     }
 
-    /** Copies some images, if there is a copy, and says where they are. */
-    private Buffer laidOut(Layout layout, int channels, int firstImage, int images, Buffer source, @Nullable OpenClBuffer copy) {
-        if (copy == null) {
-            return source;
+    /** Copies some images, if there is a copy. */
+    private void layOut(Layout layout, int channels, int firstImage, int images, Buffer source, @Nullable OpenClBuffer copy) {
+        if (copy != null) {
+            runtime.kernel("conv2d_layout", "layOut")
+                    .struct(layout.fields())
+                    .ints(firstImage * channels)
+                    .buffers(source, copy)
+                    .runAlone(images * channels);
         }
-        runtime.kernel("conv2d_layout", "layOut")
-                .struct(layout.fields())
-                .ints(firstImage * channels)
-                .buffers(source, copy)
-                .runAlone(images * channels);
-        return copy;
     }
 
-    void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
+    void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Finish finish, Buffer y) {
         int pieceColumns = pieceColumns(g.outHeight(), g.outWidth(), PRODUCT_COSTS);
         product("FORWARD", g, Layout.ofInput(g, pieceColumns), pieceColumns, pieces(g.outHeight(), g.outWidth(), pieceColumns), 1,
-                g.inChannels(), g.outChannels(), x, w, bias, y);
+                g.inChannels(), g.outChannels(), x, w, bias, finish, y, y);
     }
 
-    void inputGradient(Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Buffer dx) {
+    void inputGradient(
+            Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Finish finish, Buffer gate, Buffer dx) {
         int height = ceilDiv(g.inHeight(), g.strideH());
         int width = ceilDiv(g.inWidth(), g.strideW());
         int pieceColumns = pieceColumns(height, width, PRODUCT_COSTS);
         product("INPUT_GRADIENT", g, Layout.ofOutputByTaps(g, pieceColumns), pieceColumns, pieces(height, width, pieceColumns),
-                g.strideH() * g.strideW(), g.outChannels(), g.inChannels(), dy, w, bias, dx);
+                g.strideH() * g.strideW(), g.outChannels(), g.inChannels(), dy, w, bias, finish, gate, dx);
     }
 
     private void product(
             String pass, Conv2dGeometry g, Layout layout, int pieceColumns, int piecesPerImage, int phases, int sourceChannels,
-            int resultChannels, Buffer source, Buffer w, @Nullable Buffer bias, Buffer result) {
+            int resultChannels, Buffer source, Buffer w, @Nullable Buffer bias, Finish finish, Buffer gate, Buffer result) {
         int rows = resultChannels / g.groups();
         int channels = sourceChannels / g.groups();
         int area = g.kernelHeight() * g.kernelWidth();
-        int rowsPerItem = OpenClTuning.evenly(rows, 8);
+        int rowsPerItem = OpenClTuning.channelsPerItem(rows);
         int rowBlocks = ceilDiv(rows, rowsPerItem);
-        int piecesPerItem = rowsPerItem <= 3 ? 4 : 2;
+        int piecesPerItem = rowsPerItem <= 2 ? 4 : 2;
         boolean isForward = pass.equals("FORWARD");
         int chunk = imagesAtATime(g.batch(), copiedFloats(layout, sourceChannels));
         OpenClBuffer packed = runtime.scratch(Math.multiplyExact(g.groups() * rowBlocks * rowsPerItem, channels * area));
         OpenClBuffer copy = copyOf(layout, sourceChannels, chunk);
         try {
-            runtime.kernel("conv2d_layout", "packWeights")
-                    .ints(rows, rowsPerItem, channels, area)
-                    .ints(isForward ? channels * area : area, isForward ? area : rows * area)
-                    .buffers(w, packed)
-                    .runAlone(rowBlocks, g.groups());
+            runtime.kernel("conv2d_layout", "prepare")
+                    .struct(g.groups(), rows, rowsPerItem, channels, area,
+                            isForward ? channels * area : area, isForward ? area : rows * area)
+                    .struct(layout.fields())
+                    .buffers(w, source, packed, copy == null ? packed : copy)
+                    .runAlone(g.groups() * rowBlocks + (copy == null ? 0 : chunk * sourceChannels));
             int blockVectors = Math.multiplyExact(channels * area, rowsPerItem * piecesPerItem);
             int blocksPerItem = Math.max(1, ITEM_VECTORS / blockVectors);
+            String[] macros = {
+                pass, bias == null ? "NO_BIAS" : "BIAS", finish.name(), OpenClConv2d.stride(g),
+                "PIECE_COLUMNS=" + pieceColumns, "ROWS=" + rowsPerItem, "PIECES=" + piecesPerItem
+            };
             for (int first = 0; first < g.batch(); first += chunk) {
                 int images = Math.min(chunk, g.batch() - first);
-                Buffer from = laidOut(layout, sourceChannels, first, images, source, copy);
-                runtime.kernel(
-                                "conv2d_pieces", "product", pass, bias == null ? "NO_BIAS" : "BIAS", stride(g),
-                                "PIECE_COLUMNS=" + pieceColumns, "ROWS=" + rowsPerItem, "PIECES=" + piecesPerItem)
+                int blocks = ceilDiv(images * piecesPerImage, piecesPerItem * blocksPerItem);
+                if (first > 0) {
+                    layOut(layout, sourceChannels, first, images, source, copy);
+                }
+                runtime.kernel("conv2d_pieces", "product", macros)
                         .struct(OpenClConv2d.fields(g))
                         .struct(layout.fields())
                         .ints(first, images, blocksPerItem)
-                        .buffers(from, packed, bias == null ? w : bias, result)
-                        .runAlone(rowBlocks, ceilDiv(images * piecesPerImage, piecesPerItem * blocksPerItem), g.groups() * phases);
+                        .buffers(copy == null ? source : copy, packed, bias == null ? w : bias, gate, result)
+                        .runAlone(rowBlocks, blocks, g.groups() * phases);
             }
         } finally {
             packed.release();
@@ -217,7 +225,7 @@ final class OpenClConv2dPieces {
         Layout xLayout = Layout.ofInput(g, pieceColumns);
         Layout dyLayout = Layout.ofOutput(g, pieceColumns);
         int chunk = imagesAtATime(g.batch(), copiedFloats(xLayout, g.inChannels()) + copiedFloats(dyLayout, g.outChannels()));
-        int rowsPerItem = OpenClTuning.evenly(rows, 8);
+        int rowsPerItem = OpenClTuning.channelsPerItem(rows);
         int columnsPerItem = Math.min(8, SUMS / rowsPerItem);
         int linesPerImage = lines(g.outHeight(), pieceColumns);
         int linesPerSplit = Math.max(
@@ -231,17 +239,17 @@ final class OpenClConv2dPieces {
         try {
             for (int first = 0; first < g.batch(); first += chunk) {
                 int images = Math.min(chunk, g.batch() - first);
-                Buffer xFrom = laidOut(xLayout, g.inChannels(), first, images, x, xCopy);
-                Buffer dyFrom = laidOut(dyLayout, g.outChannels(), first, images, dy, dyCopy);
+                layOut(xLayout, g.inChannels(), first, images, x, xCopy);
+                layOut(dyLayout, g.outChannels(), first, images, dy, dyCopy);
                 runtime.kernel(
-                                "conv2d_pieces", "weightProduct", "WEIGHT_GRADIENT", bias, stride(g),
+                                "conv2d_pieces", "weightProduct", "WEIGHT_GRADIENT", bias, OpenClConv2d.stride(g),
                                 "PIECE_COLUMNS=" + pieceColumns, "ROWS=" + rowsPerItem, "COLUMNS=" + columnsPerItem)
                         .struct(OpenClConv2d.fields(g))
                         .struct(xLayout.fields())
                         .struct(dyLayout.fields())
                         .ints(xCopy == null ? first : 0, dyCopy == null ? first : 0, images)
                         .ints(splits, linesPerSplit, first == 0 ? 0 : 1)
-                        .buffers(xFrom, dyFrom, partial)
+                        .buffers(xCopy == null ? x : xCopy, dyCopy == null ? dy : dyCopy, partial)
                         .runAlone(ceilDiv(columns, columnsPerItem), ceilDiv(rows, rowsPerItem), g.groups() * splits);
             }
             runtime.kernel("conv2d_layout", "joinSplits")
@@ -274,7 +282,7 @@ final class OpenClConv2dPieces {
         try {
             for (int first = 0; first < g.batch(); first += chunk) {
                 int images = Math.min(chunk, g.batch() - first);
-                Buffer from = laidOut(layout, g.inChannels(), first, images, x, copy);
+                layOut(layout, g.inChannels(), first, images, x, copy);
                 runtime.kernel("conv2d_channels", "turn", macros)
                         .ints(rows, plane, lanes, first, g.groups())
                         .buffers(dy, turned)
@@ -283,7 +291,7 @@ final class OpenClConv2dPieces {
                         .struct(OpenClConv2d.fields(g))
                         .struct(layout.fields())
                         .ints(lanes, copy == null ? first : 0, images, splits, pixelsPerSplit, first == 0 ? 0 : 1)
-                        .buffers(from, turned, partial)
+                        .buffers(copy == null ? x : copy, turned, partial)
                         .runAlone(ceilDiv(columns, COLUMNS), blocks, g.groups() * splits);
             }
             runtime.kernel("conv2d_channels", "joinSplits", macros)
@@ -300,10 +308,6 @@ final class OpenClConv2dPieces {
     /** What a split has at least, for the partial sums of all of them to fit. */
     private static int perSplit(int all, int partialFloats) {
         return ceilDiv(all, Math.max(1, PARTIAL_FLOATS / partialFloats));
-    }
-
-    private static String stride(Conv2dGeometry g) {
-        return g.strideH() == 1 && g.strideW() == 1 ? "UNIT_STRIDE" : "ANY_STRIDE";
     }
 
     private static void release(@Nullable OpenClBuffer scratch) {

@@ -26,30 +26,58 @@ final class OpenClMatmul implements MatmulKernels {
         this.runtime = runtime;
     }
 
-    @Override
-    public void forward(MatmulGeometry g, Buffer a, Buffer b, @Nullable Buffer bias, Buffer c) {
-        String withBias = bias == null ? "NO_BIAS" : "BIAS";
-        Buffer addend = bias == null ? c : bias;
-        if (runtime.isTiled()) {
-            tiled(g, a, b, addend, withBias, c);
-        } else {
-            panels(g, a, b, addend, withBias, c);
+    /**
+     * What a kernel does with a product while it has it at hand.
+     *
+     * @param bias    n elements, added to every row of c
+     * @param relu    whether c is max(that, 0)
+     * @param gate    of c's length: where it is not above 0, c becomes 0
+     * @param rowSums m elements: the sums of the rows of op(a), of a single product
+     */
+    record Extras(@Nullable Buffer bias, boolean relu, @Nullable Buffer gate, @Nullable Buffer rowSums) {
+
+        private String macro() {
+            return rowSums != null ? "ROW_SUMS" : gate != null ? "GATE" : relu ? "RELU" : "PLAIN";
+        }
+
+        /** As arguments; the kernel does not look at what stands in for those that are missing. */
+        private Buffer[] orElse(Buffer other) {
+            return new Buffer[] {bias == null ? other : bias, gate == null ? other : gate, rowSums == null ? other : rowSums};
         }
     }
 
-    private void tiled(MatmulGeometry g, Buffer a, Buffer b, Buffer addend, String withBias, Buffer c) {
-        int tile = OpenClTuning.tile(g.m(), g.n(), g.batch().turns());
-        OpenClLaunch launch = runtime.kernel(
-                "matmul",
-                "product",
-                withBias,
-                "TILE=" + tile,
-                g.transposeA() ? "TRANSPOSE_A" : "NORMAL_A",
-                g.transposeB() ? "TRANSPOSE_B" : "NORMAL_B");
-        launch.ints(g.m(), g.n(), g.k()).nest(g.batch()).buffers(a, b, addend, c).runTiles(g.m(), g.n(), g.batch().turns(), tile);
+    @Override
+    public void forward(MatmulGeometry g, Buffer a, Buffer b, @Nullable Buffer bias, Buffer c) {
+        run(g, a, b, new Extras(bias, false, null, null), c);
     }
 
-    private void panels(MatmulGeometry g, Buffer a, Buffer b, Buffer addend, String withBias, Buffer c) {
+    /** {@code c = op(a) op(b)}, and what is to be done besides. */
+    void run(MatmulGeometry g, Buffer a, Buffer b, Extras extras, Buffer c) {
+        String withBias = extras.bias == null ? "NO_BIAS" : "BIAS";
+        if (runtime.isTiled()) {
+            tiled(g, a, b, extras, withBias, c);
+        } else {
+            panels(g, a, b, extras, withBias, c);
+        }
+    }
+
+    private void tiled(MatmulGeometry g, Buffer a, Buffer b, Extras extras, String withBias, Buffer c) {
+        // Sums of rows are one more column of the product: b has ones there.
+        int columns = extras.rowSums == null ? g.n() : g.n() + 1;
+        int tile = OpenClTuning.tile(g.m(), columns, g.batch().turns());
+        String[] macros = OpenClTuning.tileMacros(
+                tile, withBias, extras.macro(), g.transposeA() ? "TRANSPOSE_A" : "NORMAL_A",
+                g.transposeB() ? "TRANSPOSE_B" : "NORMAL_B");
+        runtime.kernel("matmul", "product", macros)
+                .ints(g.m(), g.n(), g.k())
+                .nest(g.batch())
+                .buffers(a, b)
+                .buffers(extras.orElse(c))
+                .buffers(c)
+                .runTiles(g.m(), columns, g.batch().turns(), tile);
+    }
+
+    private void panels(MatmulGeometry g, Buffer a, Buffer b, Extras extras, String withBias, Buffer c) {
         int batch = g.batch().turns();
         int vectors = g.n() > PANEL ? 2 : 1;
         int width = vectors * PANEL;
@@ -72,12 +100,15 @@ final class OpenClMatmul implements MatmulKernels {
                         .runAlone(ceilDiv(g.k(), PACKED_LENGTH), panels, copies);
             }
             runtime.kernel(
-                            "matmul", "product", withBias, "ROWS=" + rows, "VECTORS=" + vectors, packs ? "PACKED" : "STORED")
+                            "matmul", "product", withBias, extras.macro(), "ROWS=" + rows, "VECTORS=" + vectors,
+                            packs ? "PACKED" : "STORED")
                     .ints(g.m(), g.n(), g.k(), blocksPerItem)
                     .ints(g.transposeA() ? 1 : g.k(), g.transposeA() ? g.m() : 1)
                     .ints(packs ? width : g.n(), packs ? width * g.k() : width, copies == 1 ? 0 : perProduct)
                     .nest(g.batch())
-                    .buffers(a, packed == null ? b : packed, addend, c)
+                    .buffers(a, packed == null ? b : packed)
+                    .buffers(extras.orElse(c))
+                    .buffers(c)
                     .runAlone(ceilDiv(blocks, blocksPerItem), panels, batch);
         } finally {
             if (packed != null) {

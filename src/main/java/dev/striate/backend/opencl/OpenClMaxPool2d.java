@@ -16,12 +16,21 @@ final class OpenClMaxPool2d implements MaxPool2dKernels {
 
     @Override
     public void forward(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices) {
-        OpenClPool2d.forward(runtime, "max_pool2d", "MAXIMUM", g, launch -> launch.buffers(x, y).indices(indices));
+        forward(g, "PLAIN", x, y, indices);
+    }
+
+    @Override
+    public void forwardRelu(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices) {
+        forward(g, "RELU", x, y, indices);
+    }
+
+    private void forward(Pool2dGeometry g, String finish, Buffer x, Buffer y, IndexBuffer indices) {
+        OpenClPool2d.forward(runtime, "max_pool2d", finish, g, launch -> launch.buffers(x, y).indices(indices));
     }
 
     @Override
     public void gradient(Pool2dGeometry g, Buffer dy, IndexBuffer indices, Buffer dx) {
         OpenClPool2d.gradient(
-                runtime, "max_pool2d", "MAXIMUM", g, launch -> launch.buffers(dy).indices(indices).buffers(dx));
+                runtime, "max_pool2d", "PLAIN", g, launch -> launch.buffers(dy).indices(indices).buffers(dx));
     }
 }

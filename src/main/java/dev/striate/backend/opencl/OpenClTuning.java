@@ -1,5 +1,7 @@
 package dev.striate.backend.opencl;
 
+import java.util.Arrays;
+
 /** The sizes that launchers and kernels agree on. */
 final class OpenClTuning {
 
@@ -18,12 +20,33 @@ final class OpenClTuning {
     /** Groups from which on a GPU is busy with large tiles; the property is for tests that want them at small sizes. */
     private static final int MANY_GROUPS = Integer.getInteger("striate.opencl.largeTileGroups", 256);
 
+    private static final int SMALLEST_TILE = 32;
+    private static final int LARGEST_TILE = 128;
+
     private OpenClTuning() {}
 
     /** The side of the square tile for {@code products} results of {@code rows} by {@code columns}: large where enough remain. */
     static int tile(int rows, int columns, int products) {
-        long groups = (long) ceilDiv(rows, 64) * ceilDiv(columns, 64) * products;
-        return rows > 32 && columns > 32 && groups >= MANY_GROUPS ? 64 : 32;
+        for (int tile = LARGEST_TILE; tile > SMALLEST_TILE; tile /= 2) {
+            long groups = (long) ceilDiv(rows, tile) * ceilDiv(columns, tile) * products;
+            if (Math.min(rows, columns) > tile / 2 && groups >= MANY_GROUPS) {
+                return tile;
+            }
+        }
+        return SMALLEST_TILE;
+    }
+
+    /** The side of the square of outputs that a work-item computes of a tile. */
+    static int perItem(int tile) {
+        return tile == LARGEST_TILE ? 8 : 4;
+    }
+
+    /** The macros that {@code tile.cl} asks for. */
+    static String[] tileMacros(int tile, String... others) {
+        String[] macros = Arrays.copyOf(others, others.length + 2);
+        macros[others.length] = "TILE=" + tile;
+        macros[others.length + 1] = "PER_ITEM=" + perItem(tile);
+        return macros;
     }
 
     /** Rows that one work-item of the vector shape computes at a time: a power of two, few enough for the registers. */
@@ -31,9 +54,10 @@ final class OpenClTuning {
         return rows >= 8 ? 8 : Math.max(1, Integer.highestOneBit(2 * rows - 1));
     }
 
-    /** What {@code n} is cut into, at most {@code most} each, so that the pieces differ least. */
-    static int evenly(int n, int most) {
-        return ceilDiv(n, ceilDiv(n, most));
+    /** Channels that one work-item of the vector shape computes at a time: even, for few programs to be built, unless one. */
+    static int channelsPerItem(int channels) {
+        int most = ceilDiv(channels, ceilDiv(channels, 8));
+        return most == 1 ? 1 : ceilDiv(most, 2) * 2;
     }
 
     /** {@code a / b}, rounded up. */
