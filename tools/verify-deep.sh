@@ -72,7 +72,7 @@ verdict "$(grep -q 'data race' "$reports" && echo true || echo false)" "a missin
 
 clean "small cases of every operation" -Dtest='OpCasesTest,OpenClKernelsTest#optimizers*' "-Dstriate.test.cases=$cases"
 clean "the large tiles of products" -Dtest=OpCasesTest -Dstriate.opencl.largeTileGroups=1 \
-    '-Dstriate.test.cases=matmul 33 x 3 x 33.*|conv2d 33 to 33 channels.*'
+    '-Dstriate.test.cases=matmul 33 x 3 x 33.*|matmul 65 x 65 x 65|conv2d 33 to 33 channels.*|conv2d 65 to 66 channels, no bias'
 
 # A file that others include is built as part of those.
 for source in src/main/opencl/*.cl; do

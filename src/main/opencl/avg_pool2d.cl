@@ -1,4 +1,4 @@
-// Average pooling. Groups of 64; no atomics, nothing is zeroed first. COUNT_PADDING is defined where padding counts.
+// Average pooling. No atomics. COUNT_PADDING is defined where padding counts.
 #include "pool2d_geometry.cl"
 
 // How many cells of a window count along one axis.
@@ -18,7 +18,9 @@ int divisor(const Pool2dGeometry g, int top, int left)
     return max(rows, 0) * max(columns, 0);
 }
 
-// One output per work-item: reads its window once, summed by rows.
+#ifdef TILED
+
+// One output per work-item, groups of 64: reads its window once, summed by rows.
 __kernel void forward(const int n, const Pool2dGeometry g, __global const float *x, __global float *y)
 {
     const int id = get_global_id(0);
@@ -43,7 +45,7 @@ __kernel void forward(const int n, const Pool2dGeometry g, __global const float 
     y[id] = cells == 0 ? 0.0f : sum / cells;
 }
 
-// One input pixel per work-item: sums the shares of the windows that cover it.
+// One input pixel per work-item, groups of 64: sums the shares of the windows that cover it.
 __kernel void gradient(const int n, const Pool2dGeometry g, __global const float *dy, __global float *dx)
 {
     const int id = get_global_id(0);
@@ -68,3 +70,63 @@ __kernel void gradient(const int n, const Pool2dGeometry g, __global const float
     }
     dx[id] = sum;
 }
+
+#else
+
+// rowsPerItem rows of outputs per work-item, counted over all planes: reads each window once, summed by rows.
+__kernel void forward(const Pool2dGeometry g, const int rowsPerItem, __global const float *x, __global float *y)
+{
+    const int first = get_global_id(0) * rowsPerItem;
+    const int last = min(g.planes * g.outHeight, first + rowsPerItem);
+    for (int outRow = first; outRow < last; ++outRow) {
+        const int top = outRow % g.outHeight * g.strideH - g.padTop;
+        __global const float *image = x + outRow / g.outHeight * g.inHeight * g.inWidth;
+        for (int piece = 0; piece < g.outWidth; piece += LANES) {
+            const int ox = min(piece, g.outWidth - LANES);
+            Lanes sum = (Lanes)(0.0f);
+            for (int iy = max(top, 0); iy < min(top + g.kernelHeight, g.inHeight); ++iy) {
+                Lanes rowSum = (Lanes)(0.0f);
+                for (int kx = 0; kx < g.kernelWidth; ++kx) {
+                    const int ix = ox * g.strideW - g.padLeft + kx;
+                    const bool inside = ix >= 0 && ix + (LANES - 1) * g.strideW < g.inWidth;
+                    __global const float *row = image + iy * g.inWidth;
+                    rowSum += inside ? loadInside(row, ix, g.strideW) : loadOrBorder(row, ix, g.strideW, g.inWidth, 0.0f);
+                }
+                sum += rowSum;
+            }
+            float means[LANES];
+            STORE_LANES(sum, 0, means);
+            for (int lane = 0; lane < LANES; ++lane) {
+                const int cells = divisor(g, top, (ox + lane) * g.strideW - g.padLeft);
+                means[lane] = cells == 0 ? 0.0f : means[lane] / cells;
+            }
+            STORE_LANES(LOAD_LANES(0, means), 0, y + outRow * g.outWidth + ox);
+        }
+    }
+}
+
+// planesPerItem planes per work-item, each zeroed and then added to from window to window: one work-item knows all that goes into
+// a plane, and the order of the additions is fixed.
+__kernel void gradient(const Pool2dGeometry g, const int planesPerItem, __global const float *dy, __global float *dx)
+{
+    const int inPlane = g.inHeight * g.inWidth;
+    const int first = get_global_id(0) * planesPerItem;
+    const int last = min(g.planes, first + planesPerItem);
+    zero(dx + first * inPlane, (last - first) * inPlane);
+    for (int plane = first; plane < last; ++plane) {
+        for (int oy = 0; oy < g.outHeight; ++oy) {
+            const int top = oy * g.strideH - g.padTop;
+            for (int ox = 0; ox < g.outWidth; ++ox) {
+                const int left = ox * g.strideW - g.padLeft;
+                const float share = dy[(plane * g.outHeight + oy) * g.outWidth + ox] / divisor(g, top, left);
+                for (int iy = max(top, 0); iy < min(top + g.kernelHeight, g.inHeight); ++iy) {
+                    for (int ix = max(left, 0); ix < min(left + g.kernelWidth, g.inWidth); ++ix) {
+                        dx[plane * inPlane + iy * g.inWidth + ix] += share;
+                    }
+                }
+            }
+        }
+    }
+}
+
+#endif

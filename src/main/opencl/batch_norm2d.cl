@@ -101,7 +101,7 @@ __kernel void join(
 #endif
 }
 
-// One element per work-item in the tiled shape, one plane in the other; groups of 64.
+// One element per work-item in the tiled shape, one plane in the other; groups of 64. RELU is defined where y is max(that, 0).
 __kernel void normalise(
     const Geometry g, const float epsilon, __global const float *x, __global const float *gamma, __global const float *beta,
     __global const float *mean, __global const float *variance, __global float *y)
@@ -122,16 +122,23 @@ __kernel void normalise(
     const float centre = mean[channel];
     const float shift = beta[channel];
 #define NORMALISED(AT, at) ((AT(x, at) - centre) * scale + shift)
+#ifdef RELU
+#define FINISHED(v) relu(v)
+#define FINISHED_VEC(v) reluOfVec(v)
+#else
+#define FINISHED(v) (v)
+#define FINISHED_VEC(v) (v)
+#endif
 #ifdef TILED
-    y[id] = NORMALISED(ONE_AT, id);
+    y[id] = FINISHED(NORMALISED(ONE_AT, id));
 #else
     const int from = id * g.plane;
     int i = 0;
     for (; i + WIDTH <= g.plane; i += WIDTH) {
-        VSTORE(NORMALISED(VEC_AT, from + i), 0, y + from + i);
+        VSTORE(FINISHED_VEC(NORMALISED(VEC_AT, from + i)), 0, y + from + i);
     }
     for (; i < g.plane; ++i) {
-        y[from + i] = NORMALISED(ONE_AT, from + i);
+        y[from + i] = FINISHED(NORMALISED(ONE_AT, from + i));
     }
 #endif
 }

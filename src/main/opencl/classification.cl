@@ -12,6 +12,17 @@ typedef struct {
     int ignoreIndex;
 } Classification;
 
+// Writes the reduced loss, given the sum, and the number of examples that count.
+void storeLoss(float sum, float counted, int countAt, __global float *loss, __global float *saved)
+{
+    saved[countAt] = counted;
+#if defined(REDUCTION_MEAN)
+    loss[0] = sum / counted;
+#elif defined(REDUCTION_SUM)
+    loss[0] = sum;
+#endif
+}
+
 // Closes the forward pass: reduces the losses and counts the examples that count. One team in all.
 __kernel void finish(
     const Classification g, const int countAt, __global const float *losses, __global const int *labels, __global float *loss,
@@ -34,23 +45,26 @@ __kernel void finish(
     sum = teamSum(sum, scratch);
     counted = teamSum(counted, scratch);
     if (TEAM_LANE == 0) {
-        saved[countAt] = counted;
-#if defined(REDUCTION_MEAN)
-        loss[0] = sum / counted;
-#elif defined(REDUCTION_SUM)
-        loss[0] = sum;
-#endif
+        storeLoss(sum, counted, countAt, loss, saved);
     }
 }
 
+// The gradient of an example's loss or, reduced, of that of all.
+float upstreamOf(int example, __global const float *dy)
+{
+#if defined(REDUCTION_NONE)
+    return dy[example];
+#else
+    return dy[0];
+#endif
+}
+
 // What an example's gradient is multiplied with.
-float gradientScale(int example, __global const float *dy, float counted)
+float gradientScale(float upstream, float counted)
 {
 #if defined(REDUCTION_MEAN)
-    return dy[0] / counted;
-#elif defined(REDUCTION_SUM)
-    return dy[0];
+    return upstream / counted;
 #else
-    return dy[example];
+    return upstream;
 #endif
 }

@@ -44,6 +44,28 @@ void storeVec(Vec v, __global float *p, uint first, int n)
     }
 }
 
+// ReLU; NaN stays NaN.
+float relu(float v)
+{
+    return v <= 0.0f ? 0.0f : v;
+}
+
+Vec reluOfVec(Vec v)
+{
+    return v <= (Vec)(0.0f) ? (Vec)(0.0f) : v;
+}
+
+// What of a gradient passes through a ReLU with the output `gate`.
+float gated(float v, float gate)
+{
+    return v * (gate > 0.0f ? 1.0f : 0.0f);
+}
+
+Vec gatedVec(Vec v, Vec gate)
+{
+    return v * (gate > (Vec)(0.0f) ? (Vec)(1.0f) : (Vec)(0.0f));
+}
+
 float sumOfLanes(Vec v)
 {
 #ifdef TILED

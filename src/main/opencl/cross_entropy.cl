@@ -1,16 +1,17 @@
-// Softmax cross-entropy. One example per work-item, groups of 64: an example's row is read twice forward and once by the
-// gradient, which writes every element once.
+// Softmax cross-entropy. An example's row is read twice for the loss, once for the prediction and once for the gradient, of which
+// every element is written once. PREDICTIONS is defined where the largest logits are asked for.
 #include "classification.cl"
 
-__kernel void examples(
-    const Classification g, const float smoothing, __global const float *logits, __global const int *labels,
-    __global float *losses, __global float *lse)
+int placeOf(const Classification g, int example)
 {
-    const int example = get_global_id(0);
-    if (example >= g.examples) {
-        return;
-    }
-    __global const float *row = logits + example / g.inner * g.classes * g.inner + example % g.inner;
+    return example / g.inner * g.classes * g.inner + example % g.inner;
+}
+
+// An example's loss, 0 if it does not count, and its log of the sum of exponentials.
+float lossOf(
+    const Classification g, float smoothing, __global const float *logits, int label, int example, __global float *lse)
+{
+    __global const float *row = logits + placeOf(g, example);
     float maximum = -INFINITY;
     for (int i = 0; i < g.classes; ++i) {
         maximum = fmax(maximum, row[i * g.inner]);
@@ -29,19 +30,61 @@ __kernel void examples(
         shiftedSum += shiftedPart;
     }
     const float logSum = log(sum);
-    const int label = labels[example];
-    float loss = 0.0f;
-    if (label != g.ignoreIndex) {
-        // Everything relative to the maximum, so that large logits do not cancel.
-        loss = logSum - (1.0f - smoothing) * (row[label * g.inner] - maximum);
-        if (smoothing != 0.0f) {
-            loss -= smoothing * (shiftedSum / g.classes);
-        }
-    }
-    losses[example] = loss;
     lse[example] = maximum + logSum;
+    if (label == g.ignoreIndex) {
+        return 0.0f;
+    }
+    // Everything relative to the maximum, so that large logits do not cancel.
+    const float loss = logSum - (1.0f - smoothing) * (row[label * g.inner] - maximum);
+    return smoothing == 0.0f ? loss : loss - smoothing * (shiftedSum / g.classes);
 }
 
+// The class of an example's largest logit, the first among equals; the first NaN wins over everything.
+int predictionOf(const Classification g, __global const float *logits, int example)
+{
+    __global const float *row = logits + placeOf(g, example);
+    float best = row[0];
+    int class_ = 0;
+    for (int i = 1; i < g.classes; ++i) {
+        const float v = row[i * g.inner];
+        if (!isnan(best) && (v > best || isnan(v))) {
+            best = v;
+            class_ = i;
+        }
+    }
+    return class_;
+}
+
+// An example's gradient times scale.
+void storeGradient(
+    const Classification g, float smoothing, __global const float *logits, int label, int example, float lse, float scale,
+    __global float *dlogits)
+{
+    const int start = placeOf(g, example);
+    const bool counts = label != g.ignoreIndex;
+    for (int i = 0; i < g.classes; ++i) {
+        const int at = start + i * g.inner;
+        const float target = (i == label ? 1.0f - smoothing : 0.0f) + smoothing / g.classes;
+        dlogits[at] = counts ? scale * (exp(logits[at] - lse) - target) : 0.0f;
+    }
+}
+
+// One example per work-item, groups of 64.
+__kernel void examples(
+    const Classification g, const float smoothing, __global const float *logits, __global const int *labels,
+    __global float *losses, __global float *lse, __global int *predicted)
+{
+    const int example = get_global_id(0);
+    if (example >= g.examples) {
+        return;
+    }
+    losses[example] = lossOf(g, smoothing, logits, labels[example], example, lse);
+#ifdef PREDICTIONS
+    predicted[example] = predictionOf(g, logits, example);
+#endif
+}
+
+// One example per work-item, groups of 64. UNIT_UPSTREAM is defined where dy is 1.
 __kernel void gradient(
     const Classification g, const float smoothing, __global const float *logits, __global const int *labels,
     __global const float *saved, __global const float *dy, __global float *dlogits)
@@ -50,14 +93,47 @@ __kernel void gradient(
     if (example >= g.examples) {
         return;
     }
-    const int start = example / g.inner * g.classes * g.inner + example % g.inner;
-    const int label = labels[example];
-    const bool counts = label != g.ignoreIndex;
-    const float scale = counts ? gradientScale(example, dy, saved[g.examples]) : 0.0f;
-    const float lse = saved[example];
-    for (int i = 0; i < g.classes; ++i) {
-        const int at = start + i * g.inner;
-        const float target = (i == label ? 1.0f - smoothing : 0.0f) + smoothing / g.classes;
-        dlogits[at] = counts ? scale * (exp(logits[at] - lse) - target) : 0.0f;
+#ifdef UNIT_UPSTREAM
+    const float scale = gradientScale(1.0f, saved[g.examples]);
+#else
+    const float scale = gradientScale(upstreamOf(example, dy), saved[g.examples]);
+#endif
+    storeGradient(g, smoothing, logits, labels[example], example, saved[example], scale, dlogits);
+}
+
+// Everything at once, by one team: a launch costs more than sharing a few rows among groups would save. GRADIENT is defined where
+// the gradient for a dy of 1 is asked for.
+__kernel void whole(
+    const Classification g, const float smoothing, __global const float *logits, __global const int *labels,
+    __global float *loss, __global float *saved, __global int *predicted, __global float *dlogits)
+{
+    TEAM_SCRATCH(scratch);
+    float sum = 0.0f;
+    float counted = 0.0f;
+    for (int block = TEAM_LANE; block < g.examples; block += TEAM * BLOCK) {
+        const int end = min(g.examples, block + TEAM * BLOCK);
+        float part = 0.0f;
+        float partCounted = 0.0f;
+        for (int example = block; example < end; example += TEAM) {
+            part += lossOf(g, smoothing, logits, labels[example], example, saved);
+            partCounted += labels[example] == g.ignoreIndex ? 0.0f : 1.0f;
+#ifdef PREDICTIONS
+            predicted[example] = predictionOf(g, logits, example);
+#endif
+        }
+        sum += part;
+        counted += partCounted;
     }
+    sum = teamSum(sum, scratch);
+    counted = teamSum(counted, scratch);
+    if (TEAM_LANE == 0) {
+        storeLoss(sum, counted, g.examples, loss, saved);
+    }
+#ifdef GRADIENT
+    // Every work-item has written the lse of its own examples.
+    for (int example = TEAM_LANE; example < g.examples; example += TEAM) {
+        storeGradient(
+            g, smoothing, logits, labels[example], example, saved[example], gradientScale(1.0f, counted), dlogits);
+    }
+#endif
 }

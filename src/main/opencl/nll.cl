@@ -27,5 +27,5 @@ __kernel void gradient(
     const int example = at / g.inner / g.classes * g.inner + at % g.inner;
     const int label = labels[example];
     const bool hit = label != g.ignoreIndex && label == class_;
-    dx[at] = hit ? -gradientScale(example, dy, counted[0]) : 0.0f;
+    dx[at] = hit ? -gradientScale(upstreamOf(example, dy), counted[0]) : 0.0f;
 }

@@ -3,30 +3,49 @@
 //   from, to       the range summed over
 //   A_AT(row, k), B_AT(k, column)  the operands, asked for places inside only
 //   TILE           a power of two
-//   TILE_K         a power of two up to TERMS
-// It leaves the sums in total[i][j], for row firstRow + STEP i and column firstColumn + STEP j.
+//   PER_ITEM       4 or 8
+// It leaves the sums in total[i][j], for row ROW_OF(i) and column COLUMN_OF(j).
 //
-// A group of STEP x STEP work-items, STEP = TILE / 4, computes a tile of TILE x TILE, 4 x 4 outputs each. Per step of TILE_K
-// along the sum, both operands' tiles are loaded to local memory once, padded by a column against bank conflicts, and read
-// from there TILE times. Partial sums are closed after 256 terms, so that rounding does not grow with the length of the sum.
-#define STEP (TILE / 4)
+// A group of STEP x STEP work-items, STEP = TILE / PER_ITEM, computes a tile of TILE x TILE, PER_ITEM x PER_ITEM outputs each, in
+// runs of four: neighbours are read from local memory as one vector. Per step of TILE_K along the sum, both operands' tiles are
+// loaded to local memory once, padded against bank conflicts, and read from there STEP times. So a larger PER_ITEM means fewer
+// reads per product, and a larger TILE fewer loads, as long as there are groups enough. With 4, partial sums are closed after 256
+// terms, so that rounding does not grow with the length of the sum; with 8 there are no registers left for that.
+#ifndef PER_ITEM
+#define PER_ITEM 4
+#endif
+#define STEP (TILE / PER_ITEM)
+#ifndef TILE_K
+#define TILE_K 16
+#endif
 #define TERMS 256
+#if PER_ITEM == 4
+#define CLOSES(k0) ((k0) + TILE_K >= to || ((k0) - from) % TERMS == TERMS - TILE_K)
+#else
+#define CLOSES(k0) ((k0) + TILE_K >= to)
+#endif
+#define RUNS (PER_ITEM / 4)
+#define ROW_OF(i) (tileRow + (i) / 4 * 4 * STEP + 4 * localRow + (i) % 4)
+#define COLUMN_OF(j) (tileColumn + (j) / 4 * 4 * STEP + 4 * localColumn + (j) % 4)
 
-    __local float tileA[TILE_K][TILE + 1];
-    __local float tileB[TILE_K][TILE + 1];
+    __local float4 tileA[TILE_K][TILE / 4 + 1];
+    __local float4 tileB[TILE_K][TILE / 4 + 1];
     const int localColumn = get_local_id(0);
     const int localRow = get_local_id(1);
     const int local_ = localRow * STEP + localColumn;
     const int tileRow = get_group_id(1) * TILE;
     const int tileColumn = get_group_id(0) * TILE;
-    const int firstRow = tileRow + localRow;
-    const int firstColumn = tileColumn + localColumn;
-    float total[4][4];
-    float part[4][4];
-    for (int i = 0; i < 4; ++i) {
-        for (int j = 0; j < 4; ++j) {
+    float total[PER_ITEM][PER_ITEM];
+    float4 part[PER_ITEM][RUNS];
+#pragma unroll
+    for (int i = 0; i < PER_ITEM; ++i) {
+#pragma unroll
+        for (int run = 0; run < RUNS; ++run) {
+            part[i][run] = (float4)(0.0f);
+        }
+#pragma unroll
+        for (int j = 0; j < PER_ITEM; ++j) {
             total[i][j] = 0.0f;
-            part[i][j] = 0.0f;
         }
     }
     for (int k0 = from; k0 < to; k0 += TILE_K) {
@@ -38,7 +57,7 @@
             const int k = e % TILE_K;
             const int row = e / TILE_K;
 #endif
-            tileA[k][row] = k0 + k < to && tileRow + row < rows ? A_AT(tileRow + row, k0 + k) : 0.0f;
+            ((__local float *)tileA[k])[row] = k0 + k < to && tileRow + row < rows ? A_AT(tileRow + row, k0 + k) : 0.0f;
         }
         for (int e = local_; e < TILE * TILE_K; e += STEP * STEP) {
 #ifdef B_IS_DENSE_IN_K
@@ -48,27 +67,38 @@
             const int k = e / TILE;
             const int column = e % TILE;
 #endif
-            tileB[k][column] = k0 + k < to && tileColumn + column < columns ? B_AT(k0 + k, tileColumn + column) : 0.0f;
+            ((__local float *)tileB[k])[column]
+                = k0 + k < to && tileColumn + column < columns ? B_AT(k0 + k, tileColumn + column) : 0.0f;
         }
         barrier(CLK_LOCAL_MEM_FENCE);
         for (int k = 0; k < TILE_K; ++k) {
-            float a[4];
-            float b[4];
-            for (int i = 0; i < 4; ++i) {
-                a[i] = tileA[k][localRow + STEP * i];
-                b[i] = tileB[k][localColumn + STEP * i];
+            float4 b[RUNS];
+#pragma unroll
+            for (int run = 0; run < RUNS; ++run) {
+                b[run] = tileB[k][run * STEP + localColumn];
             }
-            for (int i = 0; i < 4; ++i) {
-                for (int j = 0; j < 4; ++j) {
-                    part[i][j] = fma(a[i], b[j], part[i][j]);
+#pragma unroll
+            for (int ofRows = 0; ofRows < RUNS; ++ofRows) {
+                const float4 a = tileA[k][ofRows * STEP + localRow];
+#pragma unroll
+                for (int run = 0; run < RUNS; ++run) {
+                    part[4 * ofRows][run] = fma((float4)(a.x), b[run], part[4 * ofRows][run]);
+                    part[4 * ofRows + 1][run] = fma((float4)(a.y), b[run], part[4 * ofRows + 1][run]);
+                    part[4 * ofRows + 2][run] = fma((float4)(a.z), b[run], part[4 * ofRows + 2][run]);
+                    part[4 * ofRows + 3][run] = fma((float4)(a.w), b[run], part[4 * ofRows + 3][run]);
                 }
             }
         }
-        if ((k0 - from) % TERMS == TERMS - TILE_K || k0 + TILE_K >= to) {
-            for (int i = 0; i < 4; ++i) {
-                for (int j = 0; j < 4; ++j) {
-                    total[i][j] += part[i][j];
-                    part[i][j] = 0.0f;
+        if (CLOSES(k0)) {
+#pragma unroll
+            for (int i = 0; i < PER_ITEM; ++i) {
+#pragma unroll
+                for (int run = 0; run < RUNS; ++run) {
+                    total[i][4 * run] += part[i][run].x;
+                    total[i][4 * run + 1] += part[i][run].y;
+                    total[i][4 * run + 2] += part[i][run].z;
+                    total[i][4 * run + 3] += part[i][run].w;
+                    part[i][run] = (float4)(0.0f);
                 }
             }
         }

@@ -59,6 +59,7 @@ public final class Tensor extends ScopedResource {
     private boolean requiresGrad;
     private @Nullable Tensor grad;
     private boolean gradInFlatStorage;
+    private @Nullable PendingFill pending;
     private @Nullable Node node;
 
     private Tensor(Device device, Shape shape, Storage storage, Buffer buffer) {
@@ -84,6 +85,14 @@ public final class Tensor extends ScopedResource {
     public static Tensor full(Device device, float value, int... sizes) {
         Tensor tensor = allocate(device, Shape.of(sizes));
         device.backend().copy().fill(value, tensor.buffer);
+        return tensor;
+    }
+
+    /** All {@code value}, written when something first reads or changes it: an operation that {@link #isKnown} tells need not. */
+    private static Tensor deferred(Device device, float value, Shape shape) {
+        Tensor tensor = allocate(device, shape);
+        tensor.pending = new PendingFill();
+        tensor.pending.ask(value);
         return tensor;
     }
 
@@ -272,7 +281,7 @@ public final class Tensor extends ScopedResource {
                     + shape + ": reduce it with sum() or mean(), or give backward(gradient)");
         }
         try (Scope scope = Scope.open()) {
-            backward(full(device, 1, shape.toArray()));
+            backward(deferred(device, 1, shape));
         }
     }
 
@@ -296,7 +305,12 @@ public final class Tensor extends ScopedResource {
     /** In place: all elements become {@code value}. */
     public void fill(float value) {
         beforeChange("fill");
-        device.backend().copy().fill(value, buffer());
+        requireOpen();
+        if (pending != null) {
+            pending.ask(value);
+        } else {
+            device.backend().copy().fill(value, buffer);
+        }
         markChanged();
     }
 
@@ -304,8 +318,12 @@ public final class Tensor extends ScopedResource {
     public void assign(Tensor values) {
         beforeChange("assign");
         requireSame("assign", values);
-        StridedLoop run = StridedLoop.of(new int[] {shape.elements()}, new int[] {1}, new int[] {1});
-        device.backend().copy().copy(run, 0, values.buffer(), 0, buffer());
+        requireOpen();
+        if (values.buffer() != buffer) {
+            StridedLoop run = StridedLoop.of(new int[] {shape.elements()}, new int[] {1}, new int[] {1});
+            device.backend().copy().copy(run, 0, values.buffer(), 0, buffer);
+        }
+        settle();
         markChanged();
     }
 
@@ -313,7 +331,9 @@ public final class Tensor extends ScopedResource {
     public void assign(float... values) {
         beforeChange("assign");
         requireLength("assign", shape, values.length);
-        device.backend().write(values, 0, buffer());
+        requireOpen();
+        device.backend().write(values, 0, buffer);
+        settle();
         markChanged();
     }
 
@@ -671,6 +691,11 @@ public final class Tensor extends ScopedResource {
         return CrossEntropy.apply(this, labels, options);
     }
 
+    /** Cross-entropy and, from the same pass over the logits, the class of each example's largest. */
+    public CrossEntropy.Result crossEntropyWithPredictions(IntTensor labels, ClassificationOptions options) {
+        return CrossEntropy.withPredictions(this, labels, options);
+    }
+
     /** The mean negative log-likelihood of log-probabilities {@code (N, classes, ...)} against labels {@code (N, ...)}. */
     public Tensor nll(IntTensor labels) {
         return Nll.apply(this, labels, ClassificationOptions.DEFAULT);
@@ -696,11 +721,31 @@ public final class Tensor extends ScopedResource {
 
     /** The memory; kernels read it and, for a tensor just allocated, write it. */
     public Buffer buffer() {
+        requireOpen();
+        if (pending != null && pending.isDue()) {
+            device.backend().copy().fill(pending.value(), buffer);
+            pending.settle();
+        }
+        return buffer;
+    }
+
+    /** Whether all elements are known to be {@code value} without looking, and nothing has read them yet. */
+    public boolean isKnown(float value) {
+        return pending != null && pending.isDue() && pending.value() == value;
+    }
+
+    /** To be called after writing every element of flat storage by another handle: a fill that is due no longer is. */
+    public void settle() {
+        if (pending != null) {
+            pending.settle();
+        }
+    }
+
+    private void requireOpen() {
         if (closed) {
             throw new StriateException("this tensor of shape " + shape + " was closed, by close() or at the end of its Scope;"
                     + " Scope.keep() carries a tensor out of a Scope");
         }
-        return buffer;
     }
 
     /** The memory of an optional tensor. */
@@ -718,14 +763,19 @@ public final class Tensor extends ScopedResource {
 
     /** The same memory in another shape of as many elements, cut off from the graph. */
     public Tensor view(Shape other) {
-        buffer();
-        return Scope.adopt(new Tensor(device, other, storage.retain(), buffer));
+        return Scope.adopt(handle(other));
     }
 
     /** A second handle on the same memory, cut off from the graph and outside of any scope; whoever asked for it closes it. */
     public Tensor share() {
-        buffer();
-        return new Tensor(device, shape, storage.retain(), buffer);
+        return handle(shape);
+    }
+
+    private Tensor handle(Shape other) {
+        requireOpen();
+        Tensor handle = new Tensor(device, other, storage.retain(), buffer);
+        handle.pending = pending;
+        return handle;
     }
 
     /**
@@ -741,9 +791,12 @@ public final class Tensor extends ScopedResource {
      * Moves this leaf's values, and its gradients from now on, into given windows of flat storage, which then belong to it.
      *
      * @param values   a window of this shape; takes over the present values
-     * @param gradient a window of this shape; set to zero, or to the present gradient
+     * @param gradient a window of this shape; set to zero, or to the present gradient. From now on it is filled only when
+     *                 somebody reads it, through this handle or one that shares its memory: whoever reads the flat storage
+     *                 sees to that first
      */
     public void moveInto(Tensor values, Tensor gradient) {
+        gradient.pending = new PendingFill();
         try (NoGrad off = NoGrad.open()) {
             values.assign(this);
             if (grad == null) {
@@ -787,13 +840,27 @@ public final class Tensor extends ScopedResource {
         requiresGrad = true;
     }
 
+    /**
+     * Memory for a gradient of this leaf, to be written whole and handed to {@link #accumulateGrad}: that of {@link #grad} itself
+     * if it is zero and nobody has written the zeros, else new.
+     */
+    public Tensor gradientTarget() {
+        return grad != null && grad.isKnown(0)
+                ? Scope.adopt(new Tensor(device, shape, grad.storage.retain(), grad.buffer))
+                : allocate(device, shape);
+    }
+
     /** Adds to the gradient. */
     public void accumulateGrad(Tensor gradient) {
-        buffer();
+        requireOpen();
         if (!gradient.shape.equals(shape)) {
             throw new ShapeException("a gradient of shape " + gradient.shape + " came to a tensor of shape " + shape);
         }
-        if (grad != null) {
+        if (grad != null && grad.isKnown(0)) {
+            try (NoGrad off = NoGrad.open()) {
+                grad.assign(gradient);
+            }
+        } else if (grad != null) {
             try (NoGrad off = NoGrad.open()) {
                 addToGrad(grad, gradient);
             }

@@ -101,35 +101,43 @@ public final class BackwardPass {
             node.retained().accumulateGrad(dy);
         }
         for (Node.Step step : node.steps()) {
-            Node.Edge[] edges = step.edges();
-            boolean[] wanted = new boolean[edges.length];
-            for (int i = 0; i < edges.length; i++) {
-                wanted[i] = edges[i].wanted();
-            }
+            Targets targets = new Targets(step.edges(), dy);
             try (Scope temporaries = Scope.open()) {
-                @Nullable Tensor[] gradients = step.rule().gradients(dy, step.saved(), wanted);
-                for (int i = 0; i < edges.length; i++) {
-                    if (wanted[i]) {
-                        deliver(node, edges[i], gradients[i]);
+                @Nullable Tensor[] gradients = step.rule().gradients(dy, step.saved(), targets);
+                for (int i = 0; i < step.edges().length; i++) {
+                    if (targets.wanted(i)) {
+                        deliver(node, step.edges()[i], targets.destination(i), gradients[i]);
                     }
                 }
             }
         }
     }
 
-    private static void deliver(Node from, Node.Edge edge, @Nullable Tensor gradient) {
+    /**
+     * @param edge        to the input that the gradient was computed for
+     * @param destination past what has been done with it already, which changed nothing but the shape
+     */
+    private static void deliver(Node from, Node.Edge edge, Node.Edge destination, @Nullable Tensor gradient) {
         if (gradient == null) {
             throw new IllegalStateException(from.operation() + " gave no gradient for an input that needs one");
         }
+        if (!gradient.shape().equals(edge.shape())) {
+            throw new ShapeException(from.operation() + " gave a gradient of shape " + gradient.shape()
+                    + " for an input of shape " + edge.shape());
+        }
+        if (gradient.shape().equals(destination.shape())) {
+            deliver(destination, gradient);
+        } else {
+            deliver(destination, gradient.view(destination.shape()));
+        }
+    }
+
+    private static void deliver(Node.Edge edge, Tensor gradient) {
         if (edge.leaf() != null) {
             edge.leaf().accumulateGrad(gradient);
             return;
         }
         Node target = edge.node();
-        if (!gradient.shape().equals(target.shape())) {
-            throw new ShapeException(from.operation() + " gave a gradient of shape " + gradient.shape()
-                    + " for an input of shape " + target.shape());
-        }
         Tensor before = target.arrived();
         if (before == null) {
             target.setArrived(gradient.share());

@@ -4,6 +4,7 @@ import dev.striate.Scope;
 import dev.striate.ScopedResource;
 import dev.striate.Shape;
 import dev.striate.Tensor;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -44,10 +45,25 @@ public final class Node extends ScopedResource {
         boolean wanted() {
             return node != null || leaf != null;
         }
+
+        /** The shape of the input, of one that is wanted. */
+        Shape shape() {
+            return node != null ? node.shape : Objects.requireNonNull(leaf).shape();
+        }
+    }
+
+    /** What a walk may know of a rule beyond what it gives. */
+    enum Kind {
+        /** Nothing. */
+        ANY,
+        /** The gradient of the only input is that of the output where the saved tensor is above 0, else 0. */
+        GATE,
+        /** The gradient of the only input is that of the output in another shape. */
+        VIEW
     }
 
     /** A rule, the inputs whose gradients it gives, and what it saved. */
-    record Step(Edge[] edges, JointGradientRule rule, Saved saved) {}
+    record Step(Kind kind, Edge[] edges, JointGradientRule rule, Saved saved) {}
 
     /** The operation's name. */
     public String operation() {

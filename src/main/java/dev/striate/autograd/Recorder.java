@@ -1,6 +1,7 @@
 package dev.striate.autograd;
 
 import dev.striate.IntTensor;
+import dev.striate.Shape;
 import dev.striate.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -50,10 +51,33 @@ public final class Recorder {
 
     /** An input whose rule needs integers too. */
     public Recorder input(@Nullable Tensor input, GradientRule rule, IntTensor[] integers, Tensor... saves) {
+        return input(Node.Kind.ANY, input, rule, integers, saves);
+    }
+
+    /**
+     * The only input of an operation whose rule lets the gradient through where {@code output} is above 0 and gives 0 elsewhere,
+     * as ReLU's does. Operations that take the output may do that in kernels of their own, see {@link Targets#gate}.
+     *
+     * @param rule   for those that do not
+     * @param output saved
+     */
+    public Recorder gate(Tensor input, GradientRule rule, Tensor output) {
+        return input(Node.Kind.GATE, input, rule, NO_INTEGERS, output);
+    }
+
+    /** The only input of an operation whose output has the same elements in the same order under another shape. */
+    public Recorder view(Tensor input) {
+        Shape shape = input.shape();
+        return input(Node.Kind.VIEW, input, (dy, saved) -> dy.view(shape), NO_INTEGERS);
+    }
+
+    private Recorder input(
+            Node.Kind kind, @Nullable Tensor input, GradientRule rule, IntTensor[] integers, Tensor... saves) {
         if (recording && input != null && input.requiresGrad()) {
             add(new Node.Step(
+                    kind,
                     new Node.Edge[] {Node.Edge.to(input)},
-                    (dy, saved, wanted) -> new Tensor[] {rule.gradient(dy, saved)},
+                    (dy, saved, targets) -> new Tensor[] {rule.gradient(dy, saved)},
                     new Saved(operation, saves, integers)));
         }
         return this;
@@ -66,7 +90,7 @@ public final class Recorder {
             for (int i = 0; i < edges.length; i++) {
                 edges[i] = inputs.get(i).requiresGrad() ? Node.Edge.to(inputs.get(i)) : Node.Edge.NONE;
             }
-            add(new Node.Step(edges, rule, new Saved(operation, saves, NO_INTEGERS)));
+            add(new Node.Step(Node.Kind.ANY, edges, rule, new Saved(operation, saves, NO_INTEGERS)));
         }
         return this;
     }

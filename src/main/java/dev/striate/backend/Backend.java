@@ -66,6 +66,8 @@ public interface Backend {
 
     MatmulKernels matmul();
 
+    LinearKernels linear();
+
     Conv2dKernels conv2d();
 
     Im2ColKernels im2col();

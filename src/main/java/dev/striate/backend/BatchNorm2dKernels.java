@@ -12,6 +12,7 @@ public interface BatchNorm2dKernels {
     /**
      * Normalises by the batch's own statistics.
      *
+     * @param relu            whether y is max(that, 0) instead
      * @param mean            out: the batch's mean
      * @param variance        out: the batch's biased variance (divided by the number of elements M)
      * @param runningMean     updated to {@code (1 - momentum) running + momentum mean}, or null
@@ -20,6 +21,7 @@ public interface BatchNorm2dKernels {
     void forwardTraining(
             BatchNorm2dGeometry g,
             float momentum,
+            boolean relu,
             Buffer x,
             Buffer gamma,
             Buffer beta,
@@ -29,8 +31,9 @@ public interface BatchNorm2dKernels {
             @Nullable Buffer runningMean,
             @Nullable Buffer runningVariance);
 
-    /** Normalises by given statistics. */
-    void forwardInference(BatchNorm2dGeometry g, Buffer x, Buffer gamma, Buffer beta, Buffer mean, Buffer variance, Buffer y);
+    /** Normalises by given statistics; y is max(that, 0) with {@code relu}. */
+    void forwardInference(
+            BatchNorm2dGeometry g, boolean relu, Buffer x, Buffer gamma, Buffer beta, Buffer mean, Buffer variance, Buffer y);
 
     /**
      * With {@code xhat = (x - mean) / sqrt(variance + epsilon)}: {@code dgamma = sum(dy xhat)}, {@code dbeta = sum(dy)},

@@ -1,5 +1,7 @@
 package dev.striate.backend;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Softmax cross-entropy in one: an example's loss is {@code lse - (1 - epsilon) x[label] - epsilon mean(x)} with
  * {@code lse = log(sum(e^x))}, shifted by the maximum; the last term is left out where epsilon is 0, so that a masked logit of
@@ -8,10 +10,22 @@ package dev.striate.backend;
 public interface CrossEntropyKernels {
 
     /**
-     * @param loss  out: one element, or one per example without reduction
-     * @param saved out: each example's lse, then the number of examples that count; {@code examples + 1} elements
+     * The loss and what usually is asked for next, in as few kernels as the device can.
+     *
+     * @param loss      out: one element, or one per example without reduction
+     * @param saved     out: each example's lse, then the number of examples that count; {@code examples + 1} elements
+     * @param predicted out: the class of each example's largest logit, the first among equals; the first NaN wins over
+     *                  everything. Or null
+     * @param dlogits   out: what {@link #gradient} gives for a dy of 1. Or null, as always without reduction
      */
-    void forward(ClassificationGeometry g, Buffer logits, IndexBuffer labels, Buffer loss, Buffer saved);
+    void forward(
+            ClassificationGeometry g,
+            Buffer logits,
+            IndexBuffer labels,
+            Buffer loss,
+            Buffer saved,
+            @Nullable IndexBuffer predicted,
+            @Nullable Buffer dlogits);
 
     /**
      * {@code dlogits = scale (e^(x - lse) - (1 - epsilon) onehot - epsilon / classes)}, 0 for ignored examples; scale is dy, over

@@ -11,6 +11,9 @@ public interface MaxPool2dKernels {
      */
     void forward(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices);
 
+    /** The same, then ReLU: the maximum of each window or 0, and the place of the maximum. */
+    void forwardRelu(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices);
+
     /** {@code dx}: for each pixel the sum of {@code dy} over the windows whose index points at it. */
     void gradient(Pool2dGeometry g, Buffer dy, IndexBuffer indices, Buffer dx);
 }

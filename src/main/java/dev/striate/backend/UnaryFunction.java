@@ -9,6 +9,8 @@ package dev.striate.backend;
  */
 public record UnaryFunction(Kind kind, double a, double b) {
 
+    public static final UnaryFunction RELU = new UnaryFunction(Kind.RELU, 0, 0);
+
     /** A function and what its derivative is computed from. */
     public enum Kind {
         /** {@code a x + b}; derivative {@code a}. */

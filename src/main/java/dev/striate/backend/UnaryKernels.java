@@ -9,9 +9,19 @@ public interface UnaryKernels {
     void forward(UnaryFunction f, int n, Buffer x, Buffer y);
 
     /**
-     * {@code dx = f'(...) dy}.
+     * {@code dx = f'(...) dy}; {@code dx} may be {@code dy}.
      *
      * @param saved x or y, as {@link UnaryFunction.Kind#saves} says; null where it says nothing
      */
     void gradient(UnaryFunction f, int n, @Nullable Buffer saved, Buffer dy, Buffer dx);
+
+    /** {@code y = max(y, 0)}: for backends whose other kernels do not end with it. */
+    default void relu(Buffer y) {
+        forward(UnaryFunction.RELU, y.length(), y, y);
+    }
+
+    /** {@code dx} becomes 0 where {@code gate} is not above 0: ReLU's gradient, gate being its output. */
+    default void gate(Buffer gate, Buffer dx) {
+        gradient(UnaryFunction.RELU, dx.length(), gate, dx, dx);
+    }
 }

@@ -72,6 +72,12 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
     }
 
     @Override
+    Tensor forwardReluNchw(Tensor x) {
+        return dev.striate.op.BatchNorm2d.withRelu(x, parameter("weight"), parameter("bias"), buffer("running_mean"),
+                buffer("running_var"), isTraining(), momentum, epsilon);
+    }
+
+    @Override
     Shape shapeRuleNchw(Shape x) {
         if (x.rank() < 2 || x.size(1) != channels) {
             throw new ShapeException(this + ": expected (N, " + channels + ", ...), got " + x);

@@ -4,10 +4,11 @@ import dev.striate.Tensor;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 
 /**
- * Modules one after another, put once into the order that costs least among those that compute the same.
+ * Modules one after another, put once into the order that costs least among those that compute the same. A {@link Relu} is run
+ * by the module before it, which may have a kernel that ends with it.
  *
  * <p>A {@link Relu} before a {@link MaxPool2d} is run after it. The maximum of a window commutes with a function that never
  * falls, so the values have the same bits, and ReLU and its gradient pass over a quarter of the elements or fewer. The gradients
@@ -17,12 +18,12 @@ import java.util.function.BiFunction;
 final class Chain {
 
     private final List<Module> wanted;
-    private final List<Module> order;
+    private final List<UnaryOperator<Tensor>> steps = new ArrayList<>();
 
     /** @param wanted in the order that defines what is computed */
     Chain(Collection<? extends Module> wanted) {
         this.wanted = List.copyOf(wanted);
-        order = new ArrayList<>(wanted);
+        List<Module> order = new ArrayList<>(wanted);
         for (int i = 0; i + 1 < order.size(); i++) {
             if (order.get(i) instanceof Relu relu && order.get(i + 1) instanceof MaxPool2d pool
                     && pool.everyWindowHoldsAPixel()) {
@@ -30,22 +31,30 @@ final class Chain {
                 order.set(i + 1, relu);
             }
         }
+        for (int i = 0; i < order.size(); i++) {
+            if (i + 1 < order.size() && order.get(i + 1) instanceof Relu) {
+                steps.add(order.get(i)::forwardRelu);
+                i++;
+            } else {
+                steps.add(order.get(i)::forward);
+            }
+        }
     }
 
     Tensor forward(Tensor x) {
-        return run(order, x, Module::forward);
+        return run(steps, x);
     }
 
     /** The same in the order that was wanted, shown to an observer. */
     Tensor forward(Tensor x, Module.Observer observer) {
-        return run(wanted, x, (module, input) -> module.forward(input, observer));
+        return run(wanted.stream().<UnaryOperator<Tensor>>map(module -> input -> module.forward(input, observer)).toList(), x);
     }
 
-    /** What lies between two modules is closed as soon as the second has used it. */
-    private static Tensor run(List<Module> modules, Tensor x, BiFunction<Module, Tensor, Tensor> step) {
+    /** What lies between two steps is closed as soon as the second has used it. */
+    private static Tensor run(List<UnaryOperator<Tensor>> steps, Tensor x) {
         Tensor current = x;
-        for (Module module : modules) {
-            Tensor next = step.apply(module, current);
+        for (UnaryOperator<Tensor> step : steps) {
+            Tensor next = step.apply(current);
             if (current != x && current != next) {
                 current.close();
             }

@@ -32,6 +32,11 @@ public final class Conv2d extends Convolution<Conv2d> {
     }
 
     @Override
+    Tensor forwardReluNchw(Tensor x) {
+        return dev.striate.op.Conv2d.withRelu(x, parameter("weight"), biasOrNull(), options);
+    }
+
+    @Override
     Shape shapeRuleNchw(Shape x) {
         return dev.striate.op.Conv2d.outputShape(x, weightShape, options);
     }

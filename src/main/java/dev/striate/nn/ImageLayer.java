@@ -2,6 +2,7 @@ package dev.striate.nn;
 
 import dev.striate.Shape;
 import dev.striate.Tensor;
+import java.util.function.UnaryOperator;
 
 /**
  * A layer over images, which can take and give them in either {@link Layout}.
@@ -27,11 +28,20 @@ public abstract sealed class ImageLayer<L extends ImageLayer<L>> extends Module
 
     @Override
     public final Tensor forward(Tensor x) {
+        return inLayout(x, this::forwardNchw);
+    }
+
+    @Override
+    final Tensor forwardRelu(Tensor x) {
+        return inLayout(x, this::forwardReluNchw);
+    }
+
+    private Tensor inLayout(Tensor x, UnaryOperator<Tensor> layer) {
         if (layout == Layout.NCHW) {
-            return forwardNchw(x);
+            return layer.apply(x);
         }
         layout.requireImages(toString(), x.shape());
-        try (Tensor planes = x.toNchw(); Tensor y = forwardNchw(planes)) {
+        try (Tensor planes = x.toNchw(); Tensor y = layer.apply(planes)) {
             return y.toNhwc();
         }
     }
@@ -51,6 +61,13 @@ public abstract sealed class ImageLayer<L extends ImageLayer<L>> extends Module
     abstract L self();
 
     abstract Tensor forwardNchw(Tensor x);
+
+    /** {@link #forwardNchw} and then ReLU. */
+    Tensor forwardReluNchw(Tensor x) {
+        try (Tensor y = forwardNchw(x)) {
+            return y.relu();
+        }
+    }
 
     abstract Shape shapeRuleNchw(Shape x);
 

@@ -57,7 +57,16 @@ public final class Linear extends Module {
 
     @Override
     public Tensor forward(Tensor x) {
-        return x.linear(parameter("weight"), settings.hasBias() ? parameter("bias") : null);
+        return x.linear(parameter("weight"), biasOrNull());
+    }
+
+    @Override
+    Tensor forwardRelu(Tensor x) {
+        return dev.striate.op.Linear.withRelu(x, parameter("weight"), biasOrNull());
+    }
+
+    private @Nullable Tensor biasOrNull() {
+        return settings.hasBias() ? parameter("bias") : null;
     }
 
     @Override

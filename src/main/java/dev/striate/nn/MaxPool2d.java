@@ -38,6 +38,13 @@ public final class MaxPool2d extends ImageLayer<MaxPool2d> {
     }
 
     @Override
+    Tensor forwardReluNchw(Tensor x) {
+        dev.striate.op.MaxPool2d.Result result = dev.striate.op.MaxPool2d.withRelu(x, kernelHeight, kernelWidth, options);
+        result.indices().close();
+        return result.output();
+    }
+
+    @Override
     Shape shapeRuleNchw(Shape x) {
         return dev.striate.op.MaxPool2d.outputShape(x, kernelHeight, kernelWidth, options);
     }

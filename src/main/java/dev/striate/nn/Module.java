@@ -73,6 +73,18 @@ public abstract class Module implements AutoCloseable {
     /** Computes the output for a batch. The input is not closed, and may be the output. */
     public abstract Tensor forward(Tensor x);
 
+    /** {@link #forward(Tensor)} and then ReLU. Layers whose kernels can end with it override this. */
+    Tensor forwardRelu(Tensor x) {
+        Tensor y = forward(x);
+        try {
+            return y.relu();
+        } finally {
+            if (y != x) {
+                y.close();
+            }
+        }
+    }
+
     /** Looks on while a network computes. */
     @FunctionalInterface
     public interface Observer {

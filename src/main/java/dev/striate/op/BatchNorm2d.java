@@ -27,14 +27,42 @@ public final class BatchNorm2d {
             boolean training,
             float momentum,
             float epsilon) {
+        return apply(x, gamma, beta, runningMean, runningVariance, training, momentum, epsilon, false);
+    }
+
+    /** The same and then ReLU, in one kernel where the device has one; errors as in {@link #apply}. */
+    public static Tensor withRelu(
+            Tensor x,
+            Tensor gamma,
+            Tensor beta,
+            @Nullable Tensor runningMean,
+            @Nullable Tensor runningVariance,
+            boolean training,
+            float momentum,
+            float epsilon) {
+        return apply(x, gamma, beta, runningMean, runningVariance, training, momentum, epsilon, true);
+    }
+
+    private static Tensor apply(
+            Tensor x,
+            Tensor gamma,
+            Tensor beta,
+            @Nullable Tensor runningMean,
+            @Nullable Tensor runningVariance,
+            boolean training,
+            float momentum,
+            float epsilon,
+            boolean relu) {
         BatchNorm2dGeometry g = geometry(x, gamma, beta, runningMean, runningVariance, training, epsilon);
-        return training
-                ? train(g, x, gamma, beta, runningMean, runningVariance, momentum)
-                : infer(g, x, gamma, beta, runningMean, runningVariance);
+        Tensor y = training
+                ? train(g, relu, x, gamma, beta, runningMean, runningVariance, momentum)
+                : infer(g, relu, x, gamma, beta, runningMean, runningVariance);
+        return relu ? Unary.recordRelu(y, y) : y;
     }
 
     private static Tensor train(
             BatchNorm2dGeometry g,
+            boolean relu,
             Tensor x,
             Tensor gamma,
             Tensor beta,
@@ -44,8 +72,8 @@ public final class BatchNorm2d {
         Tensor y = Tensor.allocate(x.device(), x.shape());
         Tensor mean = Tensor.allocate(x.device(), gamma.shape());
         Tensor variance = Tensor.allocate(x.device(), gamma.shape());
-        x.device().backend().batchNorm2d().forwardTraining(g, momentum, x.buffer(), gamma.buffer(), beta.buffer(), y.buffer(),
-                mean.buffer(), variance.buffer(), Tensor.bufferOf(runningMean), Tensor.bufferOf(runningVariance));
+        x.device().backend().batchNorm2d().forwardTraining(g, momentum, relu, x.buffer(), gamma.buffer(), beta.buffer(),
+                y.buffer(), mean.buffer(), variance.buffer(), Tensor.bufferOf(runningMean), Tensor.bufferOf(runningVariance));
         if (runningMean != null && runningVariance != null) {
             runningMean.markChanged();
             runningVariance.markChanged();
@@ -56,9 +84,10 @@ public final class BatchNorm2d {
         return y;
     }
 
-    private static Tensor infer(BatchNorm2dGeometry g, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor variance) {
+    private static Tensor infer(
+            BatchNorm2dGeometry g, boolean relu, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor variance) {
         Tensor y = Tensor.allocate(x.device(), x.shape());
-        x.device().backend().batchNorm2d().forwardInference(g, x.buffer(), gamma.buffer(), beta.buffer(), mean.buffer(),
+        x.device().backend().batchNorm2d().forwardInference(g, relu, x.buffer(), gamma.buffer(), beta.buffer(), mean.buffer(),
                 variance.buffer(), y.buffer());
         record(g, false, x, gamma, beta, mean, variance, y);
         return y;
@@ -74,12 +103,8 @@ public final class BatchNorm2d {
             Tensor variance,
             Tensor y) {
         Recorder.of("batchNorm2d", y)
-                .inputs(List.of(x, gamma, beta), (dy, saved, wanted) -> {
-                    @Nullable Tensor[] gradients = {
-                        wanted[0] ? Tensor.allocate(dy.device(), dy.shape()) : null,
-                        wanted[1] ? Tensor.allocate(dy.device(), Shape.of(g.channels())) : null,
-                        wanted[2] ? Tensor.allocate(dy.device(), Shape.of(g.channels())) : null
-                    };
+                .inputs(List.of(x, gamma, beta), (dy, saved, targets) -> {
+                    @Nullable Tensor[] gradients = {targets.allocate(0), targets.allocate(1), targets.allocate(2)};
                     dy.device().backend().batchNorm2d().gradient(g, batchStatistics, saved.get(0).buffer(), saved.get(1).buffer(),
                             saved.get(2).buffer(), saved.get(3).buffer(), dy.buffer(), Tensor.bufferOf(gradients[0]),
                             Tensor.bufferOf(gradients[1]), Tensor.bufferOf(gradients[2]));

@@ -4,8 +4,11 @@ import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
+import dev.striate.autograd.Targets;
 import dev.striate.backend.Conv2dGeometry;
+import dev.striate.backend.Conv2dKernels;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,22 +22,36 @@ public final class Conv2d {
 
     /** @throws ShapeException if the shapes and options do not fit each other */
     public static Tensor apply(Tensor x, Tensor weight, @Nullable Tensor bias, WindowOption... options) {
+        return apply(x, weight, bias, false, options);
+    }
+
+    /** The same and then ReLU, in one kernel where the device has one; errors as in {@link #apply}. */
+    public static Tensor withRelu(Tensor x, Tensor weight, @Nullable Tensor bias, WindowOption... options) {
+        return apply(x, weight, bias, true, options);
+    }
+
+    private static Tensor apply(Tensor x, Tensor weight, @Nullable Tensor bias, boolean relu, WindowOption... options) {
         x.requireDevice("conv2d", weight);
         x.requireDevice("conv2d", bias);
-        Shape image = x.shape();
-        Shape kernel = weight.shape();
-        Conv2dGeometry g = geometry(image, kernel, bias == null ? null : bias.shape(), options);
+        Conv2dGeometry g = geometry(x.shape(), weight.shape(), bias == null ? null : bias.shape(), options);
         Tensor y = Tensor.allocate(x.device(), outputShape(g));
-        x.device().backend().conv2d().forward(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
-        Recorder recorder = Recorder.of("conv2d", y)
-                .input(x, (dy, saved) -> inputGradient(g, dy, saved.get(0), null, image), weight);
-        if (bias != null && bias.requiresGrad() && weight.requiresGrad()) {
-            recorder.inputs(List.of(weight, bias), (dy, saved, wanted) -> parameterGradients(g, saved.get(0), dy, kernel), x);
+        Conv2dKernels kernels = x.device().backend().conv2d();
+        if (relu) {
+            kernels.forwardRelu(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
         } else {
-            recorder.input(weight, (dy, saved) -> weightGradient(g, saved.get(0), dy, kernel), x)
-                    .input(bias, (dy, saved) -> dy.sum(0, 2, 3));
+            kernels.forward(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
         }
-        return recorder.record();
+        Recorder recorder = Recorder.of("conv2d", y)
+                .inputs(List.of(x), (dy, saved, targets) -> inputGradient(g, dy, saved.get(0), targets), weight);
+        if (weight.requiresGrad()) {
+            // Both read all of dy.
+            List<Tensor> parameters = bias == null ? List.of(weight) : List.of(weight, bias);
+            recorder.inputs(parameters, (dy, saved, targets) -> weightGradient(g, saved.get(0), dy, targets), x);
+        } else {
+            recorder.input(bias, (dy, saved) -> dy.sum(0, 2, 3));
+        }
+        recorder.record();
+        return relu ? Unary.recordRelu(y, y) : y;
     }
 
     /** The output's shape for an input and a weight, without computing; errors as in {@link #apply}. */
@@ -58,23 +75,23 @@ public final class Conv2d {
         return Shape.of(outChannels, inChannels / window.groups, kernelHeight, kernelWidth);
     }
 
-    static Tensor inputGradient(Conv2dGeometry g, Tensor dy, Tensor weight, @Nullable Tensor bias, Shape shape) {
-        Tensor dx = Tensor.allocate(dy.device(), shape);
-        dy.device().backend().conv2d().inputGradient(g, dy.buffer(), weight.buffer(), Tensor.bufferOf(bias), dx.buffer());
-        return dx;
+    private static @Nullable Tensor[] inputGradient(Conv2dGeometry g, Tensor dy, Tensor weight, Targets targets) {
+        Tensor dx = Objects.requireNonNull(targets.allocate(0));
+        Tensor gate = targets.gate(0);
+        Conv2dKernels kernels = dy.device().backend().conv2d();
+        if (gate == null) {
+            kernels.inputGradient(g, dy.buffer(), weight.buffer(), null, dx.buffer());
+        } else {
+            kernels.gatedInputGradient(g, dy.buffer(), weight.buffer(), gate.buffer(), dx.buffer());
+        }
+        return new Tensor[] {dx};
     }
 
-    static Tensor weightGradient(Conv2dGeometry g, Tensor x, Tensor dy, Shape shape) {
-        Tensor dw = Tensor.allocate(dy.device(), shape);
-        dy.device().backend().conv2d().weightGradient(g, x.buffer(), dy.buffer(), dw.buffer(), null);
-        return dw;
-    }
-
-    /** The gradients of weight and bias: both read all of {@code dy}. */
-    private static Tensor[] parameterGradients(Conv2dGeometry g, Tensor x, Tensor dy, Shape kernel) {
-        Tensor dw = Tensor.allocate(dy.device(), kernel);
-        Tensor dbias = Tensor.allocate(dy.device(), Shape.of(g.outChannels()));
-        dy.device().backend().conv2d().weightGradient(g, x.buffer(), dy.buffer(), dw.buffer(), dbias.buffer());
+    /** The gradient of the weight, and that of the bias, if there is one, where it is wanted. */
+    static @Nullable Tensor[] weightGradient(Conv2dGeometry g, Tensor x, Tensor dy, Targets targets) {
+        Tensor dw = Objects.requireNonNull(targets.allocate(0));
+        Tensor dbias = targets.allocate(1);
+        dy.device().backend().conv2d().weightGradient(g, x.buffer(), dy.buffer(), dw.buffer(), Tensor.bufferOf(dbias));
         return new Tensor[] {dw, dbias};
     }
 

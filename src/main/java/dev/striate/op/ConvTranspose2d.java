@@ -5,6 +5,7 @@ import dev.striate.ShapeException;
 import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
 import dev.striate.backend.Conv2dGeometry;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,11 +22,12 @@ public final class ConvTranspose2d {
         x.requireDevice("convTranspose2d", weight);
         x.requireDevice("convTranspose2d", bias);
         Shape image = x.shape();
-        Shape kernel = weight.shape();
-        Conv2dGeometry g = geometry(image, kernel, bias == null ? null : bias.shape(), options);
-        return Recorder.of("convTranspose2d", Conv2d.inputGradient(g, x, weight, bias, outputShape(g)))
+        Conv2dGeometry g = geometry(image, weight.shape(), bias == null ? null : bias.shape(), options);
+        Tensor y = Tensor.allocate(x.device(), outputShape(g));
+        x.device().backend().conv2d().inputGradient(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
+        return Recorder.of("convTranspose2d", y)
                 .input(x, (dy, saved) -> convolve(g, dy, saved.get(0), image), weight)
-                .input(weight, (dy, saved) -> Conv2d.weightGradient(g, dy, saved.get(0), kernel), x)
+                .inputs(List.of(weight), (dy, saved, targets) -> Conv2d.weightGradient(g, dy, saved.get(0), targets), x)
                 .input(bias, (dy, saved) -> dy.sum(0, 2, 3))
                 .record();
     }

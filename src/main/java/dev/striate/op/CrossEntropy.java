@@ -4,8 +4,12 @@ import dev.striate.IntTensor;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
+import dev.striate.autograd.NoGrad;
 import dev.striate.autograd.Recorder;
+import dev.striate.autograd.Saved;
 import dev.striate.backend.ClassificationGeometry;
+import dev.striate.backend.LossReduction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Softmax cross-entropy of logits {@code (N, classes, ...)} against labels {@code (N, ...)}:
@@ -16,21 +20,49 @@ public final class CrossEntropy {
 
     private CrossEntropy() {}
 
+    /**
+     * A loss and what would be guessed.
+     *
+     * @param predictions in the labels' shape: the class of the largest logit, as {@link Argmax} finds it
+     */
+    public record Result(Tensor loss, IntTensor predictions) {}
+
     /** @throws ShapeException if shapes do not fit or a label is no class */
     public static Tensor apply(Tensor logits, IntTensor labels, ClassificationOptions options) {
+        return apply(Labels.geometry("crossEntropy", logits, labels, options), logits, labels, null);
+    }
+
+    /** The same with the predictions, which cost next to nothing beside the loss; errors as in {@link #apply}. */
+    public static Result withPredictions(Tensor logits, IntTensor labels, ClassificationOptions options) {
         ClassificationGeometry g = Labels.geometry("crossEntropy", logits, labels, options);
+        IntTensor predictions = IntTensor.allocate(logits.device(), labels.shape(), 0, g.axis().size() - 1);
+        return new Result(apply(g, logits, labels, predictions), predictions);
+    }
+
+    private static Tensor apply(ClassificationGeometry g, Tensor logits, IntTensor labels, @Nullable IntTensor predictions) {
         Tensor loss = Tensor.allocate(logits.device(), Labels.lossShape(g, labels));
-        Tensor saves = Tensor.allocate(logits.device(), Shape.of(g.examples() + 1));
-        logits.device().backend().crossEntropy().forward(g, logits.buffer(), labels.buffer(), loss.buffer(), saves.buffer());
+        Tensor lse = Tensor.allocate(logits.device(), Shape.of(g.examples() + 1));
+        // backward() most often starts right here, with a gradient of 1, and then its first step is done.
+        boolean differentiates = NoGrad.recording() && logits.requiresGrad() && g.reduction() != LossReduction.NONE;
+        Tensor dlogits = differentiates ? Tensor.allocate(logits.device(), logits.shape()) : null;
+        logits.device().backend().crossEntropy().forward(g, logits.buffer(), labels.buffer(), loss.buffer(), lse.buffer(),
+                predictions == null ? null : predictions.buffer(), Tensor.bufferOf(dlogits));
+        Tensor[] saves = dlogits == null ? new Tensor[] {logits, lse} : new Tensor[] {logits, lse, dlogits};
         Recorder.of("crossEntropy", loss)
-                .input(logits, (dy, saved) -> {
-                    Tensor dx = Tensor.allocate(dy.device(), saved.get(0).shape());
-                    dy.device().backend().crossEntropy().gradient(g, saved.get(0).buffer(), saved.integers(0).buffer(),
-                            saved.get(1).buffer(), dy.buffer(), dx.buffer());
-                    return dx;
-                }, new IntTensor[] {labels}, logits, saves)
+                .input(logits, (dy, saved) -> differentiates && dy.isKnown(1) ? saved.get(2) : gradient(g, dy, saved),
+                        new IntTensor[] {labels}, saves)
                 .record();
-        saves.close();
+        lse.close();
+        if (dlogits != null) {
+            dlogits.close();
+        }
         return loss;
+    }
+
+    private static Tensor gradient(ClassificationGeometry g, Tensor dy, Saved saved) {
+        Tensor dx = Tensor.allocate(dy.device(), saved.get(0).shape());
+        dy.device().backend().crossEntropy().gradient(g, saved.get(0).buffer(), saved.integers(0).buffer(),
+                saved.get(1).buffer(), dy.buffer(), dx.buffer());
+        return dx;
     }
 }

@@ -4,8 +4,10 @@ import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
-import dev.striate.backend.MatmulGeometry;
-import dev.striate.backend.StridedLoop;
+import dev.striate.autograd.Targets;
+import dev.striate.backend.LinearGeometry;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,15 @@ public final class Linear {
 
     /** @throws ShapeException if the shapes do not fit */
     public static Tensor apply(Tensor x, Tensor weight, @Nullable Tensor bias) {
+        return apply(x, weight, bias, false);
+    }
+
+    /** The same and then ReLU, in one kernel where the device has one; errors as in {@link #apply}. */
+    public static Tensor withRelu(Tensor x, Tensor weight, @Nullable Tensor bias) {
+        return apply(x, weight, bias, true);
+    }
+
+    private static Tensor apply(Tensor x, Tensor weight, @Nullable Tensor bias, boolean relu) {
         x.requireDevice("linear", weight);
         x.requireDevice("linear", bias);
         Shape shape = outputShape(x.shape(), weight.shape());
@@ -26,9 +37,9 @@ public final class Linear {
             throw new ShapeException("linear: expected a bias (" + out + "), got " + bias.shape());
         }
         if (shape.rank() == 2) {
-            return rows(x, weight, bias);
+            return rows(x, weight, bias, relu);
         }
-        return rows(x.reshape(-1, x.size(-1)), weight, bias).reshape(shape.toArray());
+        return rows(x.reshape(-1, x.size(-1)), weight, bias, relu).reshape(shape.toArray());
     }
 
     /** The output's shape for an input and a weight, without computing; errors as in {@link #apply}. */
@@ -39,16 +50,46 @@ public final class Linear {
         return x.with(-1, weight.size(0));
     }
 
-    private static Tensor rows(Tensor x, Tensor weight, @Nullable Tensor bias) {
-        int out = weight.size(0);
-        StridedLoop once = StridedLoop.of(new int[0], new int[0], new int[0]);
-        MatmulGeometry g = new MatmulGeometry(once, x.size(0), out, x.size(1), false, true);
-        Tensor y = Tensor.allocate(x.device(), Shape.of(x.size(0), out));
-        x.device().backend().matmul().forward(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
-        return Recorder.of("linear", y)
-                .input(x, (dy, saved) -> dy.matmul(saved.get(0)), weight)
-                .input(weight, (dy, saved) -> dy.matmul(saved.get(0), true, false), x)
-                .input(bias, (dy, saved) -> dy.sum(0))
-                .record();
+    private static Tensor rows(Tensor x, Tensor weight, @Nullable Tensor bias, boolean relu) {
+        LinearGeometry g = new LinearGeometry(x.size(0), x.size(1), weight.size(0));
+        Tensor y = Tensor.allocate(x.device(), Shape.of(g.rows(), g.out()));
+        x.device().backend().linear().forward(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), relu, y.buffer());
+        Recorder recorder = Recorder.of("linear", y);
+        if (x.requiresGrad() && weight.requiresGrad()) {
+            List<Tensor> inputs = bias == null ? List.of(x, weight) : List.of(x, weight, bias);
+            recorder.inputs(inputs, (dy, saved, targets) -> gradients(g, saved.get(0), dy, saved.get(1), targets), x, weight);
+        } else if (weight.requiresGrad()) {
+            List<Tensor> parameters = bias == null ? List.of(weight) : List.of(weight, bias);
+            recorder.inputs(parameters, (dy, saved, targets) -> weightGradient(g, saved.get(0), dy, targets), x);
+        } else {
+            recorder.inputs(List.of(x), (dy, saved, targets) -> inputGradient(g, dy, saved.get(0), targets), weight)
+                    .input(bias, (dy, saved) -> dy.sum(0));
+        }
+        recorder.record();
+        return relu ? Unary.recordRelu(y, y) : y;
+    }
+
+    private static @Nullable Tensor[] gradients(LinearGeometry g, Tensor x, Tensor dy, Tensor weight, Targets targets) {
+        Tensor dx = Objects.requireNonNull(targets.allocate(0));
+        Tensor dw = Objects.requireNonNull(targets.allocate(1));
+        Tensor dbias = targets.allocate(2);
+        dy.device().backend().linear().gradients(g, x.buffer(), dy.buffer(), weight.buffer(),
+                Tensor.bufferOf(targets.gate(0)), dx.buffer(), dw.buffer(), Tensor.bufferOf(dbias));
+        return new Tensor[] {dx, dw, dbias};
+    }
+
+    private static @Nullable Tensor[] inputGradient(LinearGeometry g, Tensor dy, Tensor weight, Targets targets) {
+        Tensor dx = Objects.requireNonNull(targets.allocate(0));
+        dy.device().backend().linear().inputGradient(g, dy.buffer(), weight.buffer(), Tensor.bufferOf(targets.gate(0)),
+                dx.buffer());
+        return new Tensor[] {dx};
+    }
+
+    /** The gradient of the weight, and that of the bias, if there is one, where it is wanted: both read all of dy. */
+    private static @Nullable Tensor[] weightGradient(LinearGeometry g, Tensor x, Tensor dy, Targets targets) {
+        Tensor dw = Objects.requireNonNull(targets.allocate(0));
+        Tensor dbias = targets.allocate(1);
+        dy.device().backend().linear().weightGradient(g, x.buffer(), dy.buffer(), dw.buffer(), Tensor.bufferOf(dbias));
+        return new Tensor[] {dw, dbias};
     }
 }

@@ -5,6 +5,7 @@ import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
+import dev.striate.backend.MaxPool2dKernels;
 import dev.striate.backend.Pool2dGeometry;
 
 /**
@@ -25,16 +26,33 @@ public final class MaxPool2d {
 
     /** @throws ShapeException if the shapes and options do not fit each other */
     public static Result apply(Tensor x, int kernelHeight, int kernelWidth, WindowOption... options) {
+        return apply(x, false, kernelHeight, kernelWidth, options);
+    }
+
+    /**
+     * The same and then ReLU, in one kernel where the device has one; the indices are those of the maxima. Errors as in
+     * {@link #apply}.
+     */
+    public static Result withRelu(Tensor x, int kernelHeight, int kernelWidth, WindowOption... options) {
+        return apply(x, true, kernelHeight, kernelWidth, options);
+    }
+
+    private static Result apply(Tensor x, boolean relu, int kernelHeight, int kernelWidth, WindowOption... options) {
         Shape image = x.shape();
         Pool2dGeometry g = geometry(image, kernelHeight, kernelWidth, options);
         Shape shape = PoolGeometry.outputShape(image, g);
         Tensor y = Tensor.allocate(x.device(), shape);
         IntTensor indices = IntTensor.allocate(x.device(), shape, -1, g.inHeight() * g.inWidth() - 1);
-        x.device().backend().maxPool2d().forward(g, x.buffer(), y.buffer(), indices.buffer());
+        MaxPool2dKernels kernels = x.device().backend().maxPool2d();
+        if (relu) {
+            kernels.forwardRelu(g, x.buffer(), y.buffer(), indices.buffer());
+        } else {
+            kernels.forward(g, x.buffer(), y.buffer(), indices.buffer());
+        }
         Recorder.of("maxPool2d", y)
                 .input(x, (dy, saved) -> gradient(g, dy, saved.integers(0), image), new IntTensor[] {indices})
                 .record();
-        return new Result(y, indices);
+        return new Result(relu ? Unary.recordRelu(y, y) : y, indices);
     }
 
     /** The output's shape for an input, without computing; errors as in {@link #apply}. */

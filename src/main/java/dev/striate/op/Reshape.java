@@ -36,8 +36,7 @@ public final class Reshape {
     }
 
     private static Tensor record(String operation, Tensor x, Shape shape) {
-        Shape before = x.shape();
-        return Recorder.of(operation, x.view(shape)).input(x, (dy, saved) -> dy.view(before)).record();
+        return Recorder.of(operation, x.view(shape)).view(x).record();
     }
 
     private static Shape resolve(Shape x, int[] sizes) {

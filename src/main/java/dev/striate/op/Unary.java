@@ -50,7 +50,14 @@ public final class Unary {
     }
 
     public static Tensor relu(Tensor x) {
-        return apply("relu", x, new UnaryFunction(Kind.RELU, 0, 0));
+        Tensor y = Tensor.allocate(x.device(), x.shape());
+        x.device().backend().unary().forward(UnaryFunction.RELU, x.shape().elements(), x.buffer(), y.buffer());
+        return recordRelu(x, y);
+    }
+
+    /** Records that {@code y} is ReLU of {@code x}; of what it was itself, where a kernel has applied it to its own output. */
+    static Tensor recordRelu(Tensor x, Tensor y) {
+        return Recorder.of("relu", y).gate(x, (dy, saved) -> gradient(UnaryFunction.RELU, saved.get(0), dy), y).record();
     }
 
     public static Tensor leakyRelu(Tensor x, float slope) {

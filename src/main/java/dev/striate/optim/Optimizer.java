@@ -21,7 +21,8 @@ import java.util.Set;
 
 /**
  * Changes parameters so that the loss falls. It moves them, and their gradients, side by side into flat storage on their device,
- * so that a step and clearing the gradients are one kernel each and clipping is two, however many parameters there are.
+ * so that a step is one kernel and clipping is two, however many parameters there are. Clearing the gradients is none: the first
+ * gradient that comes to a parameter afterwards takes the place of what was there.
  *
  * <pre>{@code
  * optimizer.zeroGrad();
@@ -49,6 +50,8 @@ public abstract class Optimizer implements AutoCloseable {
     private final Tensor values;
     private final Tensor gradients;
     private final Tensor squares;
+    /** The gradient of each slot's parameter, also when a later optimiser has taken the parameter. */
+    private final List<Tensor> slotGradients = new ArrayList<>();
     private final Map<String, Tensor> flatState = new LinkedHashMap<>();
     private final Map<String, Tensor> namedState = new LinkedHashMap<>();
     private float learningRate;
@@ -74,7 +77,9 @@ public abstract class Optimizer implements AutoCloseable {
             List.of(values, gradients, squares).forEach(Scope::release);
         }
         for (Slot slot : slots) {
-            slot.parameter.moveInto(window(values, slot), window(gradients, slot));
+            Tensor gradient = window(gradients, slot);
+            slot.parameter.moveInto(window(values, slot), gradient);
+            slotGradients.add(gradient.share());
         }
     }
 
@@ -120,7 +125,9 @@ public abstract class Optimizer implements AutoCloseable {
     /** Sets all gradients to zero; to be called before each backward pass, unless gradients of several are to add up. */
     public final void zeroGrad() {
         requireOpen();
-        gradients.fill(0);
+        try (NoGrad off = NoGrad.open()) {
+            slotGradients.forEach(gradient -> gradient.fill(0));
+        }
     }
 
     /** Changes the parameters once, by the gradients that are there now. A graph recorded before can no longer be walked. */
@@ -134,6 +141,7 @@ public abstract class Optimizer implements AutoCloseable {
                 end++;
             }
             if (end > first) {
+                fillGradients(first, end);
                 update(run(first, end));
             }
             first = end + 1;
@@ -141,6 +149,26 @@ public abstract class Optimizer implements AutoCloseable {
         steps++;
         values.markChanged();
         flatState.values().forEach(Tensor::markChanged);
+    }
+
+    /** Makes the fills that were asked for and that nothing has made needless, those of {@link #zeroGrad} several at once. */
+    private void fillGradients(int first, int end) {
+        int start = first;
+        while (start < end) {
+            int stop = start;
+            while (stop < end && slotGradients.get(stop).isKnown(0)) {
+                stop++;
+            }
+            if (stop > start) {
+                device.backend().copy().fill(0, run(start, stop).gradients());
+                slotGradients.subList(start, stop).forEach(Tensor::settle);
+            } else {
+                // Fills it with what else the user has asked for.
+                slotGradients.get(start).buffer();
+                stop++;
+            }
+            start = stop;
+        }
     }
 
     /** The slots from first up to, not including, end, with what pads the last. */
@@ -193,6 +221,7 @@ public abstract class Optimizer implements AutoCloseable {
     public final void clipGradNorm(float maxNorm) {
         requireOpen();
         Require.aboveZero("clipGradNorm", maxNorm);
+        fillGradients(0, slots.size());
         OptimizerKernels kernels = device.backend().optimizer();
         int n = gradients.shape().elements();
         kernels.sumOfSquares(n, gradients.buffer(), squares.buffer());
@@ -243,6 +272,7 @@ public abstract class Optimizer implements AutoCloseable {
             closed = true;
             namedState.values().forEach(Tensor::close);
             flatState.values().forEach(Tensor::close);
+            slotGradients.forEach(Tensor::close);
             List.of(values, gradients, squares).forEach(Tensor::close);
         }
     }

@@ -3,7 +3,7 @@ package dev.striate.train;
 import dev.striate.IntTensor;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
-import dev.striate.autograd.NoGrad;
+import dev.striate.op.CrossEntropy;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 
@@ -64,18 +64,15 @@ final class Tally implements AutoCloseable {
     /**
      * Notes a batch.
      *
-     * @param loss   the batch's mean
-     * @param logits {@code (N, classes)}
+     * @param result the batch's mean loss, and the predictions {@code (N)} of which none is above the last class
      * @param where  which batch this is, for the error
      */
-    void add(Tensor loss, Tensor logits, int[] labels, String where) {
+    void add(CrossEntropy.Result result, int[] labels, String where) {
         if (confusion.length == 0) {
-            int classes = logits.size(1);
+            int classes = result.predictions().greatest() + 1;
             confusion = new int[classes][classes];
         }
-        try (NoGrad off = NoGrad.open(); IntTensor predicted = logits.argmax(1)) {
-            noted.add(new Noted(loss.share(), predicted.share(), labels, where));
-        }
+        noted.add(new Noted(result.loss().share(), result.predictions().share(), labels, where));
         if (noted.size() == READ_EVERY) {
             read();
         }

@@ -10,6 +10,7 @@ import dev.striate.data.Batch;
 import dev.striate.data.DataLoader;
 import dev.striate.nn.Module;
 import dev.striate.op.ClassificationOptions;
+import dev.striate.op.CrossEntropy;
 import dev.striate.optim.Optimizer;
 import dev.striate.optim.Schedule;
 import java.util.ArrayList;
@@ -145,13 +146,13 @@ public final class Trainer {
             }
             optimizer.zeroGrad();
             Tensor logits = model.forward(batch.images(device));
-            Tensor loss = logits.crossEntropy(batch.labels(device), lossOptions);
-            loss.backward();
+            CrossEntropy.Result result = logits.crossEntropyWithPredictions(batch.labels(device), lossOptions);
+            result.loss().backward();
             if (maxGradNorm < Float.POSITIVE_INFINITY) {
                 optimizer.clipGradNorm(maxGradNorm);
             }
             optimizer.step();
-            tally.add(loss, logits, batch.labels(), where + ", at a learning rate of " + optimizer.learningRate());
+            tally.add(result, batch.labels(), where + ", at a learning rate of " + optimizer.learningRate());
         }
     }
 
@@ -192,7 +193,8 @@ public final class Trainer {
                 try (Scope scope = Scope.open()) {
                     Tensor logits = model.forward(batch.images(device));
                     IntTensor labels = batch.labels(device);
-                    tally.add(logits.crossEntropy(labels), logits, batch.labels(), "evaluation");
+                    tally.add(logits.crossEntropyWithPredictions(labels, ClassificationOptions.DEFAULT), batch.labels(),
+                            "evaluation");
                 }
                 batch.close();
                 if (givenUp.getAsBoolean()) {

@@ -13,6 +13,7 @@ import dev.striate.Scope;
 import dev.striate.ShapeException;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
+import dev.striate.op.Linear;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -118,7 +119,7 @@ class AutogradTest {
         Tensor p = a.mul(3);
         Tensor sum = Tensor.of(DEVICE, 3);
         Tensor y = Recorder.of("custom", sum)
-                .inputs(List.of(a, n), (dy, saved, wanted) -> {
+                .inputs(List.of(a, n), (dy, saved, targets) -> {
                     Tensor both = dy.mul(7);
                     return new Tensor[] {both, both};
                 })
@@ -224,6 +225,76 @@ class AutogradTest {
         y.add(y.mul(2)).sum().backward();
         y.grad().fill(0);
         assertGrad(x, 3, 3);
+    }
+
+    /**
+     * A linear layer after ReLU does ReLU's work in its own gradient, through reshapes too; not where the gradient in between is
+     * wanted, and where another operation has used the output as well, that one's share is gated by itself.
+     */
+    @Test
+    void aGateIsPassedOnceWhicheverWayItIs() {
+        Tensor w = Tensor.of(DEVICE, new float[][] {{2, 3}});
+        for (boolean retained : new boolean[] {false, true}) {
+            for (boolean usedTwice : new boolean[] {false, true}) {
+                Tensor x = leaf(-1, 4);
+                Tensor y = x.relu();
+                Tensor row = y.reshape(1, 2);
+                if (retained) {
+                    y.retainGrad();
+                }
+                Tensor sum = row.linear(w, null).sum();
+                if (usedTwice) {
+                    sum = sum.add(y.mul(10).sum());
+                }
+                sum.backward();
+                assertGrad(x, 0, usedTwice ? 13 : 3);
+                if (retained) {
+                    assertGrad(y, usedTwice ? 12 : 2, usedTwice ? 13 : 3);
+                } else {
+                    assertNull(y.grad());
+                }
+            }
+        }
+    }
+
+    @Test
+    void aRetainedReshapeBehindAGateHasTheGradientBeforeIt() {
+        Tensor x = leaf(-1, 4);
+        Tensor row = x.relu().reshape(1, 2).retainGrad();
+        row.linear(Tensor.of(DEVICE, new float[][] {{2, 3}}), null).sum().backward();
+        assertGrad(row, 2, 3);
+        assertGrad(x, 0, 3);
+    }
+
+    /** An output that ReLU was part of has ReLU's gradient, and retains the one before it. */
+    @Test
+    void whatEndsWithReluHasItsGradient() {
+        Tensor x = Tensor.of(DEVICE, new float[][] {{1, 1}}).requiresGrad(true);
+        Tensor w = Tensor.of(DEVICE, new float[][] {{2, 3}, {-2, -3}}).requiresGrad(true);
+        Tensor y = Linear.withRelu(x, w, null).retainGrad();
+        assertArrayEquals(new float[] {5, 0}, y.toArray());
+        y.backward(Tensor.of(DEVICE, new float[][] {{7, 8}}));
+        assertGrad(y, 7, 8);
+        assertGrad(x, 14, 21);
+        assertGrad(w, 7, 7, 0, 0);
+    }
+
+    /** The gradient of 1 that backward() starts with is not written unless it is read. */
+    @Test
+    void theFirstGradientIsKnown() {
+        Tensor x = leaf(3);
+        Tensor seen = Tensor.of(DEVICE, 0);
+        Tensor y = Recorder.of("custom", x.mul(2).detach())
+                .input(x, (dy, saved) -> {
+                    assertTrue(dy.isKnown(1));
+                    seen.assign(dy);
+                    assertFalse(dy.isKnown(1));
+                    return dy;
+                })
+                .record();
+        y.backward();
+        assertArrayEquals(new float[] {1}, seen.toArray());
+        assertGrad(x, 1);
     }
 
     // ---- What cannot be

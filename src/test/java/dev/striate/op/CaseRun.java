@@ -75,7 +75,12 @@ record CaseRun(double[][] outputs, int[][] indices, double @Nullable [][] gradie
             }
             OpCase.Results results = call.apply(new OpCase.Arguments(device, tensors));
             if (upstream != null && any) {
-                results.tensors().get(0).backward(tensor(device, results.tensors().get(0).shape(), upstream));
+                Tensor first = results.tensors().get(0);
+                if (upstream.length == 1 && upstream[0] == 1) {
+                    first.backward();
+                } else {
+                    first.backward(tensor(device, first.shape(), upstream));
+                }
             }
             double[][] gradients = new double[inputs.length][];
             for (int i = 0; i < inputs.length; i++) {

@@ -340,7 +340,8 @@ final class OpCases {
             {1, 1, 1}, {1, 5, 1}, {5, 1, 3}, {1, 1, 9}, {9, 1, 1}, {2, 3, 5}, {7, 11, 13}, {15, 15, 15}, {16, 16, 16},
             {17, 17, 17}, {31, 33, 32}, {33, 31, 65}, {63, 64, 65}, {65, 65, 65}, {129, 17, 33}, {1, 300, 70}, {70, 300, 1},
             {33, 3, 33}, {13, 257, 19}, {5, 1031, 7}, {7, 5, 2100}, {1030, 5, 3},
-            {8, 64, 32}, {9, 513, 33}, {200, 3, 34}, {4, 37, 9}, {2, 100, 40}, {3, 2, 2060}, {1, 600, 33}
+            {8, 64, 32}, {8, 256, 48}, {9, 513, 33}, {16, 24, 64}, {40, 300, 320}, {200, 3, 34},
+            {4, 37, 9}, {2, 100, 40}, {3, 2, 2060}, {1, 600, 33}
         };
         for (int[] s : sizes) {
             products(s[0], s[1], s[2]);
@@ -355,6 +356,7 @@ final class OpCases {
         product("batch, broadcast, transposed", true, true, new int[] {2, 1, 5, 4}, new int[] {1, 3, 6, 5});
         product("batch of 33", false, false, new int[] {33, 3, 17}, new int[] {33, 17, 2});
         product("batch of 256, large tiles", false, true, new int[] {256, 33, 5}, new int[] {256, 41, 5});
+        product("batch of 256, largest tiles", false, false, new int[] {256, 65, 2}, new int[] {256, 2, 66});
         product("batch of larger ones", true, false, new int[] {3, 65, 33}, new int[] {3, 65, 17});
         add("matmul", "NaN and infinity", x -> x.get(0).matmul(x.get(1))).normal(5, 6).with(NAN, INF).normal(6, 7).with(-INF);
         for (int rows : new int[] {1, 3, 13}) {
@@ -385,7 +387,41 @@ final class OpCases {
             String name = s[0] + " rows, " + s[1] + " to " + s[2];
             add("linear", name, x -> x.get(0).linear(x.get(1), x.get(2))).normal(s[0], s[1]).normal(s[2], s[1]).normal(s[2]);
             add("linear", name + ", no bias", x -> x.get(0).linear(x.get(1), null)).normal(s[0], s[1]).normal(s[2], s[1]);
+            add("linear", name + ", then ReLU", x -> Linear.withRelu(x.get(0), x.get(1), x.get(2)))
+                    .normal(s[0], s[1]).normal(s[2], s[1]).normal(s[2]).kinked();
+            add("linear", name + ", after ReLU", x -> x.get(0).relu().linear(x.get(1), x.get(2)))
+                    .awayFrom(KINK_AT_0, s[0], s[1]).normal(s[2], s[1]).normal(s[2]);
         }
+        for (int[] s : new int[][] {{1, 1, 1}, {33, 65, 17}, {64, 31, 63}, {12, 300, 37}, {64, 84, 10}}) {
+            add("linear", s[0] + " rows, " + s[1] + " to " + s[2] + ", first", x -> x.get(0).linear(x.get(1), x.get(2)))
+                    .normal(s[0], s[1]).constant().normal(s[2], s[1]).normal(s[2]);
+        }
+        // More than a CPU's cache is thought to hold.
+        add("linear", "large, after ReLU", x -> x.get(0).relu().linear(x.get(1), x.get(2)))
+                .awayFrom(KINK_AT_0, 3, 2070).normal(130, 2070).normal(130);
+        add("linear", "large, then ReLU", x -> Linear.withRelu(x.get(0), x.get(1), x.get(2)))
+                .normal(3, 2070).normal(130, 2070).normal(130).kinked();
+        add("linear", "no bias, then ReLU", x -> Linear.withRelu(x.get(0), x.get(1), null))
+                .normal(5, 18).normal(19, 18).kinked();
+        add("linear", "(2, 3, 6), then ReLU", x -> Linear.withRelu(x.get(0), x.get(1), x.get(2)))
+                .normal(2, 3, 6).normal(17, 6).normal(17).kinked();
+        add("linear", "(2, 3, 6), after ReLU", x -> x.get(0).relu().linear(x.get(1), x.get(2)))
+                .awayFrom(KINK_AT_0, 2, 3, 6).normal(5, 6).normal(5);
+        add("linear", "after ReLU and flattening", x -> x.get(0).relu().flatten(1).linear(x.get(1), x.get(2)))
+                .awayFrom(KINK_AT_0, 3, 2, 3, 4).normal(5, 24).normal(5);
+        add("linear", "a ReLU with another use", x -> {
+                    Tensor y = x.get(0).relu();
+                    return y.linear(x.get(1), x.get(2)).add(y);
+                })
+                .awayFrom(KINK_AT_0, 7, 6).normal(6, 6).normal(6);
+        add("linear", "gradient of the weight alone", x -> x.get(0).linear(x.get(1), x.get(2)))
+                .normal(9, 20).constant().normal(33, 20).normal(33).constant();
+        add("linear", "gradient of the bias alone", x -> x.get(0).linear(x.get(1), x.get(2)))
+                .normal(9, 20).constant().normal(33, 20).constant().normal(33);
+        add("linear", "NaN and infinity, after ReLU", x -> x.get(0).relu().linear(x.get(1), x.get(2)))
+                .normal(5, 6).with(NAN, INF, -INF).normal(7, 6).with(NAN, INF).normal(7);
+        add("linear", "NaN and infinity, then ReLU", x -> Linear.withRelu(x.get(0), x.get(1), x.get(2)))
+                .normal(5, 6).with(NAN, INF, -INF).normal(33, 6).normal(33);
         add("linear", "one vector", x -> x.get(0).linear(x.get(1), x.get(2))).normal(6).normal(5, 6).normal(5);
         add("linear", "(2, 3, 6)", x -> x.get(0).linear(x.get(1), x.get(2))).normal(2, 3, 6).normal(5, 6).normal(5);
     }
@@ -445,6 +481,12 @@ final class OpCases {
         conv("many pixels from 33 channels", 2, 33, 65, 129, 1, 2, 2, padding(1));
         conv("33 to 33 channels", 1, 33, 6, 6, 33, 1, 1);
         conv("33 to 33 channels, stride 2", 1, 33, 11, 11, 33, 1, 1, stride(2));
+        conv("65 to 66 channels", 1, 65, 6, 11, 66, 1, 1);
+        for (int width : new int[] {7, 8, 9, 15, 16, 17, 31, 33}) {
+            // Rows that a vector just holds, or with one pixel too few or too many, of one line and of two.
+            conv(width + " columns", 2, 3, 3, width, 7, 3, 3, padding(1));
+            conv(width + " columns, one row, stride 2", 2, 2, 1, 2 * width, 9, 1, 3, stride(2), padding(0, 1));
+        }
         conv("18 by 18 pixels", 1, 2, 18, 18, 3, 1, 1);
         conv("many weights", 1, 107, 3, 3, 961, 3, 3);
         for (int batch : new int[] {1, 2, 3}) {
@@ -475,6 +517,22 @@ final class OpCases {
                 .normal(2, 2, 17, 17).constant().normal(4, 2, 3, 3).constant().normal(4);
         add("conv2d", "gradients of weight and bias", x -> x.get(0).conv2d(x.get(1), x.get(2), padding(1)))
                 .normal(2, 2, 17, 17).constant().normal(4, 2, 3, 3).normal(4);
+        convWithRelu("1x1 image", 1, 1, 1, 1, 1, 1, 1);
+        convWithRelu("5x5 LeNet", 2, 6, 14, 14, 16, 5, 5);
+        convWithRelu("3x3 padding 1", 3, 5, 7, 6, 4, 3, 3, padding(1));
+        convWithRelu("stride larger than kernel", 2, 3, 11, 12, 4, 2, 3, stride(4, 5));
+        convWithRelu("dilation and stride", 1, 2, 13, 11, 3, 3, 3, dilation(2, 3), stride(2, 3), padding(1));
+        convWithRelu("whole images", 33, 16, 5, 5, 17, 5, 5);
+        convWithRelu("3 groups, stride", 1, 6, 6, 10, 9, 4, 2, stride(3, 2), padding(1, 0), groups(3));
+        convWithRelu("depthwise", 2, 8, 9, 9, 8, 3, 3, padding(1), groups(8));
+        convWithRelu("33 to 65 channels", 1, 33, 6, 6, 65, 3, 3, padding(1));
+        convWithRelu("whole vectors of positions", 2, 2, 16, 16, 5, 3, 3, padding(1));
+        convWithRelu("positions beyond whole vectors", 5, 3, 20, 17, 8, 3, 3);
+        convWithRelu("many pixels", 2, 1, 65, 129, 33, 2, 2);
+        add("conv2d", "NaN and infinity, then ReLU", x -> Conv2d.withRelu(x.get(0), x.get(1), null, padding(1)))
+                .normal(1, 2, 7, 7).with(NAN, INF).normal(3, 2, 3, 3);
+        add("conv2d", "NaN and infinity, after ReLU", x -> x.get(0).relu().conv2d(x.get(1), null, padding(1)))
+                .normal(1, 2, 7, 7).with(NAN, INF, -INF).normal(3, 2, 3, 3);
         // The first pixel of the second image is one that only one tap may read.
         add("conv2d", "infinity in a corner", x -> x.get(0).conv2d(x.get(1), null))
                 .normal(2, 1, 19, 19).with(INF).normal(4, 1, 3, 3);
@@ -488,6 +546,17 @@ final class OpCases {
                 .normal(n, c, h, w).normal(out, perGroup, kh, kw).normal(out);
         add("conv2d", name + ", no bias", x -> x.get(0).conv2d(x.get(1), null, options))
                 .normal(n, c, h, w).normal(out, perGroup, kh, kw);
+    }
+
+    /** ReLU as a kernel's last step, and its gradient as the last of the input gradient's. */
+    private void convWithRelu(String name, int n, int c, int h, int w, int out, int kh, int kw, WindowOption... options) {
+        int perGroup = c / groupsOf(options);
+        add("conv2d", name + ", then ReLU", x -> Conv2d.withRelu(x.get(0), x.get(1), x.get(2), options))
+                .normal(n, c, h, w).normal(out, perGroup, kh, kw).normal(out).kinked();
+        add("conv2d", name + ", no bias, then ReLU", x -> Conv2d.withRelu(x.get(0), x.get(1), null, options))
+                .normal(n, c, h, w).normal(out, perGroup, kh, kw).kinked();
+        add("conv2d", name + ", after ReLU", x -> x.get(0).relu().conv2d(x.get(1), x.get(2), options))
+                .awayFrom(KINK_AT_0, n, c, h, w).normal(out, perGroup, kh, kw).normal(out);
     }
 
     private static int groupsOf(WindowOption... options) {
@@ -539,11 +608,19 @@ final class OpCases {
         maxPool("whole image", 3, 5, 7, 6, 7, 6);
         maxPool("17x17 window", 1, 1, 20, 19, 17, 17, stride(1));
         maxPool("many planes", 7, 37, 4, 4, 2, 2);
+        for (int width : new int[] {3, 4, 5, 8, 9, 16, 17, 33}) {
+            maxPool(width + " columns", 2, 2, 5, 2 * width, 2, 2);
+            maxPool(width + " columns, padding 1", 1, 3, 4, width, 3, 3, stride(1), padding(1));
+            maxPool(width + " columns, stride 3", 1, 2, 7, 3 * width, 2, 3, stride(3), padding(0, 1));
+        }
         maxPool("wide", 1, 1, 3, 260, 3, 3, stride(1), padding(1));
         pooled("ties", 2, 2, stride(1)).ties(2, 3, 7, 7);
         pooled("ties, stride 2, padding 1", 3, 3, stride(2), padding(1)).ties(2, 3, 9, 8);
         pooled("all minus infinity", 2, 2).values(fill(16, -INF), 1, 1, 4, 4).kinked();
         pooled("NaN and infinity", 3, 3, stride(2), padding(1)).normal(2, 2, 9, 9).with(NAN, INF, -INF, NAN, NAN, INF);
+        pooledWithRelu("ties", 3, 3, stride(2), padding(1)).ties(2, 3, 9, 8);
+        pooledWithRelu("NaN and infinity", 3, 3, stride(2), padding(1))
+                .normal(2, 2, 9, 9).with(NAN, INF, -INF, NAN, NAN, INF);
         pooled("a window without a pixel", 2, 2, stride(1), padding(2), dilation(2)).distinct(1, 2, 1, 1).kinked();
     }
 
@@ -551,6 +628,16 @@ final class OpCases {
         pooled(name, kh, kw, options).distinct(n, c, h, w);
         add("maxPool2d", name + ", without indices", x -> x.get(0).maxPool2d(kh, kw, options))
                 .distinct(n, c, h, w).accuracy(Accuracy.selection());
+        pooledWithRelu(name, kh, kw, options).distinct(n, c, h, w);
+    }
+
+    private OpCase pooledWithRelu(String name, int kh, int kw, WindowOption... options) {
+        OpCase c = new OpCase("maxPool2d", name + ", then ReLU", x -> {
+            MaxPool2d.Result result = MaxPool2d.withRelu(x.get(0), kh, kw, options);
+            return new Results(List.of(result.output()), List.of(result.indices()));
+        });
+        cases.add(c);
+        return c.accuracy(Accuracy.selection()).kinked();
     }
 
     private OpCase pooled(String name, int kh, int kw, WindowOption... options) {
@@ -576,6 +663,11 @@ final class OpCases {
         avgPool("whole image", 3, 5, 7, 6, 7, 6);
         avgPool("many planes", 7, 37, 4, 4, 2, 2);
         avgPool("17x17 window", 1, 1, 20, 19, 17, 17, stride(1));
+        for (int width : new int[] {3, 4, 5, 8, 9, 16, 17, 33}) {
+            avgPool(width + " columns", 2, 2, 5, 2 * width, 2, 2);
+            avgPool(width + " columns, padding 1", 1, 3, 4, width, 3, 3, stride(1), padding(1));
+            avgPool(width + " columns, stride 3", 1, 2, 7, 3 * width, 2, 3, stride(3), padding(0, 1));
+        }
         add("avgPool2d", "NaN and infinity", x -> x.get(0).avgPool2d(3, stride(2), padding(1)))
                 .normal(2, 2, 9, 9).with(NAN, INF, -INF).accuracy(Accuracy.products(9));
     }
@@ -633,6 +725,15 @@ final class OpCases {
                     .normal(s[1]).constant().uniform(0.5f, 2, s[1]).constant();
             evaluated(Shape.of(s).toString(), 1e-5f).normal(s).uniform(0.5f, 2, s[1]).normal(s[1])
                     .normal(s[1]).constant().uniform(0.5f, 2, s[1]).constant();
+            add("batchNorm2d", Shape.of(s) + ", training, then ReLU", x -> BatchNorm2d.withRelu(
+                            x.get(0), x.get(1), x.get(2), null, null, true, 0, 1e-5f))
+                    .accuracy(new BatchNorm2dAccuracy(true, 0, 1e-5f))
+                    .normal(s).uniform(0.5f, 2, s[1]).normal(s[1]).kinked();
+            add("batchNorm2d", Shape.of(s) + ", evaluating, then ReLU", x -> BatchNorm2d.withRelu(
+                            x.get(0), x.get(1), x.get(2), x.get(3), x.get(4), false, 0, 1e-5f))
+                    .accuracy(new BatchNorm2dAccuracy(false, 0, 1e-5f))
+                    .normal(s).uniform(0.5f, 2, s[1]).normal(s[1])
+                    .normal(s[1]).constant().uniform(0.5f, 2, s[1]).constant().kinked();
         }
         trained("without running statistics", 0.1f, 1e-5f, false).normal(4, 3, 5, 5).normal(3).normal(3);
         trained("momentum 1", 1, 1e-3f, true).normal(4, 3, 5, 5).normal(3).normal(3)
@@ -761,6 +862,14 @@ final class OpCases {
                 .values(new float[] {1, -INF, 2, 0.5f, -INF, 1, -INF, 3, -1, -2, -INF, 0.5f}, three).kinked();
         crossEntropyOf("NaN in a row", three, labels, none)
                 .values(new float[] {1, 3, 2, 0.5f, NAN, 1, 2, 3, -1, -2, 0, 0.5f}, three).kinked();
+        // More than one team computes at once.
+        int[] many = {2049, 9};
+        classification("many", many, labels(many, 2), mean.withIgnoreIndex(2));
+        crossEntropy("many, sum, smoothing 0.1", many, labels(many, -1), sum.withLabelSmoothing(0.1f));
+        for (ClassificationOptions options : List.of(mean, none)) {
+            predicting("NaN and equals, " + options.reduction(), three, labels, options)
+                    .values(new float[] {1, 3, 3, 0.5f, 2, NAN, NAN, 3, -INF, -INF, -INF, -INF}, three).kinked();
+        }
         for (int[] s : new int[][] {{}, {1}, {5, 7}, {257}, {3, 1000}}) {
             int n = Shape.of(s).elements();
             // The difference of the inputs has half an ulp, its square 16 more (pow), the sum those of n positive terms.
@@ -795,9 +904,25 @@ final class OpCases {
 
     private void crossEntropy(String name, int[] scores, int[] labels, ClassificationOptions options) {
         OpCase c = crossEntropyOf(name, scores, labels, options).normal(scores);
+        OpCase predicting = predicting(name, scores, labels, options).normal(scores);
         if (Arrays.stream(labels).allMatch(label -> label == options.ignoreIndex())) {
             c.kinked();
+            predicting.kinked();
         }
+    }
+
+    /** With predictions, and with the gradient that is computed along with a loss for a backward pass that starts there. */
+    private OpCase predicting(String name, int[] scores, int[] labels, ClassificationOptions options) {
+        OpCase c = new OpCase("crossEntropy", name + ", with predictions", x -> {
+            CrossEntropy.Result result =
+                    x.get(0).crossEntropyWithPredictions(x.integers(labelShape(scores), labels), options);
+            return new Results(List.of(result.loss()), List.of(result.predictions()));
+        });
+        cases.add(c);
+        if (options.reduction() != LossReduction.NONE) {
+            c.upstream(1);
+        }
+        return c.accuracy(crossEntropyAccuracy(scores, labels, options));
     }
 
     private OpCase crossEntropyOf(String name, int[] scores, int[] labels, ClassificationOptions options) {

@@ -45,9 +45,9 @@ class OptimizerTest {
         return tensor;
     }
 
-    private <O extends Optimizer> O opened(O optimizer) {
-        opened.add(optimizer);
-        return optimizer;
+    private <R extends AutoCloseable> R opened(R resource) {
+        opened.add(resource);
+        return resource;
     }
 
     @AfterEach
@@ -122,6 +122,60 @@ class OptimizerTest {
         }
         sgd.step();
         assertArrayEquals(new float[] {0, 1}, a.toArray());
+    }
+
+    /** The zeros are written late or never; nobody may see what is there until then, through whatever handle. */
+    @ParameterizedTest
+    @MethodSource("dev.striate.PresentDevices#all")
+    void whatWasThereBeforeZeroGradIsNeverSeen(Device device) {
+        Tensor a = parameter(device, 1, 2);
+        Tensor b = parameter(device, 3);
+        Optimizer sgd = opened(new Sgd(named(a, b), 1));
+        try (Scope scope = Scope.open()) {
+            Tensor grad = a.grad();
+            Tensor row = grad.reshape(1, 2);
+            Tensor cut = grad.detach();
+            for (Tensor handle : new Tensor[] {grad, row, cut}) {
+                grad.fill(Float.NaN);
+                sgd.zeroGrad();
+                assertArrayEquals(new float[2], handle.toArray());
+                grad.fill(Float.NaN);
+                sgd.zeroGrad();
+                a.mul(a).sum().backward();
+                assertArrayEquals(new float[] {2, 4}, handle.toArray());
+            }
+            grad.fill(Float.NaN);
+            b.grad().fill(Float.NaN);
+            sgd.zeroGrad();
+            b.sum().backward();
+            // No gradient has come to a: it counts as zero, in the norm as in the step.
+            sgd.clipGradNorm(2);
+            sgd.step();
+            assertArrayEquals(new float[] {1, 2}, a.toArray());
+            assertArrayEquals(new float[] {2}, b.toArray());
+        }
+    }
+
+    /** A weight that one operation, or one graph, takes twice: the first gradient is written in place, the second added. */
+    @ParameterizedTest
+    @MethodSource("dev.striate.PresentDevices#all")
+    void aWeightUsedTwiceGetsBothGradients(Device device) {
+        Tensor shared = parameter(device, 1);
+        Tensor kernel = opened(Tensor.of(device, Shape.of(1, 1, 1, 1), 2).requiresGrad(true));
+        Optimizer sgd = opened(new Sgd(named(shared, kernel), 1));
+        try (Scope scope = Scope.open()) {
+            Tensor x = Tensor.of(device, Shape.of(1, 1, 1, 2), -1, 1);
+            for (int step = 0; step < 2; step++) {
+                sgd.zeroGrad();
+                Tensor upstream = Tensor.of(device, Shape.of(1, 1, 1, 2), 2, 5);
+                // gamma and beta are the same: the sum of dy xhat, with xhat = -1, 1, and that of dy.
+                x.batchNorm2d(shared, shared, null, null, true, 0, 1e-12f).backward(upstream);
+                assertEquals(3 + 7, shared.grad().item(), 1e-5);
+                // w^2 x: 2 w x.
+                x.conv2d(kernel, null).conv2d(kernel, null).backward(upstream);
+                assertEquals(4 * (-2 + 5), kernel.grad().item(), 1e-5);
+            }
+        }
     }
 
     @ParameterizedTest

@@ -4,6 +4,7 @@ import static dev.striate.op.WindowOption.padding;
 
 import dev.striate.Device;
 import dev.striate.Generator;
+import dev.striate.IntTensor;
 import dev.striate.Scope;
 import dev.striate.Tensor;
 import dev.striate.backend.reference.ReferenceBuffer;
@@ -14,6 +15,7 @@ import dev.striate.nn.Conv2d;
 import dev.striate.nn.Flatten;
 import dev.striate.nn.Linear;
 import dev.striate.nn.MaxPool2d;
+import dev.striate.nn.Module;
 import dev.striate.nn.Relu;
 import dev.striate.nn.Sequential;
 import dev.striate.optim.Optimizer;
@@ -46,6 +48,40 @@ record DigitsTraining(double[] losses, Map<String, double[]> parameters) {
 
     /** @param seed of the first parameters and of the order of the images */
     static DigitsTraining run(Device device, long seed, OptimizerMaker maker, int steps) {
+        return run(device, seed, maker, steps, DigitsTraining::backward);
+    }
+
+    /** The same with nothing fused: every layer and every gradient by kernels of its own, and gradients added to zeros. */
+    static DigitsTraining runStepByStep(Device device, long seed, OptimizerMaker maker, int steps) {
+        return run(device, seed, maker, steps, DigitsTraining::backwardStepByStep);
+    }
+
+    /** Computes a loss and its gradients. */
+    @FunctionalInterface
+    private interface Backward {
+        Tensor run(Sequential net, Tensor images, IntTensor labels);
+    }
+
+    private static Tensor backward(Sequential net, Tensor images, IntTensor labels) {
+        Tensor loss = net.forward(images).crossEntropy(labels);
+        loss.backward();
+        return loss;
+    }
+
+    private static Tensor backwardStepByStep(Sequential net, Tensor images, IntTensor labels) {
+        Tensor y = images;
+        for (Module layer : net.children().values()) {
+            // A gradient that somebody wants to see is computed by itself.
+            y = layer.forward(y).retainGrad();
+        }
+        Tensor loss = y.logSoftmax(1).nll(labels);
+        // Reading the zeros makes them be written.
+        net.parameters().values().forEach(parameter -> parameter.grad().toArray());
+        loss.backward(Tensor.scalar(loss.device(), 1));
+        return loss;
+    }
+
+    private static DigitsTraining run(Device device, long seed, OptimizerMaker maker, int steps, Backward backward) {
         Iterator<Batch> batches = DataLoader.of(TinyDigits.train(), BATCH).shuffle(seed).prefetch(0).iterator();
         try (Sequential net = net().initialize(device, new Generator(seed)); Optimizer optimizer = maker.of(net.parameters())) {
             double[] losses = new double[steps];
@@ -53,8 +89,7 @@ record DigitsTraining(double[] losses, Map<String, double[]> parameters) {
                 try (Scope scope = Scope.open()) {
                     Batch batch = batches.next();
                     optimizer.zeroGrad();
-                    Tensor loss = net.forward(batch.images(device)).crossEntropy(batch.labels(device));
-                    loss.backward();
+                    Tensor loss = backward.run(net, batch.images(device), batch.labels(device));
                     optimizer.step();
                     losses[step] = read(loss)[0];
                 }

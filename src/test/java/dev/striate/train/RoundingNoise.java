@@ -6,6 +6,7 @@ import dev.striate.backend.ClassificationGeometry;
 import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.CopyKernels;
 import dev.striate.backend.CrossEntropyKernels;
+import dev.striate.backend.LinearGeometry;
 import dev.striate.backend.MatmulGeometry;
 import dev.striate.backend.MaxPool2dKernels;
 import dev.striate.backend.OptimizerKernels;
@@ -85,14 +86,23 @@ final class RoundingNoise {
         if (arguments[0] instanceof Conv2dGeometry g) {
             int cells = g.kernelHeight() * g.kernelWidth();
             return switch (kernel) {
-                case "forward" -> g.inChannelsPerGroup() * cells + 1;
-                case "inputGradient" -> g.outChannelsPerGroup() * cells;
+                case "forward", "forwardRelu" -> g.inChannelsPerGroup() * cells + 1;
+                case "inputGradient", "gatedInputGradient" -> g.outChannelsPerGroup() * cells;
                 case "weightGradient" -> g.batch() * g.outHeight() * g.outWidth();
                 default -> throw new IllegalArgumentException(kernel);
             };
         }
         if (arguments[0] instanceof MatmulGeometry g) {
             return g.k() + 1;
+        }
+        if (arguments[0] instanceof LinearGeometry g) {
+            return switch (kernel) {
+                case "forward" -> g.in() + 1;
+                case "inputGradient" -> g.out();
+                case "weightGradient" -> g.rows();
+                case "gradients" -> Math.max(g.out(), g.rows());
+                default -> throw new IllegalArgumentException(kernel);
+            };
         }
         if (family == ReduceKernels.class && kernel.equals("sum")) {
             return ((StridedLoop) arguments[1]).turns();

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
@@ -60,20 +61,22 @@ class TrainingParityTest {
 
     /** An optimiser of the digits network, for a learning rate that is multiplied by a factor. */
     private enum Setting {
-        SGD_WITH_MOMENTUM {
-            @Override
-            DigitsTraining train(Device device, float factor) {
-                return DigitsTraining.run(device, SEED, parameters -> new Sgd(parameters, 0.1f * factor).momentum(0.9f), STEPS);
-            }
-        },
-        ADAM {
-            @Override
-            DigitsTraining train(Device device, float factor) {
-                return DigitsTraining.run(device, SEED, parameters -> new Adam(parameters, 0.01f * factor).epsilon(1e-4f), STEPS);
-            }
-        };
+        SGD_WITH_MOMENTUM(factor -> parameters -> new Sgd(parameters, 0.1f * factor).momentum(0.9f)),
+        ADAM(factor -> parameters -> new Adam(parameters, 0.01f * factor).epsilon(1e-4f));
 
-        abstract DigitsTraining train(Device device, float factor);
+        private final Function<Float, DigitsTraining.OptimizerMaker> optimizer;
+
+        Setting(Function<Float, DigitsTraining.OptimizerMaker> optimizer) {
+            this.optimizer = optimizer;
+        }
+
+        DigitsTraining train(Device device, float factor) {
+            return DigitsTraining.run(device, SEED, optimizer.apply(factor), STEPS);
+        }
+
+        DigitsTraining trainStepByStep(Device device) {
+            return DigitsTraining.runStepByStep(device, SEED, optimizer.apply(1f), STEPS);
+        }
     }
 
     /** What the reference gave and how far a device may be from it. */
@@ -146,6 +149,8 @@ class TrainingParityTest {
         }));
         for (TestDevice device : TestDevices.all()) {
             tests.add(dynamicTest(device.name(), () -> expected.check(setting.train(device.get(), 1))));
+            tests.add(dynamicTest(device.name() + ", nothing fused", () ->
+                    expected.check(setting.trainStepByStep(device.get()))));
         }
         for (List<TestDevice> devices : TestDevices.threadCounts()) {
             for (TestDevice device : devices.subList(1, devices.size())) {

@@ -7,6 +7,7 @@ import dev.striate.backend.Backend;
 import dev.striate.backend.BatchNorm2dKernels;
 import dev.striate.backend.BinaryKernels;
 import dev.striate.backend.Buffer;
+import dev.striate.backend.ComposedLinear;
 import dev.striate.backend.Conv2dKernels;
 import dev.striate.backend.CopyKernels;
 import dev.striate.backend.CrossEntropyKernels;
@@ -14,6 +15,7 @@ import dev.striate.backend.DeviceInfo;
 import dev.striate.backend.DropoutKernels;
 import dev.striate.backend.Im2ColKernels;
 import dev.striate.backend.IndexBuffer;
+import dev.striate.backend.LinearKernels;
 import dev.striate.backend.MatmulKernels;
 import dev.striate.backend.MaxPool2dKernels;
 import dev.striate.backend.MemoryStatistics;
@@ -40,6 +42,7 @@ public final class CpuBackend implements Backend {
     private final CopyKernels copy;
     private final ReduceKernels reduce;
     private final MatmulKernels matmul;
+    private final LinearKernels linear;
     private final Conv2dKernels conv2d;
     private final Im2ColKernels im2col;
     private final MaxPool2dKernels maxPool2d;
@@ -61,12 +64,13 @@ public final class CpuBackend implements Backend {
         this.copy = new CpuCopy(context);
         this.reduce = new CpuReduce(context);
         this.matmul = new CpuMatmul(context, gemm);
-        this.conv2d = new CpuConv2d(context, new WholeImageConv2d(matmul, reduce));
+        this.linear = new ComposedLinear(matmul, reduce, unary);
+        this.conv2d = new CpuConv2d(context, new WholeImageConv2d(matmul, reduce), unary);
         this.im2col = new CpuIm2Col(context);
-        this.maxPool2d = new CpuMaxPool2d(context);
+        this.maxPool2d = new CpuMaxPool2d(context, unary);
         this.avgPool2d = new CpuAvgPool2d(context);
         this.adaptiveAvgPool2d = new CpuAdaptiveAvgPool2d(context);
-        this.batchNorm2d = new CpuBatchNorm2d(context);
+        this.batchNorm2d = new CpuBatchNorm2d(context, unary);
         this.dropout = new CpuDropout(context);
         this.softmax = new CpuSoftmax(context);
         this.crossEntropy = new CpuCrossEntropy(context);
@@ -192,6 +196,11 @@ public final class CpuBackend implements Backend {
     @Override
     public MatmulKernels matmul() {
         return matmul;
+    }
+
+    @Override
+    public LinearKernels linear() {
+        return linear;
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.striate.backend.cpu;
 import dev.striate.backend.BatchNorm2dGeometry;
 import dev.striate.backend.BatchNorm2dKernels;
 import dev.striate.backend.Buffer;
+import dev.striate.backend.UnaryKernels;
 import dev.striate.backend.cpu.simd.FlatKernels;
 import dev.striate.backend.cpu.simd.SimdKernels;
 import java.util.Objects;
@@ -17,11 +18,13 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
     private final CpuThreads threads;
     private final SimdKernels simd;
     private final FlatKernels flat;
+    private final UnaryKernels unary;
 
-    CpuBatchNorm2d(CpuContext context) {
+    CpuBatchNorm2d(CpuContext context, UnaryKernels unary) {
         this.threads = context.threads();
         this.simd = context.simd();
         this.flat = simd.flat();
+        this.unary = unary;
     }
 
     private static int count(BatchNorm2dGeometry g) {
@@ -46,6 +49,7 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
     public void forwardTraining(
             BatchNorm2dGeometry g,
             float momentum,
+            boolean relu,
             Buffer x,
             Buffer gamma,
             Buffer beta,
@@ -93,6 +97,9 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
                 normalise(g, c, in, m, v, scale, shift, out);
             }
         });
+        if (relu) {
+            unary.relu(y);
+        }
     }
 
     private static void blend(double momentum, CpuBuffer running, int channel, double value) {
@@ -102,7 +109,7 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
 
     @Override
     public void forwardInference(
-            BatchNorm2dGeometry g, Buffer x, Buffer gamma, Buffer beta, Buffer mean, Buffer variance, Buffer y) {
+            BatchNorm2dGeometry g, boolean relu, Buffer x, Buffer gamma, Buffer beta, Buffer mean, Buffer variance, Buffer y) {
         CpuBuffer in = CpuBuffer.of(x);
         CpuBuffer means = CpuBuffer.of(mean);
         CpuBuffer variances = CpuBuffer.of(variance);
@@ -114,6 +121,9 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
                 normalise(g, c, in, means.array[means.offset + c], variances.array[variances.offset + c], scale, shift, out);
             }
         });
+        if (relu) {
+            unary.relu(y);
+        }
     }
 
     private void normalise(

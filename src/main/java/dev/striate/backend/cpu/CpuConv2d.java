@@ -3,6 +3,7 @@ package dev.striate.backend.cpu;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.Conv2dKernels;
+import dev.striate.backend.UnaryKernels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -20,12 +21,14 @@ final class CpuConv2d implements Conv2dKernels {
     private final WeightGradient weightGradient;
     private final DepthwiseWeightGradient depthwise;
     private final WholeImageConv2d wholeImage;
+    private final UnaryKernels unary;
 
-    CpuConv2d(CpuContext context, WholeImageConv2d wholeImage) {
+    CpuConv2d(CpuContext context, WholeImageConv2d wholeImage, UnaryKernels unary) {
         this.patchProduct = new PatchProduct(context);
         this.weightGradient = new WeightGradient(context);
         this.depthwise = new DepthwiseWeightGradient(context);
         this.wholeImage = wholeImage;
+        this.unary = unary;
     }
 
     private static boolean isDepthwise(Conv2dGeometry g) {
@@ -50,6 +53,12 @@ final class CpuConv2d implements Conv2dKernels {
         PatchProduct.Output output =
                 new PatchProduct.Output(target.array, target.offset, g.outChannels() * plane, plane, g.outWidth(), 1);
         patchProduct.run(patches, g.batch(), g.groups(), rows, g.inChannelsPerGroup(), weights, biasOrNull, output, null);
+    }
+
+    @Override
+    public void forwardRelu(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
+        forward(g, x, w, bias, y);
+        unary.relu(y);
     }
 
     /**
@@ -86,6 +95,12 @@ final class CpuConv2d implements Conv2dKernels {
                         transposed(g, CpuBuffer.of(w), vertical, horizontal), biasOrNull, output, null);
             }
         }
+    }
+
+    @Override
+    public void gatedInputGradient(Conv2dGeometry g, Buffer dy, Buffer w, Buffer gate, Buffer dx) {
+        inputGradient(g, dy, w, null, dx);
+        unary.gate(gate, dx);
     }
 
     /**

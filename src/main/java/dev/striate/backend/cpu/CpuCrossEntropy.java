@@ -4,12 +4,15 @@ import dev.striate.backend.Buffer;
 import dev.striate.backend.ClassificationGeometry;
 import dev.striate.backend.CrossEntropyKernels;
 import dev.striate.backend.IndexBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** Softmax cross-entropy, example by example. */
 final class CpuCrossEntropy implements CrossEntropyKernels {
 
     /** Nanoseconds per score, roughly: an exponential. */
     private static final long COST = 8;
+
+    private static final CpuBuffer ONE = new CpuBuffer(new float[] {1}, 1);
 
     private final CpuThreads threads;
 
@@ -18,19 +21,30 @@ final class CpuCrossEntropy implements CrossEntropyKernels {
     }
 
     @Override
-    public void forward(ClassificationGeometry g, Buffer logits, IndexBuffer labels, Buffer loss, Buffer saved) {
+    public void forward(
+            ClassificationGeometry g,
+            Buffer logits,
+            IndexBuffer labels,
+            Buffer loss,
+            Buffer saved,
+            @Nullable IndexBuffer predicted,
+            @Nullable Buffer dlogits) {
         CpuBuffer x = CpuBuffer.of(logits);
         CpuBuffer kept = CpuBuffer.of(saved);
         int[] label = CpuIndexBuffer.of(labels).array;
         int classes = g.axis().size();
         int inner = g.axis().inner();
         double epsilon = g.labelSmoothing();
+        int[] largest = predicted == null ? null : CpuIndexBuffer.of(predicted).array;
         double[] lse = new double[g.examples()];
         threads.forRange(g.examples(), COST * g.examples() * classes, (from, to) -> {
             for (int example = from; example < to; example++) {
                 int start = x.offset + CpuSoftmax.lineStart(g.axis(), example);
                 lse[example] = CpuSoftmax.logSumExp(x.array, start, inner, classes);
                 kept.array[kept.offset + example] = (float) lse[example];
+                if (largest != null) {
+                    largest[example] = largest(x.array, start, inner, classes);
+                }
             }
         });
         int count = CpuNll.reduce(g, label, example -> {
@@ -43,6 +57,24 @@ final class CpuCrossEntropy implements CrossEntropyKernels {
             return hard - epsilon * sum / classes;
         }, CpuBuffer.of(loss));
         kept.array[kept.offset + g.examples()] = count;
+        if (dlogits != null) {
+            gradient(g, logits, labels, saved, ONE, dlogits);
+        }
+    }
+
+    /** Which of {@code n} elements is the largest, the first among equals; the first NaN wins over everything. */
+    private static int largest(float[] x, int start, int stride, int n) {
+        int best = 0;
+        for (int i = 0; i < n; i++) {
+            float value = x[start + i * stride];
+            if (value != value) {
+                return i;
+            }
+            if (value > x[start + best * stride]) {
+                best = i;
+            }
+        }
+        return best;
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.striate.backend.Buffer;
 import dev.striate.backend.IndexBuffer;
 import dev.striate.backend.MaxPool2dKernels;
 import dev.striate.backend.Pool2dGeometry;
+import dev.striate.backend.UnaryKernels;
 import dev.striate.backend.cpu.simd.FlatKernels;
 import java.util.Arrays;
 
@@ -12,10 +13,12 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
 
     private final CpuThreads threads;
     private final FlatKernels flat;
+    private final UnaryKernels unary;
 
-    CpuMaxPool2d(CpuContext context) {
+    CpuMaxPool2d(CpuContext context, UnaryKernels unary) {
         this.threads = context.threads();
         this.flat = context.simd().flat();
+        this.unary = unary;
     }
 
     @Override
@@ -83,6 +86,12 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
     /** The first of {@code start, start + dilation, ...} that is not negative. */
     private static int firstInside(int start, int dilation) {
         return start >= 0 ? start : start + CpuGemm.ceilDiv(-start, dilation) * dilation;
+    }
+
+    @Override
+    public void forwardRelu(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices) {
+        forward(g, x, y, indices);
+        unary.relu(y);
     }
 
     @Override

@@ -2,7 +2,6 @@ package dev.striate.backend.cpu;
 
 import dev.striate.backend.Buffer;
 import dev.striate.backend.Conv2dGeometry;
-import dev.striate.backend.Conv2dKernels;
 import dev.striate.backend.MatmulGeometry;
 import dev.striate.backend.MatmulKernels;
 import dev.striate.backend.ReduceKernels;
@@ -13,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Convolution whose only window is the whole image, such as C5 of LeNet-5: a linear layer over the flattened images. As a
  * product over positions it would have one of them, and vectors with one lane in use.
  */
-final class WholeImageConv2d implements Conv2dKernels {
+final class WholeImageConv2d {
 
     private static final StridedLoop ONE_PRODUCT = StridedLoop.of(new int[0], new int[0], new int[0]);
 
@@ -38,15 +37,13 @@ final class WholeImageConv2d implements Conv2dKernels {
     }
 
     /** {@code y = x w^T + bias}. */
-    @Override
-    public void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
+    void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
         MatmulGeometry product = new MatmulGeometry(ONE_PRODUCT, g.batch(), g.outChannels(), imageElements(g), false, true);
         matmul.forward(product, x, w, bias, y);
     }
 
     /** {@code dx = dy w}; a bias has one value per input channel and is none of this class's business. */
-    @Override
-    public void inputGradient(Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Buffer dx) {
+    void inputGradient(Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Buffer dx) {
         if (bias != null) {
             throw new IllegalArgumentException("a bias of " + g.inChannels() + " channels cannot be added to whole images");
         }
@@ -55,8 +52,7 @@ final class WholeImageConv2d implements Conv2dKernels {
     }
 
     /** {@code dw = dy^T x}. */
-    @Override
-    public void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw, @Nullable Buffer dbias) {
+    void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw, @Nullable Buffer dbias) {
         MatmulGeometry product = new MatmulGeometry(ONE_PRODUCT, g.outChannels(), imageElements(g), g.batch(), true, false);
         matmul.forward(product, dy, x, null, dw);
         if (dbias != null) {

@@ -15,19 +15,15 @@ final class OpenClAvgPool2d implements AvgPool2dKernels {
 
     @Override
     public void forward(Pool2dGeometry g, boolean countIncludePad, Buffer x, Buffer y) {
-        run("forward", g, countIncludePad, g.planes() * g.outHeight() * g.outWidth(), x, y);
+        OpenClPool2d.forward(runtime, "avg_pool2d", counting(countIncludePad), g, launch -> launch.buffers(x, y));
     }
 
     @Override
     public void gradient(Pool2dGeometry g, boolean countIncludePad, Buffer dy, Buffer dx) {
-        run("gradient", g, countIncludePad, g.planes() * g.inHeight() * g.inWidth(), dy, dx);
+        OpenClPool2d.gradient(runtime, "avg_pool2d", counting(countIncludePad), g, launch -> launch.buffers(dy, dx));
     }
 
-    private void run(String kernel, Pool2dGeometry g, boolean countIncludePad, int n, Buffer from, Buffer to) {
-        runtime.kernel("avg_pool2d", kernel, countIncludePad ? "COUNT_PADDING" : "COUNT_IMAGE")
-                .ints(n)
-                .struct(OpenClMaxPool2d.fields(g))
-                .buffers(from, to)
-                .runItems(n);
+    private static String counting(boolean countIncludePad) {
+        return countIncludePad ? "COUNT_PADDING" : "COUNT_IMAGE";
     }
 }

@@ -13,6 +13,7 @@ import dev.striate.backend.DeviceInfo;
 import dev.striate.backend.DropoutKernels;
 import dev.striate.backend.Im2ColKernels;
 import dev.striate.backend.IndexBuffer;
+import dev.striate.backend.LinearKernels;
 import dev.striate.backend.MatmulKernels;
 import dev.striate.backend.MaxPool2dKernels;
 import dev.striate.backend.MemoryStatistics;
@@ -37,6 +38,7 @@ public final class OpenClBackend implements Backend, AutoCloseable {
     private final CopyKernels copy;
     private final ReduceKernels reduce;
     private final MatmulKernels matmul;
+    private final LinearKernels linear;
     private final Conv2dKernels conv2d;
     private final Im2ColKernels im2col;
     private final MaxPool2dKernels maxPool2d;
@@ -56,8 +58,10 @@ public final class OpenClBackend implements Backend, AutoCloseable {
         this.binary = new OpenClBinary(runtime);
         this.copy = new OpenClCopy(runtime);
         this.reduce = sums;
-        this.matmul = new OpenClMatmul(runtime);
-        this.conv2d = new OpenClConv2d(runtime, sums);
+        OpenClMatmul products = new OpenClMatmul(runtime);
+        this.matmul = products;
+        this.linear = new OpenClLinear(runtime, products);
+        this.conv2d = new OpenClConv2d(runtime, linear);
         this.im2col = new OpenClIm2Col(runtime);
         this.maxPool2d = new OpenClMaxPool2d(runtime);
         this.avgPool2d = new OpenClAvgPool2d(runtime);
@@ -200,6 +204,11 @@ public final class OpenClBackend implements Backend, AutoCloseable {
     @Override
     public MatmulKernels matmul() {
         return matmul;
+    }
+
+    @Override
+    public LinearKernels linear() {
+        return linear;
     }
 
     @Override

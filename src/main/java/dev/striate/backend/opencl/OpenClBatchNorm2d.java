@@ -25,6 +25,7 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
     public void forwardTraining(
             BatchNorm2dGeometry g,
             float momentum,
+            boolean relu,
             Buffer x,
             Buffer gamma,
             Buffer beta,
@@ -48,13 +49,13 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
             chunkMean.release();
             chunkSquares.release();
         }
-        forwardInference(g, x, gamma, beta, mean, variance, y);
+        forwardInference(g, relu, x, gamma, beta, mean, variance, y);
     }
 
     @Override
     public void forwardInference(
-            BatchNorm2dGeometry g, Buffer x, Buffer gamma, Buffer beta, Buffer mean, Buffer variance, Buffer y) {
-        kernel("normalise", "NOT_RUNNING")
+            BatchNorm2dGeometry g, boolean relu, Buffer x, Buffer gamma, Buffer beta, Buffer mean, Buffer variance, Buffer y) {
+        kernel("normalise", relu ? "RELU" : "NOT_RUNNING")
                 .struct(fields(g))
                 .floats(g.epsilon())
                 .buffers(x, gamma, beta, mean, variance, y)

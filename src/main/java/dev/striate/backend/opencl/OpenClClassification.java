@@ -4,6 +4,7 @@ import dev.striate.backend.Buffer;
 import dev.striate.backend.ClassificationGeometry;
 import dev.striate.backend.IndexBuffer;
 import dev.striate.backend.LossReduction;
+import java.util.Arrays;
 import java.util.function.Consumer;
 
 /** What the launchers of classification losses share: {@code classification.cl}. */
@@ -16,8 +17,11 @@ final class OpenClClassification {
         return new int[] {g.examples(), g.axis().size(), g.axis().inner(), g.ignoreIndex()};
     }
 
-    static OpenClLaunch kernel(OpenClRuntime runtime, String stem, String name, ClassificationGeometry g) {
-        return runtime.kernel(stem, name, "TEAM=" + team(runtime), "REDUCTION_" + g.reduction());
+    static OpenClLaunch kernel(OpenClRuntime runtime, String stem, String name, ClassificationGeometry g, String... macros) {
+        String[] all = Arrays.copyOf(macros, macros.length + 2);
+        all[macros.length] = "TEAM=" + team(runtime);
+        all[macros.length + 1] = "REDUCTION_" + g.reduction();
+        return runtime.kernel(stem, name, all);
     }
 
     /**
@@ -46,7 +50,8 @@ final class OpenClClassification {
         }
     }
 
-    private static int team(OpenClRuntime runtime) {
+    /** Work-items that go through all examples together. */
+    static int team(OpenClRuntime runtime) {
         return runtime.isTiled() ? OpenClTuning.TEAM : 1;
     }
 }

@@ -4,9 +4,15 @@ import dev.striate.backend.Buffer;
 import dev.striate.backend.ClassificationGeometry;
 import dev.striate.backend.CrossEntropyKernels;
 import dev.striate.backend.IndexBuffer;
+import dev.striate.backend.LossReduction;
+import org.jspecify.annotations.Nullable;
 
 /** Launches {@code cross_entropy.cl}. */
 final class OpenClCrossEntropy implements CrossEntropyKernels {
+
+    /** Logits up to which one team, or one work-item of the vector shape, is done before others could be launched after it. */
+    private static final int ONE_TEAM = 1 << 14;
+    private static final int ONE_ITEM = 1 << 11;
 
     private final OpenClRuntime runtime;
 
@@ -15,26 +21,58 @@ final class OpenClCrossEntropy implements CrossEntropyKernels {
     }
 
     @Override
-    public void forward(ClassificationGeometry g, Buffer logits, IndexBuffer labels, Buffer loss, Buffer saved) {
+    public void forward(
+            ClassificationGeometry g,
+            Buffer logits,
+            IndexBuffer labels,
+            Buffer loss,
+            Buffer saved,
+            @Nullable IndexBuffer predicted,
+            @Nullable Buffer dlogits) {
+        String predicts = predicted == null ? "NO_PREDICTIONS" : "PREDICTIONS";
+        IndexBuffer classes = predicted == null ? labels : predicted;
+        long elements = (long) g.examples() * g.axis().size();
+        if (g.reduction() != LossReduction.NONE && elements <= (runtime.isTiled() ? ONE_TEAM : ONE_ITEM)) {
+            kernel("whole", g, predicts, dlogits == null ? "NO_GRADIENT" : "GRADIENT")
+                    .buffers(logits)
+                    .indices(labels)
+                    .buffers(loss, saved)
+                    .indices(classes)
+                    .buffers(dlogits == null ? saved : dlogits)
+                    .runTeams(1, OpenClClassification.team(runtime));
+            return;
+        }
         OpenClClassification.reduceLosses(runtime, "cross_entropy", g, labels, loss, saved, g.examples(), losses ->
-                OpenClClassification.kernel(runtime, "cross_entropy", "examples", g)
-                        .struct(OpenClClassification.fields(g))
-                        .floats(g.labelSmoothing())
+                kernel("examples", g, predicts, "NO_GRADIENT")
                         .buffers(logits)
                         .indices(labels)
                         .buffers(losses, saved)
+                        .indices(classes)
                         .runItems(g.examples()));
+        if (dlogits != null) {
+            gradient(g, "UNIT_UPSTREAM", logits, labels, saved, saved, dlogits);
+        }
     }
 
     @Override
     public void gradient(
             ClassificationGeometry g, Buffer logits, IndexBuffer labels, Buffer saved, Buffer dy, Buffer dlogits) {
-        OpenClClassification.kernel(runtime, "cross_entropy", "gradient", g)
-                .struct(OpenClClassification.fields(g))
-                .floats(g.labelSmoothing())
+        gradient(g, "ANY_UPSTREAM", logits, labels, saved, dy, dlogits);
+    }
+
+    private void gradient(
+            ClassificationGeometry g, String upstream, Buffer logits, IndexBuffer labels, Buffer saved, Buffer dy,
+            Buffer dlogits) {
+        kernel("gradient", g, upstream)
                 .buffers(logits)
                 .indices(labels)
                 .buffers(saved, dy, dlogits)
                 .runItems(g.examples());
+    }
+
+    private OpenClLaunch kernel(String name, ClassificationGeometry g, String... macros) {
+        return OpenClClassification.kernel(runtime, "cross_entropy", name, g, macros)
+                .struct(OpenClClassification.fields(g))
+                .floats(g.labelSmoothing());
     }
 }

@@ -8,14 +8,14 @@ import java.util.Map;
 /** Kernels that are tuned together, of one source or several. */
 enum OpenClFamily {
 
-    MATMUL("matmul") {
+    MATMUL("matmul", "matmul_pack") {
         @Override
         boolean fits(Map<OpenClParameter, Integer> values, Limits limits) {
             return tilesFit(OpenClParameter.MATMUL_SMALL_TILE, OpenClParameter.MATMUL_LARGE_TILE, OpenClParameter.MATMUL_TILE_K,
                     values, limits);
         }
     },
-    CONV2D("conv2d") {
+    CONV2D("conv2d", "conv2d_pieces", "conv2d_channels", "conv2d_layout") {
         @Override
         boolean fits(Map<OpenClParameter, Integer> values, Limits limits) {
             return tilesFit(OpenClParameter.CONV2D_SMALL_TILE, OpenClParameter.CONV2D_LARGE_TILE, OpenClParameter.CONV2D_TILE_K,
@@ -68,16 +68,18 @@ enum OpenClFamily {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** See {@code tile.cl}: (tile / 4)^2 work-items, which share two tiles of tileK rows padded by a column. */
+    /** See {@code tile.cl}: (tile / perItem)^2 work-items, which share two tiles of tileK rows padded by a vector. */
     private static boolean tilesFit(
             OpenClParameter small, OpenClParameter large, OpenClParameter tileK, Map<OpenClParameter, Integer> values,
             Limits limits) {
         if (!values.containsKey(large)) {
             return true;
         }
-        int tile = values.get(large);
-        return values.get(small) <= tile
-                && (long) (tile / 4) * (tile / 4) <= limits.groupItems
-                && 2L * Float.BYTES * values.get(tileK) * (tile + 1) <= limits.localBytes;
+        boolean fit = values.get(small) <= values.get(large);
+        for (int tile = values.get(large); tile >= values.get(small); tile /= 2) {
+            long side = tile / OpenClTuning.perItem(tile);
+            fit &= side * side <= limits.groupItems && 2L * Float.BYTES * values.get(tileK) * (tile + 4) <= limits.localBytes;
+        }
+        return fit;
     }
 }

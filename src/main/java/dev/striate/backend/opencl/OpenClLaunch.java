@@ -98,7 +98,7 @@ final class OpenClLaunch {
 
     /** Runs the groups of {@code tile.cl}, one per tile of each of {@code products} results. */
     void runTiles(int rows, int columns, int products, int tile) {
-        long side = tile / 4;
+        long side = tile / OpenClTuning.perItem(tile);
         run(new long[] {OpenClTuning.ceilDiv(columns, tile) * side, OpenClTuning.ceilDiv(rows, tile) * side, products},
                 new long[] {side, side, 1});
     }

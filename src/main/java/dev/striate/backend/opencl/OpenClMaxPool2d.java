@@ -14,23 +14,23 @@ final class OpenClMaxPool2d implements MaxPool2dKernels {
         this.runtime = runtime;
     }
 
-    /** A geometry as the kernels read it. */
-    static int[] fields(Pool2dGeometry g) {
-        return new int[] {
-            g.planes(), g.inHeight(), g.inWidth(), g.outHeight(), g.outWidth(), g.kernelHeight(), g.kernelWidth(),
-            g.strideH(), g.strideW(), g.padTop(), g.padBottom(), g.padLeft(), g.padRight(), g.dilationH(), g.dilationW()
-        };
+    @Override
+    public void forward(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices) {
+        forward(g, "PLAIN", x, y, indices);
     }
 
     @Override
-    public void forward(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices) {
-        int n = g.planes() * g.outHeight() * g.outWidth();
-        runtime.kernel("max_pool2d", "forward").ints(n).struct(fields(g)).buffers(x, y).indices(indices).runItems(n);
+    public void forwardRelu(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices) {
+        forward(g, "RELU", x, y, indices);
+    }
+
+    private void forward(Pool2dGeometry g, String finish, Buffer x, Buffer y, IndexBuffer indices) {
+        OpenClPool2d.forward(runtime, "max_pool2d", finish, g, launch -> launch.buffers(x, y).indices(indices));
     }
 
     @Override
     public void gradient(Pool2dGeometry g, Buffer dy, IndexBuffer indices, Buffer dx) {
-        int n = g.planes() * g.inHeight() * g.inWidth();
-        runtime.kernel("max_pool2d", "gradient").ints(n).struct(fields(g)).buffers(dy).indices(indices).buffers(dx).runItems(n);
+        OpenClPool2d.gradient(
+                runtime, "max_pool2d", "PLAIN", g, launch -> launch.buffers(dy).indices(indices).buffers(dx));
     }
 }

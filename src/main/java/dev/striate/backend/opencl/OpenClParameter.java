@@ -15,19 +15,19 @@ enum OpenClParameter {
 
     /** Side of the square tile of a product that has few of them. */
     MATMUL_SMALL_TILE(OpenClFamily.MATMUL, TILED, 32, 16, 64),
-    /** The same where many remain. */
-    MATMUL_LARGE_TILE(OpenClFamily.MATMUL, TILED, 64, 32, 128),
+    /** The same where many remain; powers of two between the two are taken where fewer do. */
+    MATMUL_LARGE_TILE(OpenClFamily.MATMUL, TILED, 128, 32, 64),
     /** Terms of the sum per step through local memory. */
     MATMUL_TILE_K(OpenClFamily.MATMUL, TILED, 16, 8, 32),
     /** Rows that one work-item computes at most, a power of two. */
     MATMUL_MOST_ROWS(OpenClFamily.MATMUL, VECTOR, 8, 4, 16),
 
     CONV2D_SMALL_TILE(OpenClFamily.CONV2D, TILED, 32, 16, 64),
-    CONV2D_LARGE_TILE(OpenClFamily.CONV2D, TILED, 64, 32, 128),
+    CONV2D_LARGE_TILE(OpenClFamily.CONV2D, TILED, 128, 32, 64),
     CONV2D_TILE_K(OpenClFamily.CONV2D, TILED, 16, 8, 32),
     CONV2D_MOST_ROWS(OpenClFamily.CONV2D, VECTOR, 8, 4, 16),
-    /** Scratch memory for panels at a time: what is packed is used while it is in the cache. */
-    CONV2D_PACKED_KIB(OpenClFamily.CONV2D, VECTOR, 4096, 1024, 16384),
+    /** Scratch memory for copied planes at a time: what is copied is used while it is in the cache. */
+    CONV2D_PACKED_KIB(OpenClFamily.CONV2D, VECTOR, 16384, 1024, 4096),
 
     /** Work-items per group where each works alone on a small piece. */
     ELEMENTS_GROUP(OpenClFamily.ELEMENTS, TILED, 64, 32, 128, 256);

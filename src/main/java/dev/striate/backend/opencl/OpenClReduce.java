@@ -1,5 +1,6 @@
 package dev.striate.backend.opencl;
 
+import static dev.striate.backend.opencl.OpenClTuning.PANEL;
 import static dev.striate.backend.opencl.OpenClTuning.TEAM;
 import static dev.striate.backend.opencl.OpenClTuning.ceilDiv;
 
@@ -60,11 +61,32 @@ final class OpenClReduce implements ReduceKernels {
             boolean squares) {
         int outputs = kept.turns();
         String what = squares ? "SQUARES" : "VALUES";
+        if (liesSideBySide(kept, reduced)) {
+            int inner = kept.size(kept.depth() - 1);
+            runtime.kernel("reduce", "sumSideBySide", what, "TEAM=" + TEAM)
+                    .ints(inner)
+                    .nest(kept)
+                    .nest(reduced)
+                    .ints(reduced.turns(), chunk, splits)
+                    .floats(scale)
+                    .buffers(x, partial)
+                    .runAlone(outputs / inner * ceilDiv(inner, PANEL), splits);
+            return;
+        }
         OpenClLaunch launch = team
                 ? runtime.kernel("reduce", "sumTeam", what, "TEAM=" + TEAM)
                 : runtime.kernel("reduce", "sumAlone", what, "TEAM=" + TEAM).ints(outputs);
         launch.nest(kept).nest(reduced).ints(reduced.turns(), chunk, splits).floats(scale).buffers(x, partial);
         run(launch, outputs * splits, team);
+    }
+
+    /** Whether the vector shape adds up neighbouring outputs in the lanes of vectors: where only those are neighbours in x. */
+    private boolean liesSideBySide(StridedLoop kept, StridedLoop reduced) {
+        return !runtime.isTiled()
+                && kept.depth() > 0
+                && kept.stride(0, kept.depth() - 1) == 1
+                && reduced.depth() > 0
+                && reduced.stride(0, reduced.depth() - 1) != 1;
     }
 
     private static void run(OpenClLaunch launch, int chunks, boolean team) {

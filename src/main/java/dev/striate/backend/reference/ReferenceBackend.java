@@ -8,6 +8,7 @@ import dev.striate.backend.Backend;
 import dev.striate.backend.BatchNorm2dKernels;
 import dev.striate.backend.BinaryKernels;
 import dev.striate.backend.Buffer;
+import dev.striate.backend.ComposedLinear;
 import dev.striate.backend.Conv2dKernels;
 import dev.striate.backend.CopyKernels;
 import dev.striate.backend.CrossEntropyKernels;
@@ -15,6 +16,7 @@ import dev.striate.backend.DeviceInfo;
 import dev.striate.backend.DropoutKernels;
 import dev.striate.backend.Im2ColKernels;
 import dev.striate.backend.IndexBuffer;
+import dev.striate.backend.LinearKernels;
 import dev.striate.backend.MatmulKernels;
 import dev.striate.backend.MaxPool2dKernels;
 import dev.striate.backend.MemoryStatistics;
@@ -46,12 +48,13 @@ public final class ReferenceBackend implements Backend {
     private final CopyKernels copy = new ReferenceCopy();
     private final ReduceKernels reduce = new ReferenceReduce();
     private final MatmulKernels matmul = new ReferenceMatmul();
-    private final Conv2dKernels conv2d = new ReferenceConv2d();
+    private final LinearKernels linear = new ComposedLinear(matmul, reduce, unary);
+    private final Conv2dKernels conv2d = new ReferenceConv2d(unary);
     private final Im2ColKernels im2col = new ReferenceIm2Col();
-    private final MaxPool2dKernels maxPool2d = new ReferenceMaxPool2d();
+    private final MaxPool2dKernels maxPool2d = new ReferenceMaxPool2d(unary);
     private final AvgPool2dKernels avgPool2d = new ReferenceAvgPool2d();
     private final AdaptiveAvgPool2dKernels adaptiveAvgPool2d = new ReferenceAdaptiveAvgPool2d();
-    private final BatchNorm2dKernels batchNorm2d = new ReferenceBatchNorm2d();
+    private final BatchNorm2dKernels batchNorm2d = new ReferenceBatchNorm2d(unary);
     private final DropoutKernels dropout = new ReferenceDropout();
     private final SoftmaxKernels softmax = new ReferenceSoftmax();
     private final CrossEntropyKernels crossEntropy = new ReferenceCrossEntropy();
@@ -182,6 +185,11 @@ public final class ReferenceBackend implements Backend {
     @Override
     public MatmulKernels matmul() {
         return matmul;
+    }
+
+    @Override
+    public LinearKernels linear() {
+        return linear;
     }
 
     @Override

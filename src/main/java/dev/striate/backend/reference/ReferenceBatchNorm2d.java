@@ -3,12 +3,19 @@ package dev.striate.backend.reference;
 import dev.striate.backend.BatchNorm2dGeometry;
 import dev.striate.backend.BatchNorm2dKernels;
 import dev.striate.backend.Buffer;
+import dev.striate.backend.UnaryKernels;
 import java.util.Objects;
 import java.util.function.IntToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Batch normalisation. */
 final class ReferenceBatchNorm2d implements BatchNorm2dKernels {
+
+    private final UnaryKernels unary;
+
+    ReferenceBatchNorm2d(UnaryKernels unary) {
+        this.unary = unary;
+    }
 
     /** The place of element {@code i}, 0 .. batch * plane - 1, of a channel. */
     private static int place(BatchNorm2dGeometry g, int channel, int i) {
@@ -32,6 +39,7 @@ final class ReferenceBatchNorm2d implements BatchNorm2dKernels {
     public void forwardTraining(
             BatchNorm2dGeometry g,
             float momentum,
+            boolean relu,
             Buffer x,
             Buffer gamma,
             Buffer beta,
@@ -51,7 +59,7 @@ final class ReferenceBatchNorm2d implements BatchNorm2dKernels {
                 blend(momentum, ReferenceBuffer.of(Objects.requireNonNull(runningVariance)), c, squares / (count(g) - 1));
             }
         }
-        forwardInference(g, x, gamma, beta, mean, variance, y);
+        forwardInference(g, relu, x, gamma, beta, mean, variance, y);
     }
 
     private static void blend(double momentum, ReferenceBuffer running, int channel, double value) {
@@ -60,7 +68,7 @@ final class ReferenceBatchNorm2d implements BatchNorm2dKernels {
 
     @Override
     public void forwardInference(
-            BatchNorm2dGeometry g, Buffer x, Buffer gamma, Buffer beta, Buffer mean, Buffer variance, Buffer y) {
+            BatchNorm2dGeometry g, boolean relu, Buffer x, Buffer gamma, Buffer beta, Buffer mean, Buffer variance, Buffer y) {
         ReferenceBuffer from = ReferenceBuffer.of(x);
         ReferenceBuffer to = ReferenceBuffer.of(y);
         for (int c = 0; c < g.channels(); c++) {
@@ -72,6 +80,9 @@ final class ReferenceBatchNorm2d implements BatchNorm2dKernels {
                 int at = place(g, c, i);
                 to.set(at, scale * (from.get(at) - m) / deviation + shift);
             }
+        }
+        if (relu) {
+            unary.relu(y);
         }
     }
 

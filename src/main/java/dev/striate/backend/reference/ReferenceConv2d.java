@@ -3,6 +3,7 @@ package dev.striate.backend.reference;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.Conv2dKernels;
+import dev.striate.backend.UnaryKernels;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +11,12 @@ import org.jspecify.annotations.Nullable;
  * triples, each adding the product of two members to the third.
  */
 final class ReferenceConv2d implements Conv2dKernels {
+
+    private final UnaryKernels unary;
+
+    ReferenceConv2d(UnaryKernels unary) {
+        this.unary = unary;
+    }
 
     @FunctionalInterface
     private interface Meeting {
@@ -67,12 +74,24 @@ final class ReferenceConv2d implements Conv2dKernels {
     }
 
     @Override
+    public void forwardRelu(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
+        forward(g, x, w, bias, y);
+        unary.relu(y);
+    }
+
+    @Override
     public void inputGradient(Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Buffer dx) {
         ReferenceBuffer upstream = ReferenceBuffer.of(dy);
         ReferenceBuffer weight = ReferenceBuffer.of(w);
         ReferenceBuffer image = ReferenceBuffer.of(dx);
         fillPlanes(image, g.batch(), g.inChannels(), g.inHeight() * g.inWidth(), bias);
         forEachMeeting(g, (xi, wi, yi) -> image.add(xi, upstream.get(yi) * weight.get(wi)));
+    }
+
+    @Override
+    public void gatedInputGradient(Conv2dGeometry g, Buffer dy, Buffer w, Buffer gate, Buffer dx) {
+        inputGradient(g, dy, w, null, dx);
+        unary.gate(gate, dx);
     }
 
     @Override

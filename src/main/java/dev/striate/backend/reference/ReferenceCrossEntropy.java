@@ -4,12 +4,20 @@ import dev.striate.backend.Buffer;
 import dev.striate.backend.ClassificationGeometry;
 import dev.striate.backend.CrossEntropyKernels;
 import dev.striate.backend.IndexBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** Softmax cross-entropy. */
 final class ReferenceCrossEntropy implements CrossEntropyKernels {
 
     @Override
-    public void forward(ClassificationGeometry g, Buffer logits, IndexBuffer labels, Buffer loss, Buffer saved) {
+    public void forward(
+            ClassificationGeometry g,
+            Buffer logits,
+            IndexBuffer labels,
+            Buffer loss,
+            Buffer saved,
+            @Nullable IndexBuffer predicted,
+            @Nullable Buffer dlogits) {
         ReferenceBuffer x = ReferenceBuffer.of(logits);
         ReferenceBuffer kept = ReferenceBuffer.of(saved);
         for (int example = 0; example < g.examples(); example++) {
@@ -24,6 +32,27 @@ final class ReferenceCrossEntropy implements CrossEntropyKernels {
                     ? hard
                     : hard - epsilon * ReferenceSoftmax.sum(g.axis(), example, x::get) / g.axis().size();
         }, loss);
+        if (predicted != null) {
+            for (int example = 0; example < g.examples(); example++) {
+                ReferenceIndexBuffer.of(predicted).set(example, largest(g, x, example));
+            }
+        }
+        if (dlogits != null) {
+            ReferenceBuffer one = new ReferenceBuffer(1);
+            one.set(0, 1);
+            gradient(g, logits, labels, saved, one, dlogits);
+        }
+    }
+
+    private static int largest(ClassificationGeometry g, ReferenceBuffer x, int example) {
+        int best = 0;
+        for (int i = 1; i < g.axis().size(); i++) {
+            double value = x.get(ReferenceSoftmax.place(g.axis(), example, i));
+            if (ReferenceReduce.beats(value, x.get(ReferenceSoftmax.place(g.axis(), example, best)))) {
+                best = i;
+            }
+        }
+        return best;
     }
 
     @Override

@@ -4,9 +4,16 @@ import dev.striate.backend.Buffer;
 import dev.striate.backend.IndexBuffer;
 import dev.striate.backend.MaxPool2dKernels;
 import dev.striate.backend.Pool2dGeometry;
+import dev.striate.backend.UnaryKernels;
 
 /** Maximum pooling. */
 final class ReferenceMaxPool2d implements MaxPool2dKernels {
+
+    private final UnaryKernels unary;
+
+    ReferenceMaxPool2d(UnaryKernels unary) {
+        this.unary = unary;
+    }
 
     @Override
     public void forward(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices) {
@@ -40,6 +47,12 @@ final class ReferenceMaxPool2d implements MaxPool2dKernels {
                 }
             }
         }
+    }
+
+    @Override
+    public void forwardRelu(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices) {
+        forward(g, x, y, indices);
+        unary.relu(y);
     }
 
     @Override

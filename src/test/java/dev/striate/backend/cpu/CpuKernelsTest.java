@@ -322,7 +322,7 @@ class CpuKernelsTest {
         agreeWithin(sizes, x.length, (on, in, out) -> {
             Buffer mean = on.allocate(3);
             Buffer variance = on.allocate(3);
-            on.batchNorm2d().forwardTraining(g, 0.1f, in[0], in[1], in[2], out, mean, variance, null, null);
+            on.batchNorm2d().forwardTraining(g, 0.1f, false, in[0], in[1], in[2], out, mean, variance, null, null);
             on.release(mean);
             on.release(variance);
         }, x, random(2, 3), random(3, 3));

@@ -515,9 +515,9 @@ class OpenClKernelsTest {
                 Buffer runningMean = s.random(channels);
                 Buffer runningVariance = s.random(channels);
                 s.backend.batchNorm2d().forwardTraining(
-                        g, 0.1f, x, gamma, beta, y, mean, variance, runningMean, runningVariance);
+                        g, 0.1f, false, x, gamma, beta, y, mean, variance, runningMean, runningVariance);
                 List.of(y, mean, variance, runningMean, runningVariance).forEach(s::result);
-                s.backend.batchNorm2d().forwardTraining(g, 0.1f, x, gamma, beta, y, mean, variance, null, null);
+                s.backend.batchNorm2d().forwardTraining(g, 0.1f, false, x, gamma, beta, y, mean, variance, null, null);
                 s.result(y);
             });
             if (batch * plane < 8) {
@@ -557,7 +557,7 @@ class OpenClKernelsTest {
         check(shape, 1e-5, 0, s -> {
             Buffer variance = s.out(1);
             s.backend.batchNorm2d().forwardTraining(
-                    g, 0, s.in(values), s.in(1f), s.in(0f), s.out(6000), s.out(1), variance, null, null);
+                    g, 0, false, s.in(values), s.in(1f), s.in(0f), s.out(6000), s.out(1), variance, null, null);
             s.result(variance);
         });
     }
@@ -622,7 +622,7 @@ class OpenClKernelsTest {
                     IndexBuffer l = s.in(labels);
                     Buffer loss = s.out(losses);
                     Buffer saved = s.out(examples + 1);
-                    s.backend.crossEntropy().forward(g, x, l, loss, saved);
+                    s.backend.crossEntropy().forward(g, x, l, loss, saved, null, null);
                     s.result(loss);
                     s.result(saved);
                     Buffer dy = s.random(losses);

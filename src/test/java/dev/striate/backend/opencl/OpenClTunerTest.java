@@ -81,8 +81,8 @@ class OpenClTunerTest {
     void theFastestWinsAndIsKept() {
         search(only(OpenClFamily.CONV2D, (backend, x, y) ->
                 take(backend, y, value(backend, OpenClParameter.CONV2D_MOST_ROWS) == 16 ? 0.5 : 1)));
-        assertEquals("MOST_ROWS=16 PACKED_KIB=4096", best.get("conv2d"));
-        assertEquals(0.5, trials.get("MOST_ROWS=16 PACKED_KIB=4096").time());
+        assertEquals("MOST_ROWS=16 PACKED_KIB=16384", best.get("conv2d"));
+        assertEquals(0.5, trials.get("MOST_ROWS=16 PACKED_KIB=16384").time());
         // What comes after builds on what was found.
         assertTrue(trials.containsKey("MOST_ROWS=16 PACKED_KIB=1024"), trials.keySet()::toString);
         Map<OpenClParameter, Integer> kept = file().load().values();
