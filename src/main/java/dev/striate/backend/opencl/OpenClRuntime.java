@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jocl.CL;
 import org.jocl.CLException;
 import org.jocl.Pointer;
@@ -19,6 +21,16 @@ import org.jspecify.annotations.Nullable;
 
 /** What all launchers of a backend share: one device, its one in-order queue, its memory and its programs. */
 final class OpenClRuntime {
+
+    /** How long the end of the process waits for a device. */
+    private static final long PATIENCE_MILLIS = 5_000;
+    private static final Set<OpenClRuntime> OPEN = ConcurrentHashMap.newKeySet();
+
+    static {
+        // PoCL builds a kernel at its first launch, in a thread of its own. One that is still at it when the process ends crashes:
+        // the end takes LLVM's globals away.
+        Runtime.getRuntime().addShutdownHook(new Thread(OpenClRuntime::letAllFinish, "striate-opencl-end"));
+    }
 
     private final DeviceInfo info;
     private final KernelShape shape;
@@ -64,6 +76,20 @@ final class OpenClRuntime {
         // Windows also keep the alignment of the widest vector that kernels load, 64 bytes.
         long bits = device.number(CL.CL_DEVICE_MEM_BASE_ADDR_ALIGN);
         this.sliceAlignment = (int) Math.max(OpenClTuning.PANEL, bits / Float.SIZE);
+        OPEN.add(this);
+    }
+
+    private static void letAllFinish() {
+        for (OpenClRuntime runtime : OPEN) {
+            Thread waiting = new Thread(runtime::synchronizeQuietly, "striate-opencl-wait");
+            waiting.setDaemon(true);
+            waiting.start();
+            try {
+                waiting.join(PATIENCE_MILLIS);
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
     }
 
     /**
@@ -257,6 +283,7 @@ final class OpenClRuntime {
         if (closed) {
             return;
         }
+        OPEN.remove(this);
         synchronizeQuietly();
         closed = true;
         uploads.close();
