@@ -22,6 +22,8 @@ final class OpenClLinear implements LinearKernels {
     /** Tiles of both gradients up to which a GPU gains by having them side by side. */
     private static final int FEW_TILES = 1024;
     private static final int TILE = 32;
+    /** Rows that one work-item of the vector shape computes at most. */
+    private static final int MOST_ROWS = 8;
     /** Elements of weight, input and output up to which they stay in a CPU's cache, and need not be packed to be read fast. */
     private static final int CACHED = 1 << 18;
     /** Outputs per side of a work-item of the vector shape's forward kernel. */
@@ -76,8 +78,7 @@ final class OpenClLinear implements LinearKernels {
             weightGradient(g, x, dy, dw, dbias);
             return;
         }
-        int rows = OpenClTuning.rowsPerItem(
-                runtime.parameters().get(OpenClParameter.MATMUL_MOST_ROWS), Math.max(g.rows(), g.out()));
+        int rows = OpenClTuning.rowsPerItem(MOST_ROWS, Math.max(g.rows(), g.out()));
         OpenClLaunch launch = runtime.kernel(
                         "linear", "gradients", gate == null ? "NO_GATE" : "GATE",
                         runtime.isTiled() ? "TILE=" + TILE : "ROWS=" + rows)

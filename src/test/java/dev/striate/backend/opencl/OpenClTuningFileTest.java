@@ -126,11 +126,13 @@ class OpenClTuningFileTest {
     @Test
     void tilesMustFitTheDevice() {
         Map<OpenClParameter, Integer> values = OpenClParameters.initial(KernelShape.TILED);
-        assertTrue(OpenClFamily.MATMUL.fits(values, new OpenClFamily.Limits(256, 16 * 2 * 65 * 4)));
+        assertTrue(OpenClFamily.MATMUL.fits(values, new OpenClFamily.Limits(256, 16 * 2 * 132 * 4)));
         assertTrue(!OpenClFamily.MATMUL.fits(values, new OpenClFamily.Limits(255, 1 << 20)));
-        assertTrue(!OpenClFamily.CONV2D.fits(values, new OpenClFamily.Limits(256, 16 * 2 * 65 * 4 - 1)));
+        assertTrue(!OpenClFamily.CONV2D.fits(values, new OpenClFamily.Limits(256, 16 * 2 * 132 * 4 - 1)));
         assertTrue(!OpenClFamily.ELEMENTS.fits(values, new OpenClFamily.Limits(32, 1 << 20)));
-        values.put(OpenClParameter.MATMUL_SMALL_TILE, 128);
+        values.put(OpenClParameter.MATMUL_LARGE_TILE, 32);
+        assertTrue(OpenClFamily.MATMUL.fits(values, new OpenClFamily.Limits(1024, 1 << 20)));
+        values.put(OpenClParameter.MATMUL_SMALL_TILE, 64);
         assertTrue(!OpenClFamily.MATMUL.fits(values, new OpenClFamily.Limits(1024, 1 << 20)));
     }
 }
