@@ -245,7 +245,8 @@ IntVec newLanes(const Conv2dGeometry g, int y, int x, int startY, int startX)
     const IntVec lane = (IntVec)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     const IntVec laneY = startY + lane / PIECE_COLUMNS;
     const IntVec laneX = startX + lane % PIECE_COLUMNS;
-    return (laneY >= y) & (laneY < g.outHeight) & (laneX >= x) & (laneX < g.outWidth);
+    // By signs: none of these may be negative. Of comparisons of vectors oclgrind makes 1 where -1 is meant.
+    return ~(((laneY - y) | (g.outHeight - 1 - laneY) | (laneX - x) | (g.outWidth - 1 - laneX)) >> 31);
 }
 
 // The sum of a channel of dy over the lines of one split.
