@@ -34,4 +34,19 @@ public record Conv2dGeometry(
     public int outChannelsPerGroup() {
         return outChannels / groups;
     }
+
+    /**
+     * Whether each image has one window, which is all of it: such a convolution is a linear layer, see {@link #asLinear}. So is
+     * C5 of LeNet-5.
+     */
+    public boolean isLinear() {
+        return groups == 1 && outHeight == 1 && outWidth == 1 && padTop == 0 && padLeft == 0
+                && kernelHeight == inHeight && kernelWidth == inWidth
+                && (dilationH == 1 || kernelHeight == 1) && (dilationW == 1 || kernelWidth == 1);
+    }
+
+    /** That layer, over the flattened images. */
+    public LinearGeometry asLinear() {
+        return new LinearGeometry(batch, inChannels * inHeight * inWidth, outChannels);
+    }
 }

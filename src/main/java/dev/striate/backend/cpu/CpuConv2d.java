@@ -3,6 +3,7 @@ package dev.striate.backend.cpu;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.Conv2dKernels;
+import dev.striate.backend.LinearKernels;
 import dev.striate.backend.UnaryKernels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -20,14 +21,14 @@ final class CpuConv2d implements Conv2dKernels {
     private final PatchProduct patchProduct;
     private final WeightGradient weightGradient;
     private final DepthwiseWeightGradient depthwise;
-    private final WholeImageConv2d wholeImage;
+    private final LinearKernels linear;
     private final UnaryKernels unary;
 
-    CpuConv2d(CpuContext context, WholeImageConv2d wholeImage, UnaryKernels unary) {
+    CpuConv2d(CpuContext context, LinearKernels linear, UnaryKernels unary) {
         this.patchProduct = new PatchProduct(context);
         this.weightGradient = new WeightGradient(context);
         this.depthwise = new DepthwiseWeightGradient(context);
-        this.wholeImage = wholeImage;
+        this.linear = linear;
         this.unary = unary;
     }
 
@@ -37,8 +38,9 @@ final class CpuConv2d implements Conv2dKernels {
 
     @Override
     public void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
-        if (WholeImageConv2d.fits(g)) {
-            wholeImage.forward(g, x, w, bias, y);
+        if (g.isLinear()) {
+            // As a product over positions it would have one of them, and vectors with one lane in use.
+            linear.forward(g.asLinear(), x, w, bias, false, y);
             return;
         }
         CpuBuffer biasOrNull = bias == null ? null : CpuBuffer.of(bias);
@@ -68,8 +70,8 @@ final class CpuConv2d implements Conv2dKernels {
      */
     @Override
     public void inputGradient(Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Buffer dx) {
-        if (WholeImageConv2d.fits(g) && bias == null) {
-            wholeImage.inputGradient(g, dy, w, null, dx);
+        if (g.isLinear() && bias == null) {
+            linear.inputGradient(g.asLinear(), dy, w, null, dx);
             return;
         }
         CpuBuffer biasOrNull = bias == null ? null : CpuBuffer.of(bias);
@@ -172,8 +174,8 @@ final class CpuConv2d implements Conv2dKernels {
     @Override
     public void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw, @Nullable Buffer dbias) {
         CpuBuffer dbiasOrNull = dbias == null ? null : CpuBuffer.of(dbias);
-        if (WholeImageConv2d.fits(g)) {
-            wholeImage.weightGradient(g, x, dy, dw, dbias);
+        if (g.isLinear()) {
+            linear.weightGradient(g.asLinear(), x, dy, dw, dbias);
         } else if (isDepthwise(g)) {
             depthwise.run(g, CpuBuffer.of(x), CpuBuffer.of(dy), CpuBuffer.of(dw), dbiasOrNull);
         } else {

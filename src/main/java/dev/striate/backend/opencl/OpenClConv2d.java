@@ -5,7 +5,6 @@ import static dev.striate.backend.opencl.OpenClTuning.ceilDiv;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.Conv2dKernels;
-import dev.striate.backend.LinearGeometry;
 import dev.striate.backend.LinearKernels;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class OpenClConv2d implements Conv2dKernels {
 
     /** Floats of partial weight gradients at most, 64 MiB, unless a single copy is larger. */
-    private static final int PARTIAL_FLOATS = 1 << 24;
+    static final int PARTIAL_FLOATS = 1 << 24;
     /** Pixels that a split of a weight gradient has at least. */
     private static final int SPLIT_PIXELS = 256;
     /** Work-groups that a weight gradient is split into, about: enough for any GPU. */
@@ -48,17 +47,6 @@ final class OpenClConv2d implements Conv2dKernels {
         };
     }
 
-    /** Whether each image has one window, which is all of it: such a convolution is a linear layer. */
-    private static boolean isLinear(Conv2dGeometry g) {
-        return g.groups() == 1 && g.outHeight() == 1 && g.outWidth() == 1
-                && g.kernelHeight() == g.inHeight() && g.kernelWidth() == g.inWidth() && g.padTop() == 0 && g.padLeft() == 0
-                && (g.kernelHeight() == 1 || g.dilationH() == 1) && (g.kernelWidth() == 1 || g.dilationW() == 1);
-    }
-
-    private static LinearGeometry linear(Conv2dGeometry g) {
-        return new LinearGeometry(g.batch(), g.inChannels() * g.inHeight() * g.inWidth(), g.outChannels());
-    }
-
     @Override
     public void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
         forward(g, x, w, bias, Finish.PLAIN, y);
@@ -70,8 +58,8 @@ final class OpenClConv2d implements Conv2dKernels {
     }
 
     private void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Finish finish, Buffer y) {
-        if (isLinear(g)) {
-            linear.forward(linear(g), x, w, bias, finish == Finish.RELU, y);
+        if (g.isLinear()) {
+            linear.forward(g.asLinear(), x, w, bias, finish == Finish.RELU, y);
         } else if (runtime.isTiled()) {
             int pixels = g.batch() * g.outHeight() * g.outWidth();
             tiledProduct("FORWARD", g, g.outChannelsPerGroup(), pixels, x, w, bias, finish, y, y);
@@ -92,8 +80,8 @@ final class OpenClConv2d implements Conv2dKernels {
 
     private void inputGradient(
             Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Finish finish, Buffer gate, Buffer dx) {
-        if (isLinear(g) && bias == null) {
-            linear.inputGradient(linear(g), dy, w, finish == Finish.GATE ? gate : null, dx);
+        if (g.isLinear() && bias == null) {
+            linear.inputGradient(g.asLinear(), dy, w, finish == Finish.GATE ? gate : null, dx);
         } else if (runtime.isTiled()) {
             int pixels = g.batch() * g.inHeight() * g.inWidth();
             tiledProduct("INPUT_GRADIENT", g, g.inChannelsPerGroup(), pixels, dy, w, bias, finish, gate, dx);
@@ -104,8 +92,8 @@ final class OpenClConv2d implements Conv2dKernels {
 
     @Override
     public void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw, @Nullable Buffer dbias) {
-        if (isLinear(g)) {
-            linear.weightGradient(linear(g), x, dy, dw, dbias);
+        if (g.isLinear()) {
+            linear.weightGradient(g.asLinear(), x, dy, dw, dbias);
         } else if (runtime.isTiled()) {
             tiledWeightGradient(g, x, dy, dw, dbias);
         } else {

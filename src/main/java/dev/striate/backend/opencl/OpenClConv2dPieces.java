@@ -12,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 /** Launches {@code conv2d_pieces.cl}: convolution in the vector shape. */
 final class OpenClConv2dPieces {
 
-    /** Floats of partial weight gradients at most, 64 MiB, unless a single copy is larger. */
-    private static final int PARTIAL_FLOATS = 1 << 24;
     /** Vectors that a work-item multiplies at least, if the work allows: a few microseconds. */
     private static final int ITEM_VECTORS = 1 << 14;
     /** Pieces that a work-item of the weights' gradient sums over, so that rounding does not grow with the batch. */
@@ -26,6 +24,12 @@ final class OpenClConv2dPieces {
     private static final int COLUMNS = 8;
     /** Vectors that a work-item keeps sums in: what leaves registers for the factors. */
     private static final int SUMS = 24;
+    /** What pieces of 16 and 8 columns cost in a product: short rows take more loads each. */
+    private static final double[] PRODUCT_COSTS = {1, 1.05};
+    /** The same for the weights' gradient, where both factors are pieces. */
+    private static final double[] GRADIENT_COSTS = {1, 1.2};
+    /** What pieces cost that are wider than the grid: it is copied first, and pixels are stored one by one. */
+    private static final double WIDER_COST = 1.3;
 
     private final OpenClRuntime runtime;
     private final IntSupplier copyFloats;
@@ -35,13 +39,6 @@ final class OpenClConv2dPieces {
         this.runtime = runtime;
         this.copyFloats = copyFloats;
     }
-
-    /** What pieces of 16 and 8 columns cost in a product: short rows take more loads each. */
-    private static final double[] PRODUCT_COSTS = {1, 1.05};
-    /** The same for the weights' gradient, where both factors are pieces. */
-    private static final double[] GRADIENT_COSTS = {1, 1.2};
-    /** What pieces cost that are wider than the grid: it is copied first, and pixels are stored one by one. */
-    private static final double WIDER_COST = 1.3;
 
     /** How a grid of pixels is cut: into rows of so many, as many as fill a vector. */
     private static int pieceColumns(int height, int width, double[] costs) {
@@ -311,7 +308,7 @@ final class OpenClConv2dPieces {
 
     /** What a split has at least, for the partial sums of all of them to fit. */
     private static int perSplit(int all, int partialFloats) {
-        return ceilDiv(all, Math.max(1, PARTIAL_FLOATS / partialFloats));
+        return ceilDiv(all, Math.max(1, OpenClConv2d.PARTIAL_FLOATS / partialFloats));
     }
 
     private static void release(@Nullable OpenClBuffer scratch) {
