@@ -502,6 +502,15 @@ final class OpCases {
             conv(batch + " of 9x8, 2 groups, 5x5", batch, 6, 9, 8, 20, 5, 5, groups(2));
             conv(batch + " of 5x13, dilation 3", batch, 4, 5, 13, 5, 3, 3, padding(3), dilation(3));
         }
+        // Many channels and pixels, for which 3x3 has an algorithm of its own.
+        conv("48 to 50 channels of 16x16", 6, 48, 16, 16, 50, 3, 3, padding(1));
+        conv("32 to 64 channels of 15x15", 8, 32, 15, 15, 64, 3, 3);
+        conv("300 to 34 channels of 8x8", 13, 300, 8, 8, 34, 3, 3, padding(1));
+        conv("40 to 44 channels, lines of 65 pixels", 2, 40, 10, 65, 44, 3, 3, padding(1));
+        conv("32 to 40 channels, lines of 140 pixels", 2, 32, 8, 138, 40, 3, 3, padding(Padding.FULL));
+        conv("40 to 40 channels, padding beyond the kernel", 12, 40, 12, 11, 40, 3, 3, padding(3, 4));
+        conv("35 to 36 channels, each side its own padding", 5, 35, 13, 15, 36, 3, 3, padding(2, 0, 1, 3));
+        convWithRelu("33 to 48 channels of 13x16", 7, 33, 13, 16, 48, 3, 3, padding(1));
         conv("7x7 stride 2", 1, 3, 21, 19, 8, 7, 7, stride(2), padding(3));
         conv("11x11 on 1 channel", 1, 1, 15, 15, 3, 11, 11);
         conv("5x5 LeNet, first", 3, 1, 28, 28, 6, 5, 5, padding(2));

@@ -5,13 +5,15 @@ import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.Conv2dKernels;
 import dev.striate.backend.LinearKernels;
 import dev.striate.backend.UnaryKernels;
+import dev.striate.backend.cpu.simd.WinogradKernels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Convolution as a matrix product of weights and {@link Patches}, which are read from the images while they are packed: the
  * matrix that im2col would make is never stored. So is the input gradient, of weights and patches of {@code dy}, but for small
- * images with stride 1 the columns of the kernel are shifted after the product.
+ * images with stride 1 the columns of the kernel are shifted after the product. Kernels of 3x3 with many channels and pixels take
+ * less than half the multiplications, see {@link WinogradConv2d}.
  */
 final class CpuConv2d implements Conv2dKernels {
 
@@ -21,6 +23,7 @@ final class CpuConv2d implements Conv2dKernels {
     private final PatchProduct patchProduct;
     private final WeightGradient weightGradient;
     private final DepthwiseWeightGradient depthwise;
+    private final @Nullable WinogradConv2d winograd;
     private final LinearKernels linear;
     private final UnaryKernels unary;
 
@@ -28,6 +31,8 @@ final class CpuConv2d implements Conv2dKernels {
         this.patchProduct = new PatchProduct(context);
         this.weightGradient = new WeightGradient(context);
         this.depthwise = new DepthwiseWeightGradient(context);
+        WinogradKernels kernels = WinogradConv2d.kernels(context);
+        this.winograd = kernels == null ? null : new WinogradConv2d(context, kernels);
         this.linear = linear;
         this.unary = unary;
     }
@@ -44,6 +49,10 @@ final class CpuConv2d implements Conv2dKernels {
             return;
         }
         CpuBuffer biasOrNull = bias == null ? null : CpuBuffer.of(bias);
+        if (winograd != null && WinogradConv2d.paysForward(g)) {
+            winograd.forward(g, CpuBuffer.of(x), CpuBuffer.of(w), biasOrNull, CpuBuffer.of(y));
+            return;
+        }
         CpuBuffer weight = CpuBuffer.of(w);
         CpuBuffer target = CpuBuffer.of(y);
         Patches patches = Patches.read(g, CpuBuffer.of(x), patchProduct.neighbours(g.outChannelsPerGroup()));
@@ -75,6 +84,10 @@ final class CpuConv2d implements Conv2dKernels {
             return;
         }
         CpuBuffer biasOrNull = bias == null ? null : CpuBuffer.of(bias);
+        if (winograd != null && WinogradConv2d.paysInputGradient(g)) {
+            winograd.inputGradient(g, CpuBuffer.of(dy), CpuBuffer.of(w), biasOrNull, CpuBuffer.of(dx));
+            return;
+        }
         CpuBuffer target = CpuBuffer.of(dx);
         boolean shifting = shiftsPay(g);
         for (int phaseY = 0; phaseY < Math.min(g.strideH(), g.inHeight()); phaseY++) {

@@ -2,6 +2,7 @@ package dev.striate.backend.cpu;
 
 import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.cpu.simd.FlatKernels;
+import dev.striate.backend.cpu.simd.WinogradKernels;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Few weights over many positions are summed along these, {@link PositionWeightGradient}, where next to nothing is packed: the
  * first layers of most nets. All others go to {@link ChannelWeightGradient}, which packs {@code dy} but keeps one sum per weight,
- * not one per lane.
+ * not one per lane; or, for kernels of 3x3 and many channels, to {@link WinogradWeightGradient}.
  *
  * <p>The sum over all positions is cut into chunks of whole images. Their number follows from the geometry alone, and they are
  * added in order: the bits do not depend on the number of threads.
@@ -28,11 +29,14 @@ final class WeightGradient {
     private final CpuContext context;
     private final PositionWeightGradient alongPositions;
     private final ChannelWeightGradient alongChannels;
+    private final @Nullable WinogradWeightGradient winograd;
 
     WeightGradient(CpuContext context) {
         this.context = context;
         this.alongPositions = new PositionWeightGradient(context);
         this.alongChannels = new ChannelWeightGradient(context);
+        WinogradKernels kernels = WinogradConv2d.kernels(context);
+        this.winograd = kernels == null ? null : new WinogradWeightGradient(context, kernels);
     }
 
     /** How the sums of some images are computed, for one call. */
@@ -76,7 +80,7 @@ final class WeightGradient {
 
     /** @param dbias one element per output channel, or null */
     void run(Conv2dGeometry g, CpuBuffer x, CpuBuffer dy, CpuBuffer dw, @Nullable CpuBuffer dbias) {
-        Form form = alongPositions.pays(g) ? alongPositions.form(g, x, dy) : alongChannels.form(g, x, dy);
+        Form form = form(g, x, dy);
         int positions = g.outHeight() * g.outWidth();
         int partial = g.groups() * form.partialLength();
         int wanted = (int) Math.min(Math.min(MOST_CHUNKS, g.batch()), (long) g.batch() * positions / POSITIONS_PER_CHUNK);
@@ -118,6 +122,13 @@ final class WeightGradient {
                 dbias.array[dbias.offset + channel] = (float) sum;
             }
         }
+    }
+
+    private Form form(Conv2dGeometry g, CpuBuffer x, CpuBuffer dy) {
+        if (winograd != null && WinogradWeightGradient.pays(g)) {
+            return winograd.form(g, x, dy);
+        }
+        return alongPositions.pays(g) ? alongPositions.form(g, x, dy) : alongChannels.form(g, x, dy);
     }
 
     /** Adds the chunks' sums of an output channel. */

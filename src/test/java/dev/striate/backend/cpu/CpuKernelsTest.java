@@ -104,7 +104,12 @@ class CpuKernelsTest {
                 // Small images, several of which make a block of the weight gradient, the last block having fewer.
                 conv(7, 20, 10, 10, 17, 3, 3, 1, 1, 1, 1, 1, 1, 1),
                 conv(21, 8, 5, 6, 10, 3, 3, 1, 1, 1, 1, 1, 1, 2),
-                conv(260, 3, 3, 3, 9, 3, 3, 1, 1, 0, 0, 1, 1, 1));
+                conv(260, 3, 3, 3, 9, 3, 3, 1, 1, 0, 0, 1, 1, 1),
+                // Winograd's algorithm: in several chains; lines of less than a vector and of more; rows of several parts.
+                conv(13, 300, 8, 8, 34, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+                conv(20, 33, 15, 15, 50, 3, 3, 1, 1, 0, 0, 1, 1, 1),
+                conv(2, 48, 9, 67, 43, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+                conv(1, 96, 20, 34, 70, 3, 3, 1, 1, 2, 2, 1, 1, 1));
     }
 
     private static Conv2dGeometry conv(

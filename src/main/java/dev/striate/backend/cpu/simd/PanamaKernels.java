@@ -23,6 +23,7 @@ final class PanamaKernels implements SimdKernels {
     private final ConvKernels convolution = new PanamaConvKernels();
     private final FlatKernels flat = new PanamaFlatKernels();
     private final DotTiles dots = new PanamaDotTiles();
+    private final WinogradKernels winograd = new PanamaWinogradKernels();
     private final FunctionKernels functions = new PanamaFunctionKernels();
 
     @Override
@@ -33,6 +34,11 @@ final class PanamaKernels implements SimdKernels {
     @Override
     public DotTiles dotTiles() {
         return dots;
+    }
+
+    @Override
+    public WinogradKernels winograd() {
+        return winograd;
     }
 
     @Override

@@ -32,6 +32,11 @@ final class PlainKernels implements SimdKernels {
     }
 
     @Override
+    public @Nullable WinogradKernels winograd() {
+        return null;
+    }
+
+    @Override
     public FunctionKernels functions() {
         return functions;
     }

@@ -13,6 +13,7 @@ final class ScalarKernels implements SimdKernels {
     private final ConvKernels convolution;
     private final FlatKernels flat;
     private final @Nullable DotTiles dots;
+    private final @Nullable WinogradKernels winograd;
     private final FunctionKernels functions = new ScalarFunctionKernels();
 
     /** @param vectorized which tiles to compute */
@@ -21,6 +22,7 @@ final class ScalarKernels implements SimdKernels {
         columns = vectorized.tileColumns();
         convolution = new ScalarConvKernels(vectorized.convolution());
         dots = vectorized.dotTiles() == null ? null : new ScalarDotTiles(vectorized.dotTiles());
+        winograd = vectorized.winograd() == null ? null : new ScalarWinogradKernels(vectorized.winograd());
         flat = new ScalarFlatKernels(vectorized.convolution().lanes());
     }
 
@@ -42,6 +44,11 @@ final class ScalarKernels implements SimdKernels {
     @Override
     public @Nullable DotTiles dotTiles() {
         return dots;
+    }
+
+    @Override
+    public @Nullable WinogradKernels winograd() {
+        return winograd;
     }
 
     @Override

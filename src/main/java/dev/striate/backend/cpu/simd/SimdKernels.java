@@ -20,6 +20,9 @@ public interface SimdKernels {
     /** Tiles of dot products, or null in plain Java: C2 does not vectorize sums by itself. */
     @Nullable DotTiles dotTiles();
 
+    /** What Winograd's convolution is made of, or null in plain Java: without broad vectors, combining costs what is saved. */
+    @Nullable WinogradKernels winograd();
+
     /** Exponentials and their like, in the same version. */
     FunctionKernels functions();
 

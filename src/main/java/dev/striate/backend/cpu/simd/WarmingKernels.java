@@ -32,9 +32,9 @@ final class WarmingKernels implements SimdKernels {
 
     /** What is rehearsed, in this order: what takes most of a training step comes first. */
     private enum Kernel {
-        TILE, CONV_TILE, COPY_FRAMES, ADD_SHIFTED, DOT_TILE, COPY_LINES, RELU, RELU_GRADIENT, MAX_POOL, ADAM, ADD_SCALED, ADD,
-        MULTIPLY, SCALE_AND_SHIFT, SUM, SUM_OF_SQUARES, SUM_AND_DOT, NORM_GRADIENT, DESCEND, DESCEND_WITH_MOMENTUM, DOTS, EXP,
-        SIGMOID, TANH
+        TILE, CONV_TILE, COPY_FRAMES, ADD_SHIFTED, DOT_TILE, COPY_LINES, RELU, RELU_GRADIENT, MAX_POOL, ADAM, WINOGRAD_INPUT,
+        WINOGRAD_TILE, WINOGRAD_OUTPUT, WINOGRAD_INPUT_CHANNELS, WINOGRAD_GRADIENT, ADD_SCALED, ADD, MULTIPLY, SCALE_AND_SHIFT,
+        SUM, SUM_OF_SQUARES, SUM_AND_DOT, NORM_GRADIENT, DESCEND, DESCEND_WITH_MOMENTUM, DOTS, EXP, SIGMOID, TANH
     }
 
     private final SimdKernels vectorized;
@@ -95,6 +95,7 @@ final class WarmingKernels implements SimdKernels {
         float[] x = new float[Math.max(4 * LENGTH, DEPTH * columns)];
         float[] y = new float[x.length];
         float[] z = new float[x.length];
+        long[] pairs = new long[DEPTH * rows];
         int[] starts = new int[DEPTH];
         int[] indices = new int[LENGTH];
         int[] lengths = {3, LENGTH, n};
@@ -152,6 +153,25 @@ final class WarmingKernels implements SimdKernels {
         program.put(Kernel.RELU_GRADIENT, k -> k.reluGradient(n, x, 0, y, 0, y, 0));
         program.put(Kernel.MAX_POOL, k -> k.flat().maxPool2x2(1, 16, 40, 8, 20, x, 0, y, 0, indices, 0));
         program.put(Kernel.ADAM, k -> k.flat().adam(n, factors, x, 0, y, 0, z, 0, y, n));
+        // Lines of less than a vector, of one and of more; the last ends with the array.
+        program.put(Kernel.WINOGRAD_INPUT, k -> {
+            for (int tiles : new int[] {lanes / 2 - 1, lanes / 2, lanes}) {
+                k.winograd().combineInput(3, tiles, x, 0, 2 * tiles + 2, y, 0, 8 * lanes);
+            }
+        });
+        program.put(Kernel.WINOGRAD_TILE, k -> {
+            k.winograd().tile(DEPTH, pairs, 0, x, 0, columns, y, 0, columns, false);
+            k.winograd().tile(DEPTH, pairs, 0, x, 0, columns, y, 0, columns, true);
+        });
+        program.put(Kernel.WINOGRAD_OUTPUT, k -> {
+            for (int width : new int[] {lanes - 1, lanes, 2 * lanes}) {
+                k.winograd().combineOutput(3, (width + 1) / 2, x, 0, 8 * lanes, 0f, y, 0, 5, width, z);
+            }
+        });
+        program.put(Kernel.WINOGRAD_INPUT_CHANNELS, k -> k.winograd().combineInputChannels(
+                2, lanes, x, 0, 6 * lanes, y, 0, 2 * lanes));
+        program.put(Kernel.WINOGRAD_GRADIENT, k -> k.winograd().combineGradientChannels(
+                2, lanes, x, 0, lanes, 4 * lanes, y, 0, 2 * lanes));
         program.put(Kernel.ADD_SCALED, k -> k.addScaled(n, 1f, x, 0, y, 0));
         program.put(Kernel.ADD, k -> k.add(n, x, 0, y, 0, y, 0));
         program.put(Kernel.MULTIPLY, k -> k.multiply(n, x, 0, y, 0, y, 0));
@@ -237,6 +257,11 @@ final class WarmingKernels implements SimdKernels {
     @Override
     public DotTiles dotTiles() {
         return new Dots();
+    }
+
+    @Override
+    public WinogradKernels winograd() {
+        return new Winograd();
     }
 
     @Override
@@ -375,6 +400,60 @@ final class WarmingKernels implements SimdKernels {
                 int[] starts, int firstStart, float[] sums, int at) {
             current(Kernel.DOT_TILE).dotTiles().tile(
                     tileRows, positions, dy, dyOffset, rows, rowStep, x, xOffset, starts, firstStart, sums, at);
+        }
+    }
+
+    private final class Winograd implements WinogradKernels {
+
+        @Override
+        public int lanes() {
+            return vectorized.winograd().lanes();
+        }
+
+        @Override
+        public int tileRows() {
+            return vectorized.winograd().tileRows();
+        }
+
+        @Override
+        public int tileColumns() {
+            return vectorized.winograd().tileColumns();
+        }
+
+        @Override
+        public void combineInput(
+                int lines, int tiles, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep) {
+            current(Kernel.WINOGRAD_INPUT).winograd().combineInput(lines, tiles, x, xOffset, xStep, v, vOffset, planeStep);
+        }
+
+        @Override
+        public void tile(
+                int depth, long[] u, int uOffset, float[] v, int vOffset, int vStep, float[] m, int mOffset, int mStep,
+                boolean add) {
+            current(Kernel.WINOGRAD_TILE).winograd().tile(depth, u, uOffset, v, vOffset, vStep, m, mOffset, mStep, add);
+        }
+
+        @Override
+        public void combineOutput(
+                int lines, int tiles, float[] m, int mOffset, int planeStep, float bias, float[] y, int yOffset, int yLines,
+                int width, float[] room) {
+            current(Kernel.WINOGRAD_OUTPUT).winograd().combineOutput(
+                    lines, tiles, m, mOffset, planeStep, bias, y, yOffset, yLines, width, room);
+        }
+
+        @Override
+        public void combineInputChannels(
+                int tiles, int channels, float[] x, int xOffset, int lineStep, float[] v, int vOffset, int planeStep) {
+            current(Kernel.WINOGRAD_INPUT_CHANNELS).winograd()
+                    .combineInputChannels(tiles, channels, x, xOffset, lineStep, v, vOffset, planeStep);
+        }
+
+        @Override
+        public void combineGradientChannels(
+                int tiles, int count, float[] d, int dOffset, int pixelStep, int lineStep, float[] z, int zOffset,
+                int planeStep) {
+            current(Kernel.WINOGRAD_GRADIENT).winograd().combineGradientChannels(
+                    tiles, count, d, dOffset, pixelStep, lineStep, z, zOffset, planeStep);
         }
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -73,6 +74,71 @@ class ScalarKernelsTest {
                     k.convolution().tile(height, depth, a, 1, b, 2, starts, 1, y, 3, columns + 1, false, b, 4));
             assertSameBits(length, (k, a, b, y) ->
                     k.convolution().tile(height, depth, a, 1, b, 2, starts, 1, y, 3, columns + 1, true, b, 4));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 7, 8, 9, 16, 21})
+    void winogradCombinations(int tiles) {
+        int lanes = vectorized.winograd().lanes();
+        int planeStep = 6 * tiles + lanes + 3;
+        int length = 8 * planeStep + 10 * (2 * tiles + 5) + lanes;
+        // What vectors write beyond the last line is nobody's, nor are the elements of tiles that are not there.
+        assertSameBits(length, (k, a, b, y) -> {
+            k.winograd().combineInput(3, tiles, a, 1, 2 * tiles + 4, y, 2, planeStep);
+            for (int plane = 0; plane < WinogradKernels.PLANES; plane++) {
+                Arrays.fill(y, 2 + plane * planeStep + 6 * tiles, Math.min(length, 2 + (plane + 1) * planeStep), 0f);
+            }
+            Arrays.fill(y, 2 + 7 * planeStep + 6 * tiles, length, 0f);
+        });
+        for (int width = 2 * tiles - 1; width <= 2 * tiles; width++) {
+            for (int lines = 5; lines <= 6; lines++) {
+                int yWidth = width;
+                int yLines = lines;
+                assertSameBits(length, (k, a, b, y) -> k.winograd().combineOutput(
+                        3, tiles, a, 1, planeStep, b[0], y, 3, yLines, yWidth, new float[lanes]));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 5})
+    void winogradCombinationsOfChannels(int tiles) {
+        int lanes = vectorized.winograd().lanes();
+        for (int vectors = 1; vectors <= 3; vectors++) {
+            int channels = vectors * lanes;
+            int lineStep = (2 * tiles + 2) * channels + 3;
+            int planeStep = tiles * channels + 5;
+            assertSameBits(16 * planeStep + 4 * lineStep, (k, a, b, y) ->
+                    k.winograd().combineInputChannels(tiles, channels, a, 1, lineStep, y, 2, planeStep));
+        }
+        for (int count : new int[] {1, 3, lanes - 1, lanes, lanes + 3}) {
+            int pixelStep = 3 * lanes;
+            int lineStep = 2 * tiles * pixelStep + 7;
+            int planeStep = tiles * count + lanes;
+            assertSameBits(16 * planeStep + 2 * lineStep + lanes, (k, a, b, y) -> {
+                k.winograd().combineGradientChannels(tiles, count, a, 1, pixelStep, lineStep, y, 2, planeStep);
+                for (int plane = 0; plane < 16; plane++) {
+                    Arrays.fill(y, 2 + plane * planeStep + tiles * count, 2 + (plane + 1) * planeStep, 0f);
+                }
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 9, 150})
+    void winogradTile(int depth) {
+        int rows = vectorized.winograd().tileRows();
+        int columns = vectorized.winograd().tileColumns();
+        int length = 5 + Math.max(depth, rows) * (columns + 3);
+        for (boolean add : new boolean[] {false, true}) {
+            assertSameBits(length, (k, a, b, y) -> {
+                long[] pairs = new long[1 + depth * rows];
+                for (int i = 1; i < pairs.length; i++) {
+                    pairs[i] = (long) Float.floatToRawIntBits(a[i]) << 32 | Float.floatToRawIntBits(b[i]) & 0xFFFFFFFFL;
+                }
+                k.winograd().tile(depth, pairs, 1, b, 2, columns + 3, y, 3, columns + 1, add);
+            });
         }
     }
 

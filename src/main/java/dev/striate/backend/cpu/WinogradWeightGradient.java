@@ -1,0 +1,254 @@
+package dev.striate.backend.cpu;
+
+import dev.striate.backend.Conv2dGeometry;
+import dev.striate.backend.cpu.simd.ConvKernels;
+import dev.striate.backend.cpu.simd.ConvKernels.Frame;
+import dev.striate.backend.cpu.simd.FlatKernels;
+import dev.striate.backend.cpu.simd.WinogradKernels;
+import java.util.Arrays;
+
+/**
+ * {@link WeightGradient} of a kernel of 3x3 by the transposition of {@link WinogradConv2d}'s algorithm, F(3x3, 2x2): the sum over
+ * all tiles of {@code G^T [(A dy A^T) * (B^T x B)] G}, where the factor G is taken after the sum. * then is 16 products of
+ * {@code (output channels, tiles)} by {@code (tiles, channels)}, where the definition has 36.
+ *
+ * <p>Lanes are channels: some lines of tiles of {@code x} and {@code dy} are copied with their channels last, and combined there.
+ * They are few enough that what they become stays in the second cache.
+ */
+final class WinogradWeightGradient {
+
+    private static final int PLANES = 16;
+    /** Tiles that are summed at a time, unless a line has more. */
+    private static final int MOST_TILES = 64;
+    /** Channels that are copied at a time. */
+    private static final int TOGETHER = 8;
+    /** What combining a tile of one channel costs: measured, in multiply-adds of a product. */
+    private static final int TILE_COST = 200;
+
+    private final ConvKernels products;
+    private final WinogradKernels kernels;
+    private final FlatKernels flat;
+    private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
+
+    WinogradWeightGradient(CpuContext context, WinogradKernels kernels) {
+        this.products = context.simd().convolution();
+        this.flat = context.simd().flat();
+        this.kernels = kernels;
+    }
+
+    /** Whether the gradient can be computed in this way, and sooner than by the definition. */
+    static boolean pays(Conv2dGeometry g) {
+        if (!WinogradConv2d.isPossible(g)) {
+            return false;
+        }
+        double tiles = (double) g.batch() * CpuGemm.ceilDiv(g.outHeight(), 2) * CpuGemm.ceilDiv(g.outWidth(), 2);
+        double weights = (double) g.inChannels() * g.outChannels();
+        double direct = 9.0 * weights * g.batch() * g.outHeight() * g.outWidth();
+        return PLANES * weights * tiles + TILE_COST * tiles * (g.inChannels() + g.outChannels()) < 0.9 * direct;
+    }
+
+    /** What is computed for these operands; only where it {@link #pays}. */
+    WeightGradient.Form form(Conv2dGeometry g, CpuBuffer x, CpuBuffer dy) {
+        return new Call(g, x, dy);
+    }
+
+    private final class Call implements WeightGradient.Form {
+
+        private final Conv2dGeometry g;
+        private final CpuBuffer x;
+        private final CpuBuffer dy;
+        private final int tilesX;
+        private final int tilesY;
+        private final int linesPerBlock;
+        private final int height;
+        private final int panels;
+        /** The channels of x, filled up to whole tiles of the product, and the output channels alike. */
+        private final int columns;
+        private final int rows;
+        private final int rowLength;
+        /** From a plane of the combined x, or dy, to the next, and from a panel of dy's. */
+        private final int inputStep;
+        private final int gradientStep;
+        private final int panelStep;
+        private final int[] starts;
+
+        Call(Conv2dGeometry g, CpuBuffer x, CpuBuffer dy) {
+            this.g = g;
+            this.x = x;
+            this.dy = dy;
+            this.tilesX = CpuGemm.ceilDiv(g.outWidth(), 2);
+            this.tilesY = CpuGemm.ceilDiv(g.outHeight(), 2);
+            this.linesPerBlock = Math.max(1, Math.min(g.batch() * tilesY, MOST_TILES / tilesX));
+            this.height = kernels.tileRows();
+            this.panels = CpuGemm.ceilDiv(g.outChannels(), height);
+            this.rows = panels * height;
+            int width = products.tileColumns(height);
+            this.columns = CpuGemm.ceilDiv(g.inChannels(), width) * width;
+            this.rowLength = skewed(PLANES * columns);
+            int tiles = linesPerBlock * tilesX;
+            this.inputStep = skewed(tiles * columns);
+            this.panelStep = (tiles + 1) * height;
+            this.gradientStep = skewed(panels * panelStep);
+            this.starts = new int[tiles];
+            Arrays.setAll(starts, tile -> tile * columns);
+        }
+
+        /** Rounds up to an odd number of vectors: what is so far apart does not compete for a place in the caches. */
+        private int skewed(int length) {
+            return (CpuGemm.ceilDiv(length, kernels.lanes()) | 1) * kernels.lanes();
+        }
+
+        @Override
+        public int panels() {
+            return panels;
+        }
+
+        @Override
+        public int rowLength() {
+            return rowLength;
+        }
+
+        @Override
+        public int partialLength() {
+            return rows * rowLength;
+        }
+
+        @Override
+        public void sum(int group, int firstImage, int endImage, int part, int parts, WeightGradient.Partial to) {
+            Scratch own = scratch.get();
+            own.grow(this);
+            int plane = g.outHeight() * g.outWidth();
+            for (int image = firstImage; image < endImage; image++) {
+                for (int panel = part; panel < panels; panel += parts) {
+                    int row = panel * height;
+                    int start = dy.offset + (image * g.outChannels() + row) * plane;
+                    to.addBias(flat, row, Math.min(height, g.outChannels() - row), dy.array, start, plane);
+                }
+            }
+            int end = endImage * tilesY;
+            for (int first = firstImage * tilesY; first < end; first += linesPerBlock) {
+                int last = Math.min(end, first + linesPerBlock);
+                for (int line = first; line < last; ) {
+                    int count = Math.min(last - line, tilesY - line % tilesY);
+                    load(line / tilesY, line % tilesY, count, (line - first) * tilesX, part, parts, own);
+                    line += count;
+                }
+                multiply((last - first) * tilesX, part, parts, first > firstImage * tilesY, own, to);
+            }
+        }
+
+        /** Combines some lines of tiles of an image. */
+        private void load(int image, int line, int count, int tile, int part, int parts, Scratch own) {
+            int pixels = 2 * tilesX + 2;
+            copyChannelsLast(
+                    x, image * g.inChannels(), g.inChannels(), g.inHeight(), g.inWidth(), 2 * line - g.padTop(), -g.padLeft(),
+                    2 * count + 2, pixels, columns, own);
+            for (int i = 0; i < count; i++) {
+                kernels.combineInputChannels(
+                        tilesX, columns, own.pixels, 2 * i * pixels * columns, pixels * columns, own.input,
+                        (tile + i * tilesX) * columns, inputStep);
+            }
+            copyChannelsLast(
+                    dy, image * g.outChannels(), g.outChannels(), g.outHeight(), g.outWidth(), 2 * line, 0, 2 * count, 2 * tilesX,
+                    rows, own);
+            for (int i = 0; i < count; i++) {
+                for (int panel = part; panel < panels; panel += parts) {
+                    kernels.combineGradientChannels(
+                            tilesX, height, own.pixels, 4 * i * tilesX * rows + panel * height, rows, 2 * tilesX * rows,
+                            own.gradient, panel * panelStep + (tile + i * tilesX) * height, gradientStep);
+                }
+            }
+        }
+
+        private void multiply(int tiles, int part, int parts, boolean add, Scratch own, WeightGradient.Partial to) {
+            int width = products.tileColumns(height);
+            for (int plane = 0; plane < PLANES; plane++) {
+                for (int panel = part; panel < panels; panel += parts) {
+                    for (int column = 0; column < columns; column += width) {
+                        products.tile(
+                                height, tiles, own.gradient, plane * gradientStep + panel * panelStep, own.input,
+                                plane * inputStep + column, starts, 0, to.sums(),
+                                to.at() + panel * height * rowLength + plane * columns + column, rowLength, add, own.zeros, 0);
+                    }
+                }
+            }
+        }
+
+        @Override
+        public void unpack(float[] sums, int at, float[] target, int to) {
+            for (int channel = 0; channel < g.inChannels(); channel++) {
+                for (int j = 0; j < 3; j++) {
+                    float first = column(sums, at + channel, j);
+                    float second = column(sums, at + channel + 4 * columns, j);
+                    float third = column(sums, at + channel + 8 * columns, j);
+                    float fourth = column(sums, at + channel + 12 * columns, j);
+                    int place = to + channel * 9 + j;
+                    target[place] = first + (second + third) * 0.5f;
+                    target[place + 3] = (second - third) * 0.5f;
+                    target[place + 6] = (second + third) * 0.5f + fourth;
+                }
+            }
+        }
+
+        /** A line of four sums times a column of G. */
+        private float column(float[] sums, int at, int j) {
+            float second = sums[at + columns];
+            float third = sums[at + 2 * columns];
+            return switch (j) {
+                case 0 -> sums[at] + (second + third) * 0.5f;
+                case 1 -> (second - third) * 0.5f;
+                default -> (second + third) * 0.5f + sums[at + 3 * columns];
+            };
+        }
+    }
+
+    /**
+     * Copies some lines of an image, with zeros outside of it. Some channels are first copied as they are: read line by line
+     * across all channels, they would come from far apart.
+     *
+     * @param firstChannel counted through all images
+     * @param top          the image's line that the first one is, left its column; either may be negative
+     * @param width        elements that a pixel takes in {@code own.pixels}
+     */
+    private void copyChannelsLast(
+            CpuBuffer images, int firstChannel, int channels, int height, int imageWidth, int top, int left, int lines, int pixels,
+            int width, Scratch own) {
+        int firstLine = Math.min(lines, Math.max(0, -top));
+        int endLine = Math.max(firstLine, Math.min(lines, height - top));
+        int firstX = Math.min(pixels, Math.max(0, -left));
+        int endX = Math.max(firstX, Math.min(pixels, imageWidth - left));
+        Frame frame = new Frame(lines, pixels, firstLine, endLine, firstX, endX, imageWidth, 1);
+        int plane = height * imageWidth;
+        int from = images.offset + firstChannel * plane + (top + firstLine) * imageWidth + left;
+        for (int channel = 0; channel < channels; channel += TOGETHER) {
+            int count = Math.min(TOGETHER, channels - channel);
+            products.copyFrames(frame, count, images.array, from + channel * plane, plane, own.frames, 0);
+            CpuGemm.packAcross(
+                    own.frames, 0, lines * pixels, count, lines * pixels, own.pixels, channel, width);
+        }
+    }
+
+    /** One thread's working arrays, which grow to the largest asked for. */
+    private final class Scratch {
+
+        private final float[] zeros = new float[64];
+        private float[] frames = new float[0];
+        private float[] pixels = new float[0];
+        private float[] input = new float[0];
+        private float[] gradient = new float[0];
+
+        void grow(Call call) {
+            int lanes = kernels.lanes();
+            int lines = call.linesPerBlock;
+            frames = grown(frames, TOGETHER * (2 * lines + 2) * (2 * call.tilesX + 2) + 2 * lanes);
+            pixels = grown(pixels, Math.max(
+                    (2 * lines + 2) * (2 * call.tilesX + 2) * call.columns, 4 * lines * call.tilesX * call.rows) + lanes);
+            input = grown(input, PLANES * call.inputStep);
+            gradient = grown(gradient, PLANES * call.gradientStep + lanes);
+        }
+
+        private static float[] grown(float[] array, int length) {
+            return array.length < length ? new float[length] : array;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package dev.striate.backend.cpu.simd;
+
+/**
+ * The inner loops of {@link dev.striate.backend.cpu.WinogradConv2d}, which says what they are for. As in {@link SimdKernels},
+ * each element is computed by the same sequence of operations wherever it stands in a call.
+ *
+ * <p>A tile is 2x2 pixels of the output. It needs 4x4 pixels of the input, the next tile's two further to the right, and 4x4
+ * products, whose four columns come in two pairs: a <em>plane</em> 2i holds columns 0 and 3 of row i, plane 2i + 1 its columns 2
+ * and 1. A tile takes two neighbouring elements of each plane, so a line of n tiles takes 2n of them: as many as it has pixels,
+ * which is why no pixel ever changes its lane but for one with its neighbour.
+ */
+public interface WinogradKernels {
+
+    int PLANES = 8;
+
+    int lanes();
+
+    /** Rows of the products' tiles. */
+    int tileRows();
+
+    /** Columns of the products' tiles. */
+    int tileColumns();
+
+    /**
+     * Combines the pixels {@code d} of each tile to {@code B^T d B}.
+     *
+     * @param lines   of tiles, one below the other; those of the planes follow each other
+     * @param tiles   in a line
+     * @param x       {@code (2 lines + 2, xStep)} from {@code xOffset} on, {@code 2 tiles + 2} pixels in each line
+     * @param v       each plane's first element is {@code planeStep} behind the one before; vectors write up to {@link #lanes}
+     *                elements behind the last
+     */
+    void combineInput(int lines, int tiles, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep);
+
+    /**
+     * A tile of a plane's product: {@code m = u v}, or {@code m += u v}, where each factor of {@code u} is a pair.
+     *
+     * @param u {@code (depth, tileRows)} from {@code uOffset} on; the first of a pair in the lower half
+     * @param v {@code (depth, tileColumns)} from {@code vOffset} on, its rows {@code vStep} apart
+     * @param m the first element is at {@code mOffset}, its rows are {@code mStep} apart
+     */
+    void tile(
+            int depth, long[] u, int uOffset, float[] v, int vOffset, int vStep, float[] m, int mOffset, int mStep, boolean add);
+
+    /**
+     * Combines the products {@code m} of each tile to {@code A^T m A + bias}.
+     *
+     * @param y      {@code (yLines, width)} from {@code yOffset} on; nothing else is written
+     * @param yLines {@code 2 lines} or one less
+     * @param width  {@code 2 tiles} or one less
+     * @param room   {@link #lanes} elements to work in
+     */
+    void combineOutput(
+            int lines, int tiles, float[] m, int mOffset, int planeStep, float bias, float[] y, int yOffset, int yLines,
+            int width, float[] room);
+
+    /**
+     * {@link #combineInput} with lanes along the channels, for a line of tiles: writes 16 planes, the element (i, j) of a tile's
+     * {@code B^T d B} to plane 4i + j.
+     *
+     * @param channels in a pixel, a multiple of {@link #lanes}
+     * @param x        {@code (4, 2 tiles + 2, channels)} from {@code xOffset} on, its lines {@code lineStep} apart
+     * @param v        {@code (16, tiles, channels)} from {@code vOffset} on, its planes {@code planeStep} apart
+     */
+    void combineInputChannels(
+            int tiles, int channels, float[] x, int xOffset, int lineStep, float[] v, int vOffset, int planeStep);
+
+    /**
+     * Combines 2x2 pixels {@code d} to {@code A d A^T}, for a line of tiles and some channels.
+     *
+     * @param count how many channels; whole vectors are read and written, and what a tile's last one writes beyond its channels,
+     *              the next tile overwrites
+     * @param d     {@code (2, 2 tiles, channels)} from {@code dOffset} on, its pixels and lines so many elements apart
+     * @param z     {@code (16, tiles, count)} from {@code zOffset} on, its planes {@code planeStep} apart
+     */
+    void combineGradientChannels(
+            int tiles, int count, float[] d, int dOffset, int pixelStep, int lineStep, float[] z, int zOffset, int planeStep);
+}

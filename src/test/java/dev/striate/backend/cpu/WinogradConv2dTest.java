@@ -1,0 +1,143 @@
+package dev.striate.backend.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.striate.backend.Backend;
+import dev.striate.backend.Buffer;
+import dev.striate.backend.Conv2dGeometry;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What sets Winograd's convolution apart from the definition: pixels of the output depend on all that their tile reads. That its
+ * results are right is shown where those of all convolutions are.
+ */
+class WinogradConv2dTest {
+
+    private static final Conv2dGeometry G = new Conv2dGeometry(3, 40, 20, 16, 36, 20, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1);
+    private static final int IMAGE = 1;
+    private static final int CHANNEL = 3;
+    private static final int LINE = 7;
+    private static final int COLUMN = 10;
+
+    private final float[] x = random(1, G.batch() * G.inChannels() * G.inHeight() * G.inWidth());
+    private final float[] w = random(2, G.outChannels() * G.inChannels() * 9);
+
+    @Test
+    void servesManyChannelsAndPixelsOfKernels3x3Only() {
+        assertTrue(WinogradConv2d.paysForward(G));
+        assertTrue(WinogradConv2d.paysInputGradient(G));
+        assertTrue(WinogradWeightGradient.pays(G));
+        Conv2dGeometry fewChannels = new Conv2dGeometry(3, 3, 20, 16, 36, 20, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1);
+        Conv2dGeometry onePixel = new Conv2dGeometry(3, 40, 1, 1, 36, 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1);
+        Conv2dGeometry stride = new Conv2dGeometry(3, 40, 20, 16, 36, 20, 8, 3, 3, 1, 2, 1, 1, 1, 1, 1);
+        Conv2dGeometry dilation = new Conv2dGeometry(3, 40, 20, 16, 36, 20, 16, 3, 3, 1, 1, 2, 2, 2, 2, 1);
+        Conv2dGeometry groups = new Conv2dGeometry(3, 40, 20, 16, 36, 20, 16, 3, 3, 1, 1, 1, 1, 1, 1, 2);
+        for (Conv2dGeometry g : new Conv2dGeometry[] {fewChannels, onePixel, stride, dilation, groups}) {
+            assertFalse(WinogradConv2d.paysForward(g), g.toString());
+            assertFalse(WinogradConv2d.paysInputGradient(g), g.toString());
+            assertFalse(WinogradWeightGradient.pays(g), g.toString());
+        }
+    }
+
+    @Test
+    void infinityStaysWithinTheTilesThatReadIt() {
+        float[] without = forward(x);
+        float[] with = forward(withPixel(Float.POSITIVE_INFINITY));
+        forEachOutput((i, channel, line, column, sameTile, reads) -> {
+            if (reads) {
+                assertFalse(Float.isFinite(with[i]), "line " + line + ", column " + column);
+            } else if (!sameTile) {
+                assertEquals(without[i], with[i], "line " + line + ", column " + column);
+            }
+        });
+    }
+
+    /** A pixel that an output does not read may cost it bits, as many as the pixel is larger than those that it reads. */
+    @Test
+    void aLargePixelCostsItsTilesPrecision() {
+        float large = 0x1p12f;
+        float[] without = forward(x);
+        float[] with = forward(withPixel(large));
+        forEachOutput((i, channel, line, column, sameTile, reads) -> {
+            if (sameTile && !reads) {
+                float most = 0;
+                for (int tap = 0; tap < 9; tap++) {
+                    most = Math.max(most, Math.abs(w[(channel * G.inChannels() + CHANNEL) * 9 + tap]));
+                }
+                // Twenty roundings or so of products that the pixel has a part in, each by at most half a unit in the last place.
+                assertEquals(without[i], with[i], 20 * 0x1p-24 * large * most, "line " + line + ", column " + column);
+            }
+        });
+    }
+
+    @Test
+    void thePropertyKeepsToTheDefinition() {
+        System.setProperty(WinogradConv2d.PROPERTY, "false");
+        try {
+            float[] without = forward(x);
+            float[] with = forward(withPixel(Float.POSITIVE_INFINITY));
+            forEachOutput((i, channel, line, column, sameTile, reads) -> {
+                if (!reads) {
+                    assertEquals(without[i], with[i], "line " + line + ", column " + column);
+                }
+            });
+        } finally {
+            System.clearProperty(WinogradConv2d.PROPERTY);
+        }
+    }
+
+    private interface Check {
+        void run(int i, int channel, int line, int column, boolean sameTile, boolean reads);
+    }
+
+    /** With whether the output's tile reads the pixel, and whether the output itself does. */
+    private static void forEachOutput(Check check) {
+        int i = 0;
+        for (int image = 0; image < G.batch(); image++) {
+            for (int channel = 0; channel < G.outChannels(); channel++) {
+                for (int line = 0; line < G.outHeight(); line++) {
+                    for (int column = 0; column < G.outWidth(); column++, i++) {
+                        int down = LINE + 1 - line;
+                        int right = COLUMN + 1 - column;
+                        int tileDown = LINE + 1 - line / 2 * 2;
+                        int tileRight = COLUMN + 1 - column / 2 * 2;
+                        boolean same = image == IMAGE && tileDown >= 0 && tileDown < 4 && tileRight >= 0 && tileRight < 4;
+                        boolean reads = image == IMAGE && down >= 0 && down < 3 && right >= 0 && right < 3;
+                        check.run(i, channel, line, column, same, reads);
+                    }
+                }
+            }
+        }
+    }
+
+    private float[] withPixel(float value) {
+        float[] changed = x.clone();
+        changed[((IMAGE * G.inChannels() + CHANNEL) * G.inHeight() + LINE) * G.inWidth() + COLUMN] = value;
+        return changed;
+    }
+
+    private float[] forward(float[] images) {
+        Backend cpu = CpuBackend.open(2, Vectorization.VECTOR_API, 0);
+        Buffer in = cpu.allocate(images.length);
+        Buffer weight = cpu.allocate(w.length);
+        Buffer out = cpu.allocate(G.batch() * G.outChannels() * G.outHeight() * G.outWidth());
+        cpu.write(images, 0, in);
+        cpu.write(w, 0, weight);
+        cpu.conv2d().forward(G, in, weight, null, out);
+        float[] y = new float[out.length()];
+        cpu.read(out, y, 0);
+        return y;
+    }
+
+    private static float[] random(long seed, int length) {
+        Random random = new Random(seed);
+        float[] values = new float[length];
+        for (int i = 0; i < length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return values;
+    }
+}
