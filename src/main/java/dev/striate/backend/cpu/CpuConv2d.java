@@ -49,7 +49,7 @@ final class CpuConv2d implements Conv2dKernels {
             return;
         }
         CpuBuffer biasOrNull = bias == null ? null : CpuBuffer.of(bias);
-        if (winograd != null && WinogradConv2d.paysForward(g)) {
+        if (winograd != null && winograd.paysForward(g)) {
             winograd.forward(g, CpuBuffer.of(x), CpuBuffer.of(w), biasOrNull, CpuBuffer.of(y));
             return;
         }
@@ -84,7 +84,7 @@ final class CpuConv2d implements Conv2dKernels {
             return;
         }
         CpuBuffer biasOrNull = bias == null ? null : CpuBuffer.of(bias);
-        if (winograd != null && WinogradConv2d.paysInputGradient(g)) {
+        if (winograd != null && winograd.paysInputGradient(g)) {
             winograd.inputGradient(g, CpuBuffer.of(dy), CpuBuffer.of(w), biasOrNull, CpuBuffer.of(dx));
             return;
         }

@@ -40,8 +40,10 @@ final class WinogradConv2d {
     /** What combining a tile of one channel costs, and combining a kernel: measured, in multiply-adds of a product. */
     private static final int TILE_COST = 140;
     private static final int KERNEL_COST = 1000;
-    /** Tiles that are combined together, with vectors of 512 bit. */
-    private static final int NEIGHBOURS = 8;
+    /** Vectors of 512 bit. With 16 registers, all that narrower ones have, a product of pairs takes twice its time. */
+    private static final int LEAST_LANES = 16;
+    /** Tiles that are combined together. */
+    private static final int NEIGHBOURS = LEAST_LANES / 2;
 
     /**
      * A convolution of stride 1.
@@ -74,12 +76,12 @@ final class WinogradConv2d {
     }
 
     /** Whether the outputs can be computed in this way, and sooner than by the definition. */
-    static boolean paysForward(Conv2dGeometry g) {
+    boolean paysForward(Conv2dGeometry g) {
         return isPossible(g) && pays(g.batch(), g.inChannels(), g.outChannels(), g.outHeight(), g.outWidth());
     }
 
     /** The same for the input gradient. */
-    static boolean paysInputGradient(Conv2dGeometry g) {
+    boolean paysInputGradient(Conv2dGeometry g) {
         return isPossible(g) && pays(g.batch(), g.outChannels(), g.inChannels(), g.inHeight(), g.inWidth());
     }
 
@@ -89,13 +91,13 @@ final class WinogradConv2d {
                 && g.dilationW() == 1 && g.groups() == 1;
     }
 
-    private static boolean pays(int batch, int channels, int rows, int outHeight, int outWidth) {
+    private boolean pays(int batch, int channels, int rows, int outHeight, int outWidth) {
         int tilesX = CpuGemm.ceilDiv(outWidth, 2);
         double tiles = (double) batch * CpuGemm.ceilDiv(outHeight, 2) * tilesX;
         double combined = (double) batch * CpuGemm.ceilDiv(outHeight, 2) * CpuGemm.ceilDiv(tilesX, NEIGHBOURS) * NEIGHBOURS;
         double direct = 9.0 * channels * rows * batch * outHeight * outWidth;
         double here = channels * (double) rows * (16 * tiles + KERNEL_COST) + TILE_COST * combined * (channels + rows);
-        return here < 0.9 * direct;
+        return kernels.lanes() >= LEAST_LANES && here < 0.9 * direct;
     }
 
     void forward(Conv2dGeometry g, CpuBuffer x, CpuBuffer w, @Nullable CpuBuffer bias, CpuBuffer y) {

@@ -79,7 +79,7 @@ final class WinogradWeightGradient {
             this.tilesX = CpuGemm.ceilDiv(g.outWidth(), 2);
             this.tilesY = CpuGemm.ceilDiv(g.outHeight(), 2);
             this.linesPerBlock = Math.max(1, Math.min(g.batch() * tilesY, MOST_TILES / tilesX));
-            this.height = kernels.tileRows();
+            this.height = products.tileRows(g.outChannels());
             this.panels = CpuGemm.ceilDiv(g.outChannels(), height);
             this.rows = panels * height;
             int width = products.tileColumns(height);

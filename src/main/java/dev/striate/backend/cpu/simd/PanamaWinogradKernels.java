@@ -14,8 +14,7 @@ final class PanamaWinogradKernels implements WinogradKernels {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Long> PAIRS = LongVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
-    /** As in {@link PanamaConvKernels}. */
-    private static final boolean TALL = LANES >= 16;
+    private static final int ROWS = 8;
     private static final float[] MINUS_PLUS = new float[LANES];
     private static final float[] PLUS_MINUS = new float[LANES];
 
@@ -33,7 +32,7 @@ final class PanamaWinogradKernels implements WinogradKernels {
 
     @Override
     public int tileRows() {
-        return TALL ? 8 : 6;
+        return ROWS;
     }
 
     @Override
@@ -106,17 +105,9 @@ final class PanamaWinogradKernels implements WinogradKernels {
         }
     }
 
+    /** Eight rows by two vectors: for 32 registers, which vectors of 512 bit come with. */
     @Override
     public void tile(
-            int depth, long[] u, int uOffset, float[] v, int vOffset, int vStep, float[] m, int mOffset, int mStep, boolean add) {
-        if (TALL) {
-            tile8x2(depth, u, uOffset, v, vOffset, vStep, m, mOffset, mStep, add);
-        } else {
-            tile6x2(depth, u, uOffset, v, vOffset, vStep, m, mOffset, mStep, add);
-        }
-    }
-
-    private static void tile8x2(
             int depth, long[] u, int uOffset, float[] v, int vOffset, int vStep, float[] m, int mOffset, int mStep, boolean add) {
         FloatVector c00 = FloatVector.zero(SPECIES);
         FloatVector c01 = c00;
@@ -134,7 +125,7 @@ final class PanamaWinogradKernels implements WinogradKernels {
         FloatVector c61 = c00;
         FloatVector c70 = c00;
         FloatVector c71 = c00;
-        for (int p = 0, iu = uOffset, iv = vOffset; p < depth; p++, iu += 8, iv += vStep) {
+        for (int p = 0, iu = uOffset, iv = vOffset; p < depth; p++, iu += ROWS, iv += vStep) {
             FloatVector v0 = FloatVector.fromArray(SPECIES, v, iv);
             FloatVector v1 = FloatVector.fromArray(SPECIES, v, iv + LANES);
             FloatVector ur = LongVector.broadcast(PAIRS, u[iu]).reinterpretAsFloats();
@@ -203,75 +194,6 @@ final class PanamaWinogradKernels implements WinogradKernels {
         c61.intoArray(m, r6 + LANES);
         c70.intoArray(m, r7);
         c71.intoArray(m, r7 + LANES);
-    }
-
-    private static void tile6x2(
-            int depth, long[] u, int uOffset, float[] v, int vOffset, int vStep, float[] m, int mOffset, int mStep, boolean add) {
-        FloatVector c00 = FloatVector.zero(SPECIES);
-        FloatVector c01 = c00;
-        FloatVector c10 = c00;
-        FloatVector c11 = c00;
-        FloatVector c20 = c00;
-        FloatVector c21 = c00;
-        FloatVector c30 = c00;
-        FloatVector c31 = c00;
-        FloatVector c40 = c00;
-        FloatVector c41 = c00;
-        FloatVector c50 = c00;
-        FloatVector c51 = c00;
-        for (int p = 0, iu = uOffset, iv = vOffset; p < depth; p++, iu += 6, iv += vStep) {
-            FloatVector v0 = FloatVector.fromArray(SPECIES, v, iv);
-            FloatVector v1 = FloatVector.fromArray(SPECIES, v, iv + LANES);
-            FloatVector ur = LongVector.broadcast(PAIRS, u[iu]).reinterpretAsFloats();
-            c00 = ur.fma(v0, c00);
-            c01 = ur.fma(v1, c01);
-            ur = LongVector.broadcast(PAIRS, u[iu + 1]).reinterpretAsFloats();
-            c10 = ur.fma(v0, c10);
-            c11 = ur.fma(v1, c11);
-            ur = LongVector.broadcast(PAIRS, u[iu + 2]).reinterpretAsFloats();
-            c20 = ur.fma(v0, c20);
-            c21 = ur.fma(v1, c21);
-            ur = LongVector.broadcast(PAIRS, u[iu + 3]).reinterpretAsFloats();
-            c30 = ur.fma(v0, c30);
-            c31 = ur.fma(v1, c31);
-            ur = LongVector.broadcast(PAIRS, u[iu + 4]).reinterpretAsFloats();
-            c40 = ur.fma(v0, c40);
-            c41 = ur.fma(v1, c41);
-            ur = LongVector.broadcast(PAIRS, u[iu + 5]).reinterpretAsFloats();
-            c50 = ur.fma(v0, c50);
-            c51 = ur.fma(v1, c51);
-        }
-        int r1 = mOffset + mStep;
-        int r2 = r1 + mStep;
-        int r3 = r2 + mStep;
-        int r4 = r3 + mStep;
-        int r5 = r4 + mStep;
-        if (add) {
-            c00 = c00.add(FloatVector.fromArray(SPECIES, m, mOffset));
-            c01 = c01.add(FloatVector.fromArray(SPECIES, m, mOffset + LANES));
-            c10 = c10.add(FloatVector.fromArray(SPECIES, m, r1));
-            c11 = c11.add(FloatVector.fromArray(SPECIES, m, r1 + LANES));
-            c20 = c20.add(FloatVector.fromArray(SPECIES, m, r2));
-            c21 = c21.add(FloatVector.fromArray(SPECIES, m, r2 + LANES));
-            c30 = c30.add(FloatVector.fromArray(SPECIES, m, r3));
-            c31 = c31.add(FloatVector.fromArray(SPECIES, m, r3 + LANES));
-            c40 = c40.add(FloatVector.fromArray(SPECIES, m, r4));
-            c41 = c41.add(FloatVector.fromArray(SPECIES, m, r4 + LANES));
-            c50 = c50.add(FloatVector.fromArray(SPECIES, m, r5));
-            c51 = c51.add(FloatVector.fromArray(SPECIES, m, r5 + LANES));
-        }
-        c00.intoArray(m, mOffset);
-        c01.intoArray(m, mOffset + LANES);
-        c10.intoArray(m, r1);
-        c11.intoArray(m, r1 + LANES);
-        c20.intoArray(m, r2);
-        c21.intoArray(m, r2 + LANES);
-        c30.intoArray(m, r3);
-        c31.intoArray(m, r3 + LANES);
-        c40.intoArray(m, r4);
-        c41.intoArray(m, r4 + LANES);
-        c50.intoArray(m, r5);
-        c51.intoArray(m, r5 + LANES);
     }
 
     @Override
