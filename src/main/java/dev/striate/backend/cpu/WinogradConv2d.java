@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  * The sum over the channels is taken before A is applied, so that * becomes 16 matrix products of kernels by tiles. S. Winograd,
  * Arithmetic Complexity of Computations, 1980; A. Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks, 2016.
  *
- * <p>Combining only adds, subtracts and halves: on random images of 32 to 256 channels, the error was measured to be 0.7 to 2 times
- * that of the definition in float32 (root of the mean square). But it is one of the tile, not of the pixel: a pixel of the output
- * may suffer from a large one that only its neighbour reads, and gets NaN where that is infinite. {@code -Dstriate.winograd=false}
- * keeps to the definition.
+ * <p>Combining only adds, subtracts and halves: on random images of 32 to 256 channels, the error was measured to be 0.7 to 2
+ * times that of the definition in float32 (root of the mean square). But it is one of the tile, not of the pixel: a pixel of the
+ * output may suffer from a large one that only its neighbour reads, and gets NaN where that is infinite. The system property
+ * {@code striate.winograd} set to false keeps to the definition.
  *
  * <p>A task takes some lines of tiles, few enough that what they are combined to stays in the second cache.
  */
@@ -44,12 +44,14 @@ final class WinogradConv2d {
     private static final int LEAST_LANES = 16;
     /** Tiles that are combined together. */
     private static final int NEIGHBOURS = LEAST_LANES / 2;
+    /** Nanoseconds that combining a kernel takes, a guess: what matters is only whether sharing pays. */
+    private static final int KERNEL_NANOS = 30;
 
     /**
      * A convolution of stride 1.
      *
      * @param images {@code (batch, channels, height, width)}
-     * @param top  lines of zeros above the images
+     * @param top    lines of zeros above the images
      * @param left   columns of zeros on their left; either may be negative, then so many are cut off
      * @param rows   output channels
      * @param bias   one element per output channel, or null
@@ -70,7 +72,7 @@ final class WinogradConv2d {
         this.kernels = kernels;
     }
 
-    /** What the algorithm is made of, or null where it cannot be used or the system property {@code striate.winograd} forbids it. */
+    /** What the algorithm is made of, or null where it cannot be used or {@value #PROPERTY} forbids it. */
     static @Nullable WinogradKernels kernels(CpuContext context) {
         return Boolean.parseBoolean(System.getProperty(PROPERTY, "true")) ? context.simd().winograd() : null;
     }
@@ -117,9 +119,9 @@ final class WinogradConv2d {
     private void run(Job job, CpuBuffer w, boolean gradient) {
         Call call = new Call(job);
         long nanos = (long) job.batch * job.rows * job.channels * job.outHeight * job.outWidth * 4 / SPEED;
-        threads.forRange(call.panels, 2L * job.rows * job.channels * 16, (from, to) -> {
+        threads.forRange(call.panels, (long) KERNEL_NANOS * job.rows * job.channels, (from, to) -> {
             for (int panel = from; panel < to; panel++) {
-                pack(call, w, gradient, panel);
+                combineKernels(call, w, gradient, panel);
             }
         });
         threads.forRange(CpuGemm.ceilDiv(call.lines, call.linesPerBlock), nanos, (from, to) -> {
@@ -130,49 +132,53 @@ final class WinogradConv2d {
         });
     }
 
-    /** Combines the kernels of a panel's rows. */
-    private static void pack(Call call, CpuBuffer w, boolean gradient, int panel) {
+    /**
+     * Combines the kernels of a panel's rows to {@code G g G^T}, in {@link WinogradKernels}' pairs and planes: for each plane
+     * {@code (panels, channels, tileRows)}.
+     *
+     * @param gradient whether w is {@code (channels, rows, 3, 3)}, turned by half a turn, and not {@code (rows, channels, 3, 3)}
+     */
+    private static void combineKernels(Call call, CpuBuffer w, boolean gradient, int panel) {
         Job job = call.job;
         int height = call.tileRows;
-        int step = call.panels * height * job.channels;
-        int at = panel * height * job.channels;
-        int live = Math.min(height, job.rows - panel * height);
-        float[] g = w.array;
-        long[] u = call.packed;
-        for (int row = 0; row < height; row++) {
-            for (int channel = 0; channel < job.channels; channel++) {
-                int to = at + channel * height + row;
-                if (row >= live) {
-                    for (int plane = 0; plane < WinogradKernels.PLANES; plane++) {
-                        u[to + plane * step] = 0;
-                    }
-                    continue;
-                }
-                int r = panel * height + row;
-                int from = w.offset + (gradient ? channel * job.rows + r : r * job.channels + channel) * 9;
-                // The gradient's kernel is turned by half a turn.
-                int first = gradient ? from + 8 : from;
-                int dx = gradient ? -1 : 1;
-                int dy = 3 * dx;
-                for (int i = 0; i < 4; i++) {
-                    float a = line(g, first, dy, i);
-                    float b = line(g, first + dx, dy, i);
-                    float c = line(g, first + 2 * dx, dy, i);
-                    float outer = a + c;
-                    u[to + 2 * i * step] = pair(a, c);
-                    u[to + (2 * i + 1) * step] = pair((outer - b) * 0.5f, (outer + b) * 0.5f);
+        int planeStep = call.panels * height * job.channels;
+        int firstRow = panel * height;
+        int live = Math.min(height, job.rows - firstRow);
+        for (int channel = 0; channel < job.channels; channel++) {
+            int to = (panel * job.channels + channel) * height;
+            for (int row = 0; row < live; row++) {
+                int number = gradient ? channel * job.rows + firstRow + row : (firstRow + row) * job.channels + channel;
+                combineKernel(w.array, w.offset + 9 * number, gradient, call.packed, to + row, planeStep);
+            }
+            for (int row = live; row < height; row++) {
+                for (int plane = 0; plane < WinogradKernels.PLANES; plane++) {
+                    call.packed[to + row + plane * planeStep] = 0;
                 }
             }
         }
     }
 
-    private static float line(float[] g, int at, int step, int i) {
-        float outer = g[at] + g[at + 2 * step];
+    private static void combineKernel(float[] w, int at, boolean turned, long[] u, int to, int planeStep) {
+        int first = turned ? at + 8 : at;
+        int step = turned ? -1 : 1;
+        for (int i = 0; i < 4; i++) {
+            float g0 = combineColumn(w, first, 3 * step, i);
+            float g1 = combineColumn(w, first + step, 3 * step, i);
+            float g2 = combineColumn(w, first + 2 * step, 3 * step, i);
+            float outer = g0 + g2;
+            u[to + 2 * i * planeStep] = pair(g0, g2);
+            u[to + (2 * i + 1) * planeStep] = pair((outer - g1) * 0.5f, (outer + g1) * 0.5f);
+        }
+    }
+
+    /** Line i of G times a column of the kernel. */
+    private static float combineColumn(float[] w, int at, int step, int i) {
+        float outer = w[at] + w[at + 2 * step];
         return switch (i) {
-            case 0 -> g[at];
-            case 1 -> (outer + g[at + step]) * 0.5f;
-            case 2 -> (outer - g[at + step]) * 0.5f;
-            default -> g[at + 2 * step];
+            case 0 -> w[at];
+            case 1 -> (outer + w[at + step]) * 0.5f;
+            case 2 -> (outer - w[at + step]) * 0.5f;
+            default -> w[at + 2 * step];
         };
     }
 
@@ -180,14 +186,16 @@ final class WinogradConv2d {
         return Float.floatToRawIntBits(first) & 0xFFFFFFFFL | (long) Float.floatToRawIntBits(second) << 32;
     }
 
+    /** What all tasks of a call share. */
     private final class Call {
 
         final Job job;
         final int tilesX;
         final int tilesY;
+        /** Of tiles, in all images, and those that a task takes at a time. */
         final int lines;
         final int linesPerBlock;
-        final int columns;
+        /** From a channel's tiles to the next one's in a plane. */
         final int pitch;
         final int tileRows;
         final int panels;
@@ -198,6 +206,7 @@ final class WinogradConv2d {
             this.tilesX = CpuGemm.ceilDiv(job.outWidth, 2);
             this.tilesY = CpuGemm.ceilDiv(job.outHeight, 2);
             this.lines = job.batch * tilesY;
+            // As many as make the best of the products' tiles.
             int best = 1;
             for (int candidate = 2; candidate <= Math.max(1, MOST_TILES / tilesX); candidate++) {
                 if ((long) columns(candidate) * best <= (long) columns(best) * candidate) {
@@ -205,19 +214,21 @@ final class WinogradConv2d {
                 }
             }
             this.linesPerBlock = best;
-            this.columns = columns(best);
-            this.pitch = columns + kernels.lanes();
+            // An odd number of vectors: channels that are so far apart do not compete for a place in the caches.
+            this.pitch = columns(best) + kernels.lanes();
             this.tileRows = kernels.tileRows();
             this.panels = CpuGemm.ceilDiv(job.rows, tileRows);
             this.packed = scratch.get().packed(WinogradKernels.PLANES * panels * tileRows * job.channels);
         }
 
+        /** What so many lines of tiles take in a plane, filled up to whole tiles of the products. */
         private int columns(int lines) {
             int width = kernels.tileColumns();
             return CpuGemm.ceilDiv(2 * tilesX * lines, width) * width;
         }
     }
 
+    /** A thread's share of a call. */
     private final class Task {
 
         private final Call call;
@@ -226,6 +237,7 @@ final class WinogradConv2d {
         private final float[] input;
         private final float[] products;
         private final float[] room;
+        /** From a plane to the next. */
         private final int inputStep;
         private final int productStep;
 
@@ -242,6 +254,7 @@ final class WinogradConv2d {
             this.room = own.room;
         }
 
+        /** All channels of some lines of tiles, of one image or several. */
         void run(int block) {
             int first = block * call.linesPerBlock;
             int end = Math.min(call.lines, first + call.linesPerBlock);
@@ -258,6 +271,7 @@ final class WinogradConv2d {
             }
         }
 
+        /** Combines the pixels of some lines of tiles of an image. */
         private void load(int image, int line, int count, int at) {
             int lines = 2 * count + 2;
             int width = 2 * call.tilesX + 2;
@@ -302,6 +316,7 @@ final class WinogradConv2d {
             }
         }
 
+        /** Combines the products of some lines of tiles of an image to its pixels. */
         private void store(int image, int line, int count, int at) {
             int lines = Math.min(2 * count, job.outHeight - 2 * line);
             int plane = job.outHeight * job.outWidth;

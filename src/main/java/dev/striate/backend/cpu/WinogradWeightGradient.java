@@ -211,8 +211,8 @@ final class WinogradWeightGradient {
      * @param width        elements that a pixel takes in {@code own.pixels}
      */
     private void copyChannelsLast(
-            CpuBuffer images, int firstChannel, int channels, int height, int imageWidth, int top, int left, int lines, int pixels,
-            int width, Scratch own) {
+            CpuBuffer images, int firstChannel, int channels, int height, int imageWidth, int top, int left, int lines,
+            int pixels, int width, Scratch own) {
         int firstLine = Math.min(lines, Math.max(0, -top));
         int endLine = Math.max(firstLine, Math.min(lines, height - top));
         int firstX = Math.min(pixels, Math.max(0, -left));

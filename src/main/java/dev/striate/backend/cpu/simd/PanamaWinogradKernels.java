@@ -264,7 +264,8 @@ final class PanamaWinogradKernels implements WinogradKernels {
 
     /** The first line and the second times a sign, combined along them. Two columns of a tile are also the next one's. */
     private static void combineLines(
-            int tiles, int channels, float[] x, int firstLine, int secondLine, float sign, float[] v, int vOffset, int planeStep) {
+            int tiles, int channels, float[] x, int firstLine, int secondLine, float sign, float[] v, int vOffset,
+            int planeStep) {
         FloatVector factor = FloatVector.broadcast(SPECIES, sign);
         int second = secondLine - firstLine;
         FloatVector x0 = factor.fma(
