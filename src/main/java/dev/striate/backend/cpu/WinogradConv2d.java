@@ -117,6 +117,7 @@ final class WinogradConv2d {
     }
 
     private void run(Job job, CpuBuffer w, boolean gradient) {
+        kernels.prepare();
         Call call = new Call(job);
         long nanos = (long) job.batch * job.rows * job.channels * job.outHeight * job.outWidth * 4 / SPEED;
         threads.forRange(call.panels, (long) KERNEL_NANOS * job.rows * job.channels, (from, to) -> {

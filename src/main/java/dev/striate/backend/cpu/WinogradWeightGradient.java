@@ -49,6 +49,7 @@ final class WinogradWeightGradient {
 
     /** What is computed for these operands; only where it {@link #pays}. */
     WeightGradient.Form form(Conv2dGeometry g, CpuBuffer x, CpuBuffer dy) {
+        kernels.prepare();
         return new Call(g, x, dy);
     }
 

@@ -26,6 +26,11 @@ final class PanamaWinogradKernels implements WinogradKernels {
     }
 
     @Override
+    public void prepare() {
+        // Nothing to do.
+    }
+
+    @Override
     public int lanes() {
         return LANES;
     }

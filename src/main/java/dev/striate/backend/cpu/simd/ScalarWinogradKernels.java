@@ -11,6 +11,11 @@ final class ScalarWinogradKernels implements WinogradKernels {
     }
 
     @Override
+    public void prepare() {
+        // Nothing to do.
+    }
+
+    @Override
     public int lanes() {
         return vectorized.lanes();
     }

@@ -2,8 +2,10 @@ package dev.striate.backend.cpu.simd;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -32,16 +34,20 @@ final class WarmingKernels implements SimdKernels {
 
     /** What is rehearsed, in this order: what takes most of a training step comes first. */
     private enum Kernel {
-        TILE, CONV_TILE, COPY_FRAMES, ADD_SHIFTED, DOT_TILE, COPY_LINES, RELU, RELU_GRADIENT, MAX_POOL, ADAM, WINOGRAD_INPUT,
-        WINOGRAD_TILE, WINOGRAD_OUTPUT, WINOGRAD_INPUT_CHANNELS, WINOGRAD_GRADIENT, ADD_SCALED, ADD, MULTIPLY, SCALE_AND_SHIFT,
-        SUM, SUM_OF_SQUARES, SUM_AND_DOT, NORM_GRADIENT, DESCEND, DESCEND_WITH_MOMENTUM, DOTS, EXP, SIGMOID, TANH
+        TILE, CONV_TILE, COPY_FRAMES, ADD_SHIFTED, DOT_TILE, COPY_LINES, RELU, RELU_GRADIENT, MAX_POOL, ADAM, ADD_SCALED, ADD,
+        MULTIPLY, SCALE_AND_SHIFT, SUM, SUM_OF_SQUARES, SUM_AND_DOT, NORM_GRADIENT, DESCEND, DESCEND_WITH_MOMENTUM, DOTS, EXP,
+        SIGMOID, TANH, WINOGRAD_TILE, WINOGRAD_INPUT, WINOGRAD_OUTPUT, WINOGRAD_INPUT_CHANNELS, WINOGRAD_GRADIENT
     }
+
+    /** Those that are rehearsed when the first of them is wanted. */
+    private static final EnumSet<Kernel> WINOGRAD = EnumSet.range(Kernel.WINOGRAD_TILE, Kernel.WINOGRAD_GRADIENT);
 
     private final SimdKernels vectorized;
     private final SimdKernels scalar;
     /** A bit for each kernel that runs vectorized. */
     private volatile long warm;
     private boolean started;
+    private volatile boolean winogradStarted;
 
     /** @param vectorized {@link PanamaKernels}, which this class does not name because the Vector API may be missing */
     WarmingKernels(SimdKernels vectorized) {
@@ -58,21 +64,32 @@ final class WarmingKernels implements SimdKernels {
     synchronized void warmUp() {
         if (!started) {
             started = true;
-            Thread thread = new Thread(this::rehearseAll, "striate-warm-up");
-            thread.setDaemon(true);
-            thread.start();
+            warmUp("striate-warm-up", HEAD_START_MILLIS, EnumSet.complementOf(WINOGRAD));
         }
     }
 
-    private void rehearseAll() {
+    private synchronized void warmUpWinograd() {
+        if (!winogradStarted) {
+            winogradStarted = true;
+            warmUp("striate-warm-up-winograd", 0, WINOGRAD);
+        }
+    }
+
+    private void warmUp(String name, long delayMillis, Set<Kernel> kernels) {
+        Thread thread = new Thread(() -> rehearseAll(delayMillis, kernels), name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void rehearseAll(long delayMillis, Set<Kernel> kernels) {
         try {
-            Thread.sleep(HEAD_START_MILLIS);
+            Thread.sleep(delayMillis);
             Map<Kernel, Consumer<SimdKernels>> program = program();
-            List<Kernel> cold = new ArrayList<>(List.of(Kernel.values()));
+            List<Kernel> cold = new ArrayList<>(kernels);
             for (int round = 0; round < ROUNDS && !cold.isEmpty(); round++) {
                 for (Kernel kernel : List.copyOf(cold)) {
                     if (rehearse(program.get(kernel), PATIENCE_MILLIS << round)) {
-                        warm |= 1L << kernel.ordinal();
+                        setWarm(kernel);
                         cold.remove(kernel);
                     }
                 }
@@ -81,6 +98,10 @@ final class WarmingKernels implements SimdKernels {
             // Nobody does that; the kernels that are warm stay so.
             Thread.currentThread().interrupt();
         }
+    }
+
+    private synchronized void setWarm(Kernel kernel) {
+        warm |= 1L << kernel.ordinal();
     }
 
     /**
@@ -404,6 +425,14 @@ final class WarmingKernels implements SimdKernels {
     }
 
     private final class Winograd implements WinogradKernels {
+
+        /** Most nets do without: they shall not wait for these kernels. */
+        @Override
+        public void prepare() {
+            if (!winogradStarted) {
+                warmUpWinograd();
+            }
+        }
 
         @Override
         public int lanes() {

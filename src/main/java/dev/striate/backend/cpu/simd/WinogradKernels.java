@@ -13,6 +13,9 @@ public interface WinogradKernels {
 
     int PLANES = 8;
 
+    /** Must come before all else: the loops may have to get ready. Takes no time when called again. */
+    void prepare();
+
     int lanes();
 
     /** Rows of the products' tiles. */

@@ -52,6 +52,40 @@ class WarmingKernelsTest {
         assertNotEquals("relu", called.get());
     }
 
+    @Test
+    void whatFewNetsNeedWarmsUpWhenItIsPrepared() throws InterruptedException {
+        SimdKernels vectorized = VectorApi.vectorized();
+        assertNotNull(vectorized, VectorApi.absence());
+        Thread test = Thread.currentThread();
+        WinogradKernels watched = (WinogradKernels) Proxy.newProxyInstance(
+                SimdKernels.class.getClassLoader(), new Class<?>[] {WinogradKernels.class}, (proxy, method, arguments) -> {
+                    if (Thread.currentThread() == test) {
+                        called.set(method.getName());
+                    }
+                    return method.invoke(vectorized.winograd(), arguments);
+                });
+        WarmingKernels warming = new WarmingKernels((SimdKernels) Proxy.newProxyInstance(
+                SimdKernels.class.getClassLoader(), new Class<?>[] {SimdKernels.class}, (proxy, method, arguments) ->
+                        method.getName().equals("winograd") ? watched : method.invoke(vectorized, arguments)));
+        assertFalse(tilesAreVectorized(warming));
+        warming.winograd().prepare();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        boolean took = false;
+        while (!took && System.nanoTime() < deadline) {
+            Thread.sleep(20);
+            took = tilesAreVectorized(warming);
+        }
+        assertTrue(took, "Winograd's kernels still run their scalar twins");
+    }
+
+    private boolean tilesAreVectorized(WarmingKernels warming) {
+        WinogradKernels winograd = warming.winograd();
+        int columns = winograd.tileColumns();
+        called.set("");
+        winograd.tile(0, new long[0], 0, new float[0], 0, columns, new float[winograd.tileRows() * columns], 0, columns, false);
+        return called.get().equals("tile");
+    }
+
     private boolean dotsAreVectorized(WarmingKernels warming) {
         called.set("");
         warming.dots(1, 3, new float[3], 0, new float[3], 0, 3, new float[1], 0, new float[2 * warming.tileColumns()]);
