@@ -67,7 +67,7 @@ exchange() {
     torch=$(python3 tools/torch-exchange.py "$work/$1/model.safetensors" "$(find -L "$cifar" -name test_batch.bin -print -quit)" \
         "$work/torch.safetensors") || torch=0
     back=$(./striate evaluate --data "$cifar" --device cpu "$work/torch.safetensors" \
-        | sed -n 's/^accuracy.*(\([0-9,]*\) of.*/\1/p' | tr -d ,)
+        | sed -n 's/^accuracy.*(\([0-9,]*\) of.*/\1/p' | tr -d ,) || back=0
     verdict "$(awk -v own="$own" -v torch="$torch" -v back="${back:-0}" 'BEGIN {
             near = 0.00035
             d = own - torch
@@ -103,11 +103,18 @@ if [ "$has_opencl" = true ]; then
     if [ "$has_gpu" = true ]; then
         at_least 0.88 cifar10-resnet-opencl cifar10 --model resnet --data "$cifar" --device gpu
     fi
+    trained=true
     for device in cpu gpu; do
-        ./striate cifar10 --model resnet --data "$cifar" --subset 2560 --epochs 2 --device $device --out "$work/resnet-$device" \
-            > "$work/resnet-$device.log" 2>&1
+        if ! ./striate cifar10 --model resnet --data "$cifar" --subset 2560 --epochs 2 --device $device \
+                --out "$work/resnet-$device" > "$work/resnet-$device.log" 2>&1; then
+            tail -n 20 "$work/resnet-$device.log" >&2
+            verdict false "resnet-$device ended with an error"
+            trained=false
+        fi
     done
-    follows resnet-cpu resnet-gpu
+    if [ "$trained" = true ]; then
+        follows resnet-cpu resnet-gpu
+    fi
 fi
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 
 /**
  * Where tensors live and operations run: {@code cpu}, {@code gpu} (an OpenCL device), {@code reference} (double-precision loops,
- * for checking). Each device of the machine is opened once, on first use, and shared.
+ * for checking). Each device of the machine is opened once, on first use, and shared; the CPU once for each number of threads.
  */
 public final class Device {
 
@@ -28,13 +28,14 @@ public final class Device {
         this.backend = backend;
     }
 
-    /** The machine's cores, in pure Java. */
+    /** The machine's cores, in pure Java: all of them, or as many as the system property {@code striate.threads} says. */
     public static Device cpu() {
         return open("cpu", 0, 0);
     }
 
     /**
-     * The machine's cores, using a given number of threads. The results' bits do not depend on it.
+     * The machine's cores, using a given number of threads. The results' bits do not depend on it, but tensors of devices with
+     * different numbers do not meet in an operation.
      *
      * @throws DeviceException if {@code threads} is below 1
      */
@@ -101,7 +102,7 @@ public final class Device {
     /**
      * A device by name, with a number of threads for those that run on this machine's cores through Java.
      *
-     * @param threads at least 1, or 0 for the default, all cores
+     * @param threads at least 1, or 0 for the default: what the system property {@code striate.threads} says, else all cores
      */
     public static Device parse(String name, int threads) {
         if (threads < 0) {
@@ -162,7 +163,7 @@ public final class Device {
     private static Device open(String kind, int ordinal, int threads) {
         BackendProvider provider = provider(kind);
         synchronized (OPEN) {
-            String key = kind + ":" + ordinal + ":" + threads;
+            String key = kind + ":" + ordinal + ":" + provider.threads(threads);
             Device device = OPEN.get(key);
             if (device == null) {
                 BackendProvider.Probe probe = provider.probe();

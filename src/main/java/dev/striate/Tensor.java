@@ -756,8 +756,10 @@ public final class Tensor extends ScopedResource {
     /** @throws DeviceException if the other tensor is on another device */
     public void requireDevice(String operation, @Nullable Tensor other) {
         if (other != null && other.device != device) {
-            throw new DeviceException(operation + ": one tensor is on " + device + ", the other on " + other.device
-                    + "; move one with to(device)");
+            boolean alike = device.name().equals(other.device.name());
+            throw new DeviceException(operation + ": one tensor is on " + device
+                    + (alike ? " (" + device.info().detail() + ")" : "") + ", the other on " + other.device
+                    + (alike ? " (" + other.device.info().detail() + ")" : "") + "; move one with to(device)");
         }
     }
 

@@ -20,7 +20,18 @@ class DeviceTest {
         assertSame(Device.cpu(), Device.parse(" CPU "));
         assertSame(Device.cpu(2), Device.parse("cpu", 2));
         assertNotSame(Device.cpu(1), Device.cpu(2));
+        assertSame(Device.cpu(), Device.cpu(Runtime.getRuntime().availableProcessors()));
         assertSame(Device.reference(), Device.parse("reference"));
+        assertSame(Device.reference(), Device.parse("reference", 2));
+    }
+
+    @Test
+    void devicesOfTheSameNameAreToldApartByTheirThreads() {
+        try (Tensor one = Tensor.ones(Device.cpu(1), 2); Tensor two = Tensor.ones(Device.cpu(2), 2)) {
+            DeviceException error = assertThrows(DeviceException.class, () -> one.add(two));
+            assertTrue(error.getMessage().contains("cpu (1 thread,"), error.getMessage());
+            assertTrue(error.getMessage().contains("cpu (2 threads,"), error.getMessage());
+        }
     }
 
     @Test

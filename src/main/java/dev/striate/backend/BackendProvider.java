@@ -25,6 +25,17 @@ public interface BackendProvider {
     Backend open(int ordinal, int threads);
 
     /**
+     * How many threads a device has that is opened with this request: those for which it is the same number are one device. 0
+     * where the device is not this machine's cores.
+     *
+     * @param asked as given to {@link #open}
+     * @throws dev.striate.DeviceException if there cannot be so many
+     */
+    default int threads(int asked) {
+        return 0;
+    }
+
+    /**
      * The search for the best settings of a device's kernels, or null where they have none.
      *
      * @param ordinal an index into {@link Probe#devices()}

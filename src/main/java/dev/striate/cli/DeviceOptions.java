@@ -26,8 +26,9 @@ final class DeviceOptions {
             description = "Threads of the CPU, which change no result; OpenCL drivers choose their own (default: all cores).")
     private @Nullable Integer threads;
 
+    /** How many threads the CPU has then. */
     int threads() {
-        return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+        return threads == null ? Integer.getInteger("striate.threads", Runtime.getRuntime().availableProcessors()) : threads;
     }
 
     /** The options as they were given, each after a space. */
@@ -36,7 +37,7 @@ final class DeviceOptions {
     }
 
     Device open() {
-        return Device.parse(device, threads());
+        return Device.parse(device, threads == null ? 0 : threads);
     }
 
     private static final class DeviceName implements ITypeConverter<String> {

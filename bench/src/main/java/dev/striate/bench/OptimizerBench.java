@@ -11,7 +11,7 @@ import org.openjdk.jmh.annotations.Param;
 /** One fused update of as many parameters as LeNet-5 and the CIFAR net have. */
 public class OptimizerBench extends DeviceBench {
 
-    @Param({"61706", "612170"})
+    @Param({"61706", "612234"})
     public int parameters;
 
     private Optimizer sgd;

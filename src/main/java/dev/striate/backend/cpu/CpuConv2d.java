@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Convolution as a matrix product of weights and {@link Patches}, which are read from the images while they are packed: the
  * matrix that im2col would make is never stored. So is the input gradient, of weights and patches of {@code dy}, but for small
- * images with stride 1 the columns of the kernel are shifted after the product. Kernels of 3x3 with many channels and pixels take
- * less than half the multiplications, see {@link WinogradConv2d}.
+ * images with stride 1 the columns of the kernel are shifted after the product. With broad vectors, kernels of 3x3 with many
+ * channels and pixels take less than half the multiplications, see {@link WinogradConv2d}.
  */
 final class CpuConv2d implements Conv2dKernels {
 

@@ -34,6 +34,11 @@ public final class CpuProvider implements BackendProvider {
     }
 
     @Override
+    public int threads(int asked) {
+        return resolveThreads(asked);
+    }
+
+    @Override
     public Backend open(int ordinal, int threads) {
         if (ordinal != 0) {
             throw new DeviceException("cpu:" + ordinal + " does not exist: the only CPU device is cpu:0");

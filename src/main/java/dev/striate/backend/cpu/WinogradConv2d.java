@@ -31,6 +31,8 @@ final class WinogradConv2d {
     static final String PROPERTY = "striate.winograd";
     /** Tiles that a task takes at a time, unless a line has more. */
     private static final int MOST_TILES = 64;
+    /** Pixels of a line times their channels, at most. */
+    private static final int MOST_IN_LINE = 1 << 17;
     /** Channels that one chain of multiply-adds spans at most. */
     private static final int DEPTH = 128;
     /** Elements of framed channels that are loaded at a time, a quarter of the first cache. */
@@ -93,13 +95,18 @@ final class WinogradConv2d {
                 && g.dilationW() == 1 && g.groups() == 1;
     }
 
+    /** Whether a line of tiles of so many channels, combined, is not much larger than the caches. */
+    static boolean fits(int outWidth, int channels) {
+        return (long) outWidth * channels <= MOST_IN_LINE;
+    }
+
     private boolean pays(int batch, int channels, int rows, int outHeight, int outWidth) {
         int tilesX = CpuGemm.ceilDiv(outWidth, 2);
         double tiles = (double) batch * CpuGemm.ceilDiv(outHeight, 2) * tilesX;
         double combined = (double) batch * CpuGemm.ceilDiv(outHeight, 2) * CpuGemm.ceilDiv(tilesX, NEIGHBOURS) * NEIGHBOURS;
         double direct = 9.0 * channels * rows * batch * outHeight * outWidth;
         double here = channels * (double) rows * (16 * tiles + KERNEL_COST) + TILE_COST * combined * (channels + rows);
-        return kernels.lanes() >= LEAST_LANES && here < 0.9 * direct;
+        return kernels.lanes() >= LEAST_LANES && fits(outWidth, Math.max(channels, rows)) && here < 0.9 * direct;
     }
 
     void forward(Conv2dGeometry g, CpuBuffer x, CpuBuffer w, @Nullable CpuBuffer bias, CpuBuffer y) {

@@ -41,6 +41,9 @@ final class WinogradWeightGradient {
         if (!WinogradConv2d.isPossible(g)) {
             return false;
         }
+        if (!WinogradConv2d.fits(g.outWidth(), Math.max(g.inChannels(), g.outChannels()))) {
+            return false;
+        }
         double tiles = (double) g.batch() * CpuGemm.ceilDiv(g.outHeight(), 2) * CpuGemm.ceilDiv(g.outWidth(), 2);
         double weights = (double) g.inChannels() * g.outChannels();
         double direct = 9.0 * weights * g.batch() * g.outHeight() * g.outWidth();
@@ -49,7 +52,7 @@ final class WinogradWeightGradient {
 
     /** What is computed for these operands; only where it {@link #pays}. */
     WeightGradient.Form form(Conv2dGeometry g, CpuBuffer x, CpuBuffer dy) {
-        kernels.prepare();
+        kernels.prepareChannels();
         return new Call(g, x, dy);
     }
 
@@ -88,7 +91,8 @@ final class WinogradWeightGradient {
             this.rowLength = skewed(PLANES * columns);
             int tiles = linesPerBlock * tilesX;
             this.inputStep = skewed(tiles * columns);
-            this.panelStep = (tiles + 1) * height;
+            // The last tile's vector may stick out.
+            this.panelStep = tiles * height + Math.max(height, kernels.lanes());
             this.gradientStep = skewed(panels * panelStep);
             this.starts = new int[tiles];
             Arrays.setAll(starts, tile -> tile * columns);

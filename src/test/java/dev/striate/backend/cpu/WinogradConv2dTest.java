@@ -43,7 +43,8 @@ class WinogradConv2dTest {
         Conv2dGeometry stride = new Conv2dGeometry(3, 40, 20, 16, 36, 20, 8, 3, 3, 1, 2, 1, 1, 1, 1, 1);
         Conv2dGeometry dilation = new Conv2dGeometry(3, 40, 20, 16, 36, 20, 16, 3, 3, 1, 1, 2, 2, 2, 2, 1);
         Conv2dGeometry groups = new Conv2dGeometry(3, 40, 20, 16, 36, 20, 16, 3, 3, 1, 1, 1, 1, 1, 1, 2);
-        for (Conv2dGeometry g : new Conv2dGeometry[] {fewChannels, onePixel, stride, dilation, groups}) {
+        Conv2dGeometry longLines = new Conv2dGeometry(1, 64, 2, 160_000, 64, 2, 160_000, 3, 3, 1, 1, 1, 1, 1, 1, 1);
+        for (Conv2dGeometry g : new Conv2dGeometry[] {fewChannels, onePixel, stride, dilation, groups, longLines}) {
             assertFalse(winograd.paysForward(g), g.toString());
             assertFalse(winograd.paysInputGradient(g), g.toString());
             assertFalse(WinogradWeightGradient.pays(g), g.toString());

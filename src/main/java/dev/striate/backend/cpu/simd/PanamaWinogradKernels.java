@@ -31,6 +31,11 @@ final class PanamaWinogradKernels implements WinogradKernels {
     }
 
     @Override
+    public void prepareChannels() {
+        // Nothing to do.
+    }
+
+    @Override
     public int lanes() {
         return LANES;
     }

@@ -16,6 +16,11 @@ final class ScalarWinogradKernels implements WinogradKernels {
     }
 
     @Override
+    public void prepareChannels() {
+        // Nothing to do.
+    }
+
+    @Override
     public int lanes() {
         return vectorized.lanes();
     }

@@ -5,7 +5,6 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -13,7 +12,7 @@ import java.util.stream.Stream;
 /**
  * {@link PanamaKernels}, each preceded by its scalar twin until it is fast. As long as C2 has not compiled a loop of vectors,
  * each of them is an object and the loop many times slower than the twin. A thread of its own therefore calls one kernel after
- * the other on small data until C2 has compiled it. A kernel and its twin compute the same bits: it does not matter when the one
+ * the other on small data until C2 has compiled it; those that few nets need have another, which starts when one does. A kernel and its twin compute the same bits: it does not matter when the one
  * takes over from the other, and one that C2 never compiles, or not well, leaves the work to its twin for good.
  */
 final class WarmingKernels implements SimdKernels {
@@ -39,15 +38,18 @@ final class WarmingKernels implements SimdKernels {
         SIGMOID, TANH, WINOGRAD_TILE, WINOGRAD_INPUT, WINOGRAD_OUTPUT, WINOGRAD_INPUT_CHANNELS, WINOGRAD_GRADIENT
     }
 
-    /** Those that are rehearsed when the first of them is wanted. */
-    private static final EnumSet<Kernel> WINOGRAD = EnumSet.range(Kernel.WINOGRAD_TILE, Kernel.WINOGRAD_GRADIENT);
+    private static final EnumSet<Kernel> WINOGRAD = EnumSet.range(Kernel.WINOGRAD_TILE, Kernel.WINOGRAD_OUTPUT);
+    private static final EnumSet<Kernel> WINOGRAD_CHANNELS =
+            EnumSet.range(Kernel.WINOGRAD_INPUT_CHANNELS, Kernel.WINOGRAD_GRADIENT);
+    /** The others wait until a net needs them: most do without. */
+    private static final EnumSet<Kernel> OFTEN = EnumSet.range(Kernel.TILE, Kernel.TANH);
 
     private final SimdKernels vectorized;
     private final SimdKernels scalar;
     /** A bit for each kernel that runs vectorized. */
     private volatile long warm;
-    private boolean started;
-    private volatile boolean winogradStarted;
+    /** A bit for each kernel whose warm-up has begun. */
+    private volatile long started;
 
     /** @param vectorized {@link PanamaKernels}, which this class does not name because the Vector API may be missing */
     WarmingKernels(SimdKernels vectorized) {
@@ -60,28 +62,25 @@ final class WarmingKernels implements SimdKernels {
         return vectorized;
     }
 
-    /** Starts the warm-up, unless it has been started before. */
-    synchronized void warmUp() {
-        if (!started) {
-            started = true;
-            warmUp("striate-warm-up", HEAD_START_MILLIS, EnumSet.complementOf(WINOGRAD));
-        }
+    /** Starts the warm-up of what every net may need, unless it has been started before. */
+    void warmUp() {
+        warmUp(OFTEN, HEAD_START_MILLIS);
     }
 
-    private synchronized void warmUpWinograd() {
-        if (!winogradStarted) {
-            winogradStarted = true;
-            warmUp("striate-warm-up-winograd", 0, WINOGRAD);
+    private void warmUp(EnumSet<Kernel> kernels, long delayMillis) {
+        long bits = kernels.stream().mapToLong(kernel -> 1L << kernel.ordinal()).sum();
+        synchronized (this) {
+            if ((started & bits) != 0) {
+                return;
+            }
+            started |= bits;
         }
-    }
-
-    private void warmUp(String name, long delayMillis, Set<Kernel> kernels) {
-        Thread thread = new Thread(() -> rehearseAll(delayMillis, kernels), name);
+        Thread thread = new Thread(() -> rehearseAll(delayMillis, kernels), "striate-warm-up");
         thread.setDaemon(true);
         thread.start();
     }
 
-    private void rehearseAll(long delayMillis, Set<Kernel> kernels) {
+    private void rehearseAll(long delayMillis, EnumSet<Kernel> kernels) {
         try {
             Thread.sleep(delayMillis);
             Map<Kernel, Consumer<SimdKernels>> program = program();
@@ -426,11 +425,17 @@ final class WarmingKernels implements SimdKernels {
 
     private final class Winograd implements WinogradKernels {
 
-        /** Most nets do without: they shall not wait for these kernels. */
         @Override
         public void prepare() {
-            if (!winogradStarted) {
-                warmUpWinograd();
+            if ((started >> Kernel.WINOGRAD_TILE.ordinal() & 1) == 0) {
+                warmUp(WINOGRAD, 0);
+            }
+        }
+
+        @Override
+        public void prepareChannels() {
+            if ((started >> Kernel.WINOGRAD_GRADIENT.ordinal() & 1) == 0) {
+                warmUp(WINOGRAD_CHANNELS, 0);
             }
         }
 

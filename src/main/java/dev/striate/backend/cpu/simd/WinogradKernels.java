@@ -13,8 +13,11 @@ public interface WinogradKernels {
 
     int PLANES = 8;
 
-    /** Must come before all else: the loops may have to get ready. Takes no time when called again. */
+    /** Comes before the first call of those loops that are about lines of pixels: they may have to get ready. */
     void prepare();
+
+    /** The same for those that are about channels. */
+    void prepareChannels();
 
     int lanes();
 
