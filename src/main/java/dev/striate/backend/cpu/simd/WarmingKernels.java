@@ -12,8 +12,9 @@ import java.util.stream.Stream;
 /**
  * {@link PanamaKernels}, each preceded by its scalar twin until it is fast. As long as C2 has not compiled a loop of vectors,
  * each of them is an object and the loop many times slower than the twin. A thread of its own therefore calls one kernel after
- * the other on small data until C2 has compiled it; those that few nets need have another, which starts when one does. A kernel and its twin compute the same bits: it does not matter when the one
- * takes over from the other, and one that C2 never compiles, or not well, leaves the work to its twin for good.
+ * the other on small data until C2 has compiled it; those that few nets need have another, which starts when one does. A kernel
+ * and its twin compute the same bits: it does not matter when the one takes over from the other, and one that C2 never compiles,
+ * or not well, leaves the work to its twin for good.
  */
 final class WarmingKernels implements SimdKernels {
 
