@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
                     + " Linear 10. 6,573,130 parameters: meant for a GPU.",
             "",
             "Recipe: 10 epochs, batch size 128, adamw with weight decay 0.01, one cycle of the learning rate up to 0.003; resnet"
-                    + " with label smoothing 0.1."
+                    + " with label smoothing 0.1 and larger shifts."
         },
         optionListHeading = "%nOptions:%n")
 final class Cifar10Command extends TrainingCommand {
@@ -85,9 +85,11 @@ final class Cifar10Command extends TrainingCommand {
 
     @Override
     Recipe recipe() {
-        float labelSmoothing = network == Network.RESNET ? 0.1f : 0;
-        return new Recipe(10, 128, Recipe.Method.ADAMW, 0.003f, 0.01f, labelSmoothing, Recipe.Course.ONE_CYCLE,
-                List.of(new RandomHorizontalFlip(0.5f), new RandomCrop(2)));
+        boolean resnet = network == Network.RESNET;
+        // Ten times the parameters of the simple net learn the pictures by heart, unless they see them shifted further.
+        RandomCrop crop = new RandomCrop(resnet ? 4 : 2);
+        return new Recipe(10, 128, Recipe.Method.ADAMW, 0.003f, 0.01f, resnet ? 0.1f : 0, Recipe.Course.ONE_CYCLE,
+                List.of(new RandomHorizontalFlip(0.5f), crop));
     }
 
     @Override
