@@ -14,8 +14,8 @@ import java.util.Arrays;
  * tile, in which the tile's elements at one place of the depth are neighbours, and these follow each other along the depth.
  * <li>For that block, blocks of A of {@value #ROWS} rows are packed one after the other, in the same way into panels as high as a
  * tile. Such a block stays in the second cache.
- * <li>Each panel of B is met with every panel of A. Both are read front to back, so they come from the second cache as fast as they
- * are used; what would be waited for is C, which is far away and is read and written once for each block of the depth.
+ * <li>Each panel of B is met with every panel of A. Both are read front to back, so they come from the second cache as fast as
+ * they are used; what would be waited for is C, which is far away and is read and written once for each block of the depth.
  * </ol>
  *
  * <p>So for an element of A or B that is packed, some hundred multiply-adds or more run from the caches, unless C has few rows or
