@@ -3,6 +3,7 @@ package dev.striate.backend.cpu;
 import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.cpu.simd.ConvKernels;
 import dev.striate.backend.cpu.simd.ConvKernels.Frame;
+import dev.striate.backend.cpu.simd.SimdKernels;
 import dev.striate.backend.cpu.simd.WinogradKernels;
 import org.jspecify.annotations.Nullable;
 
@@ -64,12 +65,14 @@ final class WinogradConv2d {
             @Nullable CpuBuffer bias, CpuBuffer output, int outHeight, int outWidth) {}
 
     private final CpuThreads threads;
+    private final SimdKernels simd;
     private final ConvKernels frames;
     private final WinogradKernels kernels;
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
     WinogradConv2d(CpuContext context, WinogradKernels kernels) {
         this.threads = context.threads();
+        this.simd = context.simd();
         this.frames = context.simd().convolution();
         this.kernels = kernels;
     }
@@ -244,7 +247,10 @@ final class WinogradConv2d {
         private final float[] loaded;
         private final float[] input;
         private final float[] products;
-        private final float[] room;
+        private final float[] inputRoom;
+        private final float[] outputRoom;
+        /** A tile of the products. */
+        private final float[] sum;
         /** From a plane to the next. */
         private final int inputStep;
         private final int productStep;
@@ -259,7 +265,9 @@ final class WinogradConv2d {
             this.loaded = own.loaded(Math.max(MOST_LOADED, frame) + 3 * kernels.lanes());
             this.input = own.input(WinogradKernels.PLANES * inputStep + kernels.lanes());
             this.products = own.products(WinogradKernels.PLANES * productStep + kernels.lanes());
-            this.room = own.room;
+            this.inputRoom = own.inputRoom(kernels.inputRoom(call.linesPerBlock));
+            this.outputRoom = own.outputRoom(kernels.outputRoom(call.linesPerBlock, call.tilesX));
+            this.sum = own.sum;
         }
 
         /** All channels of some lines of tiles, of one image or several. */
@@ -298,7 +306,7 @@ final class WinogradConv2d {
                 for (int i = 0; i < channels; i++) {
                     kernels.combineInput(
                             count, call.tilesX, loaded, i * lines * width, width, input, (channel + i) * call.pitch + at,
-                            inputStep);
+                            inputStep, inputRoom);
                 }
             }
         }
@@ -306,21 +314,33 @@ final class WinogradConv2d {
         private void multiply(int panels) {
             int chains = CpuGemm.ceilDiv(job.channels, DEPTH);
             int longest = CpuGemm.ceilDiv(job.channels, chains);
-            int height = call.tileRows;
             for (int plane = 0; plane < WinogradKernels.PLANES; plane++) {
                 for (int chain = 0; chain < chains; chain++) {
                     int channel = chain * longest;
                     int depth = Math.min(longest, job.channels - channel);
                     for (int panel = 0; panel < panels; panel++) {
-                        int column = panel * kernels.tileColumns();
                         for (int row = 0; row < call.panels; row++) {
-                            kernels.tile(
-                                    depth, call.packed, ((plane * call.panels + row) * job.channels + channel) * height, input,
-                                    plane * inputStep + channel * call.pitch + column, call.pitch, products,
-                                    plane * productStep + row * height * call.pitch + column, call.pitch, chain > 0);
+                            multiply(plane, channel, depth, row, panel * kernels.tileColumns());
                         }
                     }
                 }
+            }
+        }
+
+        /** A tile of a plane's product over some channels. */
+        private void multiply(int plane, int channel, int depth, int panel, int column) {
+            int height = call.tileRows;
+            int u = ((plane * call.panels + panel) * job.channels + channel) * height;
+            int v = plane * inputStep + channel * call.pitch + column;
+            int m = plane * productStep + panel * height * call.pitch + column;
+            if (channel == 0) {
+                kernels.tile(depth, call.packed, u, input, v, call.pitch, products, m, call.pitch);
+                return;
+            }
+            int width = kernels.tileColumns();
+            kernels.tile(depth, call.packed, u, input, v, call.pitch, sum, 0, width);
+            for (int row = 0; row < height; row++) {
+                simd.add(width, products, m + row * call.pitch, sum, row * width, products, m + row * call.pitch);
             }
         }
 
@@ -333,7 +353,7 @@ final class WinogradConv2d {
                 float bias = job.bias == null ? 0f : job.bias.array[job.bias.offset + row];
                 kernels.combineOutput(
                         count, call.tilesX, products, row * call.pitch + at, productStep, bias, job.output.array,
-                        to + row * plane, lines, job.outWidth, room);
+                        to + row * plane, lines, job.outWidth, outputRoom);
             }
         }
     }
@@ -345,7 +365,9 @@ final class WinogradConv2d {
         private float[] loaded = new float[0];
         private float[] input = new float[0];
         private float[] products = new float[0];
-        private final float[] room = new float[kernels.lanes()];
+        private float[] inputRoom = new float[0];
+        private float[] outputRoom = new float[0];
+        private final float[] sum = new float[kernels.tileRows() * kernels.tileColumns()];
 
         long[] packed(int length) {
             if (packed.length < length) {
@@ -366,6 +388,20 @@ final class WinogradConv2d {
                 input = new float[length];
             }
             return input;
+        }
+
+        float[] inputRoom(int length) {
+            if (inputRoom.length < length) {
+                inputRoom = new float[length];
+            }
+            return inputRoom;
+        }
+
+        float[] outputRoom(int length) {
+            if (outputRoom.length < length) {
+                outputRoom = new float[length];
+            }
+            return outputRoom;
         }
 
         float[] products(int length) {

@@ -51,74 +51,59 @@ final class PanamaWinogradKernels implements WinogradKernels {
     }
 
     @Override
-    public void combineInput(int lines, int tiles, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep) {
+    public void combineInput(
+            int lines, int tiles, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep, float[] room) {
         // The last vector ends with the line, unless the line is shorter: the next line then overwrites the rest.
         int last = Math.max(0, 2 * tiles - LANES);
         for (int i = 0; i < 2 * tiles; i += LANES) {
             int at = Math.min(i, last);
-            combineColumns(lines, 2 * tiles, x, xOffset + at, xStep, v, vOffset + at, planeStep);
+            combineColumns(2 * lines + 2, x, xOffset + at, xStep, room);
+            combineLines(lines, 2 * tiles, room, v, vOffset + at, planeStep);
         }
     }
 
-    /** A vector's width of all lines. Two lines of a tile are also the first two of the next, so they stay in registers. */
-    private static void combineColumns(
-            int lines, int length, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep) {
+    /** Of a vector of each line columns 0 - 2 and 1 - 3 of the tiles there, then columns 2 - 1 and 1 + 2. */
+    private static void combineColumns(int lines, float[] x, int xOffset, int xStep, float[] target) {
         FloatVector signs = FloatVector.fromArray(SPECIES, MINUS_PLUS, 0);
-        int from = xOffset;
-        // Of each line columns 0 - 2 and 1 - 3, then 2 - 1 and 1 + 2.
-        FloatVector middle = FloatVector.fromArray(SPECIES, x, from + 1);
-        LongVector pairs = middle.reinterpretAsLongs();
-        FloatVector outer0 =
-                FloatVector.fromArray(SPECIES, x, from).sub(FloatVector.fromArray(SPECIES, x, from + 2));
-        FloatVector inner0 = signs.fma(
-                middle,
-                pairs.lanewise(VectorOperators.LSHL, 32).or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats());
-        from += xStep;
-        middle = FloatVector.fromArray(SPECIES, x, from + 1);
-        pairs = middle.reinterpretAsLongs();
-        FloatVector outer1 =
-                FloatVector.fromArray(SPECIES, x, from).sub(FloatVector.fromArray(SPECIES, x, from + 2));
-        FloatVector inner1 = signs.fma(
-                middle,
-                pairs.lanewise(VectorOperators.LSHL, 32).or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats());
-        for (int line = 0, to = vOffset; line < lines; line++, to += length) {
-            from += xStep;
-            middle = FloatVector.fromArray(SPECIES, x, from + 1);
-            pairs = middle.reinterpretAsLongs();
-            FloatVector outer2 =
-                    FloatVector.fromArray(SPECIES, x, from).sub(FloatVector.fromArray(SPECIES, x, from + 2));
-            FloatVector inner2 = signs.fma(
-                    middle,
-                    pairs.lanewise(VectorOperators.LSHL, 32).or(pairs.lanewise(VectorOperators.LSHR, 32))
-                            .reinterpretAsFloats());
-            from += xStep;
-            middle = FloatVector.fromArray(SPECIES, x, from + 1);
-            pairs = middle.reinterpretAsLongs();
-            FloatVector outer3 =
-                    FloatVector.fromArray(SPECIES, x, from).sub(FloatVector.fromArray(SPECIES, x, from + 2));
-            FloatVector inner3 = signs.fma(
-                    middle,
-                    pairs.lanewise(VectorOperators.LSHL, 32).or(pairs.lanewise(VectorOperators.LSHR, 32))
-                            .reinterpretAsFloats());
-            outer0.sub(outer2).intoArray(v, to);
-            inner0.sub(inner2).intoArray(v, to + planeStep);
-            outer1.add(outer2).intoArray(v, to + 2 * planeStep);
-            inner1.add(inner2).intoArray(v, to + 3 * planeStep);
-            outer2.sub(outer1).intoArray(v, to + 4 * planeStep);
-            inner2.sub(inner1).intoArray(v, to + 5 * planeStep);
-            outer1.sub(outer3).intoArray(v, to + 6 * planeStep);
-            inner1.sub(inner3).intoArray(v, to + 7 * planeStep);
-            outer0 = outer2;
-            inner0 = inner2;
-            outer1 = outer3;
-            inner1 = inner3;
+        for (int line = 0, from = xOffset, to = 0; line < lines; line++, from += xStep, to += 2 * LANES) {
+            FloatVector middle = FloatVector.fromArray(SPECIES, x, from + 1);
+            LongVector pairs = middle.reinterpretAsLongs();
+            FloatVector swapped = pairs.lanewise(VectorOperators.LSHL, 32)
+                    .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+            FloatVector.fromArray(SPECIES, x, from).sub(FloatVector.fromArray(SPECIES, x, from + 2)).intoArray(target, to);
+            signs.fma(middle, swapped).intoArray(target, to + LANES);
         }
     }
 
-    /** Eight rows by two vectors: for 32 registers, which vectors of 512 bit come with. */
+    /** Reads two lines of each tile again, which are also the next one's: kept in vectors, C2 boxes them. */
+    private static void combineLines(int lines, int length, float[] columns, float[] v, int vOffset, int planeStep) {
+        for (int line = 0, from = 0, to = vOffset; line < lines; line++, from += 4 * LANES, to += length) {
+            FloatVector outer0 = FloatVector.fromArray(SPECIES, columns, from);
+            FloatVector outer1 = FloatVector.fromArray(SPECIES, columns, from + 2 * LANES);
+            FloatVector outer2 = FloatVector.fromArray(SPECIES, columns, from + 4 * LANES);
+            FloatVector outer3 = FloatVector.fromArray(SPECIES, columns, from + 6 * LANES);
+            outer0.sub(outer2).intoArray(v, to);
+            outer1.add(outer2).intoArray(v, to + 2 * planeStep);
+            outer2.sub(outer1).intoArray(v, to + 4 * planeStep);
+            outer1.sub(outer3).intoArray(v, to + 6 * planeStep);
+            FloatVector inner0 = FloatVector.fromArray(SPECIES, columns, from + LANES);
+            FloatVector inner1 = FloatVector.fromArray(SPECIES, columns, from + 3 * LANES);
+            FloatVector inner2 = FloatVector.fromArray(SPECIES, columns, from + 5 * LANES);
+            FloatVector inner3 = FloatVector.fromArray(SPECIES, columns, from + 7 * LANES);
+            inner0.sub(inner2).intoArray(v, to + planeStep);
+            inner1.add(inner2).intoArray(v, to + 3 * planeStep);
+            inner2.sub(inner1).intoArray(v, to + 5 * planeStep);
+            inner1.sub(inner3).intoArray(v, to + 7 * planeStep);
+        }
+    }
+
+    /**
+     * Eight rows by two vectors: for 32 registers, which vectors of 512 bit come with. There is as much in it as C2 inlines: it
+     * boxes what is left over.
+     */
     @Override
     public void tile(
-            int depth, long[] u, int uOffset, float[] v, int vOffset, int vStep, float[] m, int mOffset, int mStep, boolean add) {
+            int depth, long[] u, int uOffset, float[] v, int vOffset, int vStep, float[] m, int mOffset, int mStep) {
         FloatVector c00 = FloatVector.zero(SPECIES);
         FloatVector c01 = c00;
         FloatVector c10 = c00;
@@ -170,24 +155,6 @@ final class PanamaWinogradKernels implements WinogradKernels {
         int r5 = r4 + mStep;
         int r6 = r5 + mStep;
         int r7 = r6 + mStep;
-        if (add) {
-            c00 = c00.add(FloatVector.fromArray(SPECIES, m, mOffset));
-            c01 = c01.add(FloatVector.fromArray(SPECIES, m, mOffset + LANES));
-            c10 = c10.add(FloatVector.fromArray(SPECIES, m, r1));
-            c11 = c11.add(FloatVector.fromArray(SPECIES, m, r1 + LANES));
-            c20 = c20.add(FloatVector.fromArray(SPECIES, m, r2));
-            c21 = c21.add(FloatVector.fromArray(SPECIES, m, r2 + LANES));
-            c30 = c30.add(FloatVector.fromArray(SPECIES, m, r3));
-            c31 = c31.add(FloatVector.fromArray(SPECIES, m, r3 + LANES));
-            c40 = c40.add(FloatVector.fromArray(SPECIES, m, r4));
-            c41 = c41.add(FloatVector.fromArray(SPECIES, m, r4 + LANES));
-            c50 = c50.add(FloatVector.fromArray(SPECIES, m, r5));
-            c51 = c51.add(FloatVector.fromArray(SPECIES, m, r5 + LANES));
-            c60 = c60.add(FloatVector.fromArray(SPECIES, m, r6));
-            c61 = c61.add(FloatVector.fromArray(SPECIES, m, r6 + LANES));
-            c70 = c70.add(FloatVector.fromArray(SPECIES, m, r7));
-            c71 = c71.add(FloatVector.fromArray(SPECIES, m, r7 + LANES));
-        }
         c00.intoArray(m, mOffset);
         c01.intoArray(m, mOffset + LANES);
         c10.intoArray(m, r1);
@@ -210,48 +177,48 @@ final class PanamaWinogradKernels implements WinogradKernels {
     public void combineOutput(
             int lines, int tiles, float[] m, int mOffset, int planeStep, float bias, float[] y, int yOffset, int yLines,
             int width, float[] room) {
-        int end = yOffset + yLines * width;
-        int last = 2 * tiles == width ? Math.max(0, width - LANES) : width;
+        int length = 2 * tiles * lines;
+        joinLines(length, m, mOffset, planeStep, room, length + LANES);
+        joinColumns(tiles, room, length + LANES, bias, y, yOffset, yLines, width);
+    }
+
+    /** Combines what is above each other: outer and inner columns of the even lines of pixels, then of the odd ones. */
+    private static void joinLines(int length, float[] m, int mOffset, int planeStep, float[] target, int step) {
+        for (int i = 0, from = mOffset; i < length; i += LANES, from += LANES) {
+            FloatVector outer1 = FloatVector.fromArray(SPECIES, m, from + 2 * planeStep);
+            FloatVector inner1 = FloatVector.fromArray(SPECIES, m, from + 3 * planeStep);
+            FloatVector outer2 = FloatVector.fromArray(SPECIES, m, from + 4 * planeStep);
+            FloatVector inner2 = FloatVector.fromArray(SPECIES, m, from + 5 * planeStep);
+            FloatVector.fromArray(SPECIES, m, from).add(outer1).add(outer2).intoArray(target, i);
+            FloatVector.fromArray(SPECIES, m, from + planeStep).add(inner1).add(inner2).intoArray(target, step + i);
+            outer1.sub(outer2).sub(FloatVector.fromArray(SPECIES, m, from + 6 * planeStep)).intoArray(target, 2 * step + i);
+            inner1.sub(inner2).sub(FloatVector.fromArray(SPECIES, m, from + 7 * planeStep)).intoArray(target, 3 * step + i);
+        }
+    }
+
+    /** Combines what stands side by side to lines of pixels. What is written beyond a line, the next one overwrites. */
+    private static void joinColumns(
+            int tiles, float[] columns, int step, float bias, float[] y, int yOffset, int yLines, int width) {
         FloatVector signs = FloatVector.fromArray(SPECIES, PLUS_MINUS, 0);
         FloatVector summand = FloatVector.broadcast(SPECIES, bias);
-        for (int line = 0; line < lines; line++) {
-            int even = yOffset + 2 * line * width;
-            boolean both = 2 * line + 1 < yLines;
-            // What the last vector writes beyond its line, the first ones of the next line overwrite.
-            for (int i = (width - 1) / LANES * LANES; i >= 0; i -= LANES) {
+        int end = yOffset + yLines * width;
+        // In a line with as many pixels as its tiles have, the last vector ends with it, unless it is shorter.
+        int last = 2 * tiles == width ? Math.max(0, width - LANES) : width;
+        for (int line = 0, to = yOffset; line < yLines; line++, to += width) {
+            int from = line / 2 * 2 * tiles + line % 2 * 2 * step;
+            for (int i = 0; i < width; i += LANES) {
                 int x = Math.min(i, last);
-                int from = mOffset + 2 * line * tiles + x;
-                FloatVector outer1 = FloatVector.fromArray(SPECIES, m, from + 2 * planeStep);
-                FloatVector inner1 = FloatVector.fromArray(SPECIES, m, from + 3 * planeStep);
-                FloatVector outer2 = FloatVector.fromArray(SPECIES, m, from + 4 * planeStep);
-                FloatVector inner2 = FloatVector.fromArray(SPECIES, m, from + 5 * planeStep);
-                FloatVector outer = FloatVector.fromArray(SPECIES, m, from).add(outer1).add(outer2);
-                FloatVector inner = FloatVector.fromArray(SPECIES, m, from + planeStep).add(inner1).add(inner2);
+                FloatVector outer = FloatVector.fromArray(SPECIES, columns, from + x);
+                FloatVector inner = FloatVector.fromArray(SPECIES, columns, from + step + x);
                 LongVector pairs = inner.reinterpretAsLongs();
                 FloatVector swapped = pairs.lanewise(VectorOperators.LSHL, 32)
                         .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
                 FloatVector sum = signs.fma(outer.add(swapped), inner).add(summand);
-                int to = even + x;
-                if (to + LANES <= end) {
-                    sum.intoArray(y, to);
+                if (to + x + LANES <= end) {
+                    sum.intoArray(y, to + x);
                 } else {
-                    sum.intoArray(room, 0);
-                    System.arraycopy(room, 0, y, to, width - x);
-                }
-                if (both) {
-                    outer = outer1.sub(outer2).sub(FloatVector.fromArray(SPECIES, m, from + 6 * planeStep));
-                    inner = inner1.sub(inner2).sub(FloatVector.fromArray(SPECIES, m, from + 7 * planeStep));
-                    pairs = inner.reinterpretAsLongs();
-                    swapped = pairs.lanewise(VectorOperators.LSHL, 32)
-                            .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
-                    sum = signs.fma(outer.add(swapped), inner).add(summand);
-                    to += width;
-                    if (to + LANES <= end) {
-                        sum.intoArray(y, to);
-                    } else {
-                        sum.intoArray(room, 0);
-                        System.arraycopy(room, 0, y, to, width - x);
-                    }
+                    sum.intoArray(columns, 4 * step);
+                    System.arraycopy(columns, 4 * step, y, to + x, width - x);
                 }
             }
         }
@@ -264,16 +231,16 @@ final class PanamaWinogradKernels implements WinogradKernels {
         int line2 = line1 + lineStep;
         for (int channel = 0; channel < channels; channel += LANES) {
             int to = vOffset + channel;
-            combineLines(tiles, channels, x, xOffset + channel, line2 + channel, -1f, v, to, planeStep);
-            combineLines(tiles, channels, x, line1 + channel, line2 + channel, 1f, v, to + 4 * planeStep, planeStep);
-            combineLines(tiles, channels, x, line2 + channel, line1 + channel, -1f, v, to + 8 * planeStep, planeStep);
-            combineLines(
+            combineChannelLines(tiles, channels, x, xOffset + channel, line2 + channel, -1f, v, to, planeStep);
+            combineChannelLines(tiles, channels, x, line1 + channel, line2 + channel, 1f, v, to + 4 * planeStep, planeStep);
+            combineChannelLines(tiles, channels, x, line2 + channel, line1 + channel, -1f, v, to + 8 * planeStep, planeStep);
+            combineChannelLines(
                     tiles, channels, x, line1 + channel, line2 + lineStep + channel, -1f, v, to + 12 * planeStep, planeStep);
         }
     }
 
     /** The first line and the second times a sign, combined along them. Two columns of a tile are also the next one's. */
-    private static void combineLines(
+    private static void combineChannelLines(
             int tiles, int channels, float[] x, int firstLine, int secondLine, float sign, float[] v, int vOffset,
             int planeStep) {
         FloatVector factor = FloatVector.broadcast(SPECIES, sign);

@@ -36,7 +36,8 @@ final class ScalarWinogradKernels implements WinogradKernels {
     }
 
     @Override
-    public void combineInput(int lines, int tiles, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep) {
+    public void combineInput(
+            int lines, int tiles, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep, float[] room) {
         for (int tile = 0; tile < lines * tiles; tile++) {
             int from = xOffset + tile / tiles * 2 * xStep + tile % tiles * 2;
             int to = vOffset + 2 * tile;
@@ -77,7 +78,7 @@ final class ScalarWinogradKernels implements WinogradKernels {
     /** A pair of columns and two rows at a time, so that eight chains hide the latency of a fused multiply-add. */
     @Override
     public void tile(
-            int depth, long[] u, int uOffset, float[] v, int vOffset, int vStep, float[] m, int mOffset, int mStep, boolean add) {
+            int depth, long[] u, int uOffset, float[] v, int vOffset, int vStep, float[] m, int mOffset, int mStep) {
         int rows = tileRows();
         for (int row = 0; row < rows; row += 2) {
             for (int column = 0; column < tileColumns(); column += 4) {
@@ -108,15 +109,15 @@ final class ScalarWinogradKernels implements WinogradKernels {
                     c13 = Math.fma(second, v3, c13);
                 }
                 int to = mOffset + row * mStep + column;
-                m[to] = add ? c00 + m[to] : c00;
-                m[to + 1] = add ? c01 + m[to + 1] : c01;
-                m[to + 2] = add ? c02 + m[to + 2] : c02;
-                m[to + 3] = add ? c03 + m[to + 3] : c03;
+                m[to] = c00;
+                m[to + 1] = c01;
+                m[to + 2] = c02;
+                m[to + 3] = c03;
                 to += mStep;
-                m[to] = add ? c10 + m[to] : c10;
-                m[to + 1] = add ? c11 + m[to + 1] : c11;
-                m[to + 2] = add ? c12 + m[to + 2] : c12;
-                m[to + 3] = add ? c13 + m[to + 3] : c13;
+                m[to] = c10;
+                m[to + 1] = c11;
+                m[to + 2] = c12;
+                m[to + 3] = c13;
             }
         }
     }

@@ -174,19 +174,19 @@ final class WarmingKernels implements SimdKernels {
         program.put(Kernel.RELU_GRADIENT, k -> k.reluGradient(n, x, 0, y, 0, y, 0));
         program.put(Kernel.MAX_POOL, k -> k.flat().maxPool2x2(1, 16, 40, 8, 20, x, 0, y, 0, indices, 0));
         program.put(Kernel.ADAM, k -> k.flat().adam(n, factors, x, 0, y, 0, z, 0, y, n));
-        // Lines of less than a vector, of one and of more; the last ends with the array.
+        // Lines of less than a vector, of one and of more, with and without a column left over.
+        float[] inputRoom = new float[vectorized.winograd().inputRoom(3)];
         program.put(Kernel.WINOGRAD_INPUT, k -> {
             for (int tiles : new int[] {lanes / 2 - 1, lanes / 2, lanes}) {
-                k.winograd().combineInput(3, tiles, x, 0, 2 * tiles + 2, y, 0, 8 * lanes);
+                k.winograd().combineInput(3, tiles, x, 0, 2 * tiles + 2, y, 0, 8 * lanes, inputRoom);
             }
         });
-        program.put(Kernel.WINOGRAD_TILE, k -> {
-            k.winograd().tile(DEPTH, pairs, 0, x, 0, columns, y, 0, columns, false);
-            k.winograd().tile(DEPTH, pairs, 0, x, 0, columns, y, 0, columns, true);
-        });
+        program.put(Kernel.WINOGRAD_TILE, k -> k.winograd().tile(DEPTH, pairs, 0, x, 0, columns, y, 0, columns));
+        int[] widths = {lanes - 1, lanes, 2 * lanes - 1, 2 * lanes};
+        float[] outputRoom = new float[vectorized.winograd().outputRoom(3, lanes)];
         program.put(Kernel.WINOGRAD_OUTPUT, k -> {
-            for (int width : new int[] {lanes - 1, lanes, 2 * lanes}) {
-                k.winograd().combineOutput(3, (width + 1) / 2, x, 0, 8 * lanes, 0f, y, 0, 5, width, z);
+            for (int width : widths) {
+                k.winograd().combineOutput(3, (width + 1) / 2, x, 0, 8 * lanes, 0f, y, 0, 5, width, outputRoom);
             }
         });
         program.put(Kernel.WINOGRAD_INPUT_CHANNELS, k -> k.winograd().combineInputChannels(
@@ -457,15 +457,15 @@ final class WarmingKernels implements SimdKernels {
 
         @Override
         public void combineInput(
-                int lines, int tiles, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep) {
-            current(Kernel.WINOGRAD_INPUT).winograd().combineInput(lines, tiles, x, xOffset, xStep, v, vOffset, planeStep);
+                int lines, int tiles, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep, float[] room) {
+            current(Kernel.WINOGRAD_INPUT).winograd()
+                    .combineInput(lines, tiles, x, xOffset, xStep, v, vOffset, planeStep, room);
         }
 
         @Override
         public void tile(
-                int depth, long[] u, int uOffset, float[] v, int vOffset, int vStep, float[] m, int mOffset, int mStep,
-                boolean add) {
-            current(Kernel.WINOGRAD_TILE).winograd().tile(depth, u, uOffset, v, vOffset, vStep, m, mOffset, mStep, add);
+                int depth, long[] u, int uOffset, float[] v, int vOffset, int vStep, float[] m, int mOffset, int mStep) {
+            current(Kernel.WINOGRAD_TILE).winograd().tile(depth, u, uOffset, v, vOffset, vStep, m, mOffset, mStep);
         }
 
         @Override

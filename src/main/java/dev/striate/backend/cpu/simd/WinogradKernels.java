@@ -35,18 +35,24 @@ public interface WinogradKernels {
      * @param x       {@code (2 lines + 2, xStep)} from {@code xOffset} on, {@code 2 tiles + 2} pixels in each line
      * @param v       each plane's first element is {@code planeStep} behind the one before; vectors write up to {@link #lanes}
      *                elements behind the last
+     * @param room    {@link #inputRoom} elements to work in
      */
-    void combineInput(int lines, int tiles, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep);
+    void combineInput(
+            int lines, int tiles, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep, float[] room);
+
+    /** What {@link #combineInput} needs for so many lines of tiles. */
+    default int inputRoom(int lines) {
+        return (2 * lines + 2) * 2 * lanes();
+    }
 
     /**
-     * A tile of a plane's product: {@code m = u v}, or {@code m += u v}, where each factor of {@code u} is a pair.
+     * A tile of a plane's product: {@code m = u v}, where each factor of {@code u} is a pair.
      *
      * @param u {@code (depth, tileRows)} from {@code uOffset} on; the first of a pair in the lower half
      * @param v {@code (depth, tileColumns)} from {@code vOffset} on, its rows {@code vStep} apart
      * @param m the first element is at {@code mOffset}, its rows are {@code mStep} apart
      */
-    void tile(
-            int depth, long[] u, int uOffset, float[] v, int vOffset, int vStep, float[] m, int mOffset, int mStep, boolean add);
+    void tile(int depth, long[] u, int uOffset, float[] v, int vOffset, int vStep, float[] m, int mOffset, int mStep);
 
     /**
      * Combines the products {@code m} of each tile to {@code A^T m A + bias}.
@@ -54,11 +60,16 @@ public interface WinogradKernels {
      * @param y      {@code (yLines, width)} from {@code yOffset} on; nothing else is written
      * @param yLines {@code 2 lines} or one less
      * @param width  {@code 2 tiles} or one less
-     * @param room   {@link #lanes} elements to work in
+     * @param room   {@link #outputRoom} elements to work in
      */
     void combineOutput(
             int lines, int tiles, float[] m, int mOffset, int planeStep, float bias, float[] y, int yOffset, int yLines,
             int width, float[] room);
+
+    /** What {@link #combineOutput} needs for so many lines and tiles in each. */
+    default int outputRoom(int lines, int tiles) {
+        return 8 * tiles * lines + 5 * lanes();
+    }
 
     /**
      * {@link #combineInput} with lanes along the channels, for a line of tiles: writes 16 planes, the element (i, j) of a tile's

@@ -82,7 +82,7 @@ class WarmingKernelsTest {
         WinogradKernels winograd = warming.winograd();
         int columns = winograd.tileColumns();
         called.set("");
-        winograd.tile(0, new long[0], 0, new float[0], 0, columns, new float[winograd.tileRows() * columns], 0, columns, false);
+        winograd.tile(0, new long[0], 0, new float[0], 0, columns, new float[winograd.tileRows() * columns], 0, columns);
         return called.get().equals("tile");
     }
 
