@@ -51,7 +51,11 @@ public final class Checkpoint {
 
     private static final String KEYS = "striate.";
     private static final String VERSION = KEYS + "checkpoint";
-    private static final String CURRENT_VERSION = "1";
+    private static final String CURRENT_VERSION = "2";
+
+    /** With the confusion matrix of every epoch. */
+    private static final String FIRST_VERSION = "1";
+
     private static final String EPOCH = KEYS + "epoch";
     private static final String STEP = KEYS + "step";
     private static final String LOSS_SUM = KEYS + "loss_sum";
@@ -83,7 +87,7 @@ public final class Checkpoint {
 
     private Checkpoint(CheckpointFields fields) {
         this.fields = fields;
-        fields.expect(VERSION, CURRENT_VERSION);
+        fields.expect(VERSION, FIRST_VERSION, CURRENT_VERSION);
         int images = fields.whole(LOADER_IMAGES, 1, Integer.MAX_VALUE);
         int batchSize = fields.whole(LOADER_BATCH_SIZE, 1, Integer.MAX_VALUE);
         batches = (images - 1) / batchSize + 1;
@@ -126,7 +130,7 @@ public final class Checkpoint {
         return free;
     }
 
-    /** The epochs that were over. Of the test set's evaluations there are the loss and the confusion matrix. */
+    /** The epochs that were over, all but the last as past ones, and the last without predictions. */
     public List<EpochEnd> history() {
         return progress.history();
     }

@@ -1,5 +1,6 @@
 package dev.striate.train;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -365,11 +366,46 @@ class ListenersTest {
         assertEquals(0.25, read.get(1).testAccuracy());
     }
 
+    /** A matrix per epoch would soon be more than a file's header can hold. */
+    @Test
+    void historyInACheckpointHasOneConfusionMatrix() throws IOException {
+        int[][] confusion = new int[300][300];
+        confusion[3][3] = 2;
+        confusion[299][0] = 1;
+        List<EpochEnd> epochs = new ArrayList<>();
+        for (int i = 1; i <= 50; i++) {
+            Evaluation test = new Evaluation(1.0 / i, new int[0], confusion);
+            epochs.add(new EpochEnd(i, 50, 10, 1, 0.5, test, 0.1f, 2, 5));
+        }
+        String text = HistoryJson.write(epochs);
+        assertTrue(text.length() < 2 * 300 * 300 + 50 * 300, text.length() + " characters");
+        List<EpochEnd> read = HistoryJson.read(text);
+        for (int i = 0; i < 50; i++) {
+            assertEquals(epochs.get(i).testLoss(), read.get(i).testLoss());
+            assertEquals(2.0 / 3, read.get(i).testAccuracy());
+            assertEquals(i < 49 ? 0 : 300, read.get(i).test().confusion().length);
+        }
+        assertArrayEquals(confusion, read.get(49).test().confusion());
+    }
+
+    @Test
+    void historyOfTheFirstVersionIsRead() throws IOException {
+        List<EpochEnd> read = HistoryJson.read("""
+                [{"epoch":1,"epochs":3,"test_loss":0.5,"test_confusion":[[3,1],[0,0]]},{"epoch":2,"epochs":3},
+                {"epoch":3,"epochs":3,"test_loss":0.25,"test_confusion":[[2,0],[1,1]]}]""");
+        assertEquals("Evaluation[loss 0.5, 3 of 4 correct]", read.get(0).test().toString());
+        assertEquals(0, read.get(0).test().confusion().length);
+        assertNull(read.get(1).test());
+        assertEquals("Evaluation[loss 0.25, 3 of 4 correct]", read.get(2).test().toString());
+        assertArrayEquals(new int[][] {{2, 0}, {1, 1}}, read.get(2).test().confusion());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {
         "", "{}", "[1]", "[{}]", "[] []", "[{\"epoch\":2}]", "[{\"epoch\":1,\"x\":1}]", "[{\"epoch\":-1}]", "[{\"epoch\":1.5}]",
         "[{\"epoch\":1,\"seconds\":\"x\"}]", "[{\"epoch\":1,\"seconds\":[]}]", "[{\"epoch\":1,\"test_confusion\":5}]",
         "[{\"epoch\":1,\"test_confusion\":[[1,2]]}]", "[{\"epoch\":1,\"test_confusion\":[[[1]]]}]", "[{\"epoch\":99999999999}]",
+        "[{\"epoch\":1,\"test_images\":2,\"test_correct\":3}]",
         "[{\"epoch\":1,\"epoch\":1}]", "[[[[[[[[[[[[["
     })
     void anotherTextIsNoHistory(String text) {
@@ -389,9 +425,10 @@ class ListenersTest {
     }
 
     @Test
-    void predictionsAreKeptOfTheLastEpochOnly() {
+    void predictionsAndConfusionAreKeptOfTheLastEpochOnly() {
         TrainingResult result = trainer.fit(train, test, 2);
         assertEquals(0, result.epochs().get(0).test().predictions().length);
+        assertEquals(0, result.epochs().get(0).test().confusion().length);
         assertEquals(200, result.epochs().get(0).test().total());
         assertSame(result.test(), result.epochs().get(1).test());
     }
