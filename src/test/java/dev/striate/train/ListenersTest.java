@@ -257,6 +257,33 @@ class ListenersTest {
         assertEquals(List.of("last.safetensors"), names());
     }
 
+    /** The NaN is noticed where a listener saves; that this one fails makes the other save, too. */
+    @Test
+    void aLossThatIsNoNumberStaysAnErrorWhateverAListenerMakesOfIt() {
+        Path file = directory.resolve("last.safetensors");
+        trainer.listener(new CheckpointWriter(file, Map.of())).listener(new TrainingListener() {
+            private Checkpoint.Saver saver;
+
+            @Override
+            public void onStart(TrainingStart start) {
+                saver = start.checkpoints();
+            }
+
+            @Override
+            public void onBatch(BatchEnd batch) {
+                if (batch.epoch() == 2 && batch.batch() == 2) {
+                    net.parameters().get("1.weight").detach().fill(Float.NaN);
+                }
+                if (batch.epoch() == 2 && batch.batch() == 3) {
+                    saver.save(directory.resolve("other.safetensors"), Map.of());
+                }
+            }
+        });
+        StriateException e = assertThrows(StriateException.class, () -> trainer.fit(train, test, 3));
+        assertTrue(e.getMessage().startsWith("the loss became NaN in epoch 2, step 3, "), e.getMessage());
+        assertEquals("after epoch 1", Checkpoint.read(file).inWords());
+    }
+
     @Test
     void freshWeightsReplaceNoCheckpoint() throws IOException {
         Path file = directory.resolve("last.safetensors");
