@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * Trainer.of(model, optimizer, device).resume(checkpoint).fit(train, test, 30);
  * }</pre>
  *
- * <p>What is not in it must be made as it was when the training started: the network, the optimiser's settings other than its
- * learning rate, the schedule, the loaders' transforms, label smoothing and clipping. Values are float32; the reference device,
+ * <p>What is not in it must be made as it was when the training started: the network and its parts' modes, the optimiser's settings
+ * other than its learning rate, the schedule, the loaders' transforms, label smoothing and clipping. Values are float32; the reference device,
  * which computes with more digits, goes on from rounded ones.
  */
 public final class Checkpoint {
