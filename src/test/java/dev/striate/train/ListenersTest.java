@@ -284,6 +284,32 @@ class ListenersTest {
         assertEquals("after epoch 1", Checkpoint.read(file).inWords());
     }
 
+    /** One step after a harmless loss makes the weights infinite: the last of its epoch, or the last before an interrupt. */
+    @ParameterizedTest
+    @ValueSource(ints = {3, STEPS})
+    void weightsThatAreInfiniteReplaceNoCheckpoint(int step) throws IOException {
+        Path file = directory.resolve("last.safetensors");
+        StopSwitch stop = new StopSwitch();
+        net.parameters().get("1.weight").detach().fill(1e30f);
+        optimizer.weightDecay(1);
+        trainer.schedule(done -> done == STEPS + step - 1 ? Float.MAX_VALUE : 0)
+                .listener(new CheckpointWriter(file, Map.of()).best(directory.resolve("best.safetensors")))
+                .listener(stop)
+                .listener(new TrainingListener() {
+                    @Override
+                    public void onBatch(BatchEnd batch) {
+                        if (batch.epoch() == 2 && batch.batch() == step && step < STEPS) {
+                            stop.request();
+                        }
+                    }
+                });
+        StriateException e = assertThrows(StriateException.class, () -> trainer.fit(train, test, 3));
+        assertTrue(e.getMessage().contains(step < STEPS ? "in epoch 2 after step 3 of 4, 1." : "after epoch 2, 1."),
+                e.getMessage());
+        assertEquals("after epoch 1", Checkpoint.read(file).inWords());
+        assertEquals(List.of("best.safetensors", "last.safetensors"), names());
+    }
+
     @Test
     void freshWeightsReplaceNoCheckpoint() throws IOException {
         Path file = directory.resolve("last.safetensors");
