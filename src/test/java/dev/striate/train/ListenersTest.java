@@ -311,6 +311,18 @@ class ListenersTest {
     }
 
     @Test
+    void theBestSurvivesEpochsWithoutATestSet() throws IOException {
+        List<String> saved = new ArrayList<>();
+        CheckpointWriter writer = new CheckpointWriter(Path.of("last"), Map.of()).best(directory.resolve("best"));
+        Files.createFile(directory.resolve("best"));
+        List<EpochEnd> history = List.of(epoch(1, 1, 50), new EpochEnd(2, 99, 10, 1, 0.5, null, 0.1f, 2, 5));
+        writer.onStart(start(net, 100, history, (file, metadata) -> saved.add(file.getFileName().toString())));
+        writer.onEpoch(epoch(3, 1, 50));
+        writer.onEpoch(epoch(4, 1, 51));
+        assertEquals(List.of("last", "best", "last"), saved);
+    }
+
+    @Test
     void freshWeightsReplaceNoCheckpoint() throws IOException {
         Path file = directory.resolve("last.safetensors");
         StopSwitch stop = new StopSwitch();
