@@ -42,7 +42,8 @@ final class LiveProgress implements TrainingListener, AutoCloseable {
     @Override
     public void onStart(TrainingStart start) {
         imagesPerEpoch = start.images();
-        long behind = start.history().size() * (long) imagesPerEpoch;
+        // To a few images: a last batch may be smaller than the others.
+        long behind = start.history().size() * (long) imagesPerEpoch + (long) imagesPerEpoch * start.step() / start.batches();
         bar = new ProgressBarBuilder()
                 .setTaskName(label)
                 .setInitialMax((long) start.epochs() * start.images())

@@ -10,8 +10,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where {@code --out} writes. Files are made in a hidden directory inside and moved out when all are complete, so that neither an
- * error nor an interrupt leaves half of a result.
+ * Where a command writes its result: {@code --out}, or a directory of the command's choice. Files are made in a hidden directory
+ * inside and moved out when all are complete, so that neither an error nor an interrupt leaves half of a result.
  */
 final class OutputDirectory {
 
@@ -30,8 +30,8 @@ final class OutputDirectory {
         }
         String trouble = Files.isDirectory(existing) ? refusal(existing) : "is not a directory";
         if (trouble != null) {
-            throw new StriateException("--out " + directory + ": " + existing + " " + trouble
-                    + "; nothing was trained, choose another directory");
+            throw new StriateException("cannot write to the directory " + directory + ": " + existing + " " + trouble
+                    + "; choose another one with --out");
         }
     }
 
@@ -54,7 +54,8 @@ final class OutputDirectory {
         try {
             Files.createDirectories(directory);
         } catch (IOException e) {
-            throw new StriateException("--out " + directory + ": the directory cannot be made: " + e, e);
+            throw new StriateException(
+                    "the directory " + directory + " cannot be made: " + e + "; choose another one with --out", e);
         }
     }
 
@@ -84,7 +85,7 @@ final class OutputDirectory {
                 delete(staging);
             }
         } catch (IOException e) {
-            throw new StriateException("--out " + directory + ": the result could not be written: " + e, e);
+            throw new StriateException("the result could not be written to " + directory + ": " + e, e);
         }
     }
 

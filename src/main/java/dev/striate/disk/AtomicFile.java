@@ -53,20 +53,31 @@ public final class AtomicFile {
         if (Files.isDirectory(target)) {
             throw new StriateException("cannot write " + file + ": it is a directory");
         }
-        Path temporary = target.resolveSibling(target.getFileName() + "." + UUID.randomUUID() + ENDING);
         try {
             removeLeftovers(target);
-            OWN.add(temporary);
-            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                tryLock(channel);
-                content.writeTo(channel);
-                channel.force(true);
-                // Under the lock: without it, the file could be taken for a leftover.
-                Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+            while (!writeOnce(target, content)) {
+                // Another writer of the same name must come at the same moment each time.
             }
             forceName(target);
         } catch (IOException e) {
             throw failure("cannot write", file, e);
+        }
+    }
+
+    /** @return false if another process took the temporary file for a leftover before it was locked; nothing is written then */
+    private static boolean writeOnce(Path target, Content content) throws IOException {
+        Path temporary = target.resolveSibling(target.getFileName() + "." + UUID.randomUUID() + ENDING);
+        OWN.add(temporary);
+        try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            // Who removes it holds the lock meanwhile. So it is gone now, or stays.
+            if (lock(channel) && Files.notExists(temporary)) {
+                return false;
+            }
+            content.writeTo(channel);
+            channel.force(true);
+            // Under the lock: without it, the file could be taken for a leftover.
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+            return true;
         } finally {
             deleteQuietly(temporary);
             OWN.remove(temporary);
@@ -90,7 +101,7 @@ public final class AtomicFile {
         }
     }
 
-    private static void removeLeftovers(Path target) throws IOException {
+    static void removeLeftovers(Path target) throws IOException {
         String name = target.getFileName().toString();
         DirectoryStream.Filter<Path> temporary = path -> {
             String other = path.getFileName().toString();
@@ -121,6 +132,16 @@ public final class AtomicFile {
             return channel.tryLock();
         } catch (IOException | OverlappingFileLockException e) {
             return null;
+        }
+    }
+
+    /** Waits for the lock; false if the file system knows none. */
+    private static boolean lock(FileChannel channel) {
+        try {
+            channel.lock();
+            return true;
+        } catch (IOException | OverlappingFileLockException e) {
+            return false;
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.striate.io;
 
 import dev.striate.Shape;
+import java.util.Arrays;
 
 /**
  * Bilinear resampling of byte planes, first along rows, then along columns, in the arithmetic of Pillow: weights in 22 bits of
@@ -11,21 +12,42 @@ final class BilinearFilter {
     /** 32 bits less 8 for the value, 1 for the sign and 1 to spare for weights that add up to just above 1. */
     private static final int FRACTION_BITS = 22;
 
+    /** For each pixel of the result, which ones of the source count. */
     private final int[] first;
+
     private final int[] count;
     private final int[][] weights;
 
-    private BilinearFilter(int from, int to) {
-        first = new int[to];
-        count = new int[to];
-        weights = new int[to][];
-        double scale = (double) from / to;
+    /**
+     * A part of a row or column that is resampled.
+     *
+     * @param from  pixels in the source
+     * @param to    pixels in the result; may be more than an array holds, where a part is wanted
+     * @param start the first one that is wanted
+     * @param size  how many are wanted
+     */
+    record Axis(int from, long to, long start, int size) {
+
+        static Axis whole(int from, int to) {
+            return new Axis(from, to, 0, to);
+        }
+
+        private boolean isSame() {
+            return from == to && size == to;
+        }
+    }
+
+    private BilinearFilter(Axis axis) {
+        first = new int[axis.size];
+        count = new int[axis.size];
+        weights = new int[axis.size][];
+        double scale = (double) axis.from / axis.to;
         // A triangle as wide as two pixels of the smaller picture, measured in pixels of the source.
         double support = Math.max(scale, 1);
-        for (int i = 0; i < to; i++) {
-            double center = (i + 0.5) * scale;
+        for (int i = 0; i < axis.size; i++) {
+            double center = (axis.start + i + 0.5) * scale;
             first[i] = Math.max(0, (int) (center - support + 0.5));
-            count[i] = Math.min(from, (int) (center + support + 0.5)) - first[i];
+            count[i] = Math.min(axis.from, (int) (center + support + 0.5)) - first[i];
             weights[i] = weights(first[i], count[i], center, support);
         }
     }
@@ -44,34 +66,53 @@ final class BilinearFilter {
         return fixed;
     }
 
-    static byte[] resize(byte[] source, Shape shape, int height, int width) {
-        int channels = shape.size(0);
+    /**
+     * Resamples a picture, or a part of one: no more is computed than that takes.
+     *
+     * @param channels planes in the source, one behind the other
+     */
+    static byte[] resize(byte[] source, int channels, Axis rows, Axis columns) {
+        BilinearFilter vertical = new BilinearFilter(rows);
+        int top = vertical.first[0];
+        int height = vertical.first[rows.size - 1] + vertical.count[rows.size - 1] - top;
+        // Of the source only these rows are made as wide as the result.
+        Arrays.setAll(vertical.first, i -> vertical.first[i] - top);
         byte[] wide = source;
-        if (width != shape.size(2)) {
-            wide = new byte[Shape.of(channels, shape.size(1), width).elements()];
-            new BilinearFilter(shape.size(2), width).apply(source, channels * shape.size(1), shape.size(2), 1, wide);
+        if (!columns.isSame() || height < rows.from) {
+            wide = new byte[Shape.of(channels, height, columns.size).elements()];
+            BilinearFilter horizontal = new BilinearFilter(columns);
+            for (int c = 0; c < channels; c++) {
+                for (int y = 0; y < height; y++) {
+                    int row = (c * rows.from + top + y) * columns.from;
+                    horizontal.apply(source, row, 1, wide, (c * height + y) * columns.size);
+                }
+            }
         }
-        if (height == shape.size(1)) {
+        if (rows.isSame()) {
             return wide;
         }
-        byte[] resized = new byte[channels * height * width];
-        new BilinearFilter(shape.size(1), height).apply(wide, channels, shape.size(1), width, resized);
+        byte[] resized = new byte[channels * rows.size * columns.size];
+        for (int c = 0; c < channels; c++) {
+            vertical.apply(wide, c * height * columns.size, columns.size, resized, c * rows.size * columns.size);
+        }
         return resized;
     }
 
-    /** Resamples the middle axis of {@code (outer, from, inner)}. */
-    private void apply(byte[] source, int outer, int from, int inner, byte[] target) {
-        int to = first.length;
-        for (int o = 0; o < outer; o++) {
-            for (int i = 0; i < to; i++) {
-                int start = (o * from + first[i]) * inner;
-                for (int k = 0; k < inner; k++) {
-                    int sum = 1 << FRACTION_BITS - 1;
-                    for (int j = 0; j < count[i]; j++) {
-                        sum += (source[start + j * inner + k] & 0xFF) * weights[i][j];
-                    }
-                    target[(o * to + i) * inner + k] = (byte) Math.min(255, sum >> FRACTION_BITS);
+    /**
+     * Resamples the first axis of {@code (from, inner)}.
+     *
+     * @param at where the source starts in its array
+     * @param to where the result starts in its array
+     */
+    private void apply(byte[] source, int at, int inner, byte[] target, int to) {
+        for (int i = 0; i < first.length; i++) {
+            int start = at + first[i] * inner;
+            for (int k = 0; k < inner; k++) {
+                int sum = 1 << FRACTION_BITS - 1;
+                for (int j = 0; j < count[i]; j++) {
+                    sum += (source[start + j * inner + k] & 0xFF) * weights[i][j];
                 }
+                target[to + i * inner + k] = (byte) Math.min(255, sum >> FRACTION_BITS);
             }
         }
     }

@@ -3,6 +3,7 @@ package dev.striate.io;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.StriateException;
+import dev.striate.io.BilinearFilter.Axis;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.IndexColorModel;
@@ -263,26 +264,35 @@ public final class Image {
      */
     public Image resize(int height, int width) {
         Shape resized = Shape.of(channels(), height, width);
-        return resized.equals(shape) ? this : new Image(BilinearFilter.resize(pixels, shape, height, width), resized);
+        return resized.equals(shape) ? this : resize(Axis.whole(height(), height), Axis.whole(width(), width));
+    }
+
+    private Image resize(Axis rows, Axis columns) {
+        return new Image(BilinearFilter.resize(pixels, channels(), rows, columns), channels(), rows.size(), columns.size());
     }
 
     /**
      * Makes a picture of any size fit a network's input: {@link #resize scales} it, keeping its proportions, to the least size
-     * that covers {@code height} x {@code width}, then cuts out the middle.
+     * that covers {@code height} x {@code width}, and cuts out the middle as {@link #centerCrop} does. What is cut off is not
+     * computed, however long the picture is.
      *
      * @throws ShapeException if a side is below 1
      */
     public Image fit(int height, int width) {
         Shape.of(height, width);
+        if (height == height() && width == width()) {
+            return this;
+        }
         // The side that is relatively the shorter gets the exact size.
         boolean byHeight = (long) height * width() >= (long) width * height();
-        int scaledHeight = byHeight ? height : scale(height(), width, width());
-        int scaledWidth = byHeight ? scale(width(), height, height()) : width;
-        return resize(scaledHeight, scaledWidth).centerCrop(height, width);
+        long scaledHeight = byHeight ? height : scale(height(), width, width());
+        long scaledWidth = byHeight ? scale(width(), height, height()) : width;
+        return resize(new Axis(height(), scaledHeight, (scaledHeight - height) / 2, height),
+                new Axis(width(), scaledWidth, (scaledWidth - width) / 2, width));
     }
 
-    private static int scale(int side, int numerator, int denominator) {
-        return Math.toIntExact(((long) side * numerator + denominator / 2) / denominator);
+    private static long scale(int side, int numerator, int denominator) {
+        return ((long) side * numerator + denominator / 2) / denominator;
     }
 
     /**

@@ -25,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Safetensors {
 
-    /** The limit that the format's own library sets. */
-    private static final long MAX_HEADER_BYTES = 100_000_000;
-
     private static final int CHUNK_BYTES = 1 << 20;
     private static final JsonFactory JSON = new JsonFactory();
 
@@ -38,10 +35,15 @@ public final class Safetensors {
      * a time is copied to this machine's memory.
      *
      * @param metadata free text to come along, not about single tensors
-     * @throws StriateException if the file cannot be written, or a tensor is called {@code __metadata__}
+     * @throws StriateException if the file cannot be written, a tensor is called {@code __metadata__}, or names and metadata take
+     *                          more than the 100 million bytes that the format allows
      */
     public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
         byte[] header = header(tensors, metadata);
+        if (header.length > SafetensorsHeader.MAX_BYTES) {
+            throw new StriateException("cannot write " + file + ": its header would take " + header.length + " bytes, and "
+                    + SafetensorsHeader.MAX_BYTES + " is the most that the safetensors format allows; keep less in the metadata");
+        }
         AtomicFile.write(file, channel -> {
             AtomicFile.writeFully(channel, buffer(Long.BYTES).putLong(header.length).flip());
             AtomicFile.writeFully(channel, ByteBuffer.wrap(header));
@@ -110,7 +112,7 @@ public final class Safetensors {
                 ByteBuffer length = buffer(Long.BYTES);
                 readFully(channel, length, 0);
                 long headerBytes = length.getLong(0);
-                long limit = Math.min(MAX_HEADER_BYTES, size - Long.BYTES);
+                long limit = Math.min(SafetensorsHeader.MAX_BYTES, size - Long.BYTES);
                 if (headerBytes < 0 || headerBytes > limit) {
                     throw new SafetensorsHeader.Malformed("it announces a header of " + Long.toUnsignedString(headerBytes)
                             + " bytes, but there is room for " + limit);

@@ -30,12 +30,15 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
 
     static final String METADATA = "__metadata__";
 
+    /** The limit that the format's own library sets. */
+    static final int MAX_BYTES = 100_000_000;
+
     /** More axes than anybody's tensors have. */
     private static final int MOST_NUMBERS = 64;
 
     private static final JsonFactory JSON = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).build())
+            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).maxStringLength(MAX_BYTES).build())
             .build();
 
     /**

@@ -12,6 +12,7 @@ import dev.striate.data.Dataset;
 import dev.striate.nn.Module;
 import dev.striate.nn.ReceptiveField;
 import dev.striate.nn.Summary;
+import dev.striate.train.Modes;
 import java.awt.Font;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
@@ -69,8 +70,8 @@ public final class ExcitingPatches extends Picture {
     }
 
     /**
-     * Runs a network over images, in evaluation mode and without recording gradients, up to a layer; its mode is afterwards as it
-     * was before. Of a batch's images and the layer's output, only the best patches are kept.
+     * Runs a network over images, in evaluation mode and without recording gradients, up to a layer; its modes are afterwards as
+     * they were. Of a batch's images and the layer's output, only the best patches are kept.
      *
      * @param model  takes the images as the loader gives them, without random transforms
      * @param layer  the dotted name of a module whose output is images, a convolution as a rule
@@ -101,9 +102,9 @@ public final class ExcitingPatches extends Picture {
             // The weakest of those that are kept is at hand.
             kept.add(new PriorityQueue<>(Patch.BY_VALUE.reversed()));
         }
-        boolean wasTraining = model.isTraining();
-        model.eval();
-        try (NoGrad off = NoGrad.open(); DataLoader.Epoch batches = images.forEvaluation().iterator()) {
+        try (Modes before = Modes.of(model); NoGrad off = NoGrad.open();
+                DataLoader.Epoch batches = images.forEvaluation().iterator()) {
+            model.eval();
             while (batches.hasNext()) {
                 try (Batch batch = batches.next(); Scope scope = Scope.open()) {
                     model.forward(batch.images(device), (module, output) -> {
@@ -115,10 +116,6 @@ public final class ExcitingPatches extends Picture {
                 } catch (Reached e) {
                     // The scope has closed what was computed on the way.
                 }
-            }
-        } finally {
-            if (wasTraining) {
-                model.train();
             }
         }
         if (kept.get(0).isEmpty()) {

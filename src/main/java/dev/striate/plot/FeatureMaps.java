@@ -8,6 +8,7 @@ import dev.striate.autograd.NoGrad;
 import dev.striate.nn.Dropout;
 import dev.striate.nn.Module;
 import dev.striate.nn.Sequential;
+import dev.striate.train.Modes;
 import java.awt.Font;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
@@ -71,7 +72,7 @@ public final class FeatureMaps extends Picture {
     }
 
     /**
-     * Runs a network on an image, in evaluation mode and without recording gradients; its mode is afterwards as it was before.
+     * Runs a network on an image, in evaluation mode and without recording gradients; its modes are afterwards as they were.
      *
      * @param model      from images {@code (N, C, H, W)} to logits {@code (N, classes)}
      * @param image      {@code (1, C, H, W)}, as the model takes it
@@ -86,9 +87,8 @@ public final class FeatureMaps extends Picture {
         Map<Module, String> moduleNames = new IdentityHashMap<>();
         model.modules().forEach((name, module) -> moduleNames.put(module, name));
         add("Input", "as the network gets it", image);
-        boolean wasTraining = model.isTraining();
-        model.eval();
-        try (NoGrad off = NoGrad.open(); Scope scope = Scope.open()) {
+        try (Modes before = Modes.of(model); NoGrad off = NoGrad.open(); Scope scope = Scope.open()) {
+            model.eval();
             Tensor logits = model.forward(image, (module, output) -> {
                 // These give what another module has given.
                 if (output.shape().rank() == 4 && !(module instanceof Sequential) && !(module instanceof Dropout)) {
@@ -100,10 +100,6 @@ public final class FeatureMaps extends Picture {
                         + logits.shape());
             }
             probabilities = softmax(logits.toArray());
-        } finally {
-            if (wasTraining) {
-                model.train();
-            }
         }
     }
 

@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
  * Trainer.of(model, optimizer, device).resume(checkpoint).fit(train, test, 30);
  * }</pre>
  *
- * <p>What is not in it must be made as it was when the training started: the network, the optimiser's settings other than its
- * learning rate, the schedule, the loaders' transforms, label smoothing and clipping. Values are float32; the reference device,
- * which computes with more digits, goes on from rounded ones.
+ * <p>What is not in it must be made as it was when the training started: the network and its parts' modes, the optimiser's
+ * settings other than its learning rate, the schedule, the loaders' transforms, label smoothing and clipping. Values are float32;
+ * the reference device, which computes with more digits, goes on from rounded ones.
  */
 public final class Checkpoint {
 
@@ -44,14 +44,19 @@ public final class Checkpoint {
          *
          * @param metadata free text to come along, such as the model's name
          * @throws StriateException if the file cannot be written, or a key starts with {@code striate.}; or if the loss of a step
-         *                          before was infinite or NaN, which is noticed here
+         *                          before was infinite or NaN, or a weight is, which is noticed here: a training cannot go on from
+         *                          that, and the file that is there is left as it is
          */
         void save(Path file, Map<String, String> metadata);
     }
 
     private static final String KEYS = "striate.";
     private static final String VERSION = KEYS + "checkpoint";
-    private static final String CURRENT_VERSION = "1";
+    private static final String CURRENT_VERSION = "2";
+
+    /** With the confusion matrix of every epoch. */
+    private static final String FIRST_VERSION = "1";
+
     private static final String EPOCH = KEYS + "epoch";
     private static final String STEP = KEYS + "step";
     private static final String LOSS_SUM = KEYS + "loss_sum";
@@ -83,7 +88,7 @@ public final class Checkpoint {
 
     private Checkpoint(CheckpointFields fields) {
         this.fields = fields;
-        fields.expect(VERSION, CURRENT_VERSION);
+        fields.expect(VERSION, FIRST_VERSION, CURRENT_VERSION);
         int images = fields.whole(LOADER_IMAGES, 1, Integer.MAX_VALUE);
         int batchSize = fields.whole(LOADER_BATCH_SIZE, 1, Integer.MAX_VALUE);
         batches = (images - 1) / batchSize + 1;
@@ -126,7 +131,7 @@ public final class Checkpoint {
         return free;
     }
 
-    /** The epochs that were over. Of the test set's evaluations there are the loss and the confusion matrix. */
+    /** The epochs that were over, all but the last as past ones, and the last without predictions. */
     public List<EpochEnd> history() {
         return progress.history();
     }
@@ -161,6 +166,7 @@ public final class Checkpoint {
                 throw new StriateException("checkpoint: a key of the caller's metadata starts with " + KEYS + ": " + key);
             }
         }
+        requireFinite(file, model, progress.epoch(), progress.step(), train.batches());
         all.put(VERSION, CURRENT_VERSION);
         all.put(EPOCH, "" + progress.epoch());
         all.put(STEP, "" + progress.step());
@@ -180,6 +186,19 @@ public final class Checkpoint {
         model.generators().forEach((name, generator) -> all.put(GENERATOR + name, CheckpointFields.text(generator)));
         all.put(HISTORY, HistoryJson.write(progress.history()));
         Safetensors.write(file, tensors(model, optimizer), all);
+    }
+
+    /** A gradient may be infinite where the loss is not, and the last step's loss says nothing of the weights that it led to. */
+    private static void requireFinite(Path file, Module model, int epoch, int step, int steps) {
+        model.parameters().forEach((name, tensor) -> {
+            for (float value : tensor.toArray()) {
+                if (!Float.isFinite(value)) {
+                    throw new StriateException("cannot write the checkpoint " + file + ": " + Progress.inWords(epoch, step, steps)
+                            + ", " + name + " has the value " + value + ", from which no training can go on; lower the learning"
+                            + " rate, or clip the gradient norm");
+                }
+            }
+        });
     }
 
     private static Map<String, Tensor> tensors(Module model, Optimizer optimizer) {

@@ -22,9 +22,9 @@ record CheckpointFields(Path file, Map<String, String> all) {
         return value;
     }
 
-    void expect(String key, String value) {
-        if (!text(key).equals(value)) {
-            throw wrong(key, value + "; it may be of a newer version");
+    void expect(String key, String... values) {
+        if (!List.of(values).contains(text(key))) {
+            throw wrong(key, String.join(" or ", values) + "; it may be of a newer version");
         }
     }
 

@@ -51,7 +51,9 @@ public final class CheckpointWriter implements TrainingListener {
                 throw new StriateException("CheckpointWriter: to keep the best, the training needs a test set");
             }
             if (Files.exists(best)) {
-                bestAccuracy = start.history().stream().mapToDouble(EpochEnd::testAccuracy).max().orElse(bestAccuracy);
+                // An epoch before there was a test set has none, and NaN would be the greatest.
+                bestAccuracy = start.history().stream().mapToDouble(EpochEnd::testAccuracy)
+                        .filter(accuracy -> !Double.isNaN(accuracy)).max().orElse(bestAccuracy);
             }
         }
     }

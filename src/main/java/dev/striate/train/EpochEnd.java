@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param trainLoss        the mean loss over the epoch's images, each as the model stood at its step, in training mode, with
  *                         label smoothing and augmentation if these are used
  * @param trainAccuracy    the fraction classified rightly, in the same way
- * @param test             on the whole test set after the epoch, null without one
+ * @param test             on the whole test set after the epoch, null without one; of an epoch that is past, its loss and its
+ *                         numbers of images only
  * @param learningRate     of the last step
  * @param seconds          of this epoch's training steps
  * @param samplesPerSecond images trained on per second of these
@@ -37,9 +38,9 @@ public record EpochEnd(
         return test == null ? Double.NaN : test.accuracy();
     }
 
-    /** The same, for keeping: an evaluation's predictions are dropped. */
+    /** The same, for keeping. */
     EpochEnd past() {
-        return test == null ? this : new EpochEnd(epoch, epochs, images, trainLoss, trainAccuracy, test.withoutPredictions(),
-                learningRate, seconds, samplesPerSecond);
+        return test == null ? this : new EpochEnd(epoch, epochs, images, trainLoss, trainAccuracy, test.past(), learningRate,
+                seconds, samplesPerSecond);
     }
 }

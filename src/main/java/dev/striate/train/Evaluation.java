@@ -1,43 +1,35 @@
 package dev.striate.train;
 
 import dev.striate.StriateException;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
- * How a classifier did on a set of images.
+ * How a classifier did on a set of images. The record of an epoch that is past has the first three only, so that those of many
+ * epochs stay small: its predictions are empty, and its confusion matrix knows no class.
  *
  * @param loss        the mean cross-entropy over all images
- * @param predictions the predicted class of each image, in the order in which the batches gave them; empty in the record of an
- *                    epoch that is past
+ * @param total       the number of images
+ * @param correct     the number of images whose class was predicted
+ * @param predictions the predicted class of each image, in the order in which the batches gave them
  * @param confusion   the number of images by true class (row) and predicted class (column)
  */
-public record Evaluation(double loss, int[] predictions, int[][] confusion) {
+public record Evaluation(double loss, int total, int correct, int[] predictions, int[][] confusion) {
 
-    /** The number of images. */
-    public int total() {
-        int total = 0;
-        for (int label = 0; label < confusion.length; label++) {
-            total += total(label);
-        }
-        return total;
+    /** Counts the images and those whose class was predicted in the confusion matrix. */
+    public Evaluation(double loss, int[] predictions, int[][] confusion) {
+        this(loss, Arrays.stream(confusion).flatMapToInt(Arrays::stream).sum(),
+                IntStream.range(0, confusion.length).map(label -> confusion[label][label]).sum(), predictions, confusion);
     }
 
-    /** The same without the predictions, which are as many as the images: for records of many epochs. */
-    Evaluation withoutPredictions() {
-        return new Evaluation(loss, new int[0], confusion);
-    }
-
-    /** The number of images whose class was predicted. */
-    public int correct() {
-        int correct = 0;
-        for (int label = 0; label < confusion.length; label++) {
-            correct += confusion[label][label];
-        }
-        return correct;
+    /** The same as the record of an epoch that is past. */
+    Evaluation past() {
+        return new Evaluation(loss, total, correct, new int[0], new int[0][]);
     }
 
     /** {@link #correct()} by {@link #total()}. */
     public double accuracy() {
-        return (double) correct() / total();
+        return (double) correct / total;
     }
 
     /** The number of images of a class. */
@@ -79,13 +71,15 @@ public record Evaluation(double loss, int[] predictions, int[][] confusion) {
 
     private int label(int label) {
         if (label < 0 || label >= confusion.length) {
-            throw new StriateException("there is no class " + label + ", expected 0 .. " + (confusion.length - 1));
+            throw new StriateException("there is no class " + label + ", expected "
+                    + (confusion.length == 0 ? "none: the epoch is past, and of its classes nothing was kept"
+                            : "0 .. " + (confusion.length - 1)));
         }
         return label;
     }
 
     @Override
     public String toString() {
-        return "Evaluation[loss " + loss + ", " + correct() + " of " + total() + " correct]";
+        return "Evaluation[loss " + loss + ", " + correct + " of " + total + " correct]";
     }
 }

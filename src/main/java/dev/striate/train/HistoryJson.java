@@ -14,8 +14,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Epochs as JSON: an array with an object for each, of an evaluation the loss and the confusion matrix. Numbers come back with
- * all their bits; those that are not finite, which JSON lacks, are texts.
+ * Epochs as JSON: an array with an object for each. Of an evaluation there are the loss and the numbers of images, and of the last
+ * epoch's also the confusion matrix, with which a training that is interrupted in the next one ends; of all epochs, these would
+ * outgrow what a file's header can hold. Numbers come back with all their bits; those that are not finite, which JSON lacks, are
+ * texts.
  */
 final class HistoryJson {
 
@@ -43,11 +45,15 @@ final class HistoryJson {
                 Evaluation test = epoch.test();
                 if (test != null) {
                     json.writeNumberField("test_loss", test.loss());
-                    json.writeArrayFieldStart("test_confusion");
-                    for (int[] row : test.confusion()) {
-                        json.writeArray(row, 0, row.length);
+                    json.writeNumberField("test_images", test.total());
+                    json.writeNumberField("test_correct", test.correct());
+                    if (epoch.epoch() == epochs.size()) {
+                        json.writeArrayFieldStart("test_confusion");
+                        for (int[] row : test.confusion()) {
+                            json.writeArray(row, 0, row.length);
+                        }
+                        json.writeEndArray();
                     }
-                    json.writeEndArray();
                 }
                 json.writeEndObject();
             }
@@ -67,6 +73,8 @@ final class HistoryJson {
                 require(json, json.currentToken() == JsonToken.START_OBJECT, "an epoch");
                 EpochEnd epoch = readEpoch(json);
                 require(json, epoch.epoch() == epochs.size() + 1, "epoch " + (epochs.size() + 1));
+                // Files of the first version have every epoch's confusion matrix.
+                epochs.replaceAll(EpochEnd::past);
                 epochs.add(epoch);
             }
             require(json, json.nextToken() == null, "nothing more");
@@ -84,6 +92,8 @@ final class HistoryJson {
         double seconds = Double.NaN;
         double samplesPerSecond = Double.NaN;
         double testLoss = Double.NaN;
+        int testImages = 0;
+        int testCorrect = 0;
         int[] @Nullable [] confusion = null;
         while (json.nextToken() != JsonToken.END_OBJECT) {
             String field = json.currentName();
@@ -98,11 +108,16 @@ final class HistoryJson {
                 case "seconds" -> seconds = number(json);
                 case "samples_per_second" -> samplesPerSecond = number(json);
                 case "test_loss" -> testLoss = number(json);
+                case "test_images" -> testImages = count(json);
+                case "test_correct" -> testCorrect = count(json);
                 case "test_confusion" -> confusion = confusion(json);
                 default -> require(json, false, "a known field instead of " + field);
             }
         }
-        Evaluation test = confusion == null ? null : new Evaluation(testLoss, new int[0], confusion);
+        require(json, testCorrect <= testImages, "as many right images as there are, or fewer");
+        Evaluation test = confusion != null ? new Evaluation(testLoss, new int[0], confusion)
+                : testImages > 0 ? new Evaluation(testLoss, testImages, testCorrect, new int[0], new int[0][])
+                : null;
         return new EpochEnd(epoch, epochs, images, trainLoss, trainAccuracy, test, learningRate, seconds, samplesPerSecond);
     }
 

@@ -78,15 +78,11 @@ final class Tally implements AutoCloseable {
         }
     }
 
-    /** Reads what was noted, waiting for the device. */
+    /** Reads what was noted, waiting for the device. A batch that cannot be taken stays, so that every later call fails, too. */
     void read() {
         while (!noted.isEmpty()) {
-            Noted next = noted.remove();
-            try {
-                take(next);
-            } finally {
-                next.close();
-            }
+            take(noted.element());
+            noted.remove().close();
         }
     }
 

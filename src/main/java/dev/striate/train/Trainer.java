@@ -109,7 +109,10 @@ public final class Trainer {
     }
 
     /**
-     * Trains for some epochs. The model is in training mode meanwhile and afterwards in the mode in which it was before.
+     * Trains for some epochs. A model in training mode is trained as it is: parts that were set to evaluation stay so, and a batch
+     * normalisation among them keeps its running statistics. (Its weights are trained; what is to keep them is left out of the
+     * optimiser.) A model in evaluation mode is switched to training with all its parts. Afterwards each part is in the mode in
+     * which it was before.
      *
      * @param train  continues with its next epoch
      * @param test   what to evaluate on after each epoch
@@ -126,11 +129,11 @@ public final class Trainer {
             from = checkpoint.restore(model, optimizer, train, test, epochs);
             checkpoint = null;
         }
-        boolean wasTraining = model.isTraining();
-        try {
+        try (Modes before = Modes.of(model)) {
+            if (!model.isTraining()) {
+                model.train();
+            }
             return new TrainingRun(this, new Listeners(listeners), train, test, epochs, from).run();
-        } finally {
-            setTraining(model, wasTraining);
         }
     }
 
@@ -173,8 +176,8 @@ public final class Trainer {
     }
 
     /**
-     * Runs a classifier in evaluation mode, without recording gradients, over all batches. The model is afterwards in the mode in
-     * which it was before.
+     * Runs a classifier in evaluation mode, without recording gradients, over all batches. Each part of the model is afterwards in
+     * the mode in which it was before.
      *
      * @throws StriateException if there are no batches
      */
@@ -184,9 +187,8 @@ public final class Trainer {
 
     /** The same, but null if it was given up; that is asked after each batch. */
     static @Nullable Evaluation evaluate(Module model, Iterable<Batch> batches, Device device, BooleanSupplier givenUp) {
-        boolean wasTraining = model.isTraining();
-        model.eval();
-        try (NoGrad off = NoGrad.open(); Tally tally = new Tally(false)) {
+        try (Modes before = Modes.of(model); NoGrad off = NoGrad.open(); Tally tally = new Tally(false)) {
+            model.eval();
             boolean any = false;
             for (Batch batch : batches) {
                 any = true;
@@ -205,16 +207,6 @@ public final class Trainer {
                 throw new StriateException("evaluate: there are no batches");
             }
             return tally.evaluation();
-        } finally {
-            setTraining(model, wasTraining);
-        }
-    }
-
-    private static void setTraining(Module model, boolean training) {
-        if (training) {
-            model.train();
-        } else {
-            model.eval();
         }
     }
 }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * What a training came to.
  *
  * @param epochs           one by one, with those before it was resumed; what was trained of an epoch that was interrupted is left
- *                         out. Of the evaluations after each epoch, all but the last are without their predictions
+ *                         out. Of the evaluations after each epoch, all but the last are those of epochs that are past
  * @param train            the trained model in evaluation mode on the whole training set, without augmentation; null if the
  *                         training was interrupted, or set not to do this
  * @param test             the same on the whole test set; null without one. After an interrupt it is that of the last epoch

@@ -22,6 +22,7 @@ final class TrainingRun {
     private final @Nullable DataLoader test;
     private final int epochs;
     private final Listeners listeners;
+    private final Modes modes;
 
     /** Whole epochs only. */
     private final List<EpochEnd> history;
@@ -41,7 +42,7 @@ final class TrainingRun {
     private @Nullable Evaluation lastTest;
     private @Nullable Stop stop;
 
-    /** @param from where to go on; model, optimiser and loaders stand there */
+    /** @param from where to go on; model, in training mode, optimiser and loaders stand there */
     TrainingRun(
             Trainer trainer, Listeners listeners, DataLoader train, @Nullable DataLoader test, int epochs, Progress from) {
         this.trainer = trainer;
@@ -52,6 +53,7 @@ final class TrainingRun {
         this.train = train;
         this.test = test;
         this.epochs = epochs;
+        modes = Modes.of(model);
         history = new ArrayList<>(from.history());
         epoch = from.epoch();
         step = from.step();
@@ -75,7 +77,10 @@ final class TrainingRun {
     }
 
     private void runEpoch() {
-        model.train();
+        if (!model.isTraining()) {
+            // A listener has evaluated it and left it so.
+            modes.restore();
+        }
         steps();
         if (mustEnd()) {
             return;

@@ -255,6 +255,33 @@ class ImageTest {
     }
 
     @Test
+    void fitComputesTheMiddleOfWhatResizeComputes() {
+        int[] sides = {1, 2, 5, 7, 8, 19, 40};
+        for (int height : sides) {
+            for (int width : sides) {
+                Image image = pattern(3, height, width);
+                for (int to : new int[] {1, 3, 8, 20}) {
+                    double scale = Math.max((double) to / height, (double) (to + 1) / width);
+                    Image whole = image.resize(Math.max(to, (int) Math.round(scale * height)),
+                            Math.max(to + 1, (int) Math.round(scale * width)));
+                    assertEquals(whole.centerCrop(to, to + 1), image.fit(to, to + 1), height + " x " + width + " to " + to);
+                }
+            }
+        }
+    }
+
+    /** Scaled as a whole these would be larger than an array, in pixels and even in the length of a side. */
+    @Test
+    void fitTakesPicturesOfAnyLength() {
+        for (int length : new int[] {20_000, 10_000_000}) {
+            Image wide = pattern(1, 1, length);
+            assertEquals(wide.centerCrop(1, 10).fit(224, 224), wide.fit(224, 224));
+            Image high = pattern(1, length, 1);
+            assertEquals(high.centerCrop(10, 1).fit(224, 224), high.fit(224, 224));
+        }
+    }
+
+    @Test
     void floatsAreBytesOver255() {
         assertArrayEquals(new float[] {0, 51 / 255f, 1}, new Image(bytes(0, 51, 255), Shape.of(1, 1, 3)).toFloats());
     }

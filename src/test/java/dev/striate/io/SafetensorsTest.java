@@ -53,6 +53,26 @@ class SafetensorsTest {
         assertEquals(Map.of("note", "\u4e2d \"x\""), Safetensors.readMetadata(file));
     }
 
+    /** JSON readers have bounds of their own for texts. */
+    @Test
+    void longMetadataIsReadBack() {
+        Path file = directory.resolve("long.safetensors");
+        String text = "\"".repeat(25_000_000);
+        Safetensors.write(file, Map.of(), Map.of("long", text));
+        assertEquals(text, Safetensors.readMetadata(file).get("long"));
+    }
+
+    @Test
+    void headersThatNobodyReadsAreNotWritten() throws IOException {
+        Path file = directory.resolve("huge.safetensors");
+        Safetensors.write(file, Map.of(), Map.of("k", "v"));
+        String text = "x".repeat(25_000_000);
+        StriateException e = assertThrows(StriateException.class, () -> Safetensors.write(file, Map.of(),
+                Map.of("a", text, "b", text, "c", text, "d", text)));
+        assertTrue(e.getMessage().startsWith("cannot write " + file) && e.getMessage().contains("100000000"), e.getMessage());
+        assertEquals(Map.of("k", "v"), Safetensors.readMetadata(file));
+    }
+
     /** Values in several chunks, the last one partial. */
     @Test
     void largeTensorsAreReadBack() {

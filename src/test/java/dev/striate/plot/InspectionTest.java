@@ -94,13 +94,14 @@ class InspectionTest {
     void thePatchesThatExciteAMapMostAreFoundInOrder(int batchSize) {
         int before = DEVICE.backend().memory().liveBuffers();
         try (Sequential model = starFinder(new Relu())) {
+            model.modules().get("1").eval();
             ExcitingPatches patches = new ExcitingPatches(model, "0", DataLoader.of(STARS, batchSize), DEVICE, 3);
             // Of two that are alike, the earlier image comes first.
             assertEquals(List.of(new Patch(1.6f, 1, 2, 6), new Patch(1.6f, 3, 0, 0), new Patch(1.2f, 2, 3, 3)),
                     patches.patches().get(0));
             // All images are dark somewhere; the first such place is taken.
             assertEquals(List.of(0, 1, 2), patches.patches().get(1).stream().map(Patch::image).toList());
-            assertTrue(model.isTraining());
+            assertTrue(model.isTraining() && !model.modules().get("1").isTraining());
         }
         assertEquals(before, DEVICE.backend().memory().liveBuffers());
     }
@@ -171,10 +172,11 @@ class InspectionTest {
         try (Sequential model = starFinder(new Relu(), new MaxPool2d(2), new ResidualBlock(2, 2, 1), new Dropout(0.5f),
                         new Conv2d(2, 2, 4), new Flatten(), new Linear(2, 3));
                 Tensor x = Tensor.randn(DEVICE, new Generator(3), 1, 1, 8, 8)) {
+            model.modules().get("3.bn1").eval();
             FeatureMaps maps = new FeatureMaps(model, x, List.of("a", "b", "c"));
             assertEquals(List.of("Input", "0", "1", "2", "3.conv1", "3.bn1", "3.relu", "3.conv2", "3.bn2", "3", "5"),
                     maps.layers());
-            assertTrue(model.isTraining());
+            assertTrue(model.isTraining() && !model.modules().get("3.bn1").isTraining());
             float[] logits;
             model.eval();
             try (NoGrad off = NoGrad.open(); Scope scope = Scope.open()) {

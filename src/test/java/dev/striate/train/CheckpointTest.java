@@ -84,6 +84,17 @@ class CheckpointTest {
         assertEquals(Map.of("model", "net", "classes", "[\"a\"]"), Checkpoint.read(file).metadata());
     }
 
+    @Test
+    void theFirstVersionIsRead() {
+        Map<String, String> texts = new LinkedHashMap<>(Safetensors.readMetadata(file));
+        texts.put("striate.checkpoint", "1");
+        texts.put("striate.history", "[{\"epoch\":1,\"epochs\":5,\"test_loss\":0.5,\"test_confusion\":[[3,1],[0,0]]}]");
+        Safetensors.write(file, Map.of(), texts);
+        Checkpoint checkpoint = Checkpoint.read(file);
+        assertEquals("in epoch 2 after step 2 of 4", checkpoint.inWords());
+        assertEquals(0.75, checkpoint.history().get(0).testAccuracy());
+    }
+
     /** Each text is replaced by what it cannot be, and then left out. */
     @Test
     void damagedTextsAreNamed() {
@@ -105,7 +116,7 @@ class CheckpointTest {
         assertDamaged(good, "striate.history", null, false);
         assertDamaged(good, "striate.generator.drop.generator", "5", false);
         assertDamaged(good, "striate.generator.drop.generator", "5/x", false);
-        assertDamaged(good, "striate.checkpoint", "2", false);
+        assertDamaged(good, "striate.checkpoint", "3", false);
     }
 
     private void assertDamaged(Map<String, String> good, String key, String value, boolean anotherIsBlamed) {

@@ -41,4 +41,12 @@ class EvaluationTest {
         assertThrows(StriateException.class, () -> E.precision(-1));
         assertThrows(StriateException.class, () -> E.f1(3));
     }
+
+    @Test
+    void ofAPastEpochThereAreTheNumbersOnly() {
+        assertEquals(E.toString(), E.past().toString());
+        assertEquals(E.accuracy(), E.past().accuracy());
+        StriateException e = assertThrows(StriateException.class, () -> E.past().recall(0));
+        assertEquals("there is no class 0, expected none: the epoch is past, and of its classes nothing was kept", e.getMessage());
+    }
 }

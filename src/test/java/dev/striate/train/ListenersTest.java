@@ -1,5 +1,6 @@
 package dev.striate.train;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -256,6 +257,71 @@ class ListenersTest {
         assertEquals(List.of("last.safetensors"), names());
     }
 
+    /** The NaN is noticed where a listener saves; that this one fails makes the other save, too. */
+    @Test
+    void aLossThatIsNoNumberStaysAnErrorWhateverAListenerMakesOfIt() {
+        Path file = directory.resolve("last.safetensors");
+        trainer.listener(new CheckpointWriter(file, Map.of())).listener(new TrainingListener() {
+            private Checkpoint.Saver saver;
+
+            @Override
+            public void onStart(TrainingStart start) {
+                saver = start.checkpoints();
+            }
+
+            @Override
+            public void onBatch(BatchEnd batch) {
+                if (batch.epoch() == 2 && batch.batch() == 2) {
+                    net.parameters().get("1.weight").detach().fill(Float.NaN);
+                }
+                if (batch.epoch() == 2 && batch.batch() == 3) {
+                    saver.save(directory.resolve("other.safetensors"), Map.of());
+                }
+            }
+        });
+        StriateException e = assertThrows(StriateException.class, () -> trainer.fit(train, test, 3));
+        assertTrue(e.getMessage().startsWith("the loss became NaN in epoch 2, step 3, "), e.getMessage());
+        assertEquals("after epoch 1", Checkpoint.read(file).inWords());
+    }
+
+    /** One step after a harmless loss makes the weights infinite: the last of its epoch, or the last before an interrupt. */
+    @ParameterizedTest
+    @ValueSource(ints = {3, STEPS})
+    void weightsThatAreInfiniteReplaceNoCheckpoint(int step) throws IOException {
+        Path file = directory.resolve("last.safetensors");
+        StopSwitch stop = new StopSwitch();
+        net.parameters().get("1.weight").detach().fill(1e30f);
+        optimizer.weightDecay(1);
+        trainer.schedule(done -> done == STEPS + step - 1 ? Float.MAX_VALUE : 0)
+                .listener(new CheckpointWriter(file, Map.of()).best(directory.resolve("best.safetensors")))
+                .listener(stop)
+                .listener(new TrainingListener() {
+                    @Override
+                    public void onBatch(BatchEnd batch) {
+                        if (batch.epoch() == 2 && batch.batch() == step && step < STEPS) {
+                            stop.request();
+                        }
+                    }
+                });
+        StriateException e = assertThrows(StriateException.class, () -> trainer.fit(train, test, 3));
+        assertTrue(e.getMessage().contains(step < STEPS ? "in epoch 2 after step 3 of 4, 1." : "after epoch 2, 1."),
+                e.getMessage());
+        assertEquals("after epoch 1", Checkpoint.read(file).inWords());
+        assertEquals(List.of("best.safetensors", "last.safetensors"), names());
+    }
+
+    @Test
+    void theBestSurvivesEpochsWithoutATestSet() throws IOException {
+        List<String> saved = new ArrayList<>();
+        CheckpointWriter writer = new CheckpointWriter(Path.of("last"), Map.of()).best(directory.resolve("best"));
+        Files.createFile(directory.resolve("best"));
+        List<EpochEnd> history = List.of(epoch(1, 1, 50), new EpochEnd(2, 99, 10, 1, 0.5, null, 0.1f, 2, 5));
+        writer.onStart(start(net, 100, history, (file, metadata) -> saved.add(file.getFileName().toString())));
+        writer.onEpoch(epoch(3, 1, 50));
+        writer.onEpoch(epoch(4, 1, 51));
+        assertEquals(List.of("last", "best", "last"), saved);
+    }
+
     @Test
     void freshWeightsReplaceNoCheckpoint() throws IOException {
         Path file = directory.resolve("last.safetensors");
@@ -365,11 +431,46 @@ class ListenersTest {
         assertEquals(0.25, read.get(1).testAccuracy());
     }
 
+    /** A matrix per epoch would soon be more than a file's header can hold. */
+    @Test
+    void historyInACheckpointHasOneConfusionMatrix() throws IOException {
+        int[][] confusion = new int[300][300];
+        confusion[3][3] = 2;
+        confusion[299][0] = 1;
+        List<EpochEnd> epochs = new ArrayList<>();
+        for (int i = 1; i <= 50; i++) {
+            Evaluation test = new Evaluation(1.0 / i, new int[0], confusion);
+            epochs.add(new EpochEnd(i, 50, 10, 1, 0.5, test, 0.1f, 2, 5));
+        }
+        String text = HistoryJson.write(epochs);
+        assertTrue(text.length() < 2 * 300 * 300 + 50 * 300, text.length() + " characters");
+        List<EpochEnd> read = HistoryJson.read(text);
+        for (int i = 0; i < 50; i++) {
+            assertEquals(epochs.get(i).testLoss(), read.get(i).testLoss());
+            assertEquals(2.0 / 3, read.get(i).testAccuracy());
+            assertEquals(i < 49 ? 0 : 300, read.get(i).test().confusion().length);
+        }
+        assertArrayEquals(confusion, read.get(49).test().confusion());
+    }
+
+    @Test
+    void historyOfTheFirstVersionIsRead() throws IOException {
+        List<EpochEnd> read = HistoryJson.read("""
+                [{"epoch":1,"epochs":3,"test_loss":0.5,"test_confusion":[[3,1],[0,0]]},{"epoch":2,"epochs":3},
+                {"epoch":3,"epochs":3,"test_loss":0.25,"test_confusion":[[2,0],[1,1]]}]""");
+        assertEquals("Evaluation[loss 0.5, 3 of 4 correct]", read.get(0).test().toString());
+        assertEquals(0, read.get(0).test().confusion().length);
+        assertNull(read.get(1).test());
+        assertEquals("Evaluation[loss 0.25, 3 of 4 correct]", read.get(2).test().toString());
+        assertArrayEquals(new int[][] {{2, 0}, {1, 1}}, read.get(2).test().confusion());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {
         "", "{}", "[1]", "[{}]", "[] []", "[{\"epoch\":2}]", "[{\"epoch\":1,\"x\":1}]", "[{\"epoch\":-1}]", "[{\"epoch\":1.5}]",
         "[{\"epoch\":1,\"seconds\":\"x\"}]", "[{\"epoch\":1,\"seconds\":[]}]", "[{\"epoch\":1,\"test_confusion\":5}]",
         "[{\"epoch\":1,\"test_confusion\":[[1,2]]}]", "[{\"epoch\":1,\"test_confusion\":[[[1]]]}]", "[{\"epoch\":99999999999}]",
+        "[{\"epoch\":1,\"test_images\":2,\"test_correct\":3}]",
         "[{\"epoch\":1,\"epoch\":1}]", "[[[[[[[[[[[[["
     })
     void anotherTextIsNoHistory(String text) {
@@ -389,9 +490,10 @@ class ListenersTest {
     }
 
     @Test
-    void predictionsAreKeptOfTheLastEpochOnly() {
+    void predictionsAndConfusionAreKeptOfTheLastEpochOnly() {
         TrainingResult result = trainer.fit(train, test, 2);
         assertEquals(0, result.epochs().get(0).test().predictions().length);
+        assertEquals(0, result.epochs().get(0).test().confusion().length);
         assertEquals(200, result.epochs().get(0).test().total());
         assertSame(result.test(), result.epochs().get(1).test());
     }

@@ -189,7 +189,8 @@ class ResumeTest {
             assertTrue(e.seconds() > 0);
             assertEquals(e.images() / e.seconds(), e.samplesPerSecond());
             return e.epoch() + "/" + e.epochs() + " " + e.images() + " " + e.trainLoss() + " " + e.trainAccuracy() + " "
-                    + e.testLoss() + " " + Arrays.deepToString(e.test().confusion()) + " " + e.learningRate();
+                    + e.testLoss() + " " + e.testAccuracy() + " " + Arrays.deepToString(e.test().confusion()) + " "
+                    + e.learningRate();
         }
 
         void assertSame(Outcome other) {

@@ -20,6 +20,7 @@ import dev.striate.data.Dataset;
 import dev.striate.data.Draws;
 import dev.striate.data.TinyDigits;
 import dev.striate.data.Transform;
+import dev.striate.nn.BatchNorm2d;
 import dev.striate.nn.Dropout;
 import dev.striate.nn.Flatten;
 import dev.striate.nn.Linear;
@@ -256,6 +257,42 @@ class TrainerTest {
         fit(new Sgd(model.parameters(), 0), DataLoader.of(FIVE, 3), DataLoader.of(FIVE, 5), 2);
         assertFalse(model.isTraining());
         assertEquals(List.of("train 3", "train 2", "eval 5", "train 3", "train 2", "eval 5", "eval 3", "eval 2"), model.runs);
+    }
+
+    /** A batch normalisation that is set to evaluation keeps its statistics, whatever is evaluated in between. */
+    @Test
+    void partsKeepTheModeThatTheyWereSetTo() {
+        BatchNorm2d norm = new BatchNorm2d(1);
+        try (Sequential net = initialized(Sequential.builder().add("norm", norm).add("scale", new Scale()).build());
+                Sgd optimizer = new Sgd(net.parameters(), 0.1f)) {
+            norm.eval();
+            Trainer trainer = Trainer.of(net, optimizer, DEVICE).listener(new TrainingListener() {
+                @Override
+                public void onEpoch(EpochEnd epoch) {
+                    net.eval();
+                }
+            });
+            trainer.fit(DataLoader.of(FIVE, 3), DataLoader.of(FIVE, 5), 2);
+            assertEquals(List.of("train 3", "train 2", "eval 5", "train 3", "train 2", "eval 5", "eval 3", "eval 2"),
+                    ((Scale) net.modules().get("scale")).runs);
+            assertEquals(0, net.buffers().get("norm.running_mean").item());
+            assertEquals(List.of(true, false, true), modes(net));
+
+            norm.train();
+            net.modules().get("scale").eval();
+            Trainer.evaluate(net, DataLoader.of(FIVE, 5), DEVICE);
+            assertEquals(List.of(true, true, false), modes(net));
+
+            net.eval();
+            norm.train();
+            trainer.fit(DataLoader.of(FIVE, 3), null, 1);
+            assertNotEquals(0, net.buffers().get("norm.running_mean").item());
+            assertEquals(List.of(false, true, false), modes(net));
+        }
+    }
+
+    private static List<Boolean> modes(Module net) {
+        return net.modules().values().stream().map(Module::isTraining).toList();
     }
 
     @Test
