@@ -118,9 +118,14 @@ public final class Tensor extends ScopedResource {
         return tensor;
     }
 
-    /** A matrix from its rows. */
+    /**
+     * A matrix from its rows.
+     *
+     * @throws ShapeException if there are no values, or the rows differ in length
+     */
     public static Tensor of(Device device, float[][] rows) {
-        float[] values = new float[rows.length == 0 ? 0 : rows.length * rows[0].length];
+        Shape shape = Shape.of(rows.length, rows.length == 0 ? 0 : rows[0].length);
+        float[] values = new float[shape.elements()];
         for (int row = 0; row < rows.length; row++) {
             if (rows[row].length != rows[0].length) {
                 throw new ShapeException("Tensor.of: row " + row + " has " + rows[row].length + " values, row 0 has "
@@ -128,7 +133,7 @@ public final class Tensor extends ScopedResource {
             }
             System.arraycopy(rows[row], 0, values, row * rows[0].length, rows[row].length);
         }
-        return of(device, Shape.of(rows.length, rows.length == 0 ? 0 : rows[0].length), values);
+        return of(device, shape, values);
     }
 
     /**

@@ -28,10 +28,15 @@ final class Window {
         this.kernelW = kernelW;
     }
 
-    /** @throws ShapeException if an option does not belong to the operation, or comes twice */
+    /**
+     * @throws ShapeException if the kernel is empty or too large, or an option does not belong to the operation or comes twice
+     */
     static Window of(String operation, int kernelH, int kernelW, WindowOption[] options, WindowOption.Kind... allowed) {
         if (kernelH < 1 || kernelW < 1) {
             throw new ShapeException(operation + ": a kernel is at least 1 by 1, got " + kernelH + " by " + kernelW);
+        }
+        if ((long) kernelH * kernelW > Integer.MAX_VALUE) {
+            throw new ShapeException(operation + ": a kernel has fewer than 2^31 cells, got " + kernelH + " by " + kernelW);
         }
         Window window = new Window(operation, kernelH, kernelW);
         int seen = 0;
@@ -96,12 +101,12 @@ final class Window {
 
     /** Rows from the first to the last cell of the dilated kernel, both included. */
     int extentH() {
-        return dilationH * (kernelH - 1) + 1;
+        return Sizes.require(operation, "the window's height", dilationH * (kernelH - 1L) + 1);
     }
 
     /** Columns from the first to the last cell of the dilated kernel, both included. */
     int extentW() {
-        return dilationW * (kernelW - 1) + 1;
+        return Sizes.require(operation, "the window's width", dilationW * (kernelW - 1L) + 1);
     }
 
     Padding resolve(int height, int width) {
@@ -117,21 +122,21 @@ final class Window {
     }
 
     private int outSize(Shape image, String side, int size, int before, int after, int extent, int stride) {
-        int room = size + before + after - extent;
+        int room = Sizes.require(operation, "the padded " + side, (long) size + before + after) - extent;
         if (room < 0) {
             throw new ShapeException(operation + ": the window's " + side + " of " + extent + " does not fit into the input "
                     + image + " with its " + side + " of " + size + " and padding of " + before + " and " + after);
         }
         int windows = room / stride + 1;
         // In ceil mode one more window may start, but only inside the image or the padding before it.
-        if (ceilMode && room % stride != 0 && windows * stride < size + before) {
+        if (ceilMode && room % stride != 0 && (long) windows * stride < size + before) {
             windows++;
         }
         return windows;
     }
 
     /** @throws ShapeException unless the groups split both numbers of channels evenly */
-    void requireGroupsDivide(int inChannels, int outChannels) {
+    void requireGroupsDivide(int inChannels, long outChannels) {
         if (inChannels % groups != 0 || outChannels % groups != 0) {
             throw new ShapeException(operation + ": " + groups + " groups must divide the " + inChannels
                     + " input channels and the " + outChannels + " output channels");

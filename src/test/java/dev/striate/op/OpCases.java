@@ -336,6 +336,7 @@ final class OpCases {
         product("matrix vector", false, false, new int[] {5, 7}, new int[] {7});
         product("vector batch", false, false, new int[] {7}, new int[] {3, 7, 5});
         product("batch vector", false, false, new int[] {3, 5, 7}, new int[] {7});
+        exact("slice", "greatest step", x -> x.get(0).slice(0, 0, 5, Integer.MAX_VALUE)).normal(5, 7);
         int[][] sizes = {
             {1, 1, 1}, {1, 5, 1}, {5, 1, 3}, {1, 1, 9}, {9, 1, 1}, {2, 3, 5}, {7, 11, 13}, {15, 15, 15}, {16, 16, 16},
             {17, 17, 17}, {31, 33, 32}, {33, 31, 65}, {63, 64, 65}, {65, 65, 65}, {129, 17, 33}, {1, 300, 70}, {70, 300, 1},
