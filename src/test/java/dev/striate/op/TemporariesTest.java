@@ -34,7 +34,9 @@ class TemporariesTest {
             matmul("batch and matrix", new int[] {2, 5, 3}, new int[] {3, 4}),
             matmul("batches", new int[] {2, 5, 3}, new int[] {1, 3, 4}),
             new Composed("batch transposed", x -> x[0].matmul(x[1], true, true), new int[][] {{2, 3, 5}, {4, 3}}),
-            new Composed("mse", x -> x[0].mse(x[1]), new int[][] {{2, 3}, {2, 3}}));
+            new Composed("mse", x -> x[0].mse(x[1]), new int[][] {{2, 3}, {2, 3}}),
+            new Composed("div by a tiny number", x -> x[0].div(Float.MIN_VALUE), new int[][] {{2, 3}}),
+            new Composed("div by a huge number", x -> x[0].div(Float.MAX_VALUE), new int[][] {{2, 3}}));
 
     private static Composed linear(String name, int... sizes) {
         return new Composed("linear of a " + name, x -> x[0].linear(x[1], x[2]), sizes, new int[] {4, 3}, new int[] {4});
