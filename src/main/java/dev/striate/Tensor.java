@@ -673,8 +673,8 @@ public final class Tensor extends ScopedResource {
      *
      * @param training whether to use the batch's own statistics, and to update the running ones in place; else uses the running
      *                 ones
-     * @param momentum how far the running statistics move towards the batch's
-     * @param epsilon  added to the variance
+     * @param momentum how far the running statistics move towards the batch's, 0 .. 1
+     * @param epsilon  added to the variance, above 0
      */
     public Tensor batchNorm2d(
             Tensor gamma,

@@ -215,6 +215,12 @@ class BadInputTest {
                     in -> in.matrix.batchNorm2d(in.row, in.row, in.row, null, true, 0.1f, 1e-5f)),
             misuse("batchNorm2d: training needs more than one value per channel, got (1, 3)",
                     in -> in.matrix.slice(0, 0, 1).batchNorm2d(in.row, in.row, null, null, true, 0.1f, 1e-5f)),
+            batchNorm("expected a momentum in 0 .. 1, got -0.1", -0.1f, 1e-5f),
+            batchNorm("expected a momentum in 0 .. 1, got 1.5", 1.5f, 1e-5f),
+            batchNorm("expected a momentum in 0 .. 1, got NaN", Float.NaN, 1e-5f),
+            batchNorm("expected a finite epsilon above 0, got 0.0", 0.1f, 0),
+            batchNorm("expected a finite epsilon above 0, got NaN", 0.1f, Float.NaN),
+            batchNorm("expected a finite epsilon above 0, got Infinity", 0.1f, Float.POSITIVE_INFINITY),
             misuse("dropout: expected a probability of at least 0 and below 1, got 1.0",
                     in -> in.matrix.dropout(1, new Generator(0))),
             // Losses.
@@ -248,6 +254,11 @@ class BadInputTest {
             stranger("backward", (in, other) -> in.matrix.exp().backward(other)),
             new Misuse("crossEntropy: the scores are on", DeviceException.class,
                     in -> in.matrix.crossEntropy(IntTensor.of(Device.of("elsewhere", in.device.backend()), 0, 1))));
+
+    private static Misuse batchNorm(String message, float momentum, float epsilon) {
+        return misuse("batchNorm2d: " + message,
+                in -> in.matrix.batchNorm2d(in.row, in.row, in.row, in.row, true, momentum, epsilon));
+    }
 
     @FunctionalInterface
     private interface WithStranger {

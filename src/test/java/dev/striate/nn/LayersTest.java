@@ -158,6 +158,7 @@ class LayersTest {
                 new Residual(new Relu()));
         for (Module model : models) {
             model.initialize(DEVICE, new Generator(1)).eval();
+        assertThrows(StriateException.class, () -> new BatchNorm2d(1).epsilon(Float.POSITIVE_INFINITY));
             try (Tensor x = Tensor.ones(DEVICE, 2, 1, 3, 3); Tensor y = model.forward(x)) {
                 assertEquals(before + (x == y ? 1 : 2), DEVICE.backend().memory().liveBuffers());
                 assertEquals(18, x.toArray().length);
