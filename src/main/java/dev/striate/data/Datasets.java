@@ -17,11 +17,16 @@ public final class Datasets {
      * The images with {@code pixels} rows and columns of zeros around them: 28x28 becomes 32x32 with 2. The data set itself is
      * not copied.
      *
-     * @throws StriateException if {@code pixels} is negative
+     * @throws StriateException if {@code pixels} is negative, or an image would have 2^31 values or more
      */
     public static Dataset pad(Dataset dataset, int pixels) {
         if (pixels < 0) {
             throw new StriateException("Datasets.pad: a border has 0 or more pixels, got " + pixels);
+        }
+        Shape image = dataset.imageShape();
+        if (Math.max(image.size(1), image.size(2)) + 2L * pixels > Integer.MAX_VALUE) {
+            throw new StriateException("Datasets.pad: a border of " + pixels + " pixels around images of " + image
+                    + " makes sides of 2^31 pixels or more");
         }
         return pixels == 0 ? dataset : new Padded(dataset, pixels);
     }
@@ -174,7 +179,7 @@ public final class Datasets {
             super(source);
             this.border = border;
             Shape from = source.imageShape();
-            this.shape = Shape.of(from.size(0), Math.addExact(from.size(1), 2 * border), Math.addExact(from.size(2), 2 * border));
+            this.shape = Shape.of(from.size(0), from.size(1) + 2 * border, from.size(2) + 2 * border);
         }
 
         @Override

@@ -41,6 +41,12 @@ class DatasetsTest {
             }
         }
         assertThrows(StriateException.class, () -> Datasets.pad(images(1, 1, 1, 1), -1));
+        for (int border : new int[] {1 << 30, Integer.MAX_VALUE}) {
+            assertEquals("Datasets.pad: a border of " + border + " pixels around images of (1, 2, 3) makes sides of 2^31 pixels"
+                    + " or more",
+                    assertThrows(StriateException.class, () -> Datasets.pad(images(1, 1, 2, 3), border)).getMessage());
+        }
+        assertThrows(ShapeException.class, () -> Datasets.pad(images(1, 1, 1, 1), 1 << 29));
     }
 
     @Test
