@@ -113,17 +113,25 @@ public final class Datasets {
     public static Normalize meanAndDeviation(Dataset dataset) {
         int channels = dataset.imageShape().size(0);
         int plane = dataset.imageShape().elements() / channels;
+        // Sums of the distances from a channel's first pixel: those of a constant are 0 to the last bit, and where values lie
+        // close together and far from 0, their squares do not cancel.
+        double[] origins = new double[channels];
         double[] sums = new double[channels];
         double[] squares = new double[channels];
         float[] image = new float[channels * plane];
         for (int i = 0; i < dataset.size(); i++) {
             dataset.read(i, image, 0);
             for (int c = 0; c < channels; c++) {
+                if (i == 0) {
+                    origins[c] = image[c * plane];
+                }
+                double origin = origins[c];
                 double sum = 0;
                 double square = 0;
                 for (int k = c * plane; k < (c + 1) * plane; k++) {
-                    sum += image[k];
-                    square += (double) image[k] * image[k];
+                    double distance = image[k] - origin;
+                    sum += distance;
+                    square += distance * distance;
                 }
                 sums[c] += sum;
                 squares[c] += square;
@@ -133,9 +141,9 @@ public final class Datasets {
         float[] mean = new float[channels];
         float[] deviation = new float[channels];
         for (int c = 0; c < channels; c++) {
-            double exact = sums[c] / count;
-            mean[c] = (float) exact;
-            deviation[c] = (float) Math.sqrt(Math.max(0, squares[c] / count - exact * exact));
+            double distance = sums[c] / count;
+            mean[c] = (float) (origins[c] + distance);
+            deviation[c] = (float) Math.sqrt(Math.max(0, squares[c] / count - distance * distance));
         }
         return new Normalize(mean, deviation);
     }
