@@ -45,7 +45,8 @@ public final class ConvTranspose2d {
     /**
      * The weight's shape {@code (C, O/groups, KH, KW)}, as the options say.
      *
-     * @throws ShapeException if an option does not belong here or the groups do not divide the channels
+     * @throws ShapeException if an option does not belong here, options do not fit each other, or the groups do not divide the
+     *                        channels
      */
     public static Shape weightShape(int inChannels, int outChannels, int kernelHeight, int kernelWidth, WindowOption... options) {
         Window window = window(kernelHeight, kernelWidth, options);
@@ -67,15 +68,6 @@ public final class ConvTranspose2d {
         }
         Window window = window(weight.size(2), weight.size(3), options);
         window.requireGroupsDivide(x.size(1), (long) weight.size(1) * window.groups);
-        if (window.padding.rule() != Padding.Rule.GIVEN) {
-            throw new ShapeException("convTranspose2d: padding is given in numbers; " + window.padding.rule()
-                    + " is defined for convolution only");
-        }
-        if (window.outputPaddingH >= Math.max(window.strideH, window.dilationH)
-                || window.outputPaddingW >= Math.max(window.strideW, window.dilationW)) {
-            throw new ShapeException("convTranspose2d: the output padding " + window.outputPaddingH + " by "
-                    + window.outputPaddingW + " must be smaller than the stride or the dilation");
-        }
         int outChannels = weight.size(1) * window.groups;
         if (bias != null && !bias.equals(Shape.of(outChannels))) {
             throw new ShapeException("convTranspose2d: expected a bias (" + outChannels + "), one per output channel, got "
@@ -92,9 +84,19 @@ public final class ConvTranspose2d {
     }
 
     private static Window window(int kernelHeight, int kernelWidth, WindowOption[] options) {
-        return Window.of("convTranspose2d", kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE,
+        Window window = Window.of("convTranspose2d", kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE,
                 WindowOption.Kind.PADDING, WindowOption.Kind.OUTPUT_PADDING, WindowOption.Kind.DILATION,
                 WindowOption.Kind.GROUPS);
+        if (window.padding.rule() != Padding.Rule.GIVEN) {
+            throw new ShapeException("convTranspose2d: padding is given in numbers; " + window.padding.rule()
+                    + " is defined for convolution only");
+        }
+        if (window.outputPaddingH >= Math.max(window.strideH, window.dilationH)
+                || window.outputPaddingW >= Math.max(window.strideW, window.dilationW)) {
+            throw new ShapeException("convTranspose2d: the output padding " + window.outputPaddingH + " by "
+                    + window.outputPaddingW + " must be smaller than the stride or the dilation");
+        }
+        return window;
     }
 
     private static Shape outputShape(Conv2dGeometry g) {

@@ -55,9 +55,14 @@ final class Window {
         return window;
     }
 
-    /** The same for pooling, whose windows lie side by side unless a stride is given. */
+    /**
+     * The same for pooling, whose windows lie side by side unless a stride is given.
+     *
+     * @throws ShapeException as {@link #of}, and if padding is not smaller than the window
+     */
     static Window pooling(String operation, int kernelH, int kernelW, WindowOption[] options, WindowOption.Kind... allowed) {
         Window window = of(operation, kernelH, kernelW, options, allowed);
+        window.requireSmallPadding();
         for (WindowOption option : options) {
             if (option.kind == WindowOption.Kind.STRIDE) {
                 return window;
@@ -66,6 +71,15 @@ final class Window {
         window.strideH = kernelH;
         window.strideW = kernelW;
         return window;
+    }
+
+    /** Padding by a rule instead of numbers is 0 here; what the rules give is always small enough. */
+    private void requireSmallPadding() {
+        if (Math.max(padding.top(), padding.bottom()) >= extentH() || Math.max(padding.left(), padding.right()) >= extentW()) {
+            throw new ShapeException(operation + ": padding must be smaller than the window, or some windows would hold"
+                    + " nothing else; got a window of " + extentH() + " by " + extentW() + " and padding of " + padding.top()
+                    + ", " + padding.bottom() + ", " + padding.left() + ", " + padding.right());
+        }
     }
 
     /** Plain loops here, as wherever each call of an operation comes by: streams and sets cost more than a small kernel. */
