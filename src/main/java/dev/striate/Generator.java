@@ -42,9 +42,17 @@ public final class Generator {
         return stream.getAndIncrement();
     }
 
-    /** {@code n} values, uniform in [low, high), in steps of 2^-24 of the range. */
+    /**
+     * {@code n} values, uniform in [low, high), in steps of 2^-24 of the range; all {@code low} if that is {@code high}.
+     *
+     * @throws StriateException if n is negative, {@code low} is above {@code high}, or they or their difference are not finite
+     */
     public float[] uniform(int n, float low, float high) {
-        float[] values = new float[n];
+        if (!(low <= high) || !Float.isFinite(high - low)) {
+            throw new StriateException("Generator: uniform values lie between finite numbers low <= high whose difference is"
+                    + " finite, got " + low + " and " + high);
+        }
+        float[] values = new float[requireCount(n)];
         long own = nextStream();
         int[] lanes = new int[4];
         // Where floats lie wider apart than the steps, a sum just below high would round to it.
@@ -58,9 +66,13 @@ public final class Generator {
         return values;
     }
 
-    /** {@code n} values of the normal distribution with mean 0 and deviation 1, by Box and Muller's method. */
+    /**
+     * {@code n} values of the normal distribution with mean 0 and deviation 1, by Box and Muller's method.
+     *
+     * @throws StriateException if n is negative
+     */
     public float[] normal(int n) {
-        float[] values = new float[n];
+        float[] values = new float[requireCount(n)];
         long own = nextStream();
         int[] lanes = new int[4];
         for (int i = 0; i < n; i += 2) {
@@ -78,9 +90,13 @@ public final class Generator {
         return values;
     }
 
-    /** The numbers 0 .. n-1 in random order, by Fisher and Yates's shuffle. */
+    /**
+     * The numbers 0 .. n-1 in random order, by Fisher and Yates's shuffle.
+     *
+     * @throws StriateException if n is negative
+     */
     public int[] permutation(int n) {
-        int[] order = new int[n];
+        int[] order = new int[requireCount(n)];
         long own = nextStream();
         int[] lanes = new int[4];
         for (int i = 0; i < n; i++) {
@@ -93,5 +109,12 @@ public final class Generator {
             order[other] = i;
         }
         return order;
+    }
+
+    private static int requireCount(int n) {
+        if (n < 0) {
+            throw new StriateException("Generator: draws 0 or more values, got " + n);
+        }
+        return n;
     }
 }

@@ -15,7 +15,9 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import dev.striate.TestDevices.TestDevice;
 import dev.striate.backend.LossReduction;
 import dev.striate.op.ClassificationOptions;
+import dev.striate.op.Padding;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -42,6 +44,7 @@ class BadInputTest {
         final Tensor scalar;
         final Tensor images;
         final Tensor kernel;
+        final Tensor filters;
         final Tensor columns;
         final IntTensor labels;
 
@@ -53,6 +56,7 @@ class BadInputTest {
             this.scalar = make();
             this.images = make(2, 4, 5, 5);
             this.kernel = make(6, 4, 3, 3);
+            this.filters = make(4, 4, 3, 3);
             this.columns = make(2, 36, 8);
             this.labels = IntTensor.of(device, 0, 2);
         }
@@ -77,6 +81,8 @@ class BadInputTest {
         }
     }
 
+    private static final int GREATEST = Integer.MAX_VALUE;
+
     private record Misuse(String message, Class<? extends StriateException> kind, Consumer<Inputs> call) {}
 
     private static Misuse misuse(String message, Consumer<Inputs> call) {
@@ -96,6 +102,8 @@ class BadInputTest {
             misuse("addInPlace: expected shape (2, 3), got (3)", in -> in.matrix.detach().addInPlace(1, in.row)),
             misuse("Tensor.of: shape (2, 2) has 4 elements, got 3 values", in -> Tensor.of(in.device, Shape.of(2, 2), 1, 2, 3)),
             misuse("Tensor.of: row 1 has 1 values, row 0 has 2", in -> Tensor.of(in.device, new float[][] {{1, 2}, {3}})),
+            misuse("a tensor has fewer than 2^31 elements, got the shape (65537, 65536)",
+                    in -> Tensor.of(in.device, Collections.nCopies(65537, new float[65536]).toArray(float[][]::new))),
             misuse("a shape's sizes are at least 1, got (2, 0)", in -> Tensor.zeros(in.device, 2, 0)),
             misuse("a tensor has fewer than 2^31 elements, got the shape (65536, 65536)",
                     in -> Tensor.zeros(in.device, 65536, 65536)),
@@ -114,6 +122,10 @@ class BadInputTest {
             misuse("concat: there is no axis 2 in (2, 3)", in -> Tensor.concat(2, in.matrix, in.matrix)),
             misuse("pad: expected, before and after, a number of at least 0 for each of the 2 axes of (2, 3), got [1] and [0, 0]",
                     in -> in.matrix.pad(new int[] {1}, new int[] {0, 0}, 0)),
+            misuse("pad: the size along axis 1 would be 4294967297, expected fewer than 2^31",
+                    in -> in.matrix.pad(new int[] {0, GREATEST}, new int[] {0, GREATEST}, 0)),
+            misuse("concat: the size along axis 0 would be 4296015872, expected fewer than 2^31", in -> Tensor.concat(0,
+                    Collections.nCopies(4097, Tensor.zeros(in.device, 1 << 20)).toArray(Tensor[]::new))),
             misuse("expand: shapes (2, 3) and (2, 4) do not broadcast", in -> in.matrix.expand(2, 4)),
             misuse("expand: (2, 3) does not broadcast to (3)", in -> in.matrix.expand(3)),
             misuse("sum: there is no axis 2 in (2, 3)", in -> in.matrix.sum(2)),
@@ -142,22 +154,56 @@ class BadInputTest {
             misuse("conv2d: expected a bias (6), one per output channel, got (3)", in -> in.images.conv2d(in.kernel, in.row)),
             misuse("conv2d: the window's height of 7 does not fit into the input (2, 4, 5, 5)",
                     in -> in.images.conv2d(in.kernel, null, dilation(3))),
+            misuse("conv2d: the padded height would be 4294967299, expected fewer than 2^31",
+                    in -> in.images.conv2d(in.kernel, null, padding(GREATEST))),
+            misuse("conv2d: the padded width would be 2147483653, expected fewer than 2^31",
+                    in -> in.images.conv2d(in.kernel, null, padding(0, 0, 1 << 30, 1 << 30))),
+            misuse("conv2d: the window's height would be 2147483649, expected fewer than 2^31",
+                    in -> in.images.conv2d(in.kernel, null, dilation(1 << 30))),
+            misuse("conv2d: the window's width would be 2147483649, expected fewer than 2^31",
+                    in -> in.images.conv2d(in.kernel, null, dilation(1, 1 << 30), padding(Padding.FULL))),
+            misuse("conv2d: the padded height would be 2147483653, expected fewer than 2^31",
+                    in -> in.images.conv2d(in.kernel, null, dilation(1 << 29), padding(Padding.FULL), stride(GREATEST))),
+            misuse("conv2d: 1073741824 groups must divide the 4 input channels and the 6 output channels",
+                    in -> in.images.conv2d(in.kernel, null, groups(1 << 30))),
             misuse("stride is at least 1, got 0", in -> in.images.conv2d(in.kernel, null, stride(0))),
             misuse("padding is at least 0, got top -1", in -> in.images.conv2d(in.kernel, null, padding(-1))),
             misuse("conv2d: the option stride was given twice", in -> in.images.conv2d(in.kernel, null, stride(1), stride(2))),
             misuse("conv2d has no option outputPadding", in -> in.images.conv2d(in.kernel, null, outputPadding(1, 1))),
             misuse("convTranspose2d: expected a weight (4 in channels, out channels / groups, height, width)",
                     in -> in.images.convTranspose2d(in.kernel, null)),
+            misuse("convTranspose2d: the padded height would be 4294967299, expected fewer than 2^31",
+                    in -> in.images.convTranspose2d(in.filters, null, stride(1 << 30), padding(GREATEST))),
+            misuse("convTranspose2d: the window's height would be 2147483649, expected fewer than 2^31",
+                    in -> in.images.convTranspose2d(in.filters, null, dilation(1 << 30))),
+            misuse("convTranspose2d: 1073741824 groups must divide the 4 input channels and the 4294967296 output channels",
+                    in -> in.images.convTranspose2d(in.filters, null, groups(1 << 30))),
+            misuse("convTranspose2d: padding is given in numbers; SAME",
+                    in -> in.images.convTranspose2d(in.filters, null, padding(Padding.SAME))),
+            misuse("convTranspose2d: the output padding 1 by 2 must be smaller than the stride or the dilation",
+                    in -> in.images.convTranspose2d(in.filters, null, stride(2), outputPadding(1, 2))),
             misuse("convTranspose2d: expected images (N, C, H, W), got a tensor of shape (3)",
                     in -> in.row.convTranspose2d(in.kernel, null)),
             misuse("maxPool2d: the window's height of 6 does not fit into the input (2, 4, 5, 5)", in -> in.images.maxPool2d(6)),
             misuse("maxPool2d: padding must be smaller than the window", in -> in.images.maxPool2d(2, padding(2))),
+            misuse("maxPool2d: the window's height would be 2147483649, expected fewer than 2^31",
+                    in -> in.images.maxPool2d(3, dilation(1 << 30))),
+            misuse("maxPool2d: the padded height would be 2147483653, expected fewer than 2^31",
+                    in -> in.images.maxPool2d(2, dilation(GREATEST - 1), padding(1 << 30))),
+            misuse("avgPool2d: a kernel has fewer than 2^31 cells, got 65536 by 65536",
+                    in -> in.images.avgPool2d(1 << 16, padding(1 << 15))),
             misuse("maxPool2d: expected images", in -> in.matrix.maxPool2d(2)),
             misuse("avgPool2d: a kernel is at least 1 by 1, got 0 by 0", in -> in.images.avgPool2d(0)),
             misuse("avgPool2d: expected images", in -> in.matrix.avgPool2d(2)),
             misuse("globalAvgPool2d: expected images", in -> in.matrix.globalAvgPool2d()),
             misuse("adaptiveAvgPool2d: the output is at least 1 by 1, got 0 by 2", in -> in.images.adaptiveAvgPool2d(0, 2)),
             misuse("im2col: expected images", in -> in.matrix.im2col(3, 3)),
+            misuse("im2col: the size along axis 1 would be 4295098368, expected fewer than 2^31",
+                    in -> in.images.im2col(32769, 32768, padding(1 << 14))),
+            misuse("im2col: the size along axis 2 would be 4295229444, expected fewer than 2^31",
+                    in -> in.images.im2col(1, 1, padding(32767, 32766, 32767, 32766))),
+            misuse("col2im: expected columns (N, C * 4 * 1073741833, windows), got (2, 36, 8)",
+                    in -> in.columns.col2im(5, 5, 4, (1 << 30) + 9)),
             misuse("col2im: an image (2, 4, 5, 5) has 3 * 3 windows, got columns (2, 36, 8)",
                     in -> in.columns.col2im(5, 5, 3, 3)),
             misuse("col2im: expected columns (N, C * 3 * 3, windows), got (2, 3)", in -> in.matrix.col2im(5, 5, 3, 3)),
@@ -169,6 +215,12 @@ class BadInputTest {
                     in -> in.matrix.batchNorm2d(in.row, in.row, in.row, null, true, 0.1f, 1e-5f)),
             misuse("batchNorm2d: training needs more than one value per channel, got (1, 3)",
                     in -> in.matrix.slice(0, 0, 1).batchNorm2d(in.row, in.row, null, null, true, 0.1f, 1e-5f)),
+            batchNorm("expected a momentum in 0 .. 1, got -0.1", -0.1f, 1e-5f),
+            batchNorm("expected a momentum in 0 .. 1, got 1.5", 1.5f, 1e-5f),
+            batchNorm("expected a momentum in 0 .. 1, got NaN", Float.NaN, 1e-5f),
+            batchNorm("expected a finite epsilon above 0, got 0.0", 0.1f, 0),
+            batchNorm("expected a finite epsilon above 0, got NaN", 0.1f, Float.NaN),
+            batchNorm("expected a finite epsilon above 0, got Infinity", 0.1f, Float.POSITIVE_INFINITY),
             misuse("dropout: expected a probability of at least 0 and below 1, got 1.0",
                     in -> in.matrix.dropout(1, new Generator(0))),
             // Losses.
@@ -202,6 +254,11 @@ class BadInputTest {
             stranger("backward", (in, other) -> in.matrix.exp().backward(other)),
             new Misuse("crossEntropy: the scores are on", DeviceException.class,
                     in -> in.matrix.crossEntropy(IntTensor.of(Device.of("elsewhere", in.device.backend()), 0, 1))));
+
+    private static Misuse batchNorm(String message, float momentum, float epsilon) {
+        return misuse("batchNorm2d: " + message,
+                in -> in.matrix.batchNorm2d(in.row, in.row, in.row, in.row, true, momentum, epsilon));
+    }
 
     @FunctionalInterface
     private interface WithStranger {

@@ -3,6 +3,7 @@ package dev.striate;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
@@ -61,6 +62,25 @@ class GeneratorTest {
         for (float value : new Generator(1).uniform(1 << 20, 100, 101)) {
             assertTrue(value >= 100 && value < 101, () -> "got " + value);
         }
+    }
+
+    @Test
+    void whatCannotBeDrawnIsRefused() {
+        Generator generator = new Generator(1);
+        assertEquals("Generator: draws 0 or more values, got -1",
+                assertThrows(StriateException.class, () -> generator.uniform(-1, 0, 1)).getMessage());
+        assertThrows(StriateException.class, () -> generator.normal(-1));
+        assertThrows(StriateException.class, () -> generator.permutation(-1));
+        float[][] ranges = {{1, 0}, {Float.NaN, 1}, {0, Float.NaN}, {0, Float.POSITIVE_INFINITY},
+            {Float.NEGATIVE_INFINITY, 0}, {-Float.MAX_VALUE, Float.MAX_VALUE}};
+        for (float[] range : ranges) {
+            assertEquals("Generator: uniform values lie between finite numbers low <= high whose difference is finite, got "
+                    + range[0] + " and " + range[1],
+                    assertThrows(StriateException.class, () -> generator.uniform(2, range[0], range[1])).getMessage());
+        }
+        assertEquals(0, generator.stream());
+        assertArrayEquals(new float[] {3, 3}, generator.uniform(2, 3, 3));
+        assertEquals(0, generator.normal(0).length);
     }
 
     @Test

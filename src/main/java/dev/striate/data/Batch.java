@@ -27,7 +27,7 @@ public final class Batch implements AutoCloseable {
      *
      * @param images  in row-major order of {@code shape}
      * @param shape   {@code (N, channels, height, width)}
-     * @param labels  N classes, from 0
+     * @param labels  N classes, from 0; -100 for an image that counts neither in the loss nor in an evaluation
      * @param indices where in the data set the N images are
      * @throws StriateException if the numbers do not fit together
      */

@@ -17,11 +17,16 @@ public final class Datasets {
      * The images with {@code pixels} rows and columns of zeros around them: 28x28 becomes 32x32 with 2. The data set itself is
      * not copied.
      *
-     * @throws StriateException if {@code pixels} is negative
+     * @throws StriateException if {@code pixels} is negative, or an image would have 2^31 values or more
      */
     public static Dataset pad(Dataset dataset, int pixels) {
         if (pixels < 0) {
             throw new StriateException("Datasets.pad: a border has 0 or more pixels, got " + pixels);
+        }
+        Shape image = dataset.imageShape();
+        if (Math.max(image.size(1), image.size(2)) + 2L * pixels > Integer.MAX_VALUE) {
+            throw new StriateException("Datasets.pad: a border of " + pixels + " pixels around images of " + image
+                    + " makes sides of 2^31 pixels or more");
         }
         return pixels == 0 ? dataset : new Padded(dataset, pixels);
     }
@@ -108,17 +113,25 @@ public final class Datasets {
     public static Normalize meanAndDeviation(Dataset dataset) {
         int channels = dataset.imageShape().size(0);
         int plane = dataset.imageShape().elements() / channels;
+        // Sums of the distances from a channel's first pixel: those of a constant are 0 to the last bit, and where values lie
+        // close together and far from 0, their squares do not cancel.
+        double[] origins = new double[channels];
         double[] sums = new double[channels];
         double[] squares = new double[channels];
         float[] image = new float[channels * plane];
         for (int i = 0; i < dataset.size(); i++) {
             dataset.read(i, image, 0);
             for (int c = 0; c < channels; c++) {
+                if (i == 0) {
+                    origins[c] = image[c * plane];
+                }
+                double origin = origins[c];
                 double sum = 0;
                 double square = 0;
                 for (int k = c * plane; k < (c + 1) * plane; k++) {
-                    sum += image[k];
-                    square += (double) image[k] * image[k];
+                    double distance = image[k] - origin;
+                    sum += distance;
+                    square += distance * distance;
                 }
                 sums[c] += sum;
                 squares[c] += square;
@@ -128,9 +141,9 @@ public final class Datasets {
         float[] mean = new float[channels];
         float[] deviation = new float[channels];
         for (int c = 0; c < channels; c++) {
-            double exact = sums[c] / count;
-            mean[c] = (float) exact;
-            deviation[c] = (float) Math.sqrt(Math.max(0, squares[c] / count - exact * exact));
+            double distance = sums[c] / count;
+            mean[c] = (float) (origins[c] + distance);
+            deviation[c] = (float) Math.sqrt(Math.max(0, squares[c] / count - distance * distance));
         }
         return new Normalize(mean, deviation);
     }
@@ -174,7 +187,7 @@ public final class Datasets {
             super(source);
             this.border = border;
             Shape from = source.imageShape();
-            this.shape = Shape.of(from.size(0), Math.addExact(from.size(1), 2 * border), Math.addExact(from.size(2), 2 * border));
+            this.shape = Shape.of(from.size(0), from.size(1) + 2 * border, from.size(2) + 2 * border);
         }
 
         @Override

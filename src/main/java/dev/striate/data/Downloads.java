@@ -63,6 +63,9 @@ public final class Downloads {
     /** How often in a row a source may break off before the next one is tried. */
     private static final int ATTEMPTS = 5;
 
+    /** So that points in time and sums of times stay within what the clock can say. */
+    private static final Duration LONGEST_WAIT = Duration.ofDays(365);
+
     private static final int OK = 200;
     private static final int PARTIAL_CONTENT = 206;
     private static final int RANGE_NOT_SATISFIABLE = 416;
@@ -93,16 +96,31 @@ public final class Downloads {
         return this;
     }
 
-    /** How long to wait for a connection, 15 seconds by default. */
+    /**
+     * How long to wait for a connection, 15 seconds by default.
+     *
+     * @throws StriateException unless above 0 and at most 365 days
+     */
     public Downloads connectTimeout(Duration timeout) {
-        this.connectTimeout = timeout;
+        this.connectTimeout = requireWait(timeout);
         return this;
     }
 
-    /** How long to wait for the next byte of an answer, 30 seconds by default. */
+    /**
+     * How long to wait for the next byte of an answer, 30 seconds by default.
+     *
+     * @throws StriateException unless above 0 and at most 365 days
+     */
     public Downloads stallTimeout(Duration timeout) {
-        this.stallTimeout = timeout;
+        this.stallTimeout = requireWait(timeout);
         return this;
+    }
+
+    private static Duration requireWait(Duration timeout) {
+        if (timeout.isNegative() || timeout.isZero() || timeout.compareTo(LONGEST_WAIT) > 0) {
+            throw new StriateException("Downloads: a time to wait is above 0 and at most " + LONGEST_WAIT + ", got " + timeout);
+        }
+        return timeout;
     }
 
     /** Who hears of the progress. */

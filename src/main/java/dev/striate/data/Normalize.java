@@ -19,16 +19,21 @@ public final class Normalize implements Transform {
     /**
      * One mean and one standard deviation per channel.
      *
-     * @throws StriateException if their numbers differ or a deviation is not above 0
+     * @throws StriateException if their numbers differ, one of them is not finite, or a deviation is not above 0
      */
     public Normalize(float[] mean, float[] deviation) {
         if (mean.length != deviation.length) {
             throw new StriateException("Normalize: got " + mean.length + " means and " + deviation.length
                     + " deviations; give one of each per channel");
         }
+        for (float value : mean) {
+            if (!Float.isFinite(value)) {
+                throw new StriateException("Normalize: means are finite, got " + Arrays.toString(mean));
+            }
+        }
         for (float value : deviation) {
-            if (!(value > 0)) {
-                throw new StriateException("Normalize: deviations are above 0, got " + Arrays.toString(deviation));
+            if (!(value > 0 && value < Float.POSITIVE_INFINITY)) {
+                throw new StriateException("Normalize: deviations are finite and above 0, got " + Arrays.toString(deviation));
             }
         }
         this.mean = mean.clone();

@@ -10,12 +10,15 @@ import java.util.Arrays;
  */
 public final class RandomCrop implements Transform {
 
+    /** The number of shifts along an axis, twice the padding and one, is an int. */
+    private static final int MOST = (Integer.MAX_VALUE - 1) / 2;
+
     private final int padding;
 
-    /** @throws StriateException if the padding is negative */
+    /** @throws StriateException unless the padding is in 0 .. 2^30 - 1 */
     public RandomCrop(int padding) {
-        if (padding < 0) {
-            throw new StriateException("RandomCrop: a padding is 0 or more, got " + padding);
+        if (padding < 0 || padding > MOST) {
+            throw new StriateException("RandomCrop: a padding is in 0 .. " + MOST + ", got " + padding);
         }
         this.padding = padding;
     }

@@ -9,7 +9,9 @@ public final class AdaptiveAvgPool2d extends ImageLayer<AdaptiveAvgPool2d> {
     private final int outHeight;
     private final int outWidth;
 
+    /** @throws dev.striate.ShapeException if a size is below 1 */
     public AdaptiveAvgPool2d(int outHeight, int outWidth) {
+        dev.striate.op.AdaptiveAvgPool2d.check(outHeight, outWidth);
         this.outHeight = outHeight;
         this.outWidth = outWidth;
     }

@@ -11,12 +11,18 @@ public final class AvgPool2d extends ImageLayer<AvgPool2d> {
     private final int kernelWidth;
     private final WindowOption[] options;
 
-    /** A square window. */
+    /**
+     * A square window.
+     *
+     * @throws dev.striate.ShapeException if sizes or options do not fit each other
+     */
     public AvgPool2d(int kernel, WindowOption... options) {
         this(kernel, kernel, options);
     }
 
+    /** @throws dev.striate.ShapeException if sizes or options do not fit each other */
     public AvgPool2d(int kernelHeight, int kernelWidth, WindowOption... options) {
+        dev.striate.op.AvgPool2d.check(kernelHeight, kernelWidth, options);
         this.kernelHeight = kernelHeight;
         this.kernelWidth = kernelWidth;
         this.options = options.clone();

@@ -42,11 +42,11 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
      * Sets what is added to the variance, 1e-5 unless set.
      *
      * @return this layer
-     * @throws StriateException unless above 0
+     * @throws StriateException unless finite and above 0
      */
     public BatchNorm2d epsilon(float wanted) {
-        if (!(wanted > 0)) {
-            throw new StriateException("BatchNorm2d: epsilon is above 0, got " + wanted);
+        if (!(wanted > 0 && wanted < Float.POSITIVE_INFINITY)) {
+            throw new StriateException("BatchNorm2d: epsilon is finite and above 0, got " + wanted);
         }
         epsilon = wanted;
         return this;

@@ -395,12 +395,17 @@ public abstract class Module implements AutoCloseable {
     }
 
     private void requireNewName(String name) {
-        if (name.isEmpty() || name.indexOf('.') >= 0) {
-            throw new StriateException(this + ": the name of a part is not empty and has no dot, got \"" + name + "\"");
-        }
+        requireName(toString(), name);
         if (children.containsKey(name) || parameters.containsKey(name) || buffers.containsKey(name)
                 || generators.containsKey(name)) {
             throw new StriateException(this + ": there is already a part named \"" + name + "\"");
+        }
+    }
+
+    /** @throws StriateException if a name is empty or has a dot */
+    static void requireName(String whole, String name) {
+        if (name.isEmpty() || name.indexOf('.') >= 0) {
+            throw new StriateException(whole + ": the name of a part is not empty and has no dot, got \"" + name + "\"");
         }
     }
 

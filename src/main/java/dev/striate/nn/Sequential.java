@@ -83,20 +83,25 @@ public final class Sequential extends Module {
         private Builder() {}
 
         /**
-         * Adds a module under a name without dots.
+         * Adds a module under a name.
          *
-         * @throws StriateException if the name is taken
+         * @throws StriateException if the name is taken, empty or has a dot
          */
         public Builder add(String name, Module module) {
+            requireName("Sequential", name);
             if (named.putIfAbsent(name, module) != null) {
                 throw new StriateException("Sequential: there is already a part named \"" + name + "\"");
             }
             return this;
         }
 
-        /** Adds a module named by its place, counted from 0. */
+        /** Adds a module named by its place, counted from 0; by the next number that is free if that is the name of another. */
         public Builder add(Module module) {
-            return add(Integer.toString(named.size()), module);
+            int number = named.size();
+            while (named.containsKey(Integer.toString(number))) {
+                number++;
+            }
+            return add(Integer.toString(number), module);
         }
 
         public Sequential build() {

@@ -31,10 +31,15 @@ public final class AdaptiveAvgPool2d {
 
     private static Shape outputShape(String operation, Shape x, int outHeight, int outWidth) {
         Window.requireImages(operation, x);
-        if (outHeight < 1 || outWidth < 1) {
-            throw new ShapeException(operation + ": the output is at least 1 by 1, got " + outHeight + " by " + outWidth);
-        }
+        check(outHeight, outWidth);
         return Shape.of(x.size(0), x.size(1), outHeight, outWidth);
+    }
+
+    /** @throws ShapeException if {@link #apply} would refuse these sizes, below 1, whatever the image */
+    public static void check(int outHeight, int outWidth) {
+        if (outHeight < 1 || outWidth < 1) {
+            throw new ShapeException("adaptiveAvgPool2d: the output is at least 1 by 1, got " + outHeight + " by " + outWidth);
+        }
     }
 
     private static Tensor apply(String operation, Tensor x, int outHeight, int outWidth) {

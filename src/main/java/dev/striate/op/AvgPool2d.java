@@ -17,7 +17,7 @@ public final class AvgPool2d {
     /** @throws ShapeException if the shapes and options do not fit each other */
     public static Tensor apply(Tensor x, int kernelHeight, int kernelWidth, WindowOption... options) {
         Shape image = x.shape();
-        Window window = window(image, kernelHeight, kernelWidth, options);
+        Window window = window(kernelHeight, kernelWidth, options);
         Pool2dGeometry g = PoolGeometry.of(image, window);
         boolean countIncludePad = window.countIncludePad;
         Tensor y = Tensor.allocate(x.device(), PoolGeometry.outputShape(image, g));
@@ -34,11 +34,15 @@ public final class AvgPool2d {
 
     /** How the window moves over an input, without computing; errors as in {@link #apply}. */
     public static Pool2dGeometry geometry(Shape x, int kernelHeight, int kernelWidth, WindowOption... options) {
-        return PoolGeometry.of(x, window(x, kernelHeight, kernelWidth, options));
+        return PoolGeometry.of(x, window(kernelHeight, kernelWidth, options));
     }
 
-    private static Window window(Shape x, int kernelHeight, int kernelWidth, WindowOption[] options) {
-        Window.requireImages("avgPool2d", x);
+    /** @throws ShapeException if {@link #apply} would refuse these sizes and options whatever the image */
+    public static void check(int kernelHeight, int kernelWidth, WindowOption... options) {
+        window(kernelHeight, kernelWidth, options);
+    }
+
+    private static Window window(int kernelHeight, int kernelWidth, WindowOption[] options) {
         return Window.pooling("avgPool2d", kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE,
                 WindowOption.Kind.PADDING, WindowOption.Kind.CEIL_MODE, WindowOption.Kind.COUNT_INCLUDE_PAD);
     }

@@ -17,7 +17,10 @@ public final class BatchNorm2d {
 
     private BatchNorm2d() {}
 
-    /** @throws ShapeException if the shapes do not fit, or training meets a single value per channel */
+    /**
+     * @throws ShapeException if the shapes do not fit, training meets a single value per channel, the momentum is not in 0 .. 1,
+     *                        or epsilon is not finite and above 0
+     */
     public static Tensor apply(
             Tensor x,
             Tensor gamma,
@@ -53,6 +56,12 @@ public final class BatchNorm2d {
             float momentum,
             float epsilon,
             boolean relu) {
+        if (!(momentum >= 0 && momentum <= 1)) {
+            throw new ShapeException("batchNorm2d: expected a momentum in 0 .. 1, got " + momentum);
+        }
+        if (!(epsilon > 0 && epsilon < Float.POSITIVE_INFINITY)) {
+            throw new ShapeException("batchNorm2d: expected a finite epsilon above 0, got " + epsilon);
+        }
         BatchNorm2dGeometry g = geometry(x, gamma, beta, runningMean, runningVariance, training, epsilon);
         Tensor y = training
                 ? train(g, relu, x, gamma, beta, runningMean, runningVariance, momentum)

@@ -10,14 +10,14 @@ public final class Concat {
 
     private Concat() {}
 
-    /** @throws ShapeException if there is no part, or sizes differ along another axis */
+    /** @throws ShapeException if there is no part, sizes differ along another axis, or the result has 2^31 elements or more */
     public static Tensor apply(int axis, Tensor... parts) {
         if (parts.length == 0) {
             throw new ShapeException("concat: expected at least one tensor");
         }
         Tensor first = parts[0];
         int along = first.shape().axis("concat", axis);
-        int size = 0;
+        long size = 0;
         for (Tensor part : parts) {
             first.requireDevice("concat", part);
             if (part.shape().rank() != first.shape().rank()
@@ -27,7 +27,7 @@ public final class Concat {
             }
             size += part.size(along);
         }
-        Shape shape = first.shape().with(along, size);
+        Shape shape = first.shape().with(along, Sizes.alongAxis("concat", along, size));
         int[] strides = shape.strides();
         Tensor y = Tensor.allocate(first.device(), shape);
         Recorder recorder = Recorder.of("concat", y);

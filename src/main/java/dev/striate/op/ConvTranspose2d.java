@@ -45,7 +45,8 @@ public final class ConvTranspose2d {
     /**
      * The weight's shape {@code (C, O/groups, KH, KW)}, as the options say.
      *
-     * @throws ShapeException if an option does not belong here or the groups do not divide the channels
+     * @throws ShapeException if an option does not belong here, options do not fit each other, or the groups do not divide the
+     *                        channels
      */
     public static Shape weightShape(int inChannels, int outChannels, int kernelHeight, int kernelWidth, WindowOption... options) {
         Window window = window(kernelHeight, kernelWidth, options);
@@ -66,7 +67,26 @@ public final class ConvTranspose2d {
                     + " in channels, out channels / groups, height, width) for the input " + x + ", got " + weight);
         }
         Window window = window(weight.size(2), weight.size(3), options);
-        window.requireGroupsDivide(x.size(1), weight.size(1) * window.groups);
+        window.requireGroupsDivide(x.size(1), (long) weight.size(1) * window.groups);
+        int outChannels = weight.size(1) * window.groups;
+        if (bias != null && !bias.equals(Shape.of(outChannels))) {
+            throw new ShapeException("convTranspose2d: expected a bias (" + outChannels + "), one per output channel, got "
+                    + bias);
+        }
+        Padding padding = window.padding;
+        int outHeight = outSize("height", (x.size(2) - 1L) * window.strideH + window.extentH() + window.outputPaddingH,
+                (long) padding.top() + padding.bottom());
+        int outWidth = outSize("width", (x.size(3) - 1L) * window.strideW + window.extentW() + window.outputPaddingW,
+                (long) padding.left() + padding.right());
+        return new Conv2dGeometry(x.size(0), outChannels, outHeight, outWidth, x.size(1), x.size(2), x.size(3), window.kernelH,
+                window.kernelW, window.strideH, window.strideW, padding.top(), padding.left(), window.dilationH, window.dilationW,
+                window.groups);
+    }
+
+    private static Window window(int kernelHeight, int kernelWidth, WindowOption[] options) {
+        Window window = Window.of("convTranspose2d", kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE,
+                WindowOption.Kind.PADDING, WindowOption.Kind.OUTPUT_PADDING, WindowOption.Kind.DILATION,
+                WindowOption.Kind.GROUPS);
         if (window.padding.rule() != Padding.Rule.GIVEN) {
             throw new ShapeException("convTranspose2d: padding is given in numbers; " + window.padding.rule()
                     + " is defined for convolution only");
@@ -76,35 +96,22 @@ public final class ConvTranspose2d {
             throw new ShapeException("convTranspose2d: the output padding " + window.outputPaddingH + " by "
                     + window.outputPaddingW + " must be smaller than the stride or the dilation");
         }
-        int outChannels = weight.size(1) * window.groups;
-        if (bias != null && !bias.equals(Shape.of(outChannels))) {
-            throw new ShapeException("convTranspose2d: expected a bias (" + outChannels + "), one per output channel, got "
-                    + bias);
-        }
-        Padding padding = window.padding;
-        int outHeight = outSize("height", (x.size(2) - 1) * window.strideH - padding.top() - padding.bottom() + window.extentH()
-                + window.outputPaddingH);
-        int outWidth = outSize("width", (x.size(3) - 1) * window.strideW - padding.left() - padding.right() + window.extentW()
-                + window.outputPaddingW);
-        return new Conv2dGeometry(x.size(0), outChannels, outHeight, outWidth, x.size(1), x.size(2), x.size(3), window.kernelH,
-                window.kernelW, window.strideH, window.strideW, padding.top(), padding.left(), window.dilationH, window.dilationW,
-                window.groups);
-    }
-
-    private static Window window(int kernelHeight, int kernelWidth, WindowOption[] options) {
-        return Window.of("convTranspose2d", kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE,
-                WindowOption.Kind.PADDING, WindowOption.Kind.OUTPUT_PADDING, WindowOption.Kind.DILATION,
-                WindowOption.Kind.GROUPS);
+        return window;
     }
 
     private static Shape outputShape(Conv2dGeometry g) {
         return Shape.of(g.batch(), g.inChannels(), g.inHeight(), g.inWidth());
     }
 
-    private static int outSize(String side, int size) {
+    /**
+     * @param padded  before the padding is cut off
+     * @param padding on both sides together
+     */
+    private static int outSize(String side, long padded, long padding) {
+        long size = Sizes.require("convTranspose2d", "the padded " + side, padded) - padding;
         if (size < 1) {
             throw new ShapeException("convTranspose2d: the padding leaves an output " + side + " of " + size);
         }
-        return size;
+        return (int) size;
     }
 }

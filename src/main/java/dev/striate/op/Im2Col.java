@@ -29,14 +29,14 @@ public final class Im2Col {
      */
     public static Tensor col2im(
             Tensor columns, int height, int width, int kernelHeight, int kernelWidth, WindowOption... options) {
-        int cells = kernelHeight * kernelWidth;
+        long cells = (long) kernelHeight * kernelWidth;
         if (columns.shape().rank() != 3 || cells < 1 || columns.size(1) % cells != 0) {
             throw new ShapeException("col2im: expected columns (N, C * " + kernelHeight + " * " + kernelWidth
                     + ", windows), got " + columns.shape());
         }
-        Shape image = Shape.of(columns.size(0), columns.size(1) / cells, height, width);
+        Shape image = Shape.of(columns.size(0), (int) (columns.size(1) / cells), height, width);
         Conv2dGeometry g = geometry("col2im", image, kernelHeight, kernelWidth, options);
-        if (columns.size(2) != g.outHeight() * g.outWidth()) {
+        if (columns.size(2) != (long) g.outHeight() * g.outWidth()) {
             throw new ShapeException("col2im: an image " + image + " has " + g.outHeight() + " * " + g.outWidth()
                     + " windows, got columns " + columns.shape());
         }
@@ -44,8 +44,9 @@ public final class Im2Col {
     }
 
     private static Tensor gather(Conv2dGeometry g, Tensor x) {
-        Tensor columns = Tensor.allocate(x.device(), Shape.of(g.batch(), g.inChannels() * g.kernelHeight() * g.kernelWidth(),
-                g.outHeight() * g.outWidth()));
+        int cells = Sizes.alongAxis("im2col", 1, (long) g.inChannels() * g.kernelHeight() * g.kernelWidth());
+        int windows = Sizes.alongAxis("im2col", 2, (long) g.outHeight() * g.outWidth());
+        Tensor columns = Tensor.allocate(x.device(), Shape.of(g.batch(), cells, windows));
         x.device().backend().im2col().im2col(g, x.buffer(), columns.buffer());
         return columns;
     }

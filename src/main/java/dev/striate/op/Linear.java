@@ -39,7 +39,9 @@ public final class Linear {
         if (shape.rank() == 2) {
             return rows(x, weight, bias, relu);
         }
-        return rows(x.reshape(-1, x.size(-1)), weight, bias, relu).reshape(shape.toArray());
+        try (Tensor flat = x.reshape(-1, x.size(-1)); Tensor rows = rows(flat, weight, bias, relu)) {
+            return rows.reshape(shape.toArray());
+        }
     }
 
     /** The output's shape for an input and a weight, without computing; errors as in {@link #apply}. */

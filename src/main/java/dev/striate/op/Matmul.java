@@ -27,17 +27,22 @@ public final class Matmul {
                     "each side is a matrix, a batch of them, or a vector that is not transposed");
         }
         if (rankA == 1) {
-            return dropAxis(apply(a.reshape(1, a.size(0)), b, false, transposeB), rankB == 1 ? -1 : -2);
+            try (Tensor row = a.reshape(1, a.size(0)); Tensor product = apply(row, b, false, transposeB)) {
+                return dropAxis(product, rankB == 1 ? -1 : -2);
+            }
         }
         if (rankB == 1) {
-            return dropAxis(apply(a, b.reshape(b.size(0), 1), transposeA, false), -1);
+            try (Tensor column = b.reshape(b.size(0), 1); Tensor product = apply(a, column, transposeA, false)) {
+                return dropAxis(product, -1);
+            }
         }
         if (rankA > 2 && rankB == 2 && !transposeA) {
             // One matrix on the right for all: the rows of the batch are rows of one product.
             int[] sizes = a.shape().toArray();
-            Tensor rows = product(a.reshape(-1, sizes[rankA - 1]), b, false, transposeB);
-            sizes[rankA - 1] = rows.size(1);
-            return rows.reshape(sizes);
+            try (Tensor rows = a.reshape(-1, sizes[rankA - 1]); Tensor product = product(rows, b, false, transposeB)) {
+                sizes[rankA - 1] = product.size(1);
+                return product.reshape(sizes);
+            }
         }
         return product(a, b, transposeA, transposeB);
     }

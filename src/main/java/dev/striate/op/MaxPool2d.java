@@ -78,8 +78,16 @@ public final class MaxPool2d {
 
     /** How the window moves over an input, without computing; errors as in {@link #apply}. */
     public static Pool2dGeometry geometry(Shape x, int kernelHeight, int kernelWidth, WindowOption... options) {
-        Window.requireImages("maxPool2d", x);
-        return PoolGeometry.of(x, Window.pooling("maxPool2d", kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE,
-                WindowOption.Kind.PADDING, WindowOption.Kind.DILATION, WindowOption.Kind.CEIL_MODE));
+        return PoolGeometry.of(x, window(kernelHeight, kernelWidth, options));
+    }
+
+    /** @throws ShapeException if {@link #apply} would refuse these sizes and options whatever the image */
+    public static void check(int kernelHeight, int kernelWidth, WindowOption... options) {
+        window(kernelHeight, kernelWidth, options);
+    }
+
+    private static Window window(int kernelHeight, int kernelWidth, WindowOption[] options) {
+        return Window.pooling("maxPool2d", kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE,
+                WindowOption.Kind.PADDING, WindowOption.Kind.DILATION, WindowOption.Kind.CEIL_MODE);
     }
 }

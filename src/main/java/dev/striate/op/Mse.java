@@ -14,6 +14,8 @@ public final class Mse {
         if (!x.shape().equals(target.shape())) {
             throw new ShapeException("mse: expected two tensors of one shape, got " + x.shape() + " and " + target.shape());
         }
-        return x.sub(target).pow(2).mean();
+        try (Tensor difference = x.sub(target); Tensor squares = difference.pow(2)) {
+            return squares.mean();
+        }
     }
 }

@@ -14,7 +14,7 @@ public final class Pad {
     /**
      * @param before elements added in front along each axis
      * @param after  elements added behind along each axis
-     * @throws ShapeException unless there is a number, at least 0, for each axis
+     * @throws ShapeException unless there is a number, at least 0, for each axis, and the result has fewer than 2^31 elements
      */
     public static Tensor apply(Tensor x, int[] before, int[] after, float value) {
         int rank = x.shape().rank();
@@ -25,7 +25,7 @@ public final class Pad {
         }
         int[] sizes = x.shape().toArray();
         for (int axis = 0; axis < rank; axis++) {
-            sizes[axis] += before[axis] + after[axis];
+            sizes[axis] = Sizes.alongAxis("pad", axis, (long) sizes[axis] + before[axis] + after[axis]);
         }
         int[] strides = Shape.of(sizes).strides();
         int corner = 0;

@@ -61,14 +61,16 @@ public record Padding(Rule rule, int top, int bottom, int left, int right) {
             case GIVEN -> this;
             case FULL -> of(extentH - 1, extentW - 1);
             case SAME -> {
-                int totalH = Math.max((ceilDivide(height, strideH) - 1) * strideH + extentH - height, 0);
-                int totalW = Math.max((ceilDivide(width, strideW) - 1) * strideW + extentW - width, 0);
+                int totalH = same(height, extentH, strideH);
+                int totalW = same(width, extentW, strideW);
                 yield of(totalH / 2, totalH - totalH / 2, totalW / 2, totalW - totalW / 2);
             }
         };
     }
 
-    private static int ceilDivide(int a, int b) {
-        return (a + b - 1) / b;
+    /** Less than the extent: the last of {@code ceil(size / stride)} windows starts within the image. */
+    private static int same(int size, int extent, int stride) {
+        int lastStart = (size - 1) / stride * stride;
+        return Math.max(extent - (size - lastStart), 0);
     }
 }

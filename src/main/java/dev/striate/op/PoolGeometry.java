@@ -1,7 +1,6 @@
 package dev.striate.op;
 
 import dev.striate.Shape;
-import dev.striate.ShapeException;
 import dev.striate.backend.Pool2dGeometry;
 
 /** The shape rule that maximum and average pooling share. */
@@ -10,13 +9,8 @@ final class PoolGeometry {
     private PoolGeometry() {}
 
     static Pool2dGeometry of(Shape x, Window window) {
+        Window.requireImages(window.operation, x);
         Padding padding = window.resolve(x.size(2), x.size(3));
-        if (Math.max(padding.top(), padding.bottom()) >= window.extentH()
-                || Math.max(padding.left(), padding.right()) >= window.extentW()) {
-            throw new ShapeException(window.operation + ": padding must be smaller than the window, or some windows would hold"
-                    + " nothing else; got a window of " + window.extentH() + " by " + window.extentW() + " and padding of "
-                    + padding.top() + ", " + padding.bottom() + ", " + padding.left() + ", " + padding.right());
-        }
         return new Pool2dGeometry(x.size(0) * x.size(1), x.size(2), x.size(3), window.outHeight(x, x.size(2), padding),
                 window.outWidth(x, x.size(3), padding), window.kernelH, window.kernelW, window.strideH, window.strideW,
                 padding.top(), padding.bottom(), padding.left(), padding.right(), window.dilationH, window.dilationW);

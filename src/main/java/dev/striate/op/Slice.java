@@ -25,7 +25,7 @@ public final class Slice {
                     + x.shape() + ": expected 0 <= from < to <= " + size + " and a step of at least 1");
         }
         int[] whole = x.shape().toArray();
-        Shape shape = x.shape().with(along, (to - from + step - 1) / step);
+        Shape shape = x.shape().with(along, (to - from - 1) / step + 1);
         int[] strides = x.shape().strides();
         int offset = from * strides[along];
         strides[along] *= step;

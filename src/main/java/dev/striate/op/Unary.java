@@ -16,9 +16,31 @@ public final class Unary {
 
     private Unary() {}
 
-    /** {@code scale x + shift}; {@code operation} is what the user called. */
-    public static Tensor affine(String operation, Tensor x, double scale, double shift) {
-        return apply(operation, x, new UnaryFunction(Kind.AFFINE, scale, shift));
+    /** {@code x + shift}; {@code operation} is what the user called. */
+    public static Tensor shift(String operation, Tensor x, double shift) {
+        return apply(operation, x, new UnaryFunction(Kind.AFFINE, 1, shift));
+    }
+
+    /** {@code scale x}; {@code operation} is what the user called. */
+    public static Tensor scale(String operation, Tensor x, double scale) {
+        // Adding -0 changes nothing, where 0 would take the sign from a zero.
+        return apply(operation, x, new UnaryFunction(Kind.AFFINE, scale, -0.0));
+    }
+
+    /** {@code x / value}, as a product with {@code 1 / value}: within 1.5 ulp. */
+    public static Tensor div(Tensor x, float value) {
+        double reciprocal = 1.0 / value;
+        double magnitude = Math.abs(reciprocal);
+        boolean isNormal = magnitude >= Float.MIN_NORMAL && magnitude <= Float.MAX_VALUE;
+        if (isNormal || magnitude == 0 || !Double.isFinite(magnitude)) {
+            return scale("div", x, reciprocal);
+        }
+        // As a float the reciprocal would be infinite or lose digits. A power of two takes half of its exponent, exactly unless
+        // the quotient leaves the normal numbers, too.
+        double half = magnitude > 1 ? 0x1p64 : 0x1p-64;
+        try (Tensor scaled = scale("div", x, half)) {
+            return scale("div", scaled, reciprocal / half);
+        }
     }
 
     public static Tensor exp(Tensor x) {

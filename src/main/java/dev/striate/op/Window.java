@@ -28,10 +28,15 @@ final class Window {
         this.kernelW = kernelW;
     }
 
-    /** @throws ShapeException if an option does not belong to the operation, or comes twice */
+    /**
+     * @throws ShapeException if the kernel is empty or too large, or an option does not belong to the operation or comes twice
+     */
     static Window of(String operation, int kernelH, int kernelW, WindowOption[] options, WindowOption.Kind... allowed) {
         if (kernelH < 1 || kernelW < 1) {
             throw new ShapeException(operation + ": a kernel is at least 1 by 1, got " + kernelH + " by " + kernelW);
+        }
+        if ((long) kernelH * kernelW > Integer.MAX_VALUE) {
+            throw new ShapeException(operation + ": a kernel has fewer than 2^31 cells, got " + kernelH + " by " + kernelW);
         }
         Window window = new Window(operation, kernelH, kernelW);
         int seen = 0;
@@ -50,9 +55,14 @@ final class Window {
         return window;
     }
 
-    /** The same for pooling, whose windows lie side by side unless a stride is given. */
+    /**
+     * The same for pooling, whose windows lie side by side unless a stride is given.
+     *
+     * @throws ShapeException as {@link #of}, and if padding is not smaller than the window
+     */
     static Window pooling(String operation, int kernelH, int kernelW, WindowOption[] options, WindowOption.Kind... allowed) {
         Window window = of(operation, kernelH, kernelW, options, allowed);
+        window.requireSmallPadding();
         for (WindowOption option : options) {
             if (option.kind == WindowOption.Kind.STRIDE) {
                 return window;
@@ -61,6 +71,15 @@ final class Window {
         window.strideH = kernelH;
         window.strideW = kernelW;
         return window;
+    }
+
+    /** Padding by a rule instead of numbers is 0 here; what the rules give is always small enough. */
+    private void requireSmallPadding() {
+        if (Math.max(padding.top(), padding.bottom()) >= extentH() || Math.max(padding.left(), padding.right()) >= extentW()) {
+            throw new ShapeException(operation + ": padding must be smaller than the window, or some windows would hold"
+                    + " nothing else; got a window of " + extentH() + " by " + extentW() + " and padding of " + padding.top()
+                    + ", " + padding.bottom() + ", " + padding.left() + ", " + padding.right());
+        }
     }
 
     /** Plain loops here, as wherever each call of an operation comes by: streams and sets cost more than a small kernel. */
@@ -96,12 +115,12 @@ final class Window {
 
     /** Rows from the first to the last cell of the dilated kernel, both included. */
     int extentH() {
-        return dilationH * (kernelH - 1) + 1;
+        return Sizes.require(operation, "the window's height", dilationH * (kernelH - 1L) + 1);
     }
 
     /** Columns from the first to the last cell of the dilated kernel, both included. */
     int extentW() {
-        return dilationW * (kernelW - 1) + 1;
+        return Sizes.require(operation, "the window's width", dilationW * (kernelW - 1L) + 1);
     }
 
     Padding resolve(int height, int width) {
@@ -117,21 +136,21 @@ final class Window {
     }
 
     private int outSize(Shape image, String side, int size, int before, int after, int extent, int stride) {
-        int room = size + before + after - extent;
+        int room = Sizes.require(operation, "the padded " + side, (long) size + before + after) - extent;
         if (room < 0) {
             throw new ShapeException(operation + ": the window's " + side + " of " + extent + " does not fit into the input "
                     + image + " with its " + side + " of " + size + " and padding of " + before + " and " + after);
         }
         int windows = room / stride + 1;
         // In ceil mode one more window may start, but only inside the image or the padding before it.
-        if (ceilMode && room % stride != 0 && windows * stride < size + before) {
+        if (ceilMode && room % stride != 0 && (long) windows * stride < size + before) {
             windows++;
         }
         return windows;
     }
 
     /** @throws ShapeException unless the groups split both numbers of channels evenly */
-    void requireGroupsDivide(int inChannels, int outChannels) {
+    void requireGroupsDivide(int inChannels, long outChannels) {
         if (inChannels % groups != 0 || outChannels % groups != 0) {
             throw new ShapeException(operation + ": " + groups + " groups must divide the " + inChannels
                     + " input channels and the " + outChannels + " output channels");

@@ -3,6 +3,7 @@ package dev.striate.train;
 import dev.striate.IntTensor;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
+import dev.striate.op.ClassificationOptions;
 import dev.striate.op.CrossEntropy;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -18,6 +19,7 @@ final class Tally implements AutoCloseable {
     private final boolean requireFinite;
     private final ArrayDeque<Noted> noted = new ArrayDeque<>();
     private int[] predictions = new int[0];
+    private int predicted;
     private int[][] confusion = new int[0][];
     private double lossSum;
     private int images;
@@ -27,7 +29,8 @@ final class Tally implements AutoCloseable {
      * What was added up.
      *
      * @param loss    the sum over the images
-     * @param correct how many were classified rightly
+     * @param images  how many have a label that the loss does not ignore
+     * @param correct how many of them were classified rightly
      */
     record Sums(double loss, int images, int correct) {
 
@@ -92,20 +95,26 @@ final class Tally implements AutoCloseable {
             throw new StriateException("the loss became " + loss + " in " + batch.where
                     + "; lower the learning rate, clip the gradient norm, or look for such values in the data");
         }
-        int[] predicted = batch.predicted.toIntArray();
-        int needed = images + predicted.length;
+        int[] classes = batch.predicted.toIntArray();
+        int needed = predicted + classes.length;
         if (needed > predictions.length) {
             predictions = Arrays.copyOf(predictions, Math.max(needed, 2 * predictions.length));
         }
-        for (int i = 0; i < predicted.length; i++) {
-            predictions[images + i] = predicted[i];
-            confusion[batch.labels[i]][predicted[i]]++;
-            if (predicted[i] == batch.labels[i]) {
-                correct++;
+        System.arraycopy(classes, 0, predictions, predicted, classes.length);
+        predicted = needed;
+        int counted = 0;
+        for (int i = 0; i < classes.length; i++) {
+            int label = batch.labels[i];
+            // The loss has refused what is neither a class nor the ignored label.
+            if (label != ClassificationOptions.DEFAULT.ignoreIndex()) {
+                confusion[label][classes[i]]++;
+                correct += classes[i] == label ? 1 : 0;
+                counted++;
             }
         }
-        lossSum += (double) loss * predicted.length;
-        images += predicted.length;
+        // The mean loss of no images is NaN.
+        lossSum += counted == 0 ? 0 : (double) loss * counted;
+        images += counted;
     }
 
     /** The mean loss over the images read so far, NaN before the first. */
@@ -121,7 +130,7 @@ final class Tally implements AutoCloseable {
     /** Reads the rest and sums up. */
     Evaluation evaluation() {
         read();
-        return new Evaluation(loss(), Arrays.copyOf(predictions, images), confusion);
+        return new Evaluation(loss(), Arrays.copyOf(predictions, predicted), confusion);
     }
 
     /** Frees what was noted and not read. */

@@ -41,6 +41,12 @@ class DatasetsTest {
             }
         }
         assertThrows(StriateException.class, () -> Datasets.pad(images(1, 1, 1, 1), -1));
+        for (int border : new int[] {1 << 30, Integer.MAX_VALUE}) {
+            assertEquals("Datasets.pad: a border of " + border + " pixels around images of (1, 2, 3) makes sides of 2^31 pixels"
+                    + " or more",
+                    assertThrows(StriateException.class, () -> Datasets.pad(images(1, 1, 2, 3), border)).getMessage());
+        }
+        assertThrows(ShapeException.class, () -> Datasets.pad(images(1, 1, 1, 1), 1 << 29));
     }
 
     @Test
@@ -96,6 +102,58 @@ class DatasetsTest {
         assertArrayEquals(new float[] {(float) Math.sqrt(1.25), (float) Math.sqrt(37.5)}, normalize.deviation());
         Dataset flat = new ByteImages(new byte[2], new int[2], Shape.of(1, 1, 1), 1, List.of("a"));
         assertThrows(StriateException.class, () -> Datasets.meanAndDeviation(flat));
+    }
+
+    @Test
+    void aChannelIsConstantHoweverItsSumsRound() {
+        for (float value : new float[] {0.1f, 0.3f, 0.7f, 1000.1f}) {
+            StriateException thrown = assertThrows(StriateException.class,
+                    () -> Datasets.meanAndDeviation(alternating(value, value)));
+            assertEquals("Normalize: deviations are finite and above 0, got [0.0]", thrown.getMessage());
+        }
+    }
+
+    /** Their squares differ in digits that the sum of the squares has lost. */
+    @Test
+    void theDeviationOfLargeValuesIsExact() {
+        assertEquals(0x1p-12f, Datasets.meanAndDeviation(alternating(4096, 4096 + 0x1p-11f)).deviation()[0]);
+    }
+
+    /** Two images of 100x100 pixels. */
+    private static Dataset alternating(float even, float odd) {
+        return new Dataset() {
+            @Override
+            public int size() {
+                return 2;
+            }
+
+            @Override
+            public Shape imageShape() {
+                return Shape.of(1, 100, 100);
+            }
+
+            @Override
+            public int classes() {
+                return 1;
+            }
+
+            @Override
+            public List<String> classNames() {
+                return List.of("a");
+            }
+
+            @Override
+            public void read(int index, float[] target, int offset) {
+                for (int i = 0; i < 10_000; i++) {
+                    target[offset + i] = i % 2 == 0 ? even : odd;
+                }
+            }
+
+            @Override
+            public int label(int index) {
+                return 0;
+            }
+        };
     }
 
     /** A byte's value is the quotient itself, not a product that is one bit off. */

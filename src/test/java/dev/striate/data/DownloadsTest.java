@@ -559,6 +559,16 @@ class DownloadsTest {
         Files.write(part(), bytes);
     }
 
+    @Test
+    void timesThatAreNoneAreRefused() {
+        Downloads downloads = downloads();
+        for (Duration time : List.of(Duration.ZERO, Duration.ofMillis(-1), Duration.ofSeconds(Long.MAX_VALUE))) {
+            assertEquals("Downloads: a time to wait is above 0 and at most " + Duration.ofDays(365) + ", got " + time,
+                    assertThrows(StriateException.class, () -> downloads.connectTimeout(time)).getMessage());
+            assertThrows(StriateException.class, () -> downloads.stallTimeout(time));
+        }
+    }
+
     private static void check(Path fetched) throws IOException {
         assertArrayEquals(CONTENT, Files.readAllBytes(fetched));
     }

@@ -28,6 +28,10 @@ class TransformTest {
         assertThrows(StriateException.class, () -> new Normalize(new float[2], new float[] {1}));
         assertThrows(StriateException.class, () -> new Normalize(0, 0));
         assertThrows(StriateException.class, () -> new Normalize(0, Float.NaN));
+        assertThrows(StriateException.class, () -> new Normalize(0, Float.POSITIVE_INFINITY));
+        assertEquals("Normalize: means are finite, got [NaN]",
+                assertThrows(StriateException.class, () -> new Normalize(Float.NaN, 1)).getMessage());
+        assertThrows(StriateException.class, () -> new Normalize(Float.NEGATIVE_INFINITY, 1));
         ShapeException e = assertThrows(ShapeException.class,
                 () -> new Normalize(0, 1).apply(new float[3], 0, Shape.of(3, 1, 1), draws(0)));
         assertEquals("Normalize: has 1 means, the image (3, 1, 1) has 3 channels", e.getMessage());
@@ -82,6 +86,16 @@ class TransformTest {
         }
     }
 
+    /** Nearly every shift by so much leaves nothing of an image. */
+    @Test
+    void theWidestCropShiftsWithoutOverflow() {
+        for (int i = 0; i < 100; i++) {
+            float[] image = {GUARD, 1, 2, 3, 4, GUARD};
+            new RandomCrop((1 << 30) - 1).apply(image, 1, Shape.of(1, 2, 2), draws(i));
+            assertArrayEquals(new float[] {GUARD, 0, 0, 0, 0, GUARD}, image);
+        }
+    }
+
     private static float value(int channel, int row, int column, int height, int width) {
         return row < 0 || row >= height || column < 0 || column >= width ? 0 : 1 + (channel * height + row) * width + column;
     }
@@ -107,6 +121,8 @@ class TransformTest {
     @Test
     void settingsOutOfRangeAreRejected() {
         assertThrows(StriateException.class, () -> new RandomCrop(-1));
+        assertEquals("RandomCrop: a padding is in 0 .. 1073741823, got 1073741824",
+                assertThrows(StriateException.class, () -> new RandomCrop(1 << 30)).getMessage());
         assertThrows(StriateException.class, () -> new RandomHorizontalFlip(1.5f));
         assertThrows(StriateException.class, () -> new RandomHorizontalFlip(Float.NaN));
     }

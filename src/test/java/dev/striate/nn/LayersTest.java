@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -141,10 +142,29 @@ class LayersTest {
         assertThrows(ShapeException.class, () -> new Conv2d(1, 4, 3, ceilMode()));
         assertThrows(ShapeException.class, () -> new Linear(0, 4));
         assertThrows(ShapeException.class, () -> new BatchNorm2d(0));
+        assertThrows(ShapeException.class, () -> new ConvTranspose2d(1, 4, 3, padding(Padding.SAME)));
+        assertThrows(ShapeException.class, () -> new ConvTranspose2d(1, 4, 3, stride(2), outputPadding(1, 2)));
+        refused("maxPool2d: a kernel is at least 1 by 1, got 0 by 0", () -> new MaxPool2d(0));
+        refused("maxPool2d: a kernel is at least 1 by 1, got 2 by -1", () -> new MaxPool2d(2, -1));
+        refused("maxPool2d has no option groups", () -> new MaxPool2d(2, groups(2)));
+        refused("maxPool2d: the option stride was given twice", () -> new MaxPool2d(2, stride(1), stride(2)));
+        refused("maxPool2d: padding must be smaller than the window", () -> new MaxPool2d(2, padding(2)));
+        refused("maxPool2d: the window's height would be 2147483649", () -> new MaxPool2d(3, dilation(1 << 30)));
+        refused("avgPool2d: a kernel is at least 1 by 1, got 0 by 3", () -> new AvgPool2d(0, 3));
+        refused("avgPool2d has no option dilation", () -> new AvgPool2d(2, dilation(2)));
+        refused("avgPool2d: padding must be smaller than the window", () -> new AvgPool2d(3, padding(0, 0, 0, 3)));
+        refused("adaptiveAvgPool2d: the output is at least 1 by 1, got 0 by 2", () -> new AdaptiveAvgPool2d(0, 2));
+        refused("adaptiveAvgPool2d: the output is at least 1 by 1, got 2 by -3", () -> new AdaptiveAvgPool2d(2, -3));
         assertThrows(StriateException.class, () -> new Dropout(1));
         assertThrows(StriateException.class, () -> new BatchNorm2d(1).momentum(2));
         assertThrows(StriateException.class, () -> new BatchNorm2d(1).epsilon(0));
+        assertThrows(StriateException.class, () -> new BatchNorm2d(1).epsilon(Float.POSITIVE_INFINITY));
         assertThrows(ShapeException.class, () -> new BatchNorm2d(3).outputShape(Shape.of(2, 4, 5, 5)));
+    }
+
+    private static void refused(String message, Executable constructor) {
+        String got = assertThrows(ShapeException.class, constructor).getMessage();
+        assertTrue(got.startsWith(message), got);
     }
 
     @Test

@@ -3,12 +3,14 @@ package dev.striate.nn;
 import static dev.striate.op.WindowOption.padding;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.striate.Device;
 import dev.striate.Generator;
 import dev.striate.Scope;
 import dev.striate.Shape;
+import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.autograd.NoGrad;
 import java.util.ArrayList;
@@ -60,6 +62,25 @@ class SequentialTest {
         Sequential model = Sequential.builder().add("conv1", new Conv2d(1, 1, 1)).add(new Relu()).build();
         assertEquals(List.of("conv1", "1"), List.copyOf(model.children().keySet()));
         assertEquals(List.of("0", "1"), List.copyOf(new Sequential(new Relu(), new Relu()).children().keySet()));
+    }
+
+    @Test
+    void aPartWithoutANameTakesANumberThatIsFree() {
+        Sequential model = Sequential.builder().add("1", new Relu()).add(new Tanh()).add(new Relu()).add("0", new Relu()).build();
+        assertEquals(List.of("1", "2", "3", "0"), List.copyOf(model.children().keySet()));
+    }
+
+    @Test
+    void namesAreCheckedWhenTheyAreGiven() {
+        Sequential.Builder builder = Sequential.builder().add("a", new Relu()).add(new Relu());
+        assertEquals("Sequential: there is already a part named \"1\"",
+                assertThrows(StriateException.class, () -> builder.add("1", new Relu())).getMessage());
+        assertThrows(StriateException.class, () -> builder.add("a", new Relu()));
+        for (String name : List.of("", "a.b", ".")) {
+            assertEquals("Sequential: the name of a part is not empty and has no dot, got \"" + name + "\"",
+                    assertThrows(StriateException.class, () -> builder.add(name, new Relu())).getMessage());
+        }
+        assertEquals(List.of("a", "1"), List.copyOf(builder.build().children().keySet()));
     }
 
     @Test

@@ -115,6 +115,21 @@ final class OpCases {
         affine("mul", "-3.7", x -> x.get(0).mul(-3.7f), 3.7, 0);
         affine("div", "-3", x -> x.get(0).div(-3f), 1 / 3.0, 0);
         affine("neg", "x", x -> x.get(0).neg(), 1, 0);
+        // Where 1 / value leaves float32's normal numbers.
+        extremeQuotients(1e-39f, 1e-20f);
+        extremeQuotients(-0x1p-128f, 1e-20f);
+        extremeQuotients(Float.MIN_VALUE, 1e-20f);
+        extremeQuotients(3e38f, 1e20f);
+        extremeQuotients(-Float.MAX_VALUE, 1e20f);
+    }
+
+    /** Two roundings, as of other quotients. */
+    private void extremeQuotients(float value, float scale) {
+        add("div", Float.toString(value), x -> x.get(0).div(value))
+                .values(new float[] {scale, -3 * scale, scale / 7, 0, NAN, INF, -INF}, 7)
+                .upstream(scale, scale, -scale, 5 * scale, scale, scale / 3, 0)
+                .kinked()
+                .accuracy(Accuracy.relative(2));
     }
 
     /** Two roundings of the product, one of the sum: at most 2 ulp of what is added. */
@@ -321,6 +336,7 @@ final class OpCases {
         exact("expand", "a scalar", x -> x.get(0).expand(33, 17)).normal();
         exact("expand", "nothing", x -> x.get(0).expand(3, 4)).normal(3, 4);
         exact("permute", "special", x -> x.get(0).permute(1, 0)).normal(3, 5).with(NAN, INF, -INF, -0f);
+        exact("slice", "greatest step", x -> x.get(0).slice(0, 0, 5, Integer.MAX_VALUE)).normal(5, 7);
         exact("slice", "special", x -> x.get(0).slice(0, 0, 2)).normal(3, 5).with(NAN, INF, -INF, -0f);
     }
 

@@ -128,6 +128,40 @@ class TrainerTest {
     // ---- Evaluation
 
     @Test
+    void imagesWithTheIgnoredLabelAreNotCounted() {
+        List<Batch> batches = List.of(
+                batch(new int[] {0, 1}, 0, -100), batch(new int[] {2, 3, 4}, -100, 2, 1), batch(new int[] {1, 2}, -100, -100));
+        Evaluation e = Trainer.evaluate(model, batches, DEVICE);
+        Rows counted = new Rows(new float[][] {FIVE.rows[0], FIVE.rows[3], FIVE.rows[4]}, new int[] {0, 2, 1});
+        assertEquals(crossEntropy(counted, 1, 0), e.loss(), 1e-6);
+        assertArrayEquals(new int[] {0, 1, 2, 2, 0, 1, 2}, e.predictions());
+        assertArrayEquals(new int[][] {{1, 0, 0}, {1, 0, 0}, {0, 0, 1}}, e.confusion());
+        assertEquals(3, e.total());
+        assertEquals(2 / 3.0, e.accuracy());
+        Evaluation none = Trainer.evaluate(model, List.of(batch(new int[] {1, 2}, -100, -100)), DEVICE);
+        assertEquals(Double.NaN, none.loss());
+        assertEquals(0, none.total());
+    }
+
+    @Test
+    void aLabelThatIsNoClassIsNamed() {
+        for (int label : new int[] {3, -1}) {
+            List<Batch> batches = List.of(batch(new int[] {0, 1}, 0, label));
+            StriateException thrown = assertThrows(StriateException.class, () -> Trainer.evaluate(model, batches, DEVICE));
+            assertTrue(thrown.getMessage().contains("label " + label + " at position 1"), thrown.getMessage());
+        }
+    }
+
+    /** Some of the five images under other labels. */
+    private static Batch batch(int[] indices, int... labels) {
+        float[] images = new float[3 * indices.length];
+        for (int i = 0; i < indices.length; i++) {
+            System.arraycopy(FIVE.rows[indices[i]], 0, images, 3 * i, 3);
+        }
+        return new Batch(images, Shape.of(indices.length, 1, 1, 3), labels, indices);
+    }
+
+    @Test
     void evaluationCountsEveryImageOnce() {
         Evaluation e = Trainer.evaluate(model, DataLoader.of(FIVE, 2), DEVICE);
         // 1e-6: a few roundings of float32, 6e-8 each, at losses of up to 5.
