@@ -520,13 +520,13 @@ final class OpCases {
         }
         // Many channels and pixels, for which 3x3 has an algorithm of its own.
         conv("48 to 50 channels of 16x16", 6, 48, 16, 16, 50, 3, 3, padding(1));
-        conv("32 to 64 channels of 15x15", 8, 32, 15, 15, 64, 3, 3);
-        conv("300 to 34 channels of 8x8", 13, 300, 8, 8, 34, 3, 3, padding(1));
-        conv("40 to 44 channels, lines of 65 pixels", 2, 40, 10, 65, 44, 3, 3, padding(1));
-        conv("32 to 40 channels, lines of 140 pixels", 2, 32, 8, 138, 40, 3, 3, padding(Padding.FULL));
-        conv("40 to 40 channels, padding beyond the kernel", 12, 40, 12, 11, 40, 3, 3, padding(3, 4));
-        conv("35 to 36 channels, each side its own padding", 5, 35, 13, 15, 36, 3, 3, padding(2, 0, 1, 3));
-        convWithRelu("33 to 48 channels of 13x16", 7, 33, 13, 16, 48, 3, 3, padding(1));
+        conv("96 to 80 channels of 15x15", 8, 96, 15, 15, 80, 3, 3);
+        conv("300 to 66 channels of 8x8", 13, 300, 8, 8, 66, 3, 3, padding(1));
+        conv("64 to 68 channels, lines of 65 pixels", 2, 64, 10, 65, 68, 3, 3, padding(1));
+        conv("64 to 48 channels, lines of 140 pixels", 2, 64, 8, 138, 48, 3, 3, padding(Padding.FULL));
+        conv("72 to 72 channels, padding beyond the kernel", 12, 72, 12, 11, 72, 3, 3, padding(3, 4));
+        conv("67 to 68 channels, each side its own padding", 9, 67, 13, 15, 68, 3, 3, padding(2, 0, 1, 3));
+        convWithRelu("65 to 64 channels of 13x16", 7, 65, 13, 16, 64, 3, 3, padding(1));
         conv("7x7 stride 2", 1, 3, 21, 19, 8, 7, 7, stride(2), padding(3));
         conv("11x11 on 1 channel", 1, 1, 15, 15, 3, 11, 11);
         conv("5x5 LeNet, first", 3, 1, 28, 28, 6, 5, 5, padding(2));

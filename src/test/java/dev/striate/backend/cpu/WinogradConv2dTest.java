@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
  */
 class WinogradConv2dTest {
 
-    private static final Conv2dGeometry G = new Conv2dGeometry(3, 40, 20, 16, 36, 20, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1);
+    private static final Conv2dGeometry G = new Conv2dGeometry(3, 64, 20, 16, 72, 20, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1);
     private static final int IMAGE = 1;
     private static final int CHANNEL = 3;
     private static final int LINE = 7;
@@ -38,11 +38,11 @@ class WinogradConv2dTest {
         assertEquals(broad, winograd.paysForward(G));
         assertEquals(broad, winograd.paysInputGradient(G));
         assertTrue(WinogradWeightGradient.pays(G));
-        Conv2dGeometry fewChannels = new Conv2dGeometry(3, 3, 20, 16, 36, 20, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1);
-        Conv2dGeometry onePixel = new Conv2dGeometry(3, 40, 1, 1, 36, 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1);
-        Conv2dGeometry stride = new Conv2dGeometry(3, 40, 20, 16, 36, 20, 8, 3, 3, 1, 2, 1, 1, 1, 1, 1);
-        Conv2dGeometry dilation = new Conv2dGeometry(3, 40, 20, 16, 36, 20, 16, 3, 3, 1, 1, 2, 2, 2, 2, 1);
-        Conv2dGeometry groups = new Conv2dGeometry(3, 40, 20, 16, 36, 20, 16, 3, 3, 1, 1, 1, 1, 1, 1, 2);
+        Conv2dGeometry fewChannels = new Conv2dGeometry(3, 3, 20, 16, 72, 20, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1);
+        Conv2dGeometry onePixel = new Conv2dGeometry(3, 64, 1, 1, 72, 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1);
+        Conv2dGeometry stride = new Conv2dGeometry(3, 64, 20, 16, 72, 20, 8, 3, 3, 1, 2, 1, 1, 1, 1, 1);
+        Conv2dGeometry dilation = new Conv2dGeometry(3, 64, 20, 16, 72, 20, 16, 3, 3, 1, 1, 2, 2, 2, 2, 1);
+        Conv2dGeometry groups = new Conv2dGeometry(3, 64, 20, 16, 72, 20, 16, 3, 3, 1, 1, 1, 1, 1, 1, 2);
         Conv2dGeometry longLines = new Conv2dGeometry(1, 64, 2, 160_000, 64, 2, 160_000, 3, 3, 1, 1, 1, 1, 1, 1, 1);
         for (Conv2dGeometry g : new Conv2dGeometry[] {fewChannels, onePixel, stride, dilation, groups, longLines}) {
             assertFalse(winograd.paysForward(g), g.toString());
