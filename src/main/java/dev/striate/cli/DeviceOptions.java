@@ -28,7 +28,12 @@ final class DeviceOptions {
 
     /** How many threads the CPU has then. */
     int threads() {
-        return threads == null ? Integer.getInteger("striate.threads", Runtime.getRuntime().availableProcessors()) : threads;
+        return Device.providers().stream().filter(provider -> provider.kind().equals("cpu")).findAny().orElseThrow()
+                .threads(asked());
+    }
+
+    private int asked() {
+        return threads == null ? 0 : threads;
     }
 
     /** The options as they were given, each after a space. */
@@ -37,7 +42,7 @@ final class DeviceOptions {
     }
 
     Device open() {
-        return Device.parse(device, threads == null ? 0 : threads);
+        return Device.parse(device, asked());
     }
 
     private static final class DeviceName implements ITypeConverter<String> {

@@ -41,7 +41,7 @@ final class WinogradConv2d {
     /** Multiply-adds per nanosecond, a low guess: what matters is only whether sharing pays. */
     private static final int SPEED = 30;
     /** What combining a tile of one channel costs in a net's step, and combining a kernel: in multiply-adds of a product. */
-    private static final int TILE_COST = 280;
+    static final int TILE_COST = 280;
     private static final int KERNEL_COST = 1000;
     /** Vectors of 512 bit. With 16 registers, all that narrower ones have, a product of pairs takes twice its time. */
     private static final int LEAST_LANES = 16;
@@ -262,11 +262,12 @@ final class WinogradConv2d {
             this.inputStep = job.channels * call.pitch;
             this.productStep = call.panels * call.tileRows * call.pitch;
             int frame = (2 * call.linesPerBlock + 2) * (2 * call.tilesX + 2);
-            this.loaded = own.loaded(Math.max(MOST_LOADED, frame) + 3 * kernels.lanes());
-            this.input = own.input(WinogradKernels.PLANES * inputStep + kernels.lanes());
-            this.products = own.products(WinogradKernels.PLANES * productStep + kernels.lanes());
-            this.inputRoom = own.inputRoom(kernels.inputRoom(call.linesPerBlock));
-            this.outputRoom = own.outputRoom(kernels.outputRoom(call.linesPerBlock, call.tilesX));
+            own.grow(call, frame, WinogradKernels.PLANES * inputStep, WinogradKernels.PLANES * productStep);
+            this.loaded = own.loaded;
+            this.input = own.input;
+            this.products = own.products;
+            this.inputRoom = own.inputRoom;
+            this.outputRoom = own.outputRoom;
             this.sum = own.sum;
         }
 
@@ -292,13 +293,9 @@ final class WinogradConv2d {
             int lines = 2 * count + 2;
             int width = 2 * call.tilesX + 2;
             int top = 2 * line - job.top;
-            int firstLine = Math.min(lines, Math.max(0, -top));
-            int endLine = Math.max(firstLine, Math.min(lines, job.height - top));
-            int firstX = Math.min(width, Math.max(0, job.left));
-            int endX = Math.max(firstX, Math.min(width, job.left + job.width));
-            Frame frame = new Frame(lines, width, firstLine, endLine, firstX, endX, job.width, 1);
+            Frame frame = Frame.of(top, -job.left, lines, width, job.height, job.width);
             int plane = job.height * job.width;
-            int from = job.images.offset + image * job.channels * plane + (top + firstLine) * job.width - job.left;
+            int from = job.images.offset + image * job.channels * plane + (top + frame.firstLine()) * job.width - job.left;
             int most = Math.max(1, MOST_LOADED / (lines * width));
             for (int channel = 0; channel < job.channels; channel += most) {
                 int channels = Math.min(most, job.channels - channel);
@@ -376,39 +373,16 @@ final class WinogradConv2d {
             return packed;
         }
 
-        float[] loaded(int length) {
-            if (loaded.length < length) {
-                loaded = new float[length];
-            }
-            return loaded;
+        void grow(Call call, int frame, int inputLength, int productsLength) {
+            loaded = grown(loaded, Math.max(MOST_LOADED, frame) + 3 * kernels.lanes());
+            input = grown(input, inputLength + kernels.lanes());
+            products = grown(products, productsLength + kernels.lanes());
+            inputRoom = grown(inputRoom, kernels.inputRoom(call.linesPerBlock));
+            outputRoom = grown(outputRoom, kernels.outputRoom(call.linesPerBlock, call.tilesX));
         }
 
-        float[] input(int length) {
-            if (input.length < length) {
-                input = new float[length];
-            }
-            return input;
-        }
-
-        float[] inputRoom(int length) {
-            if (inputRoom.length < length) {
-                inputRoom = new float[length];
-            }
-            return inputRoom;
-        }
-
-        float[] outputRoom(int length) {
-            if (outputRoom.length < length) {
-                outputRoom = new float[length];
-            }
-            return outputRoom;
-        }
-
-        float[] products(int length) {
-            if (products.length < length) {
-                products = new float[length];
-            }
-            return products;
+        private static float[] grown(float[] array, int length) {
+            return array.length < length ? new float[length] : array;
         }
     }
 }

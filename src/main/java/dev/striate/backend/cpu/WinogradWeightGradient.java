@@ -22,8 +22,6 @@ final class WinogradWeightGradient {
     private static final int MOST_TILES = 64;
     /** Channels that are copied at a time. */
     private static final int TOGETHER = 8;
-    /** What combining a tile of one channel costs in a net's step, in multiply-adds of a product. */
-    private static final int TILE_COST = 280;
 
     private final ConvKernels products;
     private final WinogradKernels kernels;
@@ -38,16 +36,13 @@ final class WinogradWeightGradient {
 
     /** Whether the gradient can be computed in this way, and sooner than by the definition. */
     static boolean pays(Conv2dGeometry g) {
-        if (!WinogradConv2d.isPossible(g)) {
-            return false;
-        }
-        if (!WinogradConv2d.fits(g.outWidth(), Math.max(g.inChannels(), g.outChannels()))) {
+        if (!WinogradConv2d.isPossible(g) || !WinogradConv2d.fits(g.outWidth(), Math.max(g.inChannels(), g.outChannels()))) {
             return false;
         }
         double tiles = (double) g.batch() * CpuGemm.ceilDiv(g.outHeight(), 2) * CpuGemm.ceilDiv(g.outWidth(), 2);
         double weights = (double) g.inChannels() * g.outChannels();
         double direct = 9.0 * weights * g.batch() * g.outHeight() * g.outWidth();
-        return PLANES * weights * tiles + TILE_COST * tiles * (g.inChannels() + g.outChannels()) < 0.9 * direct;
+        return PLANES * weights * tiles + WinogradConv2d.TILE_COST * tiles * (g.inChannels() + g.outChannels()) < 0.9 * direct;
     }
 
     /** What is computed for these operands; only where it {@link #pays}. */
@@ -218,13 +213,9 @@ final class WinogradWeightGradient {
     private void copyChannelsLast(
             CpuBuffer images, int firstChannel, int channels, int height, int imageWidth, int top, int left, int lines,
             int pixels, int width, Scratch own) {
-        int firstLine = Math.min(lines, Math.max(0, -top));
-        int endLine = Math.max(firstLine, Math.min(lines, height - top));
-        int firstX = Math.min(pixels, Math.max(0, -left));
-        int endX = Math.max(firstX, Math.min(pixels, imageWidth - left));
-        Frame frame = new Frame(lines, pixels, firstLine, endLine, firstX, endX, imageWidth, 1);
+        Frame frame = Frame.of(top, left, lines, pixels, height, imageWidth);
         int plane = height * imageWidth;
-        int from = images.offset + firstChannel * plane + (top + firstLine) * imageWidth + left;
+        int from = images.offset + firstChannel * plane + (top + frame.firstLine()) * imageWidth + left;
         for (int channel = 0; channel < channels; channel += TOGETHER) {
             int count = Math.min(TOGETHER, channels - channel);
             products.copyFrames(frame, count, images.array, from + channel * plane, plane, own.frames, 0);

@@ -68,7 +68,21 @@ public interface ConvKernels {
      * @param lineStep  from a line's pixels to the next line's in the source
      * @param pixelStep from a pixel to its neighbour's in the source
      */
-    record Frame(int lines, int width, int firstLine, int endLine, int firstX, int endX, int lineStep, int pixelStep) {}
+    record Frame(int lines, int width, int firstLine, int endLine, int firstX, int endX, int lineStep, int pixelStep) {
+
+        /**
+         * The part of an image from a line and a column on, which may lie outside of it.
+         *
+         * @param imageHeight lines of the image, imageWidth pixels of each
+         */
+        public static Frame of(int top, int left, int lines, int width, int imageHeight, int imageWidth) {
+            int firstLine = Math.min(lines, Math.max(0, -top));
+            int endLine = Math.max(firstLine, Math.min(lines, imageHeight - top));
+            int firstX = Math.min(width, Math.max(0, -left));
+            int endX = Math.max(firstX, Math.min(width, imageWidth - left));
+            return new Frame(lines, width, firstLine, endLine, firstX, endX, imageWidth, 1);
+        }
+    }
 
     /**
      * Copies channels into frames, one after the other in their order.
