@@ -202,8 +202,9 @@ public final class Safetensors {
     }
 
     private static void writeValues(FileChannel channel, float[] values, ByteBuffer chunk) throws IOException {
-        for (int done = 0; done < values.length; done += CHUNK_BYTES / Float.BYTES) {
-            int count = Math.min(CHUNK_BYTES / Float.BYTES, values.length - done);
+        int count;
+        for (int done = 0; done < values.length; done += count) {
+            count = Math.min(CHUNK_BYTES / Float.BYTES, values.length - done);
             chunk.clear();
             chunk.asFloatBuffer().put(values, done, count);
             AtomicFile.writeFully(channel, chunk.limit(Float.BYTES * count));

@@ -59,23 +59,32 @@ final class OpenClRuntime {
         this.shape = shape;
         this.parameters = parameters;
         this.profile = profiling ? new ArrayList<>() : null;
+        // Windows also keep the alignment of the widest vector that kernels load, 64 bytes.
+        long bits = device.number(CL.CL_DEVICE_MEM_BASE_ADDR_ALIGN);
+        this.sliceAlignment = (int) Math.max(OpenClTuning.PANEL, bits / Float.SIZE);
+        cl_context context = null;
+        cl_command_queue queue = null;
         try {
             cl_context_properties properties = new cl_context_properties();
             properties.addProperty(CL.CL_CONTEXT_PLATFORM, device.platform());
-            this.context = CL.clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, null);
-            this.queue = CL.clCreateCommandQueue(
-                    context, device.id(), profiling ? CL.CL_QUEUE_PROFILING_ENABLE : 0, null);
+            context = CL.clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, null);
+            queue = CL.clCreateCommandQueue(context, device.id(), profiling ? CL.CL_QUEUE_PROFILING_ENABLE : 0, null);
             this.uploads = new OpenClUploads(this, context, device.id());
         } catch (CLException e) {
+            if (queue != null) {
+                CL.clReleaseCommandQueue(queue);
+            }
+            if (context != null) {
+                CL.clReleaseContext(context);
+            }
             throw OpenClError.of("opening it", info.name(), e);
         }
+        this.context = context;
+        this.queue = queue;
         this.pool = new OpenClPool(
                 context, queue, info.name(), limits.memoryBytes(), limits.largestBytes(), limits.keptBytes());
         this.programs = new OpenClPrograms(context, device, shape, cache);
         this.nests = new OpenClNests(context);
-        // Windows also keep the alignment of the widest vector that kernels load, 64 bytes.
-        long bits = device.number(CL.CL_DEVICE_MEM_BASE_ADDR_ALIGN);
-        this.sliceAlignment = (int) Math.max(OpenClTuning.PANEL, bits / Float.SIZE);
         OPEN.add(this);
     }
 
@@ -210,9 +219,18 @@ final class OpenClRuntime {
 
     /** Whether what an event stands for has yet to be done; false if it failed. */
     static boolean isPending(cl_event event) {
+        return status(event) > CL.CL_COMPLETE;
+    }
+
+    /** Whether what an event stands for has failed, and with it what would wait for the event. */
+    static boolean hasFailed(cl_event event) {
+        return status(event) < CL.CL_COMPLETE;
+    }
+
+    private static int status(cl_event event) {
         int[] status = new int[1];
         CL.clGetEventInfo(event, CL.CL_EVENT_COMMAND_EXECUTION_STATUS, Integer.BYTES, Pointer.to(status), null);
-        return status[0] > CL.CL_COMPLETE;
+        return status[0];
     }
 
     /** Waits for everything that was asked for. */

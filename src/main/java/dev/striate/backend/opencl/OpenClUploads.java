@@ -3,6 +3,7 @@ package dev.striate.backend.opencl;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jocl.CL;
+import org.jocl.CLException;
 import org.jocl.Pointer;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
@@ -37,7 +38,7 @@ final class OpenClUploads {
     private final OpenClRuntime runtime;
     private final cl_context context;
     private final cl_command_queue transfers;
-    private final Slot[] ring = new Slot[SLOTS];
+    final Slot[] ring = new Slot[SLOTS];
     private int next;
 
     OpenClUploads(OpenClRuntime runtime, cl_context context, cl_device_id device) {
@@ -47,7 +48,7 @@ final class OpenClUploads {
     }
 
     /** A buffer of the ring, and the last copy from it. */
-    private static final class Slot {
+    static final class Slot {
         private final cl_mem memory;
         private final long bytes;
         private @Nullable cl_event copied;
@@ -80,8 +81,10 @@ final class OpenClUploads {
     /** Queues the copy of {@code length} elements of four bytes to the beginning of {@code target}. */
     synchronized void write(Source source, cl_mem target, int length) {
         int largest = (int) (LARGEST_BYTES / Float.BYTES);
-        for (int first = 0; first < length; first += largest) {
-            writePiece(source, target, first, Math.min(largest, length - first));
+        int count;
+        for (int first = 0; first < length; first += count) {
+            count = Math.min(largest, length - first);
+            writePiece(source, target, first, count);
         }
     }
 
@@ -95,14 +98,24 @@ final class OpenClUploads {
                     runtime.queue(), target, true, (long) Float.BYTES * first, bytes, Pointer.to(copy), 0, null, null);
             return;
         }
-        Slot slot = nextSlot(bytes);
+        int at = next;
+        next = (next + 1) % SLOTS;
+        Slot slot = slot(at, bytes);
         cl_event[] last = slot.copied == null ? null : new cl_event[] {slot.copied};
         if (last != null && OpenClRuntime.isPending(last[0])) {
             runtime.trace().waited("the ring of uploads");
         }
-        ByteBuffer mapped = CL.clEnqueueMapBuffer(
-                transfers, slot.memory, true, CL.CL_MAP_WRITE_INVALIDATE_REGION, 0, bytes,
-                last == null ? 0 : 1, last, null, null);
+        ByteBuffer mapped;
+        try {
+            mapped = CL.clEnqueueMapBuffer(
+                    transfers, slot.memory, true, CL.CL_MAP_WRITE_INVALIDATE_REGION, 0, bytes,
+                    last == null ? 0 : 1, last, null, null);
+        } catch (CLException e) {
+            // The last copy may have failed while it was waited for.
+            ring[at] = null;
+            slot.release();
+            throw e;
+        }
         cl_event filled = new cl_event();
         try {
             source.put(first, count, mapped.order(ByteOrder.nativeOrder()));
@@ -123,11 +136,10 @@ final class OpenClUploads {
         CL.clFlush(runtime.queue());
     }
 
-    private Slot nextSlot(long bytes) {
-        int at = next;
-        next = (next + 1) % SLOTS;
+    /** The ring's buffer at a place; another there for one that is too small, or whose last copy failed and would fail the next. */
+    private Slot slot(int at, long bytes) {
         Slot slot = ring[at];
-        if (slot == null || slot.bytes < bytes) {
+        if (slot == null || slot.bytes < bytes || slot.copied != null && OpenClRuntime.hasFailed(slot.copied)) {
             long wanted = Math.max(SMALLEST_BYTES, Long.highestOneBit(2 * bytes - 1));
             cl_mem memory = CL.clCreateBuffer(context, CL.CL_MEM_READ_ONLY | CL.CL_MEM_ALLOC_HOST_PTR, wanted, null, null);
             if (slot != null) {

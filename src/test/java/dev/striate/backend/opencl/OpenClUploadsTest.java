@@ -18,6 +18,7 @@ import org.jocl.cl_event;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Arrays on their way to the device. */
 class OpenClUploadsTest {
@@ -113,6 +114,29 @@ class OpenClUploadsTest {
             backend.binary().accumulate(100_000, 1, x, y);
             backend.copy().fill(-2, x);
             assertEquals(round, read(y)[round]);
+        }
+    }
+
+    /** What waits for a failed copy fails, too. PoCL aborts where a command in a queue fails, so here nothing but its event does. */
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aFailedCopyDoesNotSpoilItsBuffer() {
+        Buffer buffer = backend.allocate(1000);
+        int slots = runtime.uploads().ring.length;
+        for (int i = 0; i < slots; i++) {
+            backend.write(new float[1000], 0, buffer);
+        }
+        runtime.finish("the first round");
+        for (OpenClUploads.Slot slot : runtime.uploads().ring) {
+            cl_event failed = CL.clCreateUserEvent(runtime.context(), null);
+            CL.clSetUserEventStatus(failed, CL.CL_OUT_OF_RESOURCES);
+            slot.setCopied(failed);
+        }
+        for (int i = 0; i < 2 * slots; i++) {
+            float[] values = new float[1000];
+            Arrays.fill(values, i);
+            backend.write(values, 0, buffer);
+            assertEquals(i, read(buffer)[999]);
         }
     }
 
