@@ -3,7 +3,6 @@ package dev.striate.backend.cpu.simd;
 import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -17,7 +16,8 @@ final class PanamaConvKernels implements ConvKernels {
     private static final int LANES = SPECIES.length();
     /** Vectors of 512 bit come with 32 registers, all others with 16: too few for 8 rows by 2 vectors. */
     private static final boolean TALL = LANES >= 16;
-    private static final int[] LANE_NUMBERS = IntStream.range(0, LANES).toArray();
+    /** As many lanes set, not set and set as a vector has: a window of it is a mask that begins or ends anywhere. */
+    private static final int[] EDGES = IntStream.range(0, 3 * LANES).map(i -> i / LANES == 1 ? 0 : -1).toArray();
 
     @Override
     public int lanes() {
@@ -391,89 +391,137 @@ final class PanamaConvKernels implements ConvKernels {
             copyWideFrames(frame, channels, source, from, channelStep, target, at);
             return;
         }
+        // Channels at the ends of the source may not be readable in whole vectors.
         int lines = frame.endLine() - frame.firstLine();
-        int frameLength = frame.lines() * frame.width();
-        int reach = (lines - 1) * frame.lineStep() + Math.max(LANES, frame.width());
-        for (int channel = 0; channel < channels; channel++) {
-            int start = from + channel * channelStep;
-            int frameStart = at + channel * frameLength;
-            int first = frameStart + frame.firstLine() * frame.width();
-            int end = frameStart + frame.endLine() * frame.width();
-            clear(target, frameStart, first);
-            if (start < 0 || start + reach > source.length) {
-                for (int line = 0; line < lines; line++) {
-                    ConvKernels.copyFrameLine(
-                            frame, source, start + line * frame.lineStep(), target, first + line * frame.width());
-                }
-            } else if (vectors == 1) {
-                copyLines1(frame, lines, source, start, target, first);
-            } else if (vectors == 2) {
-                copyLines2(frame, lines, source, start, target, first);
-            } else if (vectors == 3) {
-                copyLines3(frame, lines, source, start, target, first);
-            }
-            clear(target, end, frameStart + frameLength);
+        int last = source.length - (lines - 1) * frame.lineStep() - Math.max(LANES, frame.width());
+        int first = 0;
+        while (first < channels && from + first * channelStep < 0) {
+            first++;
         }
+        int end = channels;
+        while (end > first && from + (end - 1) * channelStep > last) {
+            end--;
+        }
+        int length = frame.lines() * frame.width();
+        int start = from + first * channelStep;
+        int to = at + first * length;
+        ConvKernels.copyFrameLines(frame, first, source, from, channelStep, target, at);
+        if (vectors == 1) {
+            copyFrames1(frame, end - first, source, start, channelStep, target, to);
+        } else if (vectors == 2) {
+            copyFrames2(frame, end - first, source, start, channelStep, target, to);
+        } else if (vectors == 3) {
+            copyFrames3(frame, end - first, source, start, channelStep, target, to);
+        }
+        ConvKernels.copyFrameLines(
+                frame, channels - end, source, from + end * channelStep, channelStep, target, at + end * length);
     }
 
-    /** Up to {@code end}, and what the last vector takes beyond. */
-    private static void clear(float[] target, int from, int end) {
-        FloatVector zero = FloatVector.zero(SPECIES);
-        for (int to = from; to < end; to += LANES) {
-            zero.intoArray(target, to);
-        }
+    /** Where in {@link #EDGES} the vector lies whose lane i is set if {@code first + i >= x}. */
+    private static int from(int x, int first) {
+        return LANES + below(x, first);
+    }
+
+    /** Where the one lies whose lane i is set if {@code first + i < x}. */
+    private static int below(int x, int first) {
+        return LANES - Math.max(0, Math.min(LANES, x - first));
     }
 
     /** Lines of a vector or less. */
-    private static void copyLines1(Frame frame, int lines, float[] source, int from, float[] target, int at) {
+    private static void copyFrames1(
+            Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
         int width = frame.width();
         int step = frame.lineStep();
-        IntVector lane = IntVector.fromArray(BITS, LANE_NUMBERS, 0);
-        IntVector mask0 = lane.sub(frame.firstX()).lanewise(VectorOperators.ASHR, 31).not()
-                .and(lane.sub(frame.endX()).lanewise(VectorOperators.ASHR, 31));
-        for (int line = 0, start = from, to = at; line < lines; line++, start += step, to += width) {
-            FloatVector.fromArray(SPECIES, source, start).reinterpretAsInts().and(mask0).reinterpretAsFloats()
-                    .intoArray(target, to);
+        int above = frame.firstLine() * width;
+        int lines = frame.endLine() - frame.firstLine();
+        int below = (frame.lines() - frame.endLine()) * width;
+        FloatVector zero = FloatVector.zero(SPECIES);
+        IntVector mask0 = IntVector.fromArray(BITS, EDGES, from(frame.firstX(), 0))
+                .and(IntVector.fromArray(BITS, EDGES, below(frame.endX(), 0)));
+        for (int channel = 0, to = at; channel < channels; channel++) {
+            for (int i = 0; i < above; i += LANES) {
+                zero.intoArray(target, to + i);
+            }
+            to += above;
+            int start = from + channel * channelStep;
+            for (int line = 0; line < lines; line++, start += step, to += width) {
+                FloatVector.fromArray(SPECIES, source, start).reinterpretAsInts().and(mask0).reinterpretAsFloats()
+                        .intoArray(target, to);
+            }
+            for (int i = 0; i < below; i += LANES) {
+                zero.intoArray(target, to + i);
+            }
+            to += below;
         }
     }
 
     /** Lines of more than a vector, up to two. */
-    private static void copyLines2(Frame frame, int lines, float[] source, int from, float[] target, int at) {
+    private static void copyFrames2(
+            Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
         int width = frame.width();
         int step = frame.lineStep();
+        int above = frame.firstLine() * width;
+        int lines = frame.endLine() - frame.firstLine();
+        int below = (frame.lines() - frame.endLine()) * width;
         int last = width - LANES;
-        IntVector lane = IntVector.fromArray(BITS, LANE_NUMBERS, 0);
-        IntVector mask0 = lane.sub(frame.firstX()).lanewise(VectorOperators.ASHR, 31).not()
-                .and(lane.sub(frame.endX()).lanewise(VectorOperators.ASHR, 31));
-        IntVector mask1 = lane.add(last).sub(frame.firstX()).lanewise(VectorOperators.ASHR, 31).not()
-                .and(lane.add(last).sub(frame.endX()).lanewise(VectorOperators.ASHR, 31));
-        for (int line = 0, start = from, to = at; line < lines; line++, start += step, to += width) {
-            FloatVector.fromArray(SPECIES, source, start).reinterpretAsInts().and(mask0).reinterpretAsFloats()
-                    .intoArray(target, to);
-            FloatVector.fromArray(SPECIES, source, start + last).reinterpretAsInts().and(mask1).reinterpretAsFloats()
-                    .intoArray(target, to + last);
+        FloatVector zero = FloatVector.zero(SPECIES);
+        IntVector mask0 = IntVector.fromArray(BITS, EDGES, from(frame.firstX(), 0))
+                .and(IntVector.fromArray(BITS, EDGES, below(frame.endX(), 0)));
+        IntVector mask1 = IntVector.fromArray(BITS, EDGES, from(frame.firstX(), last))
+                .and(IntVector.fromArray(BITS, EDGES, below(frame.endX(), last)));
+        for (int channel = 0, to = at; channel < channels; channel++) {
+            for (int i = 0; i < above; i += LANES) {
+                zero.intoArray(target, to + i);
+            }
+            to += above;
+            int start = from + channel * channelStep;
+            for (int line = 0; line < lines; line++, start += step, to += width) {
+                FloatVector.fromArray(SPECIES, source, start).reinterpretAsInts().and(mask0).reinterpretAsFloats()
+                        .intoArray(target, to);
+                FloatVector.fromArray(SPECIES, source, start + last).reinterpretAsInts().and(mask1).reinterpretAsFloats()
+                        .intoArray(target, to + last);
+            }
+            for (int i = 0; i < below; i += LANES) {
+                zero.intoArray(target, to + i);
+            }
+            to += below;
         }
     }
 
     /** Lines of more than two vectors, up to three. */
-    private static void copyLines3(Frame frame, int lines, float[] source, int from, float[] target, int at) {
+    private static void copyFrames3(
+            Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
         int width = frame.width();
         int step = frame.lineStep();
+        int above = frame.firstLine() * width;
+        int lines = frame.endLine() - frame.firstLine();
+        int below = (frame.lines() - frame.endLine()) * width;
         int last = width - LANES;
-        IntVector lane = IntVector.fromArray(BITS, LANE_NUMBERS, 0);
-        IntVector mask0 = lane.sub(frame.firstX()).lanewise(VectorOperators.ASHR, 31).not()
-                .and(lane.sub(frame.endX()).lanewise(VectorOperators.ASHR, 31));
-        IntVector mask1 = lane.add(LANES).sub(frame.firstX()).lanewise(VectorOperators.ASHR, 31).not()
-                .and(lane.add(LANES).sub(frame.endX()).lanewise(VectorOperators.ASHR, 31));
-        IntVector mask2 = lane.add(last).sub(frame.firstX()).lanewise(VectorOperators.ASHR, 31).not()
-                .and(lane.add(last).sub(frame.endX()).lanewise(VectorOperators.ASHR, 31));
-        for (int line = 0, start = from, to = at; line < lines; line++, start += step, to += width) {
-            FloatVector.fromArray(SPECIES, source, start).reinterpretAsInts().and(mask0).reinterpretAsFloats()
-                    .intoArray(target, to);
-            FloatVector.fromArray(SPECIES, source, start + LANES).reinterpretAsInts().and(mask1).reinterpretAsFloats()
-                    .intoArray(target, to + LANES);
-            FloatVector.fromArray(SPECIES, source, start + last).reinterpretAsInts().and(mask2).reinterpretAsFloats()
-                    .intoArray(target, to + last);
+        FloatVector zero = FloatVector.zero(SPECIES);
+        IntVector mask0 = IntVector.fromArray(BITS, EDGES, from(frame.firstX(), 0))
+                .and(IntVector.fromArray(BITS, EDGES, below(frame.endX(), 0)));
+        IntVector mask1 = IntVector.fromArray(BITS, EDGES, from(frame.firstX(), LANES))
+                .and(IntVector.fromArray(BITS, EDGES, below(frame.endX(), LANES)));
+        IntVector mask2 = IntVector.fromArray(BITS, EDGES, from(frame.firstX(), last))
+                .and(IntVector.fromArray(BITS, EDGES, below(frame.endX(), last)));
+        for (int channel = 0, to = at; channel < channels; channel++) {
+            for (int i = 0; i < above; i += LANES) {
+                zero.intoArray(target, to + i);
+            }
+            to += above;
+            int start = from + channel * channelStep;
+            for (int line = 0; line < lines; line++, start += step, to += width) {
+                FloatVector.fromArray(SPECIES, source, start).reinterpretAsInts().and(mask0).reinterpretAsFloats()
+                        .intoArray(target, to);
+                FloatVector.fromArray(SPECIES, source, start + LANES).reinterpretAsInts().and(mask1).reinterpretAsFloats()
+                        .intoArray(target, to + LANES);
+                FloatVector.fromArray(SPECIES, source, start + last).reinterpretAsInts().and(mask2).reinterpretAsFloats()
+                        .intoArray(target, to + last);
+            }
+            for (int i = 0; i < below; i += LANES) {
+                zero.intoArray(target, to + i);
+            }
+            to += below;
         }
     }
 

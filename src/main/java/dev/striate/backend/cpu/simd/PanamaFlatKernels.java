@@ -25,7 +25,8 @@ final class PanamaFlatKernels implements FlatKernels {
     private static final VectorShuffle<Float> ROTATE_4 = VectorShuffle.fromOp(SPECIES, i -> (i + 4) % LANES);
     private static final VectorShuffle<Float> ROTATE_2 = VectorShuffle.fromOp(SPECIES, i -> (i + 2) % LANES);
     private static final VectorShuffle<Float> ROTATE_1 = VectorShuffle.fromOp(SPECIES, i -> (i + 1) % LANES);
-    private static final int[] LANE_NUMBERS = IntStream.range(0, LANES).toArray();
+    /** As many lanes not set as a vector has, then as many that are: a window from n on is a mask of the last n lanes. */
+    private static final int[] LAST = IntStream.range(0, 2 * LANES).map(i -> i < LANES ? 0 : -1).toArray();
     /** Every other element, from 0 or from 1 on; after the last, again. */
     private static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(SPECIES, i -> 2 * i % LANES);
     private static final VectorShuffle<Float> ODD = VectorShuffle.fromOp(SPECIES, i -> (2 * i + 1) % LANES);
@@ -51,9 +52,8 @@ final class PanamaFlatKernels implements FlatKernels {
             return plain.sum(n, x, xOffset, room);
         }
         FloatVector zero = FloatVector.zero(SPECIES);
-        IntVector lane = IntVector.fromArray(INTEGERS, LANE_NUMBERS, 0);
         int rest = xOffset + n - LANES;
-        int firstOfRest = LANES - n % LANES;
+        int lastOfRest = n % LANES;
         int bound = xOffset + SPECIES.loopBound(n);
         double total = 0;
         for (int i = xOffset; i < bound; ) {
@@ -62,8 +62,8 @@ final class PanamaFlatKernels implements FlatKernels {
             FloatVector s1 = zero;
             FloatVector s2 = zero;
             FloatVector s3 = FloatVector.fromArray(SPECIES, x, rest).reinterpretAsInts()
-                    .and(lane.sub(firstOfRest).lanewise(VectorOperators.ASHR, 31).not()).reinterpretAsFloats();
-            firstOfRest = LANES;
+                    .and(IntVector.fromArray(INTEGERS, LAST, lastOfRest)).reinterpretAsFloats();
+            lastOfRest = 0;
             for (; i + 4 * LANES <= stop; i += 4 * LANES) {
                 s0 = s0.add(FloatVector.fromArray(SPECIES, x, i));
                 s1 = s1.add(FloatVector.fromArray(SPECIES, x, i + LANES));
@@ -101,9 +101,8 @@ final class PanamaFlatKernels implements FlatKernels {
         }
         FloatVector zero = FloatVector.zero(SPECIES);
         FloatVector middle = FloatVector.broadcast(SPECIES, (float) center);
-        IntVector lane = IntVector.fromArray(INTEGERS, LANE_NUMBERS, 0);
         int rest = xOffset + n - LANES;
-        int firstOfRest = LANES - n % LANES;
+        int lastOfRest = n % LANES;
         int bound = xOffset + SPECIES.loopBound(n);
         double sums = 0;
         double squares = 0;
@@ -112,9 +111,9 @@ final class PanamaFlatKernels implements FlatKernels {
             FloatVector s0 = zero;
             FloatVector q0 = zero;
             FloatVector s1 = FloatVector.fromArray(SPECIES, x, rest).sub(middle).reinterpretAsInts()
-                    .and(lane.sub(firstOfRest).lanewise(VectorOperators.ASHR, 31).not()).reinterpretAsFloats();
+                    .and(IntVector.fromArray(INTEGERS, LAST, lastOfRest)).reinterpretAsFloats();
             FloatVector q1 = s1.mul(s1);
-            firstOfRest = LANES;
+            lastOfRest = 0;
             for (; i + 2 * LANES <= stop; i += 2 * LANES) {
                 FloatVector d0 = FloatVector.fromArray(SPECIES, x, i).sub(middle);
                 FloatVector d1 = FloatVector.fromArray(SPECIES, x, i + LANES).sub(middle);
@@ -158,9 +157,8 @@ final class PanamaFlatKernels implements FlatKernels {
         }
         FloatVector zero = FloatVector.zero(SPECIES);
         FloatVector middle = FloatVector.broadcast(SPECIES, (float) center);
-        IntVector lane = IntVector.fromArray(INTEGERS, LANE_NUMBERS, 0);
         int rest = n - LANES;
-        int firstOfRest = LANES - n % LANES;
+        int lastOfRest = n % LANES;
         int bound = SPECIES.loopBound(n);
         double sums = 0;
         double dots = 0;
@@ -168,12 +166,12 @@ final class PanamaFlatKernels implements FlatKernels {
             int stop = Math.min(i + BLOCK / 2, bound);
             FloatVector s0 = zero;
             FloatVector d0 = zero;
-            IntVector inRest = lane.sub(firstOfRest).lanewise(VectorOperators.ASHR, 31).not();
+            IntVector inRest = IntVector.fromArray(INTEGERS, LAST, lastOfRest);
             FloatVector s1 = FloatVector.fromArray(SPECIES, y, yOffset + rest).reinterpretAsInts().and(inRest)
                     .reinterpretAsFloats();
             FloatVector d1 = FloatVector.fromArray(SPECIES, x, xOffset + rest).sub(middle).reinterpretAsInts().and(inRest)
                     .reinterpretAsFloats().mul(s1);
-            firstOfRest = LANES;
+            lastOfRest = 0;
             for (; i + 2 * LANES <= stop; i += 2 * LANES) {
                 FloatVector y0 = FloatVector.fromArray(SPECIES, y, yOffset + i);
                 FloatVector y1 = FloatVector.fromArray(SPECIES, y, yOffset + i + LANES);
