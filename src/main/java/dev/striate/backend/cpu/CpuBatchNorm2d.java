@@ -67,7 +67,7 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
         CpuBuffer runningMeans = runningMean == null ? null : CpuBuffer.of(runningMean);
         CpuBuffer runningVariances = runningMean == null ? null : CpuBuffer.of(Objects.requireNonNull(runningVariance));
         forEachChannel(g, (from, to) -> {
-            double[] room = new double[flat.room()];
+            FlatKernels.Room room = flat.room();
             for (int c = from; c < to; c++) {
                 double sum = 0;
                 double squares = 0;
@@ -76,10 +76,10 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
                     // The mean as a float32 sum gives it; the distances from there correct it, however far it is from 0.
                     float center = (float) (flat.sum(g.plane(), in.array, at, room) / g.plane());
                     squares += flat.sumOfSquares(g.plane(), in.array, at, center, room);
-                    double correction = room[0] / g.plane();
+                    double correction = room.sum() / g.plane();
                     double planeMean = center + correction;
                     double planeSum = planeMean * g.plane();
-                    squares -= correction * room[0];
+                    squares -= correction * room.sum();
                     if (image > 0) {
                         double distance = planeMean - sum / ((double) image * g.plane());
                         squares += distance * distance * g.plane() * image / (image + 1);
@@ -161,7 +161,7 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
         CpuBuffer scaleGradients = dgamma == null ? null : CpuBuffer.of(dgamma);
         CpuBuffer shiftGradients = dbeta == null ? null : CpuBuffer.of(dbeta);
         forEachChannel(g, (from, to) -> {
-            double[] room = new double[flat.room()];
+            FlatKernels.Room room = flat.room();
             for (int c = from; c < to; c++) {
                 float m = means.array[means.offset + c];
                 double reciprocal = 1 / Math.sqrt(variances.array[variances.offset + c] + (double) g.epsilon());
@@ -170,8 +170,8 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
                 for (int image = 0; image < g.batch(); image++) {
                     int at = planeStart(g, image, c);
                     flat.sumAndDot(g.plane(), in.array, in.offset + at, m, upstream.array, upstream.offset + at, room);
-                    sum += room[0];
-                    dot += room[1];
+                    sum += room.sum();
+                    dot += room.dot();
                 }
                 double scaleGradient = dot * reciprocal;
                 if (scaleGradients != null) {

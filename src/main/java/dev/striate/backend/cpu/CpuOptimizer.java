@@ -71,7 +71,7 @@ final class CpuOptimizer implements OptimizerKernels {
         threads.parallelFor(partials.length, n / 2L, chunk -> {
             int from = chunk * CHUNK;
             partials[chunk] = flat.sumOfSquares(
-                    Math.min(CHUNK, n - from), in.array, in.offset + from, 0, new double[flat.room()]);
+                    Math.min(CHUNK, n - from), in.array, in.offset + from, 0, flat.room());
         });
         double sum = 0;
         for (double partial : partials) {

@@ -62,7 +62,7 @@ final class CpuReduce implements ReduceKernels {
     private void addUp(
             StridedLoop kept, int from, int to, StridedLoop reduced, int firstTurn, int endTurn, CpuBuffer x, double[] sums,
             int at) {
-        double[] room = new double[flat.room()];
+        FlatKernels.Room room = flat.room();
         Runs runs = new Runs(reduced, firstTurn, endTurn);
         boolean outputsAreNeighbours = innermostStride(kept) == 1 && innermostStride(reduced) != 1;
         for (Runs outputs = new Runs(kept, from, to); outputs.next(); at += outputs.length()) {

@@ -38,7 +38,7 @@ final class DepthwiseWeightGradient {
         long work = (long) g.batch() * g.outChannels() * positions * taps / SPEED;
         threads.forRange(g.outChannels(), work, (from, to) -> {
             double[] sums = new double[taps];
-            double[] room = new double[flat.room()];
+            FlatKernels.Room room = flat.room();
             float[] loaded = pool.takeScratch(patches.channelLength() + kernels.lanes());
             try {
                 for (int channel = from; channel < to; channel++) {
@@ -49,9 +49,9 @@ final class DepthwiseWeightGradient {
                         int plane = dy.offset + (image * g.outChannels() + channel) * positions;
                         for (int tap = 0; tap < taps; tap++) {
                             flat.sumAndDot(positions, loaded, starts[tap], 0, dy.array, plane, room);
-                            sums[tap] += room[1];
+                            sums[tap] += room.dot();
                         }
-                        biasSum += room[0];
+                        biasSum += room.sum();
                     }
                     for (int tap = 0; tap < taps; tap++) {
                         dw.array[dw.offset + channel * taps + tap] = (float) sums[tap];

@@ -66,7 +66,7 @@ final class WeightGradient {
      * @param biasAt the group's first among them
      * @param room   for {@link FlatKernels#sum}
      */
-    record Partial(float[] sums, int at, double @Nullable [] bias, int biasAt, double[] room) {
+    record Partial(float[] sums, int at, double @Nullable [] bias, int biasAt, FlatKernels.Room room) {
 
         /** Adds an image's {@code dy} to the bias gradients of the group's output channels from {@code row} on. */
         void addBias(FlatKernels flat, int row, int count, float[] dy, int offset, int positions) {
@@ -95,7 +95,7 @@ final class WeightGradient {
         float[] partials = context.pool().takeScratch(chunks * partial);
         try {
             threads.forRange(items * parts, nanos, (from, to) -> {
-                double[] room = new double[context.simd().flat().room()];
+                FlatKernels.Room room = context.simd().flat().room();
                 for (int task = from; task < to; task++) {
                     int item = task / parts;
                     int firstImage = item / g.groups() * imagesPerChunk;

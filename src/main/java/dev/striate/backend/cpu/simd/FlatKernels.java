@@ -12,23 +12,53 @@ package dev.striate.backend.cpu.simd;
  */
 public interface FlatKernels {
 
-    /** Length of the array that the sums are lent to work in. */
-    int room();
+    /** What the sums are lent to work in: by one thread at a time. */
+    default Room room() {
+        return new Room(0);
+    }
+
+    /** The lanes of two vectors, and what sums leave beside their result. */
+    final class Room {
+
+        final float[] lanes;
+        private double sum;
+        private double dot;
+
+        /** @param lanes of a vector */
+        Room(int lanes) {
+            this.lanes = new float[2 * lanes];
+        }
+
+        void leave(double sum, double dot) {
+            this.sum = sum;
+            this.dot = dot;
+        }
+
+        /** The sum that {@link #sumOfSquares} and {@link #sumAndDot} leave here. */
+        public double sum() {
+            return sum;
+        }
+
+        /** The sum of products that {@link #sumAndDot} leaves here. */
+        public double dot() {
+            return dot;
+        }
+    }
 
     /** The sum of {@code n} elements. */
-    double sum(int n, float[] x, int xOffset, double[] room);
+    double sum(int n, float[] x, int xOffset, Room room);
 
     /**
      * The sum of {@code n} squared distances from {@code center}, which vectors round to float32; leaves that of the distances
-     * themselves in {@code room[0]}.
+     * themselves in {@link Room#sum}.
      */
-    double sumOfSquares(int n, float[] x, int xOffset, double center, double[] room);
+    double sumOfSquares(int n, float[] x, int xOffset, double center, Room room);
 
     /**
-     * Leaves the sum of {@code y} in {@code room[0]} and that of {@code (x - center) y} in {@code room[1]}; vectors round the
+     * Leaves the sum of {@code y} in {@link Room#sum} and that of {@code (x - center) y} in {@link Room#dot}; vectors round the
      * centre to float32.
      */
-    void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, double[] room);
+    void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, Room room);
 
     /** {@code dx = factor ((dy - shiftShare) - (x - mean) scaleShare)}. */
     void normGradient(

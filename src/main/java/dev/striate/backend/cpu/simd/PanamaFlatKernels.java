@@ -21,10 +21,6 @@ final class PanamaFlatKernels implements FlatKernels {
     /** Vectors in a chain of a sum, and elements in four chains side by side. */
     private static final int CHAIN = ScalarFlatKernels.CHAIN;
     private static final int BLOCK = 4 * CHAIN * LANES;
-    private static final VectorShuffle<Float> ROTATE_8 = VectorShuffle.fromOp(SPECIES, i -> (i + 8) % LANES);
-    private static final VectorShuffle<Float> ROTATE_4 = VectorShuffle.fromOp(SPECIES, i -> (i + 4) % LANES);
-    private static final VectorShuffle<Float> ROTATE_2 = VectorShuffle.fromOp(SPECIES, i -> (i + 2) % LANES);
-    private static final VectorShuffle<Float> ROTATE_1 = VectorShuffle.fromOp(SPECIES, i -> (i + 1) % LANES);
     /** As many lanes not set as a vector has, then as many that are: a window from n on is a mask of the last n lanes. */
     private static final int[] LAST = IntStream.range(0, 2 * LANES).map(i -> i < LANES ? 0 : -1).toArray();
     /** Every other element, from 0 or from 1 on; after the last, again. */
@@ -37,8 +33,8 @@ final class PanamaFlatKernels implements FlatKernels {
     private final PlainFlatKernels plain = new PlainFlatKernels();
 
     @Override
-    public int room() {
-        return ScalarFlatKernels.room(LANES);
+    public Room room() {
+        return new Room(LANES);
     }
 
     /**
@@ -47,7 +43,7 @@ final class PanamaFlatKernels implements FlatKernels {
      * in some runs.
      */
     @Override
-    public double sum(int n, float[] x, int xOffset, double[] room) {
+    public double sum(int n, float[] x, int xOffset, Room room) {
         if (n < LANES) {
             return plain.sum(n, x, xOffset, room);
         }
@@ -79,23 +75,15 @@ final class PanamaFlatKernels implements FlatKernels {
                 s2 = s2.add(FloatVector.fromArray(SPECIES, x, i));
                 i = stop;
             }
-            FloatVector sum = s0.add(s1).add(s2.add(s3));
-            if (LANES > 8) {
-                sum = sum.add(sum.rearrange(ROTATE_8));
-            }
-            if (LANES > 4) {
-                sum = sum.add(sum.rearrange(ROTATE_4));
-            }
-            sum = sum.add(sum.rearrange(ROTATE_2));
-            sum = sum.add(sum.rearrange(ROTATE_1));
-            total += sum.lane(0);
+            s0.add(s1).add(s2.add(s3)).intoArray(room.lanes, 0);
+            total += ScalarFlatKernels.fold(room.lanes, 0, LANES);
         }
         return total;
     }
 
     /** Two chains for each of the sums. */
     @Override
-    public double sumOfSquares(int n, float[] x, int xOffset, double center, double[] room) {
+    public double sumOfSquares(int n, float[] x, int xOffset, double center, Room room) {
         if (n < LANES) {
             return plain.sumOfSquares(n, x, xOffset, center, room);
         }
@@ -128,29 +116,17 @@ final class PanamaFlatKernels implements FlatKernels {
                 q0 = d0.fma(d0, q0);
                 i = stop;
             }
-            FloatVector sum = s0.add(s1);
-            FloatVector square = q0.add(q1);
-            if (LANES > 8) {
-                sum = sum.add(sum.rearrange(ROTATE_8));
-                square = square.add(square.rearrange(ROTATE_8));
-            }
-            if (LANES > 4) {
-                sum = sum.add(sum.rearrange(ROTATE_4));
-                square = square.add(square.rearrange(ROTATE_4));
-            }
-            sum = sum.add(sum.rearrange(ROTATE_2));
-            square = square.add(square.rearrange(ROTATE_2));
-            sum = sum.add(sum.rearrange(ROTATE_1));
-            square = square.add(square.rearrange(ROTATE_1));
-            sums += sum.lane(0);
-            squares += square.lane(0);
+            s0.add(s1).intoArray(room.lanes, 0);
+            q0.add(q1).intoArray(room.lanes, LANES);
+            sums += ScalarFlatKernels.fold(room.lanes, 0, LANES);
+            squares += ScalarFlatKernels.fold(room.lanes, LANES, LANES);
         }
-        room[0] = sums;
+        room.leave(sums, 0);
         return squares;
     }
 
     @Override
-    public void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, double[] room) {
+    public void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, Room room) {
         if (n < LANES) {
             plain.sumAndDot(n, x, xOffset, center, y, yOffset, room);
             return;
@@ -186,25 +162,12 @@ final class PanamaFlatKernels implements FlatKernels {
                 d0 = FloatVector.fromArray(SPECIES, x, xOffset + i).sub(middle).fma(y0, d0);
                 i = stop;
             }
-            FloatVector sum = s0.add(s1);
-            FloatVector dot = d0.add(d1);
-            if (LANES > 8) {
-                sum = sum.add(sum.rearrange(ROTATE_8));
-                dot = dot.add(dot.rearrange(ROTATE_8));
-            }
-            if (LANES > 4) {
-                sum = sum.add(sum.rearrange(ROTATE_4));
-                dot = dot.add(dot.rearrange(ROTATE_4));
-            }
-            sum = sum.add(sum.rearrange(ROTATE_2));
-            dot = dot.add(dot.rearrange(ROTATE_2));
-            sum = sum.add(sum.rearrange(ROTATE_1));
-            dot = dot.add(dot.rearrange(ROTATE_1));
-            sums += sum.lane(0);
-            dots += dot.lane(0);
+            s0.add(s1).intoArray(room.lanes, 0);
+            d0.add(d1).intoArray(room.lanes, LANES);
+            sums += ScalarFlatKernels.fold(room.lanes, 0, LANES);
+            dots += ScalarFlatKernels.fold(room.lanes, LANES, LANES);
         }
-        room[0] = sums;
-        room[1] = dots;
+        room.leave(sums, dots);
     }
 
     @Override

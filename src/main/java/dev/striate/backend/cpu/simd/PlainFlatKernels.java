@@ -6,12 +6,7 @@ package dev.striate.backend.cpu.simd;
 final class PlainFlatKernels implements FlatKernels {
 
     @Override
-    public int room() {
-        return 2;
-    }
-
-    @Override
-    public double sum(int n, float[] x, int xOffset, double[] room) {
+    public double sum(int n, float[] x, int xOffset, Room room) {
         double s0 = 0;
         double s1 = 0;
         double s2 = 0;
@@ -31,7 +26,7 @@ final class PlainFlatKernels implements FlatKernels {
     }
 
     @Override
-    public double sumOfSquares(int n, float[] x, int xOffset, double center, double[] room) {
+    public double sumOfSquares(int n, float[] x, int xOffset, double center, Room room) {
         double s0 = 0;
         double s1 = 0;
         double q0 = 0;
@@ -51,12 +46,12 @@ final class PlainFlatKernels implements FlatKernels {
             s0 += d;
             q0 += d * d;
         }
-        room[0] = s0 + s1;
+        room.leave(s0 + s1, 0);
         return q0 + q1;
     }
 
     @Override
-    public void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, double[] room) {
+    public void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, Room room) {
         double s0 = 0;
         double s1 = 0;
         double d0 = 0;
@@ -74,8 +69,7 @@ final class PlainFlatKernels implements FlatKernels {
             s0 += y[yOffset + i];
             d0 += (x[xOffset + i] - center) * y[yOffset + i];
         }
-        room[0] = s0 + s1;
-        room[1] = d0 + d1;
+        room.leave(s0 + s1, d0 + d1);
     }
 
     @Override

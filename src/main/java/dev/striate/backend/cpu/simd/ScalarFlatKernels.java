@@ -17,18 +17,13 @@ final class ScalarFlatKernels implements FlatKernels {
         this.lanes = lanes;
     }
 
-    /** For one float per lane and sum. */
-    static int room(int lanes) {
-        return 2 * lanes;
+    @Override
+    public Room room() {
+        return new Room(lanes);
     }
 
     @Override
-    public int room() {
-        return room(lanes);
-    }
-
-    @Override
-    public double sum(int n, float[] x, int xOffset, double[] room) {
+    public double sum(int n, float[] x, int xOffset, Room room) {
         if (n < lanes) {
             return plain.sum(n, x, xOffset, room);
         }
@@ -58,9 +53,9 @@ final class ScalarFlatKernels implements FlatKernels {
                 if (i < xOffset + stop) {
                     s2 += x[i];
                 }
-                room[lane] = (s0 + s1) + (s2 + s3);
+                room.lanes[lane] = (s0 + s1) + (s2 + s3);
             }
-            total += fold(room, 0);
+            total += fold(room.lanes, 0, lanes);
         }
         return total;
     }
@@ -70,18 +65,32 @@ final class ScalarFlatKernels implements FlatKernels {
         return lane >= lanes - n % lanes;
     }
 
-    /** Halves added to halves, until one float is left. */
-    private float fold(double[] room, int from) {
-        for (int half = lanes / 2; half >= 1; half /= 2) {
-            for (int lane = from; lane < from + half; lane++) {
-                room[lane] = (float) room[lane] + (float) room[lane + half];
+    /** Halves added to halves, until one float is left; what is written out saves the time of loops that short. */
+    static float fold(float[] x, int at, int lanes) {
+        for (int half = lanes / 2; half >= 16; half /= 2) {
+            for (int lane = at; lane < at + half; lane++) {
+                x[lane] += x[lane + half];
             }
         }
-        return (float) room[from];
+        if (lanes >= 16) {
+            return (folded4(x, at) + folded4(x, at + 2)) + (folded4(x, at + 1) + folded4(x, at + 3));
+        }
+        float sum0 = lanes == 8 ? x[at] + x[at + 4] : x[at];
+        float sum1 = lanes == 8 ? x[at + 1] + x[at + 5] : x[at + 1];
+        if (lanes == 2) {
+            return sum0 + sum1;
+        }
+        float sum2 = lanes == 8 ? x[at + 2] + x[at + 6] : x[at + 2];
+        float sum3 = lanes == 8 ? x[at + 3] + x[at + 7] : x[at + 3];
+        return (sum0 + sum2) + (sum1 + sum3);
+    }
+
+    private static float folded4(float[] x, int at) {
+        return (x[at] + x[at + 8]) + (x[at + 4] + x[at + 12]);
     }
 
     @Override
-    public double sumOfSquares(int n, float[] x, int xOffset, double center, double[] room) {
+    public double sumOfSquares(int n, float[] x, int xOffset, double center, Room room) {
         if (n < lanes) {
             return plain.sumOfSquares(n, x, xOffset, center, room);
         }
@@ -112,18 +121,18 @@ final class ScalarFlatKernels implements FlatKernels {
                     s0 += d0;
                     q0 = Math.fma(d0, d0, q0);
                 }
-                room[lane] = s0 + s1;
-                room[lanes + lane] = q0 + q1;
+                room.lanes[lane] = s0 + s1;
+                room.lanes[lanes + lane] = q0 + q1;
             }
-            sum += fold(room, 0);
-            squares += fold(room, lanes);
+            sum += fold(room.lanes, 0, lanes);
+            squares += fold(room.lanes, lanes, lanes);
         }
-        room[0] = sum;
+        room.leave(sum, 0);
         return squares;
     }
 
     @Override
-    public void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, double[] room) {
+    public void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, Room room) {
         if (n < lanes) {
             plain.sumAndDot(n, x, xOffset, center, y, yOffset, room);
             return;
@@ -155,14 +164,13 @@ final class ScalarFlatKernels implements FlatKernels {
                     s0 += y[yOffset + i];
                     d0 = Math.fma(x[xOffset + i] - middle, y[yOffset + i], d0);
                 }
-                room[lane] = s0 + s1;
-                room[lanes + lane] = d0 + d1;
+                room.lanes[lane] = s0 + s1;
+                room.lanes[lanes + lane] = d0 + d1;
             }
-            sum += fold(room, 0);
-            dot += fold(room, lanes);
+            sum += fold(room.lanes, 0, lanes);
+            dot += fold(room.lanes, lanes, lanes);
         }
-        room[0] = sum;
-        room[1] = dot;
+        room.leave(sum, dot);
     }
 
     @Override

@@ -120,7 +120,7 @@ final class WarmingKernels implements SimdKernels {
         int[] starts = new int[DEPTH];
         int[] indices = new int[LENGTH];
         int[] lengths = {3, LENGTH, n};
-        double[] room = new double[vectorized.flat().room()];
+        FlatKernels.Room room = vectorized.flat().room();
         FlatKernels.AdamFactors factors = new FlatKernels.AdamFactors(0.9f, 0.1f, 0.999f, 0.001f, 0.001f, 1f, 1e-8f, 0f, 1f);
         int[] heights = IntStream.rangeClosed(1, MOST_CONV_ROWS).map(vectorized.convolution()::tileRows).distinct().toArray();
         int lanes = vectorized.convolution().lanes();
@@ -495,22 +495,22 @@ final class WarmingKernels implements SimdKernels {
     private final class Flat implements FlatKernels {
 
         @Override
-        public int room() {
+        public Room room() {
             return vectorized.flat().room();
         }
 
         @Override
-        public double sum(int n, float[] x, int xOffset, double[] room) {
+        public double sum(int n, float[] x, int xOffset, Room room) {
             return current(Kernel.SUM).flat().sum(n, x, xOffset, room);
         }
 
         @Override
-        public double sumOfSquares(int n, float[] x, int xOffset, double center, double[] room) {
+        public double sumOfSquares(int n, float[] x, int xOffset, double center, Room room) {
             return current(Kernel.SUM_OF_SQUARES).flat().sumOfSquares(n, x, xOffset, center, room);
         }
 
         @Override
-        public void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, double[] room) {
+        public void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, Room room) {
             current(Kernel.SUM_AND_DOT).flat().sumAndDot(n, x, xOffset, center, y, yOffset, room);
         }
 

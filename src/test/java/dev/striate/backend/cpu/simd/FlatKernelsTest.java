@@ -45,7 +45,7 @@ class FlatKernelsTest {
     @ParameterizedTest
     @MethodSource("kernels")
     void sumsOfSmallNumbersAreExact(FlatKernels kernels) {
-        double[] room = new double[kernels.room()];
+        FlatKernels.Room room = kernels.room();
         for (int n : LENGTHS) {
             float[] x = halves(1, n + 2 * MARGIN);
             float[] y = halves(2, n + 2 * MARGIN);
@@ -59,9 +59,9 @@ class FlatKernelsTest {
             }
             assertEquals(sum, kernels.sum(n, x, MARGIN, room), "sum of " + n);
             assertEquals(squares, kernels.sumOfSquares(n, x, MARGIN, 1.5, room), "sum of squares of " + n);
-            assertEquals(sum - 1.5 * n, room[0], "sum of distances of " + n);
+            assertEquals(sum - 1.5 * n, room.sum(), "sum of distances of " + n);
             kernels.sumAndDot(n, y, MARGIN, 1.5, x, MARGIN, room);
-            assertArrayEquals(new double[] {sum, dot}, Arrays.copyOf(room, 2), "sum and dot of " + n);
+            assertArrayEquals(new double[] {sum, dot}, new double[] {room.sum(), room.dot()}, "sum and dot of " + n);
         }
     }
 
@@ -69,7 +69,7 @@ class FlatKernelsTest {
     @ParameterizedTest
     @MethodSource("kernels")
     void sumsOfManyStayWithinTheirBound(FlatKernels kernels) {
-        double[] room = new double[kernels.room()];
+        FlatKernels.Room room = kernels.room();
         double bound = 27 * 0x1p-24;
         for (int n : new int[] {17, 169, 900, 1024, 5000, 40_003}) {
             float[] x = random(1, n);
@@ -87,8 +87,8 @@ class FlatKernelsTest {
             assertEquals(sums[0], kernels.sum(n, y, 0, room), bound * magnitudes[0], "sum of " + n);
             assertEquals(sums[1], kernels.sumOfSquares(n, x, 0, center, room), bound * magnitudes[1], "sum of squares of " + n);
             kernels.sumAndDot(n, x, 0, center, y, 0, room);
-            assertEquals(sums[0], room[0], bound * magnitudes[0], "sum beside the dot product of " + n);
-            assertEquals(sums[2], room[1], bound * magnitudes[2], "dot product of " + n);
+            assertEquals(sums[0], room.sum(), bound * magnitudes[0], "sum beside the dot product of " + n);
+            assertEquals(sums[2], room.dot(), bound * magnitudes[2], "dot product of " + n);
         }
     }
 
