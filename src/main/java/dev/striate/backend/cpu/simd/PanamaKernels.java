@@ -1,8 +1,11 @@
 package dev.striate.backend.cpu.simd;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -20,11 +23,35 @@ final class PanamaKernels implements SimdKernels {
     private static final int ROWS = LANES == 8 ? 4 : 8;
     private static final int COLUMNS = 2 * LANES;
 
+    /** Turns after which the Vector API's methods have been compiled with a profile, but not yet by C2. */
+    private static final int ACQUAINTANCE = 500;
+
     private final ConvKernels convolution = new PanamaConvKernels();
     private final FlatKernels flat = new PanamaFlatKernels();
     private final DotTiles dots = new PanamaDotTiles();
     private final WinogradKernels winograd = new PanamaWinogradKernels();
     private final FunctionKernels functions = new PanamaFunctionKernels();
+
+    @Override
+    public void acquaint() {
+        VectorSpecies<Integer> integers = IntVector.SPECIES_PREFERRED;
+        VectorSpecies<Long> longs = LongVector.SPECIES_PREFERRED;
+        VectorShuffle<Float> reversed = VectorShuffle.fromOp(SPECIES, i -> LANES - 1 - i);
+        float[] x = new float[LANES];
+        int[] n = new int[integers.length()];
+        for (int i = 0; i < ACQUAINTANCE; i++) {
+            FloatVector a = FloatVector.fromArray(SPECIES, x, 0);
+            FloatVector b = FloatVector.broadcast(SPECIES, 1f);
+            VectorMask<Float> mask = a.compare(VectorOperators.LT, b);
+            a = a.blend(b, mask).add(b).sub(a).mul(b).fma(b, a).div(b).sqrt().neg().abs().rearrange(reversed);
+            IntVector p = IntVector.fromArray(integers, n, 0).add(a.reinterpretAsInts()).sub(1).not();
+            p = p.or(p.lanewise(VectorOperators.ASHR, 31)).and(p.lanewise(VectorOperators.LSHL, 1));
+            LongVector q = ((LongVector) a.reinterpretShape(longs, 0)).or(LongVector.broadcast(longs, i));
+            q = q.lanewise(VectorOperators.LSHL, 32).or(q.lanewise(VectorOperators.LSHR, 32));
+            p.and(q.reinterpretAsInts()).intoArray(n, 0);
+            p.reinterpretAsFloats().add(q.reinterpretAsFloats()).mul(0f).intoArray(x, 0);
+        }
+    }
 
     @Override
     public FlatKernels flat() {

@@ -11,6 +11,13 @@ public interface SimdKernels {
     /** What runs, for people: {@code Vector API 512 bit}. */
     String description();
 
+    /**
+     * Shows the Java virtual machine all kinds of vectors before it compiles the library's own methods, which they share. One that
+     * turns up later makes the code for the others fail a check of its class. C2 adds these failures up over all that it inlines
+     * in a kernel, and at 100 no longer trusts what it knows of classes: it then boxes the vectors of the kernel's end.
+     */
+    default void acquaint() {}
+
     /** The inner loops of convolution. */
     ConvKernels convolution();
 

@@ -84,6 +84,7 @@ final class WarmingKernels implements SimdKernels {
     private void rehearseAll(long delayMillis, EnumSet<Kernel> kernels) {
         try {
             Thread.sleep(delayMillis);
+            vectorized.acquaint();
             Map<Kernel, Consumer<SimdKernels>> program = program();
             List<Kernel> cold = new ArrayList<>(kernels);
             for (int round = 0; round < ROUNDS && !cold.isEmpty(); round++) {

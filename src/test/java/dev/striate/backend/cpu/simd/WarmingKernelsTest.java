@@ -1,5 +1,6 @@
 package dev.striate.backend.cpu.simd;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -7,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -76,6 +79,24 @@ class WarmingKernelsTest {
             took = tilesAreVectorized(warming);
         }
         assertTrue(took, "Winograd's kernels still run their scalar twins");
+    }
+
+    /** What comes later would find methods of the Vector API compiled for one kind of vectors, see {@link SimdKernels#acquaint}. */
+    @Test
+    void theVirtualMachineSeesAllKindsOfVectorsFirst() throws InterruptedException {
+        SimdKernels vectorized = VectorApi.vectorized();
+        assertNotNull(vectorized, VectorApi.absence());
+        BlockingQueue<String> kernels = new LinkedBlockingQueue<>();
+        WarmingKernels warming = new WarmingKernels((SimdKernels) Proxy.newProxyInstance(
+                SimdKernels.class.getClassLoader(), new Class<?>[] {SimdKernels.class}, (proxy, method, arguments) -> {
+                    // What asks for nothing but another object or a size computes nothing.
+                    if (method.getReturnType() == void.class) {
+                        kernels.add(method.getName());
+                    }
+                    return method.invoke(vectorized, arguments);
+                }));
+        warming.warmUp();
+        assertEquals("acquaint", kernels.poll(20, TimeUnit.SECONDS));
     }
 
     private boolean tilesAreVectorized(WarmingKernels warming) {
