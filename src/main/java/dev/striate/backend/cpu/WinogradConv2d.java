@@ -41,7 +41,7 @@ final class WinogradConv2d {
     /** Multiply-adds per nanosecond, a low guess: what matters is only whether sharing pays. */
     private static final int SPEED = 30;
     /** What combining a tile of one channel costs in a net's step, and combining a kernel: in multiply-adds of a product. */
-    static final int TILE_COST = 280;
+    static final int TILE_COST = 170;
     private static final int KERNEL_COST = 1000;
     /** Vectors of 512 bit. With 16 registers, all that narrower ones have, a product of pairs takes twice its time. */
     private static final int LEAST_LANES = 16;

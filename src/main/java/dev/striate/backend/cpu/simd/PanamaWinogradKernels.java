@@ -177,49 +177,46 @@ final class PanamaWinogradKernels implements WinogradKernels {
     public void combineOutput(
             int lines, int tiles, float[] m, int mOffset, int planeStep, float bias, float[] y, int yOffset, int yLines,
             int width, float[] room) {
-        int length = 2 * tiles * lines;
-        joinLines(length, m, mOffset, planeStep, room, length + LANES);
-        joinColumns(tiles, room, length + LANES, bias, y, yOffset, yLines, width);
+        // The lines of tiles from which no vector reaches beyond the last line of pixels.
+        int reach = 2 * tiles == width ? Math.max(LANES, width) : (width + LANES - 1) / LANES * LANES;
+        int whole = Math.max(0, Math.min(yLines / 2, ((yLines + 1) * width - reach) / (2 * width)));
+        joinTiles(whole, tiles, m, mOffset, planeStep, bias, y, yOffset, width);
+        joinTiles(lines - whole, tiles, m, mOffset + whole * 2 * tiles, planeStep, bias, room, 0, width);
+        int done = 2 * whole * width;
+        System.arraycopy(room, 0, y, yOffset + done, yLines * width - done);
     }
 
-    /** Combines what is above each other: outer and inner columns of the even lines of pixels, then of the odd ones. */
-    private static void joinLines(int length, float[] m, int mOffset, int planeStep, float[] target, int step) {
-        for (int i = 0, from = mOffset; i < length; i += LANES, from += LANES) {
-            FloatVector outer1 = FloatVector.fromArray(SPECIES, m, from + 2 * planeStep);
-            FloatVector inner1 = FloatVector.fromArray(SPECIES, m, from + 3 * planeStep);
-            FloatVector outer2 = FloatVector.fromArray(SPECIES, m, from + 4 * planeStep);
-            FloatVector inner2 = FloatVector.fromArray(SPECIES, m, from + 5 * planeStep);
-            FloatVector.fromArray(SPECIES, m, from).add(outer1).add(outer2).intoArray(target, i);
-            FloatVector.fromArray(SPECIES, m, from + planeStep).add(inner1).add(inner2).intoArray(target, step + i);
-            outer1.sub(outer2).sub(FloatVector.fromArray(SPECIES, m, from + 6 * planeStep)).intoArray(target, 2 * step + i);
-            inner1.sub(inner2).sub(FloatVector.fromArray(SPECIES, m, from + 7 * planeStep)).intoArray(target, 3 * step + i);
-        }
-    }
-
-    /** Combines what stands side by side to lines of pixels. What is written beyond a line, the next one overwrites. */
-    private static void joinColumns(
-            int tiles, float[] columns, int step, float bias, float[] y, int yOffset, int yLines, int width) {
+    /**
+     * Combines what is above each other to outer and inner columns of an even line of pixels and of the odd one below, then what
+     * stands side by side. From right to left: what a line's last vector writes beyond it, the next line overwrites.
+     */
+    private static void joinTiles(
+            int lines, int tiles, float[] m, int mOffset, int planeStep, float bias, float[] y, int yOffset, int width) {
         FloatVector signs = FloatVector.fromArray(SPECIES, PLUS_MINUS, 0);
         FloatVector summand = FloatVector.broadcast(SPECIES, bias);
-        int end = yOffset + yLines * width;
+        int rightmost = (width - 1) / LANES * LANES;
         // In a line with as many pixels as its tiles have, the last vector ends with it, unless it is shorter.
         int last = 2 * tiles == width ? Math.max(0, width - LANES) : width;
-        for (int line = 0, to = yOffset; line < yLines; line++, to += width) {
-            int from = line / 2 * 2 * tiles + line % 2 * 2 * step;
-            for (int i = 0; i < width; i += LANES) {
+        for (int line = 0, to = yOffset, start = mOffset; line < lines; line++, to += 2 * width, start += 2 * tiles) {
+            for (int i = rightmost; i >= 0; i -= LANES) {
                 int x = Math.min(i, last);
-                FloatVector outer = FloatVector.fromArray(SPECIES, columns, from + x);
-                FloatVector inner = FloatVector.fromArray(SPECIES, columns, from + step + x);
+                int from = start + x;
+                FloatVector outer1 = FloatVector.fromArray(SPECIES, m, from + 2 * planeStep);
+                FloatVector inner1 = FloatVector.fromArray(SPECIES, m, from + 3 * planeStep);
+                FloatVector outer2 = FloatVector.fromArray(SPECIES, m, from + 4 * planeStep);
+                FloatVector inner2 = FloatVector.fromArray(SPECIES, m, from + 5 * planeStep);
+                FloatVector outer = FloatVector.fromArray(SPECIES, m, from).add(outer1).add(outer2);
+                FloatVector inner = FloatVector.fromArray(SPECIES, m, from + planeStep).add(inner1).add(inner2);
                 LongVector pairs = inner.reinterpretAsLongs();
                 FloatVector swapped = pairs.lanewise(VectorOperators.LSHL, 32)
                         .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
-                FloatVector sum = signs.fma(outer.add(swapped), inner).add(summand);
-                if (to + x + LANES <= end) {
-                    sum.intoArray(y, to + x);
-                } else {
-                    sum.intoArray(columns, 4 * step);
-                    System.arraycopy(columns, 4 * step, y, to + x, width - x);
-                }
+                signs.fma(outer.add(swapped), inner).add(summand).intoArray(y, to + x);
+                outer = outer1.sub(outer2).sub(FloatVector.fromArray(SPECIES, m, from + 6 * planeStep));
+                inner = inner1.sub(inner2).sub(FloatVector.fromArray(SPECIES, m, from + 7 * planeStep));
+                pairs = inner.reinterpretAsLongs();
+                swapped = pairs.lanewise(VectorOperators.LSHL, 32)
+                        .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+                signs.fma(outer.add(swapped), inner).add(summand).intoArray(y, to + width + x);
             }
         }
     }

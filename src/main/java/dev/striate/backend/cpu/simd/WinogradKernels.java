@@ -68,7 +68,7 @@ public interface WinogradKernels {
 
     /** What {@link #combineOutput} needs for so many lines and tiles in each. */
     default int outputRoom(int lines, int tiles) {
-        return 8 * tiles * lines + 5 * lanes();
+        return 4 * tiles * lines + lanes();
     }
 
     /**
