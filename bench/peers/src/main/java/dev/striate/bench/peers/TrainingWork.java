@@ -7,6 +7,7 @@ import java.util.Map;
 abstract class TrainingWork implements Work {
 
     private int steps;
+    private int comparedBatch;
 
     /** One step on one of the batches; returns the loss before the update. */
     abstract float step(int batch);
@@ -32,8 +33,17 @@ abstract class TrainingWork implements Work {
         steps = 0;
         Map<String, float[]> losses = new LinkedHashMap<>();
         for (int i = 1; i <= Side.COMPARED_STEPS; i++) {
-            losses.put(Net.lossName(i), new float[] {step(0)});
+            losses.put(Net.lossName(i), new float[] {step(comparedBatch)});
         }
         return losses;
+    }
+
+    @Override
+    public final boolean takeOtherData() {
+        if (comparedBatch + 1 == Side.BATCHES) {
+            return false;
+        }
+        comparedBatch++;
+        return true;
     }
 }

@@ -14,6 +14,11 @@ interface Work extends AutoCloseable {
     /** What it computes from the common beginning, by name, for comparison with the other side. Leaves the work ready to run. */
     Map<String, float[]> outcome();
 
+    /** Takes other data for {@link #outcome}; false if there are none. */
+    default boolean takeOtherData() {
+        return false;
+    }
+
     @Override
     void close();
 }
