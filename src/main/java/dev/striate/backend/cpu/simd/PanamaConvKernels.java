@@ -68,7 +68,7 @@ final class PanamaConvKernels implements ConvKernels {
 
     /**
      * For 32 registers: 16 chains, so that broadcasts and unaligned loads stay fewer than multiply-adds. They start from the bias
-     * rather than add it: 16 operations less for C2 to inline, which boxes what is left over.
+     * rather than add it: 16 operations less for C2 to inline, see {@link SimdKernels#acquaint}.
      */
     private static void tile8x2(
             int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart, float[] c,

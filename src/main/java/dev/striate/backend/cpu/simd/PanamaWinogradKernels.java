@@ -98,8 +98,8 @@ final class PanamaWinogradKernels implements WinogradKernels {
     }
 
     /**
-     * Eight rows by two vectors: for 32 registers, which vectors of 512 bit come with. There is as much in it as C2 inlines: it
-     * boxes what is left over.
+     * Eight rows by two vectors: for 32 registers, which vectors of 512 bit come with. It does not add to what
+     * {@code m} holds: the less C2 has to inline, the better, see {@link SimdKernels#acquaint}.
      */
     @Override
     public void tile(
