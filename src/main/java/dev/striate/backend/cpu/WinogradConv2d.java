@@ -211,6 +211,8 @@ final class WinogradConv2d {
         final int tileRows;
         final int panels;
         final long[] packed;
+        /** By the first line of tiles and their number, as far as they have been asked for. */
+        private final Frame[] frames;
 
         Call(Job job) {
             this.job = job;
@@ -230,6 +232,19 @@ final class WinogradConv2d {
             this.tileRows = kernels.tileRows();
             this.panels = CpuGemm.ceilDiv(job.rows, tileRows);
             this.packed = scratch.get().packed(WinogradKernels.PLANES * panels * tileRows * job.channels);
+            this.frames = new Frame[tilesY * (linesPerBlock + 1)];
+        }
+
+        /** The pixels that some lines of an image's tiles read; threads that make the same one at once do no harm. */
+        Frame frame(int line, int count) {
+            int at = line * (linesPerBlock + 1) + count;
+            Frame frame = frames[at];
+            if (frame == null) {
+                frame = Frame.of(
+                        2 * line - job.top, -job.left, 2 * count + 2, 2 * tilesX + 2, job.height, job.width);
+                frames[at] = frame;
+            }
+            return frame;
         }
 
         /** What so many lines of tiles take in a plane, filled up to whole tiles of the products. */
@@ -290,19 +305,18 @@ final class WinogradConv2d {
 
         /** Combines the pixels of some lines of tiles of an image. */
         private void load(int image, int line, int count, int at) {
-            int lines = 2 * count + 2;
-            int width = 2 * call.tilesX + 2;
-            int top = 2 * line - job.top;
-            Frame frame = Frame.of(top, -job.left, lines, width, job.height, job.width);
+            Frame frame = call.frame(line, count);
+            int length = frame.lines() * frame.width();
             int plane = job.height * job.width;
-            int from = job.images.offset + image * job.channels * plane + (top + frame.firstLine()) * job.width - job.left;
-            int most = Math.max(1, MOST_LOADED / (lines * width));
+            int firstLine = 2 * line - job.top + frame.firstLine();
+            int from = job.images.offset + image * job.channels * plane + firstLine * job.width - job.left;
+            int most = Math.max(1, MOST_LOADED / length);
             for (int channel = 0; channel < job.channels; channel += most) {
                 int channels = Math.min(most, job.channels - channel);
                 frames.copyFrames(frame, channels, job.images.array, from + channel * plane, plane, loaded, 0);
                 for (int i = 0; i < channels; i++) {
                     kernels.combineInput(
-                            count, call.tilesX, loaded, i * lines * width, width, input, (channel + i) * call.pitch + at,
+                            count, call.tilesX, loaded, i * length, frame.width(), input, (channel + i) * call.pitch + at,
                             inputStep, inputRoom);
                 }
             }
