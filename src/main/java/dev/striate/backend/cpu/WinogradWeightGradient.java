@@ -70,6 +70,9 @@ final class WinogradWeightGradient {
         private final int gradientStep;
         private final int panelStep;
         private final int[] starts;
+        /** By the first line of tiles and their number, as far as they have been asked for. */
+        private final Frame[] inputFrames;
+        private final Frame[] gradientFrames;
 
         Call(Conv2dGeometry g, CpuBuffer x, CpuBuffer dy) {
             this.g = g;
@@ -91,6 +94,31 @@ final class WinogradWeightGradient {
             this.gradientStep = skewed(panels * panelStep);
             this.starts = new int[tiles];
             Arrays.setAll(starts, tile -> tile * columns);
+            this.inputFrames = new Frame[tilesY * (linesPerBlock + 1)];
+            this.gradientFrames = new Frame[inputFrames.length];
+        }
+
+        /** The pixels of x that some lines of an image's tiles read; threads that make the same one at once do no harm. */
+        private Frame inputFrame(int line, int count) {
+            int at = line * (linesPerBlock + 1) + count;
+            Frame frame = inputFrames[at];
+            if (frame == null) {
+                frame = Frame.of(
+                        2 * line - g.padTop(), -g.padLeft(), 2 * count + 2, 2 * tilesX + 2, g.inHeight(), g.inWidth());
+                inputFrames[at] = frame;
+            }
+            return frame;
+        }
+
+        /** The same for dy. */
+        private Frame gradientFrame(int line, int count) {
+            int at = line * (linesPerBlock + 1) + count;
+            Frame frame = gradientFrames[at];
+            if (frame == null) {
+                frame = Frame.of(2 * line, 0, 2 * count, 2 * tilesX, g.outHeight(), g.outWidth());
+                gradientFrames[at] = frame;
+            }
+            return frame;
         }
 
         /** Rounds up to an odd number of vectors: what is so far apart does not compete for a place in the caches. */
@@ -140,17 +168,18 @@ final class WinogradWeightGradient {
         /** Combines some lines of tiles of an image. */
         private void load(int image, int line, int count, int tile, int part, int parts, Scratch own) {
             int pixels = 2 * tilesX + 2;
+            int top = 2 * line - g.padTop();
             copyChannelsLast(
-                    x, image * g.inChannels(), g.inChannels(), g.inHeight(), g.inWidth(), 2 * line - g.padTop(), -g.padLeft(),
-                    2 * count + 2, pixels, columns, own);
+                    x, image * g.inChannels(), g.inChannels(), g.inHeight(), g.inWidth(), top, -g.padLeft(),
+                    inputFrame(line, count), columns, own);
             for (int i = 0; i < count; i++) {
                 kernels.combineInputChannels(
                         tilesX, columns, own.pixels, 2 * i * pixels * columns, pixels * columns, own.input,
                         (tile + i * tilesX) * columns, inputStep);
             }
             copyChannelsLast(
-                    dy, image * g.outChannels(), g.outChannels(), g.outHeight(), g.outWidth(), 2 * line, 0, 2 * count, 2 * tilesX,
-                    rows, own);
+                    dy, image * g.outChannels(), g.outChannels(), g.outHeight(), g.outWidth(), 2 * line, 0,
+                    gradientFrame(line, count), rows, own);
             for (int i = 0; i < count; i++) {
                 for (int panel = part; panel < panels; panel += parts) {
                     kernels.combineGradientChannels(
@@ -207,20 +236,19 @@ final class WinogradWeightGradient {
      * across all channels, they would come from far apart.
      *
      * @param firstChannel counted through all images
-     * @param top          the image's line that the first one is, left its column; either may be negative
+     * @param top          the image's line that the frame's first one is, left its column; either may be negative
      * @param width        elements that a pixel takes in {@code own.pixels}
      */
     private void copyChannelsLast(
-            CpuBuffer images, int firstChannel, int channels, int height, int imageWidth, int top, int left, int lines,
-            int pixels, int width, Scratch own) {
-        Frame frame = Frame.of(top, left, lines, pixels, height, imageWidth);
+            CpuBuffer images, int firstChannel, int channels, int height, int imageWidth, int top, int left, Frame frame,
+            int width, Scratch own) {
+        int length = frame.lines() * frame.width();
         int plane = height * imageWidth;
         int from = images.offset + firstChannel * plane + (top + frame.firstLine()) * imageWidth + left;
         for (int channel = 0; channel < channels; channel += TOGETHER) {
             int count = Math.min(TOGETHER, channels - channel);
             products.copyFrames(frame, count, images.array, from + channel * plane, plane, own.frames, 0);
-            CpuGemm.packAcross(
-                    own.frames, 0, lines * pixels, count, lines * pixels, own.pixels, channel, width);
+            CpuGemm.packAcross(own.frames, 0, length, count, length, own.pixels, channel, width);
         }
     }
 

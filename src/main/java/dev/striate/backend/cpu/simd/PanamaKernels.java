@@ -23,7 +23,7 @@ final class PanamaKernels implements SimdKernels {
     private static final int ROWS = LANES == 8 ? 4 : 8;
     private static final int COLUMNS = 2 * LANES;
 
-    /** Turns after which the Vector API's methods have been compiled with a profile, but not yet by C2. */
+    /** Turns in which the profiles that C2 compiles the Vector API's methods by come to know all kinds of vectors. */
     private static final int ACQUAINTANCE = 500;
 
     private final ConvKernels convolution = new PanamaConvKernels();
