@@ -211,8 +211,7 @@ final class WinogradConv2d {
         final int tileRows;
         final int panels;
         final long[] packed;
-        /** By the first line of tiles and their number, as far as they have been asked for. */
-        private final Frame[] frames;
+        final TileFrames frames;
 
         Call(Job job) {
             this.job = job;
@@ -232,19 +231,8 @@ final class WinogradConv2d {
             this.tileRows = kernels.tileRows();
             this.panels = CpuGemm.ceilDiv(job.rows, tileRows);
             this.packed = scratch.get().packed(WinogradKernels.PLANES * panels * tileRows * job.channels);
-            this.frames = new Frame[tilesY * (linesPerBlock + 1)];
-        }
-
-        /** The pixels that some lines of an image's tiles read; threads that make the same one at once do no harm. */
-        Frame frame(int line, int count) {
-            int at = line * (linesPerBlock + 1) + count;
-            Frame frame = frames[at];
-            if (frame == null) {
-                frame = Frame.of(
-                        2 * line - job.top, -job.left, 2 * count + 2, 2 * tilesX + 2, job.height, job.width);
-                frames[at] = frame;
-            }
-            return frame;
+            this.frames =
+                    TileFrames.of(tilesY, linesPerBlock, job.top, job.left, 2, 2 * tilesX + 2, job.height, job.width);
         }
 
         /** What so many lines of tiles take in a plane, filled up to whole tiles of the products. */
@@ -305,7 +293,7 @@ final class WinogradConv2d {
 
         /** Combines the pixels of some lines of tiles of an image. */
         private void load(int image, int line, int count, int at) {
-            Frame frame = call.frame(line, count);
+            Frame frame = call.frames.get(line, count);
             int length = frame.lines() * frame.width();
             int plane = job.height * job.width;
             int firstLine = 2 * line - job.top + frame.firstLine();

@@ -70,9 +70,8 @@ final class WinogradWeightGradient {
         private final int gradientStep;
         private final int panelStep;
         private final int[] starts;
-        /** By the first line of tiles and their number, as far as they have been asked for. */
-        private final Frame[] inputFrames;
-        private final Frame[] gradientFrames;
+        private final TileFrames inputFrames;
+        private final TileFrames gradientFrames;
 
         Call(Conv2dGeometry g, CpuBuffer x, CpuBuffer dy) {
             this.g = g;
@@ -94,31 +93,10 @@ final class WinogradWeightGradient {
             this.gradientStep = skewed(panels * panelStep);
             this.starts = new int[tiles];
             Arrays.setAll(starts, tile -> tile * columns);
-            this.inputFrames = new Frame[tilesY * (linesPerBlock + 1)];
-            this.gradientFrames = new Frame[inputFrames.length];
-        }
-
-        /** The pixels of x that some lines of an image's tiles read; threads that make the same one at once do no harm. */
-        private Frame inputFrame(int line, int count) {
-            int at = line * (linesPerBlock + 1) + count;
-            Frame frame = inputFrames[at];
-            if (frame == null) {
-                frame = Frame.of(
-                        2 * line - g.padTop(), -g.padLeft(), 2 * count + 2, 2 * tilesX + 2, g.inHeight(), g.inWidth());
-                inputFrames[at] = frame;
-            }
-            return frame;
-        }
-
-        /** The same for dy. */
-        private Frame gradientFrame(int line, int count) {
-            int at = line * (linesPerBlock + 1) + count;
-            Frame frame = gradientFrames[at];
-            if (frame == null) {
-                frame = Frame.of(2 * line, 0, 2 * count, 2 * tilesX, g.outHeight(), g.outWidth());
-                gradientFrames[at] = frame;
-            }
-            return frame;
+            this.inputFrames = TileFrames.of(
+                    tilesY, linesPerBlock, g.padTop(), g.padLeft(), 2, 2 * tilesX + 2, g.inHeight(), g.inWidth());
+            this.gradientFrames =
+                    TileFrames.of(tilesY, linesPerBlock, 0, 0, 0, 2 * tilesX, g.outHeight(), g.outWidth());
         }
 
         /** Rounds up to an odd number of vectors: what is so far apart does not compete for a place in the caches. */
@@ -171,7 +149,7 @@ final class WinogradWeightGradient {
             int top = 2 * line - g.padTop();
             copyChannelsLast(
                     x, image * g.inChannels(), g.inChannels(), g.inHeight(), g.inWidth(), top, -g.padLeft(),
-                    inputFrame(line, count), columns, own);
+                    inputFrames.get(line, count), columns, own);
             for (int i = 0; i < count; i++) {
                 kernels.combineInputChannels(
                         tilesX, columns, own.pixels, 2 * i * pixels * columns, pixels * columns, own.input,
@@ -179,7 +157,7 @@ final class WinogradWeightGradient {
             }
             copyChannelsLast(
                     dy, image * g.outChannels(), g.outChannels(), g.outHeight(), g.outWidth(), 2 * line, 0,
-                    gradientFrame(line, count), rows, own);
+                    gradientFrames.get(line, count), rows, own);
             for (int i = 0; i < count; i++) {
                 for (int panel = part; panel < panels; panel += parts) {
                     kernels.combineGradientChannels(
