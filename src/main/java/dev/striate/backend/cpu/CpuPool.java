@@ -2,15 +2,18 @@ package dev.striate.backend.cpu;
 
 import dev.striate.DeviceMemoryException;
 import dev.striate.backend.MemoryStatistics;
+import java.lang.ref.SoftReference;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Arrays that were given back, kept by capacity for the next who asks. Capacities come in four steps per power of two, so at most
- * a fifth of an array lies idle and sizes that differ little share a bucket. Safe for several threads.
+ * a fifth of an array lies idle and sizes that differ little share a bucket. What lies idle is softly reachable: where the heap is
+ * full, the JVM takes it back before anyone meets an {@link OutOfMemoryError}. Safe for several threads.
  */
 final class CpuPool {
 
@@ -58,26 +61,18 @@ final class CpuPool {
     }
 
     synchronized MemoryStatistics statistics() {
-        return new MemoryStatistics(liveBuffers, liveBytes, floats.bytes + integers.bytes, peakBytes);
+        return new MemoryStatistics(liveBuffers, liveBytes, floats.bytes() + integers.bytes(), peakBytes);
     }
 
     private <A> A take(Shelf<A> shelf, int length) {
-        int capacity = capacityFor(length);
         try {
-            return shelf.take(capacity);
+            return shelf.take(capacityFor(length));
         } catch (OutOfMemoryError full) {
-            // What lies in the pool in other sizes may be just what is missing.
-            floats.clear();
-            integers.clear();
-            try {
-                return shelf.take(capacity);
-            } catch (OutOfMemoryError stillFull) {
-                throw new DeviceMemoryException(
-                        "cpu: no room for a buffer of " + 4L * length + " bytes; " + liveBytes + " bytes are in use in "
-                                + liveBuffers + " buffers, and the Java heap may grow to " + Runtime.getRuntime().maxMemory()
-                                + " bytes; use smaller batches or start Java with a larger -Xmx",
-                        stillFull);
-            }
+            throw new DeviceMemoryException(
+                    "cpu: no room for a buffer of " + 4L * length + " bytes; " + liveBytes + " bytes are in use in " + liveBuffers
+                            + " buffers, and the Java heap may grow to " + Runtime.getRuntime().maxMemory()
+                            + " bytes; use smaller batches or start Java with a larger -Xmx",
+                    full);
         }
     }
 
@@ -106,10 +101,9 @@ final class CpuPool {
     /** The idle arrays of one type. */
     private static final class Shelf<A> {
 
-        private final Map<Integer, ArrayDeque<A>> idle = new HashMap<>();
         private final IntFunction<A> maker;
         private final ToIntFunction<A> capacityOf;
-        private long bytes;
+        private SoftReference<Idle<A>> idle = new SoftReference<>(null);
 
         Shelf(IntFunction<A> maker, ToIntFunction<A> capacityOf) {
             this.maker = maker;
@@ -117,24 +111,41 @@ final class CpuPool {
         }
 
         A take(int capacity) {
-            ArrayDeque<A> bucket = idle.get(capacity);
+            A array = poll(capacity);
+            return array == null ? maker.apply(capacity) : array;
+        }
+
+        /** Apart, so that no frame holds on to what lies idle while an array is made. */
+        private @Nullable A poll(int capacity) {
+            Idle<A> now = idle.get();
+            ArrayDeque<A> bucket = now == null ? null : now.byCapacity.get(capacity);
             A array = bucket == null ? null : bucket.pollLast();
-            if (array == null) {
-                return maker.apply(capacity);
+            if (array != null) {
+                now.bytes -= 4L * capacity;
             }
-            bytes -= 4L * capacity;
             return array;
         }
 
         void give(A array) {
+            Idle<A> now = idle.get();
+            if (now == null) {
+                now = new Idle<>();
+                idle = new SoftReference<>(now);
+            }
             int capacity = capacityOf.applyAsInt(array);
-            idle.computeIfAbsent(capacity, key -> new ArrayDeque<>()).addLast(array);
-            bytes += 4L * capacity;
+            now.byCapacity.computeIfAbsent(capacity, key -> new ArrayDeque<>()).addLast(array);
+            now.bytes += 4L * capacity;
         }
 
-        void clear() {
-            idle.clear();
-            bytes = 0;
+        long bytes() {
+            Idle<A> now = idle.get();
+            return now == null ? 0 : now.bytes;
         }
+    }
+
+    private static final class Idle<A> {
+
+        private final Map<Integer, ArrayDeque<A>> byCapacity = new HashMap<>();
+        private long bytes;
     }
 }

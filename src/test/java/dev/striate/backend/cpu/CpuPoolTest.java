@@ -108,18 +108,48 @@ class CpuPoolTest {
     @Test
     void aFullHeapIsAnErrorThatCanBeSurvived() {
         Backend backend = CpuBackend.open(1, Vectorization.PLAIN);
+        int length = 1 << 24;
         List<Buffer> held = new ArrayList<>();
         DeviceMemoryException thrown = assertThrows(DeviceMemoryException.class, () -> {
             while (true) {
-                held.add(backend.allocate(1 << 28));
+                held.add(backend.allocate(length));
             }
         });
-        assertTrue(thrown.getMessage().contains(Long.toString(4L << 28)), thrown.getMessage());
+        assertTrue(thrown.getMessage().contains("buffer of " + 4L * length + " bytes"), thrown.getMessage());
+        String inUse = 4L * length * held.size() + " bytes are in use in " + held.size() + " buffers";
+        assertTrue(thrown.getMessage().contains(inUse), thrown.getMessage());
         assertEquals(held.size(), backend.memory().liveBuffers());
         held.forEach(backend::release);
         // What was released is still in the pool; asking for another size must make room.
-        Buffer other = backend.allocate((1 << 28) - (1 << 26));
+        Buffer other = backend.allocate(length + length / 2);
         backend.release(other);
         assertEquals(0, backend.memory().liveBuffers());
+    }
+
+    @Test
+    void whatLiesIdleIsNoReasonForAFullHeap() {
+        Backend other = CpuBackend.open(1, Vectorization.PLAIN);
+        Backend backend = CpuBackend.open(1, Vectorization.PLAIN);
+        int length = 1 << 24;
+        List<Buffer> held = fill(other, length);
+        int most = held.size();
+        held.forEach(other::release);
+        // Only what the first pool lets go of can be enough for the second.
+        held = fill(backend, length + length / 4);
+        assertTrue(held.size() > most / 2, held.size() + " larger ones where " + most + " had room");
+        held.forEach(backend::release);
+        assertEquals(0, other.memory().pooledBytes());
+    }
+
+    /** As many buffers as there is room for. */
+    private static List<Buffer> fill(Backend backend, int length) {
+        List<Buffer> held = new ArrayList<>();
+        try {
+            while (true) {
+                held.add(backend.allocate(length));
+            }
+        } catch (DeviceMemoryException full) {
+            return held;
+        }
     }
 }
