@@ -29,6 +29,9 @@ final class PositionWeightGradient {
     private static final int COPIES = 1 << 16;
     /** Vectors that an image's positions fill at least: with fewer, loading and storing the sums costs too much. */
     private static final int LEAST_VECTORS = 16;
+    /** But four where there are no more than two channels, of which {@link ChannelWeightGradient} would pack narrow patches. */
+    private static final int FEW_CHANNELS = 2;
+    private static final int LEAST_VECTORS_OF_FEW = 4;
 
     private final @Nullable DotTiles tiles;
     private final ConvKernels kernels;
@@ -43,7 +46,8 @@ final class PositionWeightGradient {
 
     /** Whether there are tiles, enough positions for them, and caches large enough for their sums and the copies. */
     boolean pays(Conv2dGeometry g) {
-        if (tiles == null || (long) g.outHeight() * g.outWidth() < LEAST_VECTORS * tiles.lanes()) {
+        int least = g.inChannelsPerGroup() <= FEW_CHANNELS ? LEAST_VECTORS_OF_FEW : LEAST_VECTORS;
+        if (tiles == null || (long) g.outHeight() * g.outWidth() < least * tiles.lanes()) {
             return false;
         }
         long weights = (long) g.outChannelsPerGroup() * g.inChannelsPerGroup() * g.kernelHeight() * g.kernelWidth();
