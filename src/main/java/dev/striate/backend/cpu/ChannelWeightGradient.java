@@ -48,6 +48,10 @@ final class ChannelWeightGradient {
         /** Lines and columns of the copy with the channels last. */
         final int lines;
         final int columns;
+        /** The same, with all channels of a pixel side by side. */
+        final ConvKernels.Frame frame;
+        /** Elements of an image's pixels without margins, and room on both sides so that whole vectors of them can be read. */
+        final int pixelsLength;
         /** Where, relative to its first pixel there, a patch's runs begin, and how long they are. */
         final int[] runStarts;
         final int runLength;
@@ -84,6 +88,9 @@ final class ChannelWeightGradient {
             this.panelRows = end;
             this.lines = (g.outHeight() - 1) * g.strideH() + (g.kernelHeight() - 1) * g.dilationH() + 1;
             this.columns = (g.outWidth() - 1) * g.strideW() + (g.kernelWidth() - 1) * g.dilationW() + 1;
+            this.frame = ConvKernels.Frame.of(
+                    -g.padTop(), -g.padLeft() * channels, lines, columns * channels, g.inHeight(), g.inWidth() * channels);
+            this.pixelsLength = (g.padLeft() + g.inHeight() * g.inWidth() + columns) * channels + kernels.lanes();
             int runsPerLine = g.dilationW() == 1 ? 1 : g.kernelWidth();
             this.runLength = g.kernelWidth() / runsPerLine * channels;
             this.runStarts = new int[g.kernelHeight() * runsPerLine];
@@ -151,9 +158,10 @@ final class ChannelWeightGradient {
         Scratch own = scratch.get();
         int block = kernels.blockColumns();
         own.images = grown(own.images, images * call.imageLength + block);
+        own.pixels = grown(own.pixels, call.channels > 1 ? call.pixelsLength : 0);
         own.rows = grown(own.rows, call.panelRows * DEPTH);
         for (int i = 0; i < images; i++) {
-            copyChannelsLast(call, firstImage + i, group, own.images, i * call.imageLength);
+            copyChannelsLast(call, firstImage + i, group, own, i * call.imageLength);
         }
         int positions = images * call.positions;
         int blocks = CpuGemm.ceilDiv(positions, DEPTH);
@@ -180,11 +188,12 @@ final class ChannelWeightGradient {
                     for (int i = 0; i < images; i++) {
                         int channel = (firstImage + i) * g.outChannels() + group * call.rows + row;
                         int start = call.dy.offset + channel * call.positions + from;
-                        if (from == 0) {
-                            to.addBias(flat, row, count, call.dy.array, start, call.positions);
+                        if (from == 0 && i == 0) {
+                            int imageStep = g.outChannels() * call.positions;
+                            to.addBias(flat, row, count, images, imageStep, call.dy.array, start, call.positions);
                         }
-                        CpuGemm.packAcross(
-                                call.dy.array, start, call.positions, count, share, own.rows,
+                        kernels.packAcross(
+                                count, share, call.dy.array, start, call.positions, own.rows,
                                 row * DEPTH + i * share * height, height);
                     }
                 }
@@ -226,25 +235,21 @@ final class ChannelWeightGradient {
         }
     }
 
-    private static void copyChannelsLast(Call call, int image, int group, float[] target, int start) {
+    /** First an image's pixels, one behind the other, then these between the margins. */
+    private void copyChannelsLast(Call call, int image, int group, Scratch own, int start) {
         Conv2dGeometry g = call.g;
         int plane = g.inHeight() * g.inWidth();
         int channels = call.channels;
-        int firstX = Math.min(call.columns, g.padLeft());
-        int endX = Math.max(firstX, Math.min(call.columns, g.padLeft() + g.inWidth()));
         int first = call.x.offset + (image * g.inChannels() + group * channels) * plane;
-        for (int line = 0, at = start; line < call.lines; line++, at += call.columns * channels) {
-            int y = line - g.padTop();
-            if (y < 0 || y >= g.inHeight()) {
-                Arrays.fill(target, at, at + call.columns * channels, 0f);
-                continue;
-            }
-            Arrays.fill(target, at, at + firstX * channels, 0f);
-            int from = first + y * g.inWidth() + firstX - g.padLeft();
-            CpuGemm.packAcross(
-                    call.x.array, from, plane, channels, endX - firstX, target, at + firstX * channels, channels);
-            Arrays.fill(target, at + endX * channels, at + call.columns * channels, 0f);
+        float[] pixels = call.x.array;
+        int from = first;
+        if (channels > 1) {
+            pixels = own.pixels;
+            from = g.padLeft() * channels;
+            kernels.packAcross(channels, plane, call.x.array, first, plane, pixels, from, channels);
         }
+        from += (call.frame.firstLine() - g.padTop()) * call.frame.lineStep() - g.padLeft() * channels;
+        kernels.copyFrames(call.frame, 1, pixels, from, 0, own.images, start);
     }
 
     private static float[] grown(float[] array, int length) {
@@ -265,6 +270,7 @@ final class ChannelWeightGradient {
     private static final class Scratch {
 
         private final float[] zeros = new float[64];
+        private float[] pixels = new float[0];
         private float[] images = new float[0];
         private float[] rows = new float[0];
         private float[] patches = new float[0];

@@ -5,6 +5,7 @@ import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.Conv2dKernels;
 import dev.striate.backend.LinearKernels;
 import dev.striate.backend.UnaryKernels;
+import dev.striate.backend.cpu.simd.ConvKernels;
 import dev.striate.backend.cpu.simd.WinogradKernels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ final class CpuConv2d implements Conv2dKernels {
     /** Elements of rows that are to be shifted, at most: half a second cache. */
     private static final int MOST_SHIFTED = 1 << 17;
 
+    private final ConvKernels lines;
     private final PatchProduct patchProduct;
     private final WeightGradient weightGradient;
     private final DepthwiseWeightGradient depthwise;
@@ -28,6 +30,7 @@ final class CpuConv2d implements Conv2dKernels {
     private final UnaryKernels unary;
 
     CpuConv2d(CpuContext context, LinearKernels linear, UnaryKernels unary) {
+        this.lines = context.simd().convolution();
         this.patchProduct = new PatchProduct(context);
         this.weightGradient = new WeightGradient(context);
         this.depthwise = new DepthwiseWeightGradient(context);
@@ -58,8 +61,8 @@ final class CpuConv2d implements Conv2dKernels {
         Patches patches = Patches.read(g, CpuBuffer.of(x), patchProduct.neighbours(g.outChannelsPerGroup()));
         int rows = g.outChannelsPerGroup();
         int depth = g.inChannelsPerGroup() * patches.taps();
-        PatchProduct.Weights weights = (group, first, count, packed, at, width) -> CpuGemm.packAcross(
-                weight.array, weight.offset + (group * rows + first) * depth, depth, count, depth, packed, at, width);
+        PatchProduct.Weights weights = (group, first, count, packed, at, width) -> lines.packAcross(
+                count, depth, weight.array, weight.offset + (group * rows + first) * depth, depth, packed, at, width);
         int plane = patches.positions();
         PatchProduct.Output output =
                 new PatchProduct.Output(target.array, target.offset, g.outChannels() * plane, plane, g.outWidth(), 1);

@@ -132,8 +132,8 @@ final class CpuGemm {
                 lines.copyLines(
                         length, count, product.a, start + i, product.aDepth, target, i * length, tileRows);
             } else {
-                packAcross(
-                        product.a, start + i * product.aRow, product.aRow, count, length, target, i * length, tileRows);
+                lines.packAcross(
+                        count, length, product.a, start + i * product.aRow, product.aRow, target, i * length, tileRows);
             }
         }
     }
@@ -143,8 +143,8 @@ final class CpuGemm {
         int start = product.bStart(item) + column * product.bColumn + from * product.bDepth;
         if (product.bColumn != 1) {
             for (int j = 0; j < columnCount; j += tileColumns) {
-                packAcross(
-                        product.b, start + j * product.bColumn, product.bColumn, Math.min(tileColumns, columnCount - j), length,
+                lines.packAcross(
+                        Math.min(tileColumns, columnCount - j), length, product.b, start + j * product.bColumn, product.bColumn,
                         target, j * length, tileColumns);
             }
             return;
@@ -210,47 +210,6 @@ final class CpuGemm {
 
     static int ceilDiv(int a, int b) {
         return (int) ((a + (long) b - 1) / b);
-    }
-
-    /**
-     * Packs a panel of what is stored along the depth: element (i, p), i along the panel's width and p along the depth, is read
-     * at {@code base + i indexStride + p} and written to {@code at + p width + i}. Four lines at a time, so that neighbours are
-     * written together.
-     */
-    static void packAcross(
-            float[] source, int base, int indexStride, int count, int length, float[] target, int at, int width) {
-        int i = 0;
-        for (; i + 4 <= count; i += 4) {
-            int s0 = base + i * indexStride;
-            int s1 = s0 + indexStride;
-            int s2 = s1 + indexStride;
-            int s3 = s2 + indexStride;
-            int to = at + i;
-            for (int p = 0; p < length; p++) {
-                target[to] = source[s0 + p];
-                target[to + 1] = source[s1 + p];
-                target[to + 2] = source[s2 + p];
-                target[to + 3] = source[s3 + p];
-                to += width;
-            }
-        }
-        for (; i + 2 <= count; i += 2) {
-            int s0 = base + i * indexStride;
-            int s1 = s0 + indexStride;
-            int to = at + i;
-            for (int p = 0; p < length; p++) {
-                target[to] = source[s0 + p];
-                target[to + 1] = source[s1 + p];
-                to += width;
-            }
-        }
-        if (i < count) {
-            int from = base + i * indexStride;
-            int to = at + i;
-            for (int p = 0; p < length; p++) {
-                target[to + p * width] = source[from + p];
-            }
-        }
     }
 
     /** One thread's packed blocks, which grow to the largest asked for. */

@@ -27,6 +27,8 @@ final class PositionWeightGradient {
     private static final int MOST_COPIED = 1 << 18;
     /** Elements of the copies of several images: a quarter of a second cache. */
     private static final int COPIES = 1 << 16;
+    /** Positions summed together for the bias gradient, few enough to stay in the first cache. */
+    private static final int SUMMED = 1024;
     /** Vectors that an image's positions fill at least: with fewer, loading and storing the sums costs too much. */
     private static final int LEAST_VECTORS = 16;
     /** But four where there are no more than two channels, of which {@link ChannelWeightGradient} would pack narrow patches. */
@@ -90,6 +92,8 @@ final class PositionWeightGradient {
         private final int columnLength;
         private final int imageLength;
         private final int imagesPerGroup;
+        /** Images whose {@code dy} is summed together. */
+        private final int imagesPerBias;
         /** Elements between the rests that belong to neighbouring taps or rows. */
         private final int restLength;
         /** Where each tap's first position lies in an image's copy, and among the rests. Filled up with the last tap. */
@@ -124,6 +128,7 @@ final class PositionWeightGradient {
             this.columnLength = phases * linesPerPhase * g.outWidth();
             this.imageLength = g.inChannelsPerGroup() * g.kernelWidth() * columnLength;
             this.imagesPerGroup = Math.max(1, COPIES / Math.max(imageLength, taps * rest));
+            this.imagesPerBias = Math.max(1, SUMMED / positions);
             this.restLength = roundUp(imagesPerGroup * rest, tiles.lanes());
             this.starts = new int[tiledTaps];
             this.restStarts = new int[tiledTaps];
@@ -165,7 +170,8 @@ final class PositionWeightGradient {
                     copy(image + i, group, own.plane, own.copies, i * imageLength);
                 }
                 for (int i = 0; i < count; i++) {
-                    addWhole(image + i, i * imageLength, group, part, parts, own, to);
+                    int summed = i % imagesPerBias == 0 ? Math.min(imagesPerBias, count - i) : 0;
+                    addWhole(image + i, i * imageLength, group, part, parts, own, to, summed);
                 }
                 if (rest > 0) {
                     addRests(image, count, group, part, parts, own);
@@ -174,15 +180,22 @@ final class PositionWeightGradient {
             joinLanes(part, parts, own.sums, to);
         }
 
-        /** Adds, and sums for the bias gradient, what is read where it lies. */
+        /**
+         * Adds what is read where it lies.
+         *
+         * @param summed images from this one on of which {@code dy} is summed for the bias gradient
+         */
         private void addWhole(
-                int image, int copy, int group, int part, int parts, Scratch own, WeightGradient.Partial to) {
-            int start = dy.offset + (image * g.outChannels() + group * rows) * positions;
+                int image, int copy, int group, int part, int parts, Scratch own, WeightGradient.Partial to, int summed) {
+            int imageStep = g.outChannels() * positions;
+            int start = dy.offset + image * imageStep + group * rows * positions;
             for (int row = 0, panel = 0; row < rows; panel++) {
                 int height = tiles.tileRows(rows - row);
                 if (panel % parts == part) {
                     int at = start + row * positions;
-                    to.addBias(flat, row, Math.min(height, rows - row), dy.array, at, positions);
+                    if (summed > 0) {
+                        to.addBias(flat, row, Math.min(height, rows - row), summed, imageStep, dy.array, at, positions);
+                    }
                     addPanel(row, height, whole, dy.array, at, positions, own.copies, copy, starts, own.sums);
                 }
                 row += height;

@@ -64,15 +64,19 @@ final class WeightGradient {
      * @param at     the group's first sum
      * @param bias   sums of {@code dy}, zero before, or null where they are not wanted
      * @param biasAt the group's first among them
-     * @param room   for {@link FlatKernels#sum}
+     * @param room   for {@link FlatKernels#sumRuns}
      */
     record Partial(float[] sums, int at, double @Nullable [] bias, int biasAt, FlatKernels.Room room) {
 
-        /** Adds an image's {@code dy} to the bias gradients of the group's output channels from {@code row} on. */
-        void addBias(FlatKernels flat, int row, int count, float[] dy, int offset, int positions) {
+        /**
+         * Adds the {@code dy} of some images, {@code imageStep} apart, to the bias gradients of the group's output channels from
+         * {@code row} on.
+         */
+        void addBias(
+                FlatKernels flat, int row, int count, int images, int imageStep, float[] dy, int offset, int positions) {
             if (bias != null) {
                 for (int i = 0; i < count; i++) {
-                    bias[biasAt + row + i] += flat.sum(positions, dy, offset + i * positions, room);
+                    bias[biasAt + row + i] += flat.sumRuns(images, positions, imageStep, dy, offset + i * positions, room);
                 }
             }
         }

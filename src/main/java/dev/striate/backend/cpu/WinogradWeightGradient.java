@@ -22,6 +22,8 @@ final class WinogradWeightGradient {
     private static final int MOST_TILES = 64;
     /** Channels that are copied at a time. */
     private static final int TOGETHER = 8;
+    /** Images whose {@code dy} is summed together for the bias gradient. */
+    private static final int SUMMED = 4;
 
     private final ConvKernels products;
     private final WinogradKernels kernels;
@@ -124,11 +126,14 @@ final class WinogradWeightGradient {
             Scratch own = scratch.get();
             own.grow(this);
             int plane = g.outHeight() * g.outWidth();
-            for (int image = firstImage; image < endImage; image++) {
+            int imageStep = g.outChannels() * plane;
+            for (int image = firstImage; image < endImage; image += SUMMED) {
+                int images = Math.min(SUMMED, endImage - image);
                 for (int panel = part; panel < panels; panel += parts) {
                     int row = panel * height;
-                    int start = dy.offset + (image * g.outChannels() + row) * plane;
-                    to.addBias(flat, row, Math.min(height, g.outChannels() - row), dy.array, start, plane);
+                    int count = Math.min(height, g.outChannels() - row);
+                    int start = dy.offset + image * imageStep + row * plane;
+                    to.addBias(flat, row, count, images, imageStep, dy.array, start, plane);
                 }
             }
             int end = endImage * tilesY;
@@ -226,7 +231,7 @@ final class WinogradWeightGradient {
         for (int channel = 0; channel < channels; channel += TOGETHER) {
             int count = Math.min(TOGETHER, channels - channel);
             products.copyFrames(frame, count, images.array, from + channel * plane, plane, own.frames, 0);
-            CpuGemm.packAcross(own.frames, 0, length, count, length, own.pixels, channel, width);
+            products.packAcross(count, length, own.frames, 0, length, own.pixels, channel, width);
         }
     }
 

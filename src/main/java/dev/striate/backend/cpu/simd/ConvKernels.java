@@ -59,6 +59,52 @@ public interface ConvKernels {
     void copyLines(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep);
 
     /**
+     * Packs lines across, so that what stands at one place of all lines becomes neighbours: element p of line i goes to
+     * {@code target[at + p targetStep + i]}.
+     *
+     * @param step       from a line to the next in {@code source}
+     * @param targetStep no less than {@code lines}
+     */
+    void packAcross(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep);
+
+    /** {@link #packAcross} without vectors. Four lines at a time, so that neighbours are written together. */
+    static void packLinesAcross(
+            int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
+        int i = 0;
+        for (; i + 4 <= lines; i += 4) {
+            int s0 = from + i * step;
+            int s1 = s0 + step;
+            int s2 = s1 + step;
+            int s3 = s2 + step;
+            int to = at + i;
+            for (int p = 0; p < length; p++) {
+                target[to] = source[s0 + p];
+                target[to + 1] = source[s1 + p];
+                target[to + 2] = source[s2 + p];
+                target[to + 3] = source[s3 + p];
+                to += targetStep;
+            }
+        }
+        for (; i + 2 <= lines; i += 2) {
+            int s0 = from + i * step;
+            int s1 = s0 + step;
+            int to = at + i;
+            for (int p = 0; p < length; p++) {
+                target[to] = source[s0 + p];
+                target[to + 1] = source[s1 + p];
+                to += targetStep;
+            }
+        }
+        if (i < lines) {
+            int s0 = from + i * step;
+            int to = at + i;
+            for (int p = 0; p < length; p++) {
+                target[to + p * targetStep] = source[s0 + p];
+            }
+        }
+    }
+
+    /**
      * The lines of a channel with zeros around them, or with pixels cut off.
      *
      * @param lines     how many lines there are, zeros included

@@ -48,6 +48,9 @@ public interface FlatKernels {
     /** The sum of {@code n} elements. */
     double sum(int n, float[] x, int xOffset, Room room);
 
+    /** The sum of several runs of {@code n} elements, which begin {@code step} apart. */
+    double sumRuns(int runs, int n, int step, float[] x, int xOffset, Room room);
+
     /**
      * The sum of {@code n} squared distances from {@code center}, which vectors round to float32; leaves that of the distances
      * themselves in {@link Room#sum}.

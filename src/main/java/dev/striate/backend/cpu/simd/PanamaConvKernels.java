@@ -3,6 +3,8 @@ package dev.striate.backend.cpu.simd;
 import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -18,6 +20,20 @@ final class PanamaConvKernels implements ConvKernels {
     private static final boolean TALL = LANES >= 16;
     /** As many lanes set, not set and set as a vector has: a window of it is a mask that begins or ends anywhere. */
     private static final int[] EDGES = IntStream.range(0, 3 * LANES).map(i -> i / LANES == 1 ? 0 : -1).toArray();
+
+    // What turns vectors of 16 against each other, see pack8.
+    private static final VectorShuffle<Float> HALVES = VectorShuffle.fromOp(SPECIES, i -> i ^ LANES / 2);
+    private static final VectorShuffle<Float> QUARTERS = VectorShuffle.fromOp(SPECIES, i -> i ^ LANES / 4);
+    private static final VectorMask<Float> SECOND_HALF = VectorMask.fromLong(SPECIES, 0xFF00);
+    private static final VectorMask<Float> ODD_QUARTERS = VectorMask.fromLong(SPECIES, 0xF0F0);
+    private static final VectorMask<Float> ODD_LANES = VectorMask.fromLong(SPECIES, 0xAAAA);
+    private static final VectorShuffle<Float> FIRST_PAIR = VectorShuffle.fromOp(SPECIES, i -> pairLane(i) % LANES);
+    private static final VectorShuffle<Float> SECOND_PAIR = VectorShuffle.fromOp(SPECIES, i -> (pairLane(i) + 2) % LANES);
+
+    /** Where, by lines and then places, that stands which goes to a lane by places and then lines. */
+    private static int pairLane(int lane) {
+        return (lane & 6) << 1 | lane >> 3;
+    }
 
     @Override
     public int lanes() {
@@ -374,6 +390,58 @@ final class PanamaConvKernels implements ConvKernels {
                 }
             }
         }
+    }
+
+    /**
+     * Eight lines by 16 elements are turned in registers, three times half of one against half of another; the last 16 end with
+     * the lines. For other counts the plain loop is as good, if lines are not short.
+     */
+    @Override
+    public void packAcross(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
+        if (LANES != 16 || lines != 8 || targetStep != 8 || length < LANES) {
+            ConvKernels.packLinesAcross(lines, length, source, from, step, target, at, targetStep);
+            return;
+        }
+        for (int p = 0; p < length; p += LANES) {
+            int place = Math.min(p, length - LANES);
+            pack8(source, from + place, step, target, at + place * 8);
+        }
+    }
+
+    /** Writes vectors of what stands at two neighbouring places of eight lines. */
+    private static void pack8(float[] source, int from, int step, float[] target, int at) {
+        FloatVector r0 = FloatVector.fromArray(SPECIES, source, from);
+        FloatVector r4 = FloatVector.fromArray(SPECIES, source, from + 4 * step);
+        FloatVector a0 = r0.blend(r4.rearrange(HALVES), SECOND_HALF);
+        FloatVector a4 = r0.rearrange(HALVES).blend(r4, SECOND_HALF);
+        r0 = FloatVector.fromArray(SPECIES, source, from + step);
+        r4 = FloatVector.fromArray(SPECIES, source, from + 5 * step);
+        FloatVector a1 = r0.blend(r4.rearrange(HALVES), SECOND_HALF);
+        FloatVector a5 = r0.rearrange(HALVES).blend(r4, SECOND_HALF);
+        r0 = FloatVector.fromArray(SPECIES, source, from + 2 * step);
+        r4 = FloatVector.fromArray(SPECIES, source, from + 6 * step);
+        FloatVector a2 = r0.blend(r4.rearrange(HALVES), SECOND_HALF);
+        FloatVector a6 = r0.rearrange(HALVES).blend(r4, SECOND_HALF);
+        r0 = FloatVector.fromArray(SPECIES, source, from + 3 * step);
+        r4 = FloatVector.fromArray(SPECIES, source, from + 7 * step);
+        FloatVector a3 = r0.blend(r4.rearrange(HALVES), SECOND_HALF);
+        FloatVector a7 = r0.rearrange(HALVES).blend(r4, SECOND_HALF);
+        FloatVector b0 = a0.blend(a2.rearrange(QUARTERS), ODD_QUARTERS);
+        FloatVector b1 = a1.blend(a3.rearrange(QUARTERS), ODD_QUARTERS);
+        b0.rearrange(FIRST_PAIR).blend(b1.rearrange(FIRST_PAIR), ODD_LANES).intoArray(target, at);
+        b0.rearrange(SECOND_PAIR).blend(b1.rearrange(SECOND_PAIR), ODD_LANES).intoArray(target, at + LANES);
+        b0 = a0.rearrange(QUARTERS).blend(a2, ODD_QUARTERS);
+        b1 = a1.rearrange(QUARTERS).blend(a3, ODD_QUARTERS);
+        b0.rearrange(FIRST_PAIR).blend(b1.rearrange(FIRST_PAIR), ODD_LANES).intoArray(target, at + 2 * LANES);
+        b0.rearrange(SECOND_PAIR).blend(b1.rearrange(SECOND_PAIR), ODD_LANES).intoArray(target, at + 3 * LANES);
+        b0 = a4.blend(a6.rearrange(QUARTERS), ODD_QUARTERS);
+        b1 = a5.blend(a7.rearrange(QUARTERS), ODD_QUARTERS);
+        b0.rearrange(FIRST_PAIR).blend(b1.rearrange(FIRST_PAIR), ODD_LANES).intoArray(target, at + 4 * LANES);
+        b0.rearrange(SECOND_PAIR).blend(b1.rearrange(SECOND_PAIR), ODD_LANES).intoArray(target, at + 5 * LANES);
+        b0 = a4.rearrange(QUARTERS).blend(a6, ODD_QUARTERS);
+        b1 = a5.rearrange(QUARTERS).blend(a7, ODD_QUARTERS);
+        b0.rearrange(FIRST_PAIR).blend(b1.rearrange(FIRST_PAIR), ODD_LANES).intoArray(target, at + 6 * LANES);
+        b0.rearrange(SECOND_PAIR).blend(b1.rearrange(SECOND_PAIR), ODD_LANES).intoArray(target, at + 7 * LANES);
     }
 
     /**

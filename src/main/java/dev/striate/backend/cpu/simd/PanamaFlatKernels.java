@@ -81,6 +81,51 @@ final class PanamaFlatKernels implements FlatKernels {
         return total;
     }
 
+    /**
+     * Four runs side by side, a chain for each, and as many of them as a chain may have terms: short ones would spend their time
+     * on adding up lanes. A single loop passes from runs to the next, for C2 boxes vectors that live through two.
+     */
+    @Override
+    public double sumRuns(int runs, int n, int step, float[] x, int xOffset, Room room) {
+        int terms = (n + LANES - 1) / LANES;
+        double total = 0;
+        int at = xOffset;
+        if (n >= LANES && terms <= CHAIN) {
+            FloatVector zero = FloatVector.zero(SPECIES);
+            int most = CHAIN / terms * terms;
+            for (int left = runs / 4 * terms; left > 0; left -= most) {
+                FloatVector s0 = zero;
+                FloatVector s1 = zero;
+                FloatVector s2 = zero;
+                FloatVector s3 = zero;
+                for (int term = Math.min(most, left), i = 0; term > 0; term--) {
+                    // The last vector of a run ends with it; only lanes that the one before had not are taken.
+                    int fresh = Math.min(LANES, n - i);
+                    int first = at + i + fresh - LANES;
+                    int second = first + step;
+                    int third = second + step;
+                    IntVector taken = IntVector.fromArray(INTEGERS, LAST, fresh);
+                    s0 = s0.add(FloatVector.fromArray(SPECIES, x, first).reinterpretAsInts().and(taken).reinterpretAsFloats());
+                    s1 = s1.add(FloatVector.fromArray(SPECIES, x, second).reinterpretAsInts().and(taken).reinterpretAsFloats());
+                    s2 = s2.add(FloatVector.fromArray(SPECIES, x, third).reinterpretAsInts().and(taken).reinterpretAsFloats());
+                    s3 = s3.add(FloatVector.fromArray(SPECIES, x, third + step).reinterpretAsInts().and(taken)
+                            .reinterpretAsFloats());
+                    i += LANES;
+                    if (i >= n) {
+                        i = 0;
+                        at += 4 * step;
+                    }
+                }
+                s0.add(s1).add(s2.add(s3)).intoArray(room.lanes, 0);
+                total += ScalarFlatKernels.fold(room.lanes, 0, LANES);
+            }
+        }
+        for (int end = xOffset + runs * step; at < end; at += step) {
+            total += sum(n, x, at, room);
+        }
+        return total;
+    }
+
     /** Two chains for each of the sums. */
     @Override
     public double sumOfSquares(int n, float[] x, int xOffset, double center, Room room) {

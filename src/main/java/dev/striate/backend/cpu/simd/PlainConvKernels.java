@@ -80,6 +80,11 @@ final class PlainConvKernels implements ConvKernels {
     }
 
     @Override
+    public void packAcross(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
+        ConvKernels.packLinesAcross(lines, length, source, from, step, target, at, targetStep);
+    }
+
+    @Override
     public void copyFrames(Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
         ConvKernels.copyFrameLines(frame, channels, source, from, channelStep, target, at);
     }

@@ -26,6 +26,15 @@ final class PlainFlatKernels implements FlatKernels {
     }
 
     @Override
+    public double sumRuns(int runs, int n, int step, float[] x, int xOffset, Room room) {
+        double total = 0;
+        for (int run = 0; run < runs; run++) {
+            total += sum(n, x, xOffset + run * step, room);
+        }
+        return total;
+    }
+
+    @Override
     public double sumOfSquares(int n, float[] x, int xOffset, double center, Room room) {
         double s0 = 0;
         double s1 = 0;

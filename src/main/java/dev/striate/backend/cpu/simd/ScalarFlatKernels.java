@@ -60,6 +60,46 @@ final class ScalarFlatKernels implements FlatKernels {
         return total;
     }
 
+    @Override
+    public double sumRuns(int runs, int n, int step, float[] x, int xOffset, Room room) {
+        int terms = (n + lanes - 1) / lanes;
+        double total = 0;
+        int first = 0;
+        if (n >= lanes && terms <= CHAIN) {
+            int together = runs / 4 * 4;
+            while (first < together) {
+                int stop = Math.min(first + CHAIN / terms * 4, together);
+                for (int lane = 0; lane < lanes; lane++) {
+                    room.lanes[lane] = (laneOfRuns(first, stop, lane, n, step, x, xOffset)
+                            + laneOfRuns(first + 1, stop, lane, n, step, x, xOffset))
+                            + (laneOfRuns(first + 2, stop, lane, n, step, x, xOffset)
+                            + laneOfRuns(first + 3, stop, lane, n, step, x, xOffset));
+                }
+                total += fold(room.lanes, 0, lanes);
+                first = stop;
+            }
+        }
+        for (int run = first; run < runs; run++) {
+            total += sum(n, x, xOffset + run * step, room);
+        }
+        return total;
+    }
+
+    /** One lane of every fourth run. */
+    private float laneOfRuns(int first, int end, int lane, int n, int step, float[] x, int xOffset) {
+        float sum = 0;
+        for (int run = first; run < end; run += 4) {
+            int start = xOffset + run * step;
+            for (int i = lane; i < n / lanes * lanes; i += lanes) {
+                sum += x[start + i];
+            }
+            if (isRest(lane, n)) {
+                sum += x[start + n - lanes + lane];
+            }
+        }
+        return sum;
+    }
+
     /** Whether the vector that ends with the run has, in this lane, an element behind the last whole vector. */
     private boolean isRest(int lane, int n) {
         return lane >= lanes - n % lanes;

@@ -35,8 +35,8 @@ final class WarmingKernels implements SimdKernels {
     /** What is rehearsed, in this order: what takes most of a training step comes first. */
     private enum Kernel {
         TILE, CONV_TILE, COPY_FRAMES, ADD_SHIFTED, DOT_TILE, COPY_LINES, RELU, RELU_GRADIENT, MAX_POOL, ADAM, ADD_SCALED, ADD,
-        MULTIPLY, SCALE_AND_SHIFT, SUM, SUM_OF_SQUARES, SUM_AND_DOT, NORM_GRADIENT, DESCEND, DESCEND_WITH_MOMENTUM, DOTS, EXP,
-        SIGMOID, TANH, WINOGRAD_TILE, WINOGRAD_INPUT, WINOGRAD_OUTPUT, WINOGRAD_INPUT_CHANNELS, WINOGRAD_GRADIENT
+        MULTIPLY, SCALE_AND_SHIFT, SUM, SUM_RUNS, SUM_OF_SQUARES, SUM_AND_DOT, NORM_GRADIENT, PACK_ACROSS, DESCEND,
+        DESCEND_WITH_MOMENTUM, DOTS, EXP, SIGMOID, TANH, WINOGRAD_TILE, WINOGRAD_INPUT, WINOGRAD_OUTPUT, WINOGRAD_INPUT_CHANNELS, WINOGRAD_GRADIENT
     }
 
     private static final EnumSet<Kernel> WINOGRAD = EnumSet.range(Kernel.WINOGRAD_TILE, Kernel.WINOGRAD_OUTPUT);
@@ -171,6 +171,10 @@ final class WarmingKernels implements SimdKernels {
             }
             k.convolution().copyLines(1, lanes, x, -1, lanes, y, 0, lanes);
         });
+        program.put(Kernel.PACK_ACROSS, k -> {
+            k.convolution().packAcross(8, 2 * lanes + 1, x, 0, 2 * lanes + 1, y, 0, 8);
+            k.convolution().packAcross(lanes + 1, 2 * lanes + 1, x, 0, 2 * lanes + 1, y, 0, lanes + 1);
+        });
         program.put(Kernel.RELU, k -> k.relu(n, x, 0, y, 0));
         program.put(Kernel.RELU_GRADIENT, k -> k.reluGradient(n, x, 0, y, 0, y, 0));
         program.put(Kernel.MAX_POOL, k -> k.flat().maxPool2x2(1, 16, 40, 8, 20, x, 0, y, 0, indices, 0));
@@ -202,6 +206,10 @@ final class WarmingKernels implements SimdKernels {
             for (int length : lengths) {
                 k.flat().sum(length, x, 0, room);
             }
+        });
+        program.put(Kernel.SUM_RUNS, k -> {
+            k.flat().sumRuns(9, LENGTH / 4, 1, x, 0, room);
+            k.flat().sumRuns(9, LENGTH / 4 + 1, 1, x, 0, room);
         });
         program.put(Kernel.SUM_OF_SQUARES, k -> {
             for (int length : lengths) {
@@ -386,6 +394,11 @@ final class WarmingKernels implements SimdKernels {
         }
 
         @Override
+        public void packAcross(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
+            current(Kernel.PACK_ACROSS).convolution().packAcross(lines, length, source, from, step, target, at, targetStep);
+        }
+
+        @Override
         public void copyFrames(Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
             current(Kernel.COPY_FRAMES).convolution().copyFrames(frame, channels, source, from, channelStep, target, at);
         }
@@ -503,6 +516,11 @@ final class WarmingKernels implements SimdKernels {
         @Override
         public double sum(int n, float[] x, int xOffset, Room room) {
             return current(Kernel.SUM).flat().sum(n, x, xOffset, room);
+        }
+
+        @Override
+        public double sumRuns(int runs, int n, int step, float[] x, int xOffset, Room room) {
+            return current(Kernel.SUM_RUNS).flat().sumRuns(runs, n, step, x, xOffset, room);
         }
 
         @Override

@@ -65,6 +65,23 @@ class FlatKernelsTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void sumsOfRunsLeaveOutWhatStandsBetween(FlatKernels kernels) {
+        FlatKernels.Room room = kernels.room();
+        for (int n : LENGTHS) {
+            for (int runs : new int[] {0, 1, 4, 7, 8, 33}) {
+                int step = n + MARGIN;
+                float[] x = halves(n, MARGIN + runs * step);
+                double sum = 0;
+                for (int i = 0; i < runs * n; i++) {
+                    sum += x[MARGIN + i / n * step + i % n];
+                }
+                assertEquals(sum, kernels.sumRuns(runs, n, step, x, MARGIN, room), runs + " runs of " + n);
+            }
+        }
+    }
+
     /** The bound that {@link FlatKernels} states. */
     @ParameterizedTest
     @MethodSource("kernels")
@@ -85,6 +102,11 @@ class FlatKernelsTest {
                 }
             }
             assertEquals(sums[0], kernels.sum(n, y, 0, room), bound * magnitudes[0], "sum of " + n);
+            for (int runs = 1; runs <= n; runs = 5 * runs + 1) {
+                double rest = n % runs == 0 ? 0 : kernels.sum(n % runs, y, n - n % runs, room);
+                double inRuns = kernels.sumRuns(runs, n / runs, n / runs, y, 0, room) + rest;
+                assertEquals(sums[0], inRuns, bound * magnitudes[0], "sum of " + runs + " runs of " + n);
+            }
             assertEquals(sums[1], kernels.sumOfSquares(n, x, 0, center, room), bound * magnitudes[1], "sum of squares of " + n);
             kernels.sumAndDot(n, x, 0, center, y, 0, room);
             assertEquals(sums[0], room.sum(), bound * magnitudes[0], "sum beside the dot product of " + n);

@@ -214,6 +214,17 @@ class ScalarKernelsTest {
     }
 
     @ParameterizedTest
+    @ValueSource(ints = {0, 1, 3, 8, 15, 16, 17, 31, 32, 47, 50})
+    void linesPackedAcross(int length) {
+        for (int lines : new int[] {1, 2, 4, 6, 7, 8, 9, 16, 17, 32, 39, 48}) {
+            for (int targetStep : new int[] {lines, lines + 3}) {
+                assertSameBits(2 + lines * (length + 1) + length * targetStep, (k, a, b, y) ->
+                        k.convolution().packAcross(lines, length, a, 1, length + 1, y, 2, targetStep));
+            }
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(ints = {1, 3, 4, 7, 8, 13, 16, 17, 28, 33})
     void shiftedLines(int length) {
         for (int count = 1; count <= 6; count++) {
@@ -255,6 +266,15 @@ class ScalarKernelsTest {
         assertSameBits(n + 3, (k, a, b, y) -> k.scaleAndShift(n, a, 1, 0.2f, 1.7f, -0.4f, y, 3));
         assertSameBits(n + 3, (k, a, b, y) -> k.relu(n, a, 1, y, 3));
         assertSameBits(n + 3, (k, a, b, y) -> k.reluGradient(n, a, 1, b, 2, y, 3));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 8, 16, 31, 64, 100, 225, 256, 257, 1000})
+    void sumOfRuns(int n) {
+        for (int runs : new int[] {0, 1, 3, 4, 5, 16, 23, 90}) {
+            assertSameBits(8 + runs * (n + 2), (k, a, b, y) ->
+                    keep(k.flat().sumRuns(runs, n, n + 2, finite(a), 1, room(k)), y));
+        }
     }
 
     @ParameterizedTest
