@@ -101,18 +101,16 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
         int[] places = CpuIndexBuffer.of(indices).array;
         int inPlane = g.inHeight() * g.inWidth();
         int outPlane = g.outHeight() * g.outWidth();
-        // Such windows share no pixels, and each has one.
-        boolean apart = isPlainTwoByTwo(g);
+        if (isPlainTwoByTwo(g)) {
+            threads.forRange(g.planes(), (long) g.planes() * inPlane, (from, to) ->
+                    flat.maxPool2x2Gradient(to - from, g.inHeight(), g.inWidth(), g.outHeight(), g.outWidth(), in.array,
+                            in.offset + from * outPlane, places, from * outPlane, out.array, out.offset + from * inPlane));
+            return;
+        }
         threads.forRange(g.planes(), (long) g.planes() * (inPlane / 4 + 2L * outPlane), (from, to) -> {
             for (int plane = from; plane < to; plane++) {
                 int base = out.offset + plane * inPlane;
                 Arrays.fill(out.array, base, base + inPlane, 0f);
-                if (apart) {
-                    for (int i = plane * outPlane; i < (plane + 1) * outPlane; i++) {
-                        out.array[base + places[i]] = in.array[in.offset + i];
-                    }
-                    continue;
-                }
                 for (int i = plane * outPlane; i < (plane + 1) * outPlane; i++) {
                     if (places[i] >= 0) {
                         out.array[base + places[i]] += in.array[in.offset + i];

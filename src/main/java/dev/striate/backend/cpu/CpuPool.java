@@ -4,10 +4,10 @@ import dev.striate.DeviceMemoryException;
 import dev.striate.backend.MemoryStatistics;
 import java.lang.ref.SoftReference;
 import java.util.ArrayDeque;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.function.IntFunction;
 import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,6 +87,12 @@ final class CpuPool {
         return rounded > Integer.MAX_VALUE - 8 ? length : (int) rounded;
     }
 
+    /** The number of a capacity, by its exponent and its step. */
+    private static int bucketOf(int capacity) {
+        int exponent = 31 - Integer.numberOfLeadingZeros(capacity);
+        return 4 * exponent + (capacity >>> exponent - 2 & 3);
+    }
+
     private void countIn(int length) {
         liveBuffers++;
         liveBytes += 4L * length;
@@ -118,12 +124,14 @@ final class CpuPool {
         /** Apart, so that no frame holds on to what lies idle while an array is made. */
         private @Nullable A poll(int capacity) {
             Idle<A> now = idle.get();
-            ArrayDeque<A> bucket = now == null ? null : now.byCapacity.get(capacity);
-            A array = bucket == null ? null : bucket.pollLast();
-            if (array != null) {
-                now.bytes -= 4L * capacity;
+            A array = now == null ? null : now.buckets.get(bucketOf(capacity)).pollLast();
+            if (now == null || array == null) {
+                return null;
             }
-            return array;
+            int found = capacityOf.applyAsInt(array);
+            now.bytes -= 4L * found;
+            // The largest arrays are of any length.
+            return found == capacity ? array : null;
         }
 
         void give(A array) {
@@ -133,7 +141,7 @@ final class CpuPool {
                 idle = new SoftReference<>(now);
             }
             int capacity = capacityOf.applyAsInt(array);
-            now.byCapacity.computeIfAbsent(capacity, key -> new ArrayDeque<>()).addLast(array);
+            now.buckets.get(bucketOf(capacity)).addLast(array);
             now.bytes += 4L * capacity;
         }
 
@@ -145,7 +153,8 @@ final class CpuPool {
 
     private static final class Idle<A> {
 
-        private final Map<Integer, ArrayDeque<A>> byCapacity = new HashMap<>();
+        private final List<ArrayDeque<A>> buckets =
+                Stream.generate(() -> new ArrayDeque<A>()).limit(bucketOf(Integer.MAX_VALUE) + 1).toList();
         private long bytes;
     }
 }

@@ -78,6 +78,15 @@ public interface FlatKernels {
             int planes, int inHeight, int inWidth, int outHeight, int outWidth, float[] x, int xOffset, float[] y, int yOffset,
             int[] indices, int indexOffset);
 
+    /**
+     * The gradient of {@link #maxPool2x2}: what comes to an output goes to the place of its maximum, all else is 0.
+     *
+     * @param indices as {@link #maxPool2x2} wrote them
+     */
+    void maxPool2x2Gradient(
+            int planes, int inHeight, int inWidth, int outHeight, int outWidth, float[] dy, int dyOffset, int[] indices,
+            int indexOffset, float[] dx, int dxOffset);
+
     /** {@code w -= rate (g + weightDecay w)}. */
     void descend(int n, float rate, float weightDecay, float[] g, int gOffset, float[] w, int wOffset);
 

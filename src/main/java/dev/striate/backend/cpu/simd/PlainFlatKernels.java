@@ -1,5 +1,7 @@
 package dev.striate.backend.cpu.simd;
 
+import java.util.Arrays;
+
 /**
  * The plain-Java twin; it also takes the ends of runs that fill no vector. Sums run in four chains, so that four are in flight.
  */
@@ -134,6 +136,26 @@ final class PlainFlatKernels implements FlatKernels {
             }
             y[yOffset + i] = x[best];
             indices[indexOffset + i] = best - plane;
+        }
+    }
+
+    @Override
+    public void maxPool2x2Gradient(
+            int planes, int inHeight, int inWidth, int outHeight, int outWidth, float[] dy, int dyOffset, int[] indices,
+            int indexOffset, float[] dx, int dxOffset) {
+        int pixels = inHeight * inWidth;
+        int outputs = outHeight * outWidth;
+        Arrays.fill(dx, dxOffset, dxOffset + planes * pixels, 0f);
+        for (int plane = 0; plane < planes; plane++) {
+            int first = plane * outputs;
+            scatter(outputs, dy, dyOffset + first, indices, indexOffset + first, dx, dxOffset + plane * pixels);
+        }
+    }
+
+    /** @param plane where in {@code dx} the plane begins */
+    static void scatter(int n, float[] dy, int dyOffset, int[] indices, int indexOffset, float[] dx, int plane) {
+        for (int i = 0; i < n; i++) {
+            dx[plane + indices[indexOffset + i]] = dy[dyOffset + i];
         }
     }
 

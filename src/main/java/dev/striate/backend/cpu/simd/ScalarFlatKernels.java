@@ -221,6 +221,14 @@ final class ScalarFlatKernels implements FlatKernels {
     }
 
     @Override
+    public void maxPool2x2Gradient(
+            int planes, int inHeight, int inWidth, int outHeight, int outWidth, float[] dy, int dyOffset, int[] indices,
+            int indexOffset, float[] dx, int dxOffset) {
+        plain.maxPool2x2Gradient(
+                planes, inHeight, inWidth, outHeight, outWidth, dy, dyOffset, indices, indexOffset, dx, dxOffset);
+    }
+
+    @Override
     public void maxPool2x2(
             int planes, int inHeight, int inWidth, int outHeight, int outWidth, float[] x, int xOffset, float[] y, int yOffset,
             int[] indices, int indexOffset) {

@@ -34,7 +34,7 @@ final class WarmingKernels implements SimdKernels {
 
     /** What is rehearsed, in this order: what takes most of a training step comes first. */
     private enum Kernel {
-        TILE, CONV_TILE, COPY_FRAMES, ADD_SHIFTED, DOT_TILE, COPY_LINES, RELU, RELU_GRADIENT, MAX_POOL, ADAM, ADD_SCALED, ADD,
+        TILE, CONV_TILE, COPY_FRAMES, ADD_SHIFTED, DOT_TILE, COPY_LINES, RELU, RELU_GRADIENT, MAX_POOL, MAX_POOL_GRADIENT, ADAM, ADD_SCALED, ADD,
         MULTIPLY, SCALE_AND_SHIFT, SUM, SUM_RUNS, SUM_OF_SQUARES, SUM_AND_DOT, NORM_GRADIENT, PACK_ACROSS, DESCEND,
         DESCEND_WITH_MOMENTUM, DOTS, EXP, SIGMOID, TANH, WINOGRAD_TILE, WINOGRAD_INPUT, WINOGRAD_OUTPUT, WINOGRAD_INPUT_CHANNELS, WINOGRAD_GRADIENT
     }
@@ -177,7 +177,17 @@ final class WarmingKernels implements SimdKernels {
         });
         program.put(Kernel.RELU, k -> k.relu(n, x, 0, y, 0));
         program.put(Kernel.RELU_GRADIENT, k -> k.reluGradient(n, x, 0, y, 0, y, 0));
-        program.put(Kernel.MAX_POOL, k -> k.flat().maxPool2x2(1, 16, 40, 8, 20, x, 0, y, 0, indices, 0));
+        // Lines of more and of less than a vector, and so narrow ones that it holds whole windows.
+        int narrow = lanes / 2;
+        program.put(Kernel.MAX_POOL, k -> {
+            k.flat().maxPool2x2(1, 16, 40, 8, 20, x, 0, y, 0, indices, 0);
+            k.flat().maxPool2x2(3, narrow, narrow, narrow / 2, narrow / 2, x, 0, y, 0, indices, 0);
+        });
+        program.put(Kernel.MAX_POOL_GRADIENT, k -> {
+            k.flat().maxPool2x2Gradient(1, 8, 4 * lanes + 3, 4, 2 * lanes + 1, x, 0, indices, 0, y, 0);
+            k.flat().maxPool2x2Gradient(1, 8, lanes + 6, 4, lanes / 2 + 3, x, 0, indices, 0, y, 0);
+            k.flat().maxPool2x2Gradient(3, narrow, narrow, narrow / 2, narrow / 2, x, 0, indices, 0, y, 0);
+        });
         program.put(Kernel.ADAM, k -> k.flat().adam(n, factors, x, 0, y, 0, z, 0, y, n));
         // Lines of less than a vector, of one and of more, with and without a column left over.
         float[] inputRoom = new float[vectorized.winograd().inputRoom(3)];
@@ -547,6 +557,14 @@ final class WarmingKernels implements SimdKernels {
                 int yOffset, int[] indices, int indexOffset) {
             current(Kernel.MAX_POOL).flat().maxPool2x2(
                     planes, inHeight, inWidth, outHeight, outWidth, x, xOffset, y, yOffset, indices, indexOffset);
+        }
+
+        @Override
+        public void maxPool2x2Gradient(
+                int planes, int inHeight, int inWidth, int outHeight, int outWidth, float[] dy, int dyOffset, int[] indices,
+                int indexOffset, float[] dx, int dxOffset) {
+            current(Kernel.MAX_POOL_GRADIENT).flat().maxPool2x2Gradient(
+                    planes, inHeight, inWidth, outHeight, outWidth, dy, dyOffset, indices, indexOffset, dx, dxOffset);
         }
 
         @Override

@@ -166,9 +166,9 @@ class FlatKernelsTest {
     void poolingFindsTheFirstMaximum(FlatKernels kernels) {
         float[] values = {0f, -0f, 1f, 1f, 2f, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, Float.NaN};
         int seed = 0;
-        for (int planes : new int[] {1, 3}) {
-            for (int height : new int[] {2, 5, 8}) {
-                for (int width : new int[] {2, 3, 8, 13, 30, 32, 33, 34, 64, 67}) {
+        for (int planes : new int[] {1, 3, 18}) {
+            for (int height : new int[] {2, 4, 5, 8, 16}) {
+                for (int width : new int[] {2, 3, 4, 5, 8, 12, 13, 16, 30, 32, 33, 34, 64, 67}) {
                     Random random = new Random(seed++);
                     int choices = seed % 3 == 0 ? values.length : 5;
                     float[] x = new float[planes * height * width + 2 * MARGIN];
@@ -207,5 +207,15 @@ class FlatKernelsTest {
         for (int i = 0; i < y.length; i++) {
             assertEquals(Float.floatToIntBits(expectedY[i]), Float.floatToIntBits(y[i]), what + ", output " + (i - MARGIN));
         }
+        float[] dy = random(outputs, outputs + 2 * MARGIN);
+        float[] dx = random(2, x.length);
+        float[] expectedDx = dx.clone();
+        Arrays.fill(expectedDx, MARGIN, x.length - MARGIN, 0f);
+        for (int output = 0; output < outputs; output++) {
+            int plane = MARGIN + output / (outHeight * outWidth) * height * width;
+            expectedDx[plane + expectedPlaces[MARGIN + output]] = dy[MARGIN + output];
+        }
+        kernels.maxPool2x2Gradient(planes, height, width, outHeight, outWidth, dy, MARGIN, places, MARGIN, dx, MARGIN);
+        assertArrayEquals(expectedDx, dx, "gradient of " + what);
     }
 }
