@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class WeightGradient {
 
     /** Positions that one partial sum spans at least, and the most partial sums. */
-    private static final int POSITIONS_PER_CHUNK = 4096;
+    private static final int POSITIONS_PER_CHUNK = 2048;
     private static final int MOST_CHUNKS = 32;
     /** The most elements that all partial sums may take. */
     private static final int MOST_PARTIALS = 1 << 21;
@@ -87,8 +87,10 @@ final class WeightGradient {
         Form form = form(g, x, dy);
         int positions = g.outHeight() * g.outWidth();
         int partial = g.groups() * form.partialLength();
-        int wanted = (int) Math.min(Math.min(MOST_CHUNKS, g.batch()), (long) g.batch() * positions / POSITIONS_PER_CHUNK);
-        int imagesPerChunk = CpuGemm.ceilDiv(g.batch(), Math.max(1, Math.min(wanted, MOST_PARTIALS / partial)));
+        long wanted = Math.min(MOST_PARTIALS / partial, (long) g.batch() * positions / POSITIONS_PER_CHUNK);
+        int most = (int) Math.max(1, Math.min(wanted, Math.min(MOST_CHUNKS, g.batch())));
+        // A power of two, for that is what threads mostly are: five chunks would take two of them as long as six.
+        int imagesPerChunk = CpuGemm.ceilDiv(g.batch(), Integer.highestOneBit(most));
         int chunks = CpuGemm.ceilDiv(g.batch(), imagesPerChunk);
         int items = chunks * g.groups();
         long nanos = ((long) g.batch() * positions + 8) * dw.length() / SPEED;
