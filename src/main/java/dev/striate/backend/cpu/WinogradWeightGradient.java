@@ -22,6 +22,8 @@ final class WinogradWeightGradient {
     private static final int MOST_TILES = 64;
     /** Channels that are copied at a time. */
     private static final int TOGETHER = 8;
+    /** Elements that are written with all their channels before the next are: most of a first cache. */
+    private static final int MOST_PACKED = 1 << 13;
     /** Images whose {@code dy} is summed together for the bias gradient. */
     private static final int SUMMED = 4;
 
@@ -96,9 +98,10 @@ final class WinogradWeightGradient {
             this.starts = new int[tiles];
             Arrays.setAll(starts, tile -> tile * columns);
             this.inputFrames = TileFrames.of(
-                    tilesY, linesPerBlock, g.padTop(), g.padLeft(), 2, 2 * tilesX + 2, g.inHeight(), g.inWidth());
-            this.gradientFrames =
-                    TileFrames.of(tilesY, linesPerBlock, 0, 0, 0, 2 * tilesX, g.outHeight(), g.outWidth());
+                    tilesY, linesPerBlock, g.padTop(), g.padLeft() * columns, 2, (2 * tilesX + 2) * columns, g.inHeight(),
+                    g.inWidth() * columns);
+            this.gradientFrames = TileFrames.of(
+                    tilesY, linesPerBlock, 0, 0, 0, 2 * tilesX * rows, g.outHeight(), g.outWidth() * rows);
         }
 
         /** Rounds up to an odd number of vectors: what is so far apart does not compete for a place in the caches. */
@@ -125,26 +128,31 @@ final class WinogradWeightGradient {
         public void sum(int group, int firstImage, int endImage, int part, int parts, WeightGradient.Partial to) {
             Scratch own = scratch.get();
             own.grow(this);
-            int plane = g.outHeight() * g.outWidth();
-            int imageStep = g.outChannels() * plane;
-            for (int image = firstImage; image < endImage; image += SUMMED) {
-                int images = Math.min(SUMMED, endImage - image);
-                for (int panel = part; panel < panels; panel += parts) {
-                    int row = panel * height;
-                    int count = Math.min(height, g.outChannels() - row);
-                    int start = dy.offset + image * imageStep + row * plane;
-                    to.addBias(flat, row, count, images, imageStep, dy.array, start, plane);
-                }
-            }
             int end = endImage * tilesY;
+            int summed = firstImage;
             for (int first = firstImage * tilesY; first < end; first += linesPerBlock) {
                 int last = Math.min(end, first + linesPerBlock);
+                // Just before they are packed: then they are in the cache.
+                for (; summed * tilesY < last; summed += SUMMED) {
+                    addBias(summed, Math.min(SUMMED, endImage - summed), part, parts, to);
+                }
                 for (int line = first; line < last; ) {
                     int count = Math.min(last - line, tilesY - line % tilesY);
                     load(line / tilesY, line % tilesY, count, (line - first) * tilesX, part, parts, own);
                     line += count;
                 }
                 multiply((last - first) * tilesX, part, parts, first > firstImage * tilesY, own, to);
+            }
+        }
+
+        private void addBias(int image, int images, int part, int parts, WeightGradient.Partial to) {
+            int plane = g.outHeight() * g.outWidth();
+            int imageStep = g.outChannels() * plane;
+            for (int panel = part; panel < panels; panel += parts) {
+                int row = panel * height;
+                int start = dy.offset + image * imageStep + row * plane;
+                int count = Math.min(height, g.outChannels() - row);
+                to.addBias(flat, row, count, images, imageStep, dy.array, start, plane);
             }
         }
 
@@ -215,31 +223,39 @@ final class WinogradWeightGradient {
     }
 
     /**
-     * Copies some lines of an image, with zeros outside of it. Some channels are first copied as they are: read line by line
-     * across all channels, they would come from far apart.
+     * Copies some lines of an image to {@code own.pixels}, with zeros outside of it: first its pixels, one behind the other with
+     * their channels, then these between the margins.
      *
      * @param firstChannel counted through all images
      * @param top          the image's line that the frame's first one is, left its column; either may be negative
-     * @param width        elements that a pixel takes in {@code own.pixels}
+     * @param frame        with {@code width} elements for each pixel
+     * @param width        elements that a pixel takes, no less than {@code channels}
      */
     private void copyChannelsLast(
             CpuBuffer images, int firstChannel, int channels, int height, int imageWidth, int top, int left, Frame frame,
             int width, Scratch own) {
-        int length = frame.lines() * frame.width();
         int plane = height * imageWidth;
-        int from = images.offset + firstChannel * plane + (top + frame.firstLine()) * imageWidth + left;
-        for (int channel = 0; channel < channels; channel += TOGETHER) {
-            int count = Math.min(TOGETHER, channels - channel);
-            products.copyFrames(frame, count, images.array, from + channel * plane, plane, own.frames, 0);
-            products.packAcross(count, length, own.frames, 0, length, own.pixels, channel, width);
+        int length = (frame.endLine() - frame.firstLine()) * imageWidth;
+        int from = images.offset + firstChannel * plane + (top + frame.firstLine()) * imageWidth;
+        // So far inside that whole vectors can be read on the left.
+        int start = Math.max(0, -left) * width;
+        int most = Math.max(kernels.lanes(), MOST_PACKED / width);
+        for (int pixel = 0; pixel < length; pixel += most) {
+            int count = Math.min(most, length - pixel);
+            for (int channel = 0; channel < channels; channel += TOGETHER) {
+                products.packAcross(
+                        Math.min(TOGETHER, channels - channel), count, images.array, from + channel * plane + pixel, plane,
+                        own.packed, start + pixel * width + channel, width);
+            }
         }
+        products.copyFrames(frame, 1, own.packed, start + left * width, 0, own.pixels, 0);
     }
 
     /** One thread's working arrays, which grow to the largest asked for. */
     private final class Scratch {
 
         private final float[] zeros = new float[64];
-        private float[] frames = new float[0];
+        private float[] packed = new float[0];
         private float[] pixels = new float[0];
         private float[] input = new float[0];
         private float[] gradient = new float[0];
@@ -247,7 +263,9 @@ final class WinogradWeightGradient {
         void grow(Call call) {
             int lanes = kernels.lanes();
             int lines = call.linesPerBlock;
-            frames = grown(frames, TOGETHER * (2 * lines + 2) * (2 * call.tilesX + 2) + 2 * lanes);
+            int inputLine = (call.g.padLeft() + call.g.inWidth() + 2 * call.tilesX + 2) * call.columns;
+            packed = grown(packed, Math.max(
+                    (2 * lines + 2) * inputLine, (2 * lines + 1) * (call.g.outWidth() + 1) * call.rows) + lanes);
             pixels = grown(pixels, Math.max(
                     (2 * lines + 2) * (2 * call.tilesX + 2) * call.columns, 4 * lines * call.tilesX * call.rows) + lanes);
             input = grown(input, PLANES * call.inputStep);
