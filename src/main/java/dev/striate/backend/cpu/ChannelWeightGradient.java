@@ -18,6 +18,8 @@ import java.util.Arrays;
 final class ChannelWeightGradient {
 
     private static final int DEPTH = 256;
+    /** Elements of an image that are copied at a time, a megabyte. */
+    private static final int MOST_PIXELS = 1 << 18;
 
     private final ConvKernels kernels;
     private final FlatKernels flat;
@@ -48,9 +50,10 @@ final class ChannelWeightGradient {
         /** Lines and columns of the copy with the channels last. */
         final int lines;
         final int columns;
-        /** The same, with all channels of a pixel side by side. */
-        final ConvKernels.Frame frame;
-        /** Elements of an image's pixels without margins, and room on both sides so that whole vectors of them can be read. */
+        /** The same, with all channels of a pixel side by side, in bands of some lines. */
+        final ConvKernels.Frame[] bands;
+        final int linesPerBand;
+        /** Elements of a band's pixels without margins, and room on both sides so that whole vectors of them can be read. */
         final int pixelsLength;
         /** Where, relative to its first pixel there, a patch's runs begin, and how long they are. */
         final int[] runStarts;
@@ -88,9 +91,15 @@ final class ChannelWeightGradient {
             this.panelRows = end;
             this.lines = (g.outHeight() - 1) * g.strideH() + (g.kernelHeight() - 1) * g.dilationH() + 1;
             this.columns = (g.outWidth() - 1) * g.strideW() + (g.kernelWidth() - 1) * g.dilationW() + 1;
-            this.frame = ConvKernels.Frame.of(
-                    -g.padTop(), -g.padLeft() * channels, lines, columns * channels, g.inHeight(), g.inWidth() * channels);
-            this.pixelsLength = (g.padLeft() + g.inHeight() * g.inWidth() + columns) * channels + kernels.lanes();
+            this.linesPerBand = Math.max(1, Math.min(lines, MOST_PIXELS / (g.inWidth() * channels)));
+            this.bands = new ConvKernels.Frame[CpuGemm.ceilDiv(lines, linesPerBand)];
+            for (int band = 0; band < bands.length; band++) {
+                int line = band * linesPerBand;
+                bands[band] = ConvKernels.Frame.of(
+                        line - g.padTop(), -g.padLeft() * channels, Math.min(linesPerBand, lines - line), columns * channels,
+                        g.inHeight(), g.inWidth() * channels);
+            }
+            this.pixelsLength = (g.padLeft() + linesPerBand * g.inWidth() + columns) * channels + kernels.lanes();
             int runsPerLine = g.dilationW() == 1 ? 1 : g.kernelWidth();
             this.runLength = g.kernelWidth() / runsPerLine * channels;
             this.runStarts = new int[g.kernelHeight() * runsPerLine];
@@ -235,21 +244,26 @@ final class ChannelWeightGradient {
         }
     }
 
-    /** First an image's pixels, one behind the other, then these between the margins. */
+    /** First the pixels of some lines, one behind the other, then these between the margins. */
     private void copyChannelsLast(Call call, int image, int group, Scratch own, int start) {
         Conv2dGeometry g = call.g;
         int plane = g.inHeight() * g.inWidth();
         int channels = call.channels;
-        int first = call.x.offset + (image * g.inChannels() + group * channels) * plane;
-        float[] pixels = call.x.array;
-        int from = first;
-        if (channels > 1) {
-            pixels = own.pixels;
-            from = g.padLeft() * channels;
-            kernels.packAcross(channels, plane, call.x.array, first, plane, pixels, from, channels);
+        int margin = g.padLeft() * channels;
+        for (int band = 0; band < call.bands.length; band++) {
+            ConvKernels.Frame frame = call.bands[band];
+            int line = band * call.linesPerBand;
+            float[] pixels = call.x.array;
+            int from = call.x.offset + (image * g.inChannels() + group * channels) * plane
+                    + (line + frame.firstLine() - g.padTop()) * g.inWidth();
+            if (channels > 1) {
+                int length = (frame.endLine() - frame.firstLine()) * g.inWidth();
+                kernels.packAcross(channels, length, pixels, from, plane, own.pixels, margin, channels);
+                pixels = own.pixels;
+                from = margin;
+            }
+            kernels.copyFrames(frame, 1, pixels, from - margin, 0, own.images, start + line * call.columns * channels);
         }
-        from += (call.frame.firstLine() - g.padTop()) * call.frame.lineStep() - g.padLeft() * channels;
-        kernels.copyFrames(call.frame, 1, pixels, from, 0, own.images, start);
     }
 
     private static float[] grown(float[] array, int length) {
