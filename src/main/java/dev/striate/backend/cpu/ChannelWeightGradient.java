@@ -194,15 +194,14 @@ final class ChannelWeightGradient {
                 int height = kernels.tileRows(call.rows - row);
                 if (panel % parts == part) {
                     int count = Math.min(height, call.rows - row);
+                    int imageStep = g.outChannels() * call.positions;
+                    int start = call.dy.offset + firstImage * imageStep + (group * call.rows + row) * call.positions + from;
+                    if (from == 0) {
+                        to.addBias(flat, row, count, images, imageStep, call.dy.array, start, call.positions);
+                    }
                     for (int i = 0; i < images; i++) {
-                        int channel = (firstImage + i) * g.outChannels() + group * call.rows + row;
-                        int start = call.dy.offset + channel * call.positions + from;
-                        if (from == 0 && i == 0) {
-                            int imageStep = g.outChannels() * call.positions;
-                            to.addBias(flat, row, count, images, imageStep, call.dy.array, start, call.positions);
-                        }
                         kernels.packAcross(
-                                count, share, call.dy.array, start, call.positions, own.rows,
+                                count, share, call.dy.array, start + i * imageStep, call.positions, own.rows,
                                 row * DEPTH + i * share * height, height);
                     }
                 }

@@ -20,8 +20,6 @@ final class WinogradWeightGradient {
     private static final int PLANES = 16;
     /** Tiles that are summed at a time, unless a line has more. */
     private static final int MOST_TILES = 64;
-    /** Channels that are copied at a time. */
-    private static final int TOGETHER = 8;
     /** Elements that are written with all their channels before the next are: most of a first cache. */
     private static final int MOST_PACKED = 1 << 13;
     /** Images whose {@code dy} is summed together for the bias gradient. */
@@ -242,11 +240,8 @@ final class WinogradWeightGradient {
         int most = Math.max(kernels.lanes(), MOST_PACKED / width);
         for (int pixel = 0; pixel < length; pixel += most) {
             int count = Math.min(most, length - pixel);
-            for (int channel = 0; channel < channels; channel += TOGETHER) {
-                products.packAcross(
-                        Math.min(TOGETHER, channels - channel), count, images.array, from + channel * plane + pixel, plane,
-                        own.packed, start + pixel * width + channel, width);
-            }
+            products.packAcross(
+                    channels, count, images.array, from + pixel, plane, own.packed, start + pixel * width, width);
         }
         products.copyFrames(frame, 1, own.packed, start + left * width, 0, own.pixels, 0);
     }

@@ -36,7 +36,6 @@ final class PanamaFlatKernels implements FlatKernels {
     private static final VectorShuffle<Float> SECOND_TWICE = VectorShuffle.fromOp(SPECIES, i -> LANES / 2 + i / 2);
     // What four vectors give that hold whole windows of 2 by 2: a quarter of the outputs each.
     private static final VectorMask<Float> FROM_SECOND = VectorMask.fromLong(SPECIES, -1L << LANES / 4);
-    private static final VectorMask<Float> FROM_THIRD = VectorMask.fromLong(SPECIES, -1L << LANES / 2);
     private static final VectorMask<Float> FROM_FOURTH = VectorMask.fromLong(SPECIES, -1L << LANES / 4 * 3);
     /** By the binary logarithm of an output line's length: how elements go to such outputs, and these to all their elements. */
     private static final List<WholeWindows> WHOLE_WINDOWS =
@@ -379,13 +378,13 @@ final class PanamaFlatKernels implements FlatKernels {
             FloatVector v2 = FloatVector.fromArray(SPECIES, x, from + 2 * LANES);
             FloatVector v3 = FloatVector.fromArray(SPECIES, x, from + 3 * LANES);
             FloatVector a = v0.rearrange(aboveLeft).blend(v1.rearrange(aboveLeft), FROM_SECOND)
-                    .blend(v2.rearrange(aboveLeft), FROM_THIRD).blend(v3.rearrange(aboveLeft), FROM_FOURTH);
+                    .blend(v2.rearrange(aboveLeft), SECOND_HALF).blend(v3.rearrange(aboveLeft), FROM_FOURTH);
             FloatVector b = v0.rearrange(aboveRight).blend(v1.rearrange(aboveRight), FROM_SECOND)
-                    .blend(v2.rearrange(aboveRight), FROM_THIRD).blend(v3.rearrange(aboveRight), FROM_FOURTH);
+                    .blend(v2.rearrange(aboveRight), SECOND_HALF).blend(v3.rearrange(aboveRight), FROM_FOURTH);
             FloatVector c = v0.rearrange(belowLeft).blend(v1.rearrange(belowLeft), FROM_SECOND)
-                    .blend(v2.rearrange(belowLeft), FROM_THIRD).blend(v3.rearrange(belowLeft), FROM_FOURTH);
+                    .blend(v2.rearrange(belowLeft), SECOND_HALF).blend(v3.rearrange(belowLeft), FROM_FOURTH);
             FloatVector d = v0.rearrange(belowRight).blend(v1.rearrange(belowRight), FROM_SECOND)
-                    .blend(v2.rearrange(belowRight), FROM_THIRD).blend(v3.rearrange(belowRight), FROM_FOURTH);
+                    .blend(v2.rearrange(belowRight), SECOND_HALF).blend(v3.rearrange(belowRight), FROM_FOURTH);
             FloatVector sum = a.add(b).add(c.add(d));
             if (sum.compare(VectorOperators.NE, sum).anyTrue()) {
                 poolLines(output, output + LANES, plane, outWidth, x, xOffset, y, yOffset, indices, indexOffset);
