@@ -8,9 +8,10 @@ import dev.striate.backend.cpu.simd.WinogradKernels;
 import java.util.Arrays;
 
 /**
- * {@link WeightGradient} of a kernel of 3x3 by the transposition of {@link WinogradConv2d}'s algorithm, F(3x3, 2x2): the sum over
- * all tiles of {@code G^T [(A dy A^T) * (B^T x B)] G}, where the factor G is taken after the sum. * then is 16 products of
- * {@code (output channels, tiles)} by {@code (tiles, channels)}, where the definition has 36.
+ * {@link WeightGradient} of a kernel of 3x3 by the transposition of Winograd's algorithm, F(3x3, 2x2): the sum over all tiles of
+ * {@code H^T [(C dy C^T) * (D^T x D)] H} with {@link WinogradConv2d}'s matrices, where the factor H is taken after the sum. * then
+ * is 16 products of {@code (output channels, tiles)} by {@code (tiles, channels)}, where the definition has 36. Larger tiles would
+ * not be faster: combining them costs what the products save.
  *
  * <p>Lanes are channels: some lines of tiles of {@code x} and {@code dy} are copied with their channels last, and combined there.
  * They are few enough that what they become stays in the second cache.
@@ -18,6 +19,8 @@ import java.util.Arrays;
 final class WinogradWeightGradient {
 
     private static final int PLANES = 16;
+    /** What combining a tile of one channel costs in a net's step, in multiply-adds of a product. */
+    private static final int TILE_COST = 170;
     /** Tiles that are summed at a time, unless a line has more. */
     private static final int MOST_TILES = 64;
     /** Elements that are written with all their channels before the next are: most of a first cache. */
@@ -44,7 +47,7 @@ final class WinogradWeightGradient {
         double tiles = (double) g.batch() * CpuGemm.ceilDiv(g.outHeight(), 2) * CpuGemm.ceilDiv(g.outWidth(), 2);
         double weights = (double) g.inChannels() * g.outChannels();
         double direct = 9.0 * weights * g.batch() * g.outHeight() * g.outWidth();
-        return PLANES * weights * tiles + WinogradConv2d.TILE_COST * tiles * (g.inChannels() + g.outChannels()) < 0.9 * direct;
+        return PLANES * weights * tiles + TILE_COST * tiles * (g.inChannels() + g.outChannels()) < 0.9 * direct;
     }
 
     /** What is computed for these operands; only where it {@link #pays}. */
@@ -96,10 +99,10 @@ final class WinogradWeightGradient {
             this.starts = new int[tiles];
             Arrays.setAll(starts, tile -> tile * columns);
             this.inputFrames = TileFrames.of(
-                    tilesY, linesPerBlock, g.padTop(), g.padLeft() * columns, 2, (2 * tilesX + 2) * columns, g.inHeight(),
+                    tilesY, linesPerBlock, 2, g.padTop(), g.padLeft() * columns, 2, (2 * tilesX + 2) * columns, g.inHeight(),
                     g.inWidth() * columns);
             this.gradientFrames = TileFrames.of(
-                    tilesY, linesPerBlock, 0, 0, 0, 2 * tilesX * rows, g.outHeight(), g.outWidth() * rows);
+                    tilesY, linesPerBlock, 2, 0, 0, 0, 2 * tilesX * rows, g.outHeight(), g.outWidth() * rows);
         }
 
         /** Rounds up to an odd number of vectors: what is so far apart does not compete for a place in the caches. */
@@ -208,7 +211,7 @@ final class WinogradWeightGradient {
             }
         }
 
-        /** A line of four sums times a column of G. */
+        /** A line of four sums times a column of H. */
         private float column(float[] sums, int at, int j) {
             float second = sums[at + columns];
             float third = sums[at + 2 * columns];

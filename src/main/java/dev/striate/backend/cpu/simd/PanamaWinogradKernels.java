@@ -52,49 +52,89 @@ final class PanamaWinogradKernels implements WinogradKernels {
 
     @Override
     public void combineInput(
-            int lines, int tiles, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep, float[] room) {
+            int lines, int tiles, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep) {
+        int length = 2 * tiles;
         // The last vector ends with the line, unless the line is shorter: the next line then overwrites the rest.
-        int last = Math.max(0, 2 * tiles - LANES);
-        for (int i = 0; i < 2 * tiles; i += LANES) {
+        int last = Math.max(0, length - LANES);
+        for (int i = 0; i < length; i += LANES) {
             int at = Math.min(i, last);
-            combineColumns(2 * lines + 2, x, xOffset + at, xStep, room);
-            combineLines(lines, 2 * tiles, room, v, vOffset + at, planeStep);
+            int from = xOffset + at;
+            int to = vOffset + at;
+            for (int line = 0; line < lines; line++, from += TILE_LINES * xStep, to += length) {
+                combineOuterColumns(x, from, xStep, v, to, planeStep);
+                combineInnerColumns(x, from + 1, xStep, v, to + planeStep, planeStep);
+            }
         }
     }
 
-    /** Of a vector of each line columns 0 - 2 and 1 - 3 of the tiles there, then columns 2 - 1 and 1 + 2. */
-    private static void combineColumns(int lines, float[] x, int xOffset, int xStep, float[] target) {
+    /** Of a vector of tiles columns 0 - 2 and 1 - 3, then these times B. */
+    private static void combineOuterColumns(float[] x, int from, int step, float[] v, int to, int planeStep) {
+        int line1 = from + step;
+        int line2 = line1 + step;
+        int line3 = line2 + step;
+        int line4 = line3 + step;
+        int line5 = line4 + step;
+        FloatVector x1 = FloatVector.fromArray(SPECIES, x, line1).sub(FloatVector.fromArray(SPECIES, x, line1 + 2));
+        FloatVector x2 = FloatVector.fromArray(SPECIES, x, line2).sub(FloatVector.fromArray(SPECIES, x, line2 + 2));
+        FloatVector x3 = FloatVector.fromArray(SPECIES, x, line3).sub(FloatVector.fromArray(SPECIES, x, line3 + 2));
+        FloatVector x4 = FloatVector.fromArray(SPECIES, x, line4).sub(FloatVector.fromArray(SPECIES, x, line4 + 2));
+        FloatVector odd = x3.sub(x1);
+        FloatVector even = x4.sub(x2);
+        FloatVector factor = FloatVector.broadcast(SPECIES, 1.5f);
+        FloatVector x0 = FloatVector.fromArray(SPECIES, x, from).sub(FloatVector.fromArray(SPECIES, x, from + 2));
+        factor.fma(odd, x0.sub(x2).add(even)).intoArray(v, to);
+        FloatVector first = factor.fma(x2, odd);
+        FloatVector second = factor.fma(x3, even);
+        first.add(second).intoArray(v, to + 2 * planeStep);
+        first.sub(second).intoArray(v, to + 4 * planeStep);
+        odd.add(odd).add(even).intoArray(v, to + 6 * planeStep);
+        odd.sub(even.add(even)).intoArray(v, to + 8 * planeStep);
+        FloatVector x5 = FloatVector.fromArray(SPECIES, x, line5).sub(FloatVector.fromArray(SPECIES, x, line5 + 2));
+        factor.fma(even, x5.sub(x3).sub(odd)).intoArray(v, to + 10 * planeStep);
+    }
+
+    /** Of a vector of tiles columns 1 and 2 times B, then 2 - 1 and 1 + 2. */
+    private static void combineInnerColumns(float[] x, int from, int step, float[] v, int to, int planeStep) {
+        FloatVector x1 = FloatVector.fromArray(SPECIES, x, from + step);
+        FloatVector x2 = FloatVector.fromArray(SPECIES, x, from + 2 * step);
+        FloatVector x3 = FloatVector.fromArray(SPECIES, x, from + 3 * step);
+        FloatVector x4 = FloatVector.fromArray(SPECIES, x, from + 4 * step);
+        FloatVector odd = x3.sub(x1);
+        FloatVector even = x4.sub(x2);
+        FloatVector factor = FloatVector.broadcast(SPECIES, 1.5f);
         FloatVector signs = FloatVector.fromArray(SPECIES, MINUS_PLUS, 0);
-        for (int line = 0, from = xOffset, to = 0; line < lines; line++, from += xStep, to += 2 * LANES) {
-            FloatVector middle = FloatVector.fromArray(SPECIES, x, from + 1);
-            LongVector pairs = middle.reinterpretAsLongs();
-            FloatVector swapped = pairs.lanewise(VectorOperators.LSHL, 32)
-                    .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
-            FloatVector.fromArray(SPECIES, x, from).sub(FloatVector.fromArray(SPECIES, x, from + 2)).intoArray(target, to);
-            signs.fma(middle, swapped).intoArray(target, to + LANES);
-        }
-    }
-
-    /** Reads two lines of each tile again, which are also the next one's: kept in vectors, C2 boxes them. */
-    private static void combineLines(int lines, int length, float[] columns, float[] v, int vOffset, int planeStep) {
-        for (int line = 0, from = 0, to = vOffset; line < lines; line++, from += 4 * LANES, to += length) {
-            FloatVector outer0 = FloatVector.fromArray(SPECIES, columns, from);
-            FloatVector outer1 = FloatVector.fromArray(SPECIES, columns, from + 2 * LANES);
-            FloatVector outer2 = FloatVector.fromArray(SPECIES, columns, from + 4 * LANES);
-            FloatVector outer3 = FloatVector.fromArray(SPECIES, columns, from + 6 * LANES);
-            outer0.sub(outer2).intoArray(v, to);
-            outer1.add(outer2).intoArray(v, to + 2 * planeStep);
-            outer2.sub(outer1).intoArray(v, to + 4 * planeStep);
-            outer1.sub(outer3).intoArray(v, to + 6 * planeStep);
-            FloatVector inner0 = FloatVector.fromArray(SPECIES, columns, from + LANES);
-            FloatVector inner1 = FloatVector.fromArray(SPECIES, columns, from + 3 * LANES);
-            FloatVector inner2 = FloatVector.fromArray(SPECIES, columns, from + 5 * LANES);
-            FloatVector inner3 = FloatVector.fromArray(SPECIES, columns, from + 7 * LANES);
-            inner0.sub(inner2).intoArray(v, to + planeStep);
-            inner1.add(inner2).intoArray(v, to + 3 * planeStep);
-            inner2.sub(inner1).intoArray(v, to + 5 * planeStep);
-            inner1.sub(inner3).intoArray(v, to + 7 * planeStep);
-        }
+        FloatVector inner = factor.fma(odd, FloatVector.fromArray(SPECIES, x, from).sub(x2).add(even));
+        LongVector pairs = inner.reinterpretAsLongs();
+        FloatVector swapped = pairs.lanewise(VectorOperators.LSHL, 32)
+                .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+        signs.fma(inner, swapped).intoArray(v, to);
+        FloatVector first = factor.fma(x2, odd);
+        FloatVector second = factor.fma(x3, even);
+        inner = first.add(second);
+        pairs = inner.reinterpretAsLongs();
+        swapped = pairs.lanewise(VectorOperators.LSHL, 32)
+                .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+        signs.fma(inner, swapped).intoArray(v, to + 2 * planeStep);
+        inner = first.sub(second);
+        pairs = inner.reinterpretAsLongs();
+        swapped = pairs.lanewise(VectorOperators.LSHL, 32)
+                .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+        signs.fma(inner, swapped).intoArray(v, to + 4 * planeStep);
+        inner = odd.add(odd).add(even);
+        pairs = inner.reinterpretAsLongs();
+        swapped = pairs.lanewise(VectorOperators.LSHL, 32)
+                .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+        signs.fma(inner, swapped).intoArray(v, to + 6 * planeStep);
+        inner = odd.sub(even.add(even));
+        pairs = inner.reinterpretAsLongs();
+        swapped = pairs.lanewise(VectorOperators.LSHL, 32)
+                .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+        signs.fma(inner, swapped).intoArray(v, to + 8 * planeStep);
+        inner = factor.fma(even, FloatVector.fromArray(SPECIES, x, from + 5 * step).sub(x3).sub(odd));
+        pairs = inner.reinterpretAsLongs();
+        swapped = pairs.lanewise(VectorOperators.LSHL, 32)
+                .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+        signs.fma(inner, swapped).intoArray(v, to + 10 * planeStep);
     }
 
     /**
@@ -179,25 +219,31 @@ final class PanamaWinogradKernels implements WinogradKernels {
             int width, float[] room) {
         // The lines of tiles from which no vector reaches beyond the last line of pixels.
         int reach = 2 * tiles == width ? Math.max(LANES, width) : (width + LANES - 1) / LANES * LANES;
-        int whole = Math.max(0, Math.min(yLines / 2, ((yLines + 1) * width - reach) / (2 * width)));
+        int whole = Math.max(0, Math.min(yLines / TILE_LINES, ((yLines + 1) * width - reach) / (TILE_LINES * width)));
         joinTiles(whole, tiles, m, mOffset, planeStep, bias, y, yOffset, width);
         joinTiles(lines - whole, tiles, m, mOffset + whole * 2 * tiles, planeStep, bias, room, 0, width);
-        int done = 2 * whole * width;
+        int done = TILE_LINES * whole * width;
         System.arraycopy(room, 0, y, yOffset + done, yLines * width - done);
     }
 
     /**
-     * Combines what is above each other to outer and inner columns of an even line of pixels and of the odd one below, then what
-     * stands side by side. From right to left: what a line's last vector writes beyond it, the next line overwrites.
+     * Combines what is above each other to outer and inner columns of four lines of pixels, then what stands side by side. From
+     * right to left and from top to bottom: what a line's last vector writes beyond it, the next line overwrites.
      */
     private static void joinTiles(
             int lines, int tiles, float[] m, int mOffset, int planeStep, float bias, float[] y, int yOffset, int width) {
         FloatVector signs = FloatVector.fromArray(SPECIES, PLUS_MINUS, 0);
         FloatVector summand = FloatVector.broadcast(SPECIES, bias);
+        FloatVector half = FloatVector.broadcast(SPECIES, 0.5f);
+        FloatVector quarter = FloatVector.broadcast(SPECIES, 0.25f);
+        FloatVector eighth = FloatVector.broadcast(SPECIES, 0.125f);
+        FloatVector minusTwo = FloatVector.broadcast(SPECIES, -2f);
+        FloatVector four = FloatVector.broadcast(SPECIES, 4f);
+        FloatVector minusEight = FloatVector.broadcast(SPECIES, -8f);
         int rightmost = (width - 1) / LANES * LANES;
         // In a line with as many pixels as its tiles have, the last vector ends with it, unless it is shorter.
         int last = 2 * tiles == width ? Math.max(0, width - LANES) : width;
-        for (int line = 0, to = yOffset, start = mOffset; line < lines; line++, to += 2 * width, start += 2 * tiles) {
+        for (int line = 0, to = yOffset, start = mOffset; line < lines; line++, to += TILE_LINES * width, start += 2 * tiles) {
             for (int i = rightmost; i >= 0; i -= LANES) {
                 int x = Math.min(i, last);
                 int from = start + x;
@@ -205,18 +251,40 @@ final class PanamaWinogradKernels implements WinogradKernels {
                 FloatVector inner1 = FloatVector.fromArray(SPECIES, m, from + 3 * planeStep);
                 FloatVector outer2 = FloatVector.fromArray(SPECIES, m, from + 4 * planeStep);
                 FloatVector inner2 = FloatVector.fromArray(SPECIES, m, from + 5 * planeStep);
-                FloatVector outer = FloatVector.fromArray(SPECIES, m, from).add(outer1).add(outer2);
-                FloatVector inner = FloatVector.fromArray(SPECIES, m, from + planeStep).add(inner1).add(inner2);
+                FloatVector outer3 = FloatVector.fromArray(SPECIES, m, from + 6 * planeStep);
+                FloatVector inner3 = FloatVector.fromArray(SPECIES, m, from + 7 * planeStep);
+                FloatVector outer4 = FloatVector.fromArray(SPECIES, m, from + 8 * planeStep);
+                FloatVector inner4 = FloatVector.fromArray(SPECIES, m, from + 9 * planeStep);
+                FloatVector outerSum = outer1.add(outer2);
+                FloatVector innerSum = inner1.add(inner2);
+                FloatVector outer = FloatVector.fromArray(SPECIES, m, from).add(outerSum).add(outer3.add(outer4));
+                FloatVector inner = FloatVector.fromArray(SPECIES, m, from + planeStep).add(innerSum).add(inner3.add(inner4));
                 LongVector pairs = inner.reinterpretAsLongs();
                 FloatVector swapped = pairs.lanewise(VectorOperators.LSHL, 32)
                         .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
                 signs.fma(outer.add(swapped), inner).add(summand).intoArray(y, to + x);
-                outer = outer1.sub(outer2).sub(FloatVector.fromArray(SPECIES, m, from + 6 * planeStep));
-                inner = inner1.sub(inner2).sub(FloatVector.fromArray(SPECIES, m, from + 7 * planeStep));
+                FloatVector outerDifference = outer1.sub(outer2);
+                FloatVector innerDifference = inner1.sub(inner2);
+                outer = half.fma(outer3, minusTwo.fma(outer4, outerDifference));
+                inner = half.fma(inner3, minusTwo.fma(inner4, innerDifference));
                 pairs = inner.reinterpretAsLongs();
                 swapped = pairs.lanewise(VectorOperators.LSHL, 32)
                         .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
                 signs.fma(outer.add(swapped), inner).add(summand).intoArray(y, to + width + x);
+                outer = quarter.fma(outer3, four.fma(outer4, outerSum));
+                inner = quarter.fma(inner3, four.fma(inner4, innerSum));
+                pairs = inner.reinterpretAsLongs();
+                swapped = pairs.lanewise(VectorOperators.LSHL, 32)
+                        .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+                signs.fma(outer.add(swapped), inner).add(summand).intoArray(y, to + 2 * width + x);
+                outerDifference = FloatVector.fromArray(SPECIES, m, from + 10 * planeStep).add(outerDifference);
+                innerDifference = FloatVector.fromArray(SPECIES, m, from + 11 * planeStep).add(innerDifference);
+                outer = eighth.fma(outer3, minusEight.fma(outer4, outerDifference));
+                inner = eighth.fma(inner3, minusEight.fma(inner4, innerDifference));
+                pairs = inner.reinterpretAsLongs();
+                swapped = pairs.lanewise(VectorOperators.LSHL, 32)
+                        .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+                signs.fma(outer.add(swapped), inner).add(summand).intoArray(y, to + 3 * width + x);
             }
         }
     }

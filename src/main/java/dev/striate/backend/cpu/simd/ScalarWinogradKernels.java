@@ -37,31 +37,60 @@ final class ScalarWinogradKernels implements WinogradKernels {
 
     @Override
     public void combineInput(
-            int lines, int tiles, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep, float[] room) {
+            int lines, int tiles, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep) {
         for (int tile = 0; tile < lines * tiles; tile++) {
-            int from = xOffset + tile / tiles * 2 * xStep + tile % tiles * 2;
+            int from = xOffset + tile / tiles * TILE_LINES * xStep + tile % tiles * 2;
             int to = vOffset + 2 * tile;
-            for (int column = 0; column < 4; column++) {
-                float x0 = combined(x, from, column);
-                float x1 = combined(x, from + xStep, column);
-                float x2 = combined(x, from + 2 * xStep, column);
-                float x3 = combined(x, from + 3 * xStep, column);
-                int at = to + place(column, planeStep);
-                v[at] = x0 - x2;
-                v[at + 2 * planeStep] = x1 + x2;
-                v[at + 4 * planeStep] = x2 - x1;
-                v[at + 6 * planeStep] = x1 - x3;
-            }
+            combineOuterColumn(x, from, xStep, v, to, planeStep);
+            combineOuterColumn(x, from + 1, xStep, v, to + 1, planeStep);
+            combineInnerColumns(x, from + 1, xStep, v, to + planeStep, planeStep);
         }
     }
 
-    /** A column of a line times B. */
-    private static float combined(float[] x, int at, int column) {
-        return switch (column) {
-            case 0 -> x[at] - x[at + 2];
-            case 1 -> x[at + 1] + x[at + 2];
-            case 2 -> x[at + 2] - x[at + 1];
-            default -> x[at + 1] - x[at + 3];
+    /** The difference of a column and the one after the next, times B. */
+    private static void combineOuterColumn(float[] x, int from, int step, float[] v, int at, int planeStep) {
+        float x0 = x[from] - x[from + 2];
+        float x1 = x[from + step] - x[from + step + 2];
+        float x2 = x[from + 2 * step] - x[from + 2 * step + 2];
+        float x3 = x[from + 3 * step] - x[from + 3 * step + 2];
+        float x4 = x[from + 4 * step] - x[from + 4 * step + 2];
+        float x5 = x[from + 5 * step] - x[from + 5 * step + 2];
+        float odd = x3 - x1;
+        float even = x4 - x2;
+        float first = Math.fma(1.5f, x2, odd);
+        float second = Math.fma(1.5f, x3, even);
+        v[at] = Math.fma(1.5f, odd, x0 - x2 + even);
+        v[at + 2 * planeStep] = first + second;
+        v[at + 4 * planeStep] = first - second;
+        v[at + 6 * planeStep] = odd + odd + even;
+        v[at + 8 * planeStep] = odd - (even + even);
+        v[at + 10 * planeStep] = Math.fma(1.5f, even, x5 - x3 - odd);
+    }
+
+    /** Two columns times B, then their difference and their sum. */
+    private static void combineInnerColumns(float[] x, int from, int step, float[] v, int to, int planeStep) {
+        for (int row = 0; row < TILE_LINES + 2; row++) {
+            float column1 = combined(x, from, step, row);
+            float column2 = combined(x, from + 1, step, row);
+            int at = to + 2 * row * planeStep;
+            v[at] = column2 - column1;
+            v[at + 1] = column1 + column2;
+        }
+    }
+
+    /** A line of B transposed times a column. */
+    private static float combined(float[] x, int at, int step, int row) {
+        float x2 = x[at + 2 * step];
+        float x3 = x[at + 3 * step];
+        float odd = x3 - x[at + step];
+        float even = x[at + 4 * step] - x2;
+        return switch (row) {
+            case 0 -> Math.fma(1.5f, odd, x[at] - x2 + even);
+            case 1 -> Math.fma(1.5f, x2, odd) + Math.fma(1.5f, x3, even);
+            case 2 -> Math.fma(1.5f, x2, odd) - Math.fma(1.5f, x3, even);
+            case 3 -> odd + odd + even;
+            case 4 -> odd - (even + even);
+            default -> Math.fma(1.5f, even, x[at + 5 * step] - x3 - odd);
         };
     }
 
@@ -128,22 +157,30 @@ final class ScalarWinogradKernels implements WinogradKernels {
             int width, float[] room) {
         for (int yy = 0; yy < yLines; yy++) {
             for (int xx = 0; xx < width; xx++) {
-                int from = mOffset + yy / 2 * 2 * tiles + xx / 2 * 2;
-                float m1 = combined(m, from + place(1, planeStep), 2 * planeStep, yy % 2);
-                float m2 = combined(m, from + place(2, planeStep), 2 * planeStep, yy % 2);
+                int from = mOffset + yy / TILE_LINES * 2 * tiles + xx / 2 * 2;
+                int line = yy % TILE_LINES;
+                float m1 = joined(m, from + place(1, planeStep), 2 * planeStep, line);
+                float m2 = joined(m, from + place(2, planeStep), 2 * planeStep, line);
                 float sum = xx % 2 == 0
-                        ? combined(m, from, 2 * planeStep, yy % 2) + m1 + m2
-                        : m1 - (combined(m, from + place(3, planeStep), 2 * planeStep, yy % 2) + m2);
+                        ? joined(m, from, 2 * planeStep, line) + m1 + m2
+                        : m1 - (joined(m, from + place(3, planeStep), 2 * planeStep, line) + m2);
                 y[yOffset + yy * width + xx] = sum + bias;
             }
         }
     }
 
     /** A line of A transposed times a column. */
-    private static float combined(float[] m, int at, int rowStep, int line) {
-        return line == 0
-                ? m[at] + m[at + rowStep] + m[at + 2 * rowStep]
-                : m[at + rowStep] - m[at + 2 * rowStep] - m[at + 3 * rowStep];
+    private static float joined(float[] m, int at, int rowStep, int line) {
+        float m1 = m[at + rowStep];
+        float m2 = m[at + 2 * rowStep];
+        float m3 = m[at + 3 * rowStep];
+        float m4 = m[at + 4 * rowStep];
+        return switch (line) {
+            case 0 -> m[at] + (m1 + m2) + (m3 + m4);
+            case 1 -> Math.fma(0.5f, m3, Math.fma(-2f, m4, m1 - m2));
+            case 2 -> Math.fma(0.25f, m3, Math.fma(4f, m4, m1 + m2));
+            default -> Math.fma(0.125f, m3, Math.fma(-8f, m4, m[at + 5 * rowStep] + (m1 - m2)));
+        };
     }
 
     @Override

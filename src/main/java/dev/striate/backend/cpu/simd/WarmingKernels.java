@@ -190,18 +190,17 @@ final class WarmingKernels implements SimdKernels {
         });
         program.put(Kernel.ADAM, k -> k.flat().adam(n, factors, x, 0, y, 0, z, 0, y, n));
         // Lines of less than a vector, of one and of more, with and without a column left over.
-        float[] inputRoom = new float[vectorized.winograd().inputRoom(3)];
         program.put(Kernel.WINOGRAD_INPUT, k -> {
             for (int tiles : new int[] {lanes / 2 - 1, lanes / 2, lanes}) {
-                k.winograd().combineInput(3, tiles, x, 0, 2 * tiles + 2, y, 0, 8 * lanes, inputRoom);
+                k.winograd().combineInput(2, tiles, x, 0, 2 * tiles + 2, y, 0, 4 * lanes);
             }
         });
         program.put(Kernel.WINOGRAD_TILE, k -> k.winograd().tile(DEPTH, pairs, 0, x, 0, columns, y, 0, columns));
         int[] widths = {lanes - 1, lanes, 2 * lanes - 1, 2 * lanes};
-        float[] outputRoom = new float[vectorized.winograd().outputRoom(3, lanes)];
+        float[] outputRoom = new float[vectorized.winograd().outputRoom(2, lanes)];
         program.put(Kernel.WINOGRAD_OUTPUT, k -> {
             for (int width : widths) {
-                k.winograd().combineOutput(3, (width + 1) / 2, x, 0, 8 * lanes, 0f, y, 0, 5, width, outputRoom);
+                k.winograd().combineOutput(2, (width + 1) / 2, x, 0, 4 * lanes, 0f, y, 0, 7, width, outputRoom);
             }
         });
         program.put(Kernel.WINOGRAD_INPUT_CHANNELS, k -> k.winograd().combineInputChannels(
@@ -481,9 +480,9 @@ final class WarmingKernels implements SimdKernels {
 
         @Override
         public void combineInput(
-                int lines, int tiles, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep, float[] room) {
+                int lines, int tiles, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep) {
             current(Kernel.WINOGRAD_INPUT).winograd()
-                    .combineInput(lines, tiles, x, xOffset, xStep, v, vOffset, planeStep, room);
+                    .combineInput(lines, tiles, x, xOffset, xStep, v, vOffset, planeStep);
         }
 
         @Override

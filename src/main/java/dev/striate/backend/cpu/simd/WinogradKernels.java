@@ -4,14 +4,18 @@ package dev.striate.backend.cpu.simd;
  * The inner loops of {@link dev.striate.backend.cpu.WinogradConv2d}, which says what they are for. As in {@link SimdKernels},
  * each element is computed by the same sequence of operations wherever it stands in a call.
  *
- * <p>A tile is 2x2 pixels of the output. It needs 4x4 pixels of the input, the next tile's two further to the right, and 4x4
- * products, whose four columns come in two pairs: a <em>plane</em> 2i holds columns 0 and 3 of row i, plane 2i + 1 its columns 2
- * and 1. A tile takes two neighbouring elements of each plane, so a line of n tiles takes 2n of them: as many as it has pixels,
- * which is why no pixel ever changes its lane but for one with its neighbour.
+ * <p>A tile is {@value #TILE_LINES} lines by 2 columns of the output. It needs 6x4 pixels of the input, the next tile's two
+ * further to the right, and 6x4 products, whose four columns come in two pairs: a <em>plane</em> 2i holds columns 0 and 3 of row
+ * i, plane 2i + 1 its columns 2 and 1. A tile takes two neighbouring elements of each plane, so a line of n tiles takes 2n of
+ * them: as many as it has columns, which is why no pixel ever changes its lane but for one with its neighbour.
+ *
+ * <p>The loops that are about channels are those of the weight gradient, whose tiles are 2x2 pixels of the output.
  */
 public interface WinogradKernels {
 
-    int PLANES = 8;
+    /** Lines of the output that a tile has. */
+    int TILE_LINES = 4;
+    int PLANES = 2 * (TILE_LINES + 2);
 
     /** Comes before the first call of those loops that are about lines of pixels: they may have to get ready. */
     void prepare();
@@ -28,22 +32,15 @@ public interface WinogradKernels {
     int tileColumns();
 
     /**
-     * Combines the pixels {@code d} of each tile to {@code B^T d B}.
+     * Combines the pixels {@code d} of each tile to {@code B^T d D}.
      *
      * @param lines   of tiles, one below the other; those of the planes follow each other
      * @param tiles   in a line
-     * @param x       {@code (2 lines + 2, xStep)} from {@code xOffset} on, {@code 2 tiles + 2} pixels in each line
+     * @param x       {@code (4 lines + 2, xStep)} from {@code xOffset} on, {@code 2 tiles + 2} pixels in each line
      * @param v       each plane's first element is {@code planeStep} behind the one before; vectors write up to {@link #lanes}
      *                elements behind the last
-     * @param room    {@link #inputRoom} elements to work in
      */
-    void combineInput(
-            int lines, int tiles, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep, float[] room);
-
-    /** What {@link #combineInput} needs for so many lines of tiles. */
-    default int inputRoom(int lines) {
-        return (2 * lines + 2) * 2 * lanes();
-    }
+    void combineInput(int lines, int tiles, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep);
 
     /**
      * A tile of a plane's product: {@code m = u v}, where each factor of {@code u} is a pair.
@@ -55,10 +52,10 @@ public interface WinogradKernels {
     void tile(int depth, long[] u, int uOffset, float[] v, int vOffset, int vStep, float[] m, int mOffset, int mStep);
 
     /**
-     * Combines the products {@code m} of each tile to {@code A^T m A + bias}.
+     * Combines the products {@code m} of each tile to {@code A^T m C + bias}.
      *
      * @param y      {@code (yLines, width)} from {@code yOffset} on; nothing else is written
-     * @param yLines {@code 2 lines} or one less
+     * @param yLines {@code 4 lines} or up to three less
      * @param width  {@code 2 tiles} or one less
      * @param room   {@link #outputRoom} elements to work in
      */
@@ -68,12 +65,12 @@ public interface WinogradKernels {
 
     /** What {@link #combineOutput} needs for so many lines and tiles in each. */
     default int outputRoom(int lines, int tiles) {
-        return 4 * tiles * lines + lanes();
+        return 2 * TILE_LINES * tiles * lines + lanes();
     }
 
     /**
-     * {@link #combineInput} with lanes along the channels, for a line of tiles: writes 16 planes, the element (i, j) of a tile's
-     * {@code B^T d B} to plane 4i + j.
+     * Combines the 4x4 pixels {@code d} that each tile of 2x2 reads to {@code D^T d D}, with lanes along the channels, for a line
+     * of tiles: writes 16 planes, the element (i, j) to plane 4i + j.
      *
      * @param channels in a pixel, a multiple of {@link #lanes}
      * @param x        {@code (4, 2 tiles + 2, channels)} from {@code xOffset} on, its lines {@code lineStep} apart
@@ -83,7 +80,7 @@ public interface WinogradKernels {
             int tiles, int channels, float[] x, int xOffset, int lineStep, float[] v, int vOffset, int planeStep);
 
     /**
-     * Combines 2x2 pixels {@code d} to {@code A d A^T}, for a line of tiles and some channels.
+     * Combines 2x2 pixels {@code d} to {@code C d C^T}, for a line of tiles and some channels.
      *
      * @param count how many channels; whole vectors are read and written, and what a tile's last one writes beyond its channels,
      *              the next tile overwrites

@@ -81,19 +81,19 @@ class ScalarKernelsTest {
     @ValueSource(ints = {1, 2, 3, 7, 8, 9, 16, 21})
     void winogradCombinations(int tiles) {
         int lanes = vectorized.winograd().lanes();
+        int planes = WinogradKernels.PLANES;
         int planeStep = 6 * tiles + lanes + 3;
-        int length = 8 * planeStep + 10 * (2 * tiles + 5) + lanes;
+        int length = planes * planeStep + 14 * (2 * tiles + 5) + lanes;
         // What vectors write beyond the last line is nobody's, nor are the elements of tiles that are not there.
         assertSameBits(length, (k, a, b, y) -> {
-            k.winograd().combineInput(
-                    3, tiles, a, 1, 2 * tiles + 4, y, 2, planeStep, new float[k.winograd().inputRoom(3)]);
-            for (int plane = 0; plane < WinogradKernels.PLANES; plane++) {
+            k.winograd().combineInput(3, tiles, a, 1, 2 * tiles + 4, y, 2, planeStep);
+            for (int plane = 0; plane < planes; plane++) {
                 Arrays.fill(y, 2 + plane * planeStep + 6 * tiles, Math.min(length, 2 + (plane + 1) * planeStep), 0f);
             }
-            Arrays.fill(y, 2 + 7 * planeStep + 6 * tiles, length, 0f);
+            Arrays.fill(y, 2 + (planes - 1) * planeStep + 6 * tiles, length, 0f);
         });
         for (int width = 2 * tiles - 1; width <= 2 * tiles; width++) {
-            for (int lines = 5; lines <= 6; lines++) {
+            for (int lines = 9; lines <= 12; lines++) {
                 int yWidth = width;
                 int yLines = lines;
                 assertSameBits(length, (k, a, b, y) -> k.winograd().combineOutput(
