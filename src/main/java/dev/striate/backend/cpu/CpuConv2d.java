@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * Convolution as a matrix product of weights and {@link Patches}, which are read from the images while they are packed: the
  * matrix that im2col would make is never stored. So is the input gradient, of weights and patches of {@code dy}, but for small
  * images with stride 1 the columns of the kernel are shifted after the product. With broad vectors, kernels of 3x3 with many
- * channels and pixels take less than half the multiplications, see {@link WinogradConv2d}.
+ * channels and pixels take a third of the multiplications, see {@link WinogradConv2d}, and those of five columns on small images
+ * three fifths, see {@link WinogradLines}.
  */
 final class CpuConv2d implements Conv2dKernels {
 
@@ -26,6 +27,7 @@ final class CpuConv2d implements Conv2dKernels {
     private final WeightGradient weightGradient;
     private final DepthwiseWeightGradient depthwise;
     private final @Nullable WinogradConv2d winograd;
+    private final @Nullable WinogradLines winogradLines;
     private final LinearKernels linear;
     private final UnaryKernels unary;
 
@@ -36,6 +38,7 @@ final class CpuConv2d implements Conv2dKernels {
         this.depthwise = new DepthwiseWeightGradient(context);
         WinogradKernels kernels = WinogradConv2d.kernels(context);
         this.winograd = kernels == null ? null : new WinogradConv2d(context, kernels);
+        this.winogradLines = kernels == null ? null : new WinogradLines(context, kernels);
         this.linear = linear;
         this.unary = unary;
     }
@@ -54,6 +57,10 @@ final class CpuConv2d implements Conv2dKernels {
         CpuBuffer biasOrNull = bias == null ? null : CpuBuffer.of(bias);
         if (winograd != null && winograd.paysForward(g)) {
             winograd.forward(g, CpuBuffer.of(x), CpuBuffer.of(w), biasOrNull, CpuBuffer.of(y));
+            return;
+        }
+        if (winogradLines != null && winogradLines.pays(g)) {
+            winogradLines.forward(g, CpuBuffer.of(x), CpuBuffer.of(w), biasOrNull, CpuBuffer.of(y));
             return;
         }
         CpuBuffer weight = CpuBuffer.of(w);

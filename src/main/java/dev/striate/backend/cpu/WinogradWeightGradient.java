@@ -8,10 +8,10 @@ import dev.striate.backend.cpu.simd.WinogradKernels;
 import java.util.Arrays;
 
 /**
- * {@link WeightGradient} of a kernel of 3x3 by the transposition of Winograd's algorithm, F(3x3, 2x2): the sum over all tiles of
- * {@code H^T [(C dy C^T) * (D^T x D)] H} with {@link WinogradConv2d}'s matrices, where the factor H is taken after the sum. * then
- * is 16 products of {@code (output channels, tiles)} by {@code (tiles, channels)}, where the definition has 36. Larger tiles would
- * not be faster: combining them costs what the products save.
+ * {@link WeightGradient} of a kernel of 3x3 by the transposition of Winograd's algorithm, F(3x3, 2x2): the sum over all tiles
+ * of {@code H^T [(C dy C^T) * (D^T x D)] H} with {@link WinogradConv2d}'s matrices, where the factor H is taken after the sum. *
+ * then is 16 products of {@code (output channels, tiles)} by {@code (tiles, channels)}, where the definition has 36. Tiles of 4x2
+ * would hardly be faster, combining them costs what the products save, and have twice the rounding error.
  *
  * <p>Lanes are channels: some lines of tiles of {@code x} and {@code dy} are copied with their channels last, and combined there.
  * They are few enough that what they become stays in the second cache.

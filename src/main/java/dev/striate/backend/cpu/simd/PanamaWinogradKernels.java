@@ -17,11 +17,18 @@ final class PanamaWinogradKernels implements WinogradKernels {
     private static final int ROWS = 8;
     private static final float[] MINUS_PLUS = new float[LANES];
     private static final float[] PLUS_MINUS = new float[LANES];
+    /** What {@link #combineLines} and {@link #lineTile} take the pairs of their last plane times. */
+    private static final float[] TWICE = new float[LANES];
+    private static final float[] LAST_OWN = new float[LANES];
+    private static final float[] LAST_SWAPPED = new float[LANES];
 
     static {
         for (int i = 0; i < LANES; i++) {
             MINUS_PLUS[i] = i % 2 == 0 ? -1f : 1f;
             PLUS_MINUS[i] = -MINUS_PLUS[i];
+            TWICE[i] = i % 2 == 0 ? 2f : -2f;
+            LAST_OWN[i] = i % 2 == 0 ? 1f : -2f;
+            LAST_SWAPPED[i] = i % 2 == 0 ? 1f : 0.5f;
         }
     }
 
@@ -32,6 +39,11 @@ final class PanamaWinogradKernels implements WinogradKernels {
 
     @Override
     public void prepareChannels() {
+        // Nothing to do.
+    }
+
+    @Override
+    public void prepareLines() {
         // Nothing to do.
     }
 
@@ -370,5 +382,154 @@ final class PanamaWinogradKernels implements WinogradKernels {
         d10.add(d11).neg().intoArray(z, to + 13 * planeStep);
         d11.sub(d10).intoArray(z, to + 14 * planeStep);
         d11.intoArray(z, to + 15 * planeStep);
+    }
+
+    @Override
+    public void combineLines(
+            int lines, int width, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep) {
+        // The last vector ends with the line, unless the line is shorter: the next line then overwrites the rest.
+        int last = Math.max(0, width - LANES);
+        for (int i = 0; i < width; i += LANES) {
+            int at = Math.min(i, last);
+            combinePairs(lines, width, x, xOffset + at, xStep, v, vOffset + at, planeStep);
+        }
+    }
+
+    /**
+     * A vector of each line. The sixth element of a tile is its first one with all pixels moved by one, and so is the second
+     * summand of its elements 1 and 2, or 3 and 4.
+     */
+    private static void combinePairs(
+            int lines, int width, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep) {
+        FloatVector factor = FloatVector.broadcast(SPECIES, 1.5f);
+        FloatVector signs = FloatVector.fromArray(SPECIES, MINUS_PLUS, 0);
+        FloatVector twice = FloatVector.fromArray(SPECIES, TWICE, 0);
+        for (int line = 0, from = xOffset, to = vOffset; line < lines; line++, from += xStep, to += width) {
+            FloatVector x2 = FloatVector.fromArray(SPECIES, x, from + 2);
+            FloatVector odd = FloatVector.fromArray(SPECIES, x, from + 3).sub(FloatVector.fromArray(SPECIES, x, from + 1));
+            FloatVector even = FloatVector.fromArray(SPECIES, x, from + 4).sub(x2);
+            factor.fma(odd, FloatVector.fromArray(SPECIES, x, from).sub(x2).add(even)).intoArray(v, to);
+            FloatVector sum = factor.fma(x2, odd);
+            LongVector pairs = sum.reinterpretAsLongs();
+            FloatVector swapped = pairs.lanewise(VectorOperators.LSHL, 32)
+                    .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+            signs.fma(sum, swapped).intoArray(v, to + planeStep);
+            pairs = odd.reinterpretAsLongs();
+            swapped = pairs.lanewise(VectorOperators.LSHL, 32)
+                    .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+            twice.fma(odd, swapped).intoArray(v, to + 2 * planeStep);
+        }
+    }
+
+    /**
+     * Three planes by four rows by two vectors: for 32 registers. What follows the products stands here eight times, for C2 would
+     * box the vectors of a method that it does not inline.
+     */
+    @Override
+    public void lineTile(
+            int depth, long[] u, int uOffset, float[] v, int vOffset, int secondV, int planeStep, int[] starts, int rows,
+            float[] bias, int biasOffset, float[] y, int yOffset, int secondY, int yStep) {
+        FloatVector a00 = FloatVector.broadcast(SPECIES, bias[biasOffset]);
+        FloatVector a01 = a00;
+        FloatVector a10 = FloatVector.broadcast(SPECIES, bias[biasOffset + 1]);
+        FloatVector a11 = a10;
+        FloatVector a20 = FloatVector.broadcast(SPECIES, bias[biasOffset + 2]);
+        FloatVector a21 = a20;
+        FloatVector a30 = FloatVector.broadcast(SPECIES, bias[biasOffset + 3]);
+        FloatVector a31 = a30;
+        FloatVector b00 = FloatVector.zero(SPECIES);
+        FloatVector b01 = b00;
+        FloatVector b10 = b00;
+        FloatVector b11 = b00;
+        FloatVector b20 = b00;
+        FloatVector b21 = b00;
+        FloatVector b30 = b00;
+        FloatVector b31 = b00;
+        FloatVector c00 = b00;
+        FloatVector c01 = b00;
+        FloatVector c10 = b00;
+        FloatVector c11 = b00;
+        FloatVector c20 = b00;
+        FloatVector c21 = b00;
+        FloatVector c30 = b00;
+        FloatVector c31 = b00;
+        for (int p = 0, iu = uOffset; p < depth; p++, iu += LINE_PLANES * LINE_ROWS) {
+            int at = vOffset + starts[p];
+            FloatVector v0 = FloatVector.fromArray(SPECIES, v, at);
+            FloatVector v1 = FloatVector.fromArray(SPECIES, v, at + secondV);
+            FloatVector ur = LongVector.broadcast(PAIRS, u[iu]).reinterpretAsFloats();
+            a00 = ur.fma(v0, a00);
+            a01 = ur.fma(v1, a01);
+            ur = LongVector.broadcast(PAIRS, u[iu + 1]).reinterpretAsFloats();
+            a10 = ur.fma(v0, a10);
+            a11 = ur.fma(v1, a11);
+            ur = LongVector.broadcast(PAIRS, u[iu + 2]).reinterpretAsFloats();
+            a20 = ur.fma(v0, a20);
+            a21 = ur.fma(v1, a21);
+            ur = LongVector.broadcast(PAIRS, u[iu + 3]).reinterpretAsFloats();
+            a30 = ur.fma(v0, a30);
+            a31 = ur.fma(v1, a31);
+            v0 = FloatVector.fromArray(SPECIES, v, at + planeStep);
+            v1 = FloatVector.fromArray(SPECIES, v, at + secondV + planeStep);
+            ur = LongVector.broadcast(PAIRS, u[iu + 4]).reinterpretAsFloats();
+            b00 = ur.fma(v0, b00);
+            b01 = ur.fma(v1, b01);
+            ur = LongVector.broadcast(PAIRS, u[iu + 5]).reinterpretAsFloats();
+            b10 = ur.fma(v0, b10);
+            b11 = ur.fma(v1, b11);
+            ur = LongVector.broadcast(PAIRS, u[iu + 6]).reinterpretAsFloats();
+            b20 = ur.fma(v0, b20);
+            b21 = ur.fma(v1, b21);
+            ur = LongVector.broadcast(PAIRS, u[iu + 7]).reinterpretAsFloats();
+            b30 = ur.fma(v0, b30);
+            b31 = ur.fma(v1, b31);
+            v0 = FloatVector.fromArray(SPECIES, v, at + 2 * planeStep);
+            v1 = FloatVector.fromArray(SPECIES, v, at + secondV + 2 * planeStep);
+            ur = LongVector.broadcast(PAIRS, u[iu + 8]).reinterpretAsFloats();
+            c00 = ur.fma(v0, c00);
+            c01 = ur.fma(v1, c01);
+            ur = LongVector.broadcast(PAIRS, u[iu + 9]).reinterpretAsFloats();
+            c10 = ur.fma(v0, c10);
+            c11 = ur.fma(v1, c11);
+            ur = LongVector.broadcast(PAIRS, u[iu + 10]).reinterpretAsFloats();
+            c20 = ur.fma(v0, c20);
+            c21 = ur.fma(v1, c21);
+            ur = LongVector.broadcast(PAIRS, u[iu + 11]).reinterpretAsFloats();
+            c30 = ur.fma(v0, c30);
+            c31 = ur.fma(v1, c31);
+        }
+        FloatVector signs = FloatVector.fromArray(SPECIES, PLUS_MINUS, 0);
+        FloatVector own = FloatVector.fromArray(SPECIES, LAST_OWN, 0);
+        FloatVector other = FloatVector.fromArray(SPECIES, LAST_SWAPPED, 0);
+        FloatVector inner00 = b00.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+        FloatVector last00 = c00.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+        other.fma(last00, own.fma(c00, a00.add(signs.fma(inner00, b00)))).intoArray(y, yOffset);
+        FloatVector inner01 = b01.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+        FloatVector last01 = c01.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+        other.fma(last01, own.fma(c01, a01.add(signs.fma(inner01, b01)))).intoArray(y, yOffset + secondY);
+        if (rows > 1) {
+            FloatVector inner10 = b10.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            FloatVector last10 = c10.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            other.fma(last10, own.fma(c10, a10.add(signs.fma(inner10, b10)))).intoArray(y, yOffset + yStep);
+            FloatVector inner11 = b11.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            FloatVector last11 = c11.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            other.fma(last11, own.fma(c11, a11.add(signs.fma(inner11, b11)))).intoArray(y, yOffset + yStep + secondY);
+        }
+        if (rows > 2) {
+            FloatVector inner20 = b20.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            FloatVector last20 = c20.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            other.fma(last20, own.fma(c20, a20.add(signs.fma(inner20, b20)))).intoArray(y, yOffset + 2 * yStep);
+            FloatVector inner21 = b21.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            FloatVector last21 = c21.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            other.fma(last21, own.fma(c21, a21.add(signs.fma(inner21, b21)))).intoArray(y, yOffset + 2 * yStep + secondY);
+        }
+        if (rows > 3) {
+            FloatVector inner30 = b30.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            FloatVector last30 = c30.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            other.fma(last30, own.fma(c30, a30.add(signs.fma(inner30, b30)))).intoArray(y, yOffset + 3 * yStep);
+            FloatVector inner31 = b31.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            FloatVector last31 = c31.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            other.fma(last31, own.fma(c31, a31.add(signs.fma(inner31, b31)))).intoArray(y, yOffset + 3 * yStep + secondY);
+        }
     }
 }

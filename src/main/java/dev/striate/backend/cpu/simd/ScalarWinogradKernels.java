@@ -21,6 +21,11 @@ final class ScalarWinogradKernels implements WinogradKernels {
     }
 
     @Override
+    public void prepareLines() {
+        // Nothing to do.
+    }
+
+    @Override
     public int lanes() {
         return vectorized.lanes();
     }
@@ -236,5 +241,69 @@ final class ScalarWinogradKernels implements WinogradKernels {
         z[at + planeStep] = d0 + d1;
         z[at + 2 * planeStep] = d0 - d1;
         z[at + 3 * planeStep] = -d1;
+    }
+
+    @Override
+    public void combineLines(
+            int lines, int width, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep) {
+        for (int line = 0; line < lines; line++) {
+            for (int i = 0; i < width; i += 2) {
+                int from = xOffset + line * xStep + i;
+                int to = vOffset + line * width + i;
+                float x1 = x[from + 1];
+                float x2 = x[from + 2];
+                float x3 = x[from + 3];
+                float x4 = x[from + 4];
+                float odd = x3 - x1;
+                float even = x4 - x2;
+                v[to] = Math.fma(1.5f, odd, x[from] - x2 + even);
+                v[to + 1] = Math.fma(1.5f, even, x1 - x3 + (x[from + 5] - x3));
+                float first = Math.fma(1.5f, x2, odd);
+                float second = Math.fma(1.5f, x3, even);
+                v[to + planeStep] = second - first;
+                v[to + planeStep + 1] = second + first;
+                v[to + 2 * planeStep] = Math.fma(2f, odd, even);
+                v[to + 2 * planeStep + 1] = Math.fma(-2f, even, odd);
+            }
+        }
+    }
+
+    /** A row and a pair at a time: six chains. */
+    @Override
+    public void lineTile(
+            int depth, long[] u, int uOffset, float[] v, int vOffset, int secondV, int planeStep, int[] starts, int rows,
+            float[] bias, int biasOffset, float[] y, int yOffset, int secondY, int yStep) {
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < lanes(); i += 2) {
+                int to = yOffset + row * yStep + i;
+                int iu = uOffset + row;
+                linePair(depth, u, iu, v, vOffset + i, planeStep, starts, bias[biasOffset + row], y, to);
+                linePair(depth, u, iu, v, vOffset + secondV + i, planeStep, starts, bias[biasOffset + row], y, to + secondY);
+            }
+        }
+    }
+
+    private static void linePair(
+            int depth, long[] u, int uOffset, float[] v, int vOffset, int planeStep, int[] starts, float bias, float[] y,
+            int to) {
+        float m0 = bias;
+        float m1 = 0;
+        float m2 = 0;
+        float m3 = 0;
+        float m4 = 0;
+        float m5 = bias;
+        for (int p = 0, iu = uOffset; p < depth; p++, iu += LINE_PLANES * LINE_ROWS) {
+            int at = vOffset + starts[p];
+            m0 = Math.fma(Float.intBitsToFloat((int) u[iu]), v[at], m0);
+            m5 = Math.fma(Float.intBitsToFloat((int) (u[iu] >>> 32)), v[at + 1], m5);
+            at += planeStep;
+            m2 = Math.fma(Float.intBitsToFloat((int) u[iu + LINE_ROWS]), v[at], m2);
+            m1 = Math.fma(Float.intBitsToFloat((int) (u[iu + LINE_ROWS] >>> 32)), v[at + 1], m1);
+            at += planeStep;
+            m3 = Math.fma(Float.intBitsToFloat((int) u[iu + 2 * LINE_ROWS]), v[at], m3);
+            m4 = Math.fma(Float.intBitsToFloat((int) (u[iu + 2 * LINE_ROWS] >>> 32)), v[at + 1], m4);
+        }
+        y[to] = m0 + (m1 + m2) + m3 + m4;
+        y[to + 1] = Math.fma(0.5f, m3, Math.fma(-2f, m4, m5 + (m1 - m2)));
     }
 }

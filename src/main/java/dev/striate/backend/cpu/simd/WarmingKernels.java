@@ -34,14 +34,16 @@ final class WarmingKernels implements SimdKernels {
 
     /** What is rehearsed, in this order: what takes most of a training step comes first. */
     private enum Kernel {
-        TILE, CONV_TILE, COPY_FRAMES, ADD_SHIFTED, DOT_TILE, COPY_LINES, RELU, RELU_GRADIENT, MAX_POOL, MAX_POOL_GRADIENT, ADAM, ADD_SCALED, ADD,
-        MULTIPLY, SCALE_AND_SHIFT, SUM, SUM_RUNS, SUM_OF_SQUARES, SUM_AND_DOT, NORM_GRADIENT, PACK_ACROSS, DESCEND,
-        DESCEND_WITH_MOMENTUM, DOTS, EXP, SIGMOID, TANH, WINOGRAD_TILE, WINOGRAD_INPUT, WINOGRAD_OUTPUT, WINOGRAD_INPUT_CHANNELS, WINOGRAD_GRADIENT
+        TILE, CONV_TILE, COPY_FRAMES, ADD_SHIFTED, DOT_TILE, COPY_LINES, RELU, RELU_GRADIENT, MAX_POOL, MAX_POOL_GRADIENT, ADAM,
+        ADD_SCALED, ADD, MULTIPLY, SCALE_AND_SHIFT, SUM, SUM_RUNS, SUM_OF_SQUARES, SUM_AND_DOT, NORM_GRADIENT, PACK_ACROSS,
+        DESCEND, DESCEND_WITH_MOMENTUM, DOTS, EXP, SIGMOID, TANH, WINOGRAD_TILE, WINOGRAD_INPUT, WINOGRAD_OUTPUT,
+        WINOGRAD_INPUT_CHANNELS, WINOGRAD_GRADIENT, COMBINE_LINES, LINE_TILE
     }
 
     private static final EnumSet<Kernel> WINOGRAD = EnumSet.range(Kernel.WINOGRAD_TILE, Kernel.WINOGRAD_OUTPUT);
     private static final EnumSet<Kernel> WINOGRAD_CHANNELS =
             EnumSet.range(Kernel.WINOGRAD_INPUT_CHANNELS, Kernel.WINOGRAD_GRADIENT);
+    private static final EnumSet<Kernel> WINOGRAD_LINES = EnumSet.range(Kernel.COMBINE_LINES, Kernel.LINE_TILE);
     /** The others wait until a net needs them: most do without. */
     private static final EnumSet<Kernel> OFTEN = EnumSet.range(Kernel.TILE, Kernel.TANH);
 
@@ -207,6 +209,17 @@ final class WarmingKernels implements SimdKernels {
                 2, lanes, x, 0, 6 * lanes, y, 0, 2 * lanes));
         program.put(Kernel.WINOGRAD_GRADIENT, k -> k.winograd().combineGradientChannels(
                 2, lanes, x, 0, lanes, 4 * lanes, y, 0, 2 * lanes));
+        program.put(Kernel.COMBINE_LINES, k -> {
+            for (int width : new int[] {lanes - 2, lanes, 2 * lanes - 2}) {
+                k.winograd().combineLines(4, width, x, 0, 2 * lanes, y, 0, 8 * lanes);
+            }
+        });
+        program.put(Kernel.LINE_TILE, k -> {
+            for (int wanted = 1; wanted <= WinogradKernels.LINE_ROWS; wanted++) {
+                k.winograd().lineTile(
+                        DEPTH / 2, pairs, 0, x, 0, lanes, 2 * lanes, starts, wanted, x, 0, y, 0, lanes, 2 * lanes);
+            }
+        });
         program.put(Kernel.ADD_SCALED, k -> k.addScaled(n, 1f, x, 0, y, 0));
         program.put(Kernel.ADD, k -> k.add(n, x, 0, y, 0, y, 0));
         program.put(Kernel.MULTIPLY, k -> k.multiply(n, x, 0, y, 0, y, 0));
@@ -464,6 +477,13 @@ final class WarmingKernels implements SimdKernels {
         }
 
         @Override
+        public void prepareLines() {
+            if ((started >> Kernel.LINE_TILE.ordinal() & 1) == 0) {
+                warmUp(WINOGRAD_LINES, 0);
+            }
+        }
+
+        @Override
         public int lanes() {
             return vectorized.winograd().lanes();
         }
@@ -512,6 +532,22 @@ final class WarmingKernels implements SimdKernels {
                 int planeStep) {
             current(Kernel.WINOGRAD_GRADIENT).winograd().combineGradientChannels(
                     tiles, count, d, dOffset, pixelStep, lineStep, z, zOffset, planeStep);
+        }
+
+        @Override
+        public void combineLines(
+                int lines, int width, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep) {
+            current(Kernel.COMBINE_LINES).winograd()
+                    .combineLines(lines, width, x, xOffset, xStep, v, vOffset, planeStep);
+        }
+
+        @Override
+        public void lineTile(
+                int depth, long[] u, int uOffset, float[] v, int vOffset, int secondV, int planeStep, int[] starts, int rows,
+                float[] bias, int biasOffset, float[] y, int yOffset, int secondY, int yStep) {
+            current(Kernel.LINE_TILE).winograd().lineTile(
+                    depth, u, uOffset, v, vOffset, secondV, planeStep, starts, rows, bias, biasOffset, y, yOffset, secondY,
+                    yStep);
         }
     }
 
