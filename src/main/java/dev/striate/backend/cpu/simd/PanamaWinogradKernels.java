@@ -7,7 +7,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * On the Vector API, under the same rules as {@link PanamaKernels}. Neighbours change places by shifting pairs of 32 bit: there
- * are no shuffles, which C2 boxes now and then.
+ * are no shuffles, which C2 boxes now and then. Where vectors of 512 bit are certain, pairs are rotated, one operation instead of
+ * three: more of them in one method and C2 would no longer inline them all.
  */
 final class PanamaWinogradKernels implements WinogradKernels {
 

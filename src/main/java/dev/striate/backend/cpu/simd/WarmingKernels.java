@@ -479,7 +479,7 @@ final class WarmingKernels implements SimdKernels {
         @Override
         public void prepareLines() {
             if ((started >> Kernel.LINE_TILE.ordinal() & 1) == 0) {
-                warmUp(WINOGRAD_LINES, 0);
+                warmUp(WINOGRAD_LINES, HEAD_START_MILLIS);
             }
         }
 
