@@ -29,11 +29,11 @@ import org.jspecify.annotations.Nullable;
  * 1980; A. Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks, 2016; on the points B. Barabasz, A. Anderson,
  * K. Soodhalter and D. Gregg, Error Analysis and Improving the Accuracy of Winograd Convolution for Deep Neural Networks, 2020.
  *
- * <p>Columns are combined two at a time and not four, for then a tile would cost four times the definition's error: on random
- * images of 32 to 64 channels, that of F(4x2, 3x3) was measured to be 0.7 to 2.1 times that of the definition in float32 (root of
- * the mean square, at most 6e-7 of the outputs'). But it is one of the tile, not of the pixel: a pixel of the output that reads
- * nothing but zeros may suffer from what only its neighbours read, and gets NaN where that is infinite. The system property
- * {@code striate.winograd} set to false keeps to the definition.
+ * <p>Columns are combined two at a time: that keeps pixels in their lanes, and tiles of 4x4 would have twice the rounding error
+ * (in a model of both). On random images of 32 to 64 channels, that of F(4x2, 3x3) was measured to be 0.7 to 2.1 times that of
+ * the definition in float32 (root of the mean square, at most 6e-7 of the outputs'). But it is one of the tile, not of the pixel:
+ * a pixel of the output that reads nothing but zeros may suffer from what only its neighbours read, and gets NaN where that is
+ * infinite. The system property {@code striate.winograd} set to false keeps to the definition.
  *
  * <p>A task takes some lines of tiles, few enough that what they are combined to stays in the second cache.
  */

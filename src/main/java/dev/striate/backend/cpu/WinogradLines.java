@@ -105,7 +105,7 @@ final class WinogradLines {
         final int lines;
         final int channelStep;
         final int planeStep;
-        /** For every four output channels, {@link WinogradKernels#lineTile}'s pairs, then their biases. */
+        /** For every four output channels {@link WinogradKernels#lineTile}'s pairs, and the biases. */
         final long[] packed;
         final float[] summands;
         final int[] starts;
@@ -206,12 +206,12 @@ final class WinogradLines {
             int from = call.x.offset + image * g.inChannels() * plane + firstLine * g.inWidth() - g.padLeft();
             boolean inside = frame.firstLine() == 0 && frame.endLine() == frame.lines() && frame.firstX() == 0
                     && frame.endX() == frame.width();
-            int length = frame.lines() * frame.width();
             int end = from + (g.inChannels() - 1) * plane + (frame.lines() - 1) * g.inWidth() + frame.width();
             if (inside && end + kernels.lanes() <= call.x.array.length) {
                 combine(0, g.inChannels(), call.x.array, from, plane, g.inWidth(), at);
                 return;
             }
+            int length = frame.lines() * frame.width();
             int most = Math.max(1, MOST_LOADED / length);
             for (int channel = 0; channel < g.inChannels(); channel += most) {
                 int channels = Math.min(most, g.inChannels() - channel);

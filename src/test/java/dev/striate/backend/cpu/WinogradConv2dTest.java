@@ -57,8 +57,8 @@ class WinogradConv2dTest {
 
     @Test
     void infinityStaysWithinTheTilesThatReadIt() {
-        float[] without = forward(x);
-        float[] with = forward(withPixel(Float.POSITIVE_INFINITY));
+        float[] without = forward(G, x, w);
+        float[] with = forward(G, withPixel(Float.POSITIVE_INFINITY), w);
         forEachOutput((i, channel, line, column, sameTile, reads) -> {
             if (reads) {
                 assertFalse(Float.isFinite(with[i]), "line " + line + ", column " + column);
@@ -72,8 +72,8 @@ class WinogradConv2dTest {
     @Test
     void aLargePixelCostsItsTilesPrecision() {
         float large = 0x1p12f;
-        float[] without = forward(x);
-        float[] with = forward(withPixel(large));
+        float[] without = forward(G, x, w);
+        float[] with = forward(G, withPixel(large), w);
         forEachOutput((i, channel, line, column, sameTile, reads) -> {
             if (sameTile && !reads) {
                 float most = 0;
@@ -90,8 +90,8 @@ class WinogradConv2dTest {
     void thePropertyKeepsToTheDefinition() {
         System.setProperty(WinogradConv2d.PROPERTY, "false");
         try {
-            float[] without = forward(x);
-            float[] with = forward(withPixel(Float.POSITIVE_INFINITY));
+            float[] without = forward(G, x, w);
+            float[] with = forward(G, withPixel(Float.POSITIVE_INFINITY), w);
             forEachOutput((i, channel, line, column, sameTile, reads) -> {
                 if (!reads) {
                     assertEquals(without[i], with[i], "line " + line + ", column " + column);
@@ -132,20 +132,21 @@ class WinogradConv2dTest {
         return changed;
     }
 
-    private float[] forward(float[] images) {
+    /** On two threads, without a bias. */
+    static float[] forward(Conv2dGeometry g, float[] images, float[] w) {
         Backend cpu = CpuBackend.open(2, Vectorization.VECTOR_API, 0);
         Buffer in = cpu.allocate(images.length);
         Buffer weight = cpu.allocate(w.length);
-        Buffer out = cpu.allocate(G.batch() * G.outChannels() * G.outHeight() * G.outWidth());
+        Buffer out = cpu.allocate(g.batch() * g.outChannels() * g.outHeight() * g.outWidth());
         cpu.write(images, 0, in);
         cpu.write(w, 0, weight);
-        cpu.conv2d().forward(G, in, weight, null, out);
+        cpu.conv2d().forward(g, in, weight, null, out);
         float[] y = new float[out.length()];
         cpu.read(out, y, 0);
         return y;
     }
 
-    private static float[] random(long seed, int length) {
+    static float[] random(long seed, int length) {
         Random random = new Random(seed);
         float[] values = new float[length];
         for (int i = 0; i < length; i++) {

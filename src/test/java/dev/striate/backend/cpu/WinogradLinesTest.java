@@ -4,12 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
-import dev.striate.backend.Backend;
-import dev.striate.backend.Buffer;
 import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.cpu.simd.SimdKernels;
 import dev.striate.backend.cpu.simd.VectorApi;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** As {@link WinogradConv2dTest} for the algorithm along lines. */
@@ -22,8 +19,8 @@ class WinogradLinesTest {
     private static final int LINE = 6;
     private static final int COLUMN = 9;
 
-    private final float[] x = random(1, G.batch() * G.inChannels() * G.inHeight() * G.inWidth());
-    private final float[] w = random(2, G.outChannels() * G.inChannels() * 25);
+    private final float[] x = WinogradConv2dTest.random(1, G.batch() * G.inChannels() * G.inHeight() * G.inWidth());
+    private final float[] w = WinogradConv2dTest.random(2, G.outChannels() * G.inChannels() * 25);
 
     @Test
     void servesKernelsOfFiveColumnsOnSmallImagesOnly() {
@@ -67,10 +64,10 @@ class WinogradLinesTest {
 
     /** @param inTiles whether a pixel may suffer from what only its neighbour in the tile reads */
     private void checkInfinity(boolean inTiles) {
-        float[] without = forward(x);
+        float[] without = WinogradConv2dTest.forward(G, x, w);
         float[] changed = x.clone();
         changed[((IMAGE * G.inChannels() + CHANNEL) * G.inHeight() + LINE) * G.inWidth() + COLUMN] = Float.POSITIVE_INFINITY;
-        float[] with = forward(changed);
+        float[] with = WinogradConv2dTest.forward(G, changed, w);
         int i = 0;
         for (int image = 0; image < G.batch(); image++) {
             for (int channel = 0; channel < G.outChannels(); channel++) {
@@ -89,27 +86,5 @@ class WinogradLinesTest {
                 }
             }
         }
-    }
-
-    private float[] forward(float[] images) {
-        Backend cpu = CpuBackend.open(2, Vectorization.VECTOR_API, 0);
-        Buffer in = cpu.allocate(images.length);
-        Buffer weight = cpu.allocate(w.length);
-        Buffer out = cpu.allocate(G.batch() * G.outChannels() * G.outHeight() * G.outWidth());
-        cpu.write(images, 0, in);
-        cpu.write(w, 0, weight);
-        cpu.conv2d().forward(G, in, weight, null, out);
-        float[] y = new float[out.length()];
-        cpu.read(out, y, 0);
-        return y;
-    }
-
-    private static float[] random(long seed, int length) {
-        Random random = new Random(seed);
-        float[] values = new float[length];
-        for (int i = 0; i < length; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        return values;
     }
 }
