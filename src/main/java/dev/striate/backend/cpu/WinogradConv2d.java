@@ -114,7 +114,7 @@ final class WinogradConv2d {
      * Whether no output lies wholly outside of its image. One that does is the bias exactly, here it would be subject to the
      * rounding of its tile.
      */
-    static boolean everyOutputReads(Conv2dGeometry g) {
+    private static boolean everyOutputReads(Conv2dGeometry g) {
         return g.padTop() < g.kernelHeight() && g.outHeight() - g.padTop() <= g.inHeight()
                 && g.padLeft() < g.kernelWidth() && g.outWidth() - g.padLeft() <= g.inWidth();
     }
