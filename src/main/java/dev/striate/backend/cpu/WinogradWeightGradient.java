@@ -13,8 +13,9 @@ import java.util.Arrays;
  * then is 16 products of {@code (output channels, tiles)} by {@code (tiles, channels)}, where the definition has 36. Tiles of 4x2
  * would hardly be faster, combining them costs what the products save, and have twice the rounding error.
  *
- * <p>Lanes are channels: some lines of tiles of {@code x} and {@code dy} are copied with their channels last, and combined there.
- * They are few enough that what they become stays in the second cache.
+ * <p>The products multiply vectors of channels of {@code x} by single elements of {@code dy}. So only {@code x} is copied with its
+ * channels last before it is combined; {@code dy} is combined where it lies, with lanes along its lines. Both some lines of tiles
+ * at a time, few enough that what they become stays in the second cache.
  */
 final class WinogradWeightGradient {
 
@@ -28,13 +29,13 @@ final class WinogradWeightGradient {
     /** Images whose {@code dy} is summed together for the bias gradient. */
     private static final int SUMMED = 4;
 
-    private final ConvKernels products;
+    private final ConvKernels copies;
     private final WinogradKernels kernels;
     private final FlatKernels flat;
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
     WinogradWeightGradient(CpuContext context, WinogradKernels kernels) {
-        this.products = context.simd().convolution();
+        this.copies = context.simd().convolution();
         this.flat = context.simd().flat();
         this.kernels = kernels;
     }
@@ -73,10 +74,12 @@ final class WinogradWeightGradient {
         /** From a plane of the combined x, or dy, to the next, and from a panel of dy's. */
         private final int inputStep;
         private final int gradientStep;
+        /** Vectors of a line of dy, and all elements of a panel of the combined dy in a plane. */
+        private final int vectors;
         private final int panelStep;
+        /** Where in a panel each tile begins. */
         private final int[] starts;
         private final TileFrames inputFrames;
-        private final TileFrames gradientFrames;
 
         Call(Conv2dGeometry g, CpuBuffer x, CpuBuffer dy) {
             this.g = g;
@@ -84,30 +87,36 @@ final class WinogradWeightGradient {
             this.dy = dy;
             this.tilesX = CpuGemm.ceilDiv(g.outWidth(), 2);
             this.tilesY = CpuGemm.ceilDiv(g.outHeight(), 2);
-            this.linesPerBlock = Math.max(1, Math.min(g.batch() * tilesY, MOST_TILES / tilesX));
-            this.height = products.tileRows(g.outChannels());
+            int lines = Math.max(1, Math.min(g.batch() * tilesY, MOST_TILES / tilesX));
+            // Whole images where there is room: parts of one share lines of x.
+            this.linesPerBlock = lines < tilesY ? lines : lines / tilesY * tilesY;
+            this.height = kernels.gradientRows();
             this.panels = CpuGemm.ceilDiv(g.outChannels(), height);
             this.rows = panels * height;
-            int width = products.tileColumns(height);
+            int width = kernels.gradientColumns();
             this.columns = CpuGemm.ceilDiv(g.inChannels(), width) * width;
             this.rowLength = skewed(PLANES * columns);
             int tiles = linesPerBlock * tilesX;
             this.inputStep = skewed(tiles * columns);
-            // The last tile's vector may stick out.
-            this.panelStep = tiles * height + Math.max(height, kernels.lanes());
+            this.vectors = CpuGemm.ceilDiv(g.outWidth(), kernels.lanes());
+            this.panelStep = linesPerBlock * vectors * height * kernels.lanes();
             this.gradientStep = skewed(panels * panelStep);
             this.starts = new int[tiles];
-            Arrays.setAll(starts, tile -> tile * columns);
+            Arrays.setAll(starts, this::start);
             this.inputFrames = TileFrames.of(
                     tilesY, linesPerBlock, 2, g.padTop(), g.padLeft() * columns, 2, (2 * tilesX + 2) * columns, g.inHeight(),
                     g.inWidth() * columns);
-            this.gradientFrames = TileFrames.of(
-                    tilesY, linesPerBlock, 2, 0, 0, 0, 2 * tilesX * rows, g.outHeight(), g.outWidth() * rows);
         }
 
         /** Rounds up to an odd number of vectors: what is so far apart does not compete for a place in the caches. */
         private int skewed(int length) {
             return (CpuGemm.ceilDiv(length, kernels.lanes()) | 1) * kernels.lanes();
+        }
+
+        /** Its line's vectors are those of the panel's rows in turn. */
+        private int start(int tile) {
+            int x = 2 * (tile % tilesX);
+            return (tile / tilesX * vectors + x / kernels.lanes()) * height * kernels.lanes() + x % kernels.lanes();
         }
 
         @Override
@@ -169,32 +178,52 @@ final class WinogradWeightGradient {
                         tilesX, columns, own.pixels, 2 * i * pixels * columns, pixels * columns, own.input,
                         (tile + i * tilesX) * columns, inputStep);
             }
-            copyChannelsLast(
-                    dy, image * g.outChannels(), g.outChannels(), g.outHeight(), g.outWidth(), 2 * line, 0,
-                    gradientFrames.get(line, count), rows, own);
-            for (int i = 0; i < count; i++) {
-                for (int panel = part; panel < panels; panel += parts) {
-                    kernels.combineGradientChannels(
-                            tilesX, height, own.pixels, 4 * i * tilesX * rows + panel * height, rows, 2 * tilesX * rows,
-                            own.gradient, panel * panelStep + (tile + i * tilesX) * height, gradientStep);
+            for (int panel = part; panel < panels; panel += parts) {
+                int end = Math.min(g.outChannels(), (panel + 1) * height);
+                for (int row = panel * height; row < end; row++) {
+                    loadGradient(image * g.outChannels() + row, line, count,
+                            panel * panelStep + starts[tile] + row % height * kernels.lanes(), own);
                 }
             }
+        }
+
+        /** @param channel counted through all images */
+        private void loadGradient(int channel, int line, int count, int to, Scratch own) {
+            int lines = Math.min(2 * count, g.outHeight() - 2 * line);
+            int from = dy.offset + (channel * g.outHeight() + 2 * line) * g.outWidth();
+            int length = lines * g.outWidth();
+            float[] source = dy.array;
+            if (from > source.length - length - kernels.lanes()) {
+                // A vector might be read beyond the last line.
+                System.arraycopy(source, from, own.pixels, 0, length);
+                source = own.pixels;
+                from = 0;
+            }
+            kernels.combineGradient(count, source, from, lines, g.outWidth(), own.gradient, to, gradientStep);
         }
 
         private void multiply(int tiles, int part, int parts, boolean add, Scratch own, WeightGradient.Partial to) {
-            int width = products.tileColumns(height);
-            for (int plane = 0; plane < PLANES; plane++) {
+            for (int pairs = 0; pairs < PLANES / 2; pairs++) {
+                // Plane 2i of the pairs holds columns 0 and 3 of row i, the next one columns 1 and 2.
+                int first = pairs % 2 == 0 ? 2 * pairs : 2 * pairs - 1;
+                int second = pairs % 2 == 0 ? first + 3 : first + 1;
                 for (int panel = part; panel < panels; panel += parts) {
-                    for (int column = 0; column < columns; column += width) {
-                        products.tile(
-                                height, tiles, own.gradient, plane * gradientStep + panel * panelStep, own.input,
-                                plane * inputStep + column, starts, 0, to.sums(),
-                                to.at() + panel * height * rowLength + plane * columns + column, rowLength, add, own.zeros, 0);
-                    }
+                    int z = pairs * gradientStep + panel * panelStep;
+                    multiply(tiles, z, first, panel, add, own, to);
+                    multiply(tiles, z + 1, second, panel, add, own, to);
                 }
             }
         }
 
+        private void multiply(int tiles, int z, int plane, int panel, boolean add, Scratch own, WeightGradient.Partial to) {
+            for (int column = 0; column < columns; column += kernels.gradientColumns()) {
+                kernels.gradientTile(
+                        tiles, own.gradient, z, starts, own.input, plane * inputStep + column, columns, to.sums(),
+                        to.at() + panel * height * rowLength + plane * columns + column, rowLength, add);
+            }
+        }
+
+        /** Last rows and columns of the combined dy came without the minus of C. */
         @Override
         public void unpack(float[] sums, int at, float[] target, int to) {
             for (int channel = 0; channel < g.inChannels(); channel++) {
@@ -206,7 +235,7 @@ final class WinogradWeightGradient {
                     int place = to + channel * 9 + j;
                     target[place] = first + (second + third) * 0.5f;
                     target[place + 3] = (second - third) * 0.5f;
-                    target[place + 6] = (second + third) * 0.5f + fourth;
+                    target[place + 6] = (second + third) * 0.5f - fourth;
                 }
             }
         }
@@ -218,7 +247,7 @@ final class WinogradWeightGradient {
             return switch (j) {
                 case 0 -> sums[at] + (second + third) * 0.5f;
                 case 1 -> (second - third) * 0.5f;
-                default -> (second + third) * 0.5f + sums[at + 3 * columns];
+                default -> (second + third) * 0.5f - sums[at + 3 * columns];
             };
         }
     }
@@ -243,16 +272,15 @@ final class WinogradWeightGradient {
         int most = Math.max(kernels.lanes(), MOST_PACKED / width);
         for (int pixel = 0; pixel < length; pixel += most) {
             int count = Math.min(most, length - pixel);
-            products.packAcross(
+            copies.packAcross(
                     channels, count, images.array, from + pixel, plane, own.packed, start + pixel * width, width);
         }
-        products.copyFrames(frame, 1, own.packed, start + left * width, 0, own.pixels, 0);
+        copies.copyFrames(frame, 1, own.packed, start + left * width, 0, own.pixels, 0);
     }
 
     /** One thread's working arrays, which grow to the largest asked for. */
     private final class Scratch {
 
-        private final float[] zeros = new float[64];
         private float[] packed = new float[0];
         private float[] pixels = new float[0];
         private float[] input = new float[0];
@@ -262,12 +290,11 @@ final class WinogradWeightGradient {
             int lanes = kernels.lanes();
             int lines = call.linesPerBlock;
             int inputLine = (call.g.padLeft() + call.g.inWidth() + 2 * call.tilesX + 2) * call.columns;
-            packed = grown(packed, Math.max(
-                    (2 * lines + 2) * inputLine, (2 * lines + 1) * (call.g.outWidth() + 1) * call.rows) + lanes);
+            packed = grown(packed, (2 * lines + 2) * inputLine + lanes);
             pixels = grown(pixels, Math.max(
-                    (2 * lines + 2) * (2 * call.tilesX + 2) * call.columns, 4 * lines * call.tilesX * call.rows) + lanes);
+                    (2 * lines + 2) * (2 * call.tilesX + 2) * call.columns, 4 * lines * call.tilesX) + lanes);
             input = grown(input, PLANES * call.inputStep);
-            gradient = grown(gradient, PLANES * call.gradientStep + lanes);
+            gradient = grown(gradient, PLANES / 2 * call.gradientStep);
         }
 
         private static float[] grown(float[] array, int length) {

@@ -110,6 +110,8 @@ class CpuKernelsTest {
                 conv(20, 97, 15, 15, 90, 3, 3, 1, 1, 0, 0, 1, 1, 1),
                 conv(2, 80, 9, 67, 83, 3, 3, 1, 1, 1, 1, 1, 1, 1),
                 conv(1, 96, 20, 34, 70, 3, 3, 1, 1, 2, 2, 1, 1, 1),
+                // Outputs that fill their array, though their lines are no whole vectors.
+                conv(4, 64, 9, 13, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1),
                 // Along lines: a last image without a second one, rows that are left over, margins, lines of more than a vector.
                 conv(41, 6, 14, 14, 19, 5, 5, 1, 1, 0, 0, 1, 1, 1),
                 conv(30, 20, 9, 13, 17, 3, 5, 1, 1, 1, 2, 1, 1, 1),

@@ -1,6 +1,8 @@
 package dev.striate.backend.cpu.simd;
 
+import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -16,6 +18,11 @@ final class PanamaWinogradKernels implements WinogradKernels {
     private static final VectorSpecies<Long> PAIRS = LongVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
     private static final int ROWS = 8;
+    private static final VectorSpecies<Integer> BITS = IntVector.SPECIES_PREFERRED;
+    /** Vectors of 512 bit come with 32 registers, all others with 16: too few for 8 rows by 2 vectors. */
+    private static final boolean TALL = LANES >= 16;
+    /** As many lanes set, then not set, as a vector has: a window of it is a mask that ends anywhere. */
+    private static final int[] EDGE = IntStream.range(0, 2 * LANES).map(i -> i < LANES ? -1 : 0).toArray();
     private static final float[] MINUS_PLUS = new float[LANES];
     private static final float[] PLUS_MINUS = new float[LANES];
     /** What {@link #combineLines} and {@link #lineTile} take the pairs of their last plane times. */
@@ -346,43 +353,215 @@ final class PanamaWinogradKernels implements WinogradKernels {
     }
 
     @Override
-    public void combineGradientChannels(
-            int tiles, int count, float[] d, int dOffset, int pixelStep, int lineStep, float[] z, int zOffset, int planeStep) {
-        for (int tile = 0; tile < tiles; tile++) {
-            for (int channel = 0; channel < count; channel += LANES) {
-                int from = dOffset + 2 * tile * pixelStep + channel;
-                combineGradient(d, from, pixelStep, lineStep, z, zOffset + tile * count + channel, planeStep);
-            }
+    public void combineGradient(int lines, float[] d, int dOffset, int dLines, int width, float[] z, int zOffset, int planeStep) {
+        int step = gradientRows() * LANES;
+        int vectors = (width + LANES - 1) / LANES;
+        for (int i = 0; i < vectors; i++) {
+            int x = i * LANES;
+            combineGradient(lines, d, dOffset + x, dLines, width, width - x, z, zOffset + i * step, vectors * step, planeStep);
         }
     }
 
-    /** A vector of channels of a tile. */
+    /** A vector of each line, of which so many pixels count. */
     private static void combineGradient(
-            float[] d, int from, int pixelStep, int lineStep, float[] z, int to, int planeStep) {
-        FloatVector d00 = FloatVector.fromArray(SPECIES, d, from);
-        FloatVector d01 = FloatVector.fromArray(SPECIES, d, from + pixelStep);
-        FloatVector d10 = FloatVector.fromArray(SPECIES, d, from + lineStep);
-        FloatVector d11 = FloatVector.fromArray(SPECIES, d, from + lineStep + pixelStep);
-        FloatVector sum0 = d00.add(d10);
-        FloatVector sum1 = d01.add(d11);
-        FloatVector difference0 = d00.sub(d10);
-        FloatVector difference1 = d01.sub(d11);
-        d00.intoArray(z, to);
-        d00.add(d01).intoArray(z, to + planeStep);
-        d00.sub(d01).intoArray(z, to + 2 * planeStep);
-        d01.neg().intoArray(z, to + 3 * planeStep);
-        sum0.intoArray(z, to + 4 * planeStep);
-        sum0.add(sum1).intoArray(z, to + 5 * planeStep);
-        sum0.sub(sum1).intoArray(z, to + 6 * planeStep);
-        sum1.neg().intoArray(z, to + 7 * planeStep);
-        difference0.intoArray(z, to + 8 * planeStep);
-        difference0.add(difference1).intoArray(z, to + 9 * planeStep);
-        difference0.sub(difference1).intoArray(z, to + 10 * planeStep);
-        difference1.neg().intoArray(z, to + 11 * planeStep);
-        d10.neg().intoArray(z, to + 12 * planeStep);
-        d10.add(d11).neg().intoArray(z, to + 13 * planeStep);
-        d11.sub(d10).intoArray(z, to + 14 * planeStep);
-        d11.intoArray(z, to + 15 * planeStep);
+            int lines, float[] d, int dOffset, int dLines, int width, int pixels, float[] z, int zOffset, int zStep,
+            int planeStep) {
+        IntVector inside = IntVector.fromArray(BITS, EDGE, LANES - Math.min(LANES, pixels));
+        FloatVector signs = FloatVector.fromArray(SPECIES, PLUS_MINUS, 0);
+        for (int line = 0, from = dOffset, to = zOffset; line < lines; line++, from += 2 * width, to += zStep) {
+            // An image's last tiles may have no second line.
+            boolean whole = 2 * line + 1 < dLines;
+            FloatVector d0 = FloatVector.fromArray(SPECIES, d, from).reinterpretAsInts().and(inside).reinterpretAsFloats();
+            FloatVector d1 = FloatVector.fromArray(SPECIES, d, whole ? from + width : from).reinterpretAsInts().and(inside)
+                    .and(IntVector.fromArray(BITS, EDGE, whole ? 0 : LANES)).reinterpretAsFloats();
+            FloatVector sum = d0.add(d1);
+            FloatVector difference = d0.sub(d1);
+            d0.intoArray(z, to);
+            LongVector pairs = d0.reinterpretAsLongs();
+            FloatVector swapped = pairs.lanewise(VectorOperators.LSHL, 32)
+                    .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+            signs.fma(d0, swapped).intoArray(z, to + planeStep);
+            sum.intoArray(z, to + 2 * planeStep);
+            pairs = sum.reinterpretAsLongs();
+            swapped = pairs.lanewise(VectorOperators.LSHL, 32)
+                    .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+            signs.fma(sum, swapped).intoArray(z, to + 3 * planeStep);
+            difference.intoArray(z, to + 4 * planeStep);
+            pairs = difference.reinterpretAsLongs();
+            swapped = pairs.lanewise(VectorOperators.LSHL, 32)
+                    .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+            signs.fma(difference, swapped).intoArray(z, to + 5 * planeStep);
+            d1.intoArray(z, to + 6 * planeStep);
+            pairs = d1.reinterpretAsLongs();
+            swapped = pairs.lanewise(VectorOperators.LSHL, 32)
+                    .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+            signs.fma(d1, swapped).intoArray(z, to + 7 * planeStep);
+        }
+    }
+
+    @Override
+    public int gradientRows() {
+        return TALL ? 8 : 4;
+    }
+
+    @Override
+    public int gradientColumns() {
+        return 2 * LANES;
+    }
+
+    @Override
+    public void gradientTile(
+            int depth, float[] z, int zOffset, int[] starts, float[] v, int vOffset, int vStep, float[] c, int cOffset,
+            int cStep, boolean add) {
+        if (TALL) {
+            gradientTile8(depth, z, zOffset, starts, v, vOffset, vStep, c, cOffset, cStep, add);
+        } else {
+            gradientTile4(depth, z, zOffset, starts, v, vOffset, vStep, c, cOffset, cStep, add);
+        }
+    }
+
+    /** For 32 registers. */
+    private static void gradientTile8(
+            int depth, float[] z, int zOffset, int[] starts, float[] v, int vOffset, int vStep, float[] c, int cOffset,
+            int cStep, boolean add) {
+        FloatVector c00 = FloatVector.zero(SPECIES);
+        FloatVector c01 = c00;
+        FloatVector c10 = c00;
+        FloatVector c11 = c00;
+        FloatVector c20 = c00;
+        FloatVector c21 = c00;
+        FloatVector c30 = c00;
+        FloatVector c31 = c00;
+        FloatVector c40 = c00;
+        FloatVector c41 = c00;
+        FloatVector c50 = c00;
+        FloatVector c51 = c00;
+        FloatVector c60 = c00;
+        FloatVector c61 = c00;
+        FloatVector c70 = c00;
+        FloatVector c71 = c00;
+        for (int p = 0, iv = vOffset; p < depth; p++, iv += vStep) {
+            int iz = zOffset + starts[p];
+            FloatVector v0 = FloatVector.fromArray(SPECIES, v, iv);
+            FloatVector v1 = FloatVector.fromArray(SPECIES, v, iv + LANES);
+            FloatVector zr = FloatVector.broadcast(SPECIES, z[iz]);
+            c00 = zr.fma(v0, c00);
+            c01 = zr.fma(v1, c01);
+            zr = FloatVector.broadcast(SPECIES, z[iz + LANES]);
+            c10 = zr.fma(v0, c10);
+            c11 = zr.fma(v1, c11);
+            zr = FloatVector.broadcast(SPECIES, z[iz + 2 * LANES]);
+            c20 = zr.fma(v0, c20);
+            c21 = zr.fma(v1, c21);
+            zr = FloatVector.broadcast(SPECIES, z[iz + 3 * LANES]);
+            c30 = zr.fma(v0, c30);
+            c31 = zr.fma(v1, c31);
+            zr = FloatVector.broadcast(SPECIES, z[iz + 4 * LANES]);
+            c40 = zr.fma(v0, c40);
+            c41 = zr.fma(v1, c41);
+            zr = FloatVector.broadcast(SPECIES, z[iz + 5 * LANES]);
+            c50 = zr.fma(v0, c50);
+            c51 = zr.fma(v1, c51);
+            zr = FloatVector.broadcast(SPECIES, z[iz + 6 * LANES]);
+            c60 = zr.fma(v0, c60);
+            c61 = zr.fma(v1, c61);
+            zr = FloatVector.broadcast(SPECIES, z[iz + 7 * LANES]);
+            c70 = zr.fma(v0, c70);
+            c71 = zr.fma(v1, c71);
+        }
+        int r1 = cOffset + cStep;
+        int r2 = r1 + cStep;
+        int r3 = r2 + cStep;
+        int r4 = r3 + cStep;
+        int r5 = r4 + cStep;
+        int r6 = r5 + cStep;
+        int r7 = r6 + cStep;
+        if (add) {
+            c00 = c00.add(FloatVector.fromArray(SPECIES, c, cOffset));
+            c01 = c01.add(FloatVector.fromArray(SPECIES, c, cOffset + LANES));
+            c10 = c10.add(FloatVector.fromArray(SPECIES, c, r1));
+            c11 = c11.add(FloatVector.fromArray(SPECIES, c, r1 + LANES));
+            c20 = c20.add(FloatVector.fromArray(SPECIES, c, r2));
+            c21 = c21.add(FloatVector.fromArray(SPECIES, c, r2 + LANES));
+            c30 = c30.add(FloatVector.fromArray(SPECIES, c, r3));
+            c31 = c31.add(FloatVector.fromArray(SPECIES, c, r3 + LANES));
+            c40 = c40.add(FloatVector.fromArray(SPECIES, c, r4));
+            c41 = c41.add(FloatVector.fromArray(SPECIES, c, r4 + LANES));
+            c50 = c50.add(FloatVector.fromArray(SPECIES, c, r5));
+            c51 = c51.add(FloatVector.fromArray(SPECIES, c, r5 + LANES));
+            c60 = c60.add(FloatVector.fromArray(SPECIES, c, r6));
+            c61 = c61.add(FloatVector.fromArray(SPECIES, c, r6 + LANES));
+            c70 = c70.add(FloatVector.fromArray(SPECIES, c, r7));
+            c71 = c71.add(FloatVector.fromArray(SPECIES, c, r7 + LANES));
+        }
+        c00.intoArray(c, cOffset);
+        c01.intoArray(c, cOffset + LANES);
+        c10.intoArray(c, r1);
+        c11.intoArray(c, r1 + LANES);
+        c20.intoArray(c, r2);
+        c21.intoArray(c, r2 + LANES);
+        c30.intoArray(c, r3);
+        c31.intoArray(c, r3 + LANES);
+        c40.intoArray(c, r4);
+        c41.intoArray(c, r4 + LANES);
+        c50.intoArray(c, r5);
+        c51.intoArray(c, r5 + LANES);
+        c60.intoArray(c, r6);
+        c61.intoArray(c, r6 + LANES);
+        c70.intoArray(c, r7);
+        c71.intoArray(c, r7 + LANES);
+    }
+
+    /** For 16. */
+    private static void gradientTile4(
+            int depth, float[] z, int zOffset, int[] starts, float[] v, int vOffset, int vStep, float[] c, int cOffset,
+            int cStep, boolean add) {
+        FloatVector c00 = FloatVector.zero(SPECIES);
+        FloatVector c01 = c00;
+        FloatVector c10 = c00;
+        FloatVector c11 = c00;
+        FloatVector c20 = c00;
+        FloatVector c21 = c00;
+        FloatVector c30 = c00;
+        FloatVector c31 = c00;
+        for (int p = 0, iv = vOffset; p < depth; p++, iv += vStep) {
+            int iz = zOffset + starts[p];
+            FloatVector v0 = FloatVector.fromArray(SPECIES, v, iv);
+            FloatVector v1 = FloatVector.fromArray(SPECIES, v, iv + LANES);
+            FloatVector zr = FloatVector.broadcast(SPECIES, z[iz]);
+            c00 = zr.fma(v0, c00);
+            c01 = zr.fma(v1, c01);
+            zr = FloatVector.broadcast(SPECIES, z[iz + LANES]);
+            c10 = zr.fma(v0, c10);
+            c11 = zr.fma(v1, c11);
+            zr = FloatVector.broadcast(SPECIES, z[iz + 2 * LANES]);
+            c20 = zr.fma(v0, c20);
+            c21 = zr.fma(v1, c21);
+            zr = FloatVector.broadcast(SPECIES, z[iz + 3 * LANES]);
+            c30 = zr.fma(v0, c30);
+            c31 = zr.fma(v1, c31);
+        }
+        int r1 = cOffset + cStep;
+        int r2 = r1 + cStep;
+        int r3 = r2 + cStep;
+        if (add) {
+            c00 = c00.add(FloatVector.fromArray(SPECIES, c, cOffset));
+            c01 = c01.add(FloatVector.fromArray(SPECIES, c, cOffset + LANES));
+            c10 = c10.add(FloatVector.fromArray(SPECIES, c, r1));
+            c11 = c11.add(FloatVector.fromArray(SPECIES, c, r1 + LANES));
+            c20 = c20.add(FloatVector.fromArray(SPECIES, c, r2));
+            c21 = c21.add(FloatVector.fromArray(SPECIES, c, r2 + LANES));
+            c30 = c30.add(FloatVector.fromArray(SPECIES, c, r3));
+            c31 = c31.add(FloatVector.fromArray(SPECIES, c, r3 + LANES));
+        }
+        c00.intoArray(c, cOffset);
+        c01.intoArray(c, cOffset + LANES);
+        c10.intoArray(c, r1);
+        c11.intoArray(c, r1 + LANES);
+        c20.intoArray(c, r2);
+        c21.intoArray(c, r2 + LANES);
+        c30.intoArray(c, r3);
+        c31.intoArray(c, r3 + LANES);
     }
 
     @Override

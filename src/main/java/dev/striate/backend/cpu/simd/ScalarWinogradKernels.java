@@ -215,32 +215,88 @@ final class ScalarWinogradKernels implements WinogradKernels {
     }
 
     @Override
-    public void combineGradientChannels(
-            int tiles, int count, float[] d, int dOffset, int pixelStep, int lineStep, float[] z, int zOffset, int planeStep) {
-        for (int tile = 0; tile < tiles; tile++) {
-            for (int channel = 0; channel < count; channel++) {
-                int from = dOffset + 2 * tile * pixelStep + channel;
-                int to = zOffset + tile * count + channel;
-                float d00 = d[from];
-                float d01 = d[from + pixelStep];
-                float d10 = d[from + lineStep];
-                float d11 = d[from + lineStep + pixelStep];
-                combineGradientLine(d00, d01, z, to, planeStep);
-                combineGradientLine(d00 + d10, d01 + d11, z, to + 4 * planeStep, planeStep);
-                combineGradientLine(d00 - d10, d01 - d11, z, to + 8 * planeStep, planeStep);
-                z[to + 12 * planeStep] = -d10;
-                z[to + 13 * planeStep] = -(d10 + d11);
-                z[to + 14 * planeStep] = d11 - d10;
-                z[to + 15 * planeStep] = d11;
+    public void combineGradient(int lines, float[] d, int dOffset, int dLines, int width, float[] z, int zOffset, int planeStep) {
+        int lanes = lanes();
+        int step = gradientRows() * lanes;
+        int to = zOffset;
+        for (int line = 0; line < 2 * lines; line += 2) {
+            boolean below = line + 1 < dLines;
+            for (int x = 0; x < width; x += lanes, to += step) {
+                for (int i = 0; i < lanes; i += 2) {
+                    int from = dOffset + line * width + x + i;
+                    boolean left = x + i < width;
+                    boolean right = x + i + 1 < width;
+                    float d00 = left ? d[from] : 0f;
+                    float d01 = right ? d[from + 1] : 0f;
+                    float d10 = left && below ? d[from + width] : 0f;
+                    float d11 = right && below ? d[from + width + 1] : 0f;
+                    combineGradientLine(d00, d01, z, to + i, planeStep);
+                    combineGradientLine(d00 + d10, d01 + d11, z, to + i + 2 * planeStep, planeStep);
+                    combineGradientLine(d00 - d10, d01 - d11, z, to + i + 4 * planeStep, planeStep);
+                    combineGradientLine(d10, d11, z, to + i + 6 * planeStep, planeStep);
+                }
             }
         }
     }
 
     private static void combineGradientLine(float d0, float d1, float[] z, int at, int planeStep) {
         z[at] = d0;
+        z[at + 1] = d1;
         z[at + planeStep] = d0 + d1;
-        z[at + 2 * planeStep] = d0 - d1;
-        z[at + 3 * planeStep] = -d1;
+        z[at + planeStep + 1] = d0 - d1;
+    }
+
+    @Override
+    public int gradientRows() {
+        return vectorized.gradientRows();
+    }
+
+    @Override
+    public int gradientColumns() {
+        return vectorized.gradientColumns();
+    }
+
+    /** Two rows and four columns at a time: eight chains. */
+    @Override
+    public void gradientTile(
+            int depth, float[] z, int zOffset, int[] starts, float[] v, int vOffset, int vStep, float[] c, int cOffset,
+            int cStep, boolean add) {
+        int lanes = lanes();
+        for (int row = 0; row < gradientRows(); row += 2) {
+            for (int column = 0; column < gradientColumns(); column += 4) {
+                float c00 = 0;
+                float c01 = 0;
+                float c02 = 0;
+                float c03 = 0;
+                float c10 = 0;
+                float c11 = 0;
+                float c12 = 0;
+                float c13 = 0;
+                for (int p = 0, iv = vOffset + column; p < depth; p++, iv += vStep) {
+                    int iz = zOffset + starts[p] + row * lanes;
+                    float z0 = z[iz];
+                    float z1 = z[iz + lanes];
+                    c00 = Math.fma(z0, v[iv], c00);
+                    c01 = Math.fma(z0, v[iv + 1], c01);
+                    c02 = Math.fma(z0, v[iv + 2], c02);
+                    c03 = Math.fma(z0, v[iv + 3], c03);
+                    c10 = Math.fma(z1, v[iv], c10);
+                    c11 = Math.fma(z1, v[iv + 1], c11);
+                    c12 = Math.fma(z1, v[iv + 2], c12);
+                    c13 = Math.fma(z1, v[iv + 3], c13);
+                }
+                int to = cOffset + row * cStep + column;
+                int below = to + cStep;
+                c[to] = add ? c[to] + c00 : c00;
+                c[to + 1] = add ? c[to + 1] + c01 : c01;
+                c[to + 2] = add ? c[to + 2] + c02 : c02;
+                c[to + 3] = add ? c[to + 3] + c03 : c03;
+                c[below] = add ? c[below] + c10 : c10;
+                c[below + 1] = add ? c[below + 1] + c11 : c11;
+                c[below + 2] = add ? c[below + 2] + c12 : c12;
+                c[below + 3] = add ? c[below + 3] + c13 : c13;
+            }
+        }
     }
 
     @Override

@@ -37,12 +37,12 @@ final class WarmingKernels implements SimdKernels {
         TILE, CONV_TILE, COPY_FRAMES, ADD_SHIFTED, DOT_TILE, COPY_LINES, RELU, RELU_GRADIENT, MAX_POOL, MAX_POOL_GRADIENT, ADAM,
         ADD_SCALED, ADD, MULTIPLY, SCALE_AND_SHIFT, SUM, SUM_RUNS, SUM_OF_SQUARES, SUM_AND_DOT, NORM_GRADIENT, PACK_ACROSS,
         DESCEND, DESCEND_WITH_MOMENTUM, DOTS, EXP, SIGMOID, TANH, WINOGRAD_TILE, WINOGRAD_INPUT, WINOGRAD_OUTPUT,
-        WINOGRAD_INPUT_CHANNELS, WINOGRAD_GRADIENT, COMBINE_LINES, LINE_TILE
+        WINOGRAD_INPUT_CHANNELS, WINOGRAD_GRADIENT, WINOGRAD_GRADIENT_TILE, COMBINE_LINES, LINE_TILE
     }
 
     private static final EnumSet<Kernel> WINOGRAD = EnumSet.range(Kernel.WINOGRAD_TILE, Kernel.WINOGRAD_OUTPUT);
     private static final EnumSet<Kernel> WINOGRAD_CHANNELS =
-            EnumSet.range(Kernel.WINOGRAD_INPUT_CHANNELS, Kernel.WINOGRAD_GRADIENT);
+            EnumSet.range(Kernel.WINOGRAD_INPUT_CHANNELS, Kernel.WINOGRAD_GRADIENT_TILE);
     private static final EnumSet<Kernel> WINOGRAD_LINES = EnumSet.range(Kernel.COMBINE_LINES, Kernel.LINE_TILE);
     /** The others wait until a net needs them: most do without. */
     private static final EnumSet<Kernel> OFTEN = EnumSet.range(Kernel.TILE, Kernel.TANH);
@@ -207,8 +207,15 @@ final class WarmingKernels implements SimdKernels {
         });
         program.put(Kernel.WINOGRAD_INPUT_CHANNELS, k -> k.winograd().combineInputChannels(
                 2, lanes, x, 0, 6 * lanes, y, 0, 2 * lanes));
-        program.put(Kernel.WINOGRAD_GRADIENT, k -> k.winograd().combineGradientChannels(
-                2, lanes, x, 0, lanes, 4 * lanes, y, 0, 2 * lanes));
+        program.put(Kernel.WINOGRAD_GRADIENT, k -> {
+            for (int width : widths) {
+                k.winograd().combineGradient(2, x, 0, 3, width, y, 0, 4 * lanes);
+            }
+        });
+        program.put(Kernel.WINOGRAD_GRADIENT_TILE, k -> {
+            k.winograd().gradientTile(DEPTH, x, 0, starts, x, 0, columns, y, 0, columns, false);
+            k.winograd().gradientTile(DEPTH, x, 0, starts, x, 0, columns, y, 0, columns, true);
+        });
         program.put(Kernel.COMBINE_LINES, k -> {
             for (int width : new int[] {lanes - 2, lanes, 2 * lanes - 2}) {
                 k.winograd().combineLines(4, width, x, 0, 2 * lanes, y, 0, 8 * lanes);
@@ -527,11 +534,28 @@ final class WarmingKernels implements SimdKernels {
         }
 
         @Override
-        public void combineGradientChannels(
-                int tiles, int count, float[] d, int dOffset, int pixelStep, int lineStep, float[] z, int zOffset,
-                int planeStep) {
-            current(Kernel.WINOGRAD_GRADIENT).winograd().combineGradientChannels(
-                    tiles, count, d, dOffset, pixelStep, lineStep, z, zOffset, planeStep);
+        public void combineGradient(
+                int lines, float[] d, int dOffset, int dLines, int width, float[] z, int zOffset, int planeStep) {
+            current(Kernel.WINOGRAD_GRADIENT).winograd()
+                    .combineGradient(lines, d, dOffset, dLines, width, z, zOffset, planeStep);
+        }
+
+        @Override
+        public int gradientRows() {
+            return vectorized.winograd().gradientRows();
+        }
+
+        @Override
+        public int gradientColumns() {
+            return vectorized.winograd().gradientColumns();
+        }
+
+        @Override
+        public void gradientTile(
+                int depth, float[] z, int zOffset, int[] starts, float[] v, int vOffset, int vStep, float[] c, int cOffset,
+                int cStep, boolean add) {
+            current(Kernel.WINOGRAD_GRADIENT_TILE).winograd().gradientTile(
+                    depth, z, zOffset, starts, v, vOffset, vStep, c, cOffset, cStep, add);
         }
 
         @Override

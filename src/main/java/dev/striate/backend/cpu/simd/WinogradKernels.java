@@ -88,15 +88,38 @@ public interface WinogradKernels {
             int tiles, int channels, float[] x, int xOffset, int lineStep, float[] v, int vOffset, int planeStep);
 
     /**
-     * Combines 2x2 pixels {@code d} to {@code C d C^T}, for a line of tiles and some channels.
+     * Combines the 2x2 pixels {@code d} of each tile to {@code C d C^T}, but for the signs of its last row and column, with lanes
+     * along the lines of one channel: plane 2i holds columns 0 and 3 of row i, plane 2i + 1 its columns 1 and 2.
      *
-     * @param count how many channels; whole vectors are read and written, and what a tile's last one writes beyond its channels,
-     *              the next tile overwrites
-     * @param d     {@code (2, 2 tiles, channels)} from {@code dOffset} on, its pixels and lines so many elements apart
-     * @param z     {@code (16, tiles, count)} from {@code zOffset} on, its planes {@code planeStep} apart
+     * @param lines  of tiles, one below the other
+     * @param d      {@code (dLines, width)} from {@code dOffset} on; what is beyond counts as zeros, but vectors read up to
+     *               {@link #lanes} elements behind the last
+     * @param dLines {@code 2 lines} or one less
+     * @param z      one of the rows that {@link #gradientTile} reads: its vectors follow each other {@link #gradientRows} times
+     *               {@link #lanes} elements apart, as many for each line as {@code width} fills; the planes are {@code planeStep}
+     *               apart
      */
-    void combineGradientChannels(
-            int tiles, int count, float[] d, int dOffset, int pixelStep, int lineStep, float[] z, int zOffset, int planeStep);
+    void combineGradient(int lines, float[] d, int dOffset, int dLines, int width, float[] z, int zOffset, int planeStep);
+
+    /** Rows of {@link #gradientTile}. */
+    int gradientRows();
+
+    /** Columns of {@link #gradientTile}. */
+    int gradientColumns();
+
+    /**
+     * A tile of the weight gradient: the sum over all tiles of the image of combined {@code dy} by combined {@code x}.
+     *
+     * @param depth  how many tiles there are
+     * @param z      vectors of all rows in turn, from {@code zOffset} on
+     * @param starts where in {@code z} the first row has each tile
+     * @param v      {@code (depth, gradientColumns)} from {@code vOffset} on, its rows {@code vStep} apart
+     * @param c      the first element is at {@code cOffset}, its rows are {@code cStep} apart
+     * @param add    whether to add to what {@code c} holds
+     */
+    void gradientTile(
+            int depth, float[] z, int zOffset, int[] starts, float[] v, int vOffset, int vStep, float[] c, int cOffset,
+            int cStep, boolean add);
 
     /**
      * Combines the six pixels {@code d} that each tile of two neighbours reads of a line to {@code B^T d}, in three planes of

@@ -151,16 +151,31 @@ class ScalarKernelsTest {
             assertSameBits(16 * planeStep + 4 * lineStep, (k, a, b, y) ->
                     k.winograd().combineInputChannels(tiles, channels, a, 1, lineStep, y, 2, planeStep));
         }
-        for (int count : new int[] {1, 3, lanes - 1, lanes, lanes + 3}) {
-            int pixelStep = 3 * lanes;
-            int lineStep = 2 * tiles * pixelStep + 7;
-            int planeStep = tiles * count + lanes;
-            assertSameBits(16 * planeStep + 2 * lineStep + lanes, (k, a, b, y) -> {
-                k.winograd().combineGradientChannels(tiles, count, a, 1, pixelStep, lineStep, y, 2, planeStep);
-                for (int plane = 0; plane < 16; plane++) {
-                    Arrays.fill(y, 2 + plane * planeStep + tiles * count, 2 + (plane + 1) * planeStep, 0f);
-                }
-            });
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 13, 15, 16, 17, 32, 41})
+    void winogradCombinationsOfTheGradient(int width) {
+        int lanes = vectorized.winograd().lanes();
+        int lines = 3;
+        int planeStep = lines * (width / lanes + 1) * vectorized.winograd().gradientRows() * lanes + 3;
+        int length = 1 + 8 * planeStep + 2 * lines * width + lanes;
+        for (int dLines = 2 * lines - 1; dLines <= 2 * lines; dLines++) {
+            int height = dLines;
+            assertSameBits(length, (k, a, b, y) -> k.winograd().combineGradient(lines, a, 1, height, width, y, 2, planeStep));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 9, 150})
+    void winogradGradientTile(int depth) {
+        int rows = vectorized.winograd().gradientRows();
+        int columns = vectorized.winograd().gradientColumns();
+        int[] starts = random.ints(depth + 1, 0, 60).toArray();
+        int length = 65 + rows * Math.max(vectorized.winograd().lanes(), columns + 1) + depth * (columns + 3);
+        for (boolean add : new boolean[] {false, true}) {
+            assertSameBits(length, (k, a, b, y) ->
+                    k.winograd().gradientTile(depth, a, 1, starts, b, 2, columns + 3, y, 3, columns + 1, add));
         }
     }
 
