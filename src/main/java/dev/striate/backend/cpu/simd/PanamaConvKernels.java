@@ -16,8 +16,8 @@ final class PanamaConvKernels implements ConvKernels {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Integer> BITS = IntVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
-    /** Vectors of 512 bit come with 32 registers, all others with 16: too few for 8 rows by 2 vectors. */
-    private static final boolean TALL = LANES >= 16;
+    /** Whether there are 32 registers and not 16, see {@link PanamaKernels}' tiles. */
+    private static final boolean TALL = LANES != 8;
     /** As many lanes set, not set and set as a vector has: a window of it is a mask that begins or ends anywhere. */
     private static final int[] EDGES = IntStream.range(0, 3 * LANES).map(i -> i / LANES == 1 ? 0 : -1).toArray();
 
@@ -47,10 +47,10 @@ final class PanamaConvKernels implements ConvKernels {
 
     @Override
     public int tileRows(int rows) {
-        if (TALL && rows >= 7) {
-            return 8;
+        if (TALL) {
+            return rows >= 7 ? 8 : rows >= 4 ? 6 : rows >= 2 ? 3 : 1;
         }
-        return rows >= 4 ? 6 : rows >= 2 ? 3 : 1;
+        return rows >= 3 ? 4 : rows;
     }
 
     @Override
@@ -60,7 +60,7 @@ final class PanamaConvKernels implements ConvKernels {
 
     @Override
     public int halfColumns(int tileRows) {
-        return tileRows == 1 ? 4 * LANES : tileRows == 3 ? 2 * LANES : LANES;
+        return tileRows == 1 ? 4 * LANES : tileRows <= 3 ? 2 * LANES : LANES;
     }
 
     @Override
@@ -74,7 +74,13 @@ final class PanamaConvKernels implements ConvKernels {
             case 6 -> tile6x2(
                     depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, cStride, secondC, add, bias,
                     biasOffset);
+            case 4 -> tile4x2(
+                    depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, cStride, secondC, add, bias,
+                    biasOffset);
             case 3 -> tile3x4(
+                    depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, cStride, secondC, add, bias,
+                    biasOffset);
+            case 2 -> tile2x4(
                     depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, cStride, secondC, add, bias,
                     biasOffset);
             default -> tile1x8(
@@ -178,7 +184,7 @@ final class PanamaConvKernels implements ConvKernels {
         c71.intoArray(c, r7 + secondC);
     }
 
-    /** For 16 registers: 12 accumulators, 2 vectors of {@code x} and a broadcast. */
+    /** For fewer rows. */
     private static void tile6x2(
             int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart, float[] c,
             int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
@@ -318,6 +324,110 @@ final class PanamaConvKernels implements ConvKernels {
         c21.intoArray(c, r2 + LANES);
         c22.intoArray(c, r2 + secondC);
         c23.intoArray(c, r2 + secondC + LANES);
+    }
+
+    /** For 16 registers. */
+    private static void tile4x2(
+            int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart, float[] c,
+            int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
+        FloatVector c00 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset]);
+        FloatVector c01 = c00;
+        FloatVector c10 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 1]);
+        FloatVector c11 = c10;
+        FloatVector c20 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 2]);
+        FloatVector c21 = c20;
+        FloatVector c30 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 3]);
+        FloatVector c31 = c30;
+        int second = xOffset + secondX;
+        for (int p = firstStart, end = firstStart + depth, ia = aOffset; p < end; p++, ia += 4) {
+            int start = starts[p];
+            FloatVector x0 = FloatVector.fromArray(SPECIES, x, xOffset + start);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, x, second + start);
+            FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
+            c00 = ar.fma(x0, c00);
+            c01 = ar.fma(x1, c01);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 1]);
+            c10 = ar.fma(x0, c10);
+            c11 = ar.fma(x1, c11);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 2]);
+            c20 = ar.fma(x0, c20);
+            c21 = ar.fma(x1, c21);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 3]);
+            c30 = ar.fma(x0, c30);
+            c31 = ar.fma(x1, c31);
+        }
+        int r1 = cOffset + cStride;
+        int r2 = r1 + cStride;
+        int r3 = r2 + cStride;
+        if (add) {
+            c00 = c00.add(FloatVector.fromArray(SPECIES, c, cOffset));
+            c01 = c01.add(FloatVector.fromArray(SPECIES, c, cOffset + secondC));
+            c10 = c10.add(FloatVector.fromArray(SPECIES, c, r1));
+            c11 = c11.add(FloatVector.fromArray(SPECIES, c, r1 + secondC));
+            c20 = c20.add(FloatVector.fromArray(SPECIES, c, r2));
+            c21 = c21.add(FloatVector.fromArray(SPECIES, c, r2 + secondC));
+            c30 = c30.add(FloatVector.fromArray(SPECIES, c, r3));
+            c31 = c31.add(FloatVector.fromArray(SPECIES, c, r3 + secondC));
+        }
+        c00.intoArray(c, cOffset);
+        c01.intoArray(c, cOffset + secondC);
+        c10.intoArray(c, r1);
+        c11.intoArray(c, r1 + secondC);
+        c20.intoArray(c, r2);
+        c21.intoArray(c, r2 + secondC);
+        c30.intoArray(c, r3);
+        c31.intoArray(c, r3 + secondC);
+    }
+
+    /** The same for few rows. */
+    private static void tile2x4(
+            int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart, float[] c,
+            int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
+        FloatVector c00 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset]);
+        FloatVector c01 = c00;
+        FloatVector c02 = c00;
+        FloatVector c03 = c00;
+        FloatVector c10 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 1]);
+        FloatVector c11 = c10;
+        FloatVector c12 = c10;
+        FloatVector c13 = c10;
+        int second = xOffset + secondX;
+        for (int p = firstStart, end = firstStart + depth, ia = aOffset; p < end; p++, ia += 2) {
+            int start = starts[p];
+            FloatVector x0 = FloatVector.fromArray(SPECIES, x, xOffset + start);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, x, xOffset + start + LANES);
+            FloatVector x2 = FloatVector.fromArray(SPECIES, x, second + start);
+            FloatVector x3 = FloatVector.fromArray(SPECIES, x, second + start + LANES);
+            FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
+            c00 = ar.fma(x0, c00);
+            c01 = ar.fma(x1, c01);
+            c02 = ar.fma(x2, c02);
+            c03 = ar.fma(x3, c03);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 1]);
+            c10 = ar.fma(x0, c10);
+            c11 = ar.fma(x1, c11);
+            c12 = ar.fma(x2, c12);
+            c13 = ar.fma(x3, c13);
+        }
+        int r1 = cOffset + cStride;
+        if (add) {
+            c00 = c00.add(FloatVector.fromArray(SPECIES, c, cOffset));
+            c01 = c01.add(FloatVector.fromArray(SPECIES, c, cOffset + LANES));
+            c02 = c02.add(FloatVector.fromArray(SPECIES, c, cOffset + secondC));
+            c03 = c03.add(FloatVector.fromArray(SPECIES, c, cOffset + secondC + LANES));
+            c10 = c10.add(FloatVector.fromArray(SPECIES, c, r1));
+            c11 = c11.add(FloatVector.fromArray(SPECIES, c, r1 + LANES));
+            c12 = c12.add(FloatVector.fromArray(SPECIES, c, r1 + secondC));
+            c13 = c13.add(FloatVector.fromArray(SPECIES, c, r1 + secondC + LANES));
+        }
+        c00.intoArray(c, cOffset);
+        c01.intoArray(c, cOffset + LANES);
+        c02.intoArray(c, cOffset + secondC);
+        c03.intoArray(c, cOffset + secondC + LANES);
+        c10.intoArray(c, r1);
+        c11.intoArray(c, r1 + LANES);
+        c12.intoArray(c, r1 + secondC);
+        c13.intoArray(c, r1 + secondC + LANES);
     }
 
     /** For one channel: 8 chains, fewer of them would wait for each other. */

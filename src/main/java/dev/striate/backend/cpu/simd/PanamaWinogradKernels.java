@@ -19,8 +19,8 @@ final class PanamaWinogradKernels implements WinogradKernels {
     private static final int LANES = SPECIES.length();
     private static final int ROWS = 8;
     private static final VectorSpecies<Integer> BITS = IntVector.SPECIES_PREFERRED;
-    /** Vectors of 512 bit come with 32 registers, all others with 16: too few for 8 rows by 2 vectors. */
-    private static final boolean TALL = LANES >= 16;
+    /** Whether there are 32 registers and not 16, see {@link PanamaKernels}' tiles. */
+    private static final boolean TALL = LANES != 8;
     /** As many lanes set, then not set, as a vector has: a window of it is a mask that ends anywhere. */
     private static final int[] EDGE = IntStream.range(0, 2 * LANES).map(i -> i < LANES ? -1 : 0).toArray();
     private static final float[] MINUS_PLUS = new float[LANES];
