@@ -18,6 +18,9 @@ import java.util.Arrays;
  * they are used; what would be waited for is C, which is far away and is read and written once for each block of the depth.
  * </ol>
  *
+ * <p>Threads divide C and pack for themselves, but for a product whose B is one block that the second cache holds: that they pack
+ * together.
+ *
  * <p>So for an element of A or B that is packed, some hundred multiply-adds or more run from the caches, unless C has few rows or
  * columns. Transposing only changes how panels are packed.
  *
@@ -37,6 +40,12 @@ final class CpuGemm {
     private static final int LINES = 8;
     /** Fewer pieces than elsewhere: each packs its operands itself. */
     private static final int PIECES_PER_THREAD = 2;
+    /** Work in nanoseconds, as {@link #SPEED} has it, from which on threads may pack B together: they meet once more then. */
+    private static final int WORTH_MEETING = 400_000;
+    /** Elements of B, at most: what each thread reads again for all of its rows is to stay in its second cache. */
+    private static final int MOST_SHARED = 1 << 18;
+    /** Elements that are packed per nanosecond, a guess: what matters is only whether sharing pays. */
+    private static final int PACKING_SPEED = 8;
     /** Multiply-adds per nanosecond, a low guess: what matters is only whether sharing pays. */
     private static final int SPEED = 30;
 
@@ -59,7 +68,13 @@ final class CpuGemm {
         int rowPanels = ceilDiv(product.rows, tileRows);
         int columnPanels = ceilDiv(product.columns, tileColumns);
         long nanos = (long) product.items * product.rows * product.columns * (product.depth + 8L) / SPEED;
-        int wanted = ceilDiv(Math.min(threads.pieces(nanos), PIECES_PER_THREAD * threads.count()), product.items);
+        int pieces = threads.pieces(nanos);
+        if (product.items == 1 && product.depth <= DEPTH && (long) product.depth * product.columns <= MOST_SHARED
+                && nanos >= WORTH_MEETING && rowPanels >= pieces && pieces > 1) {
+            multiplyTogether(product, ceilDiv(rowPanels, pieces) * tileRows, nanos);
+            return;
+        }
+        int wanted = ceilDiv(Math.min(pieces, PIECES_PER_THREAD * threads.count()), product.items);
         // Every block of rows packs all columns again and every block of columns all rows: take the division that packs least.
         int rowTasks = 1;
         int columnTasks = 1;
@@ -94,6 +109,37 @@ final class CpuGemm {
         });
     }
 
+    /** All threads pack the one block of B, then each takes some rows at a time. */
+    private void multiplyTogether(CpuProduct product, int rowsPerPiece, long nanos) {
+        int depth = product.depth;
+        int columns = product.columns;
+        int padded = padded(columns, tileColumns);
+        Scratch shared = scratch.get();
+        shared.reserve(0, padded * depth, padded, 0);
+        copyBias(product, 0, columns, shared.bias);
+        threads.forRange(padded / tileColumns, (long) columns * depth / PACKING_SPEED, (first, end) -> {
+            int start = first * tileColumns;
+            packColumns(product, 0, start, Math.min(columns, end * tileColumns) - start, 0, depth, shared.columns, start * depth);
+        });
+        int rowsPerTask = Math.min(ROWS / tileRows * tileRows, rowsPerPiece);
+        threads.parallelFor(ceilDiv(product.rows, rowsPerTask), nanos, task -> {
+            Scratch own = scratch.get();
+            own.reserve(rowsPerTask * depth + tileColumns, 0, 0, tileRows * tileColumns);
+            int row = task * rowsPerTask;
+            int rowCount = Math.min(rowsPerTask, product.rows - row);
+            packRows(product, 0, row, rowCount, 0, depth, own.rows);
+            multiplyBlocks(rowCount, columns, depth, own, shared, product.c, product.cStart(0) + row * columns, columns, false);
+        });
+    }
+
+    private static void copyBias(CpuProduct product, int column, int columnCount, float[] target) {
+        if (product.bias == null) {
+            Arrays.fill(target, 0, columnCount, 0f);
+        } else {
+            System.arraycopy(product.bias.array, product.bias.offset + column, target, 0, columnCount);
+        }
+    }
+
     private void multiply(CpuProduct product, int item, int firstRow, int endRow, int firstColumn, int endColumn) {
         int chains = Math.max(1, ceilDiv(product.depth, DEPTH));
         int longest = ceilDiv(product.depth, chains);
@@ -105,19 +151,15 @@ final class CpuGemm {
         own.reserve(mostRows * longest + tileColumns, mostColumns * longest, mostColumns, tileRows * tileColumns);
         for (int column = firstColumn; column < endColumn; column += COLUMNS) {
             int columnCount = Math.min(COLUMNS, endColumn - column);
-            if (product.bias == null) {
-                Arrays.fill(own.bias, 0, columnCount, 0f);
-            } else {
-                System.arraycopy(product.bias.array, product.bias.offset + column, own.bias, 0, columnCount);
-            }
+            copyBias(product, column, columnCount, own.bias);
             for (int from = 0, chain = 0; chain < chains; chain++, from += longest) {
                 int length = Math.min(longest, product.depth - from);
-                packColumns(product, item, column, columnCount, from, length, own.columns);
+                packColumns(product, item, column, columnCount, from, length, own.columns, 0);
                 for (int row = firstRow; row < endRow; row += rowsPerBlock) {
                     int rowCount = Math.min(rowsPerBlock, endRow - row);
                     packRows(product, item, row, rowCount, from, length, own.rows);
                     int at = product.cStart(item) + row * product.columns + column;
-                    multiplyBlocks(rowCount, columnCount, length, own, product.c, at, product.columns, chain > 0);
+                    multiplyBlocks(rowCount, columnCount, length, own, own, product.c, at, product.columns, chain > 0);
                 }
             }
         }
@@ -139,13 +181,14 @@ final class CpuGemm {
     }
 
     /** Panels of B, at {@code columns * length} each, an element (p, column) at {@code p * tileColumns + column} in its own. */
-    private void packColumns(CpuProduct product, int item, int column, int columnCount, int from, int length, float[] target) {
+    private void packColumns(
+            CpuProduct product, int item, int column, int columnCount, int from, int length, float[] target, int at) {
         int start = product.bStart(item) + column * product.bColumn + from * product.bDepth;
         if (product.bColumn != 1) {
             for (int j = 0; j < columnCount; j += tileColumns) {
                 lines.packAcross(
                         Math.min(tileColumns, columnCount - j), length, product.b, start + j * product.bColumn, product.bColumn,
-                        target, j * length, tileColumns);
+                        target, at + j * length, tileColumns);
             }
             return;
         }
@@ -154,14 +197,19 @@ final class CpuGemm {
             for (int j = 0; j < columnCount; j += tileColumns) {
                 lines.copyLines(
                         Math.min(LINES, length - p), Math.min(tileColumns, columnCount - j), product.b,
-                        start + p * product.bDepth + j, product.bDepth, target, j * length + p * tileColumns, tileColumns);
+                        start + p * product.bDepth + j, product.bDepth, target, at + j * length + p * tileColumns, tileColumns);
             }
         }
     }
 
-    /** @param add whether C holds the sum of blocks before these, and else begins with the bias */
+    /**
+     * @param own    holds the block of A
+     * @param shared holds the block of B and the bias
+     * @param add    whether C holds the sum of blocks before these, and else begins with the bias
+     */
     private void multiplyBlocks(
-            int rowCount, int columnCount, int length, Scratch own, float[] c, int cOffset, int stride, boolean add) {
+            int rowCount, int columnCount, int length, Scratch own, Scratch shared, float[] c, int cOffset, int stride,
+            boolean add) {
         float[] tile = own.tile;
         for (int j = 0; j < columnCount; j += tileColumns) {
             int width = Math.min(tileColumns, columnCount - j);
@@ -172,18 +220,18 @@ final class CpuGemm {
                 int at = cOffset + i * stride + j;
                 if (width == tileColumns && height == tileRows) {
                     if (add) {
-                        simd.tile(length, own.rows, a, own.columns, b, c, at, stride, c, at, stride);
+                        simd.tile(length, own.rows, a, shared.columns, b, c, at, stride, c, at, stride);
                     } else {
-                        simd.tile(length, own.rows, a, own.columns, b, own.bias, j, 0, c, at, stride);
+                        simd.tile(length, own.rows, a, shared.columns, b, shared.bias, j, 0, c, at, stride);
                     }
                     continue;
                 }
                 // A tile that sticks out of C is computed beside it.
                 if (add) {
                     copyTile(height, width, c, at, stride, tile, 0, tileColumns);
-                    simd.tile(length, own.rows, a, own.columns, b, tile, 0, tileColumns, tile, 0, tileColumns);
+                    simd.tile(length, own.rows, a, shared.columns, b, tile, 0, tileColumns, tile, 0, tileColumns);
                 } else {
-                    simd.tile(length, own.rows, a, own.columns, b, own.bias, j, 0, tile, 0, tileColumns);
+                    simd.tile(length, own.rows, a, shared.columns, b, shared.bias, j, 0, tile, 0, tileColumns);
                 }
                 copyTile(height, width, tile, 0, tileColumns, c, at, stride);
             }
