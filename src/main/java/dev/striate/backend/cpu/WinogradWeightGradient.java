@@ -13,9 +13,9 @@ import java.util.Arrays;
  * then is 16 products of {@code (output channels, tiles)} by {@code (tiles, channels)}, where the definition has 36. Tiles of 4x2
  * would hardly be faster, combining them costs what the products save, and have twice the rounding error.
  *
- * <p>The products multiply vectors of channels of {@code x} by single elements of {@code dy}. So only {@code x} is copied with its
- * channels last before it is combined; {@code dy} is combined where it lies, with lanes along its lines. Both some lines of tiles
- * at a time, few enough that what they become stays in the second cache.
+ * <p>The products multiply vectors of channels of {@code x} by single elements of {@code dy}. So only {@code x} is copied with
+ * its channels last before it is combined; {@code dy} is combined where it lies, with lanes along its lines. Both some lines of
+ * tiles at a time, few enough that what they become stays in the second cache.
  */
 final class WinogradWeightGradient {
 
@@ -93,7 +93,7 @@ final class WinogradWeightGradient {
             this.height = kernels.gradientRows();
             this.panels = CpuGemm.ceilDiv(g.outChannels(), height);
             this.rows = panels * height;
-            int width = kernels.gradientColumns();
+            int width = kernels.tileColumns();
             this.columns = CpuGemm.ceilDiv(g.inChannels(), width) * width;
             this.rowLength = skewed(PLANES * columns);
             int tiles = linesPerBlock * tilesX;
@@ -170,9 +170,7 @@ final class WinogradWeightGradient {
         private void load(int image, int line, int count, int tile, int part, int parts, Scratch own) {
             int pixels = 2 * tilesX + 2;
             int top = 2 * line - g.padTop();
-            copyChannelsLast(
-                    x, image * g.inChannels(), g.inChannels(), g.inHeight(), g.inWidth(), top, -g.padLeft(),
-                    inputFrames.get(line, count), columns, own);
+            copyChannelsLast(image, top, inputFrames.get(line, count), own);
             for (int i = 0; i < count; i++) {
                 kernels.combineInputChannels(
                         tilesX, columns, own.pixels, 2 * i * pixels * columns, pixels * columns, own.input,
@@ -185,6 +183,27 @@ final class WinogradWeightGradient {
                             panel * panelStep + starts[tile] + row % height * kernels.lanes(), own);
                 }
             }
+        }
+
+        /**
+         * Copies some lines of an image of x to {@code own.pixels}, with zeros outside of it: first its pixels, one behind the
+         * other with their channels, then these between the margins.
+         *
+         * @param top the image's line that the frame's first one is, perhaps negative
+         */
+        private void copyChannelsLast(int image, int top, Frame frame, Scratch own) {
+            int plane = g.inHeight() * g.inWidth();
+            int length = (frame.endLine() - frame.firstLine()) * g.inWidth();
+            int from = x.offset + image * g.inChannels() * plane + (top + frame.firstLine()) * g.inWidth();
+            // So far inside that whole vectors can be read on the left.
+            int start = g.padLeft() * columns;
+            int most = Math.max(kernels.lanes(), MOST_PACKED / columns);
+            for (int pixel = 0; pixel < length; pixel += most) {
+                int count = Math.min(most, length - pixel);
+                copies.packAcross(
+                        g.inChannels(), count, x.array, from + pixel, plane, own.packed, start + pixel * columns, columns);
+            }
+            copies.copyFrames(frame, 1, own.packed, 0, 0, own.pixels, 0);
         }
 
         /** @param channel counted through all images */
@@ -216,7 +235,7 @@ final class WinogradWeightGradient {
         }
 
         private void multiply(int tiles, int z, int plane, int panel, boolean add, Scratch own, WeightGradient.Partial to) {
-            for (int column = 0; column < columns; column += kernels.gradientColumns()) {
+            for (int column = 0; column < columns; column += kernels.tileColumns()) {
                 kernels.gradientTile(
                         tiles, own.gradient, z, starts, own.input, plane * inputStep + column, columns, to.sums(),
                         to.at() + panel * height * rowLength + plane * columns + column, rowLength, add);
@@ -250,32 +269,6 @@ final class WinogradWeightGradient {
                 default -> (second + third) * 0.5f - sums[at + 3 * columns];
             };
         }
-    }
-
-    /**
-     * Copies some lines of an image to {@code own.pixels}, with zeros outside of it: first its pixels, one behind the other with
-     * their channels, then these between the margins.
-     *
-     * @param firstChannel counted through all images
-     * @param top          the image's line that the frame's first one is, left its column; either may be negative
-     * @param frame        with {@code width} elements for each pixel
-     * @param width        elements that a pixel takes, no less than {@code channels}
-     */
-    private void copyChannelsLast(
-            CpuBuffer images, int firstChannel, int channels, int height, int imageWidth, int top, int left, Frame frame,
-            int width, Scratch own) {
-        int plane = height * imageWidth;
-        int length = (frame.endLine() - frame.firstLine()) * imageWidth;
-        int from = images.offset + firstChannel * plane + (top + frame.firstLine()) * imageWidth;
-        // So far inside that whole vectors can be read on the left.
-        int start = Math.max(0, -left) * width;
-        int most = Math.max(kernels.lanes(), MOST_PACKED / width);
-        for (int pixel = 0; pixel < length; pixel += most) {
-            int count = Math.min(most, length - pixel);
-            copies.packAcross(
-                    channels, count, images.array, from + pixel, plane, own.packed, start + pixel * width, width);
-        }
-        copies.copyFrames(frame, 1, own.packed, start + left * width, 0, own.pixels, 0);
     }
 
     /** One thread's working arrays, which grow to the largest asked for. */

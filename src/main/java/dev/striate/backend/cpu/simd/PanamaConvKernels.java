@@ -17,9 +17,9 @@ final class PanamaConvKernels implements ConvKernels {
     private static final VectorSpecies<Integer> BITS = IntVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
     /** Whether there are 32 registers and not 16, see {@link PanamaKernels}' tiles. */
-    private static final boolean TALL = LANES != 8;
+    static final boolean TALL = LANES != 8;
     /** As many lanes set, not set and set as a vector has: a window of it is a mask that begins or ends anywhere. */
-    private static final int[] EDGES = IntStream.range(0, 3 * LANES).map(i -> i / LANES == 1 ? 0 : -1).toArray();
+    static final int[] EDGES = IntStream.range(0, 3 * LANES).map(i -> i / LANES == 1 ? 0 : -1).toArray();
 
     // What turns vectors of 16 against each other, see pack8.
     private static final VectorShuffle<Float> HALVES = VectorShuffle.fromOp(SPECIES, i -> i ^ LANES / 2);
@@ -601,7 +601,7 @@ final class PanamaConvKernels implements ConvKernels {
     }
 
     /** Where the one lies whose lane i is set if {@code first + i < x}. */
-    private static int below(int x, int first) {
+    static int below(int x, int first) {
         return LANES - Math.max(0, Math.min(LANES, x - first));
     }
 

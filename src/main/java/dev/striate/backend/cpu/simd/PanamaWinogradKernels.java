@@ -1,6 +1,5 @@
 package dev.striate.backend.cpu.simd;
 
-import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
@@ -19,10 +18,6 @@ final class PanamaWinogradKernels implements WinogradKernels {
     private static final int LANES = SPECIES.length();
     private static final int ROWS = 8;
     private static final VectorSpecies<Integer> BITS = IntVector.SPECIES_PREFERRED;
-    /** Whether there are 32 registers and not 16, see {@link PanamaKernels}' tiles. */
-    private static final boolean TALL = LANES != 8;
-    /** As many lanes set, then not set, as a vector has: a window of it is a mask that ends anywhere. */
-    private static final int[] EDGE = IntStream.range(0, 2 * LANES).map(i -> i < LANES ? -1 : 0).toArray();
     private static final float[] MINUS_PLUS = new float[LANES];
     private static final float[] PLUS_MINUS = new float[LANES];
     /** What {@link #combineLines} and {@link #lineTile} take the pairs of their last plane times. */
@@ -366,14 +361,14 @@ final class PanamaWinogradKernels implements WinogradKernels {
     private static void combineGradient(
             int lines, float[] d, int dOffset, int dLines, int width, int pixels, float[] z, int zOffset, int zStep,
             int planeStep) {
-        IntVector inside = IntVector.fromArray(BITS, EDGE, LANES - Math.min(LANES, pixels));
+        IntVector inside = IntVector.fromArray(BITS, PanamaConvKernels.EDGES, PanamaConvKernels.below(pixels, 0));
         FloatVector signs = FloatVector.fromArray(SPECIES, PLUS_MINUS, 0);
         for (int line = 0, from = dOffset, to = zOffset; line < lines; line++, from += 2 * width, to += zStep) {
             // An image's last tiles may have no second line.
             boolean whole = 2 * line + 1 < dLines;
             FloatVector d0 = FloatVector.fromArray(SPECIES, d, from).reinterpretAsInts().and(inside).reinterpretAsFloats();
             FloatVector d1 = FloatVector.fromArray(SPECIES, d, whole ? from + width : from).reinterpretAsInts().and(inside)
-                    .and(IntVector.fromArray(BITS, EDGE, whole ? 0 : LANES)).reinterpretAsFloats();
+                    .and(IntVector.fromArray(BITS, PanamaConvKernels.EDGES, whole ? 0 : LANES)).reinterpretAsFloats();
             FloatVector sum = d0.add(d1);
             FloatVector difference = d0.sub(d1);
             d0.intoArray(z, to);
@@ -401,19 +396,14 @@ final class PanamaWinogradKernels implements WinogradKernels {
 
     @Override
     public int gradientRows() {
-        return TALL ? 8 : 4;
-    }
-
-    @Override
-    public int gradientColumns() {
-        return 2 * LANES;
+        return PanamaConvKernels.TALL ? 8 : 4;
     }
 
     @Override
     public void gradientTile(
             int depth, float[] z, int zOffset, int[] starts, float[] v, int vOffset, int vStep, float[] c, int cOffset,
             int cStep, boolean add) {
-        if (TALL) {
+        if (PanamaConvKernels.TALL) {
             gradientTile8(depth, z, zOffset, starts, v, vOffset, vStep, c, cOffset, cStep, add);
         } else {
             gradientTile4(depth, z, zOffset, starts, v, vOffset, vStep, c, cOffset, cStep, add);

@@ -251,11 +251,6 @@ final class ScalarWinogradKernels implements WinogradKernels {
         return vectorized.gradientRows();
     }
 
-    @Override
-    public int gradientColumns() {
-        return vectorized.gradientColumns();
-    }
-
     /** Two rows and four columns at a time: eight chains. */
     @Override
     public void gradientTile(
@@ -263,7 +258,7 @@ final class ScalarWinogradKernels implements WinogradKernels {
             int cStep, boolean add) {
         int lanes = lanes();
         for (int row = 0; row < gradientRows(); row += 2) {
-            for (int column = 0; column < gradientColumns(); column += 4) {
+            for (int column = 0; column < tileColumns(); column += 4) {
                 float c00 = 0;
                 float c01 = 0;
                 float c02 = 0;

@@ -546,11 +546,6 @@ final class WarmingKernels implements SimdKernels {
         }
 
         @Override
-        public int gradientColumns() {
-            return vectorized.winograd().gradientColumns();
-        }
-
-        @Override
         public void gradientTile(
                 int depth, float[] z, int zOffset, int[] starts, float[] v, int vOffset, int vStep, float[] c, int cOffset,
                 int cStep, boolean add) {

@@ -36,7 +36,7 @@ public interface WinogradKernels {
     /** Rows of the products' tiles. */
     int tileRows();
 
-    /** Columns of the products' tiles. */
+    /** Columns of the products' tiles, those of {@link #gradientTile} too. */
     int tileColumns();
 
     /**
@@ -104,16 +104,13 @@ public interface WinogradKernels {
     /** Rows of {@link #gradientTile}. */
     int gradientRows();
 
-    /** Columns of {@link #gradientTile}. */
-    int gradientColumns();
-
     /**
      * A tile of the weight gradient: the sum over all tiles of the image of combined {@code dy} by combined {@code x}.
      *
      * @param depth  how many tiles there are
      * @param z      vectors of all rows in turn, from {@code zOffset} on
      * @param starts where in {@code z} the first row has each tile
-     * @param v      {@code (depth, gradientColumns)} from {@code vOffset} on, its rows {@code vStep} apart
+     * @param v      {@code (depth, tileColumns)} from {@code vOffset} on, its rows {@code vStep} apart
      * @param c      the first element is at {@code cOffset}, its rows are {@code cStep} apart
      * @param add    whether to add to what {@code c} holds
      */

@@ -170,7 +170,7 @@ class ScalarKernelsTest {
     @ValueSource(ints = {0, 1, 9, 150})
     void winogradGradientTile(int depth) {
         int rows = vectorized.winograd().gradientRows();
-        int columns = vectorized.winograd().gradientColumns();
+        int columns = vectorized.winograd().tileColumns();
         int[] starts = random.ints(depth + 1, 0, 60).toArray();
         int length = 65 + rows * Math.max(vectorized.winograd().lanes(), columns + 1) + depth * (columns + 3);
         for (boolean add : new boolean[] {false, true}) {
