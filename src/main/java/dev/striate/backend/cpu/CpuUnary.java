@@ -14,9 +14,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class CpuUnary implements UnaryKernels {
 
-    /** Below this, {@code e^x - 1} is taken from its series: the difference would cancel. */
-    private static final double TINY = 1e-5;
-
     private final CpuThreads threads;
     private final SimdKernels simd;
     private final FunctionKernels functions;
@@ -31,9 +28,8 @@ final class CpuUnary implements UnaryKernels {
     private static double cost(UnaryFunction.Kind kind) {
         return switch (kind) {
             case AFFINE, SQRT, ABS, CLAMP, RELU, LEAKY_RELU -> 0.3;
-            case EXP, LOG, ELU, SIGMOID, TANH -> 8;
+            case EXP, LOG, ELU, SIGMOID, TANH, GELU -> 0.5;
             case POW -> 25;
-            case GELU -> 60;
         };
     }
 
@@ -52,11 +48,7 @@ final class CpuUnary implements UnaryKernels {
         switch (f.kind()) {
             case AFFINE -> simd.scaleAndShift(n, x, ix, 0f, fa, fb, y, iy);
             case EXP -> functions.exp(n, x, ix, y, iy);
-            case LOG -> {
-                for (int i = 0; i < n; i++) {
-                    y[iy + i] = (float) Math.log(x[ix + i]);
-                }
-            }
+            case LOG -> functions.log(n, x, ix, y, iy);
             case SQRT -> {
                 for (int i = 0; i < n; i++) {
                     y[iy + i] = (float) Math.sqrt(x[ix + i]);
@@ -90,25 +82,11 @@ final class CpuUnary implements UnaryKernels {
                     y[iy + i] = value > 0 ? value : fa * value;
                 }
             }
-            case ELU -> {
-                for (int i = 0; i < n; i++) {
-                    float value = x[ix + i];
-                    y[iy + i] = value > 0 ? value : (float) (a * expMinusOne(value));
-                }
-            }
+            case ELU -> functions.elu(n, fa, x, ix, y, iy);
             case SIGMOID -> functions.sigmoid(n, x, ix, y, iy);
             case TANH -> functions.tanh(n, x, ix, y, iy);
-            case GELU -> {
-                for (int i = 0; i < n; i++) {
-                    y[iy + i] = (float) (x[ix + i] * NormalDistribution.distribution(x[ix + i]));
-                }
-            }
+            case GELU -> functions.gelu(n, x, ix, y, iy);
         }
-    }
-
-    /** {@code e^x - 1}, several times faster than {@link Math#expm1} and exact far beyond a float. */
-    private static double expMinusOne(double x) {
-        return Math.abs(x) < TINY ? x + 0.5 * x * x : Math.exp(x) - 1;
     }
 
     @Override
@@ -175,11 +153,7 @@ final class CpuUnary implements UnaryKernels {
                     dx[ix + i] = (s[is + i] > 0 ? 1f : fa) * dy[iy + i];
                 }
             }
-            case ELU -> {
-                for (int i = 0; i < n; i++) {
-                    dx[ix + i] = (float) ((s[is + i] > 0 ? 1 : a * Math.exp(s[is + i])) * dy[iy + i]);
-                }
-            }
+            case ELU -> functions.eluGradient(n, fa, s, is, dy, iy, dx, ix);
             case SIGMOID -> {
                 for (int i = 0; i < n; i++) {
                     dx[ix + i] = s[is + i] * (1 - s[is + i]) * dy[iy + i];
@@ -191,13 +165,7 @@ final class CpuUnary implements UnaryKernels {
                     dx[ix + i] = (1 - s[is + i]) * (1 + s[is + i]) * dy[iy + i];
                 }
             }
-            case GELU -> {
-                for (int i = 0; i < n; i++) {
-                    double x = s[is + i];
-                    double derivative = NormalDistribution.distribution(x) + x * NormalDistribution.density(x);
-                    dx[ix + i] = (float) (derivative * dy[iy + i]);
-                }
-            }
+            case GELU -> functions.geluGradient(n, s, is, dy, iy, dx, ix);
         }
     }
 }

@@ -36,10 +36,14 @@ final class WarmingKernels implements SimdKernels {
     private enum Kernel {
         TILE, CONV_TILE, COPY_FRAMES, ADD_SHIFTED, DOT_TILE, COPY_LINES, RELU, RELU_GRADIENT, MAX_POOL, MAX_POOL_GRADIENT, ADAM,
         ADD_SCALED, ADD, MULTIPLY, SCALE_AND_SHIFT, SUM, SUM_RUNS, SUM_OF_SQUARES, SUM_AND_DOT, NORM_GRADIENT, PACK_ACROSS,
-        DESCEND, DESCEND_WITH_MOMENTUM, DOTS, EXP, SIGMOID, TANH, WINOGRAD_TILE, WINOGRAD_INPUT, WINOGRAD_OUTPUT,
-        WINOGRAD_INPUT_CHANNELS, WINOGRAD_GRADIENT, WINOGRAD_GRADIENT_TILE, COMBINE_LINES, LINE_TILE
+        DESCEND, DESCEND_WITH_MOMENTUM, DOTS, EXP, SIGMOID, TANH, LOG, ELU, ELU_GRADIENT, GELU, GELU_GRADIENT, WINOGRAD_TILE,
+        WINOGRAD_INPUT, WINOGRAD_OUTPUT, WINOGRAD_INPUT_CHANNELS, WINOGRAD_GRADIENT, WINOGRAD_GRADIENT_TILE, COMBINE_LINES,
+        LINE_TILE
     }
 
+    private static final EnumSet<Kernel> LOG = EnumSet.of(Kernel.LOG);
+    private static final EnumSet<Kernel> ELU = EnumSet.range(Kernel.ELU, Kernel.ELU_GRADIENT);
+    private static final EnumSet<Kernel> GELU = EnumSet.range(Kernel.GELU, Kernel.GELU_GRADIENT);
     private static final EnumSet<Kernel> WINOGRAD = EnumSet.range(Kernel.WINOGRAD_TILE, Kernel.WINOGRAD_OUTPUT);
     private static final EnumSet<Kernel> WINOGRAD_CHANNELS =
             EnumSet.range(Kernel.WINOGRAD_INPUT_CHANNELS, Kernel.WINOGRAD_GRADIENT_TILE);
@@ -175,6 +179,7 @@ final class WarmingKernels implements SimdKernels {
         });
         program.put(Kernel.PACK_ACROSS, k -> {
             k.convolution().packAcross(8, 2 * lanes + 1, x, 0, 2 * lanes + 1, y, 0, 8);
+            k.convolution().packAcross(4, 2 * lanes + 1, x, 0, 2 * lanes + 1, y, 0, 4);
             k.convolution().packAcross(lanes + 1, 2 * lanes + 1, x, 0, 2 * lanes + 1, y, 0, lanes + 1);
         });
         program.put(Kernel.RELU, k -> k.relu(n, x, 0, y, 0));
@@ -263,6 +268,11 @@ final class WarmingKernels implements SimdKernels {
         program.put(Kernel.EXP, k -> k.functions().exp(n, x, 0, y, 0));
         program.put(Kernel.SIGMOID, k -> k.functions().sigmoid(n, x, 0, y, 0));
         program.put(Kernel.TANH, k -> k.functions().tanh(n, x, 0, y, 0));
+        program.put(Kernel.LOG, k -> k.functions().log(n, x, 0, y, 0));
+        program.put(Kernel.ELU, k -> k.functions().elu(n, 1f, x, 0, y, 0));
+        program.put(Kernel.ELU_GRADIENT, k -> k.functions().eluGradient(n, 1f, x, 0, y, 0, y, 0));
+        program.put(Kernel.GELU, k -> k.functions().gelu(n, x, 0, y, 0));
+        program.put(Kernel.GELU_GRADIENT, k -> k.functions().geluGradient(n, x, 0, y, 0, y, 0));
         return program;
     }
 
@@ -292,6 +302,13 @@ final class WarmingKernels implements SimdKernels {
             kernel.accept(on);
         }
         return System.nanoTime() - start;
+    }
+
+    /** Starts the warm-up of kernels that few nets need, of which this is one, unless it has been started before. */
+    private void warmUpOnce(EnumSet<Kernel> kernels, Kernel one, long delayMillis) {
+        if ((started >> one.ordinal() & 1) == 0) {
+            warmUp(kernels, delayMillis);
+        }
     }
 
     private SimdKernels current(Kernel kernel) {
@@ -471,23 +488,17 @@ final class WarmingKernels implements SimdKernels {
 
         @Override
         public void prepare() {
-            if ((started >> Kernel.WINOGRAD_TILE.ordinal() & 1) == 0) {
-                warmUp(WINOGRAD, 0);
-            }
+            warmUpOnce(WINOGRAD, Kernel.WINOGRAD_TILE, 0);
         }
 
         @Override
         public void prepareChannels() {
-            if ((started >> Kernel.WINOGRAD_GRADIENT.ordinal() & 1) == 0) {
-                warmUp(WINOGRAD_CHANNELS, 0);
-            }
+            warmUpOnce(WINOGRAD_CHANNELS, Kernel.WINOGRAD_GRADIENT, 0);
         }
 
         @Override
         public void prepareLines() {
-            if ((started >> Kernel.LINE_TILE.ordinal() & 1) == 0) {
-                warmUp(WINOGRAD_LINES, HEAD_START_MILLIS);
-            }
+            warmUpOnce(WINOGRAD_LINES, Kernel.LINE_TILE, HEAD_START_MILLIS);
         }
 
         @Override
@@ -657,6 +668,37 @@ final class WarmingKernels implements SimdKernels {
         @Override
         public void tanh(int n, float[] x, int xOffset, float[] y, int yOffset) {
             current(Kernel.TANH).functions().tanh(n, x, xOffset, y, yOffset);
+        }
+
+        @Override
+        public void log(int n, float[] x, int xOffset, float[] y, int yOffset) {
+            warmUpOnce(LOG, Kernel.LOG, 0);
+            current(Kernel.LOG).functions().log(n, x, xOffset, y, yOffset);
+        }
+
+        @Override
+        public void elu(int n, float alpha, float[] x, int xOffset, float[] y, int yOffset) {
+            warmUpOnce(ELU, Kernel.ELU, 0);
+            current(Kernel.ELU).functions().elu(n, alpha, x, xOffset, y, yOffset);
+        }
+
+        @Override
+        public void eluGradient(
+                int n, float alpha, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset) {
+            warmUpOnce(ELU, Kernel.ELU, 0);
+            current(Kernel.ELU_GRADIENT).functions().eluGradient(n, alpha, x, xOffset, dy, dyOffset, dx, dxOffset);
+        }
+
+        @Override
+        public void gelu(int n, float[] x, int xOffset, float[] y, int yOffset) {
+            warmUpOnce(GELU, Kernel.GELU, 0);
+            current(Kernel.GELU).functions().gelu(n, x, xOffset, y, yOffset);
+        }
+
+        @Override
+        public void geluGradient(int n, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset) {
+            warmUpOnce(GELU, Kernel.GELU, 0);
+            current(Kernel.GELU_GRADIENT).functions().geluGradient(n, x, xOffset, dy, dyOffset, dx, dxOffset);
         }
     }
 }

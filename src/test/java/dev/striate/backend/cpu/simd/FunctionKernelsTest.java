@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -17,13 +18,27 @@ class FunctionKernelsTest {
     /** Odd, so that floats of every mantissa and exponent come up: some 17 million. */
     private static final int STEP = 257;
     private static final int CHUNK = 1 << 16;
+    private static final float[] ONES = new float[CHUNK];
     private static final float[] SPECIAL = {
         0f, -0f, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.MIN_VALUE, -Float.MIN_VALUE, Float.MAX_VALUE,
-        -Float.MAX_VALUE, 88.72f, 88.73f, 89f, -87.3f, -87.4f, -103.9f, -104f, -105f, 0.625f, -0.625f, 0.6249999f, 1e-20f, -1e-20f
+        -Float.MAX_VALUE, 88.72f, 88.73f, 89f, -87.3f, -87.4f, -103.9f, -104f, -105f, 0.625f, -0.625f, 0.6249999f, 1e-20f, -1e-20f,
+        0.5f, -0.5f, 0.49999997f, -0.49999997f, -0.7517915f, -14.2f, 15f, -15f, -15.000001f,
+        1f, 0.70710677f, 0.7071067f, 1.4142135f, Float.MIN_NORMAL, 1e-44f, -1f
     };
 
+    static {
+        Arrays.fill(ONES, 1f);
+    }
+
     private enum Function {
-        EXP(1.1, Math::exp), SIGMOID(2.2, x -> 1 / (1 + Math.exp(-x))), TANH(1.3, Math::tanh);
+        EXP(1.1, Math::exp),
+        LOG(0.9, Math::log),
+        SIGMOID(2.5, x -> 1 / (1 + Math.exp(-x))),
+        TANH(1.4, Math::tanh),
+        ELU(0.9, x -> x < 0 ? Math.expm1(x) : x),
+        ELU_GRADIENT(1.1, x -> x > 0 ? 1 : Math.exp(x)),
+        GELU(3.3, x -> x * distribution(x)),
+        GELU_GRADIENT(3.6, x -> distribution(x) + x * density(x));
 
         final double ulps;
         final DoubleUnaryOperator exact;
@@ -38,26 +53,68 @@ class FunctionKernelsTest {
                 case EXP -> kernels.exp(n, x, xOffset, y, yOffset);
                 case SIGMOID -> kernels.sigmoid(n, x, xOffset, y, yOffset);
                 case TANH -> kernels.tanh(n, x, xOffset, y, yOffset);
+                case LOG -> kernels.log(n, x, xOffset, y, yOffset);
+                case ELU -> kernels.elu(n, 1f, x, xOffset, y, yOffset);
+                case ELU_GRADIENT -> kernels.eluGradient(n, 1f, x, xOffset, ONES, 0, y, yOffset);
+                case GELU -> kernels.gelu(n, x, xOffset, y, yOffset);
+                case GELU_GRADIENT -> kernels.geluGradient(n, x, xOffset, ONES, 0, y, yOffset);
             }
         }
+    }
+
+    /** The density of the standard normal distribution. */
+    private static double density(double x) {
+        return Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
+    }
+
+    /** The probability of a value up to x; its small values on the far left are relatively exact too. */
+    private static double distribution(double x) {
+        double distance = Math.abs(x);
+        if (distance < 2.5) {
+            // x + x^3/3 + x^5/(3 5) + ..., Abramowitz and Stegun 26.2.11.
+            double term = x;
+            double sum = x;
+            for (int odd = 3; Math.abs(term) > 1e-17 * Math.abs(sum); odd += 2) {
+                term *= x * x / odd;
+                sum += term;
+            }
+            return 0.5 + density(x) * sum;
+        }
+        // x + 1/(x + 2/(x + 3/(x + ...))), Abramowitz and Stegun 26.2.14, from its tail.
+        double fraction = distance;
+        for (int term = 40; term >= 1; term--) {
+            fraction = distance + term / fraction;
+        }
+        double tail = density(x) / fraction;
+        return x < 0 ? tail : 1 - tail;
     }
 
     /** Where the result is subnormal, an ulp is that of the smallest normal number. */
     @ParameterizedTest
     @EnumSource(Function.class)
     void polynomialsStayWithinTheirBound(Function f) {
+        assertBound(f, new ScalarFunctionKernels());
+    }
+
+    @ParameterizedTest
+    @EnumSource(Function.class)
+    void doublePrecisionStaysWithinIt(Function f) {
+        assertBound(f, new PlainFunctionKernels());
+    }
+
+    private static void assertBound(Function f, FunctionKernels kernels) {
         double worst = IntStream.rangeClosed(Integer.MIN_VALUE / CHUNK / STEP, Integer.MAX_VALUE / CHUNK / STEP).parallel()
-                .mapToDouble(chunk -> worstOf(f, chunk * CHUNK * STEP)).max().orElseThrow();
+                .mapToDouble(chunk -> worstOf(f, kernels, chunk * CHUNK * STEP)).max().orElseThrow();
         assertTrue(worst <= f.ulps, f + " is off by " + worst + " ulp");
     }
 
-    private static double worstOf(Function f, int firstBits) {
+    private static double worstOf(Function f, FunctionKernels kernels, int firstBits) {
         float[] x = new float[CHUNK];
         for (int i = 0; i < CHUNK; i++) {
             x[i] = Float.intBitsToFloat(firstBits + i * STEP);
         }
         float[] y = new float[CHUNK];
-        f.apply(new ScalarFunctionKernels(), CHUNK, x, 0, y, 0);
+        f.apply(kernels, CHUNK, x, 0, y, 0);
         double worst = 0;
         for (int i = 0; i < CHUNK; i++) {
             double exact = f.exact.applyAsDouble(x[i]);
@@ -88,6 +145,35 @@ class FunctionKernelsTest {
         }
     }
 
+    @Test
+    void gradientsAreTheDerivativeTimesDy() {
+        SimdKernels vectorized = VectorApi.vectorized();
+        assertNotNull(vectorized, VectorApi.absence());
+        int n = 101;
+        float[] x = new float[n + 3];
+        float[] dy = new float[n + 5];
+        for (int i = 0; i < n; i++) {
+            x[i + 3] = (i - n / 2) / 9f;
+            dy[i + 5] = 1.7f * i - 40;
+        }
+        float[] derivative = new float[n];
+        float[] actual = new float[n];
+        for (FunctionKernels kernels : new FunctionKernels[] {new ScalarFunctionKernels(), vectorized.functions()}) {
+            kernels.geluGradient(n, x, 3, ONES, 0, derivative, 0);
+            kernels.geluGradient(n, x, 3, dy, 5, actual, 0);
+            assertProducts(derivative, dy, actual);
+            kernels.eluGradient(n, 1.7f, x, 3, ONES, 0, derivative, 0);
+            kernels.eluGradient(n, 1.7f, x, 3, dy, 5, actual, 0);
+            assertProducts(derivative, dy, actual);
+        }
+    }
+
+    private static void assertProducts(float[] derivative, float[] dy, float[] actual) {
+        for (int i = 0; i < actual.length; i++) {
+            assertEquals(derivative[i] * dy[i + 5], actual[i], "element " + i);
+        }
+    }
+
     /** Every NaN is the same one. */
     private static int[] bits(float[] values) {
         return IntStream.range(0, values.length).map(i -> Float.floatToIntBits(values[i])).toArray();
@@ -104,5 +190,18 @@ class FunctionKernelsTest {
         assertArrayEquals(new float[] {1f, 1f, Float.POSITIVE_INFINITY, 0f, Float.NaN}, y);
         functions.sigmoid(x.length, x, 0, y, 0);
         assertArrayEquals(new float[] {0.5f, 0.5f, 1f, 0f, Float.NaN}, y);
+        functions.log(x.length, x, 0, y, 0);
+        assertArrayEquals(
+                new float[] {
+                    Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, Float.NaN, Float.NaN
+                }, y);
+        functions.elu(x.length, 2f, x, 0, y, 0);
+        assertArrayEquals(new float[] {-0f, 0f, Float.POSITIVE_INFINITY, -2f, Float.NaN}, y);
+        functions.eluGradient(x.length, 2f, x, 0, ONES, 0, y, 0);
+        assertArrayEquals(new float[] {2f, 2f, 1f, 0f, Float.NaN}, y);
+        functions.gelu(x.length, x, 0, y, 0);
+        assertArrayEquals(new float[] {-0f, 0f, Float.POSITIVE_INFINITY, Float.NaN, Float.NaN}, y);
+        functions.geluGradient(x.length, x, 0, ONES, 0, y, 0);
+        assertArrayEquals(new float[] {0.5f, 0.5f, Float.NaN, Float.NaN, Float.NaN}, y);
     }
 }
