@@ -113,22 +113,23 @@ final class CpuGemm {
     private void multiplyTogether(CpuProduct product, int rowsPerPiece, long nanos) {
         int depth = product.depth;
         int columns = product.columns;
+        int steps = padded(depth, 2);
         int padded = padded(columns, tileColumns);
         Scratch shared = scratch.get();
-        shared.reserve(0, padded * depth, padded, 0);
+        shared.reserve(0, padded * steps, padded, 0);
         copyBias(product, 0, columns, shared.bias);
         threads.forRange(padded / tileColumns, (long) columns * depth / PACKING_SPEED, (first, end) -> {
             int start = first * tileColumns;
-            packColumns(product, 0, start, Math.min(columns, end * tileColumns) - start, 0, depth, shared.columns, start * depth);
+            packColumns(product, 0, start, Math.min(columns, end * tileColumns) - start, 0, depth, shared.columns, start * steps);
         });
         int rowsPerTask = Math.min(ROWS / tileRows * tileRows, rowsPerPiece);
         threads.parallelFor(ceilDiv(product.rows, rowsPerTask), nanos, task -> {
             Scratch own = scratch.get();
-            own.reserve(rowsPerTask * depth + tileColumns, 0, 0, tileRows * tileColumns);
+            own.reserve(rowsPerTask * steps + tileColumns, 0, 0, tileRows * tileColumns);
             int row = task * rowsPerTask;
             int rowCount = Math.min(rowsPerTask, product.rows - row);
             packRows(product, 0, row, rowCount, 0, depth, own.rows);
-            multiplyBlocks(rowCount, columns, depth, own, shared, product.c, product.cStart(0) + row * columns, columns, false);
+            multiplyBlocks(rowCount, columns, steps, own, shared, product.c, product.cStart(0) + row * columns, columns, false);
         });
     }
 
@@ -142,7 +143,7 @@ final class CpuGemm {
 
     private void multiply(CpuProduct product, int item, int firstRow, int endRow, int firstColumn, int endColumn) {
         int chains = Math.max(1, ceilDiv(product.depth, DEPTH));
-        int longest = ceilDiv(product.depth, chains);
+        int longest = padded(ceilDiv(product.depth, chains), 2);
         int mostRows = padded(Math.min(ROWS, endRow - firstRow), tileRows);
         int mostColumns = padded(Math.min(COLUMNS, endColumn - firstColumn), tileColumns);
         int rowsPerBlock = ROWS / tileRows * tileRows;
@@ -159,79 +160,93 @@ final class CpuGemm {
                     int rowCount = Math.min(rowsPerBlock, endRow - row);
                     packRows(product, item, row, rowCount, from, length, own.rows);
                     int at = product.cStart(item) + row * product.columns + column;
-                    multiplyBlocks(rowCount, columnCount, length, own, own, product.c, at, product.columns, chain > 0);
+                    multiplyBlocks(
+                            rowCount, columnCount, padded(length, 2), own, own, product.c, at, product.columns, chain > 0);
                 }
             }
         }
     }
 
-    /** Panels of A, at {@code rows * length} each, an element (row, p) at {@code p * tileRows + row} in its own. */
+    /**
+     * Four rows of A after four, at {@code rows * steps} each, an element (row, p) at {@code 4 * p + row} in its own four. Steps
+     * are the length, or one more to make it even, which adds 0.
+     */
     private void packRows(CpuProduct product, int item, int row, int rowCount, int from, int length, float[] target) {
         int start = product.aStart(item) + row * product.aRow + from * product.aDepth;
-        for (int i = 0; i < rowCount; i += tileRows) {
-            int count = Math.min(tileRows, rowCount - i);
+        int steps = padded(length, 2);
+        for (int i = 0; i < rowCount; i += 4) {
+            int count = Math.min(4, rowCount - i);
+            int at = i * steps;
             if (product.aRow == 1) {
-                lines.copyLines(
-                        length, count, product.a, start + i, product.aDepth, target, i * length, tileRows);
+                lines.copyLines(length, count, product.a, start + i, product.aDepth, target, at, 4);
             } else {
-                lines.packAcross(
-                        count, length, product.a, start + i * product.aRow, product.aRow, target, i * length, tileRows);
+                lines.packAcross(count, length, product.a, start + i * product.aRow, product.aRow, target, at, 4);
             }
+            Arrays.fill(target, at + length * 4, at + steps * 4, 0f);
         }
     }
 
-    /** Panels of B, at {@code columns * length} each, an element (p, column) at {@code p * tileColumns + column} in its own. */
+    /** Panels of B, at {@code columns * steps} each, an element (p, column) at {@code p * tileColumns + column} in its own. */
     private void packColumns(
             CpuProduct product, int item, int column, int columnCount, int from, int length, float[] target, int at) {
         int start = product.bStart(item) + column * product.bColumn + from * product.bDepth;
+        int steps = padded(length, 2);
         if (product.bColumn != 1) {
             for (int j = 0; j < columnCount; j += tileColumns) {
                 lines.packAcross(
                         Math.min(tileColumns, columnCount - j), length, product.b, start + j * product.bColumn, product.bColumn,
-                        target, at + j * length, tileColumns);
+                        target, at + j * steps, tileColumns);
             }
-            return;
+        } else {
+            // Through all panels before it goes down, so that memory is read in long lines.
+            for (int p = 0; p < length; p += LINES) {
+                for (int j = 0; j < columnCount; j += tileColumns) {
+                    lines.copyLines(
+                            Math.min(LINES, length - p), Math.min(tileColumns, columnCount - j),
+                            product.b, start + p * product.bDepth + j, product.bDepth,
+                            target, at + j * steps + p * tileColumns, tileColumns);
+                }
+            }
         }
-        // Through all panels before it goes down, so that memory is read in long lines.
-        for (int p = 0; p < length; p += LINES) {
+        if (steps > length) {
             for (int j = 0; j < columnCount; j += tileColumns) {
-                lines.copyLines(
-                        Math.min(LINES, length - p), Math.min(tileColumns, columnCount - j), product.b,
-                        start + p * product.bDepth + j, product.bDepth, target, at + j * length + p * tileColumns, tileColumns);
+                Arrays.fill(target, at + j * steps + length * tileColumns, at + (j + tileColumns) * steps, 0f);
             }
         }
     }
 
     /**
+     * @param steps  along the depth, an even number
      * @param own    holds the block of A
      * @param shared holds the block of B and the bias
      * @param add    whether C holds the sum of blocks before these, and else begins with the bias
      */
     private void multiplyBlocks(
-            int rowCount, int columnCount, int length, Scratch own, Scratch shared, float[] c, int cOffset, int stride,
+            int rowCount, int columnCount, int steps, Scratch own, Scratch shared, float[] c, int cOffset, int stride,
             boolean add) {
         float[] tile = own.tile;
         for (int j = 0; j < columnCount; j += tileColumns) {
             int width = Math.min(tileColumns, columnCount - j);
-            for (int i = 0; i < rowCount; i += tileRows) {
-                int height = Math.min(tileRows, rowCount - i);
-                int a = i * length;
-                int b = j * length;
+            for (int i = 0, rows; i < rowCount; i += rows) {
+                rows = rowCount - i > tileRows - 4 ? tileRows : 4;
+                int height = Math.min(rows, rowCount - i);
+                int a = i * steps;
+                int b = j * steps;
                 int at = cOffset + i * stride + j;
-                if (width == tileColumns && height == tileRows) {
+                if (width == tileColumns && height == rows) {
                     if (add) {
-                        simd.tile(length, own.rows, a, shared.columns, b, c, at, stride, c, at, stride);
+                        simd.tile(rows, steps, own.rows, a, shared.columns, b, c, at, stride, c, at, stride);
                     } else {
-                        simd.tile(length, own.rows, a, shared.columns, b, shared.bias, j, 0, c, at, stride);
+                        simd.tile(rows, steps, own.rows, a, shared.columns, b, shared.bias, j, 0, c, at, stride);
                     }
                     continue;
                 }
                 // A tile that sticks out of C is computed beside it.
                 if (add) {
                     copyTile(height, width, c, at, stride, tile, 0, tileColumns);
-                    simd.tile(length, own.rows, a, shared.columns, b, tile, 0, tileColumns, tile, 0, tileColumns);
+                    simd.tile(rows, steps, own.rows, a, shared.columns, b, tile, 0, tileColumns, tile, 0, tileColumns);
                 } else {
-                    simd.tile(length, own.rows, a, shared.columns, b, shared.bias, j, 0, tile, 0, tileColumns);
+                    simd.tile(rows, steps, own.rows, a, shared.columns, b, shared.bias, j, 0, tile, 0, tileColumns);
                 }
                 copyTile(height, width, tile, 0, tileColumns, c, at, stride);
             }

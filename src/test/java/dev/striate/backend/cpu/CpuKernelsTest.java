@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What is special to the CPU: tile edges, blocks of the depth, both versions of the inner loops, and bits that do not depend on
@@ -50,7 +51,7 @@ class CpuKernelsTest {
         int[][] sizes = {
             {1, 1, 1}, {6, 32, 256}, {7, 33, 257}, {5, 31, 255}, {13, 65, 513}, {12, 128, 40}, {1, 300, 70}, {300, 1, 70},
             {4, 129, 17}, {6, 64, 1000}, {97, 61, 300}, {800, 3, 5}, {23, 200, 1},
-            {8, 32, 64}, {9, 33, 300}, {200, 50, 270}, {197, 250, 260}, {5, 2090, 7}, {2, 37, 90}, {1, 130, 600}, {40, 40, 0}
+            {8, 32, 64}, {9, 33, 300}, {200, 50, 270}, {197, 250, 260}, {5, 2090, 7}, {2, 37, 90}, {1, 130, 600}, {40, 40, 0}, {14, 40, 1025}
         };
         for (int[] size : sizes) {
             for (int transposes = 0; transposes < 4; transposes++) {
@@ -79,6 +80,29 @@ class CpuKernelsTest {
         int length = batch * g.m() * g.n();
         agree(g.k(), length, (on, in, out) -> on.matmul().forward(g, in[0], in[1], null, out), a, b);
         agree(g.k() + 1, length, (on, in, out) -> on.matmul().forward(g, in[0], in[1], in[2], out), a, b, bias);
+    }
+
+    /** Blocks are packed into arrays that are used again, where an odd depth leaves one step of what lay there before. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3})
+    void whatAnEarlierProductLeftDoesNotCount(int transposes) {
+        StridedLoop one = StridedLoop.of(new int[0], new int[0], new int[0]);
+        boolean transposeA = (transposes & 1) != 0;
+        boolean transposeB = (transposes & 2) != 0;
+        float[] nothing = new float[70 * 70];
+        Arrays.fill(nothing, Float.NaN);
+        float[] ones = new float[70 * 70];
+        Arrays.fill(ones, 1f);
+        float[] sums = new float[40 * 70];
+        Arrays.fill(sums, 7f);
+        for (List<Backend> counts : BACKENDS) {
+            Backend backend = counts.get(0);
+            MatmulGeometry before = new MatmulGeometry(one, 40, 70, 40, transposeA, transposeB);
+            outputs(backend, sums.length, (on, in, out) -> on.matmul().forward(before, in[0], in[1], null, out), nothing, nothing);
+            MatmulGeometry odd = new MatmulGeometry(one, 40, 70, 7, transposeA, transposeB);
+            assertArrayEquals(sums, outputs(
+                    backend, sums.length, (on, in, out) -> on.matmul().forward(odd, in[0], in[1], null, out), ones, ones));
+        }
     }
 
     static Stream<Conv2dGeometry> convolutions() {

@@ -21,12 +21,13 @@ final class PanamaConvKernels implements ConvKernels {
     /** As many lanes set, not set and set as a vector has: a window of it is a mask that begins or ends anywhere. */
     static final int[] EDGES = IntStream.range(0, 3 * LANES).map(i -> i / LANES == 1 ? 0 : -1).toArray();
 
-    // What turns vectors of 16 against each other, see pack8.
+    // What turns vectors of 16 against each other, see pack4 and pack8.
     private static final VectorShuffle<Float> HALVES = VectorShuffle.fromOp(SPECIES, i -> i ^ LANES / 2);
     private static final VectorShuffle<Float> QUARTERS = VectorShuffle.fromOp(SPECIES, i -> i ^ LANES / 4);
     private static final VectorMask<Float> SECOND_HALF = VectorMask.fromLong(SPECIES, 0xFF00);
     private static final VectorMask<Float> ODD_QUARTERS = VectorMask.fromLong(SPECIES, 0xF0F0);
     private static final VectorMask<Float> ODD_LANES = VectorMask.fromLong(SPECIES, 0xAAAA);
+    private static final VectorShuffle<Float> FOURS = VectorShuffle.fromOp(SPECIES, i -> ((i & 3) << 2 | i >> 2) % LANES);
     private static final VectorShuffle<Float> FIRST_PAIR = VectorShuffle.fromOp(SPECIES, i -> pairLane(i) % LANES);
     private static final VectorShuffle<Float> SECOND_PAIR = VectorShuffle.fromOp(SPECIES, i -> (pairLane(i) + 2) % LANES);
 
@@ -503,19 +504,39 @@ final class PanamaConvKernels implements ConvKernels {
     }
 
     /**
-     * Eight lines by 16 elements are turned in registers, three times half of one against half of another; the last 16 end with
-     * the lines. For other counts the plain loop is as good, if lines are not short.
+     * Four or eight lines by 16 elements are turned in registers, at each step half of one against half of another; the last 16
+     * end with the lines. For other counts the plain loop is as good, if lines are not short.
      */
     @Override
     public void packAcross(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
-        if (LANES != 16 || lines != 8 || targetStep != 8 || length < LANES) {
+        if (LANES != 16 || lines != targetStep || (lines != 4 && lines != 8) || length < LANES) {
             ConvKernels.packLinesAcross(lines, length, source, from, step, target, at, targetStep);
             return;
         }
         for (int p = 0; p < length; p += LANES) {
             int place = Math.min(p, length - LANES);
-            pack8(source, from + place, step, target, at + place * 8);
+            if (lines == 4) {
+                pack4(source, from + place, step, target, at + place * 4);
+            } else {
+                pack8(source, from + place, step, target, at + place * 8);
+            }
         }
+    }
+
+    /** Writes vectors of what stands at four neighbouring places of four lines. */
+    private static void pack4(float[] source, int from, int step, float[] target, int at) {
+        FloatVector r0 = FloatVector.fromArray(SPECIES, source, from);
+        FloatVector r1 = FloatVector.fromArray(SPECIES, source, from + step);
+        FloatVector r2 = FloatVector.fromArray(SPECIES, source, from + 2 * step);
+        FloatVector r3 = FloatVector.fromArray(SPECIES, source, from + 3 * step);
+        FloatVector a0 = r0.blend(r2.rearrange(HALVES), SECOND_HALF);
+        FloatVector a2 = r0.rearrange(HALVES).blend(r2, SECOND_HALF);
+        FloatVector a1 = r1.blend(r3.rearrange(HALVES), SECOND_HALF);
+        FloatVector a3 = r1.rearrange(HALVES).blend(r3, SECOND_HALF);
+        a0.blend(a1.rearrange(QUARTERS), ODD_QUARTERS).rearrange(FOURS).intoArray(target, at);
+        a0.rearrange(QUARTERS).blend(a1, ODD_QUARTERS).rearrange(FOURS).intoArray(target, at + LANES);
+        a2.blend(a3.rearrange(QUARTERS), ODD_QUARTERS).rearrange(FOURS).intoArray(target, at + 2 * LANES);
+        a2.rearrange(QUARTERS).blend(a3, ODD_QUARTERS).rearrange(FOURS).intoArray(target, at + 3 * LANES);
     }
 
     /** Writes vectors of what stands at two neighbouring places of eight lines. */

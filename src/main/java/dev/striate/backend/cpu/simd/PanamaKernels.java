@@ -20,7 +20,7 @@ final class PanamaKernels implements SimdKernels {
      * Of a tile. Vectors of 256 bit come with 16 registers: C2 does not reliably keep 12 accumulators and what else a turn of the
      * loop needs in so many, and the tile then takes twice as long. All other vectors with a fused multiply-add come with 32.
      */
-    private static final int ROWS = LANES == 8 ? 4 : 8;
+    private static final int ROWS = LANES == 8 ? 4 : 12;
     private static final int COLUMNS = 2 * LANES;
 
     /** Turns in which the profiles that C2 compiles the Vector API's methods by come to know all kinds of vectors. */
@@ -99,17 +99,21 @@ final class PanamaKernels implements SimdKernels {
      */
     @Override
     public void tile(
-            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
+            int rows, int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
             float[] c, int cOffset, int cStride) {
-        if (ROWS == 8) {
-            tile8x2(depth, a, aOffset, b, bOffset, d, dOffset, dStride, c, cOffset, cStride);
+        if (rows == 12) {
+            tile12x2(depth, a, aOffset, b, bOffset, d, dOffset, dStride, c, cOffset, cStride);
         } else {
             tile4x2(depth, a, aOffset, b, bOffset, d, dOffset, dStride, c, cOffset, cStride);
         }
     }
 
-    /** For 32 registers: 16 chains, so that broadcasts and unaligned loads stay fewer than multiply-adds. */
-    private static void tile8x2(
+    /**
+     * For 32 registers: 24 chains, so that broadcasts and unaligned loads stay fewer than multiply-adds, and two steps of the depth
+     * in a turn of the loop. With 16 chains and one step, whatever else a turn needs cost an Intel core a fifth of its speed. A
+     * third step, for odd depths, is more than C2 inlines on Java 17.
+     */
+    private static void tile12x2(
             int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
             float[] c, int cOffset, int cStride) {
         FloatVector c00 = FloatVector.zero(SPECIES);
@@ -128,7 +132,19 @@ final class PanamaKernels implements SimdKernels {
         FloatVector c61 = c00;
         FloatVector c70 = c00;
         FloatVector c71 = c00;
-        for (int p = 0, ia = aOffset, ib = bOffset; p < depth; p++, ia += 8, ib += COLUMNS) {
+        FloatVector c80 = c00;
+        FloatVector c81 = c00;
+        FloatVector c90 = c00;
+        FloatVector c91 = c00;
+        FloatVector c100 = c00;
+        FloatVector c101 = c00;
+        FloatVector c110 = c00;
+        FloatVector c111 = c00;
+        int ia = aOffset;
+        int ia4 = ia + 4 * depth;
+        int ia8 = ia4 + 4 * depth;
+        int ib = bOffset;
+        for (int p = 0; p < depth; p += 2, ia += 8, ia4 += 8, ia8 += 8, ib += 2 * COLUMNS) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, ib);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, ib + LANES);
             FloatVector ar = FloatVector.broadcast(SPECIES, a[ia]);
@@ -143,18 +159,68 @@ final class PanamaKernels implements SimdKernels {
             ar = FloatVector.broadcast(SPECIES, a[ia + 3]);
             c30 = ar.fma(b0, c30);
             c31 = ar.fma(b1, c31);
-            ar = FloatVector.broadcast(SPECIES, a[ia + 4]);
+            ar = FloatVector.broadcast(SPECIES, a[ia4]);
             c40 = ar.fma(b0, c40);
             c41 = ar.fma(b1, c41);
-            ar = FloatVector.broadcast(SPECIES, a[ia + 5]);
+            ar = FloatVector.broadcast(SPECIES, a[ia4 + 1]);
             c50 = ar.fma(b0, c50);
             c51 = ar.fma(b1, c51);
-            ar = FloatVector.broadcast(SPECIES, a[ia + 6]);
+            ar = FloatVector.broadcast(SPECIES, a[ia4 + 2]);
             c60 = ar.fma(b0, c60);
             c61 = ar.fma(b1, c61);
-            ar = FloatVector.broadcast(SPECIES, a[ia + 7]);
+            ar = FloatVector.broadcast(SPECIES, a[ia4 + 3]);
             c70 = ar.fma(b0, c70);
             c71 = ar.fma(b1, c71);
+            ar = FloatVector.broadcast(SPECIES, a[ia8]);
+            c80 = ar.fma(b0, c80);
+            c81 = ar.fma(b1, c81);
+            ar = FloatVector.broadcast(SPECIES, a[ia8 + 1]);
+            c90 = ar.fma(b0, c90);
+            c91 = ar.fma(b1, c91);
+            ar = FloatVector.broadcast(SPECIES, a[ia8 + 2]);
+            c100 = ar.fma(b0, c100);
+            c101 = ar.fma(b1, c101);
+            ar = FloatVector.broadcast(SPECIES, a[ia8 + 3]);
+            c110 = ar.fma(b0, c110);
+            c111 = ar.fma(b1, c111);
+            b0 = FloatVector.fromArray(SPECIES, b, ib + 2 * LANES);
+            b1 = FloatVector.fromArray(SPECIES, b, ib + 3 * LANES);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 4]);
+            c00 = ar.fma(b0, c00);
+            c01 = ar.fma(b1, c01);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 5]);
+            c10 = ar.fma(b0, c10);
+            c11 = ar.fma(b1, c11);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 6]);
+            c20 = ar.fma(b0, c20);
+            c21 = ar.fma(b1, c21);
+            ar = FloatVector.broadcast(SPECIES, a[ia + 7]);
+            c30 = ar.fma(b0, c30);
+            c31 = ar.fma(b1, c31);
+            ar = FloatVector.broadcast(SPECIES, a[ia4 + 4]);
+            c40 = ar.fma(b0, c40);
+            c41 = ar.fma(b1, c41);
+            ar = FloatVector.broadcast(SPECIES, a[ia4 + 5]);
+            c50 = ar.fma(b0, c50);
+            c51 = ar.fma(b1, c51);
+            ar = FloatVector.broadcast(SPECIES, a[ia4 + 6]);
+            c60 = ar.fma(b0, c60);
+            c61 = ar.fma(b1, c61);
+            ar = FloatVector.broadcast(SPECIES, a[ia4 + 7]);
+            c70 = ar.fma(b0, c70);
+            c71 = ar.fma(b1, c71);
+            ar = FloatVector.broadcast(SPECIES, a[ia8 + 4]);
+            c80 = ar.fma(b0, c80);
+            c81 = ar.fma(b1, c81);
+            ar = FloatVector.broadcast(SPECIES, a[ia8 + 5]);
+            c90 = ar.fma(b0, c90);
+            c91 = ar.fma(b1, c91);
+            ar = FloatVector.broadcast(SPECIES, a[ia8 + 6]);
+            c100 = ar.fma(b0, c100);
+            c101 = ar.fma(b1, c101);
+            ar = FloatVector.broadcast(SPECIES, a[ia8 + 7]);
+            c110 = ar.fma(b0, c110);
+            c111 = ar.fma(b1, c111);
         }
         int from = dOffset;
         int to = cOffset;
@@ -188,9 +254,24 @@ final class PanamaKernels implements SimdKernels {
         to += cStride;
         c70.add(FloatVector.fromArray(SPECIES, d, from)).intoArray(c, to);
         c71.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
+        from += dStride;
+        to += cStride;
+        c80.add(FloatVector.fromArray(SPECIES, d, from)).intoArray(c, to);
+        c81.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
+        from += dStride;
+        to += cStride;
+        c90.add(FloatVector.fromArray(SPECIES, d, from)).intoArray(c, to);
+        c91.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
+        from += dStride;
+        to += cStride;
+        c100.add(FloatVector.fromArray(SPECIES, d, from)).intoArray(c, to);
+        c101.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
+        from += dStride;
+        to += cStride;
+        c110.add(FloatVector.fromArray(SPECIES, d, from)).intoArray(c, to);
+        c111.add(FloatVector.fromArray(SPECIES, d, from + LANES)).intoArray(c, to + LANES);
     }
 
-    /** For 16 registers: 8 chains, the fewest that hide the latency. */
     private static void tile4x2(
             int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
             float[] c, int cOffset, int cStride) {

@@ -63,7 +63,7 @@ final class PlainKernels implements SimdKernels {
 
     @Override
     public void tile(
-            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
+            int rows, int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
             float[] c, int cOffset, int cStride) {
         float[] sums = accumulators.get();
         int end = bOffset + depth * COLUMNS;

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ScalarKernels implements SimdKernels {
 
-    private final int rows;
+    private final int tileRows;
     private final int columns;
     private final ConvKernels convolution;
     private final FlatKernels flat;
@@ -18,7 +18,7 @@ final class ScalarKernels implements SimdKernels {
 
     /** @param vectorized which tiles to compute */
     ScalarKernels(SimdKernels vectorized) {
-        rows = vectorized.tileRows();
+        tileRows = vectorized.tileRows();
         columns = vectorized.tileColumns();
         convolution = new ScalarConvKernels(vectorized.convolution());
         dots = vectorized.dotTiles() == null ? null : new ScalarDotTiles(vectorized.dotTiles());
@@ -58,7 +58,7 @@ final class ScalarKernels implements SimdKernels {
 
     @Override
     public int tileRows() {
-        return rows;
+        return tileRows;
     }
 
     @Override
@@ -66,14 +66,15 @@ final class ScalarKernels implements SimdKernels {
         return columns;
     }
 
-    /** Two rows by four columns at a time: every tile has an even number of rows, and columns by the vector. */
+    /** Two rows by four columns at a time: a tile has rows by fours, and columns by the vector. */
     @Override
     public void tile(
-            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
+            int rows, int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
             float[] c, int cOffset, int cStride) {
         for (int row = 0; row < rows; row += 2) {
             int from = dOffset + row * dStride;
             int to = cOffset + row * cStride;
+            int first = aOffset + (row & -4) * depth + (row & 3);
             for (int j = 0; j < columns; j += 4) {
                 float c00 = 0;
                 float c01 = 0;
@@ -83,7 +84,7 @@ final class ScalarKernels implements SimdKernels {
                 float c11 = 0;
                 float c12 = 0;
                 float c13 = 0;
-                for (int p = 0, ia = aOffset + row, ib = bOffset + j; p < depth; p++, ia += rows, ib += columns) {
+                for (int p = 0, ia = first, ib = bOffset + j; p < depth; p++, ia += 4, ib += columns) {
                     float a0 = a[ia];
                     float a1 = a[ia + 1];
                     c00 = Math.fma(a0, b[ib], c00);

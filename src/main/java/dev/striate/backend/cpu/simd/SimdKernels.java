@@ -33,7 +33,7 @@ public interface SimdKernels {
     /** Exponentials and their like, in the same version. */
     FunctionKernels functions();
 
-    /** Rows of the tile that {@link #tile} computes. */
+    /** Rows of the tile that {@link #tile} computes fastest, a multiple of 4. */
     int tileRows();
 
     /** Columns of the tile that {@link #tile} computes. */
@@ -43,15 +43,16 @@ public interface SimdKernels {
      * One tile of a matrix product, from operands packed so that both are read front to back: {@code c = a b + d}. The sum along
      * the depth is complete before {@code d} is added.
      *
-     * @param depth the length summed over, 0 or more
-     * @param a     {@code (depth, tileRows)} from {@code aOffset} on
+     * @param rows  {@link #tileRows}, or 4 for what is left below such tiles
+     * @param depth the length summed over, even, 0 or more
+     * @param a     four rows after four, {@code (rows / 4, depth, 4)} from {@code aOffset} on
      * @param b     {@code (depth, tileColumns)} from {@code bOffset} on
      * @param d     the first element is at {@code dOffset}, rows are {@code dStride} apart: 0 repeats one row. May be the same
      *              tile of {@code c}
      * @param c     the tile's first element is at {@code cOffset}, its rows are {@code cStride} apart
      */
     void tile(
-            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
+            int rows, int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
             float[] c, int cOffset, int cStride);
 
     /**

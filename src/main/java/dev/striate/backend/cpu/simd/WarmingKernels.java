@@ -139,8 +139,10 @@ final class WarmingKernels implements SimdKernels {
                 .toList();
         Map<Kernel, Consumer<SimdKernels>> program = new EnumMap<>(Kernel.class);
         program.put(Kernel.TILE, k -> {
-            k.tile(DEPTH, a, 0, x, 0, z, 0, 0, y, 0, columns);
-            k.tile(DEPTH, a, 0, x, 0, y, 0, columns, y, 0, columns);
+            for (int height : new int[] {vectorized.tileRows(), 4}) {
+                k.tile(height, DEPTH, a, 0, x, 0, z, 0, 0, y, 0, columns);
+                k.tile(height, DEPTH, a, 0, x, 0, y, 0, columns, y, 0, columns);
+            }
         });
         program.put(Kernel.CONV_TILE, k -> {
             for (int height : heights) {
@@ -357,9 +359,9 @@ final class WarmingKernels implements SimdKernels {
 
     @Override
     public void tile(
-            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
+            int rows, int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
             float[] c, int cOffset, int cStride) {
-        current(Kernel.TILE).tile(depth, a, aOffset, b, bOffset, d, dOffset, dStride, c, cOffset, cStride);
+        current(Kernel.TILE).tile(rows, depth, a, aOffset, b, bOffset, d, dOffset, dStride, c, cOffset, cStride);
     }
 
     @Override

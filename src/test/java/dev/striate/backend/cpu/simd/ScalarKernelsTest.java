@@ -52,14 +52,16 @@ class ScalarKernelsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 1, 2, 17, 256})
+    @ValueSource(ints = {0, 2, 4, 18, 256})
     void tile(int depth) {
         int rows = vectorized.tileRows();
         int columns = vectorized.tileColumns();
         assertEquals(rows, new ScalarKernels(vectorized).tileRows());
-        int length = 3 + Math.max(depth, rows) * (columns + 1);
-        assertSameBits(length, (k, a, b, y) -> k.tile(depth, a, 1, b, 2, b, 1, 0, y, 3, columns + 1));
-        assertSameBits(length, (k, a, b, y) -> k.tile(depth, a, 1, b, 2, y, 3, columns + 1, y, 3, columns + 1));
+        int length = 3 + Math.max(depth, rows) * (Math.max(columns, rows) + 1);
+        for (int height : new int[] {rows, 4}) {
+            assertSameBits(length, (k, a, b, y) -> k.tile(height, depth, a, 1, b, 2, b, 1, 0, y, 3, columns + 1));
+            assertSameBits(length, (k, a, b, y) -> k.tile(height, depth, a, 1, b, 2, y, 3, columns + 1, y, 3, columns + 1));
+        }
     }
 
     @ParameterizedTest
