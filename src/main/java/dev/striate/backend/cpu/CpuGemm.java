@@ -12,9 +12,9 @@ import java.util.Arrays;
  * <ol>
  * <li>A block of B, at most {@value #COLUMNS} columns by {@value #DEPTH} of the depth, is packed once: into panels as wide as a
  * tile, in which the tile's elements at one place of the depth are neighbours, and these follow each other along the depth.
- * <li>For that block, blocks of A of {@value #ROWS} rows are packed one after the other, in the same way into panels as high as a
- * tile. Such a block stays in the second cache.
- * <li>Each panel of B is met with every panel of A. Both are read front to back, so they come from the second cache as fast as
+ * <li>For that block, blocks of A of {@value #ROWS} rows are packed one after the other, in the same way by fours of rows, of
+ * which a tile has several. Such a block stays in the second cache.
+ * <li>Each panel of B is met with all rows of A. Both are read front to back, so they come from the second cache as fast as
  * they are used; what would be waited for is C, which is far away and is read and written once for each block of the depth.
  * </ol>
  *
