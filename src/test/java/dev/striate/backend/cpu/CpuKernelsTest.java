@@ -51,7 +51,8 @@ class CpuKernelsTest {
         int[][] sizes = {
             {1, 1, 1}, {6, 32, 256}, {7, 33, 257}, {5, 31, 255}, {13, 65, 513}, {12, 128, 40}, {1, 300, 70}, {300, 1, 70},
             {4, 129, 17}, {6, 64, 1000}, {97, 61, 300}, {800, 3, 5}, {23, 200, 1},
-            {8, 32, 64}, {9, 33, 300}, {200, 50, 270}, {197, 250, 260}, {5, 2090, 7}, {2, 37, 90}, {1, 130, 600}, {40, 40, 0}, {14, 40, 1025}
+            {8, 32, 64}, {9, 33, 300}, {200, 50, 270}, {197, 250, 260}, {5, 2090, 7}, {2, 37, 90}, {1, 130, 600}, {40, 40, 0},
+            {14, 40, 1025}
         };
         for (int[] size : sizes) {
             for (int transposes = 0; transposes < 4; transposes++) {
@@ -89,8 +90,8 @@ class CpuKernelsTest {
         StridedLoop one = StridedLoop.of(new int[0], new int[0], new int[0]);
         boolean transposeA = (transposes & 1) != 0;
         boolean transposeB = (transposes & 2) != 0;
-        float[] nothing = new float[70 * 70];
-        Arrays.fill(nothing, Float.NaN);
+        float[] nans = new float[70 * 70];
+        Arrays.fill(nans, Float.NaN);
         float[] ones = new float[70 * 70];
         Arrays.fill(ones, 1f);
         float[] sums = new float[40 * 70];
@@ -98,7 +99,7 @@ class CpuKernelsTest {
         for (List<Backend> counts : BACKENDS) {
             Backend backend = counts.get(0);
             MatmulGeometry before = new MatmulGeometry(one, 40, 70, 40, transposeA, transposeB);
-            outputs(backend, sums.length, (on, in, out) -> on.matmul().forward(before, in[0], in[1], null, out), nothing, nothing);
+            outputs(backend, sums.length, (on, in, out) -> on.matmul().forward(before, in[0], in[1], null, out), nans, nans);
             MatmulGeometry odd = new MatmulGeometry(one, 40, 70, 7, transposeA, transposeB);
             assertArrayEquals(sums, outputs(
                     backend, sums.length, (on, in, out) -> on.matmul().forward(odd, in[0], in[1], null, out), ones, ones));

@@ -98,17 +98,22 @@ final class ScalarFunctionKernels implements FunctionKernels {
         return timesExp(1f, value > HIGHEST ? HIGHEST : value < LOWEST ? LOWEST : value, 0f);
     }
 
-    /** {@code factor e^(x + rest)}, also where only the product is a normal number; rest is far smaller than x. */
-    private static float timesExp(float factor, float x, float rest) {
-        float rounded = Math.fma(x, PER_LOG_2, ROUNDER);
-        float n = rounded - ROUNDER;
-        float r = Math.fma(n, -LOG_2_REST, Math.fma(n, -LOG_2, x)) + rest;
+    /** {@code e^r - 1} of what is at most log(2) / 2 in size. */
+    private static float polynomial(float r) {
         float p = Math.fma(E5, r, E4);
         p = Math.fma(p, r, E3);
         p = Math.fma(p, r, E2);
         p = Math.fma(p, r, E1);
         p = Math.fma(p, r, E0);
-        p = Math.fma(p, r * r, r);
+        return Math.fma(p, r * r, r);
+    }
+
+    /** {@code factor e^(x + rest)}, also where only the product is a normal number; rest is far smaller than x. */
+    private static float timesExp(float factor, float x, float rest) {
+        float rounded = Math.fma(x, PER_LOG_2, ROUNDER);
+        float n = rounded - ROUNDER;
+        float r = Math.fma(n, -LOG_2_REST, Math.fma(n, -LOG_2, x)) + rest;
+        float p = polynomial(r);
         // 2^n may be no normal number: it is multiplied with in two halves.
         int power = Float.floatToRawIntBits(rounded) - ROUNDER_BITS;
         int half = power >> 1;
@@ -194,14 +199,9 @@ final class ScalarFunctionKernels implements FunctionKernels {
             float rounded = Math.fma(x0, PER_LOG_2, ROUNDER);
             float power = rounded - ROUNDER;
             float r = Math.fma(power, -LOG_2_REST, Math.fma(power, -LOG_2, x0));
-            float p = Math.fma(E5, r, E4);
-            p = Math.fma(p, r, E3);
-            p = Math.fma(p, r, E2);
-            p = Math.fma(p, r, E1);
-            p = Math.fma(p, r, E0);
             // 2^n e^r - 1 = 2^n (e^r - 1) + (2^n - 1), without a difference of what is nearly equal.
             float scale = Float.intBitsToFloat(Float.floatToRawIntBits(rounded) - ROUNDER_BITS + BIAS << MANTISSA);
-            float less1 = Math.fma(scale, Math.fma(p, r * r, r), scale - 1f);
+            float less1 = Math.fma(scale, polynomial(r), scale - 1f);
             y[yOffset + i] = value < 0 ? alpha * less1 : value;
         }
     }
