@@ -1,7 +1,9 @@
 // Batch normalisation. A channel's M = batch * plane elements are cut into chunks of fixed size; partial results of chunks go to
-// scratch memory and one work-item per channel joins them, in order. TEAM work-items share a chunk in the tiled shape, one walks
-// it in vectors in the other. x is read twice for the statistics and once to normalise; x and dy are read twice by the gradient.
+// scratch memory and are joined, in a fixed order. In the tiled shape TEAM work-items share a chunk, and the chunks of a channel;
+// in the other one has them, and walks them in vectors. x is read twice for the statistics and once to normalise; x and dy are
+// read twice by the gradient.
 #include "common.cl"
+#include "divisor.cl"
 
 typedef struct {
     int batch;
@@ -13,14 +15,19 @@ typedef struct {
 
 #define ONE_AT(p, at) ((p)[at])
 #define VEC_AT(p, at) VLOAD(0, (p) + (at))
+#define WHOLE_AT(p, at) (*(__global const Vec *)((p) + (at)))
 
 // Adds TERM(AT, at) over the elements t = start .. end-1 of a channel, with AT a way to load and at the place: to the whole in
 // the vector shape, to this work-item's share in the tiled one.
 #ifdef TILED
 #define SUM_CHUNK(sum, TERM)                                                                     \
-    for (int t = start + TEAM_LANE; t < end; t += TEAM) {                                        \
-        const int at = (t / g.plane * g.channels + channel) * g.plane + t % g.plane;             \
-        sum += TERM(ONE_AT, at);                                                                 \
+    {                                                                                            \
+        const Divisor byPlane = divisorFor(g.plane, g.batch * g.plane);                          \
+        _Pragma("unroll 4") for (int t = start + TEAM_LANE; t < end; t += TEAM) {                \
+            const int image = quotient(t, byPlane);                                              \
+            const int at = (image * (g.channels - 1) + channel) * g.plane + t;                   \
+            sum += TERM(ONE_AT, at);                                                             \
+        }                                                                                        \
     }
 #else
 #define SUM_CHUNK(sum, TERM)                                                                     \
@@ -69,29 +76,31 @@ __kernel void statistics(
     }
 }
 
-// Joins the chunks of a channel (Chan, Golub and LeVeque, 1983): one channel per work-item, groups of 64. RUNNING is defined
-// where there are running statistics.
+// Joins the chunks of a channel (Chan, Golub and LeVeque, 1983), a team per channel. RUNNING is defined where there are running
+// statistics.
 __kernel void join(
     const Geometry g, const float momentum, __global const float *chunkMean, __global const float *chunkSquares,
     __global float *mean, __global float *variance, __global float *runningMean, __global float *runningVariance)
 {
-    const int channel = get_global_id(0);
-    if (channel >= g.channels) {
-        return;
-    }
+    TEAM_SCRATCH(scratch);
+    const int channel = get_global_id(0) / TEAM;
     const int m = g.batch * g.plane;
     const float first = chunkMean[channel * g.splits];
     float shift = 0.0f;
-    for (int split = 1; split < g.splits; ++split) {
+    for (int split = TEAM_LANE; split < g.splits; split += TEAM) {
         const int count = min(g.chunk, m - split * g.chunk);
         shift += (chunkMean[channel * g.splits + split] - first) * count;
     }
-    const float mean_ = first + shift / m;
+    const float mean_ = first + teamSum(shift, scratch) / m;
     float squares = 0.0f;
-    for (int split = 0; split < g.splits; ++split) {
+    for (int split = TEAM_LANE; split < g.splits; split += TEAM) {
         const int count = min(g.chunk, m - split * g.chunk);
         const float deviation = chunkMean[channel * g.splits + split] - mean_;
         squares += chunkSquares[channel * g.splits + split] + count * deviation * deviation;
+    }
+    squares = teamSum(squares, scratch);
+    if (TEAM_LANE != 0) {
+        return;
     }
     mean[channel] = mean_;
     variance[channel] = squares / m;
@@ -101,17 +110,20 @@ __kernel void join(
 #endif
 }
 
-// One element per work-item in the tiled shape, one plane in the other; groups of 64. RELU is defined where y is max(that, 0).
+// In the tiled shape a work-item has a vector of elements, if planes are whole vectors, or one; in the other a plane. RELU is
+// defined where y is max(that, 0).
 __kernel void normalise(
     const Geometry g, const float epsilon, __global const float *x, __global const float *gamma, __global const float *beta,
     __global const float *mean, __global const float *variance, __global float *y)
 {
     const uint id = get_global_id(0);
 #ifdef TILED
-    if (id >= (uint)(g.batch * g.channels * g.plane)) {
+    const bool inVectors = g.plane % WIDTH == 0;
+    const uint from = inVectors ? id * WIDTH : id;
+    if (from >= (uint)(g.batch * g.channels * g.plane)) {
         return;
     }
-    const int channel = id / g.plane % g.channels;
+    const int channel = from / (uint)g.plane % (uint)g.channels;
 #else
     if (id >= (uint)(g.batch * g.channels)) {
         return;
@@ -130,7 +142,11 @@ __kernel void normalise(
 #define FINISHED_VEC(v) (v)
 #endif
 #ifdef TILED
-    y[id] = FINISHED(NORMALISED(ONE_AT, id));
+    if (inVectors) {
+        *(__global Vec *)(y + from) = FINISHED_VEC(NORMALISED(WHOLE_AT, from));
+    } else {
+        y[from] = FINISHED(NORMALISED(ONE_AT, from));
+    }
 #else
     const int from = id * g.plane;
     int i = 0;
@@ -165,23 +181,25 @@ __kernel void gradientSums(
     }
 }
 
-// Adds up the chunks of a channel: one channel per work-item, groups of 64.
+// Adds up the chunks of a channel, a team per channel.
 __kernel void joinGradients(
     const Geometry g, __global const float *chunkDy, __global const float *chunkDyXhat,
     __global float *dgamma, __global float *dbeta)
 {
-    const int channel = get_global_id(0);
-    if (channel >= g.channels) {
-        return;
-    }
+    TEAM_SCRATCH(scratch);
+    const int channel = get_global_id(0) / TEAM;
     float dySum = 0.0f;
     float dyXhatSum = 0.0f;
-    for (int split = 0; split < g.splits; ++split) {
+    for (int split = TEAM_LANE; split < g.splits; split += TEAM) {
         dySum += chunkDy[channel * g.splits + split];
         dyXhatSum += chunkDyXhat[channel * g.splits + split];
     }
-    dgamma[channel] = dyXhatSum;
-    dbeta[channel] = dySum;
+    dySum = teamSum(dySum, scratch);
+    dyXhatSum = teamSum(dyXhatSum, scratch);
+    if (TEAM_LANE == 0) {
+        dgamma[channel] = dyXhatSum;
+        dbeta[channel] = dySum;
+    }
 }
 
 // Work-items as in normalise. BATCH_STATISTICS is defined where mean and variance depend on x.
@@ -192,10 +210,12 @@ __kernel void inputGradient(
 {
     const uint id = get_global_id(0);
 #ifdef TILED
-    if (id >= (uint)(g.batch * g.channels * g.plane)) {
+    const bool inVectors = g.plane % WIDTH == 0;
+    const uint from = inVectors ? id * WIDTH : id;
+    if (from >= (uint)(g.batch * g.channels * g.plane)) {
         return;
     }
-    const int channel = id / g.plane % g.channels;
+    const int channel = from / (uint)g.plane % (uint)g.channels;
 #else
     if (id >= (uint)(g.batch * g.channels)) {
         return;
@@ -214,7 +234,11 @@ __kernel void inputGradient(
 #define DX(AT, at) (scale * AT(dy, at))
 #endif
 #ifdef TILED
-    dx[id] = DX(ONE_AT, id);
+    if (inVectors) {
+        *(__global Vec *)(dx + from) = DX(WHOLE_AT, from);
+    } else {
+        dx[from] = DX(ONE_AT, from);
+    }
 #else
     const int from = id * g.plane;
     int i = 0;

@@ -1,5 +1,5 @@
 // Convolution for GPUs: a product whose tiles are gathered, without a matrix of the whole input (conv2d_pieces.cl is the one for
-// CPU devices). Per group of channels,
+// CPU devices, conv2d_direct.cl the one for few channels). Per group of channels,
 //   FORWARD          y[channel, pixel]  = sum over k of w[channel, k] x at (k, pixel), plus bias,
 //   INPUT_GRADIENT   dx[channel, pixel] = sum over k of w[k, channel] dy at (k, pixel), plus bias,
 //   WEIGHT_GRADIENT  dw[channel, k]     = sum over pixels of dy[channel, pixel] x at (k, pixel),
@@ -9,156 +9,96 @@
 // with that of the weight: as one k more, for which x counts as 1. No atomics: every result is written by one work-item, sums
 // over pixels are split and joined in order.
 #include "common.cl"
-#include "conv2d_geometry.cl"
-
-#ifdef INPUT_GRADIENT
-#define PLANE (g.inHeight * g.inWidth)
-#define PLANE_WIDTH g.inWidth
-#define SUM_CHANNELS (g.outChannels / g.groups)
-#define RESULT_CHANNELS g.inChannels
-#else
-#define PLANE (g.outHeight * g.outWidth)
-#define PLANE_WIDTH g.outWidth
-#define SUM_CHANNELS (g.inChannels / g.groups)
-#define RESULT_CHANNELS g.outChannels
-#endif
-
-// What meets the weight with the given kernel row and column at pixel (py, px) of image and channel, or 0.
-float gather(const Conv2dGeometry g, __global const float *image, int channel, int ky, int kx, int py, int px)
-{
-#ifdef INPUT_GRADIENT
-    const int top = py + g.padTop - ky * g.dilationH;
-    const int left = px + g.padLeft - kx * g.dilationW;
-#ifdef UNIT_STRIDE
-    // No divisions, which no CPU does in vectors.
-    const int y = top;
-    const int x = left;
-    const bool read = true;
-#else
-    const int y = top / g.strideH;
-    const int x = left / g.strideW;
-    const bool read = y * g.strideH == top && x * g.strideW == left;
-#endif
-    const bool inside = read && top >= 0 && left >= 0 && y < g.outHeight && x < g.outWidth;
-    return inside ? image[(channel * g.outHeight + y) * g.outWidth + x] : 0.0f;
-#else
-    const int y = py * g.strideH - g.padTop + ky * g.dilationH;
-    const int x = px * g.strideW - g.padLeft + kx * g.dilationW;
-    const bool inside = y >= 0 && x >= 0 && y < g.inHeight && x < g.inWidth;
-    return inside ? image[(channel * g.inHeight + y) * g.inWidth + x] : 0.0f;
-#endif
-}
-
-// The image that a pixel of the batch belongs to, at the group's first channel: of x, or of dy for the input gradient.
-__global const float *imageOf(const Conv2dGeometry g, __global const float *source, int group, int pixel)
-{
-#ifdef INPUT_GRADIENT
-    return source + (pixel / PLANE * g.outChannels + group * SUM_CHANNELS) * g.outHeight * g.outWidth;
-#else
-    return source + (pixel / PLANE * g.inChannels + group * SUM_CHANNELS) * g.inHeight * g.inWidth;
-#endif
-}
-
-// The values of k whose sums over pixels make up dw for one channel, and the gradient of the bias.
-int sumsPerChannel(const Conv2dGeometry g)
-{
-    const int weights = SUM_CHANNELS * g.kernelHeight * g.kernelWidth;
-#ifdef DY_SUMS
-    return weights + 1;
-#else
-    return weights;
-#endif
-}
-
-// Puts the sum of a channel and a k where it belongs.
-void storeSum(const Conv2dGeometry g, float sum, int channel, int k, __global float *dw, __global float *dbias)
-{
-    const int weights = SUM_CHANNELS * g.kernelHeight * g.kernelWidth;
-    if (k < weights) {
-        dw[channel * weights + k] = sum;
-    } else {
-        dbias[channel] = sum;
-    }
-}
-
-// Joins the splits of a weight gradient: one sum per work-item, groups of 64.
-__kernel void joinSplits(
-    const Conv2dGeometry g, const int splits, __global const float *partial, __global float *dw, __global float *dbias)
-{
-    const int i = get_global_id(0);
-    const int columns = sumsPerChannel(g);
-    const int n = g.outChannels * columns;
-    if (i >= n) {
-        return;
-    }
-    float sum = 0.0f;
-    for (int split = 0; split < splits; ++split) {
-        sum += partial[split * n + i];
-    }
-    storeSum(g, sum, i / columns, i % columns, dw, dbias);
-}
-
-// What the sum for an element of the result becomes.
-float finished(float sum, int channel, int at, __global const float *bias, __global const float *gate)
-{
-#ifdef BIAS
-    sum += bias[channel];
-#endif
-#ifdef RELU
-    sum = relu(sum);
-#endif
-#ifdef GATE
-    sum = gated(sum, gate[at]);
-#endif
-    return sum;
-}
-
-// The operand that is gathered, at (k, pixel).
-float gathered(const Conv2dGeometry g, __global const float *source, int group, int k, int pixel)
-{
-    const int area = g.kernelHeight * g.kernelWidth;
-#ifdef DY_SUMS
-    if (k == SUM_CHANNELS * area) {
-        return 1.0f;
-    }
-#endif
-    const int tap = k % area;
-    const int place = pixel % PLANE;
-    return gather(g, imageOf(g, source, group, pixel), k / area, tap / g.kernelWidth, tap % g.kernelWidth,
-                  place / PLANE_WIDTH, place % PLANE_WIDTH);
-}
+#include "conv2d_gather.cl"
+#define TILE_COLUMN tileColumn
+#include "tile.cl"
 
 #ifndef WEIGHT_GRADIENT
 
-// See tile.cl; the third dimension of the groups runs over the groups of channels.
+// See tile.cl; the third dimension of the groups runs over the groups of channels, the first over phases and the tiles of each.
 __kernel void product(
-    const Conv2dGeometry g, __global const float *source, __global const float *w, __global const float *bias,
-    __global const float *gate, __global float *result)
+    const Conv2dGeometry g, const int tilesPerPhase, __global const float *source, __global const float *w,
+    __global const float *bias, __global const float *gate, __global float *result)
 {
     const int group = get_group_id(2);
-    const int area = g.kernelHeight * g.kernelWidth;
     const int rows = RESULT_CHANNELS / g.groups;
-    const int columns = g.batch * PLANE;
+    const int channels = SUM_CHANNELS / g.groups;
+    const int phase = get_group_id(0) / tilesPerPhase;
+    const int tileColumn = (get_group_id(0) - phase * tilesPerPhase) * TILE_COLUMNS;
+    const Axis vertical = verticalAxis(g, phase);
+    const Axis horizontal = horizontalAxis(g, phase);
+    const int plane = vertical.results * horizontal.results;
+    const int columns = g.batch * plane;
+    const int area = vertical.taps * horizontal.taps;
     const int from = 0;
-    const int to = SUM_CHANNELS * area;
-    w += group * rows * to;
-#ifdef INPUT_GRADIENT
-#define A_AT(row, k) w[((k) / area * rows + (row)) * area + (k) % area]
+    const int to = tileColumn < columns ? channels * area : 0;
+    const Divisor byPlane = divisorFor(plane, columns);
+    const Divisor byWidth = divisorFor(horizontal.results, plane);
+    const Divisor byArea = divisorFor(area, to);
+    const Divisor byTaps = divisorFor(horizontal.taps, area);
+    const int kernelArea = g.kernelHeight * g.kernelWidth;
+    w += group * rows * channels * kernelArea;
+    source += group * channels * SOURCE_HEIGHT * SOURCE_WIDTH;
+
+#define K_OF_A K_IF_DENSE
+#define PLACE_IN_A(l) PLACE_IF_DENSE(l)
+#ifdef FORWARD
+#define SEEK_A(k) __global const float *atA = w + (k);
+#define PER_ROW to
 #else
-#define A_AT(row, k) w[(row) * to + (k)]
+#define SEEK_A(k)                                                                                \
+    __global const float *atA                                                                    \
+        = w + weightAt(k, rows * kernelArea, g.kernelWidth, vertical, horizontal, byArea, byTaps);
+#define PER_ROW kernelArea
 #endif
-#define B_AT(k, column) gathered(g, source, group, k, column)
-#include "tile.cl"
+#define LOAD_A(l) atA[rowAt[l]]
+    uint rowAt[LOADS_OF_A];
 #pragma unroll
-    for (int i = 0; i < PER_ITEM; ++i) {
-        const int row = ROW_OF(i);
+    for (int l = 0; l < LOADS_OF_A; ++l) {
+        rowAt[l] = min(TILE_ROW + PLACE_IN_A(l), rows - 1) * PER_ROW;
+    }
+
+#define K_OF_B K_IF_NOT_DENSE
+#define PLACE_IN_B(l) PLACE_IF_NOT_DENSE(l)
+#define SEEK_B(k) const Place tap = placeOfTap(k, vertical, horizontal, byArea, byTaps);
+#define LOAD_B(l) pixelAt(source, pixels[l], tap)
+    Place pixels[LOADS_OF_B];
 #pragma unroll
-        for (int j = 0; j < PER_ITEM; ++j) {
-            const int column = COLUMN_OF(j);
-            if (row < rows && column < columns) {
-                const int channel = group * rows + row;
-                const int at = (column / PLANE * RESULT_CHANNELS + channel) * PLANE + column % PLANE;
-                result[at] = finished(total[i][j], channel, at, bias, gate);
+    for (int l = 0; l < LOADS_OF_B; ++l) {
+        const int pixel = max(0, min(tileColumn + PLACE_IN_B(l), columns - 1));
+        pixels[l] = placeOfPixel(g, pixel, vertical, horizontal, byPlane, byWidth);
+    }
+#include "tile_product.cl"
+#pragma unroll
+    for (int run = 0; run < RUNS; ++run) {
+        const int column = COLUMN_OF(run);
+        if (IS_WHOLE && column < columns && plane % 4 == 0) {
+            // Four neighbours of one image.
+            const int image = quotient(column, byPlane);
+            const int first = (image * RESULT_CHANNELS + group * rows) * plane + column - image * plane;
+#pragma unroll
+            for (int i = 0; i < PER_ITEM; ++i) {
+                const int row = ROW_OF(i);
+                if (row < rows) {
+                    const int at = first + row * plane;
+                    *(__global float4 *)(result + at) = finishedFour(total[i][run], group * rows + row, at, bias, gate);
+                }
+            }
+            continue;
+        }
+#pragma unroll
+        for (int j = 0; j < 4; ++j) {
+            if (column + j >= columns) {
+                continue;
+            }
+            const int first = firstOfResult(g, column + j, group * rows, vertical, horizontal, byPlane, byWidth);
+#pragma unroll
+            for (int i = 0; i < PER_ITEM; ++i) {
+                const int row = ROW_OF(i);
+                if (row < rows) {
+                    const int at = first + row * RESULT_PLANE;
+                    result[at] = finished(LANE(total[i][run], j), group * rows + row, at, bias, gate);
+                }
             }
         }
     }
@@ -172,31 +112,69 @@ __kernel void weightProduct(
     const Conv2dGeometry g, const int splits, const int pixelsPerSplit, __global const float *x, __global const float *dy,
     __global float *partial, __global float *dw, __global float *dbias)
 {
+    const int tileColumn = get_group_id(0) * TILE_COLUMNS;
     const int group = get_group_id(2) / splits;
     const int split = get_group_id(2) % splits;
     const int rows = g.outChannels / g.groups;
+    const int channels = g.inChannels / g.groups;
+    const Axis vertical = verticalAxis(g, 0);
+    const Axis horizontal = horizontalAxis(g, 0);
+    const int area = g.kernelHeight * g.kernelWidth;
+    const int weights = channels * area;
     const int columns = sumsPerChannel(g);
+    const int plane = g.outHeight * g.outWidth;
     const int from = split * pixelsPerSplit;
-    const int to = min(from + pixelsPerSplit, g.batch * PLANE);
-#define A_AT(row, k) dy[((k) / PLANE * g.outChannels + group * rows + (row)) * PLANE + (k) % PLANE]
-#define B_AT(k, column) gathered(g, x, group, column, k)
-#define B_IS_DENSE_IN_K
-#include "tile.cl"
+    const int to = min(from + pixelsPerSplit, g.batch * plane);
+    const Divisor byPlane = divisorFor(plane, g.batch * plane);
+    const Divisor byWidth = divisorFor(g.outWidth, plane);
+    const Divisor byArea = divisorFor(area, columns);
+    const Divisor byTaps = divisorFor(g.kernelWidth, area);
+    x += group * channels * g.inHeight * g.inWidth;
+    dy += group * rows * plane;
+
+#define K_OF_A K_IF_DENSE
+#define PLACE_IN_A(l) PLACE_IF_DENSE(l)
+#define SEEK_A(k)                                                                                \
+    const int image = quotient(k, byPlane);                                                      \
+    __global const float *atA = dy + image * (g.outChannels - 1) * plane + (k);
+#define LOAD_A(l) atA[rowAt[l]]
+#define K_OF_B K_IF_DENSE
+#define PLACE_IN_B(l) PLACE_IF_DENSE(l)
+#define SEEK_B(k) const Place pixel = placeOfPixel(g, k, vertical, horizontal, byPlane, byWidth);
+#ifdef DY_SUMS
+#define LOAD_B(l) select(pixelAt(x, pixel, taps[l]), 1.0f, (int)(tileColumn + PLACE_IN_B(l) == weights))
+#else
+#define LOAD_B(l) pixelAt(x, pixel, taps[l])
+#endif
+    uint rowAt[LOADS_OF_A];
+#pragma unroll
+    for (int l = 0; l < LOADS_OF_A; ++l) {
+        rowAt[l] = min(TILE_ROW + PLACE_IN_A(l), rows - 1) * plane;
+    }
+    Place taps[LOADS_OF_B];
+#pragma unroll
+    for (int l = 0; l < LOADS_OF_B; ++l) {
+        taps[l] = placeOfTap(min(tileColumn + PLACE_IN_B(l), weights - 1), vertical, horizontal, byArea, byTaps);
+    }
+#include "tile_product.cl"
 #pragma unroll
     for (int i = 0; i < PER_ITEM; ++i) {
         const int row = ROW_OF(i);
 #pragma unroll
-        for (int j = 0; j < PER_ITEM; ++j) {
-            const int column = COLUMN_OF(j);
+        for (int j = 0; j < 4 * RUNS; ++j) {
+            const int column = COLUMN_OF(j / 4) + j % 4;
             if (row < rows && column < columns) {
+                const float sum = LANE(total[i][j / 4], j % 4);
                 if (splits == 1) {
-                    storeSum(g, total[i][j], group * rows + row, column, dw, dbias);
+                    storeSum(g, sum, group * rows + row, column, dw, dbias);
                 } else {
-                    partial[((split * g.groups + group) * rows + row) * columns + column] = total[i][j];
+                    partial[((split * g.groups + group) * rows + row) * columns + column] = sum;
                 }
             }
         }
     }
 }
+
+#include "conv2d_join.cl"
 
 #endif

@@ -3,6 +3,7 @@
 #include "common.cl"
 
 #ifdef TILED
+#include "tile.cl"
 
 // Both gradients, dx = dy w and dw = dy^T x, by tiles of tile.cl. They have about as many columns, so the tiles of dw follow
 // below those of dx: row `first` of the whole is row 0 of dw. With dbias, dw has one more column, that of ones in x.
@@ -10,39 +11,52 @@ __kernel void gradients(
     const int batch, const int in, const int out, const int withBias, __global const float *x, __global const float *dy,
     __global const float *w, __global const float *gate, __global float *dx, __global float *dw, __global float *dbias)
 {
-    const int below = (batch + TILE - 1) / TILE * TILE;
-    const bool ofWeight = get_group_id(1) * TILE >= below;
+    const int below = (batch + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
+    const bool ofWeight = TILE_ROW >= below;
     const int first = ofWeight ? below : 0;
-    const int rows = ofWeight ? first + out : batch;
+    const int rows = ofWeight ? out : batch;
     const int columns = ofWeight ? in + withBias : in;
     const int from = 0;
     const int to = ofWeight ? batch : out;
     const int perRow = ofWeight ? 1 : out;
     const int perK = ofWeight ? out : 1;
     __global const float *right = ofWeight ? x : w;
-#define A_AT(row, k) dy[((row) - first) * perRow + (k) * perK]
-#define B_AT(k, column) ((column) < in ? right[(k) * in + (column)] : 1.0f)
-#include "tile.cl"
+    const int kOfA = ofWeight ? K_IF_NOT_DENSE : K_IF_DENSE;
+#define K_OF_A kOfA
+#define PLACE_IN_A(l) (ofWeight ? PLACE_IF_NOT_DENSE(l) : PLACE_IF_DENSE(l))
+#define SEEK_A(k) __global const float *atA = dy + (k) * perK;
+#define LOAD_A(l) atA[rowAt[l]]
+#define K_OF_B K_IF_NOT_DENSE
+#define PLACE_IN_B(l) PLACE_IF_NOT_DENSE(l)
+#define SEEK_B(k) __global const float *atB = right + (k) * in;
+#define LOAD_B(l) (TILE_COLUMN + PLACE_IN_B(l) < in ? atB[TILE_COLUMN + PLACE_IN_B(l)] : 1.0f)
+    uint rowAt[LOADS_OF_A];
+#pragma unroll
+    for (int l = 0; l < LOADS_OF_A; ++l) {
+        rowAt[l] = min(TILE_ROW - first + PLACE_IN_A(l), rows - 1) * perRow;
+    }
+#include "tile_product.cl"
 #pragma unroll
     for (int i = 0; i < PER_ITEM; ++i) {
-        const int row = ROW_OF(i);
+        const int row = ROW_OF(i) - first;
 #pragma unroll
-        for (int j = 0; j < PER_ITEM; ++j) {
-            const int column = COLUMN_OF(j);
+        for (int j = 0; j < 4 * RUNS; ++j) {
+            const int column = COLUMN_OF(j / 4) + j % 4;
             if (row >= rows || column >= columns) {
                 continue;
             }
-            const int at = (row - first) * in + column;
+            const float sum = LANE(total[i][j / 4], j % 4);
+            const int at = row * in + column;
             if (!ofWeight) {
 #ifdef GATE
-                dx[at] = gated(total[i][j], gate[at]);
+                dx[at] = gated(sum, gate[at]);
 #else
-                dx[at] = total[i][j];
+                dx[at] = sum;
 #endif
             } else if (column < in) {
-                dw[at] = total[i][j];
+                dw[at] = sum;
             } else {
-                dbias[row - first] = total[i][j];
+                dbias[row] = sum;
             }
         }
     }

@@ -7,64 +7,58 @@
 #include "common.cl"
 
 #ifdef TILED
+#include "tile.cl"
 
-// Element (k, column) of op(b), for a c of `width` columns. With ROW_SUMS there is one more column, of ones: what comes out of it
-// are the sums.
-float elementOfB(__global const float *b, int width, int length, int k, int column)
+// What becomes of four neighbours in a row of c.
+float4 finished(
+    float4 v, int row, int column, int width, __global const float *bias, __global const float *gate)
 {
-#ifdef ROW_SUMS
-    if (column == width) {
-        return 1.0f;
-    }
+#ifdef BIAS
+    v += *(__global const float4 *)(bias + column);
 #endif
-#ifdef TRANSPOSE_B
-    return b[column * length + k];
-#else
-    return b[k * width + column];
+#ifdef RELU
+    v = v <= (float4)(0.0f) ? (float4)(0.0f) : v;
 #endif
+#ifdef GATE
+    const float4 open = *(__global const float4 *)(gate + row * width + column);
+    v *= open > (float4)(0.0f) ? (float4)(1.0f) : (float4)(0.0f);
+#endif
+    return v;
 }
 
-// The columns of the product that make up c and what is computed with it.
-int columnsWithSums(int width)
-{
-#ifdef ROW_SUMS
-    return width + 1;
-#else
-    return width;
-#endif
-}
-
-// Puts a sum where it belongs.
-void store(
-    float sum, int row, int column, int width, __global const float *bias, __global const float *gate, __global float *rowSums,
+// The same for one, which may be the sum of a row.
+void storeOne(
+    float v, int row, int column, int width, __global const float *bias, __global const float *gate, __global float *rowSums,
     __global float *c)
 {
 #ifdef ROW_SUMS
     if (column == width) {
-        rowSums[row] = sum;
+        rowSums[row] = v;
         return;
     }
 #endif
+    if (column >= width) {
+        return;
+    }
 #ifdef BIAS
-    sum += bias[column];
+    v += bias[column];
 #endif
 #ifdef RELU
-    sum = relu(sum);
+    v = relu(v);
 #endif
 #ifdef GATE
-    sum = gated(sum, gate[row * width + column]);
+    v = gated(v, gate[row * width + column]);
 #endif
-    c[row * width + column] = sum;
+    c[row * width + column] = v;
 }
 
 // c = op(a) op(b) + bias: see tile.cl; the third dimension of the groups runs over the batch. TRANSPOSE_A and TRANSPOSE_B are
-// defined as the operands are stored.
+// defined as the operands are stored. With ROW_SUMS there is one more column, of ones in b: what comes out of it are the sums.
 __kernel void product(
     const int rows, const int width, const int length, __constant int *batch, const int batchDepth,
     __global const float *a, __global const float *b, __global const float *bias, __global const float *gate,
     __global float *rowSums, __global float *c)
 {
-    const int columns = columnsWithSums(width);
     const int2 position = nestPositions(batch, batchDepth, get_group_id(2));
     a += position.x;
     b += position.y;
@@ -72,24 +66,58 @@ __kernel void product(
     const int from = 0;
     const int to = length;
 #ifdef TRANSPOSE_A
-#define A_AT(row, k) a[(k) * rows + (row)]
-#define A_IS_DENSE_IN_ROWS
+#define K_OF_A K_IF_NOT_DENSE
+#define PLACE_IN_A(l) PLACE_IF_NOT_DENSE(l)
+#define PER_ROW 1
+#define SEEK_A(k) __global const float *atA = a + (k) * rows;
 #else
-#define A_AT(row, k) a[(row) * length + (k)]
+#define K_OF_A K_IF_DENSE
+#define PLACE_IN_A(l) PLACE_IF_DENSE(l)
+#define PER_ROW length
+#define SEEK_A(k) __global const float *atA = a + (k);
 #endif
-#define B_AT(k, column) elementOfB(b, width, length, k, column)
+#define LOAD_A(l) atA[rowAt[l]]
 #ifdef TRANSPOSE_B
-#define B_IS_DENSE_IN_K
+#define K_OF_B K_IF_DENSE
+#define PLACE_IN_B(l) PLACE_IF_DENSE(l)
+#define PER_COLUMN length
+#define SEEK_B(k) __global const float *atB = b + (k);
+#else
+#define K_OF_B K_IF_NOT_DENSE
+#define PLACE_IN_B(l) PLACE_IF_NOT_DENSE(l)
+#define PER_COLUMN 1
+#define SEEK_B(k) __global const float *atB = b + (k) * width;
 #endif
-#include "tile.cl"
+#ifdef ROW_SUMS
+#define LOAD_B(l) (TILE_COLUMN + PLACE_IN_B(l) == width ? 1.0f : atB[columnAt[l]])
+#else
+#define LOAD_B(l) atB[columnAt[l]]
+#endif
+    uint rowAt[LOADS_OF_A];
+#pragma unroll
+    for (int l = 0; l < LOADS_OF_A; ++l) {
+        rowAt[l] = min(TILE_ROW + PLACE_IN_A(l), rows - 1) * PER_ROW;
+    }
+    uint columnAt[LOADS_OF_B];
+#pragma unroll
+    for (int l = 0; l < LOADS_OF_B; ++l) {
+        columnAt[l] = min(TILE_COLUMN + PLACE_IN_B(l), width - 1) * PER_COLUMN;
+    }
+#include "tile_product.cl"
+    const bool inFours = width % 4 == 0;
 #pragma unroll
     for (int i = 0; i < PER_ITEM; ++i) {
         const int row = ROW_OF(i);
 #pragma unroll
-        for (int j = 0; j < PER_ITEM; ++j) {
-            const int column = COLUMN_OF(j);
-            if (row < rows && column < columns) {
-                store(total[i][j], row, column, width, bias, gate, rowSums, c);
+        for (int run = 0; run < RUNS; ++run) {
+            const int column = COLUMN_OF(run);
+            if (row < rows && inFours && column < width) {
+                *(__global float4 *)(c + row * width + column) = finished(total[i][run], row, column, width, bias, gate);
+            } else if (row < rows) {
+                storeOne(total[i][run].x, row, column, width, bias, gate, rowSums, c);
+                storeOne(total[i][run].y, row, column + 1, width, bias, gate, rowSums, c);
+                storeOne(total[i][run].z, row, column + 2, width, bias, gate, rowSums, c);
+                storeOne(total[i][run].w, row, column + 3, width, bias, gate, rowSums, c);
             }
         }
     }

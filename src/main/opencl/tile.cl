@@ -1,106 +1,53 @@
-// The body of a tiled product, to be included in a kernel of the tiled shape after
-//   rows, columns  the size of the result
-//   from, to       the range summed over
-//   A_AT(row, k), B_AT(k, column)  the operands, asked for places inside only
-//   TILE           a power of two
-//   PER_ITEM       4 or 8
-// It leaves the sums in total[i][j], for row ROW_OF(i) and column COLUMN_OF(j).
-//
-// A group of STEP x STEP work-items, STEP = TILE / PER_ITEM, computes a tile of TILE x TILE, PER_ITEM x PER_ITEM outputs each, in
-// runs of four: neighbours are read from local memory as one vector. Per step of TILE_K along the sum, both operands' tiles are
-// loaded to local memory once, padded against bank conflicts, and read from there STEP times. So a larger PER_ITEM means fewer
-// reads per product, and a larger TILE fewer loads, as long as there are groups enough. With 4, partial sums are closed after 256
-// terms, so that rounding does not grow with the length of the sum; with 8 there are no registers left for that.
-#ifndef PER_ITEM
-#define PER_ITEM 4
-#endif
-#define STEP (TILE / PER_ITEM)
+// How a tiled product is laid out over the work-items of a group; tile_product.cl computes it. Defined before are
+//   TILE_ROWS, TILE_COLUMNS  powers of two
+//   PER_ITEM                 4 or 8
+// A group of ROW_STEP x COLUMN_STEP work-items computes a tile of TILE_ROWS x TILE_COLUMNS, PER_ITEM x PER_ITEM outputs each, in
+// runs of four: neighbours are read from local memory as one vector. The sum advances in steps of TILE_K, for which each
+// work-item loads some elements of either operand, all with the same k: what it takes to find them is computed once. Where an
+// operand is dense along k, neighbours load neighbouring k; otherwise neighbouring rows or columns.
+#define ROW_STEP (TILE_ROWS / PER_ITEM)
+#define COLUMN_STEP (TILE_COLUMNS / PER_ITEM)
+#define GROUP_ITEMS (ROW_STEP * COLUMN_STEP)
 #ifndef TILE_K
 #define TILE_K 16
 #endif
-#define TERMS 256
-#if PER_ITEM == 4
-#define CLOSES(k0) ((k0) + TILE_K >= to || ((k0) - from) % TERMS == TERMS - TILE_K)
-#else
-#define CLOSES(k0) ((k0) + TILE_K >= to)
+// Each work-item has one k.
+#if TILE_K > GROUP_ITEMS
+#undef TILE_K
+#define TILE_K GROUP_ITEMS
 #endif
+// Work-items that share a k.
+#define SHARERS (GROUP_ITEMS / TILE_K)
+#define LOADS_OF_A (TILE_ROWS / SHARERS)
+#define LOADS_OF_B (TILE_COLUMNS / SHARERS)
 #define RUNS (PER_ITEM / 4)
-#define ROW_OF(i) (tileRow + (i) / 4 * 4 * STEP + 4 * localRow + (i) % 4)
-#define COLUMN_OF(j) (tileColumn + (j) / 4 * 4 * STEP + 4 * localColumn + (j) % 4)
 
-    __local float4 tileA[TILE_K][TILE / 4 + 1];
-    __local float4 tileB[TILE_K][TILE / 4 + 1];
-    const int localColumn = get_local_id(0);
-    const int localRow = get_local_id(1);
-    const int local_ = localRow * STEP + localColumn;
-    const int tileRow = get_group_id(1) * TILE;
-    const int tileColumn = get_group_id(0) * TILE;
-    float total[PER_ITEM][PER_ITEM];
-    float4 part[PER_ITEM][RUNS];
-#pragma unroll
-    for (int i = 0; i < PER_ITEM; ++i) {
-#pragma unroll
-        for (int run = 0; run < RUNS; ++run) {
-            part[i][run] = (float4)(0.0f);
-        }
-#pragma unroll
-        for (int j = 0; j < PER_ITEM; ++j) {
-            total[i][j] = 0.0f;
-        }
-    }
-    for (int k0 = from; k0 < to; k0 += TILE_K) {
-        for (int e = local_; e < TILE * TILE_K; e += STEP * STEP) {
-#ifdef A_IS_DENSE_IN_ROWS
-            const int k = e / TILE;
-            const int row = e % TILE;
-#else
-            const int k = e % TILE_K;
-            const int row = e / TILE_K;
+#define TILE_ROW ((int)get_group_id(1) * TILE_ROWS)
+#ifndef TILE_COLUMN
+#define TILE_COLUMN ((int)get_group_id(0) * TILE_COLUMNS)
 #endif
-            ((__local float *)tileA[k])[row] = k0 + k < to && tileRow + row < rows ? A_AT(tileRow + row, k0 + k) : 0.0f;
-        }
-        for (int e = local_; e < TILE * TILE_K; e += STEP * STEP) {
-#ifdef B_IS_DENSE_IN_K
-            const int k = e % TILE_K;
-            const int column = e / TILE_K;
+#define ITEM ((uint)get_local_id(1) * COLUMN_STEP + (uint)get_local_id(0))
+
+// The k of a step whose elements this work-item loads, and the row or column of the tile that load l has.
+#define K_IF_DENSE ((int)(ITEM % TILE_K))
+#define PLACE_IF_DENSE(l) ((int)(ITEM / TILE_K) + (l) * SHARERS)
+#define K_IF_NOT_DENSE ((int)(ITEM / SHARERS))
+#define PLACE_IF_NOT_DENSE(l) ((int)(ITEM % SHARERS) + (l) * SHARERS)
+
+// Where a work-item computes. The 32 that an NVIDIA GPU runs together take 4 places in the rows and 8 in the columns, neighbours
+// and halves one below the other: so they read the fewest different vectors of either operand, and those of B that are the same
+// at neighbours, which such a GPU reads at once.
+#if COLUMN_STEP % 8 == 0 && ROW_STEP % 4 == 0
+#define LOCAL_ROW ((int)(ITEM / 32 / (COLUMN_STEP / 8) * 4 + ITEM % 32 / 16 * 2 + ITEM % 2))
+#define LOCAL_COLUMN ((int)(ITEM / 32 % (COLUMN_STEP / 8) * 8 + ITEM / 2 % 8))
 #else
-            const int k = e / TILE;
-            const int column = e % TILE;
+#define LOCAL_ROW ((int)(ITEM / COLUMN_STEP))
+#define LOCAL_COLUMN ((int)(ITEM % COLUMN_STEP))
 #endif
-            ((__local float *)tileB[k])[column]
-                = k0 + k < to && tileColumn + column < columns ? B_AT(k0 + k, tileColumn + column) : 0.0f;
-        }
-        barrier(CLK_LOCAL_MEM_FENCE);
-        for (int k = 0; k < TILE_K; ++k) {
-            float4 b[RUNS];
-#pragma unroll
-            for (int run = 0; run < RUNS; ++run) {
-                b[run] = tileB[k][run * STEP + localColumn];
-            }
-#pragma unroll
-            for (int ofRows = 0; ofRows < RUNS; ++ofRows) {
-                const float4 a = tileA[k][ofRows * STEP + localRow];
-#pragma unroll
-                for (int run = 0; run < RUNS; ++run) {
-                    part[4 * ofRows][run] = fma((float4)(a.x), b[run], part[4 * ofRows][run]);
-                    part[4 * ofRows + 1][run] = fma((float4)(a.y), b[run], part[4 * ofRows + 1][run]);
-                    part[4 * ofRows + 2][run] = fma((float4)(a.z), b[run], part[4 * ofRows + 2][run]);
-                    part[4 * ofRows + 3][run] = fma((float4)(a.w), b[run], part[4 * ofRows + 3][run]);
-                }
-            }
-        }
-        if (CLOSES(k0)) {
-#pragma unroll
-            for (int i = 0; i < PER_ITEM; ++i) {
-#pragma unroll
-                for (int run = 0; run < RUNS; ++run) {
-                    total[i][4 * run] += part[i][run].x;
-                    total[i][4 * run + 1] += part[i][run].y;
-                    total[i][4 * run + 2] += part[i][run].z;
-                    total[i][4 * run + 3] += part[i][run].w;
-                    part[i][run] = (float4)(0.0f);
-                }
-            }
-        }
-        barrier(CLK_LOCAL_MEM_FENCE);
-    }
+
+// Its outputs: row i, and the first column of a run.
+#define ROW_OF(i) (TILE_ROW + (i) / 4 * 4 * ROW_STEP + 4 * LOCAL_ROW + (i) % 4)
+#define COLUMN_OF(run) (TILE_COLUMN + (run) * 4 * COLUMN_STEP + 4 * LOCAL_COLUMN)
+
+// Element j of a vector, for a j known at build time.
+#define LANE(v, j) ((j) == 0 ? (v).x : (j) == 1 ? (v).y : (j) == 2 ? (v).z : (v).w)

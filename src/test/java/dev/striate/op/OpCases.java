@@ -503,7 +503,9 @@ final class OpCases {
             conv(width + " columns", 2, 3, 3, width, 7, 3, 3, padding(1));
             conv(width + " columns, one row, stride 2", 2, 2, 1, 2 * width, 9, 1, 3, stride(2), padding(0, 1));
         }
-        conv("18 by 18 pixels", 1, 2, 18, 18, 3, 1, 1);
+        // Pixels over which the weight's gradient is summed in two parts, of many channels and of few.
+        conv("18 by 18 pixels", 1, 2, 18, 18, 9, 1, 1);
+        conv("33 by 32 pixels of one channel", 1, 1, 33, 32, 1, 1, 1);
         conv("many weights", 1, 107, 3, 3, 961, 3, 3);
         for (int batch : new int[] {1, 2, 3}) {
             // Positions that fill no vector, just one, one and a bit, and many with or without a rest, in one chain and several.

@@ -12,6 +12,8 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
 
     /** Elements of a channel that are summed in one go. */
     private static final int CHUNK = 2048;
+    /** Elements of a vector in the tiled shape. */
+    private static final int TILED_WIDTH = 4;
 
     private final OpenClRuntime runtime;
     private final int team;
@@ -44,7 +46,7 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
                     .floats(momentum)
                     .buffers(chunkMean, chunkSquares, mean, variance)
                     .buffers(runningMean == null ? mean : runningMean, runningVariance == null ? variance : runningVariance)
-                    .runItems(g.channels());
+                    .runTeams(g.channels(), team);
         } finally {
             chunkMean.release();
             chunkSquares.release();
@@ -89,7 +91,7 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
                 kernel("joinGradients", "NOT_RUNNING")
                         .struct(fields(g))
                         .buffers(chunkDy, chunkDyXhat, dyXhatSum, dySum)
-                        .runItems(g.channels());
+                        .runTeams(g.channels(), team);
             }
             if (dx != null) {
                 kernel("inputGradient", batchStatistics ? "BATCH_STATISTICS" : "NOT_RUNNING")
@@ -122,9 +124,10 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
         return new int[] {g.batch(), g.channels(), g.plane(), CHUNK, splits(g)};
     }
 
-    /** Work-items of what goes element by element: one per element or, in the vector shape, one per plane. */
+    /** Work-items of what goes element by element: one per vector or element or, in the vector shape, one per plane. */
     private int elementItems(BatchNorm2dGeometry g) {
         int planes = g.batch() * g.channels();
-        return runtime.isTiled() ? planes * g.plane() : planes;
+        int perPlane = g.plane() % TILED_WIDTH == 0 ? g.plane() / TILED_WIDTH : g.plane();
+        return runtime.isTiled() ? planes * perPlane : planes;
     }
 }

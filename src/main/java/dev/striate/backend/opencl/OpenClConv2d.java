@@ -1,14 +1,17 @@
 package dev.striate.backend.opencl;
 
 import static dev.striate.backend.opencl.OpenClTuning.ceilDiv;
+import static dev.striate.backend.opencl.OpenClTuning.channelsPerItem;
+import static dev.striate.backend.opencl.OpenClTuning.with;
 
 import dev.striate.backend.Buffer;
 import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.Conv2dKernels;
 import dev.striate.backend.LinearKernels;
+import dev.striate.backend.opencl.OpenClTuning.Tile;
 import org.jspecify.annotations.Nullable;
 
-/** Launches {@code conv2d.cl}. */
+/** Launches {@code conv2d.cl}, and for few channels {@code conv2d_direct.cl}. */
 final class OpenClConv2d implements Conv2dKernels {
 
     /** Floats of partial weight gradients at most, 64 MiB, unless a single copy is larger. */
@@ -17,6 +20,18 @@ final class OpenClConv2d implements Conv2dKernels {
     private static final int SPLIT_PIXELS = 256;
     /** Work-groups that a weight gradient is split into, about: enough for any GPU. */
     private static final int SPLIT_GROUPS = 1024;
+    /** Channels of the result per group up to which they are computed without tiles, whose rows they would hardly fill. */
+    private static final int FEW_CHANNELS = 8;
+    /** Pixels of which a work-item without tiles computes those channels; {@code conv2d_direct.cl} calls it PIXELS. */
+    private static final int DIRECT_PIXELS = 2;
+    /** Work-items of a group there, called ITEMS. */
+    private static final int DIRECT_ITEMS = 64;
+    /** Sums of a weight gradient that a work-item has there at most: what registers hold beside the places they are read from. */
+    private static final int DIRECT_SUMS = 48;
+    /** Weights of a channel of which it computes the gradients at most. */
+    private static final int DIRECT_COLUMNS = 10;
+    /** Pixels that a split has there at least: adding up over the group's work-items is to take less than the sums. */
+    private static final int DIRECT_SPLIT_PIXELS = 1024;
 
     private final OpenClRuntime runtime;
     private final LinearKernels linear;
@@ -62,7 +77,7 @@ final class OpenClConv2d implements Conv2dKernels {
             linear.forward(g.asLinear(), x, w, bias, finish == Finish.RELU, y);
         } else if (runtime.isTiled()) {
             int pixels = g.batch() * g.outHeight() * g.outWidth();
-            tiledProduct("FORWARD", g, g.outChannelsPerGroup(), pixels, x, w, bias, finish, y, y);
+            product("FORWARD", g, g.outChannelsPerGroup(), 1, pixels, x, w, bias, finish, y, y);
         } else {
             pieces.forward(g, x, w, bias, finish, y);
         }
@@ -83,8 +98,9 @@ final class OpenClConv2d implements Conv2dKernels {
         if (g.isLinear() && bias == null) {
             linear.inputGradient(g.asLinear(), dy, w, finish == Finish.GATE ? gate : null, dx);
         } else if (runtime.isTiled()) {
-            int pixels = g.batch() * g.inHeight() * g.inWidth();
-            tiledProduct("INPUT_GRADIENT", g, g.inChannelsPerGroup(), pixels, dy, w, bias, finish, gate, dx);
+            int phases = Math.multiplyExact(g.strideH(), g.strideW());
+            int pixels = g.batch() * ceilDiv(g.inHeight(), g.strideH()) * ceilDiv(g.inWidth(), g.strideW());
+            product("INPUT_GRADIENT", g, g.inChannelsPerGroup(), phases, pixels, dy, w, bias, finish, gate, dx);
         } else {
             pieces.inputGradient(g, dy, w, bias, finish, gate, dx);
         }
@@ -105,18 +121,28 @@ final class OpenClConv2d implements Conv2dKernels {
      * The weights' matrix times the source's.
      *
      * @param rows   channels of the result per group
-     * @param pixels pixels of the result, over the batch
+     * @param phases of the result, see {@code conv2d_gather.cl}
+     * @param pixels of the largest phase, over the batch
      * @param gate   looked at for {@link Finish#GATE} only
      */
-    private void tiledProduct(
-            String pass, Conv2dGeometry g, int rows, int pixels, Buffer source, Buffer w, @Nullable Buffer bias, Finish finish,
-            Buffer gate, Buffer result) {
-        int tile = tile(rows, pixels, g.groups());
-        String withBias = bias == null ? "NO_BIAS" : "BIAS";
-        runtime.kernel("conv2d", "product", OpenClTuning.tileMacros(tile, pass, withBias, stride(g), finish.name()))
+    private void product(
+            String pass, Conv2dGeometry g, int rows, int phases, int pixels, Buffer source, Buffer w, @Nullable Buffer bias,
+            Finish finish, Buffer gate, Buffer result) {
+        boolean direct = rows <= FEW_CHANNELS;
+        Tile tile = tile(rows, pixels, g.groups());
+        String[] options = {pass, bias == null ? "NO_BIAS" : "BIAS", stride(g), finish.name()};
+        String[] macros = direct ? with(options, "ROWS=" + channelsPerItem(FEW_CHANNELS, rows)) : tile.macros(options);
+        int pieces = ceilDiv(pixels, direct ? DIRECT_ITEMS * DIRECT_PIXELS : tile.columns());
+        OpenClLaunch launch = runtime.kernel(direct ? "conv2d_direct" : "conv2d", "product", macros)
                 .struct(fields(g))
-                .buffers(source, w, bias == null ? w : bias, gate, result)
-                .runTiles(rows, pixels, g.groups(), tile);
+                .ints(pieces)
+                .buffers(source, w, bias == null ? w : bias, gate, result);
+        int all = Math.multiplyExact(phases, pieces);
+        if (direct) {
+            launch.runTeams(all, 1, g.groups(), DIRECT_ITEMS);
+        } else {
+            launch.runTiles(rows, Math.multiplyExact(all, tile.columns()), g.groups(), tile);
+        }
     }
 
     /** The macro that says how the kernels may step. */
@@ -135,21 +161,37 @@ final class OpenClConv2d implements Conv2dKernels {
         int columns = dbias == null ? weights : weights + 1;
         int pixels = g.batch() * g.outHeight() * g.outWidth();
         int sums = g.groups() * rows * columns;
-        int tile = tile(rows, columns, g.groups());
-        int tiles = ceilDiv(rows, tile) * ceilDiv(columns, tile) * g.groups();
-        int wanted = Math.min(ceilDiv(SPLIT_GROUPS, tiles), ceilDiv(pixels, SPLIT_PIXELS));
+        boolean direct = rows <= FEW_CHANNELS;
+        int rowsPerItem = channelsPerItem(FEW_CHANNELS, rows);
+        int columnsPerItem = channelsPerItem(Math.min(DIRECT_COLUMNS, DIRECT_SUMS / rowsPerItem), columns);
+        // As many groups as there are tiles in all splits.
+        Tile tile = tile(rows, columns, Math.multiplyExact(g.groups(), ceilDiv(pixels, SPLIT_PIXELS)));
+        int pieces =
+                direct ? ceilDiv(columns, columnsPerItem) : ceilDiv(rows, tile.rows()) * ceilDiv(columns, tile.columns());
+        int wanted = Math.min(
+                ceilDiv(SPLIT_GROUPS, pieces * g.groups()), ceilDiv(pixels, direct ? DIRECT_SPLIT_PIXELS : SPLIT_PIXELS));
         int pixelsPerSplit = ceilDiv(pixels, atMostPartialFloats(wanted, sums));
         int splits = ceilDiv(pixels, pixelsPerSplit);
-        String[] macros = OpenClTuning.tileMacros(tile, "WEIGHT_GRADIENT", withSums(dbias));
+        String[] options = {"WEIGHT_GRADIENT", withSums(dbias)};
+        String[] macros = direct ? with(options, "ROWS=" + rowsPerItem, "COLUMNS=" + columnsPerItem) : tile.macros(options);
+        String program = direct ? "conv2d_direct" : "conv2d";
         OpenClBuffer partial = splits == 1 ? OpenClBuffer.of(dw) : runtime.scratch(Math.multiplyExact(splits, sums));
         try {
-            runtime.kernel("conv2d", "weightProduct", macros)
+            OpenClLaunch launch = runtime.kernel(program, "weightProduct", macros)
                     .struct(fields(g))
                     .ints(splits, pixelsPerSplit)
-                    .buffers(x, dy, partial, dw, dbias == null ? dw : dbias)
-                    .runTiles(rows, columns, g.groups() * splits, tile);
+                    .buffers(x, dy, partial, dw, dbias == null ? dw : dbias);
+            if (direct) {
+                launch.runTeams(pieces, 1, g.groups() * splits, DIRECT_ITEMS);
+            } else {
+                launch.runTiles(rows, columns, g.groups() * splits, tile);
+            }
             if (splits > 1) {
-                join(g, splits, sums, partial, dw, dbias, macros);
+                runtime.kernel(program, "joinSplits", macros)
+                        .struct(fields(g))
+                        .ints(splits)
+                        .buffers(partial, dw, dbias == null ? dw : dbias)
+                        .runItems(sums);
             }
         } finally {
             if (splits > 1) {
@@ -158,7 +200,7 @@ final class OpenClConv2d implements Conv2dKernels {
         }
     }
 
-    private int tile(int rows, int columns, int products) {
+    private Tile tile(int rows, int columns, int products) {
         OpenClParameters parameters = runtime.parameters();
         return OpenClTuning.tile(parameters.get(OpenClParameter.CONV2D_SMALL_TILE),
                 parameters.get(OpenClParameter.CONV2D_LARGE_TILE), rows, columns, products);
@@ -166,14 +208,5 @@ final class OpenClConv2d implements Conv2dKernels {
 
     private static int atMostPartialFloats(int splits, int sums) {
         return Math.max(1, Math.min(splits, PARTIAL_FLOATS / sums));
-    }
-
-    private void join(
-            Conv2dGeometry g, int splits, int sums, Buffer partial, Buffer dw, @Nullable Buffer dbias, String... macros) {
-        runtime.kernel("conv2d", "joinSplits", macros)
-                .struct(fields(g))
-                .ints(splits)
-                .buffers(partial, dw, dbias == null ? dw : dbias)
-                .runItems(sums);
     }
 }

@@ -15,7 +15,7 @@ enum OpenClFamily {
                     values, limits);
         }
     },
-    CONV2D("conv2d", "conv2d_pieces", "conv2d_channels", "conv2d_layout") {
+    CONV2D("conv2d", "conv2d_direct", "conv2d_pieces", "conv2d_channels", "conv2d_layout") {
         @Override
         boolean fits(Map<OpenClParameter, Integer> values, Limits limits) {
             return tilesFit(OpenClParameter.CONV2D_SMALL_TILE, OpenClParameter.CONV2D_LARGE_TILE, OpenClParameter.CONV2D_TILE_K,
@@ -68,7 +68,7 @@ enum OpenClFamily {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** See {@code tile.cl}: (tile / perItem)^2 work-items, which share two tiles of tileK rows padded by a vector. */
+    /** See {@code tile.cl}: work-items share two tiles of tileK rows padded by a vector. Tiles that are not square take less. */
     private static boolean tilesFit(
             OpenClParameter small, OpenClParameter large, OpenClParameter tileK, Map<OpenClParameter, Integer> values,
             Limits limits) {
@@ -76,9 +76,10 @@ enum OpenClFamily {
             return true;
         }
         boolean fit = values.get(small) <= values.get(large);
-        for (int tile = values.get(large); tile >= values.get(small); tile /= 2) {
-            long side = tile / OpenClTuning.perItem(tile);
-            fit &= side * side <= limits.groupItems && 2L * Float.BYTES * values.get(tileK) * (tile + 4) <= limits.localBytes;
+        for (int side = values.get(large); side >= values.get(small); side /= 2) {
+            OpenClTuning.Tile tile = OpenClTuning.Tile.square(side);
+            fit &= tile.rowItems() * tile.columnItems() <= limits.groupItems
+                    && 2L * Float.BYTES * values.get(tileK) * (side + 4) <= limits.localBytes;
         }
         return fit;
     }

@@ -96,11 +96,18 @@ final class OpenClLaunch {
         run(new long[] {(long) teams * team}, new long[] {team});
     }
 
+    /** The same, with groups in three dimensions; their work-items are in the first. */
+    void runTeams(int x, int y, int z, int team) {
+        run(new long[] {(long) x * team, y, z}, new long[] {team, 1, 1});
+    }
+
     /** Runs the groups of {@code tile.cl}, one per tile of each of {@code products} results. */
-    void runTiles(int rows, int columns, int products, int tile) {
-        long side = tile / OpenClTuning.perItem(tile);
-        run(new long[] {OpenClTuning.ceilDiv(columns, tile) * side, OpenClTuning.ceilDiv(rows, tile) * side, products},
-                new long[] {side, side, 1});
+    void runTiles(int rows, int columns, int products, OpenClTuning.Tile tile) {
+        long x = tile.columnItems();
+        long y = tile.rowItems();
+        run(new long[] {
+            OpenClTuning.ceilDiv(columns, tile.columns()) * x, OpenClTuning.ceilDiv(rows, tile.rows()) * y, products
+        }, new long[] {x, y, 1});
     }
 
     /** Runs single work-items, each with much to do. */

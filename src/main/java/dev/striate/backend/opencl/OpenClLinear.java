@@ -79,13 +79,14 @@ final class OpenClLinear implements LinearKernels {
             return;
         }
         int rows = OpenClTuning.rowsPerItem(MOST_ROWS, Math.max(g.rows(), g.out()));
-        OpenClLaunch launch = runtime.kernel(
-                        "linear", "gradients", gate == null ? "NO_GATE" : "GATE",
-                        runtime.isTiled() ? "TILE=" + TILE : "ROWS=" + rows)
+        String[] option = {gate == null ? "NO_GATE" : "GATE"};
+        OpenClTuning.Tile tile = OpenClTuning.Tile.square(TILE);
+        String[] macros = runtime.isTiled() ? tile.macros(option) : OpenClTuning.with(option, "ROWS=" + rows);
+        OpenClLaunch launch = runtime.kernel("linear", "gradients", macros)
                 .ints(g.rows(), g.in(), g.out(), dbias == null ? 0 : 1)
                 .buffers(x, dy, w, gate == null ? dx : gate, dx, dw, dbias == null ? dw : dbias);
         if (runtime.isTiled()) {
-            launch.runTiles(rowTiles * TILE, columns, 1, TILE);
+            launch.runTiles(rowTiles * TILE, columns, 1, tile);
         } else {
             launch.runAlone(ceilDiv(g.rows(), rows) + ceilDiv(g.out(), rows), ceilDiv(g.in(), PANEL));
         }

@@ -65,10 +65,10 @@ final class OpenClMatmul implements MatmulKernels {
         // Sums of rows are one more column of the product: b has ones there.
         int columns = extras.rowSums == null ? g.n() : g.n() + 1;
         OpenClParameters parameters = runtime.parameters();
-        int tile = OpenClTuning.tile(parameters.get(OpenClParameter.MATMUL_SMALL_TILE),
+        OpenClTuning.Tile tile = OpenClTuning.tile(parameters.get(OpenClParameter.MATMUL_SMALL_TILE),
                 parameters.get(OpenClParameter.MATMUL_LARGE_TILE), g.m(), columns, g.batch().turns());
-        String[] macros = OpenClTuning.tileMacros(
-                tile, withBias, extras.macro(), g.transposeA() ? "TRANSPOSE_A" : "NORMAL_A",
+        String[] macros = tile.macros(
+                withBias, extras.macro(), g.transposeA() ? "TRANSPOSE_A" : "NORMAL_A",
                 g.transposeB() ? "TRANSPOSE_B" : "NORMAL_B");
         runtime.kernel("matmul", "product", macros)
                 .ints(g.m(), g.n(), g.k())

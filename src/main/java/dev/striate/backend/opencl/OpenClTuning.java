@@ -22,32 +22,62 @@ final class OpenClTuning {
 
     private OpenClTuning() {}
 
+    /** What a group of {@code tile.cl} computes. Sides are powers of two. */
+    record Tile(int rows, int columns) {
+
+        static Tile square(int side) {
+            return new Tile(side, side);
+        }
+
+        /** The side of the square of outputs that a work-item computes: eight where that leaves work-items enough. */
+        int perItem() {
+            return columns >= 128 ? 8 : 4;
+        }
+
+        int rowItems() {
+            return rows / perItem();
+        }
+
+        int columnItems() {
+            return columns / perItem();
+        }
+
+        /** The macros that {@code tile.cl} asks for, and others. */
+        String[] macros(String... others) {
+            return with(others, "TILE_ROWS=" + rows, "TILE_COLUMNS=" + columns, "PER_ITEM=" + perItem());
+        }
+    }
+
     /**
-     * The side of the square tile for {@code products} results of {@code rows} by {@code columns}: large where enough remain.
+     * The tile for {@code products} results of {@code rows} by {@code columns}: large where enough remain. Next to the largest is
+     * half of it, for as few rows: its work-items still compute many outputs each.
      *
      * @param smallest a power of two, as is {@code largest}
      */
-    static int tile(int smallest, int largest, int rows, int columns, int products) {
-        for (int tile = largest; tile > smallest; tile /= 2) {
-            long groups = (long) ceilDiv(rows, tile) * ceilDiv(columns, tile) * products;
-            if (Math.min(rows, columns) > tile / 2 && groups >= MANY_GROUPS) {
-                return tile;
+    static Tile tile(int smallest, int largest, int rows, int columns, int products) {
+        for (int side = largest; side > smallest; side /= 2) {
+            Tile square = Tile.square(side);
+            if (Math.min(rows, columns) > side / 2 && groups(square, rows, columns, products) >= MANY_GROUPS) {
+                return square;
+            }
+            Tile half = new Tile(side / 2, side);
+            if (half.perItem() == 8 && rows > side / 4 && rows <= side / 2 && columns > side / 2
+                    && groups(half, rows, columns, products) >= MANY_GROUPS) {
+                return half;
             }
         }
-        return smallest;
+        return Tile.square(smallest);
     }
 
-    /** The side of the square of outputs that a work-item computes of a tile. */
-    static int perItem(int tile) {
-        return tile >= 128 ? 8 : 4;
+    private static long groups(Tile tile, int rows, int columns, int products) {
+        return (long) ceilDiv(rows, tile.rows) * ceilDiv(columns, tile.columns) * products;
     }
 
-    /** The macros that {@code tile.cl} asks for. */
-    static String[] tileMacros(int tile, String... others) {
-        String[] macros = Arrays.copyOf(others, others.length + 2);
-        macros[others.length] = "TILE=" + tile;
-        macros[others.length + 1] = "PER_ITEM=" + perItem(tile);
-        return macros;
+    /** Macros, and more of them. */
+    static String[] with(String[] macros, String... others) {
+        String[] all = Arrays.copyOf(macros, macros.length + others.length);
+        System.arraycopy(others, 0, all, macros.length, others.length);
+        return all;
     }
 
     /** Rows that one work-item of the vector shape computes at a time: a power of two, few enough for the registers. */

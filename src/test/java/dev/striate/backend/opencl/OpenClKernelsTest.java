@@ -29,12 +29,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Kernels against the reference, in both shapes whatever the device, over sizes that leave tiles, vectors and chunks half full.
- * Every call is made twice and must give the same bits.
+ * Every call is made twice and must give the same bits. Those tagged {@code large-tiles} are run once more with the tiles that
+ * large products have.
  */
 class OpenClKernelsTest {
 
@@ -328,10 +330,12 @@ class OpenClKernelsTest {
         }
     }
 
+    @Tag("large-tiles")
     @ParameterizedTest
     @EnumSource
     void products(KernelShape shape) {
-        int[][] sizes = {{1, 1, 1}, {7, 13, 5}, {32, 32, 16}, {33, 31, 17}, {64, 65, 300}, {65, 10, 1031}, {70, 4100, 3}};
+        int[][] sizes = {{1, 1, 1}, {7, 13, 5}, {32, 32, 16}, {33, 31, 17}, {64, 65, 300}, {65, 10, 1031}, {70, 4100, 3},
+            {66, 132, 40}};
         for (int[] size : sizes) {
             for (int form = 0; form < 8; form++) {
                 boolean transposeA = (form & 1) != 0;
@@ -364,7 +368,23 @@ class OpenClKernelsTest {
             conv(2, 4, 9, 10, 6, 3, 2, 2, 3, 2, 1, 1, 2, 2),
             conv(1, 6, 7, 5, 6, 3, 3, 1, 1, 4, 4, 2, 1, 6),
             conv(2, 2, 40, 40, 33, 1, 1, 3, 3, 0, 0, 1, 1, 1),
-            conv(5, 9, 8, 35, 3, 2, 5, 1, 2, 0, 3, 2, 1, 1));
+            conv(5, 9, 8, 35, 3, 2, 5, 1, 2, 0, 3, 2, 1, 1),
+            // Tiles, and beside them few channels: strides whose phases have different taps, or none, or no pixels.
+            conv(2, 20, 9, 11, 12, 3, 3, 2, 2, 1, 1, 1, 1, 1),
+            conv(2, 11, 13, 10, 18, 3, 4, 4, 3, 2, 1, 2, 2, 1),
+            conv(1, 10, 5, 3, 9, 2, 1, 5, 4, 1, 2, 3, 1, 1),
+            conv(3, 7, 12, 9, 7, 3, 3, 2, 3, 1, 1, 1, 1, 7),
+            conv(1, 24, 6, 8, 48, 5, 2, 3, 2, 3, 0, 1, 3, 4),
+            // More weights per channel than are in local memory at a time, more channels than a large tile has.
+            conv(1, 17, 9, 8, 5, 3, 4, 1, 1, 1, 2, 1, 1, 1),
+            conv(1, 67, 4, 5, 130, 1, 3, 1, 1, 0, 1, 1, 1, 1),
+            conv(2, 43, 10, 9, 40, 2, 3, 2, 1, 1, 1, 1, 1, 1),
+            // Planes too large for divisions by multiplication.
+            conv(2, 1, 261, 257, 9, 2, 3, 1, 2, 0, 1, 1, 1, 1));
+    /** Kernels so large that a division by their area is one, too. */
+    private static final List<Conv2dGeometry> LARGE_KERNELS = List.of(
+            conv(1, 1, 261, 260, 2, 260, 260, 1, 1, 0, 0, 1, 1, 1),
+            conv(1, 1, 260, 261, 9, 260, 260, 1, 1, 0, 0, 1, 1, 1));
 
     private static Conv2dGeometry conv(
             int batch, int in, int height, int width, int out, int kh, int kw, int sh, int sw, int ph, int pw, int dh, int dw,
@@ -375,6 +395,7 @@ class OpenClKernelsTest {
                 batch, in, height, width, out, outHeight, outWidth, kh, kw, sh, sw, ph, pw, dh, dw, groups);
     }
 
+    @Tag("large-tiles")
     @ParameterizedTest
     @EnumSource
     void convolutions(KernelShape shape) {
@@ -403,6 +424,25 @@ class OpenClKernelsTest {
                 s.backend.conv2d().weightGradient(g, s.random(inputs), s.random(outputs), dw, dbias);
                 s.result(dw);
                 s.result(dbias);
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void largeKernels(KernelShape shape) {
+        for (Conv2dGeometry g : LARGE_KERNELS) {
+            int area = g.kernelHeight() * g.kernelWidth();
+            int outputs = g.outChannels() * g.outHeight() * g.outWidth();
+            checkSums(shape, area, s -> {
+                Buffer y = s.out(outputs);
+                s.backend.conv2d().forward(g, s.random(g.inHeight() * g.inWidth()), s.random(g.outChannels() * area), null, y);
+                s.result(y);
+            });
+            checkSums(shape, g.outHeight() * g.outWidth(), s -> {
+                Buffer dw = s.out(g.outChannels() * area);
+                s.backend.conv2d().weightGradient(g, s.random(g.inHeight() * g.inWidth()), s.random(outputs), dw, null);
+                s.result(dw);
             });
         }
     }

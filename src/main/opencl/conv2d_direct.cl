@@ -1,0 +1,230 @@
+// Convolution for GPUs with few channels of the result per group, depthwise convolution among them: most rows of a tile would be
+// empty. Here a work-item computes ROWS channels, all of the group, at PIXELS pixels, and for the weight's gradient ROWS channels
+// by COLUMNS weights over some pixels. See conv2d.cl for the passes and what else is defined.
+#include "common.cl"
+#include "conv2d_gather.cl"
+
+// Work-items of a group.
+#define ITEMS 64
+
+#ifndef WEIGHT_GRADIENT
+
+#define PIXELS 2
+// Weights of a channel that are in local memory at a time.
+#define CHUNK 128
+
+// The third dimension runs over the groups of channels, the first over phases and the pixels of each.
+__kernel void product(
+    const Conv2dGeometry g, const int groupsPerPhase, __global const float *source, __global const float *w,
+    __global const float *bias, __global const float *gate, __global float *result)
+{
+    __local float weights[CHUNK * ROWS];
+    const int lane = get_local_id(0);
+    const int group = get_group_id(2);
+    const int rows = RESULT_CHANNELS / g.groups;
+    const int channels = SUM_CHANNELS / g.groups;
+    const int phase = get_group_id(0) / groupsPerPhase;
+    const int firstPixel = (get_group_id(0) - phase * groupsPerPhase) * ITEMS * PIXELS + lane;
+    const Axis vertical = verticalAxis(g, phase);
+    const Axis horizontal = horizontalAxis(g, phase);
+    const int plane = vertical.results * horizontal.results;
+    const int pixels = g.batch * plane;
+    const int area = vertical.taps * horizontal.taps;
+    const int kernelArea = g.kernelHeight * g.kernelWidth;
+    const Divisor byPlane = divisorFor(plane, pixels);
+    const Divisor byWidth = divisorFor(horizontal.results, plane);
+    const Divisor byArea = divisorFor(area, channels * area);
+    const Divisor byTaps = divisorFor(horizontal.taps, area);
+#ifdef FORWARD
+    const int perRow = channels * kernelArea;
+    const int perChannel = kernelArea;
+#else
+    const int perRow = kernelArea;
+    const int perChannel = rows * kernelArea;
+#endif
+    w += group * rows * channels * kernelArea;
+    source += group * channels * SOURCE_HEIGHT * SOURCE_WIDTH;
+    Place places[PIXELS];
+    float sums[PIXELS][ROWS];
+#pragma unroll
+    for (int p = 0; p < PIXELS; ++p) {
+        const int pixel = max(0, min(firstPixel + p * ITEMS, pixels - 1));
+        places[p] = placeOfPixel(g, pixel, vertical, horizontal, byPlane, byWidth);
+#pragma unroll
+        for (int row = 0; row < ROWS; ++row) {
+            sums[p][row] = 0.0f;
+        }
+    }
+    // The tap of the next k, without divisions: as the hands of a clock.
+    int channel = 0;
+    int tapRow = 0;
+    int tapColumn = 0;
+    for (int k0 = 0; k0 < channels * area; k0 += CHUNK) {
+        const int length = min(CHUNK, channels * area - k0);
+        barrier(CLK_LOCAL_MEM_FENCE);
+        for (int k = lane; k < length; k += ITEMS) {
+            const int at = weightAt(k0 + k, perChannel, g.kernelWidth, vertical, horizontal, byArea, byTaps);
+#pragma unroll
+            for (int row = 0; row < ROWS; ++row) {
+                weights[k * ROWS + row] = row < rows ? w[at + row * perRow] : 0.0f;
+            }
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+        float part[PIXELS][ROWS];
+#pragma unroll
+        for (int p = 0; p < PIXELS; ++p) {
+#pragma unroll
+            for (int row = 0; row < ROWS; ++row) {
+                part[p][row] = 0.0f;
+            }
+        }
+        for (int k = 0; k < length; ++k) {
+            Place tap;
+            tap.y = tapRow * vertical.perTap;
+            tap.x = tapColumn * horizontal.perTap;
+            tap.at = (channel * vertical.extent + tap.y) * horizontal.extent + tap.x;
+#pragma unroll
+            for (int p = 0; p < PIXELS; ++p) {
+                const float met = pixelAt(source, places[p], tap);
+#pragma unroll
+                for (int row = 0; row < ROWS; ++row) {
+                    part[p][row] = fma(weights[k * ROWS + row], met, part[p][row]);
+                }
+            }
+            if (++tapColumn == horizontal.taps) {
+                tapColumn = 0;
+                if (++tapRow == vertical.taps) {
+                    tapRow = 0;
+                    ++channel;
+                }
+            }
+        }
+        // Closed here, so that rounding does not grow with the length of the sum.
+#pragma unroll
+        for (int p = 0; p < PIXELS; ++p) {
+#pragma unroll
+            for (int row = 0; row < ROWS; ++row) {
+                sums[p][row] += part[p][row];
+            }
+        }
+    }
+#pragma unroll
+    for (int p = 0; p < PIXELS; ++p) {
+        const int pixel = firstPixel + p * ITEMS;
+        if (pixel >= pixels) {
+            continue;
+        }
+        const int first = firstOfResult(g, pixel, group * rows, vertical, horizontal, byPlane, byWidth);
+#pragma unroll
+        for (int row = 0; row < ROWS; ++row) {
+            if (row < rows) {
+                const int at = first + row * RESULT_PLANE;
+                result[at] = finished(sums[p][row], group * rows + row, at, bias, gate);
+            }
+        }
+    }
+}
+
+#else
+
+// Sums that are added up over the group at a time, and what each of its items then adds.
+#define TOGETHER 8
+#define PARTS (ITEMS / TOGETHER)
+
+// The first dimension runs over blocks of COLUMNS weights, the third over groups of channels and, innermost, splits of the
+// pixels, each of which has its own copy of all sums in partial. A single one writes to dw and dbias.
+__kernel void weightProduct(
+    const Conv2dGeometry g, const int splits, const int pixelsPerSplit, __global const float *x, __global const float *dy,
+    __global float *partial, __global float *dw, __global float *dbias)
+{
+    __local float scratch[TOGETHER][ITEMS];
+    __local float parts[TOGETHER][PARTS];
+    const int lane = get_local_id(0);
+    const int firstColumn = get_group_id(0) * COLUMNS;
+    const int group = get_group_id(2) / splits;
+    const int split = get_group_id(2) % splits;
+    const int rows = g.outChannels / g.groups;
+    const int channels = g.inChannels / g.groups;
+    const Axis vertical = verticalAxis(g, 0);
+    const Axis horizontal = horizontalAxis(g, 0);
+    const int area = g.kernelHeight * g.kernelWidth;
+    const int weights = channels * area;
+    const int columns = sumsPerChannel(g);
+    const int plane = g.outHeight * g.outWidth;
+    const int from = split * pixelsPerSplit;
+    const int to = min(from + pixelsPerSplit, g.batch * plane);
+    const Divisor byPlane = divisorFor(plane, g.batch * plane);
+    const Divisor byWidth = divisorFor(g.outWidth, plane);
+    const Divisor byArea = divisorFor(area, columns);
+    const Divisor byTaps = divisorFor(g.kernelWidth, area);
+    x += group * channels * g.inHeight * g.inWidth;
+    dy += group * rows * plane;
+    Place taps[COLUMNS];
+    float sums[ROWS * COLUMNS];
+#pragma unroll
+    for (int c = 0; c < COLUMNS; ++c) {
+        taps[c] = placeOfTap(min(firstColumn + c, weights - 1), vertical, horizontal, byArea, byTaps);
+#pragma unroll
+        for (int row = 0; row < ROWS; ++row) {
+            sums[row * COLUMNS + c] = 0.0f;
+        }
+    }
+    for (int pixel = from + lane; pixel < to; pixel += ITEMS) {
+        const Place place = placeOfPixel(g, pixel, vertical, horizontal, byPlane, byWidth);
+        __global const float *left = dy + quotient(pixel, byPlane) * (g.outChannels - 1) * plane + pixel;
+        float a[ROWS];
+#pragma unroll
+        for (int row = 0; row < ROWS; ++row) {
+            a[row] = left[min(row, rows - 1) * plane];
+        }
+#pragma unroll
+        for (int c = 0; c < COLUMNS; ++c) {
+            float met = pixelAt(x, place, taps[c]);
+#ifdef DY_SUMS
+            met = firstColumn + c == weights ? 1.0f : met;
+#endif
+#pragma unroll
+            for (int row = 0; row < ROWS; ++row) {
+                sums[row * COLUMNS + c] = fma(a[row], met, sums[row * COLUMNS + c]);
+            }
+        }
+    }
+    // Each sum over the group's items: as many at a time as fill local memory, in parts, and then the parts.
+#pragma unroll
+    for (int first = 0; first < ROWS * COLUMNS; first += TOGETHER) {
+#pragma unroll
+        for (int i = 0; i < TOGETHER; ++i) {
+            if (first + i < ROWS * COLUMNS) {
+                scratch[i][lane] = sums[min(first + i, ROWS * COLUMNS - 1)];
+            }
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+        const int i = lane / PARTS;
+        if (first + i < ROWS * COLUMNS) {
+            float part = 0.0f;
+            for (int item = lane % PARTS; item < ITEMS; item += PARTS) {
+                part += scratch[i][item];
+            }
+            parts[i][lane % PARTS] = part;
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+        const int row = (first + lane) / COLUMNS;
+        const int column = firstColumn + (first + lane) % COLUMNS;
+        if (lane < TOGETHER && row < rows && column < columns) {
+            float sum = 0.0f;
+            for (int part = 0; part < PARTS; ++part) {
+                sum += parts[lane][part];
+            }
+            if (splits == 1) {
+                storeSum(g, sum, group * rows + row, column, dw, dbias);
+            } else {
+                partial[((split * g.groups + group) * rows + row) * columns + column] = sum;
+            }
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+}
+
+#include "conv2d_join.cl"
+
+#endif

@@ -1,0 +1,225 @@
+// Where the elements stand that a convolution for GPUs multiplies: for each pixel of the result and each tap of the kernel, one
+// of the source. What depends on the pixel alone and on the tap alone is computed apart, and added up for each pair.
+#include "conv2d_geometry.cl"
+#include "divisor.cl"
+
+#ifdef INPUT_GRADIENT
+#define RESULT_CHANNELS g.inChannels
+#define RESULT_WIDTH g.inWidth
+#define RESULT_PLANE (g.inHeight * g.inWidth)
+#define SUM_CHANNELS g.outChannels
+#define SOURCE_HEIGHT g.outHeight
+#define SOURCE_WIDTH g.outWidth
+#else
+#define RESULT_CHANNELS g.outChannels
+#define RESULT_WIDTH g.outWidth
+#define RESULT_PLANE (g.outHeight * g.outWidth)
+#define SUM_CHANNELS g.inChannels
+#define SOURCE_HEIGHT g.inHeight
+#define SOURCE_WIDTH g.inWidth
+#endif
+
+// One direction of a convolution, vertical or horizontal. Result i of `results` and tap j of `taps` meet at
+// i * perResult + origin + j * perTap in the source, or nowhere if that is outside.
+//
+// With strides, pixels of the input take part by phases: of those that are the same modulo the stride, all meet the same taps of
+// the kernel, and neighbours meet neighbours of dy. So a gradient by phases multiplies no zeros that the stride has put between.
+typedef struct {
+    int results;
+    int firstResult; // where result 0 stands in its plane, and
+    int betweenResults;
+    int taps;
+    int firstTap; // which tap of the kernel tap 0 is, and
+    int betweenTaps;
+    int perResult;
+    int origin;
+    int perTap;
+    int extent; // of the source
+} Axis;
+
+#if defined(INPUT_GRADIENT) && !defined(UNIT_STRIDE)
+#define PLACE_OF_RESULT(axis, i) ((axis).firstResult + (i) * (axis).betweenResults)
+#define IS_WHOLE false
+#else
+#define PLACE_OF_RESULT(axis, i) (i)
+#define IS_WHOLE true
+#endif
+
+Axis axisOf(int in, int out, int kernel_, int stride, int pad, int dilation, int phase)
+{
+    Axis axis;
+    axis.firstResult = phase;
+    axis.betweenResults = 1;
+    axis.firstTap = 0;
+    axis.betweenTaps = 1;
+#ifndef INPUT_GRADIENT
+    axis.results = out;
+    axis.taps = kernel_;
+    axis.perResult = stride;
+    axis.origin = -pad;
+    axis.perTap = dilation;
+    axis.extent = in;
+#else
+    axis.perResult = 1;
+    axis.extent = out;
+#ifdef UNIT_STRIDE
+    axis.results = in;
+    axis.taps = kernel_;
+    axis.origin = pad;
+    axis.perTap = -dilation;
+#else
+    axis.betweenResults = stride;
+    axis.results = phase < in ? (in - phase - 1) / stride + 1 : 0;
+    // Tap t meets pixels for which (phase + pad - t * dilation) is a multiple of the stride.
+    while (axis.betweenTaps * dilation % stride != 0) {
+        ++axis.betweenTaps;
+    }
+    while (axis.firstTap < kernel_ && (phase + pad - axis.firstTap * dilation) % stride != 0) {
+        ++axis.firstTap;
+    }
+    axis.taps = axis.firstTap < kernel_ ? (kernel_ - axis.firstTap - 1) / axis.betweenTaps + 1 : 0;
+    axis.origin = (phase + pad - axis.firstTap * dilation) / stride;
+    axis.perTap = -(axis.betweenTaps * dilation / stride);
+#endif
+#endif
+    return axis;
+}
+
+Axis verticalAxis(const Conv2dGeometry g, int phase)
+{
+    return axisOf(g.inHeight, g.outHeight, g.kernelHeight, g.strideH, g.padTop, g.dilationH, phase / g.strideW);
+}
+
+Axis horizontalAxis(const Conv2dGeometry g, int phase)
+{
+    return axisOf(g.inWidth, g.outWidth, g.kernelWidth, g.strideW, g.padLeft, g.dilationW, phase % g.strideW);
+}
+
+// What a pixel or a tap contributes to a place in the source.
+typedef struct {
+    int y;
+    int x;
+    int height;
+    int width;
+    int at;
+} Place;
+
+// The pixel is counted through the batch; byPlane divides by the results of an image, byWidth by those of a row.
+Place placeOfPixel(
+    const Conv2dGeometry g, int pixel, const Axis vertical, const Axis horizontal, const Divisor byPlane, const Divisor byWidth)
+{
+    const int image = quotient(pixel, byPlane);
+    const int inImage = pixel - image * byPlane.divisor;
+    const int row = quotient(inImage, byWidth);
+    Place place;
+    place.y = row * vertical.perResult + vertical.origin;
+    place.x = (inImage - row * byWidth.divisor) * horizontal.perResult + horizontal.origin;
+    place.height = vertical.extent;
+    place.width = horizontal.extent;
+    place.at = (image * SUM_CHANNELS * vertical.extent + place.y) * horizontal.extent + place.x;
+    return place;
+}
+
+// k runs over channels of the group and taps; byArea divides by the taps of a channel, byTaps by those of a row.
+Place placeOfTap(int k, const Axis vertical, const Axis horizontal, const Divisor byArea, const Divisor byTaps)
+{
+    const int channel = quotient(k, byArea);
+    const int tap = k - channel * byArea.divisor;
+    const int row = quotient(tap, byTaps);
+    Place place;
+    place.y = row * vertical.perTap;
+    place.x = (tap - row * byTaps.divisor) * horizontal.perTap;
+    place.height = 0;
+    place.width = 0;
+    place.at = (channel * vertical.extent + place.y) * horizontal.extent + place.x;
+    return place;
+}
+
+// The element of the source at which a pixel and a tap meet, or 0.
+float pixelAt(__global const float *source, const Place pixel, const Place tap)
+{
+    const bool inside = (uint)(pixel.y + tap.y) < (uint)pixel.height && (uint)(pixel.x + tap.x) < (uint)pixel.width;
+    return inside ? source[pixel.at + tap.at] : 0.0f;
+}
+
+// Where the weight for k stands behind the first of the result's channel; perChannel is from one channel summed over to the next.
+int weightAt(
+    int k, int perChannel, int kernelWidth, const Axis vertical, const Axis horizontal, const Divisor byArea,
+    const Divisor byTaps)
+{
+    const int channel = quotient(k, byArea);
+    const int tap = k - channel * byArea.divisor;
+#if defined(INPUT_GRADIENT) && !defined(UNIT_STRIDE)
+    const int row = quotient(tap, byTaps);
+    const int y = vertical.firstTap + row * vertical.betweenTaps;
+    const int x = horizontal.firstTap + (tap - row * byTaps.divisor) * horizontal.betweenTaps;
+    return channel * perChannel + y * kernelWidth + x;
+#else
+    return channel * perChannel + tap;
+#endif
+}
+
+// Where the result for a pixel stands in the plane of a channel.
+int firstOfResult(
+    const Conv2dGeometry g, int pixel, int channel, const Axis vertical, const Axis horizontal, const Divisor byPlane,
+    const Divisor byWidth)
+{
+    const int image = quotient(pixel, byPlane);
+    const int inImage = pixel - image * byPlane.divisor;
+    const int row = quotient(inImage, byWidth);
+    const int column = inImage - row * byWidth.divisor;
+    return (image * RESULT_CHANNELS + channel) * RESULT_PLANE + PLACE_OF_RESULT(vertical, row) * RESULT_WIDTH
+        + PLACE_OF_RESULT(horizontal, column);
+}
+
+// What the sum for an element of the result becomes.
+float finished(float sum, int channel, int at, __global const float *bias, __global const float *gate)
+{
+#ifdef BIAS
+    sum += bias[channel];
+#endif
+#ifdef RELU
+    sum = relu(sum);
+#endif
+#ifdef GATE
+    sum = gated(sum, gate[at]);
+#endif
+    return sum;
+}
+
+// The same for four neighbours, of which the first is a multiple of four.
+float4 finishedFour(float4 sum, int channel, int at, __global const float *bias, __global const float *gate)
+{
+#ifdef BIAS
+    sum += (float4)(bias[channel]);
+#endif
+#ifdef RELU
+    sum = reluOfVec(sum);
+#endif
+#ifdef GATE
+    sum = gatedVec(sum, *(__global const float4 *)(gate + at));
+#endif
+    return sum;
+}
+
+// The values of k whose sums over pixels make up dw for one channel, and the gradient of the bias.
+int sumsPerChannel(const Conv2dGeometry g)
+{
+    const int weights = g.inChannels / g.groups * g.kernelHeight * g.kernelWidth;
+#ifdef DY_SUMS
+    return weights + 1;
+#else
+    return weights;
+#endif
+}
+
+// Puts the sum of a channel and a k where it belongs.
+void storeSum(const Conv2dGeometry g, float sum, int channel, int k, __global float *dw, __global float *dbias)
+{
+    const int weights = g.inChannels / g.groups * g.kernelHeight * g.kernelWidth;
+    if (k < weights) {
+        dw[channel * weights + k] = sum;
+    } else {
+        dbias[channel] = sum;
+    }
+}
