@@ -503,6 +503,13 @@ final class OpCases {
             conv(width + " columns", 2, 3, 3, width, 7, 3, 3, padding(1));
             conv(width + " columns, one row, stride 2", 2, 2, 1, 2 * width, 9, 1, 3, stride(2), padding(0, 1));
         }
+        // Products by themselves: of images that are loaded in parts, with many weights.
+        conv("1x1 of large images", 1, 40, 58, 60, 100, 1, 1);
+        conv("1x1 of large images, 2 groups", 2, 80, 58, 60, 10, 1, 1, groups(2));
+        conv("1x1 to large images", 1, 7, 61, 59, 40, 1, 1);
+        conv("1x1 to large images, 2 groups", 2, 6, 61, 59, 80, 1, 1, groups(2));
+        conv("1x1, 40 to 50 channels", 5, 40, 8, 9, 50, 1, 1);
+        conv("1x1, 66 to 70 channels, 2 groups", 3, 66, 8, 8, 70, 1, 1, groups(2));
         // Pixels over which the weight's gradient is summed in two parts, of many channels and of few.
         conv("18 by 18 pixels", 1, 2, 18, 18, 9, 1, 1);
         conv("33 by 32 pixels of one channel", 1, 1, 33, 32, 1, 1, 1);

@@ -14,6 +14,8 @@ public enum ConvShape {
     N128_64_TO_64_K3_PAD1_ON32(128, 64, 64, 3, 1, 32, 1),
     /** Pointwise, as between depthwise ones. */
     N32_64_TO_64_K1_ON28(32, 64, 64, 1, 0, 28, 1),
+    /** Pointwise on larger images of many channels, as the first in a residual network's block. */
+    N8_256_TO_64_K1_ON56(8, 256, 64, 1, 0, 56, 1),
     /** Depthwise. */
     N32_64_DEPTHWISE_K3_PAD1_ON28(32, 64, 64, 3, 1, 28, 64);
 

@@ -65,7 +65,7 @@ public final class CpuBackend implements Backend {
         this.reduce = new CpuReduce(context);
         this.matmul = new CpuMatmul(context, gemm);
         this.linear = new ComposedLinear(matmul, reduce, unary);
-        this.conv2d = new CpuConv2d(context, linear, unary);
+        this.conv2d = new CpuConv2d(context, gemm, linear, unary);
         this.im2col = new CpuIm2Col(context);
         this.maxPool2d = new CpuMaxPool2d(context, unary);
         this.avgPool2d = new CpuAvgPool2d(context);

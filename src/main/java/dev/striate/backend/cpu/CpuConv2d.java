@@ -4,6 +4,8 @@ import dev.striate.backend.Buffer;
 import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.Conv2dKernels;
 import dev.striate.backend.LinearKernels;
+import dev.striate.backend.MatmulGeometry;
+import dev.striate.backend.StridedLoop;
 import dev.striate.backend.UnaryKernels;
 import dev.striate.backend.cpu.simd.ConvKernels;
 import dev.striate.backend.cpu.simd.WinogradKernels;
@@ -15,13 +17,14 @@ import org.jspecify.annotations.Nullable;
  * matrix that im2col would make is never stored. So is the input gradient, of weights and patches of {@code dy}, but for small
  * images with stride 1 the columns of the kernel are shifted after the product. With broad vectors, kernels of 3x3 with many
  * channels and pixels take a third of the multiplications, see {@link WinogradConv2d}, and those of five columns on small images
- * three fifths, see {@link WinogradLines}.
+ * three fifths, see {@link WinogradLines}. A kernel of 1x1 has no patches: on large images it is a product by {@link CpuGemm}.
  */
 final class CpuConv2d implements Conv2dKernels {
 
     /** Elements of rows that are to be shifted, at most: half a second cache. */
     private static final int MOST_SHIFTED = 1 << 17;
 
+    private final CpuGemm gemm;
     private final ConvKernels lines;
     private final PatchProduct patchProduct;
     private final WeightGradient weightGradient;
@@ -31,10 +34,11 @@ final class CpuConv2d implements Conv2dKernels {
     private final LinearKernels linear;
     private final UnaryKernels unary;
 
-    CpuConv2d(CpuContext context, LinearKernels linear, UnaryKernels unary) {
+    CpuConv2d(CpuContext context, CpuGemm gemm, LinearKernels linear, UnaryKernels unary) {
+        this.gemm = gemm;
         this.lines = context.simd().convolution();
         this.patchProduct = new PatchProduct(context);
-        this.weightGradient = new WeightGradient(context);
+        this.weightGradient = new WeightGradient(context, gemm);
         this.depthwise = new DepthwiseWeightGradient(context);
         WinogradKernels kernels = WinogradConv2d.kernels(context);
         this.winograd = kernels == null ? null : new WinogradConv2d(context, kernels);
@@ -47,6 +51,31 @@ final class CpuConv2d implements Conv2dKernels {
         return g.groups() > 1 && g.inChannelsPerGroup() == 1;
     }
 
+    /** Whether it is a product for each image and group: of the weights and the image as it lies. */
+    static boolean isPointwise(Conv2dGeometry g) {
+        return g.kernelHeight() == 1 && g.kernelWidth() == 1 && g.strideH() == 1 && g.strideW() == 1 && g.padTop() == 0
+                && g.padLeft() == 0 && g.outHeight() == g.inHeight() && g.outWidth() == g.inWidth();
+    }
+
+    /** Whether such a product is faster: images of so many channels do not fit in what {@link PatchProduct} loads at a time. */
+    private static boolean pointwisePays(Conv2dGeometry g, int channels) {
+        return isPointwise(g) && (long) channels * g.inHeight() * g.inWidth() > PatchProduct.MOST_LOADED;
+    }
+
+    /** That product: {@code (rows, channels)} by {@code (channels, positions)}; of the weights transposed, for the gradient. */
+    private static CpuProduct pointwise(
+            Conv2dGeometry g, CpuBuffer w, boolean transposed, CpuBuffer source, @Nullable CpuBuffer bias, CpuBuffer target) {
+        int rows = transposed ? g.inChannelsPerGroup() : g.outChannelsPerGroup();
+        int depth = transposed ? g.outChannelsPerGroup() : g.inChannelsPerGroup();
+        int plane = g.inHeight() * g.inWidth();
+        int[] sizes = {g.batch(), g.groups()};
+        int[] weightSteps = {0, rows * depth};
+        int[] sourceSteps = {g.groups() * depth * plane, depth * plane};
+        StridedLoop items = StridedLoop.of(sizes, weightSteps, sourceSteps);
+        return CpuProduct.withBiasOfRows(
+                new MatmulGeometry(items, rows, plane, depth, transposed, false), w, source, bias, g.groups(), target);
+    }
+
     @Override
     public void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
         if (g.isLinear()) {
@@ -55,6 +84,10 @@ final class CpuConv2d implements Conv2dKernels {
             return;
         }
         CpuBuffer biasOrNull = bias == null ? null : CpuBuffer.of(bias);
+        if (pointwisePays(g, g.inChannelsPerGroup())) {
+            gemm.run(pointwise(g, CpuBuffer.of(w), false, CpuBuffer.of(x), biasOrNull, CpuBuffer.of(y)));
+            return;
+        }
         if (winograd != null && winograd.paysForward(g)) {
             winograd.forward(g, CpuBuffer.of(x), CpuBuffer.of(w), biasOrNull, CpuBuffer.of(y));
             return;
@@ -96,6 +129,10 @@ final class CpuConv2d implements Conv2dKernels {
         CpuBuffer biasOrNull = bias == null ? null : CpuBuffer.of(bias);
         if (winograd != null && winograd.paysInputGradient(g)) {
             winograd.inputGradient(g, CpuBuffer.of(dy), CpuBuffer.of(w), biasOrNull, CpuBuffer.of(dx));
+            return;
+        }
+        if (pointwisePays(g, g.outChannelsPerGroup())) {
+            gemm.run(pointwise(g, CpuBuffer.of(w), true, CpuBuffer.of(dy), biasOrNull, CpuBuffer.of(dx)));
             return;
         }
         CpuBuffer target = CpuBuffer.of(dx);

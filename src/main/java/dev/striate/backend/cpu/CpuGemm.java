@@ -49,6 +49,8 @@ final class CpuGemm {
     /** Multiply-adds per nanosecond, a low guess: what matters is only whether sharing pays. */
     private static final int SPEED = 30;
 
+    private static final float[] NO_BIAS = {};
+
     private final CpuThreads threads;
     private final SimdKernels simd;
     private final ConvKernels lines;
@@ -92,7 +94,7 @@ final class CpuGemm {
             }
         }
         if (product.items * rowTasks * columnTasks == 1) {
-            multiply(product, 0, 0, product.rows, 0, product.columns);
+            multiply(product, 0, 0, product.rows, 0, product.columns, product.c, product.cStart(0), false);
             return;
         }
         int rowsPerTask = ceilDiv(rowPanels, rowTasks) * tileRows;
@@ -105,7 +107,7 @@ final class CpuGemm {
             int firstColumn = task % columnParts * columnsPerTask;
             multiply(
                     product, item, firstRow, Math.min(product.rows, firstRow + rowsPerTask),
-                    firstColumn, Math.min(product.columns, firstColumn + columnsPerTask));
+                    firstColumn, Math.min(product.columns, firstColumn + columnsPerTask), product.c, product.cStart(item), false);
         });
     }
 
@@ -129,7 +131,9 @@ final class CpuGemm {
             int row = task * rowsPerTask;
             int rowCount = Math.min(rowsPerTask, product.rows - row);
             packRows(product, 0, row, rowCount, 0, depth, own.rows);
-            multiplyBlocks(rowCount, columns, steps, own, shared, product.c, product.cStart(0) + row * columns, columns, false);
+            float[] rowBias = own.rowBias(product, 0, row, rowCount, tileRows, tileColumns);
+            multiplyBlocks(
+                    rowCount, columns, steps, own, shared, rowBias, product.c, product.cStart(0) + row * columns, columns, false);
         });
     }
 
@@ -141,7 +145,23 @@ final class CpuGemm {
         }
     }
 
-    private void multiply(CpuProduct product, int item, int firstRow, int endRow, int firstColumn, int endColumn) {
+    /**
+     * Some rows of an item's product, by this thread alone.
+     *
+     * @param c   where the whole product goes, from {@code start} on, instead of to its own place
+     * @param add whether what stands there is added
+     */
+    void accumulate(CpuProduct product, int item, int firstRow, int endRow, float[] c, int start, boolean add) {
+        multiply(product, item, firstRow, endRow, 0, product.columns, c, start, add);
+    }
+
+    int tileRows() {
+        return tileRows;
+    }
+
+    private void multiply(
+            CpuProduct product, int item, int firstRow, int endRow, int firstColumn, int endColumn, float[] c, int start,
+            boolean add) {
         int chains = Math.max(1, ceilDiv(product.depth, DEPTH));
         int longest = padded(ceilDiv(product.depth, chains), 2);
         int mostRows = padded(Math.min(ROWS, endRow - firstRow), tileRows);
@@ -159,9 +179,11 @@ final class CpuGemm {
                 for (int row = firstRow; row < endRow; row += rowsPerBlock) {
                     int rowCount = Math.min(rowsPerBlock, endRow - row);
                     packRows(product, item, row, rowCount, from, length, own.rows);
-                    int at = product.cStart(item) + row * product.columns + column;
+                    int at = start + row * product.columns + column;
+                    float[] rowBias = own.rowBias(product, item, row, rowCount, tileRows, tileColumns);
                     multiplyBlocks(
-                            rowCount, columnCount, padded(length, 2), own, own, product.c, at, product.columns, chain > 0);
+                            rowCount, columnCount, padded(length, 2), own, own, rowBias, c, at, product.columns,
+                            add || chain > 0);
                 }
             }
         }
@@ -218,13 +240,17 @@ final class CpuGemm {
     /**
      * @param steps  along the depth, an even number
      * @param own    holds the block of A
-     * @param shared holds the block of B and the bias
+     * @param shared holds the block of B and the bias of its columns
+     * @param rowBias a vector pair for each row, or nothing, if it is the columns that have a bias
      * @param add    whether C holds the sum of blocks before these, and else begins with the bias
      */
     private void multiplyBlocks(
-            int rowCount, int columnCount, int steps, Scratch own, Scratch shared, float[] c, int cOffset, int stride,
-            boolean add) {
+            int rowCount, int columnCount, int steps, Scratch own, Scratch shared, float[] rowBias, float[] c, int cOffset,
+            int stride, boolean add) {
         float[] tile = own.tile;
+        boolean byRows = rowBias.length > 0;
+        float[] bias = byRows ? rowBias : shared.bias;
+        int biasStride = byRows ? tileColumns : 0;
         for (int j = 0; j < columnCount; j += tileColumns) {
             int width = Math.min(tileColumns, columnCount - j);
             for (int i = 0, rows; i < rowCount; i += rows) {
@@ -233,11 +259,12 @@ final class CpuGemm {
                 int a = i * steps;
                 int b = j * steps;
                 int at = cOffset + i * stride + j;
+                int biasAt = byRows ? i * tileColumns : j;
                 if (width == tileColumns && height == rows) {
                     if (add) {
                         simd.tile(rows, steps, own.rows, a, shared.columns, b, c, at, stride, c, at, stride);
                     } else {
-                        simd.tile(rows, steps, own.rows, a, shared.columns, b, shared.bias, j, 0, c, at, stride);
+                        simd.tile(rows, steps, own.rows, a, shared.columns, b, bias, biasAt, biasStride, c, at, stride);
                     }
                     continue;
                 }
@@ -246,7 +273,8 @@ final class CpuGemm {
                     copyTile(height, width, c, at, stride, tile, 0, tileColumns);
                     simd.tile(rows, steps, own.rows, a, shared.columns, b, tile, 0, tileColumns, tile, 0, tileColumns);
                 } else {
-                    simd.tile(rows, steps, own.rows, a, shared.columns, b, shared.bias, j, 0, tile, 0, tileColumns);
+                    simd.tile(
+                            rows, steps, own.rows, a, shared.columns, b, bias, biasAt, biasStride, tile, 0, tileColumns);
                 }
                 copyTile(height, width, tile, 0, tileColumns, c, at, stride);
             }
@@ -283,6 +311,24 @@ final class CpuGemm {
         /** The bias of the block's columns, or zeros. */
         private float[] bias = new float[0];
         private float[] tile = new float[0];
+        /** The bias of the block's rows, each repeated over the columns of a tile. */
+        private float[] rowBias = new float[0];
+
+        /** That bias, or an empty array where there is none. */
+        float[] rowBias(CpuProduct product, int item, int row, int rowCount, int tileRows, int tileColumns) {
+            if (product.biasOfRows == null) {
+                return NO_BIAS;
+            }
+            int length = padded(rowCount, tileRows) * tileColumns;
+            if (rowBias.length < length) {
+                rowBias = new float[length];
+            }
+            int from = product.rowBias(item) + row;
+            for (int i = 0; i < rowCount; i++) {
+                Arrays.fill(rowBias, i * tileColumns, (i + 1) * tileColumns, product.biasOfRows.array[from + i]);
+            }
+            return rowBias;
+        }
 
         void reserve(int rowsLength, int columnsLength, int biasLength, int tileLength) {
             if (rows.length < rowsLength) {

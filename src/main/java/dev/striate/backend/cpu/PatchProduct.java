@@ -32,7 +32,7 @@ final class PatchProduct {
     /** Taps that one chain of multiply-adds spans at most, and that a block of channels has unless one channel has more. */
     private static final int DEPTH = 384;
     /** Elements that a task has loaded at a time, half a second cache. */
-    private static final int MOST_LOADED = 1 << 17;
+    static final int MOST_LOADED = 1 << 17;
     /** Multiply-adds per nanosecond, a low guess: what matters is only whether sharing pays. */
     private static final int SPEED = 30;
 

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Few weights over many positions are summed along these, {@link PositionWeightGradient}, where next to nothing is packed: the
  * first layers of most nets. All others go to {@link ChannelWeightGradient}, which packs {@code dy} but keeps one sum per weight,
- * not one per lane; or, for kernels of 3x3 and many channels, to {@link WinogradWeightGradient}.
+ * not one per lane; or, for kernels of 3x3 and many channels, to {@link WinogradWeightGradient}, and for those of 1x1 to
+ * {@link PointwiseWeightGradient}.
  *
  * <p>The sum over all positions is cut into chunks of whole images. Their number follows from the geometry alone, and they are
  * added in order: the bits do not depend on the number of threads.
@@ -29,12 +30,14 @@ final class WeightGradient {
     private final CpuContext context;
     private final PositionWeightGradient alongPositions;
     private final ChannelWeightGradient alongChannels;
+    private final PointwiseWeightGradient pointwise;
     private final @Nullable WinogradWeightGradient winograd;
 
-    WeightGradient(CpuContext context) {
+    WeightGradient(CpuContext context, CpuGemm gemm) {
         this.context = context;
         this.alongPositions = new PositionWeightGradient(context);
         this.alongChannels = new ChannelWeightGradient(context);
+        this.pointwise = new PointwiseWeightGradient(context, gemm);
         WinogradKernels kernels = WinogradConv2d.kernels(context);
         this.winograd = kernels == null ? null : new WinogradWeightGradient(context, kernels);
     }
@@ -134,7 +137,10 @@ final class WeightGradient {
         if (winograd != null && WinogradWeightGradient.pays(g)) {
             return winograd.form(g, x, dy);
         }
-        return alongPositions.pays(g) ? alongPositions.form(g, x, dy) : alongChannels.form(g, x, dy);
+        if (alongPositions.pays(g)) {
+            return alongPositions.form(g, x, dy);
+        }
+        return pointwise.pays(g) ? pointwise.form(g, x, dy) : alongChannels.form(g, x, dy);
     }
 
     /** Adds the chunks' sums of an output channel. */
