@@ -24,6 +24,7 @@
 //
 // With strides, pixels of the input take part by phases: of those that are the same modulo the stride, all meet the same taps of
 // the kernel, and neighbours meet neighbours of dy. So a gradient by phases multiplies no zeros that the stride has put between.
+// There are as many phases as the stride, or as there are pixels if those are fewer.
 typedef struct {
     int results;
     int firstResult; // where result 0 stands in its plane, and
@@ -71,7 +72,7 @@ Axis axisOf(int in, int out, int kernel_, int stride, int pad, int dilation, int
     axis.betweenResults = stride;
     axis.results = phase < in ? (in - phase - 1) / stride + 1 : 0;
     // Tap t meets pixels for which (phase + pad - t * dilation) is a multiple of the stride.
-    while (axis.betweenTaps * dilation % stride != 0) {
+    while (axis.betweenTaps < kernel_ && axis.betweenTaps * dilation % stride != 0) {
         ++axis.betweenTaps;
     }
     while (axis.firstTap < kernel_ && (phase + pad - axis.firstTap * dilation) % stride != 0) {
@@ -87,12 +88,14 @@ Axis axisOf(int in, int out, int kernel_, int stride, int pad, int dilation, int
 
 Axis verticalAxis(const Conv2dGeometry g, int phase)
 {
-    return axisOf(g.inHeight, g.outHeight, g.kernelHeight, g.strideH, g.padTop, g.dilationH, phase / g.strideW);
+    return axisOf(
+        g.inHeight, g.outHeight, g.kernelHeight, g.strideH, g.padTop, g.dilationH, phase / min(g.strideW, g.inWidth));
 }
 
 Axis horizontalAxis(const Conv2dGeometry g, int phase)
 {
-    return axisOf(g.inWidth, g.outWidth, g.kernelWidth, g.strideW, g.padLeft, g.dilationW, phase % g.strideW);
+    return axisOf(
+        g.inWidth, g.outWidth, g.kernelWidth, g.strideW, g.padLeft, g.dilationW, phase % min(g.strideW, g.inWidth));
 }
 
 // What a pixel or a tap contributes to a place in the source.

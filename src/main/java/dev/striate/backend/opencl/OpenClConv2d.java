@@ -98,7 +98,7 @@ final class OpenClConv2d implements Conv2dKernels {
         if (g.isLinear() && bias == null) {
             linear.inputGradient(g.asLinear(), dy, w, finish == Finish.GATE ? gate : null, dx);
         } else if (runtime.isTiled()) {
-            int phases = Math.multiplyExact(g.strideH(), g.strideW());
+            int phases = Math.multiplyExact(Math.min(g.strideH(), g.inHeight()), Math.min(g.strideW(), g.inWidth()));
             int pixels = g.batch() * ceilDiv(g.inHeight(), g.strideH()) * ceilDiv(g.inWidth(), g.strideW());
             product("INPUT_GRADIENT", g, g.inChannelsPerGroup(), phases, pixels, dy, w, bias, finish, gate, dx);
         } else {

@@ -375,6 +375,7 @@ class OpenClKernelsTest {
             conv(1, 10, 5, 3, 9, 2, 1, 5, 4, 1, 2, 3, 1, 1),
             conv(3, 7, 12, 9, 7, 3, 3, 2, 3, 1, 1, 1, 1, 7),
             conv(1, 24, 6, 8, 48, 5, 2, 3, 2, 3, 0, 1, 3, 4),
+            conv(2, 9, 4, 3, 2, 3, 2, 200, 300, 1, 1, 1, 1, 1),
             // More weights per channel than are in local memory at a time, more channels than a large tile has.
             conv(1, 17, 9, 8, 5, 3, 4, 1, 1, 1, 2, 1, 1, 1),
             conv(1, 67, 4, 5, 130, 1, 3, 1, 1, 0, 1, 1, 1, 1),
