@@ -25,17 +25,11 @@ __kernel void product(
     const int channels = SUM_CHANNELS / g.groups;
     const int phase = get_group_id(0) / tilesPerPhase;
     const int tileColumn = (get_group_id(0) - phase * tilesPerPhase) * TILE_COLUMNS;
-    const Axis vertical = verticalAxis(g, phase);
-    const Axis horizontal = horizontalAxis(g, phase);
-    const int plane = vertical.results * horizontal.results;
-    const int columns = g.batch * plane;
-    const int area = vertical.taps * horizontal.taps;
+    const Reach reach = reachOf(g, phase);
+    const int plane = reach.plane;
+    const int columns = reach.pixels;
     const int from = 0;
-    const int to = tileColumn < columns ? channels * area : 0;
-    const Divisor byPlane = divisorFor(plane, columns);
-    const Divisor byWidth = divisorFor(horizontal.results, plane);
-    const Divisor byArea = divisorFor(area, to);
-    const Divisor byTaps = divisorFor(horizontal.taps, area);
+    const int to = tileColumn < columns ? reach.length : 0;
     const int kernelArea = g.kernelHeight * g.kernelWidth;
     w += group * rows * channels * kernelArea;
     source += group * channels * SOURCE_HEIGHT * SOURCE_WIDTH;
@@ -46,9 +40,7 @@ __kernel void product(
 #define SEEK_A(k) __global const float *atA = w + (k);
 #define PER_ROW to
 #else
-#define SEEK_A(k)                                                                                \
-    __global const float *atA                                                                    \
-        = w + weightAt(k, rows * kernelArea, g.kernelWidth, vertical, horizontal, byArea, byTaps);
+#define SEEK_A(k) __global const float *atA = w + weightAt(g, reach, k, rows * kernelArea);
 #define PER_ROW kernelArea
 #endif
 #define LOAD_A(l) atA[rowAt[l]]
@@ -60,13 +52,13 @@ __kernel void product(
 
 #define K_OF_B K_IF_NOT_DENSE
 #define PLACE_IN_B(l) PLACE_IF_NOT_DENSE(l)
-#define SEEK_B(k) const Place tap = placeOfTap(k, vertical, horizontal, byArea, byTaps);
-#define LOAD_B(l) pixelAt(source, pixels[l], tap)
+#define SEEK_B(k) const Place tap = placeOfTap(reach, k);
+#define LOAD_B(l) pixelAt(reach, source, pixels[l], tap)
     Place pixels[LOADS_OF_B];
 #pragma unroll
     for (int l = 0; l < LOADS_OF_B; ++l) {
         const int pixel = max(0, min(tileColumn + PLACE_IN_B(l), columns - 1));
-        pixels[l] = placeOfPixel(g, pixel, vertical, horizontal, byPlane, byWidth);
+        pixels[l] = placeOfPixel(g, reach, pixel);
     }
 #include "tile_product.cl"
 #pragma unroll
@@ -74,7 +66,7 @@ __kernel void product(
         const int column = COLUMN_OF(run);
         if (IS_WHOLE && column < columns && plane % 4 == 0) {
             // Four neighbours of one image.
-            const int image = quotient(column, byPlane);
+            const int image = quotient(column, reach.byPlane);
             const int first = (image * RESULT_CHANNELS + group * rows) * plane + column - image * plane;
 #pragma unroll
             for (int i = 0; i < PER_ITEM; ++i) {
@@ -91,7 +83,7 @@ __kernel void product(
             if (column + j >= columns) {
                 continue;
             }
-            const int first = firstOfResult(g, column + j, group * rows, vertical, horizontal, byPlane, byWidth);
+            const int first = firstOfResult(g, reach, column + j, group * rows);
 #pragma unroll
             for (int i = 0; i < PER_ITEM; ++i) {
                 const int row = ROW_OF(i);
@@ -117,34 +109,28 @@ __kernel void weightProduct(
     const int split = get_group_id(2) % splits;
     const int rows = g.outChannels / g.groups;
     const int channels = g.inChannels / g.groups;
-    const Axis vertical = verticalAxis(g, 0);
-    const Axis horizontal = horizontalAxis(g, 0);
-    const int area = g.kernelHeight * g.kernelWidth;
-    const int weights = channels * area;
+    const Reach reach = reachOf(g, 0);
+    const int plane = reach.plane;
+    const int weights = reach.length;
     const int columns = sumsPerChannel(g);
-    const int plane = g.outHeight * g.outWidth;
     const int from = split * pixelsPerSplit;
-    const int to = min(from + pixelsPerSplit, g.batch * plane);
-    const Divisor byPlane = divisorFor(plane, g.batch * plane);
-    const Divisor byWidth = divisorFor(g.outWidth, plane);
-    const Divisor byArea = divisorFor(area, columns);
-    const Divisor byTaps = divisorFor(g.kernelWidth, area);
+    const int to = min(from + pixelsPerSplit, reach.pixels);
     x += group * channels * g.inHeight * g.inWidth;
     dy += group * rows * plane;
 
 #define K_OF_A K_IF_DENSE
 #define PLACE_IN_A(l) PLACE_IF_DENSE(l)
 #define SEEK_A(k)                                                                                \
-    const int image = quotient(k, byPlane);                                                      \
+    const int image = quotient(k, reach.byPlane);                                                \
     __global const float *atA = dy + image * (g.outChannels - 1) * plane + (k);
 #define LOAD_A(l) atA[rowAt[l]]
 #define K_OF_B K_IF_DENSE
 #define PLACE_IN_B(l) PLACE_IF_DENSE(l)
-#define SEEK_B(k) const Place pixel = placeOfPixel(g, k, vertical, horizontal, byPlane, byWidth);
+#define SEEK_B(k) const Place pixel = placeOfPixel(g, reach, k);
 #ifdef DY_SUMS
-#define LOAD_B(l) select(pixelAt(x, pixel, taps[l]), 1.0f, (int)(tileColumn + PLACE_IN_B(l) == weights))
+#define LOAD_B(l) select(pixelAt(reach, x, pixel, taps[l]), 1.0f, (int)(tileColumn + PLACE_IN_B(l) == weights))
 #else
-#define LOAD_B(l) pixelAt(x, pixel, taps[l])
+#define LOAD_B(l) pixelAt(reach, x, pixel, taps[l])
 #endif
     uint rowAt[LOADS_OF_A];
 #pragma unroll
@@ -154,7 +140,7 @@ __kernel void weightProduct(
     Place taps[LOADS_OF_B];
 #pragma unroll
     for (int l = 0; l < LOADS_OF_B; ++l) {
-        taps[l] = placeOfTap(min(tileColumn + PLACE_IN_B(l), weights - 1), vertical, horizontal, byArea, byTaps);
+        taps[l] = placeOfTap(reach, min(tileColumn + PLACE_IN_B(l), weights - 1));
     }
 #include "tile_product.cl"
 #pragma unroll

@@ -25,16 +25,8 @@ __kernel void product(
     const int channels = SUM_CHANNELS / g.groups;
     const int phase = get_group_id(0) / groupsPerPhase;
     const int firstPixel = (get_group_id(0) - phase * groupsPerPhase) * ITEMS * PIXELS + lane;
-    const Axis vertical = verticalAxis(g, phase);
-    const Axis horizontal = horizontalAxis(g, phase);
-    const int plane = vertical.results * horizontal.results;
-    const int pixels = g.batch * plane;
-    const int area = vertical.taps * horizontal.taps;
+    const Reach reach = reachOf(g, phase);
     const int kernelArea = g.kernelHeight * g.kernelWidth;
-    const Divisor byPlane = divisorFor(plane, pixels);
-    const Divisor byWidth = divisorFor(horizontal.results, plane);
-    const Divisor byArea = divisorFor(area, channels * area);
-    const Divisor byTaps = divisorFor(horizontal.taps, area);
 #ifdef FORWARD
     const int perRow = channels * kernelArea;
     const int perChannel = kernelArea;
@@ -48,8 +40,8 @@ __kernel void product(
     float sums[PIXELS][ROWS];
 #pragma unroll
     for (int p = 0; p < PIXELS; ++p) {
-        const int pixel = max(0, min(firstPixel + p * ITEMS, pixels - 1));
-        places[p] = placeOfPixel(g, pixel, vertical, horizontal, byPlane, byWidth);
+        const int pixel = max(0, min(firstPixel + p * ITEMS, reach.pixels - 1));
+        places[p] = placeOfPixel(g, reach, pixel);
 #pragma unroll
         for (int row = 0; row < ROWS; ++row) {
             sums[p][row] = 0.0f;
@@ -59,11 +51,11 @@ __kernel void product(
     int channel = 0;
     int tapRow = 0;
     int tapColumn = 0;
-    for (int k0 = 0; k0 < channels * area; k0 += CHUNK) {
-        const int length = min(CHUNK, channels * area - k0);
+    for (int k0 = 0; k0 < reach.length; k0 += CHUNK) {
+        const int length = min(CHUNK, reach.length - k0);
         barrier(CLK_LOCAL_MEM_FENCE);
         for (int k = lane; k < length; k += ITEMS) {
-            const int at = weightAt(k0 + k, perChannel, g.kernelWidth, vertical, horizontal, byArea, byTaps);
+            const int at = weightAt(g, reach, k0 + k, perChannel);
 #pragma unroll
             for (int row = 0; row < ROWS; ++row) {
                 weights[k * ROWS + row] = row < rows ? w[at + row * perRow] : 0.0f;
@@ -80,20 +72,20 @@ __kernel void product(
         }
         for (int k = 0; k < length; ++k) {
             Place tap;
-            tap.y = tapRow * vertical.perTap;
-            tap.x = tapColumn * horizontal.perTap;
-            tap.at = (channel * vertical.extent + tap.y) * horizontal.extent + tap.x;
+            tap.y = tapRow * reach.vertical.perTap;
+            tap.x = tapColumn * reach.horizontal.perTap;
+            tap.at = (channel * reach.vertical.extent + tap.y) * reach.horizontal.extent + tap.x;
 #pragma unroll
             for (int p = 0; p < PIXELS; ++p) {
-                const float met = pixelAt(source, places[p], tap);
+                const float met = pixelAt(reach, source, places[p], tap);
 #pragma unroll
                 for (int row = 0; row < ROWS; ++row) {
                     part[p][row] = fma(weights[k * ROWS + row], met, part[p][row]);
                 }
             }
-            if (++tapColumn == horizontal.taps) {
+            if (++tapColumn == reach.horizontal.taps) {
                 tapColumn = 0;
-                if (++tapRow == vertical.taps) {
+                if (++tapRow == reach.vertical.taps) {
                     tapRow = 0;
                     ++channel;
                 }
@@ -111,10 +103,10 @@ __kernel void product(
 #pragma unroll
     for (int p = 0; p < PIXELS; ++p) {
         const int pixel = firstPixel + p * ITEMS;
-        if (pixel >= pixels) {
+        if (pixel >= reach.pixels) {
             continue;
         }
-        const int first = firstOfResult(g, pixel, group * rows, vertical, horizontal, byPlane, byWidth);
+        const int first = firstOfResult(g, reach, pixel, group * rows);
 #pragma unroll
         for (int row = 0; row < ROWS; ++row) {
             if (row < rows) {
@@ -145,33 +137,27 @@ __kernel void weightProduct(
     const int split = get_group_id(2) % splits;
     const int rows = g.outChannels / g.groups;
     const int channels = g.inChannels / g.groups;
-    const Axis vertical = verticalAxis(g, 0);
-    const Axis horizontal = horizontalAxis(g, 0);
-    const int area = g.kernelHeight * g.kernelWidth;
-    const int weights = channels * area;
+    const Reach reach = reachOf(g, 0);
+    const int plane = reach.plane;
+    const int weights = reach.length;
     const int columns = sumsPerChannel(g);
-    const int plane = g.outHeight * g.outWidth;
     const int from = split * pixelsPerSplit;
-    const int to = min(from + pixelsPerSplit, g.batch * plane);
-    const Divisor byPlane = divisorFor(plane, g.batch * plane);
-    const Divisor byWidth = divisorFor(g.outWidth, plane);
-    const Divisor byArea = divisorFor(area, columns);
-    const Divisor byTaps = divisorFor(g.kernelWidth, area);
+    const int to = min(from + pixelsPerSplit, reach.pixels);
     x += group * channels * g.inHeight * g.inWidth;
     dy += group * rows * plane;
     Place taps[COLUMNS];
     float sums[ROWS * COLUMNS];
 #pragma unroll
     for (int c = 0; c < COLUMNS; ++c) {
-        taps[c] = placeOfTap(min(firstColumn + c, weights - 1), vertical, horizontal, byArea, byTaps);
+        taps[c] = placeOfTap(reach, min(firstColumn + c, weights - 1));
 #pragma unroll
         for (int row = 0; row < ROWS; ++row) {
             sums[row * COLUMNS + c] = 0.0f;
         }
     }
     for (int pixel = from + lane; pixel < to; pixel += ITEMS) {
-        const Place place = placeOfPixel(g, pixel, vertical, horizontal, byPlane, byWidth);
-        __global const float *left = dy + quotient(pixel, byPlane) * (g.outChannels - 1) * plane + pixel;
+        const Place place = placeOfPixel(g, reach, pixel);
+        __global const float *left = dy + quotient(pixel, reach.byPlane) * (g.outChannels - 1) * plane + pixel;
         float a[ROWS];
 #pragma unroll
         for (int row = 0; row < ROWS; ++row) {
@@ -179,7 +165,7 @@ __kernel void weightProduct(
         }
 #pragma unroll
         for (int c = 0; c < COLUMNS; ++c) {
-            float met = pixelAt(x, place, taps[c]);
+            float met = pixelAt(reach, x, place, taps[c]);
 #ifdef DY_SUMS
             met = firstColumn + c == weights ? 1.0f : met;
 #endif

@@ -86,93 +86,104 @@ Axis axisOf(int in, int out, int kernel_, int stride, int pad, int dilation, int
     return axis;
 }
 
-Axis verticalAxis(const Conv2dGeometry g, int phase)
-{
-    return axisOf(
-        g.inHeight, g.outHeight, g.kernelHeight, g.strideH, g.padTop, g.dilationH, phase / min(g.strideW, g.inWidth));
-}
+// Both directions, and what is counted in them.
+typedef struct {
+    Axis vertical;
+    Axis horizontal;
+    int plane; // results of an image
+    int pixels; // the same for the batch
+    int area; // taps of a channel
+    int length; // the same for a group
+    Divisor byPlane;
+    Divisor byWidth; // by the results of a row
+    Divisor byArea;
+    Divisor byTaps; // by the taps of a row
+} Reach;
 
-Axis horizontalAxis(const Conv2dGeometry g, int phase)
+Reach reachOf(const Conv2dGeometry g, int phase)
 {
-    return axisOf(
-        g.inWidth, g.outWidth, g.kernelWidth, g.strideW, g.padLeft, g.dilationW, phase % min(g.strideW, g.inWidth));
+    const int phasesPerRow = min(g.strideW, g.inWidth);
+    Reach r;
+    r.vertical = axisOf(
+        g.inHeight, g.outHeight, g.kernelHeight, g.strideH, g.padTop, g.dilationH, phase / phasesPerRow);
+    r.horizontal = axisOf(g.inWidth, g.outWidth, g.kernelWidth, g.strideW, g.padLeft, g.dilationW, phase % phasesPerRow);
+    r.plane = r.vertical.results * r.horizontal.results;
+    r.pixels = g.batch * r.plane;
+    r.area = r.vertical.taps * r.horizontal.taps;
+    r.length = SUM_CHANNELS / g.groups * r.area;
+    r.byPlane = divisorFor(r.plane, r.pixels);
+    r.byWidth = divisorFor(r.horizontal.results, r.plane);
+    r.byArea = divisorFor(r.area, r.length);
+    r.byTaps = divisorFor(r.horizontal.taps, r.area);
+    return r;
 }
 
 // What a pixel or a tap contributes to a place in the source.
 typedef struct {
     int y;
     int x;
-    int height;
-    int width;
     int at;
 } Place;
 
-// The pixel is counted through the batch; byPlane divides by the results of an image, byWidth by those of a row.
-Place placeOfPixel(
-    const Conv2dGeometry g, int pixel, const Axis vertical, const Axis horizontal, const Divisor byPlane, const Divisor byWidth)
+// The pixel is counted through the batch.
+Place placeOfPixel(const Conv2dGeometry g, const Reach r, int pixel)
 {
-    const int image = quotient(pixel, byPlane);
-    const int inImage = pixel - image * byPlane.divisor;
-    const int row = quotient(inImage, byWidth);
+    const int image = quotient(pixel, r.byPlane);
+    const int inImage = pixel - image * r.plane;
+    const int row = quotient(inImage, r.byWidth);
+    const int column = inImage - row * r.horizontal.results;
     Place place;
-    place.y = row * vertical.perResult + vertical.origin;
-    place.x = (inImage - row * byWidth.divisor) * horizontal.perResult + horizontal.origin;
-    place.height = vertical.extent;
-    place.width = horizontal.extent;
-    place.at = (image * SUM_CHANNELS * vertical.extent + place.y) * horizontal.extent + place.x;
+    place.y = row * r.vertical.perResult + r.vertical.origin;
+    place.x = column * r.horizontal.perResult + r.horizontal.origin;
+    place.at = (image * SUM_CHANNELS * r.vertical.extent + place.y) * r.horizontal.extent + place.x;
     return place;
 }
 
-// k runs over channels of the group and taps; byArea divides by the taps of a channel, byTaps by those of a row.
-Place placeOfTap(int k, const Axis vertical, const Axis horizontal, const Divisor byArea, const Divisor byTaps)
+// k runs over channels of the group and taps.
+Place placeOfTap(const Reach r, int k)
 {
-    const int channel = quotient(k, byArea);
-    const int tap = k - channel * byArea.divisor;
-    const int row = quotient(tap, byTaps);
+    const int channel = quotient(k, r.byArea);
+    const int tap = k - channel * r.area;
+    const int row = quotient(tap, r.byTaps);
     Place place;
-    place.y = row * vertical.perTap;
-    place.x = (tap - row * byTaps.divisor) * horizontal.perTap;
-    place.height = 0;
-    place.width = 0;
-    place.at = (channel * vertical.extent + place.y) * horizontal.extent + place.x;
+    place.y = row * r.vertical.perTap;
+    place.x = (tap - row * r.horizontal.taps) * r.horizontal.perTap;
+    place.at = (channel * r.vertical.extent + place.y) * r.horizontal.extent + place.x;
     return place;
 }
 
 // The element of the source at which a pixel and a tap meet, or 0.
-float pixelAt(__global const float *source, const Place pixel, const Place tap)
+float pixelAt(const Reach r, __global const float *source, const Place pixel, const Place tap)
 {
-    const bool inside = (uint)(pixel.y + tap.y) < (uint)pixel.height && (uint)(pixel.x + tap.x) < (uint)pixel.width;
+    const bool inside
+        = (uint)(pixel.y + tap.y) < (uint)r.vertical.extent && (uint)(pixel.x + tap.x) < (uint)r.horizontal.extent;
     return inside ? source[pixel.at + tap.at] : 0.0f;
 }
 
 // Where the weight for k stands behind the first of the result's channel; perChannel is from one channel summed over to the next.
-int weightAt(
-    int k, int perChannel, int kernelWidth, const Axis vertical, const Axis horizontal, const Divisor byArea,
-    const Divisor byTaps)
+int weightAt(const Conv2dGeometry g, const Reach r, int k, int perChannel)
 {
-    const int channel = quotient(k, byArea);
-    const int tap = k - channel * byArea.divisor;
+    const int channel = quotient(k, r.byArea);
+    const int tap = k - channel * r.area;
 #if defined(INPUT_GRADIENT) && !defined(UNIT_STRIDE)
-    const int row = quotient(tap, byTaps);
-    const int y = vertical.firstTap + row * vertical.betweenTaps;
-    const int x = horizontal.firstTap + (tap - row * byTaps.divisor) * horizontal.betweenTaps;
-    return channel * perChannel + y * kernelWidth + x;
+    const int row = quotient(tap, r.byTaps);
+    const int y = r.vertical.firstTap + row * r.vertical.betweenTaps;
+    const int x = r.horizontal.firstTap + (tap - row * r.horizontal.taps) * r.horizontal.betweenTaps;
+    return channel * perChannel + y * g.kernelWidth + x;
 #else
     return channel * perChannel + tap;
 #endif
 }
 
 // Where the result for a pixel stands in the plane of a channel.
-int firstOfResult(
-    const Conv2dGeometry g, int pixel, int channel, const Axis vertical, const Axis horizontal, const Divisor byPlane,
-    const Divisor byWidth)
+int firstOfResult(const Conv2dGeometry g, const Reach r, int pixel, int channel)
 {
-    const int image = quotient(pixel, byPlane);
-    const int inImage = pixel - image * byPlane.divisor;
-    const int row = quotient(inImage, byWidth);
-    const int column = inImage - row * byWidth.divisor;
-    return (image * RESULT_CHANNELS + channel) * RESULT_PLANE + PLACE_OF_RESULT(vertical, row) * RESULT_WIDTH
-        + PLACE_OF_RESULT(horizontal, column);
+    const int image = quotient(pixel, r.byPlane);
+    const int inImage = pixel - image * r.plane;
+    const int row = quotient(inImage, r.byWidth);
+    const int column = inImage - row * r.horizontal.results;
+    return (image * RESULT_CHANNELS + channel) * RESULT_PLANE + PLACE_OF_RESULT(r.vertical, row) * RESULT_WIDTH
+        + PLACE_OF_RESULT(r.horizontal, column);
 }
 
 // What the sum for an element of the result becomes.

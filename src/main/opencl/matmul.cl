@@ -10,18 +10,16 @@
 #include "tile.cl"
 
 // What becomes of four neighbours in a row of c.
-float4 finished(
-    float4 v, int row, int column, int width, __global const float *bias, __global const float *gate)
+float4 finishedFour(float4 v, int row, int column, int width, __global const float *bias, __global const float *gate)
 {
 #ifdef BIAS
     v += *(__global const float4 *)(bias + column);
 #endif
 #ifdef RELU
-    v = v <= (float4)(0.0f) ? (float4)(0.0f) : v;
+    v = reluOfVec(v);
 #endif
 #ifdef GATE
-    const float4 open = *(__global const float4 *)(gate + row * width + column);
-    v *= open > (float4)(0.0f) ? (float4)(1.0f) : (float4)(0.0f);
+    v = gatedVec(v, *(__global const float4 *)(gate + row * width + column));
 #endif
     return v;
 }
@@ -112,7 +110,7 @@ __kernel void product(
         for (int run = 0; run < RUNS; ++run) {
             const int column = COLUMN_OF(run);
             if (row < rows && inFours && column < width) {
-                *(__global float4 *)(c + row * width + column) = finished(total[i][run], row, column, width, bias, gate);
+                *(__global float4 *)(c + row * width + column) = finishedFour(total[i][run], row, column, width, bias, gate);
             } else if (row < rows) {
                 storeOne(total[i][run].x, row, column, width, bias, gate, rowSums, c);
                 storeOne(total[i][run].y, row, column + 1, width, bias, gate, rowSums, c);
