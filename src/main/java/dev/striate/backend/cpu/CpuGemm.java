@@ -10,12 +10,15 @@ import java.util.Arrays;
  * around it sees to it that the tile's operands are in the nearest cache and lie in the order in which they are read:
  *
  * <ol>
- * <li>A block of B, at most {@value #COLUMNS} columns by {@value #DEPTH} of the depth, is packed once: into panels as wide as a
- * tile, in which the tile's elements at one place of the depth are neighbours, and these follow each other along the depth.
- * <li>For that block, blocks of A of {@value #ROWS} rows are packed one after the other, in the same way by fours of rows, of
- * which a tile has several. Such a block stays in the second cache.
- * <li>Each panel of B is met with all rows of A. Both are read front to back, so they come from the second cache as fast as
- * they are used; what would be waited for is C, which is far away and is read and written once for each block of the depth.
+ * <li>A block of B, at most {@value #COLUMNS} columns by {@value #DEPTH} of the depth, is packed: into panels as wide as a tile,
+ * in which the tile's elements at one place of the depth are neighbours, and these follow each other along the depth. It stays in
+ * the second cache. If A has but one block, it may be wider.
+ * <li>It is met with blocks of A of {@value #ROWS} rows, one after the other, packed in the same way by fours of rows, of which a
+ * tile has several. They are packed when the first block of B comes, and kept for the others.
+ * <li>Of these two blocks, all panels of B are met with one tile's rows of A, which stay in the first cache, then with the next
+ * rows. B is read front to back, so it comes from the second cache as fast as it is used, and C is written along its rows, where
+ * the processor sees what comes next and fetches it ahead. If the depth is so short that a panel of B stays in the first cache
+ * itself, or if B's block is wide, each panel is met with all rows before the next.
  * </ol>
  *
  * <p>Threads divide C and pack for themselves, but for a product whose B is one block that the second cache holds: that they pack
@@ -30,12 +33,18 @@ import java.util.Arrays;
  */
 final class CpuGemm {
 
-    /** Long, so that C is visited seldom: 256 took 4 to 9 % longer for 1024 x 1024 and 2048 x 2048. */
+    /** Long, so that C is visited seldom: 256 took 3 to 9 % longer for 1024 x 1024 and 2048 x 2048. */
     private static final int DEPTH = 512;
-    /** A block of A takes 192 KiB, well below the second cache. */
+    /** A block of A takes 192 KiB, well below the second cache: it is packed just before it is first read. */
     private static final int ROWS = 96;
-    /** A block of B takes 2 MiB. */
-    private static final int COLUMNS = 1024;
+    /** A block of B takes 512 KiB: the second cache of a processor that has wide vectors holds 1 MiB or more. */
+    private static final int COLUMNS = 256;
+    /** The same if A has one block only: B is not read again then, and long lines of it are packed faster. */
+    private static final int WIDE_COLUMNS = 1024;
+    /** Rows of A that are kept packed, 4.1 MiB at most for each thread; for further ones B is packed again. */
+    private static final int KEPT_ROWS = 2112;
+    /** Elements of a panel of B, at most, that stays in the first cache. */
+    private static final int FIRST_CACHE = 1 << 13;
     /** Lines of B that are packed at a time, few enough to stay in the first cache even where they compete for a place. */
     private static final int LINES = 8;
     /** Fewer pieces than elsewhere: each packs its operands itself. */
@@ -130,10 +139,12 @@ final class CpuGemm {
             own.reserve(rowsPerTask * steps + tileColumns, 0, 0, tileRows * tileColumns);
             int row = task * rowsPerTask;
             int rowCount = Math.min(rowsPerTask, product.rows - row);
-            packRows(product, 0, row, rowCount, 0, depth, own.rows);
+            packRows(product, 0, row, rowCount, 0, depth, own.rows, 0);
             float[] rowBias = own.rowBias(product, 0, row, rowCount, tileRows, tileColumns);
-            multiplyBlocks(
-                    rowCount, columns, steps, own, shared, rowBias, product.c, product.cStart(0) + row * columns, columns, false);
+            boolean byRows = rowBias.length > 0;
+            multiplyBlocks(new Blocks(
+                    rowCount, columns, steps, own.rows, 0, shared.columns, byRows ? rowBias : shared.bias, byRows, own.tile,
+                    product.c, product.cStart(0) + row * columns, columns, false, false));
         });
     }
 
@@ -164,26 +175,41 @@ final class CpuGemm {
             boolean add) {
         int chains = Math.max(1, ceilDiv(product.depth, DEPTH));
         int longest = padded(ceilDiv(product.depth, chains), 2);
-        int mostRows = padded(Math.min(ROWS, endRow - firstRow), tileRows);
-        int mostColumns = padded(Math.min(COLUMNS, endColumn - firstColumn), tileColumns);
         int rowsPerBlock = ROWS / tileRows * tileRows;
+        int allRows = endRow - firstRow;
+        // A block of B that meets one block of A only need not stay in the cache.
+        boolean fewRows = allRows <= rowsPerBlock;
+        int columnsPerBlock = fewRows ? WIDE_COLUMNS : COLUMNS;
+        // Blocks of A are kept until they have met all columns; if they meet all at once, each takes the place of the one before.
+        boolean oneBlock = endColumn - firstColumn <= columnsPerBlock;
+        int parts = Math.max(1, ceilDiv(allRows, KEPT_ROWS));
+        int rowsPerPart = oneBlock ? allRows : padded(ceilDiv(allRows, parts), rowsPerBlock);
+        int mostRows = padded(Math.min(oneBlock ? rowsPerBlock : rowsPerPart, allRows), tileRows);
+        int mostColumns = padded(Math.min(columnsPerBlock, endColumn - firstColumn), tileColumns);
         Scratch own = scratch.get();
         // A vector that is copied whole may stick out of the last panel of A.
         own.reserve(mostRows * longest + tileColumns, mostColumns * longest, mostColumns, tileRows * tileColumns);
-        for (int column = firstColumn; column < endColumn; column += COLUMNS) {
-            int columnCount = Math.min(COLUMNS, endColumn - column);
-            copyBias(product, column, columnCount, own.bias);
+        for (int part = firstRow; part < endRow; part += rowsPerPart) {
+            int endPart = Math.min(endRow, part + rowsPerPart);
             for (int from = 0, chain = 0; chain < chains; chain++, from += longest) {
                 int length = Math.min(longest, product.depth - from);
-                packColumns(product, item, column, columnCount, from, length, own.columns, 0);
-                for (int row = firstRow; row < endRow; row += rowsPerBlock) {
-                    int rowCount = Math.min(rowsPerBlock, endRow - row);
-                    packRows(product, item, row, rowCount, from, length, own.rows);
-                    int at = start + row * product.columns + column;
-                    float[] rowBias = own.rowBias(product, item, row, rowCount, tileRows, tileColumns);
-                    multiplyBlocks(
-                            rowCount, columnCount, padded(length, 2), own, own, rowBias, c, at, product.columns,
-                            add || chain > 0);
+                int steps = padded(length, 2);
+                for (int column = firstColumn; column < endColumn; column += columnsPerBlock) {
+                    int columnCount = Math.min(columnsPerBlock, endColumn - column);
+                    copyBias(product, column, columnCount, own.bias);
+                    packColumns(product, item, column, columnCount, from, length, own.columns, 0);
+                    for (int row = part; row < endPart; row += rowsPerBlock) {
+                        int rowCount = Math.min(rowsPerBlock, endPart - row);
+                        int a = oneBlock ? 0 : (row - part) * steps;
+                        if (column == firstColumn) {
+                            packRows(product, item, row, rowCount, from, length, own.rows, a);
+                        }
+                        float[] rowBias = own.rowBias(product, item, row, rowCount, tileRows, tileColumns);
+                        boolean byRows = rowBias.length > 0;
+                        multiplyBlocks(new Blocks(
+                                rowCount, columnCount, steps, own.rows, a, own.columns, byRows ? rowBias : own.bias, byRows,
+                                own.tile, c, start + row * product.columns + column, product.columns, add || chain > 0, fewRows));
+                    }
                 }
             }
         }
@@ -193,12 +219,12 @@ final class CpuGemm {
      * Four rows of A after four, at {@code rows * steps} each, an element (row, p) at {@code 4 * p + row} in its own four. Steps
      * are the length, or one more to make it even, which adds 0.
      */
-    private void packRows(CpuProduct product, int item, int row, int rowCount, int from, int length, float[] target) {
+    private void packRows(CpuProduct product, int item, int row, int rowCount, int from, int length, float[] target, int offset) {
         int start = product.aStart(item) + row * product.aRow + from * product.aDepth;
         int steps = padded(length, 2);
         for (int i = 0; i < rowCount; i += 4) {
             int count = Math.min(4, rowCount - i);
-            int at = i * steps;
+            int at = offset + i * steps;
             if (product.aRow == 1) {
                 lines.copyLines(length, count, product.a, start + i, product.aDepth, target, at, 4);
             } else {
@@ -238,47 +264,68 @@ final class CpuGemm {
     }
 
     /**
+     * A block of A by one of B, both packed, and where it goes.
+     *
      * @param steps  along the depth, an even number
-     * @param own    holds the block of A
-     * @param shared holds the block of B and the bias of its columns
-     * @param rowBias a vector pair for each row, or nothing, if it is the columns that have a bias
+     * @param aStart where the block of A begins; that of B begins its array
+     * @param bias   what C begins with: an element for each column or, if {@code byRows}, the columns of a tile for each row
+     * @param tile   room for a tile
      * @param add    whether C holds the sum of blocks before these, and else begins with the bias
+     * @param wide   whether the block of B is too wide to be read again for each of A's tiles
      */
-    private void multiplyBlocks(
-            int rowCount, int columnCount, int steps, Scratch own, Scratch shared, float[] rowBias, float[] c, int cOffset,
-            int stride, boolean add) {
-        float[] tile = own.tile;
-        boolean byRows = rowBias.length > 0;
-        float[] bias = byRows ? rowBias : shared.bias;
-        int biasStride = byRows ? tileColumns : 0;
-        for (int j = 0; j < columnCount; j += tileColumns) {
-            int width = Math.min(tileColumns, columnCount - j);
-            for (int i = 0, rows; i < rowCount; i += rows) {
-                rows = rowCount - i > tileRows - 4 ? tileRows : 4;
-                int height = Math.min(rows, rowCount - i);
-                int a = i * steps;
-                int b = j * steps;
-                int at = cOffset + i * stride + j;
-                int biasAt = byRows ? i * tileColumns : j;
-                if (width == tileColumns && height == rows) {
-                    if (add) {
-                        simd.tile(rows, steps, own.rows, a, shared.columns, b, c, at, stride, c, at, stride);
-                    } else {
-                        simd.tile(rows, steps, own.rows, a, shared.columns, b, bias, biasAt, biasStride, c, at, stride);
+    private record Blocks(
+            int rows, int columns, int steps, float[] a, int aStart, float[] b, float[] bias, boolean byRows, float[] tile,
+            float[] c, int cStart, int stride, boolean add, boolean wide) {}
+
+    private void multiplyBlocks(Blocks blocks) {
+        boolean panelStays = blocks.wide || blocks.steps * tileColumns <= FIRST_CACHE;
+        for (int column = 0; column < blocks.columns; column += COLUMNS) {
+            int end = Math.min(blocks.columns, column + COLUMNS);
+            if (panelStays) {
+                for (int j = column; j < end; j += tileColumns) {
+                    for (int i = 0; i < blocks.rows; i += rowsOfTile(blocks.rows - i)) {
+                        multiplyTile(blocks, i, j);
                     }
-                    continue;
                 }
-                // A tile that sticks out of C is computed beside it.
-                if (add) {
-                    copyTile(height, width, c, at, stride, tile, 0, tileColumns);
-                    simd.tile(rows, steps, own.rows, a, shared.columns, b, tile, 0, tileColumns, tile, 0, tileColumns);
-                } else {
-                    simd.tile(
-                            rows, steps, own.rows, a, shared.columns, b, bias, biasAt, biasStride, tile, 0, tileColumns);
+            } else {
+                for (int i = 0; i < blocks.rows; i += rowsOfTile(blocks.rows - i)) {
+                    for (int j = column; j < end; j += tileColumns) {
+                        multiplyTile(blocks, i, j);
+                    }
                 }
-                copyTile(height, width, tile, 0, tileColumns, c, at, stride);
             }
         }
+    }
+
+    private int rowsOfTile(int left) {
+        return left > tileRows - 4 ? tileRows : 4;
+    }
+
+    private void multiplyTile(Blocks z, int i, int j) {
+        int rows = rowsOfTile(z.rows - i);
+        int height = Math.min(rows, z.rows - i);
+        int width = Math.min(tileColumns, z.columns - j);
+        int a = z.aStart + i * z.steps;
+        int b = j * z.steps;
+        int at = z.cStart + i * z.stride + j;
+        int biasAt = z.byRows ? i * tileColumns : j;
+        int biasStride = z.byRows ? tileColumns : 0;
+        if (width == tileColumns && height == rows) {
+            if (z.add) {
+                simd.tile(rows, z.steps, z.a, a, z.b, b, z.c, at, z.stride, z.c, at, z.stride);
+            } else {
+                simd.tile(rows, z.steps, z.a, a, z.b, b, z.bias, biasAt, biasStride, z.c, at, z.stride);
+            }
+            return;
+        }
+        // A tile that sticks out of C is computed beside it.
+        if (z.add) {
+            copyTile(height, width, z.c, at, z.stride, z.tile, 0, tileColumns);
+            simd.tile(rows, z.steps, z.a, a, z.b, b, z.tile, 0, tileColumns, z.tile, 0, tileColumns);
+        } else {
+            simd.tile(rows, z.steps, z.a, a, z.b, b, z.bias, biasAt, biasStride, z.tile, 0, tileColumns);
+        }
+        copyTile(height, width, z.tile, 0, tileColumns, z.c, at, z.stride);
     }
 
     private static void copyTile(
