@@ -85,12 +85,17 @@ public final class Recorder {
 
     /** Inputs whose gradients are computed together; recorded if any of them needs one. */
     public Recorder inputs(List<Tensor> inputs, JointGradientRule rule, Tensor... saves) {
+        return inputs(inputs, rule, NO_INTEGERS, saves);
+    }
+
+    /** Inputs whose rule needs integers too. */
+    public Recorder inputs(List<Tensor> inputs, JointGradientRule rule, IntTensor[] integers, Tensor... saves) {
         if (recording && anyRequiresGrad(inputs)) {
             Node.Edge[] edges = new Node.Edge[inputs.size()];
             for (int i = 0; i < edges.length; i++) {
                 edges[i] = inputs.get(i).requiresGrad() ? Node.Edge.to(inputs.get(i)) : Node.Edge.NONE;
             }
-            add(new Node.Step(Node.Kind.ANY, edges, rule, new Saved(operation, saves, NO_INTEGERS)));
+            add(new Node.Step(Node.Kind.ANY, edges, rule, new Saved(operation, saves, integers)));
         }
         return this;
     }

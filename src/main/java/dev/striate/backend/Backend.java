@@ -1,5 +1,7 @@
 package dev.striate.backend;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * One device: its memory and its kernels.
  *
@@ -79,6 +81,11 @@ public interface Backend {
     AdaptiveAvgPool2dKernels adaptiveAvgPool2d();
 
     BatchNorm2dKernels batchNorm2d();
+
+    /** Null where {@link #batchNorm2d()} and {@link #maxPool2d()} one after the other are as good. */
+    default @Nullable NormPoolKernels normPool() {
+        return null;
+    }
 
     DropoutKernels dropout();
 

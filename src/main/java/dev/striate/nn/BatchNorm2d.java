@@ -6,6 +6,8 @@ import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
+import dev.striate.op.NormPool;
+import dev.striate.op.WindowOption;
 
 /**
  * Batch normalisation per channel of {@code (N, C, ...)} (Ioffe and Szegedy, 2015). In training it uses the batch's statistics
@@ -75,6 +77,12 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
     Tensor forwardReluNchw(Tensor x) {
         return dev.striate.op.BatchNorm2d.withRelu(x, parameter("weight"), parameter("bias"), buffer("running_mean"),
                 buffer("running_var"), isTraining(), momentum, epsilon);
+    }
+
+    /** {@link #forwardNchw}, the maximum of each window, and then ReLU or not, on a device that has a kernel for them. */
+    Tensor forwardPooled(Tensor x, boolean relu, int kernelHeight, int kernelWidth, WindowOption... options) {
+        return NormPool.apply(x, parameter("weight"), parameter("bias"), buffer("running_mean"), buffer("running_var"),
+                isTraining(), momentum, epsilon, relu, kernelHeight, kernelWidth, options);
     }
 
     @Override

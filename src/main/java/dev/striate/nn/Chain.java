@@ -14,6 +14,8 @@ import java.util.function.UnaryOperator;
  * falls, so the values have the same bits, and ReLU and its gradient pass over a quarter of the elements or fewer. The gradients
  * are the same too: a window with a positive maximum takes it from the same place either way, and one without passes on zero,
  * only at another place (NaN on devices that multiply an infinite gradient by that zero).
+ *
+ * <p>A {@link BatchNorm2d} before a {@link MaxPool2d} is run by it, in one kernel where the device has one.
  */
 final class Chain {
 
@@ -31,13 +33,18 @@ final class Chain {
                 order.set(i + 1, relu);
             }
         }
-        for (int i = 0; i < order.size(); i++) {
-            if (i + 1 < order.size() && order.get(i + 1) instanceof Relu) {
-                steps.add(order.get(i)::forwardRelu);
-                i++;
+        for (int i = 0, taken; i < order.size(); i += taken) {
+            Module module = order.get(i);
+            boolean pooled = module instanceof BatchNorm2d && i + 1 < order.size() && order.get(i + 1) instanceof MaxPool2d;
+            taken = pooled ? 2 : 1;
+            boolean relu = i + taken < order.size() && order.get(i + taken) instanceof Relu;
+            if (pooled) {
+                MaxPool2d pool = (MaxPool2d) order.get(i + 1);
+                steps.add(x -> pool.forwardOfNorm((BatchNorm2d) module, x, relu));
             } else {
-                steps.add(order.get(i)::forward);
+                steps.add(relu ? module::forwardRelu : module::forward);
             }
+            taken += relu ? 1 : 0;
         }
     }
 

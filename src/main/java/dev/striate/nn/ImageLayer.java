@@ -26,6 +26,10 @@ public abstract sealed class ImageLayer<L extends ImageLayer<L>> extends Module
         return self();
     }
 
+    final boolean hasLayout(Layout wanted) {
+        return layout == wanted;
+    }
+
     @Override
     public final Tensor forward(Tensor x) {
         return inLayout(x, this::forwardNchw);

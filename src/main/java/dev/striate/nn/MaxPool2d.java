@@ -2,6 +2,7 @@ package dev.striate.nn;
 
 import dev.striate.Shape;
 import dev.striate.Tensor;
+import dev.striate.op.NormPool;
 import dev.striate.op.WindowOption;
 
 /** The maximum of each window. Options: stride (by default the window), padding, dilation, ceil mode. */
@@ -48,6 +49,16 @@ public final class MaxPool2d extends ImageLayer<MaxPool2d> {
         dev.striate.op.MaxPool2d.Result result = dev.striate.op.MaxPool2d.withRelu(x, kernelHeight, kernelWidth, options);
         result.indices().close();
         return result.output();
+    }
+
+    /** {@code forward(norm.forward(x))} and then ReLU or not, by one kernel where the device has one. */
+    Tensor forwardOfNorm(BatchNorm2d norm, Tensor x, boolean relu) {
+        if (hasLayout(Layout.NCHW) && norm.hasLayout(Layout.NCHW) && NormPool.runsOn(x.device())) {
+            return norm.forwardPooled(x, relu, kernelHeight, kernelWidth, options);
+        }
+        try (Tensor normalised = norm.forward(x)) {
+            return relu ? forwardRelu(normalised) : forward(normalised);
+        }
     }
 
     @Override

@@ -16,7 +16,7 @@ import java.util.Map;
  * <p>Neighbours may run in another order than the given one where that is cheaper and computes the same: a {@link Relu} before a
  * {@link MaxPool2d} runs after it. The output has the same bits. In the gradient of the input, only the place at which a window
  * without a positive pixel leaves its zero differs. A {@link Relu} is computed by the layer before it, as that layer's
- * last step, where the device has such a kernel.
+ * last step, and a {@link BatchNorm2d} together with the {@link MaxPool2d} after it, where the device has such a kernel.
  */
 public final class Sequential extends Module {
 

@@ -56,13 +56,7 @@ public final class BatchNorm2d {
             float momentum,
             float epsilon,
             boolean relu) {
-        if (!(momentum >= 0 && momentum <= 1)) {
-            throw new ShapeException("batchNorm2d: expected a momentum in 0 .. 1, got " + momentum);
-        }
-        if (!(epsilon > 0 && epsilon < Float.POSITIVE_INFINITY)) {
-            throw new ShapeException("batchNorm2d: expected a finite epsilon above 0, got " + epsilon);
-        }
-        BatchNorm2dGeometry g = geometry(x, gamma, beta, runningMean, runningVariance, training, epsilon);
+        BatchNorm2dGeometry g = geometry(x, gamma, beta, runningMean, runningVariance, training, momentum, epsilon);
         Tensor y = training
                 ? train(g, relu, x, gamma, beta, runningMean, runningVariance, momentum)
                 : infer(g, relu, x, gamma, beta, runningMean, runningVariance);
@@ -122,14 +116,22 @@ public final class BatchNorm2d {
                 .record();
     }
 
-    private static BatchNorm2dGeometry geometry(
+    /** Errors as in {@link #apply}. */
+    static BatchNorm2dGeometry geometry(
             Tensor x,
             Tensor gamma,
             Tensor beta,
             @Nullable Tensor runningMean,
             @Nullable Tensor runningVariance,
             boolean training,
+            float momentum,
             float epsilon) {
+        if (!(momentum >= 0 && momentum <= 1)) {
+            throw new ShapeException("batchNorm2d: expected a momentum in 0 .. 1, got " + momentum);
+        }
+        if (!(epsilon > 0 && epsilon < Float.POSITIVE_INFINITY)) {
+            throw new ShapeException("batchNorm2d: expected a finite epsilon above 0, got " + epsilon);
+        }
         Shape shape = x.shape();
         if (shape.rank() < 2) {
             throw new ShapeException("batchNorm2d: expected (N, C, ...), got a tensor of shape " + shape);

@@ -6,12 +6,15 @@ import static dev.striate.op.WindowOption.padding;
 import static dev.striate.op.WindowOption.stride;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.striate.AutogradException;
 import dev.striate.Device;
 import dev.striate.Generator;
 import dev.striate.PresentDevices;
 import dev.striate.Scope;
 import dev.striate.Shape;
+import dev.striate.ShapeException;
 import dev.striate.Tensor;
 import dev.striate.autograd.NoGrad;
 import java.util.ArrayList;
@@ -69,6 +72,86 @@ class ChainTest {
             assertSameBits(
                     gradient(x, leaf -> pool.forward(new Relu().forward(leaf))).add(0),
                     gradient(x, new Sequential(new Relu(), pool)::forward).add(0));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("devicesAndPools")
+    void normBeforePoolingKeepsItsBits(Device device, MaxPool2d pool) {
+        for (boolean training : new boolean[] {true, false}) {
+            try (Scope scope = Scope.open()) {
+                BatchNorm2d apart = norm(device, training);
+                BatchNorm2d chained = norm(device, training);
+                assertSameResults(
+                        apart, x -> pool.forward(apart.forward(x)), chained, new Sequential(chained, pool)::forward);
+                assertSameResults(
+                        apart, x -> pool.forward(new Relu().forward(apart.forward(x))), chained,
+                        new Sequential(chained, new Relu(), pool)::forward);
+                assertSameResults(
+                        apart, x -> new Relu().forward(pool.forward(apart.forward(x))), chained,
+                        new Sequential(chained, pool, new Relu())::forward);
+            }
+        }
+    }
+
+    /** One whose channels rise, fall and are constant. */
+    private static BatchNorm2d norm(Device device, boolean training) {
+        BatchNorm2d norm = new BatchNorm2d(4);
+        norm.initialize(device, new Generator(1));
+        try (NoGrad off = NoGrad.open()) {
+            norm.parameter("weight").assign(1.5f, -0.5f, 0, 2);
+            norm.parameter("bias").assign(0.25f, 0, -1, -0.5f);
+        }
+        if (!training) {
+            norm.eval();
+        }
+        return norm;
+    }
+
+    /** Values, gradients of the input and of the parameters, and what the layers keep. */
+    private static void assertSameResults(BatchNorm2d apart, Forward one, BatchNorm2d chained, Forward other) {
+        Device device = apart.parameter("weight").device();
+        Tensor x = Tensor.randn(device, new Generator(7), 2, 4, 6, 7);
+        apart.parameters().values().forEach(Tensor::zeroGrad);
+        chained.parameters().values().forEach(Tensor::zeroGrad);
+        try (NoGrad off = NoGrad.open()) {
+            assertSameBits(one.of(x), other.of(x));
+        }
+        assertSameBits(gradient(x, one).add(0), gradient(x, other).add(0));
+        for (String name : List.of("weight", "bias")) {
+            assertSameBits(gradientOf(apart, name), gradientOf(chained, name));
+        }
+        for (String name : List.of("running_mean", "running_var")) {
+            assertSameBits(apart.buffer(name), chained.buffer(name));
+        }
+    }
+
+    private static Tensor gradientOf(Module module, String parameter) {
+        return Objects.requireNonNull(module.parameter(parameter).grad()).add(0);
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.striate.PresentDevices#all")
+    void normBeforePoolingSaysThatItMovedItsStatistics(Device device) {
+        try (Scope scope = Scope.open()) {
+            BatchNorm2d norm = norm(device, false);
+            Sequential chain = new Sequential(norm, new MaxPool2d(2));
+            Tensor x = Tensor.randn(device, new Generator(7), 2, 4, 6, 7).requiresGrad(true);
+            Tensor loss = chain.forward(x).sum();
+            norm.train();
+            chain.forward(x);
+            assertThrows(AutogradException.class, loss::backward);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.striate.PresentDevices#all")
+    void normBeforePoolingRefusesWrongInput(Device device) {
+        try (Scope scope = Scope.open()) {
+            BatchNorm2d norm = norm(device, true);
+            Sequential chain = new Sequential(norm, new MaxPool2d(5));
+            assertThrows(ShapeException.class, () -> chain.forward(Tensor.ones(device, 2, 3, 8, 8)));
+            assertThrows(ShapeException.class, () -> chain.forward(Tensor.ones(device, 2, 4, 4, 8)));
         }
     }
 

@@ -20,6 +20,7 @@ import dev.striate.backend.MatmulKernels;
 import dev.striate.backend.MaxPool2dKernels;
 import dev.striate.backend.MemoryStatistics;
 import dev.striate.backend.NllKernels;
+import dev.striate.backend.NormPoolKernels;
 import dev.striate.backend.OptimizerKernels;
 import dev.striate.backend.ReduceKernels;
 import dev.striate.backend.SoftmaxKernels;
@@ -45,10 +46,11 @@ public final class CpuBackend implements Backend {
     private final LinearKernels linear;
     private final Conv2dKernels conv2d;
     private final Im2ColKernels im2col;
-    private final MaxPool2dKernels maxPool2d;
+    private final CpuMaxPool2d maxPool2d;
     private final AvgPool2dKernels avgPool2d;
     private final AdaptiveAvgPool2dKernels adaptiveAvgPool2d;
-    private final BatchNorm2dKernels batchNorm2d;
+    private final CpuBatchNorm2d batchNorm2d;
+    private final NormPoolKernels normPool;
     private final DropoutKernels dropout;
     private final SoftmaxKernels softmax;
     private final CrossEntropyKernels crossEntropy;
@@ -70,7 +72,8 @@ public final class CpuBackend implements Backend {
         this.maxPool2d = new CpuMaxPool2d(context, unary);
         this.avgPool2d = new CpuAvgPool2d(context);
         this.adaptiveAvgPool2d = new CpuAdaptiveAvgPool2d(context);
-        this.batchNorm2d = new CpuBatchNorm2d(context, unary);
+        this.batchNorm2d = new CpuBatchNorm2d(context);
+        this.normPool = new CpuNormPool(context, batchNorm2d, maxPool2d);
         this.dropout = new CpuDropout(context);
         this.softmax = new CpuSoftmax(context);
         this.crossEntropy = new CpuCrossEntropy(context);
@@ -231,6 +234,11 @@ public final class CpuBackend implements Backend {
     @Override
     public BatchNorm2dKernels batchNorm2d() {
         return batchNorm2d;
+    }
+
+    @Override
+    public NormPoolKernels normPool() {
+        return normPool;
     }
 
     @Override

@@ -3,48 +3,91 @@ package dev.striate.backend.cpu;
 import dev.striate.backend.BatchNorm2dGeometry;
 import dev.striate.backend.BatchNorm2dKernels;
 import dev.striate.backend.Buffer;
-import dev.striate.backend.UnaryKernels;
 import dev.striate.backend.cpu.simd.FlatKernels;
 import dev.striate.backend.cpu.simd.SimdKernels;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Batch normalisation, channel by channel: the planes' sums are combined in double precision, the rest is
- * float32.
+ * Batch normalisation: the planes' sums are combined in double precision, the rest is float32. Each thread has some channels and
+ * goes through them image by image, in the order in which they lie in memory.
  */
 final class CpuBatchNorm2d implements BatchNorm2dKernels {
 
     private final CpuThreads threads;
     private final SimdKernels simd;
     private final FlatKernels flat;
-    private final UnaryKernels unary;
 
-    CpuBatchNorm2d(CpuContext context, UnaryKernels unary) {
+    CpuBatchNorm2d(CpuContext context) {
         this.threads = context.threads();
         this.simd = context.simd();
         this.flat = simd.flat();
-        this.unary = unary;
     }
 
     private static int count(BatchNorm2dGeometry g) {
         return g.batch() * g.plane();
     }
 
-    private void forEachChannel(BatchNorm2dGeometry g, CpuThreads.Range body) {
+    void forEachChannel(BatchNorm2dGeometry g, CpuThreads.Range body) {
         threads.forRange(g.channels(), (long) g.channels() * count(g), body);
     }
 
     /** Where a channel's plane in an image begins. */
-    private static int planeStart(BatchNorm2dGeometry g, int image, int channel) {
+    static int planeStart(BatchNorm2dGeometry g, int image, int channel) {
         return (image * g.channels() + channel) * g.plane();
     }
 
     /**
-     * Mean and squared distances are taken plane by plane, in two passes over what the second finds in the cache, and the planes'
-     * merged: the corrected two-pass algorithm and updating formula of Chan, Golub and LeVeque, "Algorithms for computing the
-     * sample variance: analysis and recommendations" (1983).
+     * What turns the elements of some channels into the normalised ones, {@code (x - center) scale + shift}: an element for each
+     * channel from {@code first} on.
      */
+    record Lines(int first, float[] center, float[] scale, float[] shift) {
+
+        private static Lines of(int first, int end) {
+            return new Lines(first, new float[end - first], new float[end - first], new float[end - first]);
+        }
+
+        private void set(BatchNorm2dGeometry g, int c, double mean, double variance, Buffer gamma, Buffer beta) {
+            CpuBuffer scales = CpuBuffer.of(gamma);
+            CpuBuffer shifts = CpuBuffer.of(beta);
+            double factor = scales.array[scales.offset + c] / Math.sqrt(variance + g.epsilon());
+            // A mean that is large beside the deviation cannot be rounded without harm: what is lost goes into the shift.
+            float rounded = (float) mean;
+            center[c - first] = rounded;
+            scale[c - first] = (float) factor;
+            shift[c - first] = (float) (shifts.array[shifts.offset + c] - (mean - rounded) * factor);
+        }
+    }
+
+    /** What a batch leaves besides its output, an element per channel each; running ones only if they are wanted. */
+    record Statistics(
+            CpuBuffer means, CpuBuffer variances, float momentum, @Nullable CpuBuffer runningMeans,
+            @Nullable CpuBuffer runningVariances) {
+
+        static Statistics of(
+                Buffer mean, Buffer variance, float momentum, @Nullable Buffer runningMean, @Nullable Buffer runningVariance) {
+            return new Statistics(
+                    CpuBuffer.of(mean), CpuBuffer.of(variance), momentum,
+                    runningMean == null ? null : CpuBuffer.of(runningMean),
+                    runningMean == null ? null : CpuBuffer.of(Objects.requireNonNull(runningVariance)));
+        }
+
+        /** @param squares the sum of squared distances from the mean */
+        private void set(int channel, int count, double mean, double squares) {
+            means.array[means.offset + channel] = (float) mean;
+            variances.array[variances.offset + channel] = (float) (squares / count);
+            if (runningMeans != null) {
+                blend(runningMeans, channel, mean);
+                blend(Objects.requireNonNull(runningVariances), channel, squares / (count - 1));
+            }
+        }
+
+        private void blend(CpuBuffer running, int channel, double value) {
+            int at = running.offset + channel;
+            running.array[at] = (float) ((1 - momentum) * running.array[at] + momentum * value);
+        }
+    }
+
     @Override
     public void forwardTraining(
             BatchNorm2dGeometry g,
@@ -58,85 +101,113 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
             Buffer variance,
             @Nullable Buffer runningMean,
             @Nullable Buffer runningVariance) {
-        CpuBuffer in = CpuBuffer.of(x);
-        CpuBuffer means = CpuBuffer.of(mean);
-        CpuBuffer variances = CpuBuffer.of(variance);
-        CpuBuffer scale = CpuBuffer.of(gamma);
-        CpuBuffer shift = CpuBuffer.of(beta);
-        CpuBuffer out = CpuBuffer.of(y);
-        CpuBuffer runningMeans = runningMean == null ? null : CpuBuffer.of(runningMean);
-        CpuBuffer runningVariances = runningMean == null ? null : CpuBuffer.of(Objects.requireNonNull(runningVariance));
-        forEachChannel(g, (from, to) -> {
-            FlatKernels.Room room = flat.room();
-            for (int c = from; c < to; c++) {
-                double sum = 0;
-                double squares = 0;
-                for (int image = 0; image < g.batch(); image++) {
-                    int at = in.offset + planeStart(g, image, c);
-                    // The mean as a float32 sum gives it; the distances from there correct it, however far it is from 0.
-                    float center = (float) (flat.sum(g.plane(), in.array, at, room) / g.plane());
-                    squares += flat.sumOfSquares(g.plane(), in.array, at, center, room);
-                    double correction = room.sum() / g.plane();
-                    double planeMean = center + correction;
-                    double planeSum = planeMean * g.plane();
-                    squares -= correction * room.sum();
-                    if (image > 0) {
-                        double distance = planeMean - sum / ((double) image * g.plane());
-                        squares += distance * distance * g.plane() * image / (image + 1);
-                    }
-                    sum += planeSum;
-                }
-                double m = sum / count(g);
-                double v = squares / count(g);
-                means.array[means.offset + c] = (float) m;
-                variances.array[variances.offset + c] = (float) v;
-                if (runningMeans != null) {
-                    blend(momentum, runningMeans, c, m);
-                    blend(momentum, runningVariances, c, squares / (count(g) - 1));
-                }
-                normalise(g, c, in, m, v, scale, shift, out);
-            }
-        });
-        if (relu) {
-            unary.relu(y);
-        }
+        Statistics statistics = Statistics.of(mean, variance, momentum, runningMean, runningVariance);
+        forEachChannel(g, (from, to) -> normalise(g, from, to, relu, x, train(g, from, to, x, gamma, beta, statistics), y));
     }
 
-    private static void blend(double momentum, CpuBuffer running, int channel, double value) {
-        int at = running.offset + channel;
-        running.array[at] = (float) ((1 - momentum) * running.array[at] + momentum * value);
+    /**
+     * The statistics of some channels, and the lines that follow from them. Mean and squared distances are taken plane by plane,
+     * in two passes over what the second finds in the cache, and the planes' merged: the corrected two-pass algorithm and updating
+     * formula of Chan, Golub and LeVeque, "Algorithms for computing the sample variance: analysis and recommendations" (1983).
+     */
+    Lines train(BatchNorm2dGeometry g, int first, int end, Buffer x, Buffer gamma, Buffer beta, Statistics statistics) {
+        CpuBuffer in = CpuBuffer.of(x);
+        FlatKernels.Room room = flat.room();
+        double[] sums = new double[end - first];
+        double[] squares = new double[end - first];
+        for (int image = 0; image < g.batch(); image++) {
+            for (int c = first; c < end; c++) {
+                int at = in.offset + planeStart(g, image, c);
+                // The mean as a float32 sum gives it; the distances from there correct it, however far it is from 0.
+                float center = (float) (flat.sum(g.plane(), in.array, at, room) / g.plane());
+                double ownSquares = flat.sumOfSquares(g.plane(), in.array, at, center, room);
+                double correction = room.sum() / g.plane();
+                double planeMean = center + correction;
+                ownSquares -= correction * room.sum();
+                if (image > 0) {
+                    double distance = planeMean - sums[c - first] / ((double) image * g.plane());
+                    ownSquares += distance * distance * g.plane() * image / (image + 1);
+                }
+                sums[c - first] += planeMean * g.plane();
+                squares[c - first] += ownSquares;
+            }
+        }
+        Lines lines = Lines.of(first, end);
+        for (int c = first; c < end; c++) {
+            double mean = sums[c - first] / count(g);
+            statistics.set(c, count(g), mean, squares[c - first]);
+            lines.set(g, c, mean, squares[c - first] / count(g), gamma, beta);
+        }
+        return lines;
     }
 
     @Override
     public void forwardInference(
             BatchNorm2dGeometry g, boolean relu, Buffer x, Buffer gamma, Buffer beta, Buffer mean, Buffer variance, Buffer y) {
-        CpuBuffer in = CpuBuffer.of(x);
+        forEachChannel(g, (from, to) ->
+                normalise(g, from, to, relu, x, infer(g, from, to, gamma, beta, mean, variance), y));
+    }
+
+    /** The lines that follow from given statistics. */
+    static Lines infer(BatchNorm2dGeometry g, int first, int end, Buffer gamma, Buffer beta, Buffer mean, Buffer variance) {
         CpuBuffer means = CpuBuffer.of(mean);
         CpuBuffer variances = CpuBuffer.of(variance);
-        CpuBuffer scale = CpuBuffer.of(gamma);
-        CpuBuffer shift = CpuBuffer.of(beta);
+        Lines lines = Lines.of(first, end);
+        for (int c = first; c < end; c++) {
+            lines.set(g, c, means.array[means.offset + c], variances.array[variances.offset + c], gamma, beta);
+        }
+        return lines;
+    }
+
+    private void normalise(BatchNorm2dGeometry g, int first, int end, boolean relu, Buffer x, Lines lines, Buffer y) {
         CpuBuffer out = CpuBuffer.of(y);
-        forEachChannel(g, (from, to) -> {
-            for (int c = from; c < to; c++) {
-                normalise(g, c, in, means.array[means.offset + c], variances.array[variances.offset + c], scale, shift, out);
+        for (int image = 0; image < g.batch(); image++) {
+            int at = out.offset + planeStart(g, image, first);
+            normalise(g, image, first, end, x, lines, out.array, at);
+            if (relu) {
+                int n = (end - first) * g.plane();
+                simd.relu(n, out.array, at, out.array, at);
             }
-        });
-        if (relu) {
-            unary.relu(y);
         }
     }
 
-    private void normalise(
-            BatchNorm2dGeometry g, int c, CpuBuffer x, double mean, double variance, CpuBuffer gamma, CpuBuffer beta,
-            CpuBuffer y) {
-        double scale = gamma.array[gamma.offset + c] / Math.sqrt(variance + g.epsilon());
-        // A mean that is large beside the deviation cannot be rounded without harm: what is lost goes into the shift.
-        float center = (float) mean;
-        float shift = (float) (beta.array[beta.offset + c] - (mean - center) * scale);
-        for (int image = 0; image < g.batch(); image++) {
-            int start = planeStart(g, image, c);
+    /** Some channels of an image, to {@code y} from {@code at} on. */
+    void normalise(BatchNorm2dGeometry g, int image, int first, int end, Buffer x, Lines lines, float[] y, int at) {
+        CpuBuffer in = CpuBuffer.of(x);
+        for (int c = first; c < end; c++) {
+            int line = c - lines.first;
             simd.scaleAndShift(
-                    g.plane(), x.array, x.offset + start, center, (float) scale, shift, y.array, y.offset + start);
+                    g.plane(), in.array, in.offset + planeStart(g, image, c), lines.center[line], lines.scale[line],
+                    lines.shift[line], y, at + (c - first) * g.plane());
+        }
+    }
+
+    /** The gradients of the normalised elements of some channels. */
+    interface Upstream {
+
+        /** Where those of a plane begin in {@link #array}, which holds them until the next call. */
+        int plane(int image, int channel);
+
+        float[] array();
+    }
+
+    /** Asked by each thread for its channels; it goes from plane to plane in the order in which they lie. */
+    @FunctionalInterface
+    interface Upstreams {
+
+        Upstream of(int firstChannel, int endChannel);
+    }
+
+    private record Whole(BatchNorm2dGeometry g, CpuBuffer dy) implements Upstream {
+
+        @Override
+        public int plane(int image, int channel) {
+            return dy.offset + planeStart(g, image, channel);
+        }
+
+        @Override
+        public float[] array() {
+            return dy.array;
         }
     }
 
@@ -152,8 +223,22 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
             @Nullable Buffer dx,
             @Nullable Buffer dgamma,
             @Nullable Buffer dbeta) {
+        Upstream whole = new Whole(g, CpuBuffer.of(dy));
+        gradient(g, batchStatistics, x, gamma, mean, variance, (from, to) -> whole, dx, dgamma, dbeta);
+    }
+
+    void gradient(
+            BatchNorm2dGeometry g,
+            boolean batchStatistics,
+            Buffer x,
+            Buffer gamma,
+            Buffer mean,
+            Buffer variance,
+            Upstreams dy,
+            @Nullable Buffer dx,
+            @Nullable Buffer dgamma,
+            @Nullable Buffer dbeta) {
         CpuBuffer in = CpuBuffer.of(x);
-        CpuBuffer upstream = CpuBuffer.of(dy);
         CpuBuffer scale = CpuBuffer.of(gamma);
         CpuBuffer means = CpuBuffer.of(mean);
         CpuBuffer variances = CpuBuffer.of(variance);
@@ -161,42 +246,54 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
         CpuBuffer scaleGradients = dgamma == null ? null : CpuBuffer.of(dgamma);
         CpuBuffer shiftGradients = dbeta == null ? null : CpuBuffer.of(dbeta);
         forEachChannel(g, (from, to) -> {
-            FlatKernels.Room room = flat.room();
-            for (int c = from; c < to; c++) {
-                float m = means.array[means.offset + c];
+            Upstream upstream = dy.of(from, to);
+            double[] sums = new double[to - from];
+            double[] dots = new double[to - from];
+            sumUp(g, from, to, in, means, upstream, sums, dots);
+            float[] factors = new float[to - from];
+            float[] shiftShares = new float[to - from];
+            float[] scaleShares = new float[to - from];
+            for (int c = from, i = 0; c < to; c++, i++) {
                 double reciprocal = 1 / Math.sqrt(variances.array[variances.offset + c] + (double) g.epsilon());
-                double sum = 0;
-                double dot = 0;
-                for (int image = 0; image < g.batch(); image++) {
-                    int at = planeStart(g, image, c);
-                    flat.sumAndDot(g.plane(), in.array, in.offset + at, m, upstream.array, upstream.offset + at, room);
-                    sum += room.sum();
-                    dot += room.dot();
-                }
-                double scaleGradient = dot * reciprocal;
+                double scaleGradient = dots[i] * reciprocal;
                 if (scaleGradients != null) {
                     scaleGradients.array[scaleGradients.offset + c] = (float) scaleGradient;
                 }
                 if (shiftGradients != null) {
-                    shiftGradients.array[shiftGradients.offset + c] = (float) sum;
+                    shiftGradients.array[shiftGradients.offset + c] = (float) sums[i];
                 }
-                if (out != null) {
-                    float factor = (float) (scale.array[scale.offset + c] * reciprocal);
-                    float shiftShare = batchStatistics ? (float) (sum / count(g)) : 0f;
-                    float scaleShare = batchStatistics ? (float) (scaleGradient * reciprocal / count(g)) : 0f;
-                    inputGradient(g, c, in, m, upstream, factor, shiftShare, scaleShare, out);
+                factors[i] = (float) (scale.array[scale.offset + c] * reciprocal);
+                shiftShares[i] = batchStatistics ? (float) (sums[i] / count(g)) : 0f;
+                scaleShares[i] = batchStatistics ? (float) (scaleGradient * reciprocal / count(g)) : 0f;
+            }
+            if (out == null) {
+                return;
+            }
+            for (int image = 0; image < g.batch(); image++) {
+                for (int c = from, i = 0; c < to; c++, i++) {
+                    int at = planeStart(g, image, c);
+                    int gradients = upstream.plane(image, c);
+                    flat.normGradient(
+                            g.plane(), in.array, in.offset + at, means.array[means.offset + c], upstream.array(), gradients,
+                            factors[i], shiftShares[i], scaleShares[i], out.array, out.offset + at);
                 }
             }
         });
     }
 
-    private void inputGradient(
-            BatchNorm2dGeometry g, int c, CpuBuffer x, float mean, CpuBuffer dy, float factor, float shiftShare, float scaleShare,
-            CpuBuffer dx) {
+    /** Adds up the gradients of each channel, and their products with the distances from the mean. */
+    private void sumUp(
+            BatchNorm2dGeometry g, int first, int end, CpuBuffer x, CpuBuffer means, Upstream dy, double[] sums, double[] dots) {
+        FlatKernels.Room room = flat.room();
         for (int image = 0; image < g.batch(); image++) {
-            int at = planeStart(g, image, c);
-            flat.normGradient(g.plane(), x.array, x.offset + at, mean, dy.array, dy.offset + at, factor, shiftShare, scaleShare,
-                    dx.array, dx.offset + at);
+            for (int c = first; c < end; c++) {
+                int gradients = dy.plane(image, c);
+                flat.sumAndDot(
+                        g.plane(), x.array, x.offset + planeStart(g, image, c), means.array[means.offset + c], dy.array(),
+                        gradients, room);
+                sums[c - first] += room.sum();
+                dots[c - first] += room.dot();
+            }
         }
     }
 }

@@ -28,19 +28,25 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
         CpuIndexBuffer places = CpuIndexBuffer.of(indices);
         int inPlane = g.inHeight() * g.inWidth();
         int outPlane = g.outHeight() * g.outWidth();
+        long perOutput = isPlainTwoByTwo(g) ? 1 : g.kernelHeight() * g.kernelWidth() + 2L;
+        threads.forRange(g.planes(), g.planes() * outPlane * perOutput, (from, to) ->
+                forward(g, to - from, in.array, in.offset + from * inPlane, out.array, out.offset + from * outPlane,
+                        places.array, from * outPlane));
+    }
+
+    /** The same for some planes that lie one after the other. */
+    void forward(
+            Pool2dGeometry g, int planes, float[] x, int xOffset, float[] y, int yOffset, int[] indices, int indexOffset) {
         if (isPlainTwoByTwo(g)) {
-            threads.forRange(g.planes(), (long) g.planes() * outPlane, (from, to) ->
-                    flat.maxPool2x2(to - from, g.inHeight(), g.inWidth(), g.outHeight(), g.outWidth(), in.array,
-                            in.offset + from * inPlane, out.array, out.offset + from * outPlane, places.array, from * outPlane));
+            flat.maxPool2x2(
+                    planes, g.inHeight(), g.inWidth(), g.outHeight(), g.outWidth(), x, xOffset, y, yOffset, indices, indexOffset);
             return;
         }
-        long work = (long) g.planes() * outPlane * (g.kernelHeight() * g.kernelWidth() + 2L);
-        threads.forRange(g.planes(), work, (from, to) -> {
-            for (int plane = from; plane < to; plane++) {
-                pool(g, in.array, in.offset + plane * inPlane, out.array, out.offset + plane * outPlane, places.array,
-                        plane * outPlane);
-            }
-        });
+        int inPlane = g.inHeight() * g.inWidth();
+        int outPlane = g.outHeight() * g.outWidth();
+        for (int plane = 0; plane < planes; plane++) {
+            pool(g, x, xOffset + plane * inPlane, y, yOffset + plane * outPlane, indices, indexOffset + plane * outPlane);
+        }
     }
 
     /** Whether all windows are the usual 2 by 2, side by side and inside of the image. */
@@ -101,22 +107,29 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
         int[] places = CpuIndexBuffer.of(indices).array;
         int inPlane = g.inHeight() * g.inWidth();
         int outPlane = g.outHeight() * g.outWidth();
+        long perPlane = isPlainTwoByTwo(g) ? inPlane : inPlane / 4 + 2L * outPlane;
+        threads.forRange(g.planes(), g.planes() * perPlane, (from, to) ->
+                gradient(g, to - from, in.array, in.offset + from * outPlane, places, from * outPlane, out.array,
+                        out.offset + from * inPlane));
+    }
+
+    /** The same for some planes that lie one after the other. */
+    void gradient(
+            Pool2dGeometry g, int planes, float[] dy, int dyOffset, int[] indices, int indexOffset, float[] dx, int dxOffset) {
         if (isPlainTwoByTwo(g)) {
-            threads.forRange(g.planes(), (long) g.planes() * inPlane, (from, to) ->
-                    flat.maxPool2x2Gradient(to - from, g.inHeight(), g.inWidth(), g.outHeight(), g.outWidth(), in.array,
-                            in.offset + from * outPlane, places, from * outPlane, out.array, out.offset + from * inPlane));
+            flat.maxPool2x2Gradient(
+                    planes, g.inHeight(), g.inWidth(), g.outHeight(), g.outWidth(), dy, dyOffset, indices, indexOffset, dx,
+                    dxOffset);
             return;
         }
-        threads.forRange(g.planes(), (long) g.planes() * (inPlane / 4 + 2L * outPlane), (from, to) -> {
-            for (int plane = from; plane < to; plane++) {
-                int base = out.offset + plane * inPlane;
-                Arrays.fill(out.array, base, base + inPlane, 0f);
-                for (int i = plane * outPlane; i < (plane + 1) * outPlane; i++) {
-                    if (places[i] >= 0) {
-                        out.array[base + places[i]] += in.array[in.offset + i];
-                    }
-                }
+        int inPlane = g.inHeight() * g.inWidth();
+        int outPlane = g.outHeight() * g.outWidth();
+        Arrays.fill(dx, dxOffset, dxOffset + planes * inPlane, 0f);
+        for (int i = 0; i < planes * outPlane; i++) {
+            int place = indices[indexOffset + i];
+            if (place >= 0) {
+                dx[dxOffset + i / outPlane * inPlane + place] += dy[dyOffset + i];
             }
-        });
+        }
     }
 }

@@ -1,0 +1,205 @@
+package dev.striate.backend.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.striate.backend.Backend;
+import dev.striate.backend.BatchNorm2dGeometry;
+import dev.striate.backend.Buffer;
+import dev.striate.backend.IndexBuffer;
+import dev.striate.backend.Pool2dGeometry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Normalisation and pooling at once leave the bits that they leave one after the other, with any number of threads. */
+class CpuNormPoolTest {
+
+    private static final List<List<Backend>> BACKENDS = Stream.of(Vectorization.VECTOR_API, Vectorization.PLAIN)
+            .map(kind -> Stream.of(1, 2, 3).map(threads -> (Backend) CpuBackend.open(threads, kind, 0)).toList())
+            .toList();
+
+    /** @param window of batch times channels planes */
+    record Case(int batch, int channels, Pool2dGeometry window) {}
+
+    static Stream<Case> cases() {
+        return Stream.of(
+                // Many planes at a time, and the last of them.
+                new Case(2, 7, window(2 * 7, 30, 30, 15, 15, 2, 2, 0, 1)),
+                new Case(3, 50, window(3 * 50, 13, 13, 6, 6, 2, 2, 0, 1)),
+                new Case(2, 3, window(2 * 3, 4, 4, 2, 2, 2, 2, 0, 1)),
+                // One at a time.
+                new Case(2, 3, window(2 * 3, 70, 71, 35, 35, 2, 2, 0, 1)),
+                // Windows that overlap, stand out, leave pixels out, or hold none.
+                new Case(3, 5, window(3 * 5, 11, 9, 6, 5, 3, 2, 1, 1)),
+                new Case(2, 5, window(2 * 5, 9, 11, 3, 3, 2, 4, 0, 1)),
+                new Case(2, 2, window(2 * 2, 5, 1, 6, 2, 2, 1, 2, 3)));
+    }
+
+    private static Pool2dGeometry window(
+            int planes, int height, int width, int outHeight, int outWidth, int kernel, int stride, int padding, int dilation) {
+        return new Pool2dGeometry(planes, height, width, outHeight, outWidth, kernel, kernel, stride, stride, padding, padding,
+                padding, padding, dilation, dilation);
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void trainingIsTheSame(Case wanted) {
+        forEach((backend, relu, atOnce) -> new Run(backend, wanted).train(atOnce, relu));
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void inferenceIsTheSame(Case wanted) {
+        forEach((backend, relu, atOnce) -> new Run(backend, wanted).infer(atOnce, relu));
+    }
+
+    private interface Results {
+        List<int[]> of(Backend backend, boolean relu, boolean atOnce);
+    }
+
+    private static void forEach(Results results) {
+        for (List<Backend> counts : BACKENDS) {
+            for (boolean relu : new boolean[] {false, true}) {
+                List<int[]> expected = results.of(counts.get(0), relu, false);
+                for (Backend backend : counts) {
+                    assertSame(expected, results.of(backend, relu, true), backend);
+                }
+            }
+        }
+    }
+
+    private static void assertSame(List<int[]> expected, List<int[]> actual, Backend backend) {
+        assertEquals(expected.size(), actual.size());
+        for (int i = 0; i < expected.size(); i++) {
+            assertArrayEquals(expected.get(i), actual.get(i), "result " + i + " on " + backend.info().detail());
+        }
+    }
+
+    /** Calls on fresh buffers; results are bits, of what a call forgets to write NaN's. */
+    private static final class Run {
+
+        private final Backend backend;
+        private final BatchNorm2dGeometry g;
+        private final Pool2dGeometry window;
+        private final Random random = new Random(4);
+        private final Buffer x;
+        private final Buffer gamma;
+        private final Buffer beta;
+        private final Buffer normalised;
+        private final Buffer y;
+        private final IndexBuffer indices;
+        private final int outputs;
+
+        Run(Backend backend, Case wanted) {
+            this.backend = backend;
+            this.window = wanted.window;
+            this.g = new BatchNorm2dGeometry(wanted.batch, wanted.channels, window.inHeight() * window.inWidth(), 1e-5f);
+            this.outputs = window.planes() * window.outHeight() * window.outWidth();
+            this.x = random(window.planes() * g.plane());
+            this.gamma = random(g.channels());
+            this.beta = random(g.channels());
+            this.normalised = empty(window.planes() * g.plane());
+            this.y = empty(outputs);
+            this.indices = backend.allocateIndices(outputs);
+        }
+
+        List<int[]> train(boolean atOnce, boolean relu) {
+            Buffer mean = empty(g.channels());
+            Buffer variance = empty(g.channels());
+            Buffer runningMean = random(g.channels());
+            Buffer runningVariance = random(g.channels());
+            if (atOnce) {
+                Objects.requireNonNull(backend.normPool()).forwardTraining(
+                        g, window, 0.3f, relu, x, gamma, beta, y, indices, mean, variance, runningMean, runningVariance);
+            } else {
+                backend.batchNorm2d().forwardTraining(
+                        g, 0.3f, false, x, gamma, beta, normalised, mean, variance, runningMean, runningVariance);
+                pool(relu);
+            }
+            List<int[]> results = new ArrayList<>(List.of(
+                    bits(y), places(), bits(mean), bits(variance), bits(runningMean), bits(runningVariance)));
+            results.addAll(gradients(atOnce, true, mean, variance));
+            return results;
+        }
+
+        List<int[]> infer(boolean atOnce, boolean relu) {
+            Buffer mean = random(g.channels());
+            Buffer variance = empty(g.channels());
+            backend.copy().fill(1.7f, variance);
+            if (atOnce) {
+                Objects.requireNonNull(backend.normPool()).forwardInference(
+                        g, window, relu, x, gamma, beta, mean, variance, y, indices);
+            } else {
+                backend.batchNorm2d().forwardInference(g, false, x, gamma, beta, mean, variance, normalised);
+                pool(relu);
+            }
+            List<int[]> results = new ArrayList<>(List.of(bits(y), places()));
+            results.addAll(gradients(atOnce, false, mean, variance));
+            return results;
+        }
+
+        private void pool(boolean relu) {
+            if (relu) {
+                backend.maxPool2d().forwardRelu(window, normalised, y, indices);
+            } else {
+                backend.maxPool2d().forward(window, normalised, y, indices);
+            }
+        }
+
+        private List<int[]> gradients(boolean atOnce, boolean batchStatistics, Buffer mean, Buffer variance) {
+            Buffer dy = random(outputs);
+            Buffer dx = empty(window.planes() * g.plane());
+            Buffer dgamma = empty(g.channels());
+            Buffer dbeta = empty(g.channels());
+            Buffer onlyShift = empty(g.channels());
+            if (atOnce) {
+                var kernels = Objects.requireNonNull(backend.normPool());
+                kernels.gradient(g, window, batchStatistics, x, gamma, mean, variance, dy, indices, dx, dgamma, dbeta);
+                kernels.gradient(g, window, batchStatistics, x, gamma, mean, variance, dy, indices, null, null, onlyShift);
+            } else {
+                Buffer spread = empty(window.planes() * g.plane());
+                backend.maxPool2d().gradient(window, dy, indices, spread);
+                backend.batchNorm2d().gradient(g, batchStatistics, x, gamma, mean, variance, spread, dx, dgamma, dbeta);
+                backend.batchNorm2d().gradient(g, batchStatistics, x, gamma, mean, variance, spread, null, null, onlyShift);
+            }
+            return List.of(bits(dx), bits(dgamma), bits(dbeta), bits(onlyShift));
+        }
+
+        private Buffer random(int n) {
+            float[] values = new float[n];
+            for (int i = 0; i < n; i++) {
+                values[i] = (float) random.nextGaussian();
+            }
+            Buffer buffer = backend.allocate(n);
+            backend.write(values, 0, buffer);
+            return buffer;
+        }
+
+        private Buffer empty(int n) {
+            Buffer buffer = backend.allocate(n);
+            backend.copy().fill(Float.NaN, buffer);
+            return buffer;
+        }
+
+        private int[] bits(Buffer buffer) {
+            float[] values = new float[buffer.length()];
+            backend.read(buffer, values, 0);
+            int[] bits = new int[values.length];
+            for (int i = 0; i < bits.length; i++) {
+                bits[i] = Float.floatToRawIntBits(values[i]);
+            }
+            return bits;
+        }
+
+        private int[] places() {
+            int[] places = new int[outputs];
+            backend.read(indices, places, 0);
+            return places;
+        }
+    }
+}
