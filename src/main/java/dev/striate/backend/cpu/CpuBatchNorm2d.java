@@ -107,8 +107,9 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
 
     /**
      * The statistics of some channels, and the lines that follow from them. Mean and squared distances are taken plane by plane,
-     * in two passes over what the second finds in the cache, and the planes' merged: the corrected two-pass algorithm and updating
-     * formula of Chan, Golub and LeVeque, "Algorithms for computing the sample variance: analysis and recommendations" (1983).
+     * in two passes over what the second finds in the cache, and the planes' merged: the corrected two-pass algorithm and
+     * updating formula of Chan, Golub and LeVeque, "Algorithms for computing the sample variance: analysis and recommendations"
+     * (1983).
      */
     Lines train(BatchNorm2dGeometry g, int first, int end, Buffer x, Buffer gamma, Buffer beta, Statistics statistics) {
         CpuBuffer in = CpuBuffer.of(x);
