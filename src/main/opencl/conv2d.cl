@@ -20,7 +20,7 @@ __kernel void product(
     const Conv2dGeometry g, const int tilesPerPhase, __global const float *source, __global const float *w,
     __global const float *bias, __global const float *gate, __global float *result)
 {
-    const int group = get_group_id(2);
+    const int group = get_global_id(2);
     const int rows = RESULT_CHANNELS / g.groups;
     const int channels = SUM_CHANNELS / g.groups;
     const int phase = get_group_id(0) / tilesPerPhase;
@@ -105,8 +105,8 @@ __kernel void weightProduct(
     __global float *partial, __global float *dw, __global float *dbias)
 {
     const int tileColumn = get_group_id(0) * TILE_COLUMNS;
-    const int group = get_group_id(2) / splits;
-    const int split = get_group_id(2) % splits;
+    const int group = get_global_id(2) / splits;
+    const int split = get_global_id(2) % splits;
     const int rows = g.outChannels / g.groups;
     const int channels = g.inChannels / g.groups;
     const Reach reach = reachOf(g, 0);

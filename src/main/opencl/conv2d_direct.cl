@@ -20,7 +20,7 @@ __kernel void product(
 {
     __local float weights[CHUNK * ROWS];
     const int lane = get_local_id(0);
-    const int group = get_group_id(2);
+    const int group = get_global_id(2);
     const int rows = RESULT_CHANNELS / g.groups;
     const int channels = SUM_CHANNELS / g.groups;
     const int phase = get_group_id(0) / groupsPerPhase;
@@ -133,8 +133,8 @@ __kernel void weightProduct(
     __local float parts[TOGETHER][PARTS];
     const int lane = get_local_id(0);
     const int firstColumn = get_group_id(0) * COLUMNS;
-    const int group = get_group_id(2) / splits;
-    const int split = get_group_id(2) % splits;
+    const int group = get_global_id(2) / splits;
+    const int split = get_global_id(2) % splits;
     const int rows = g.outChannels / g.groups;
     const int channels = g.inChannels / g.groups;
     const Reach reach = reachOf(g, 0);

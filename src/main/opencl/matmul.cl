@@ -57,10 +57,10 @@ __kernel void product(
     __global const float *a, __global const float *b, __global const float *bias, __global const float *gate,
     __global float *rowSums, __global float *c)
 {
-    const int2 position = nestPositions(batch, batchDepth, get_group_id(2));
+    const int2 position = nestPositions(batch, batchDepth, get_global_id(2));
     a += position.x;
     b += position.y;
-    c += get_group_id(2) * rows * width;
+    c += get_global_id(2) * rows * width;
     const int from = 0;
     const int to = length;
 #ifdef TRANSPOSE_A

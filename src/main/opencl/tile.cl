@@ -22,7 +22,8 @@
 #define LOADS_OF_B (TILE_COLUMNS / SHARERS)
 #define RUNS (PER_ITEM / 4)
 
-#define TILE_ROW ((int)get_group_id(1) * TILE_ROWS)
+// By global ids, which go on where a launch is cut into parts.
+#define TILE_ROW ((int)(get_global_id(1) - get_local_id(1)) * PER_ITEM)
 #ifndef TILE_COLUMN
 #define TILE_COLUMN ((int)get_group_id(0) * TILE_COLUMNS)
 #endif

@@ -14,6 +14,9 @@ import org.jocl.cl_event;
 /** A kernel and its arguments, collected in the order of its parameters. */
 final class OpenClLaunch {
 
+    /** NVIDIA's GPUs count the groups of these dimensions in 16 bits; what its OpenCL makes of more is not documented. */
+    private static final long MOST_GROUPS = 65_535;
+
     private final OpenClRuntime runtime;
     private final OpenClPrograms.Kernel kernel;
     private final List<Argument> arguments = new ArrayList<>();
@@ -121,8 +124,34 @@ final class OpenClLaunch {
         run(global, local);
     }
 
-    /** The size of a group is always given: some drivers compile anew for each they choose. */
+    /**
+     * The size of a group is always given: some drivers compile anew for each they choose. More groups in the second or third
+     * dimension than a GPU can count there are launched in parts; kernels take their places from global ids, which go on.
+     */
     void run(long[] global, long[] local) {
+        long[] most = global.clone();
+        for (int i = 1; runtime.isTiled() && i < most.length; i++) {
+            most[i] = Math.min(global[i], MOST_GROUPS * local[i]);
+        }
+        long[] offset = new long[global.length];
+        long[] part = new long[global.length];
+        boolean more;
+        do {
+            for (int i = 0; i < part.length; i++) {
+                part[i] = Math.min(most[i], global[i] - offset[i]);
+            }
+            enqueue(offset.clone(), part.clone(), local);
+            more = false;
+            for (int i = 1; i < offset.length && !more; i++) {
+                offset[i] += part[i];
+                more = offset[i] < global[i];
+                offset[i] = more ? offset[i] : 0;
+            }
+        } while (more);
+        Reference.reachabilityFence(arguments);
+    }
+
+    private void enqueue(long[] offset, long[] global, long[] local) {
         runtime.enqueue("the launch of " + kernel.title(), () -> {
             // A kernel holds its arguments between calls, so setting them and launching must not be interleaved.
             synchronized (runtime.programs()) {
@@ -132,13 +161,12 @@ final class OpenClLaunch {
                 }
                 cl_event event = runtime.isProfiling() ? new cl_event() : null;
                 CL.clEnqueueNDRangeKernel(
-                        runtime.queue(), kernel.handle(), global.length, null, global, local, 0, null, event);
+                        runtime.queue(), kernel.handle(), global.length, offset, global, local, 0, null, event);
                 if (event != null) {
                     runtime.profiled(event);
                 }
             }
         });
         runtime.trace().launched(kernel.title());
-        Reference.reachabilityFence(arguments);
     }
 }

@@ -243,6 +243,27 @@ class OpenClKernelsTest {
         });
     }
 
+    /** More groups than a GPU counts in the second and in the third dimension of a launch. */
+    @ParameterizedTest
+    @EnumSource
+    void productsOfManyGroups(KernelShape shape) {
+        int many = 66_000;
+        StridedLoop batch = StridedLoop.of(new int[] {many}, new int[] {2}, new int[] {2});
+        checkSums(shape, 2, s -> {
+            Buffer c = s.out(many);
+            s.backend.matmul().forward(
+                    new MatmulGeometry(batch, 1, 1, 2, false, false), s.random(2 * many), s.random(2 * many), null, c);
+            s.result(c);
+        });
+        StridedLoop one = StridedLoop.of(new int[0], new int[0], new int[0]);
+        int rows = 32 * many;
+        checkSums(shape, 2, s -> {
+            Buffer c = s.out(rows);
+            s.backend.matmul().forward(new MatmulGeometry(one, rows, 1, 1, false, false), s.random(rows), s.random(1), null, c);
+            s.result(c);
+        });
+    }
+
     @ParameterizedTest
     @EnumSource
     void copies(KernelShape shape) {
