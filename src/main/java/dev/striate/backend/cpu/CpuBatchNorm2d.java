@@ -61,7 +61,7 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
 
     /** What a batch leaves besides its output, an element per channel each; running ones only if they are wanted. */
     record Statistics(
-            CpuBuffer means, CpuBuffer variances, float momentum, @Nullable CpuBuffer runningMeans,
+            CpuBuffer means, CpuBuffer variances, double momentum, @Nullable CpuBuffer runningMeans,
             @Nullable CpuBuffer runningVariances) {
 
         static Statistics of(
@@ -121,16 +121,16 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
                 int at = in.offset + planeStart(g, image, c);
                 // The mean as a float32 sum gives it; the distances from there correct it, however far it is from 0.
                 float center = (float) (flat.sum(g.plane(), in.array, at, room) / g.plane());
-                double ownSquares = flat.sumOfSquares(g.plane(), in.array, at, center, room);
+                int i = c - first;
+                squares[i] += flat.sumOfSquares(g.plane(), in.array, at, center, room);
                 double correction = room.sum() / g.plane();
                 double planeMean = center + correction;
-                ownSquares -= correction * room.sum();
+                squares[i] -= correction * room.sum();
                 if (image > 0) {
-                    double distance = planeMean - sums[c - first] / ((double) image * g.plane());
-                    ownSquares += distance * distance * g.plane() * image / (image + 1);
+                    double distance = planeMean - sums[i] / ((double) image * g.plane());
+                    squares[i] += distance * distance * g.plane() * image / (image + 1);
                 }
-                sums[c - first] += planeMean * g.plane();
-                squares[c - first] += ownSquares;
+                sums[i] += planeMean * g.plane();
             }
         }
         Lines lines = Lines.of(first, end);
