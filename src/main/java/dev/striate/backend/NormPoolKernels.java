@@ -3,9 +3,9 @@ package dev.striate.backend;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Batch normalisation and maximum pooling of its result, which is not written: it would be four times as large as what becomes of
- * it. The values are those of {@link BatchNorm2dKernels} and {@link MaxPool2dKernels} one after the other. A window's geometry
- * has {@code batch * channels} planes.
+ * Batch normalisation and maximum pooling of its result, which is not written: before windows of 2 by 2 it is four times as large
+ * as after them. The values are those of {@link BatchNorm2dKernels} and {@link MaxPool2dKernels} one after the other. The geometry
+ * of a window has {@code batch * channels} planes.
  */
 public interface NormPoolKernels {
 
