@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Batch normalisation and maximum pooling of its result, which is not written: before windows of 2 by 2 it is four times as large
- * as after them. The values are those of {@link BatchNorm2dKernels} and {@link MaxPool2dKernels} one after the other. The geometry
- * of a window has {@code batch * channels} planes.
+ * as after them. The values are those of {@link BatchNorm2dKernels} and {@link MaxPool2dKernels} one after the other. A window's
+ * geometry has {@code batch * channels} planes.
  */
 public interface NormPoolKernels {
 

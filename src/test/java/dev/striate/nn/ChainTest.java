@@ -79,9 +79,9 @@ class ChainTest {
     @MethodSource("devicesAndPools")
     void normBeforePoolingKeepsItsBits(Device device, MaxPool2d pool) {
         for (boolean training : new boolean[] {true, false}) {
-            try (Scope scope = Scope.open()) {
-                BatchNorm2d apart = norm(device, training);
-                BatchNorm2d chained = norm(device, training);
+            try (Scope scope = Scope.open();
+                    BatchNorm2d apart = norm(device, training);
+                    BatchNorm2d chained = norm(device, training)) {
                 assertSameResults(
                         apart, x -> pool.forward(apart.forward(x)), chained, new Sequential(chained, pool)::forward);
                 assertSameResults(
@@ -133,8 +133,7 @@ class ChainTest {
     @ParameterizedTest
     @MethodSource("dev.striate.PresentDevices#all")
     void normBeforePoolingSaysThatItMovedItsStatistics(Device device) {
-        try (Scope scope = Scope.open()) {
-            BatchNorm2d norm = norm(device, false);
+        try (Scope scope = Scope.open(); BatchNorm2d norm = norm(device, false)) {
             Sequential chain = new Sequential(norm, new MaxPool2d(2));
             Tensor x = Tensor.randn(device, new Generator(7), 2, 4, 6, 7).requiresGrad(true);
             Tensor loss = chain.forward(x).sum();
@@ -147,8 +146,7 @@ class ChainTest {
     @ParameterizedTest
     @MethodSource("dev.striate.PresentDevices#all")
     void normBeforePoolingRefusesWrongInput(Device device) {
-        try (Scope scope = Scope.open()) {
-            BatchNorm2d norm = norm(device, true);
+        try (Scope scope = Scope.open(); BatchNorm2d norm = norm(device, true)) {
             Sequential chain = new Sequential(norm, new MaxPool2d(5));
             assertThrows(ShapeException.class, () -> chain.forward(Tensor.ones(device, 2, 3, 8, 8)));
             assertThrows(ShapeException.class, () -> chain.forward(Tensor.ones(device, 2, 4, 4, 8)));
