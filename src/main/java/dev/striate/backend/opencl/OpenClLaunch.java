@@ -140,7 +140,7 @@ final class OpenClLaunch {
             for (int i = 0; i < part.length; i++) {
                 part[i] = Math.min(most[i], global[i] - offset[i]);
             }
-            enqueue(offset.clone(), part.clone(), local);
+            enqueue(offset, part, local);
             more = false;
             for (int i = 1; i < offset.length && !more; i++) {
                 offset[i] += part[i];
