@@ -11,7 +11,7 @@ int cellsThatCount(int start, int kernelSize, int size, int padAfter)
 #endif
 }
 
-int divisor(const Pool2dGeometry g, int top, int left)
+int cellsOf(const Pool2dGeometry g, int top, int left)
 {
     const int rows = cellsThatCount(top, g.kernelHeight, g.inHeight, g.padBottom);
     const int columns = cellsThatCount(left, g.kernelWidth, g.inWidth, g.padRight);
@@ -21,8 +21,9 @@ int divisor(const Pool2dGeometry g, int top, int left)
 #ifdef TILED
 
 // One output per work-item, groups of 64: reads its window once, summed by rows.
-__kernel void forward(const int n, const Pool2dGeometry g, __global const float *x, __global float *y)
+__kernel void forward(const int n, const Pool2dGeometry given, __global const float *x, __global float *y)
 {
+    const Pool2dGeometry g = withConstants(given);
     const int id = get_global_id(0);
     if (id >= n) {
         return;
@@ -41,41 +42,50 @@ __kernel void forward(const int n, const Pool2dGeometry g, __global const float 
         }
         sum += rowSum;
     }
-    const int cells = divisor(g, top, left);
+    const int cells = cellsOf(g, top, left);
     y[id] = cells == 0 ? 0.0f : sum / cells;
 }
 
-// One input pixel per work-item, groups of 64: sums the shares of the windows that cover it.
-__kernel void gradient(const int n, const Pool2dGeometry g, __global const float *dy, __global float *dx)
+// The gradient of the pixel at `place` of a plane: sums the shares of the windows that cover it.
+float pixelGradient(const Pool2dGeometry g, int plane, int place, Divisor byWidth, __global const float *dy)
 {
-    const int id = get_global_id(0);
-    if (id >= n) {
-        return;
-    }
-    const int ix = id % g.inWidth;
-    const int iy = id / g.inWidth % g.inHeight;
-    const int plane = id / g.inWidth / g.inHeight;
+    const int iy = quotient(place, byWidth);
     const int y = iy + g.padTop;
-    const int x = ix + g.padLeft;
-    const int firstRow = y < g.kernelHeight ? 0 : (y - g.kernelHeight) / g.strideH + 1;
-    const int firstColumn = x < g.kernelWidth ? 0 : (x - g.kernelWidth) / g.strideW + 1;
+    const int x = place - iy * g.inWidth + g.padLeft;
+    const int firstColumn = firstWindow(x, g.kernelWidth, 1, g.strideW);
+    const int endColumn = endWindow(x, g.strideW, g.outWidth);
+    const int endRow = endWindow(y, g.strideH, g.outHeight);
     float sum = 0.0f;
-    for (int oy = firstRow; oy < min(y / g.strideH + 1, g.outHeight); ++oy) {
+    for (int oy = firstWindow(y, g.kernelHeight, 1, g.strideH); oy < endRow; oy = nextWindow(oy, endRow)) {
         float rowSum = 0.0f;
-        for (int ox = firstColumn; ox < min(x / g.strideW + 1, g.outWidth); ++ox) {
-            const int cells = divisor(g, oy * g.strideH - g.padTop, ox * g.strideW - g.padLeft);
+        for (int ox = firstColumn; ox < endColumn; ox = nextWindow(ox, endColumn)) {
+            const int cells = cellsOf(g, oy * g.strideH - g.padTop, ox * g.strideW - g.padLeft);
             rowSum += dy[(plane * g.outHeight + oy) * g.outWidth + ox] / cells;
         }
         sum += rowSum;
     }
-    dx[id] = sum;
+    return sum;
+}
+
+// PIXELS_PER_ITEM pixels per work-item, n of them in groups of 64.
+__kernel void gradient(const int n, const Pool2dGeometry given, __global const float *dy, __global float *dx)
+{
+    const Pool2dGeometry g = withConstants(given);
+    const int id = get_global_id(0);
+    if (id >= n) {
+        return;
+    }
+    FOR_PIXELS(g, id) {
+        dx[plane * inPlane + place] = pixelGradient(g, plane, place, byWidth, dy);
+    }
 }
 
 #else
 
 // rowsPerItem rows of outputs per work-item, counted over all planes: reads each window once, summed by rows.
-__kernel void forward(const Pool2dGeometry g, const int rowsPerItem, __global const float *x, __global float *y)
+__kernel void forward(const Pool2dGeometry given, const int rowsPerItem, __global const float *x, __global float *y)
 {
+    const Pool2dGeometry g = withConstants(given);
     const int first = get_global_id(0) * rowsPerItem;
     const int last = min(g.planes * g.outHeight, first + rowsPerItem);
     for (int outRow = first; outRow < last; ++outRow) {
@@ -97,7 +107,7 @@ __kernel void forward(const Pool2dGeometry g, const int rowsPerItem, __global co
             float means[LANES];
             STORE_LANES(sum, 0, means);
             for (int lane = 0; lane < LANES; ++lane) {
-                const int cells = divisor(g, top, (ox + lane) * g.strideW - g.padLeft);
+                const int cells = cellsOf(g, top, (ox + lane) * g.strideW - g.padLeft);
                 means[lane] = cells == 0 ? 0.0f : means[lane] / cells;
             }
             STORE_LANES(LOAD_LANES(0, means), 0, y + outRow * g.outWidth + ox);
@@ -107,8 +117,9 @@ __kernel void forward(const Pool2dGeometry g, const int rowsPerItem, __global co
 
 // planesPerItem planes per work-item, each zeroed and then added to from window to window: one work-item knows all that goes into
 // a plane, and the order of the additions is fixed.
-__kernel void gradient(const Pool2dGeometry g, const int planesPerItem, __global const float *dy, __global float *dx)
+__kernel void gradient(const Pool2dGeometry given, const int planesPerItem, __global const float *dy, __global float *dx)
 {
+    const Pool2dGeometry g = withConstants(given);
     const int inPlane = g.inHeight * g.inWidth;
     const int first = get_global_id(0) * planesPerItem;
     const int last = min(g.planes, first + planesPerItem);
@@ -118,7 +129,7 @@ __kernel void gradient(const Pool2dGeometry g, const int planesPerItem, __global
             const int top = oy * g.strideH - g.padTop;
             for (int ox = 0; ox < g.outWidth; ++ox) {
                 const int left = ox * g.strideW - g.padLeft;
-                const float share = dy[(plane * g.outHeight + oy) * g.outWidth + ox] / divisor(g, top, left);
+                const float share = dy[(plane * g.outHeight + oy) * g.outWidth + ox] / cellsOf(g, top, left);
                 for (int iy = max(top, 0); iy < min(top + g.kernelHeight, g.inHeight); ++iy) {
                     for (int ix = max(left, 0); ix < min(left + g.kernelWidth, g.inWidth); ++ix) {
                         dx[plane * inPlane + iy * g.inWidth + ix] += share;

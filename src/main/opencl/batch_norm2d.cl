@@ -4,14 +4,8 @@
 // read twice by the gradient.
 #include "common.cl"
 #include "divisor.cl"
-
-typedef struct {
-    int batch;
-    int channels;
-    int plane;
-    int chunk;
-    int splits;
-} Geometry;
+#include "batch_norm2d_chunk.cl"
+#include "batch_norm2d_element.cl"
 
 #define ONE_AT(p, at) ((p)[at])
 #define VEC_AT(p, at) VLOAD(0, (p) + (at))
@@ -48,13 +42,6 @@ typedef struct {
         sum += sumOfLanes(lanes);                                                                \
     }
 #endif
-
-// Which chunk this team has; g.channels * g.splits teams.
-#define CHUNK                                                                                    \
-    const int chunkId = get_global_id(0) / TEAM;                                                 \
-    const int channel = chunkId / g.splits;                                                      \
-    const int start = chunkId % g.splits * g.chunk;                                              \
-    const int end = min(start + g.chunk, g.batch * g.plane)
 
 // The mean of a chunk and the sum of squared deviations from it.
 __kernel void statistics(
@@ -130,10 +117,8 @@ __kernel void normalise(
     }
     const int channel = id % g.channels;
 #endif
-    const float scale = gamma[channel] / sqrt(variance[channel] + epsilon);
-    const float centre = mean[channel];
-    const float shift = beta[channel];
-#define NORMALISED(AT, at) ((AT(x, at) - centre) * scale + shift)
+    const Norm norm = normOf(channel, epsilon, gamma, beta, mean, variance);
+#define RESULT(AT, at) NORMALISED(norm, AT(x, at))
 #ifdef RELU
 #define FINISHED(v) relu(v)
 #define FINISHED_VEC(v) reluOfVec(v)
@@ -143,18 +128,18 @@ __kernel void normalise(
 #endif
 #ifdef TILED
     if (inVectors) {
-        *(__global Vec *)(y + from) = FINISHED_VEC(NORMALISED(WHOLE_AT, from));
+        *(__global Vec *)(y + from) = FINISHED_VEC(RESULT(WHOLE_AT, from));
     } else {
-        y[from] = FINISHED(NORMALISED(ONE_AT, from));
+        y[from] = FINISHED(RESULT(ONE_AT, from));
     }
 #else
     const int from = id * g.plane;
     int i = 0;
     for (; i + WIDTH <= g.plane; i += WIDTH) {
-        VSTORE(FINISHED_VEC(NORMALISED(VEC_AT, from + i)), 0, y + from + i);
+        VSTORE(FINISHED_VEC(RESULT(VEC_AT, from + i)), 0, y + from + i);
     }
     for (; i < g.plane; ++i) {
-        y[from + i] = FINISHED(NORMALISED(ONE_AT, from + i));
+        y[from + i] = FINISHED(RESULT(ONE_AT, from + i));
     }
 #endif
 }
@@ -202,7 +187,7 @@ __kernel void joinGradients(
     }
 }
 
-// Work-items as in normalise. BATCH_STATISTICS is defined where mean and variance depend on x.
+// Work-items as in normalise.
 __kernel void inputGradient(
     const Geometry g, const float epsilon, __global const float *x, __global const float *gamma, __global const float *mean,
     __global const float *variance, __global const float *dy, __global const float *dgamma, __global const float *dbeta,
@@ -222,17 +207,9 @@ __kernel void inputGradient(
     }
     const int channel = id % g.channels;
 #endif
-    const float reciprocal = 1.0f / sqrt(variance[channel] + epsilon);
-    const float scale = gamma[channel] * reciprocal;
-#ifdef BATCH_STATISTICS
-    const float m = g.batch * g.plane;
-    const float centre = mean[channel];
-    const float dyMean = dbeta[channel] / m;
-    const float slope = dgamma[channel] / m * reciprocal;
-#define DX(AT, at) (scale * (AT(dy, at) - dyMean - (AT(x, at) - centre) * slope))
-#else
-#define DX(AT, at) (scale * AT(dy, at))
-#endif
+    const NormGradient norm =
+        normGradientOf(channel, (float)(g.batch * g.plane), epsilon, gamma, mean, variance, dgamma, dbeta);
+#define DX(AT, at) NORM_GRADIENT(norm, AT(dy, at), AT(x, at))
 #ifdef TILED
     if (inVectors) {
         *(__global Vec *)(dx + from) = DX(WHOLE_AT, from);

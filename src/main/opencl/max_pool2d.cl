@@ -1,12 +1,28 @@
-// Maximum pooling. No atomics. RELU is defined where the result is max(that, 0).
-#include "pool2d_geometry.cl"
+// Maximum pooling. RELU is defined where the result is max(that, 0). NORM is defined where what is pooled is x after batch
+// normalisation, which is not written.
+#include "max_pool2d_gradient.cl"
+
+#ifdef NORM
+#include "batch_norm2d_element.cl"
+#define NORM_PARAMETERS                                                                          \
+    const int channels, const float epsilon, __global const float *gamma, __global const float *beta,     \
+        __global const float *mean, __global const float *variance,
+#define NORM_OF(plane) const Norm norm = normOf((plane) % channels, epsilon, gamma, beta, mean, variance)
+#define POOLED(v) NORMALISED(norm, v)
+#else
+#define NORM_PARAMETERS
+#define NORM_OF(plane)
+#define POOLED(v) (v)
+#endif
 
 #ifdef TILED
 
 // One output per work-item, groups of 64: reads its window once, writes the maximum and its place.
 __kernel void forward(
-    const int n, const Pool2dGeometry g, __global const float *x, __global float *y, __global int *indices)
+    const int n, const Pool2dGeometry given, NORM_PARAMETERS __global const float *x, __global float *y,
+    __global int *indices)
 {
+    const Pool2dGeometry g = withConstants(given);
     const int id = get_global_id(0);
     if (id >= n) {
         return;
@@ -14,6 +30,7 @@ __kernel void forward(
     const int ox = id % g.outWidth;
     const int oy = id / g.outWidth % g.outHeight;
     const int plane = id / g.outWidth / g.outHeight;
+    NORM_OF(plane);
     __global const float *image = x + plane * g.inHeight * g.inWidth;
     float best = -INFINITY;
     int place = -1;
@@ -27,7 +44,7 @@ __kernel void forward(
             if (ix < 0 || ix >= g.inWidth) {
                 continue;
             }
-            const float v = image[iy * g.inWidth + ix];
+            const float v = POOLED(image[iy * g.inWidth + ix]);
             // The first pixel always counts, even if it is minus infinity; after a NaN nothing does.
             if (place < 0 || (!isnan(best) && (v > best || isnan(v)))) {
                 best = v;
@@ -42,51 +59,35 @@ __kernel void forward(
     indices[id] = place;
 }
 
-// One input pixel per work-item, groups of 64: looks at every window that covers it.
+// PIXELS_PER_ITEM pixels per work-item, n of them in groups of 64.
 __kernel void gradient(
-    const int n, const Pool2dGeometry g, __global const float *dy, __global const int *indices, __global float *dx)
+    const int n, const Pool2dGeometry given, __global const float *dy, __global const int *indices, __global float *dx)
 {
+    const Pool2dGeometry g = withConstants(given);
     const int id = get_global_id(0);
     if (id >= n) {
         return;
     }
-    const int ix = id % g.inWidth;
-    const int iy = id / g.inWidth % g.inHeight;
-    const int plane = id / g.inWidth / g.inHeight;
-    const int place = iy * g.inWidth + ix;
-    float sum = 0.0f;
-    for (int ky = 0; ky < g.kernelHeight; ++ky) {
-        const int top = iy + g.padTop - ky * g.dilationH;
-        const int oy = top / g.strideH;
-        if (top < 0 || top % g.strideH != 0 || oy >= g.outHeight) {
-            continue;
-        }
-        for (int kx = 0; kx < g.kernelWidth; ++kx) {
-            const int left = ix + g.padLeft - kx * g.dilationW;
-            const int ox = left / g.strideW;
-            if (left < 0 || left % g.strideW != 0 || ox >= g.outWidth) {
-                continue;
-            }
-            const int output = (plane * g.outHeight + oy) * g.outWidth + ox;
-            if (indices[output] == place) {
-                sum += dy[output];
-            }
-        }
+    FOR_PIXELS(g, id) {
+        dx[plane * inPlane + place] = pooledGradient(g, plane, place, byWidth, dy, indices);
     }
-    dx[id] = sum;
 }
 
 #else
 
 // rowsPerItem rows of outputs per work-item, counted over all planes: reads each window once.
 __kernel void forward(
-    const Pool2dGeometry g, const int rowsPerItem, __global const float *x, __global float *y, __global int *indices)
+    const Pool2dGeometry given, const int rowsPerItem, NORM_PARAMETERS __global const float *x, __global float *y,
+    __global int *indices)
 {
+    const Pool2dGeometry g = withConstants(given);
     const int first = get_global_id(0) * rowsPerItem;
     const int last = min(g.planes * g.outHeight, first + rowsPerItem);
     for (int outRow = first; outRow < last; ++outRow) {
         const int top = outRow % g.outHeight * g.strideH - g.padTop;
-        __global const float *image = x + outRow / g.outHeight * g.inHeight * g.inWidth;
+        const int plane = outRow / g.outHeight;
+        NORM_OF(plane);
+        __global const float *image = x + plane * g.inHeight * g.inWidth;
         for (int piece = 0; piece < g.outWidth; piece += LANES) {
             const int ox = min(piece, g.outWidth - LANES);
             const IntLanes left = (ox + laneNumbers()) * g.strideW - g.padLeft;
@@ -101,8 +102,8 @@ __kernel void forward(
                     const int ix = ox * g.strideW - g.padLeft + kx * g.dilationW;
                     const bool inside = ix >= 0 && ix + (LANES - 1) * g.strideW < g.inWidth;
                     __global const float *row = image + iy * g.inWidth;
-                    const Lanes v = inside
-                        ? loadInside(row, ix, g.strideW) : loadOrBorder(row, ix, g.strideW, g.inWidth, -INFINITY);
+                    const Lanes v = POOLED(
+                        inside ? loadInside(row, ix, g.strideW) : loadOrBorder(row, ix, g.strideW, g.inWidth, 0.0f));
                     const IntLanes column = left + kx * g.dilationW;
                     // The first pixel always counts, even if it is minus infinity; after a NaN nothing does.
                     const IntLanes larger = (place < 0) | ((best == best) & !(v <= best));
@@ -120,22 +121,14 @@ __kernel void forward(
     }
 }
 
-// planesPerItem planes per work-item, each zeroed and then added to from output to output: one work-item knows all that goes
-// into a plane, and the order of the additions is fixed.
+// planesPerItem planes per work-item.
 __kernel void gradient(
     const Pool2dGeometry g, const int planesPerItem, __global const float *dy, __global const int *indices, __global float *dx)
 {
-    const int inPlane = g.inHeight * g.inWidth;
-    const int outPlane = g.outHeight * g.outWidth;
     const int first = get_global_id(0) * planesPerItem;
     const int last = min(g.planes, first + planesPerItem);
-    zero(dx + first * inPlane, (last - first) * inPlane);
     for (int plane = first; plane < last; ++plane) {
-        for (int output = plane * outPlane; output < (plane + 1) * outPlane; ++output) {
-            if (indices[output] >= 0) {
-                dx[plane * inPlane + indices[output]] += dy[output];
-            }
-        }
+        pooledGradient(g, plane, dy, indices, dx + plane * g.inHeight * g.inWidth);
     }
 }
 

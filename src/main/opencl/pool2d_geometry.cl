@@ -1,3 +1,5 @@
+#include "divisor.cl"
+
 // The fields of Pool2dGeometry, in its order.
 typedef struct {
     int planes;
@@ -16,6 +18,71 @@ typedef struct {
     int dilationH;
     int dilationW;
 } Pool2dGeometry;
+
+// The geometry with what is known when the program is built. TWO_BY_TWO is defined for windows of 2 by 2 that lie side by side,
+// without padding: loops over them are unrolled then, and what was divided by a stride is shifted.
+Pool2dGeometry withConstants(Pool2dGeometry g)
+{
+#ifdef TWO_BY_TWO
+    g.kernelHeight = 2;
+    g.kernelWidth = 2;
+    g.strideH = 2;
+    g.strideW = 2;
+    g.padTop = 0;
+    g.padBottom = 0;
+    g.padLeft = 0;
+    g.padRight = 0;
+    g.dilationH = 1;
+    g.dilationW = 1;
+#endif
+    return g;
+}
+
+#ifdef TILED
+// The windows of one axis that reach over pixel i, counted with the padding before it: from, and up to but not including.
+int firstWindow(int i, int kernelSize, int dilation, int stride)
+{
+#ifdef TWO_BY_TWO
+    return i / 2;
+#else
+    const int reach = (kernelSize - 1) * dilation + 1;
+    return i < reach ? 0 : (i - reach) / stride + 1;
+#endif
+}
+
+int endWindow(int i, int stride, int windows)
+{
+    return min(i / stride + 1, windows);
+}
+
+// Side by side no two of them do.
+int nextWindow(int window, int end)
+{
+#ifdef TWO_BY_TWO
+    return end;
+#else
+    return window + 1;
+#endif
+}
+
+// A work-item of a gradient has as many pixels of one plane, and the work-items of a plane stand closer than its pixels: what
+// neighbours read at a time lies side by side, and what belongs to the plane is found once for all of them.
+#define PIXELS_PER_ITEM 4
+
+int itemsPerPlane(const Pool2dGeometry g)
+{
+    return (g.inHeight * g.inWidth + PIXELS_PER_ITEM - 1) / PIXELS_PER_ITEM;
+}
+
+// For the pixels (iy, ix) that work-item `id` has in its plane, `pixel` counted over all planes.
+#define FOR_PIXELS(g, id)                                                                        \
+    const int inPlane = g.inHeight * g.inWidth;                                                  \
+    const int items = itemsPerPlane(g);                                                          \
+    const int plane = id / items;                                                                \
+    const Divisor byWidth = divisorFor(g.inWidth, inPlane);                                      \
+    _Pragma("unroll") for (int place = id % items, i = 0; i < PIXELS_PER_ITEM; ++i, place += items) \
+        if (place < inPlane)
+#endif
 
 #ifdef VECTOR
 // In the vector shape LANES neighbouring outputs of a row are computed at a time: 16, 8, 4 or, in narrower images, 1. The last

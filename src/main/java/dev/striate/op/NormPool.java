@@ -13,8 +13,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link BatchNorm2d}, {@link MaxPool2d} of its result, and ReLU of that or not: the same bits, output and gradients, as by the
- * three, but what lies between them is nowhere written.
+ * {@link BatchNorm2d}, {@link MaxPool2d} of its result, and ReLU of that or not, but what lies between them is nowhere written.
+ * On the CPU the bits, of output and gradients, are those of the three one after the other; OpenCL sums gradients in another
+ * order.
  */
 public final class NormPool {
 

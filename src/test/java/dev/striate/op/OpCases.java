@@ -56,6 +56,7 @@ final class OpCases {
         list.adaptiveAvgPool2d();
         list.im2col();
         list.batchNorm2d();
+        list.normPool();
         list.dropout();
         list.softmax();
         list.losses();
@@ -797,6 +798,38 @@ final class OpCases {
         return add("batchNorm2d", name + ", evaluating",
                         x -> x.get(0).batchNorm2d(x.get(1), x.get(2), x.get(3), x.get(4), false, 0.1f, epsilon))
                 .accuracy(new BatchNorm2dAccuracy(false, 0, epsilon));
+    }
+
+    /** On the reference, which has no kernels for it, normalisation and then pooling. */
+    private void normPool() {
+        normPool("2x2", new int[] {4, 3, 6, 5}, 2);
+        normPool("2x2, many channels", new int[] {2, 17, 4, 4}, 2);
+        normPool("2x2, odd image", new int[] {3, 2, 7, 9}, 2);
+        normPool("3x3, stride 2, padding 1", new int[] {2, 3, 7, 6}, 3, stride(2), padding(1));
+        normPool("3x3, stride 1, dilation 2, padding 2", new int[] {2, 2, 5, 6}, 3, stride(1), dilation(2), padding(2));
+        normPool("stride larger than window", new int[] {2, 3, 7, 8}, 2, stride(3, 4));
+    }
+
+    private void normPool(String name, int[] sizes, int kernel, WindowOption... options) {
+        for (boolean training : new boolean[] {true, false}) {
+            for (boolean relu : new boolean[] {true, false}) {
+                String how = (training ? ", training" : ", evaluating") + (relu ? ", then ReLU" : "");
+                add("normPool", name + how, x -> {
+                            Tensor mean = training ? null : x.get(3);
+                            Tensor variance = training ? null : x.get(4);
+                            if (NormPool.runsOn(x.device())) {
+                                return NormPool.apply(x.get(0), x.get(1), x.get(2), mean, variance, training, 0.1f, 1e-5f, relu,
+                                        kernel, kernel, options);
+                            }
+                            Tensor y = x.get(0).batchNorm2d(x.get(1), x.get(2), mean, variance, training, 0.1f, 1e-5f)
+                                    .maxPool2d(kernel, options);
+                            return relu ? y.relu() : y;
+                        })
+                        .accuracy(Accuracy.stable(sizes[0] * sizes[2] * sizes[3]))
+                        .normal(sizes).uniform(0.5f, 2, sizes[1]).normal(sizes[1])
+                        .normal(sizes[1]).constant().uniform(0.5f, 2, sizes[1]).constant().kinked();
+            }
+        }
     }
 
     /** The mask must be the very same; what is kept is rounded once. */

@@ -15,12 +15,12 @@ final class OpenClAvgPool2d implements AvgPool2dKernels {
 
     @Override
     public void forward(Pool2dGeometry g, boolean countIncludePad, Buffer x, Buffer y) {
-        OpenClPool2d.forward(runtime, "avg_pool2d", counting(countIncludePad), g, launch -> launch.buffers(x, y));
+        OpenClPool2d.forward(runtime, "avg_pool2d", g, launch -> launch.buffers(x, y), counting(countIncludePad));
     }
 
     @Override
     public void gradient(Pool2dGeometry g, boolean countIncludePad, Buffer dy, Buffer dx) {
-        OpenClPool2d.gradient(runtime, "avg_pool2d", counting(countIncludePad), g, launch -> launch.buffers(dy, dx));
+        OpenClPool2d.gradient(runtime, "avg_pool2d", g, launch -> launch.buffers(dy, dx), counting(countIncludePad));
     }
 
     private static String counting(boolean countIncludePad) {

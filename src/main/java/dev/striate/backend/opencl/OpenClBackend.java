@@ -18,6 +18,7 @@ import dev.striate.backend.MatmulKernels;
 import dev.striate.backend.MaxPool2dKernels;
 import dev.striate.backend.MemoryStatistics;
 import dev.striate.backend.NllKernels;
+import dev.striate.backend.NormPoolKernels;
 import dev.striate.backend.OptimizerKernels;
 import dev.striate.backend.ReduceKernels;
 import dev.striate.backend.SoftmaxKernels;
@@ -45,6 +46,7 @@ public final class OpenClBackend implements Backend, AutoCloseable {
     private final AvgPool2dKernels avgPool2d;
     private final AdaptiveAvgPool2dKernels adaptiveAvgPool2d;
     private final BatchNorm2dKernels batchNorm2d;
+    private final NormPoolKernels normPool;
     private final DropoutKernels dropout;
     private final SoftmaxKernels softmax;
     private final CrossEntropyKernels crossEntropy;
@@ -66,7 +68,9 @@ public final class OpenClBackend implements Backend, AutoCloseable {
         this.maxPool2d = new OpenClMaxPool2d(runtime);
         this.avgPool2d = new OpenClAvgPool2d(runtime);
         this.adaptiveAvgPool2d = new OpenClAdaptiveAvgPool2d(runtime);
-        this.batchNorm2d = new OpenClBatchNorm2d(runtime);
+        OpenClBatchNorm2d norm = new OpenClBatchNorm2d(runtime);
+        this.batchNorm2d = norm;
+        this.normPool = new OpenClNormPool(runtime, norm);
         this.dropout = new OpenClDropout(runtime);
         this.softmax = new OpenClSoftmax(runtime);
         this.crossEntropy = new OpenClCrossEntropy(runtime);
@@ -239,6 +243,11 @@ public final class OpenClBackend implements Backend, AutoCloseable {
     @Override
     public BatchNorm2dKernels batchNorm2d() {
         return batchNorm2d;
+    }
+
+    @Override
+    public NormPoolKernels normPool() {
+        return normPool;
     }
 
     @Override

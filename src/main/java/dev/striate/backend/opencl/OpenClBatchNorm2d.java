@@ -36,6 +36,19 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
             Buffer variance,
             @Nullable Buffer runningMean,
             @Nullable Buffer runningVariance) {
+        statistics(g, momentum, x, mean, variance, runningMean, runningVariance);
+        forwardInference(g, relu, x, gamma, beta, mean, variance, y);
+    }
+
+    /** The batch's statistics, and the running ones moved towards them. */
+    void statistics(
+            BatchNorm2dGeometry g,
+            float momentum,
+            Buffer x,
+            Buffer mean,
+            Buffer variance,
+            @Nullable Buffer runningMean,
+            @Nullable Buffer runningVariance) {
         int chunks = g.channels() * splits(g);
         OpenClBuffer chunkMean = runtime.scratch(chunks);
         OpenClBuffer chunkSquares = runtime.scratch(chunks);
@@ -51,7 +64,6 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
             chunkMean.release();
             chunkSquares.release();
         }
-        forwardInference(g, relu, x, gamma, beta, mean, variance, y);
     }
 
     @Override
@@ -76,6 +88,45 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
             @Nullable Buffer dx,
             @Nullable Buffer dgamma,
             @Nullable Buffer dbeta) {
+        gradient(g, batchStatistics, dx, dgamma, dbeta, new Upstream() {
+            @Override
+            public void sum(Buffer chunkDy, Buffer chunkDyXhat) {
+                kernel("gradientSums", "NOT_RUNNING")
+                        .struct(fields(g))
+                        .floats(g.epsilon())
+                        .buffers(x, mean, variance, dy, chunkDy, chunkDyXhat)
+                        .runTeams(g.channels() * splits(g), team);
+            }
+
+            @Override
+            public void inputGradient(Buffer dyXhatSum, Buffer dySum, Buffer into) {
+                kernel("inputGradient", batchStatistics ? "BATCH_STATISTICS" : "NOT_RUNNING")
+                        .struct(fields(g))
+                        .floats(g.epsilon())
+                        .buffers(x, gamma, mean, variance, dy, dyXhatSum, dySum, into)
+                        .runItems(elementItems(g));
+            }
+        });
+    }
+
+    /** Launches what reads the gradient of the results, dy. */
+    interface Upstream {
+
+        /** Sums dy and {@code dy xhat} over each chunk of a channel. */
+        void sum(Buffer chunkDy, Buffer chunkDyXhat);
+
+        /** Writes the gradient of x. The sums are those over channels; where the statistics are not the batch's nobody reads them. */
+        void inputGradient(Buffer dyXhatSum, Buffer dySum, Buffer dx);
+    }
+
+    /** @param g what there is a dy for: its elements make the chunks */
+    void gradient(
+            BatchNorm2dGeometry g,
+            boolean batchStatistics,
+            @Nullable Buffer dx,
+            @Nullable Buffer dgamma,
+            @Nullable Buffer dbeta,
+            Upstream upstream) {
         int chunks = g.channels() * splits(g);
         OpenClBuffer chunkDy = runtime.scratch(chunks);
         OpenClBuffer chunkDyXhat = runtime.scratch(chunks);
@@ -83,22 +134,14 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
         OpenClBuffer dySum = dbeta == null ? runtime.scratch(g.channels()) : OpenClBuffer.of(dbeta);
         try {
             if (batchStatistics || dgamma != null || dbeta != null) {
-                kernel("gradientSums", "NOT_RUNNING")
-                        .struct(fields(g))
-                        .floats(g.epsilon())
-                        .buffers(x, mean, variance, dy, chunkDy, chunkDyXhat)
-                        .runTeams(chunks, team);
+                upstream.sum(chunkDy, chunkDyXhat);
                 kernel("joinGradients", "NOT_RUNNING")
                         .struct(fields(g))
                         .buffers(chunkDy, chunkDyXhat, dyXhatSum, dySum)
                         .runTeams(g.channels(), team);
             }
             if (dx != null) {
-                kernel("inputGradient", batchStatistics ? "BATCH_STATISTICS" : "NOT_RUNNING")
-                        .struct(fields(g))
-                        .floats(g.epsilon())
-                        .buffers(x, gamma, mean, variance, dy, dyXhatSum, dySum, dx)
-                        .runItems(elementItems(g));
+                upstream.inputGradient(dyXhatSum, dySum, dx);
             }
         } finally {
             chunkDy.release();
@@ -116,11 +159,11 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
         return runtime.kernel("batch_norm2d", name, "TEAM=" + team, macro);
     }
 
-    private static int splits(BatchNorm2dGeometry g) {
+    static int splits(BatchNorm2dGeometry g) {
         return ceilDiv(g.batch() * g.plane(), CHUNK);
     }
 
-    private static int[] fields(BatchNorm2dGeometry g) {
+    static int[] fields(BatchNorm2dGeometry g) {
         return new int[] {g.batch(), g.channels(), g.plane(), CHUNK, splits(g)};
     }
 

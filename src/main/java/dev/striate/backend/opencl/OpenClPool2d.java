@@ -6,45 +6,60 @@ import static dev.striate.backend.opencl.OpenClTuning.ceilDiv;
 import dev.striate.backend.Pool2dGeometry;
 import java.util.function.UnaryOperator;
 
-/** How the kernels of both kinds of pooling are launched: an element per work-item, or, in the vector shape, rows or planes. */
+/** How the kernels of both kinds of pooling are launched: an element or a few per work-item; in the vector shape rows or planes. */
 final class OpenClPool2d {
 
     /** Elements that a work-item of the vector shape looks at, about: a few microseconds. */
     private static final int ITEM_ELEMENTS = 1 << 14;
+    /** Pixels that a work-item of the tiled shape computes the gradients of. */
+    private static final int PIXELS_PER_ITEM = 4;
 
     private OpenClPool2d() {}
 
     /**
      * Launches {@code forward}.
      *
-     * @param buffers adds the kernel's buffers to its arguments
-     * @param macro   what else is defined
+     * @param rest   adds the rest of the kernel's arguments
+     * @param macros what else is defined
      */
     static void forward(
-            OpenClRuntime runtime, String stem, String macro, Pool2dGeometry g, UnaryOperator<OpenClLaunch> buffers) {
-        OpenClLaunch launch = runtime.kernel(stem, "forward", macro, "LANES=" + lanes(g));
+            OpenClRuntime runtime, String stem, Pool2dGeometry g, UnaryOperator<OpenClLaunch> rest, String... macros) {
+        OpenClLaunch launch = kernel(runtime, stem, "forward", g, macros);
         int rows = g.planes() * g.outHeight();
         if (runtime.isTiled()) {
             int outputs = rows * g.outWidth();
-            buffers.apply(launch.ints(outputs).struct(fields(g))).runItems(outputs);
+            rest.apply(launch.ints(outputs).struct(fields(g))).runItems(outputs);
         } else {
             int rowsPerItem = perItem(g.outWidth() * g.kernelHeight() * g.kernelWidth());
-            buffers.apply(launch.struct(fields(g)).ints(rowsPerItem)).runAlone(ceilDiv(rows, rowsPerItem));
+            rest.apply(launch.struct(fields(g)).ints(rowsPerItem)).runAlone(ceilDiv(rows, rowsPerItem));
         }
     }
 
     /** Launches {@code gradient}, with the same parameters. */
     static void gradient(
-            OpenClRuntime runtime, String stem, String macro, Pool2dGeometry g, UnaryOperator<OpenClLaunch> buffers) {
-        OpenClLaunch launch = runtime.kernel(stem, "gradient", macro, "LANES=" + lanes(g));
+            OpenClRuntime runtime, String stem, Pool2dGeometry g, UnaryOperator<OpenClLaunch> rest, String... macros) {
+        OpenClLaunch launch = kernel(runtime, stem, "gradient", g, macros);
         int inPlane = g.inHeight() * g.inWidth();
         if (runtime.isTiled()) {
-            int pixels = g.planes() * inPlane;
-            buffers.apply(launch.ints(pixels).struct(fields(g))).runItems(pixels);
+            int items = g.planes() * ceilDiv(inPlane, PIXELS_PER_ITEM);
+            rest.apply(launch.ints(items).struct(fields(g))).runItems(items);
         } else {
             int planesPerItem = perItem(inPlane + g.outHeight() * g.outWidth() * g.kernelHeight() * g.kernelWidth());
-            buffers.apply(launch.struct(fields(g)).ints(planesPerItem)).runAlone(ceilDiv(g.planes(), planesPerItem));
+            rest.apply(launch.struct(fields(g)).ints(planesPerItem)).runAlone(ceilDiv(g.planes(), planesPerItem));
         }
+    }
+
+    private static OpenClLaunch kernel(
+            OpenClRuntime runtime, String stem, String name, Pool2dGeometry g, String... macros) {
+        return runtime.kernel(stem, name, OpenClTuning.with(macros, window(g), "LANES=" + lanes(g)));
+    }
+
+    /** The windows of most nets have a program of their own. */
+    private static String window(Pool2dGeometry g) {
+        boolean twoByTwo = g.kernelHeight() == 2 && g.kernelWidth() == 2 && g.strideH() == 2 && g.strideW() == 2
+                && g.dilationH() == 1 && g.dilationW() == 1
+                && g.padTop() == 0 && g.padBottom() == 0 && g.padLeft() == 0 && g.padRight() == 0;
+        return twoByTwo ? "TWO_BY_TWO" : "ANY_WINDOW";
     }
 
     /** The widest vector that fits a row of outputs; the tiled shape has no use for it. */

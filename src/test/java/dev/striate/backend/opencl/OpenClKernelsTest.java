@@ -16,6 +16,7 @@ import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.IndexBuffer;
 import dev.striate.backend.LossReduction;
 import dev.striate.backend.MatmulGeometry;
+import dev.striate.backend.NormPoolKernels;
 import dev.striate.backend.Pool2dGeometry;
 import dev.striate.backend.SgdStep;
 import dev.striate.backend.StridedLoop;
@@ -28,6 +29,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -496,7 +498,18 @@ class OpenClKernelsTest {
                 new Pool2dGeometry(3, 8, 9, 4, 4, 2, 2, 2, 2, 0, 0, 0, 0, 1, 1),
                 new Pool2dGeometry(2, 7, 5, 4, 3, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1),
                 new Pool2dGeometry(2, 10, 6, 3, 2, 2, 3, 4, 3, 1, 0, 0, 1, 1, 1),
-                new Pool2dGeometry(1, 6, 6, 4, 2, 2, 3, 1, 1, 0, 0, 0, 0, 2, 2));
+                new Pool2dGeometry(1, 6, 6, 4, 2, 2, 3, 1, 1, 0, 0, 0, 0, 2, 2),
+                // What is nearly a window of 2 by 2, side by side, without padding.
+                new Pool2dGeometry(2, 7, 6, 3, 3, 3, 2, 2, 2, 0, 0, 0, 0, 1, 1),
+                new Pool2dGeometry(2, 6, 7, 3, 3, 2, 3, 2, 2, 0, 0, 0, 0, 1, 1),
+                new Pool2dGeometry(2, 6, 6, 5, 3, 2, 2, 1, 2, 0, 0, 0, 0, 1, 1),
+                new Pool2dGeometry(2, 6, 6, 3, 5, 2, 2, 2, 1, 0, 0, 0, 0, 1, 1),
+                new Pool2dGeometry(2, 7, 6, 4, 3, 2, 2, 2, 2, 1, 0, 0, 0, 1, 1),
+                new Pool2dGeometry(2, 7, 6, 4, 3, 2, 2, 2, 2, 0, 1, 0, 0, 1, 1),
+                new Pool2dGeometry(2, 6, 7, 3, 4, 2, 2, 2, 2, 0, 0, 1, 0, 1, 1),
+                new Pool2dGeometry(2, 6, 7, 3, 4, 2, 2, 2, 2, 0, 0, 0, 1, 1, 1),
+                new Pool2dGeometry(2, 7, 6, 3, 3, 2, 2, 2, 2, 0, 0, 0, 0, 2, 1),
+                new Pool2dGeometry(2, 6, 7, 3, 3, 2, 2, 2, 2, 0, 0, 0, 0, 1, 2));
         for (Pool2dGeometry g : geometries) {
             int inputs = g.planes() * g.inHeight() * g.inWidth();
             int outputs = g.planes() * g.outHeight() * g.outWidth();
@@ -515,7 +528,7 @@ class OpenClKernelsTest {
                 s.backend.maxPool2d().gradient(g, s.random(outputs), indices, dx);
                 s.result(dx);
             });
-            if (g.dilationH() != 1) {
+            if (g.dilationH() != 1 || g.dilationW() != 1) {
                 continue;
             }
             for (boolean countPad : new boolean[] {false, true}) {
@@ -605,6 +618,123 @@ class OpenClKernelsTest {
                     s.result(dx);
                 });
             }
+        }
+    }
+
+    /** At once, and on the reference one after the other. */
+    @ParameterizedTest
+    @EnumSource
+    void batchNormalisationAndPooling(KernelShape shape) {
+        int channels = 5;
+        for (Pool2dGeometry window : List.of(
+                new Pool2dGeometry(3 * channels, 4, 6, 2, 3, 2, 2, 2, 2, 0, 0, 0, 0, 1, 1),
+                new Pool2dGeometry(2 * channels, 35, 37, 17, 18, 2, 2, 2, 2, 0, 0, 0, 0, 1, 1),
+                new Pool2dGeometry(9 * channels, 33, 32, 16, 16, 2, 2, 2, 2, 0, 0, 0, 0, 1, 1),
+                new Pool2dGeometry(3 * channels, 11, 9, 6, 5, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1),
+                new Pool2dGeometry(2 * channels, 10, 6, 3, 2, 2, 3, 4, 3, 1, 0, 0, 1, 1, 1),
+                // Windows that hold no pixel.
+                new Pool2dGeometry(4 * channels, 5, 1, 6, 2, 2, 2, 1, 1, 2, 2, 2, 2, 3, 3))) {
+            int batch = window.planes() / channels;
+            int plane = window.inHeight() * window.inWidth();
+            int outputs = window.planes() * window.outHeight() * window.outWidth();
+            BatchNorm2dGeometry g = new BatchNorm2dGeometry(batch, channels, plane, 1e-5f);
+            double tolerance = 8 * Math.sqrt(batch * plane) * HALF_ULP * 16;
+            double sumTolerance = tolerance * Math.sqrt(batch * plane);
+            for (boolean relu : new boolean[] {false, true}) {
+                check(shape, tolerance, tolerance, s -> {
+                    Buffer x = s.random(window.planes() * plane);
+                    Buffer gamma = s.in(1.5f, -0.5f, 0, 2, 1);
+                    Buffer beta = s.random(channels);
+                    Buffer y = s.out(outputs);
+                    IndexBuffer indices = s.outIndices(outputs);
+                    Buffer mean = s.out(channels);
+                    Buffer variance = s.out(channels);
+                    Buffer runningMean = s.random(channels);
+                    Buffer runningVariance = s.in(1, 2, 3, 4, 5);
+                    normPool(s).forwardTraining(g, window, 0.1f, relu, x, gamma, beta, y, indices, mean, variance, runningMean,
+                            runningVariance);
+                    List.of(y, mean, variance, runningMean, runningVariance).forEach(s::result);
+                    s.result(indices);
+                    normPool(s).forwardTraining(
+                            g, window, 0.1f, relu, x, gamma, beta, y, indices, mean, variance, null, null);
+                    s.result(y);
+                    normPool(s).forwardInference(
+                            g, window, relu, x, gamma, beta, runningMean, runningVariance, y, indices);
+                    s.result(y);
+                    s.result(indices);
+                });
+            }
+            for (boolean batchStatistics : new boolean[] {false, true}) {
+                check(shape, sumTolerance, sumTolerance, s -> {
+                    Buffer x = s.random(window.planes() * plane);
+                    Buffer gamma = s.random(channels);
+                    Buffer mean = s.random(channels);
+                    Buffer variance = s.in(1.3f, 1.3f, 1.3f, 0.7f, 2);
+                    IndexBuffer indices = s.outIndices(outputs);
+                    s.backend.maxPool2d().forward(window, x, s.out(outputs), indices);
+                    Buffer dy = s.random(outputs);
+                    Buffer dx = s.out(window.planes() * plane);
+                    Buffer dgamma = s.out(channels);
+                    Buffer dbeta = s.out(channels);
+                    normPool(s).gradient(
+                            g, window, batchStatistics, x, gamma, mean, variance, dy, indices, dx, dgamma, dbeta);
+                    List.of(dx, dgamma, dbeta).forEach(s::result);
+                    normPool(s).gradient(g, window, batchStatistics, x, gamma, mean, variance, dy, indices, dx, null, null);
+                    s.result(dx);
+                    Buffer only = s.out(channels);
+                    normPool(s).gradient(
+                            g, window, batchStatistics, x, gamma, mean, variance, dy, indices, null, null, only);
+                    s.result(only);
+                });
+            }
+        }
+    }
+
+    /** The backend's kernels, or those of its two operations. */
+    private static NormPoolKernels normPool(Session s) {
+        NormPoolKernels kernels = s.backend.normPool();
+        return kernels == null ? new OneAfterTheOther(s) : kernels;
+    }
+
+    /** Batch normalisation, and then pooling. */
+    private record OneAfterTheOther(Session s) implements NormPoolKernels {
+
+        @Override
+        public void forwardTraining(
+                BatchNorm2dGeometry g, Pool2dGeometry window, float momentum, boolean relu, Buffer x, Buffer gamma, Buffer beta,
+                Buffer y, IndexBuffer indices, Buffer mean, Buffer variance, @Nullable Buffer runningMean,
+                @Nullable Buffer runningVariance) {
+            Buffer normalised = s.out(x.length());
+            s.backend.batchNorm2d().forwardTraining(
+                    g, momentum, false, x, gamma, beta, normalised, mean, variance, runningMean, runningVariance);
+            pool(window, relu, normalised, y, indices);
+        }
+
+        @Override
+        public void forwardInference(
+                BatchNorm2dGeometry g, Pool2dGeometry window, boolean relu, Buffer x, Buffer gamma, Buffer beta, Buffer mean,
+                Buffer variance, Buffer y, IndexBuffer indices) {
+            Buffer normalised = s.out(x.length());
+            s.backend.batchNorm2d().forwardInference(g, false, x, gamma, beta, mean, variance, normalised);
+            pool(window, relu, normalised, y, indices);
+        }
+
+        private void pool(Pool2dGeometry window, boolean relu, Buffer normalised, Buffer y, IndexBuffer indices) {
+            if (relu) {
+                s.backend.maxPool2d().forwardRelu(window, normalised, y, indices);
+            } else {
+                s.backend.maxPool2d().forward(window, normalised, y, indices);
+            }
+        }
+
+        @Override
+        public void gradient(
+                BatchNorm2dGeometry g, Pool2dGeometry window, boolean batchStatistics, Buffer x, Buffer gamma, Buffer mean,
+                Buffer variance, Buffer dy, IndexBuffer indices, @Nullable Buffer dx, @Nullable Buffer dgamma,
+                @Nullable Buffer dbeta) {
+            Buffer spread = s.out(x.length());
+            s.backend.maxPool2d().gradient(window, dy, indices, spread);
+            s.backend.batchNorm2d().gradient(g, batchStatistics, x, gamma, mean, variance, spread, dx, dgamma, dbeta);
         }
     }
 

@@ -57,7 +57,7 @@ class OpenClStepTest {
     private enum Network {
         LENET(LeNet5::modern, Shape.of(1, 32, 32), 19, 23),
         DIGITS(TinyNets::cnn, Shape.of(1, 8, 8), 15, 21),
-        CIFAR(CifarCnn::create, Shape.of(3, 32, 32), 29, 38);
+        CIFAR(CifarCnn::create, Shape.of(3, 32, 32), 25, 34);
 
         private final IntFunction<Sequential> network;
         private final Shape image;

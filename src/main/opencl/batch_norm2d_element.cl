@@ -1,0 +1,53 @@
+// What batch normalisation does to the elements of a channel: (x - centre) scale + shift.
+typedef struct {
+    float centre;
+    float scale;
+    float shift;
+} Norm;
+
+Norm normOf(
+    int channel, float epsilon, __global const float *gamma, __global const float *beta, __global const float *mean,
+    __global const float *variance)
+{
+    Norm norm;
+    norm.centre = mean[channel];
+    norm.scale = gamma[channel] / sqrt(variance[channel] + epsilon);
+    norm.shift = beta[channel];
+    return norm;
+}
+
+// Of an element or a vector of them.
+#define NORMALISED(norm, v) (((v) - (norm).centre) * (norm).scale + (norm).shift)
+
+// And its gradient to the gradient dy of their results: (dy - dyMean - (x - centre) slope) scale. BATCH_STATISTICS is defined
+// where mean and variance depend on x; elsewhere it is dy scale.
+typedef struct {
+    float centre;
+    float scale;
+    float dyMean;
+    float slope;
+} NormGradient;
+
+NormGradient normGradientOf(
+    int channel, float m, float epsilon, __global const float *gamma, __global const float *mean,
+    __global const float *variance, __global const float *dgamma, __global const float *dbeta)
+{
+    const float reciprocal = 1.0f / sqrt(variance[channel] + epsilon);
+    NormGradient norm;
+    norm.centre = mean[channel];
+    norm.scale = gamma[channel] * reciprocal;
+#ifdef BATCH_STATISTICS
+    norm.dyMean = dbeta[channel] / m;
+    norm.slope = dgamma[channel] / m * reciprocal;
+#else
+    norm.dyMean = 0.0f;
+    norm.slope = 0.0f;
+#endif
+    return norm;
+}
+
+#ifdef BATCH_STATISTICS
+#define NORM_GRADIENT(norm, dy, x) ((norm).scale * ((dy) - (norm).dyMean - ((x) - (norm).centre) * (norm).slope))
+#else
+#define NORM_GRADIENT(norm, dy, x) ((norm).scale * (dy))
+#endif

@@ -1,0 +1,109 @@
+// The gradient of batch normalisation and of maximum pooling of its result. What the pooling makes of dy, the gradient of the
+// maxima, is zero but at their places: it is nowhere written, and the sums go over the maxima instead of all elements. The
+// geometry's plane is that of the maxima.
+#include "common.cl"
+#include "batch_norm2d_chunk.cl"
+#include "batch_norm2d_element.cl"
+#include "max_pool2d_gradient.cl"
+
+// A chunk's sums of dy and of dy xhat, over maxima t = start .. end-1 of a channel.
+__kernel void gradientSums(
+    const Geometry g, const int inPlane, const float epsilon, __global const float *x, __global const float *mean,
+    __global const float *variance, __global const float *dy, __global const int *indices, __global float *chunkDy,
+    __global float *chunkDyXhat)
+{
+    TEAM_SCRATCH(scratch);
+    CHUNK;
+    const float centre = mean[channel];
+    float dySum = 0.0f;
+    float dyXSum = 0.0f;
+#ifdef TILED
+    const Divisor byPlane = divisorFor(g.plane, g.batch * g.plane);
+#pragma unroll 4
+    for (int t = start + TEAM_LANE; t < end; t += TEAM) {
+        const int image = quotient(t, byPlane);
+        const int plane = image * g.channels + channel;
+        const int at = (plane - image) * g.plane + t;
+        // A window without a pixel has no maximum.
+        const int place = indices[at];
+        const float passed = place < 0 ? 0.0f : dy[at];
+        dySum += passed;
+        dyXSum += passed * (x[plane * inPlane + max(place, 0)] - centre);
+    }
+#else
+    Vec dyLanes = (Vec)(0.0f);
+    Vec dyXLanes = (Vec)(0.0f);
+    for (int t = start; t < end;) {
+        const int run = min(min(g.plane - t % g.plane, end - t), WIDTH);
+        const int plane = t / g.plane * g.channels + channel;
+        const int from = plane * g.plane + t % g.plane;
+        float passed[WIDTH];
+        float deviation[WIDTH];
+        for (int i = 0; i < WIDTH; ++i) {
+            const int place = i < run ? indices[from + i] : -1;
+            passed[i] = place < 0 ? 0.0f : dy[from + i];
+            deviation[i] = x[plane * inPlane + max(place, 0)] - centre;
+        }
+        dyLanes += VLOAD(0, passed);
+        dyXLanes += VLOAD(0, passed) * VLOAD(0, deviation);
+        t += run;
+    }
+    dySum = sumOfLanes(dyLanes);
+    dyXSum = sumOfLanes(dyXLanes);
+#endif
+    dySum = teamSum(dySum, scratch);
+    dyXSum = teamSum(dyXSum, scratch);
+    if (TEAM_LANE == 0) {
+        chunkDy[chunkId] = dySum;
+        chunkDyXhat[chunkId] = dyXSum / sqrt(variance[channel] + epsilon);
+    }
+}
+
+#ifdef TILED
+
+// PIXELS_PER_ITEM elements per work-item, n of them in groups of 64.
+__kernel void gradient(
+    const int n, const Pool2dGeometry given, const int channels, const float m, const float epsilon, __global const float *x,
+    __global const float *gamma, __global const float *mean, __global const float *variance, __global const float *dy,
+    __global const int *indices, __global const float *dgamma, __global const float *dbeta, __global float *dx)
+{
+    const Pool2dGeometry g = withConstants(given);
+    const int id = get_global_id(0);
+    if (id >= n) {
+        return;
+    }
+    const int channel = id / itemsPerPlane(g) % channels;
+    const NormGradient norm = normGradientOf(channel, m, epsilon, gamma, mean, variance, dgamma, dbeta);
+    FOR_PIXELS(g, id) {
+        const int at = plane * inPlane + place;
+        dx[at] = NORM_GRADIENT(norm, pooledGradient(g, plane, place, byWidth, dy, indices), x[at]);
+    }
+}
+
+#else
+
+// planesPerItem planes per work-item.
+__kernel void gradient(
+    const Pool2dGeometry g, const int planesPerItem, const int channels, const float m, const float epsilon,
+    __global const float *x, __global const float *gamma, __global const float *mean, __global const float *variance,
+    __global const float *dy, __global const int *indices, __global const float *dgamma, __global const float *dbeta,
+    __global float *dx)
+{
+    const int inPlane = g.inHeight * g.inWidth;
+    const int first = get_global_id(0) * planesPerItem;
+    const int last = min(g.planes, first + planesPerItem);
+    for (int plane = first; plane < last; ++plane) {
+        const NormGradient norm = normGradientOf(plane % channels, m, epsilon, gamma, mean, variance, dgamma, dbeta);
+        const int from = plane * inPlane;
+        pooledGradient(g, plane, dy, indices, dx + from);
+        int i = 0;
+        for (; i + WIDTH <= inPlane; i += WIDTH) {
+            VSTORE(NORM_GRADIENT(norm, VLOAD(0, dx + from + i), VLOAD(0, x + from + i)), 0, dx + from + i);
+        }
+        for (; i < inPlane; ++i) {
+            dx[from + i] = NORM_GRADIENT(norm, dx[from + i], x[from + i]);
+        }
+    }
+}
+
+#endif
