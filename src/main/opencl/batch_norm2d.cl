@@ -1,9 +1,8 @@
 // Batch normalisation. A channel's M = batch * plane elements are cut into chunks of fixed size; partial results of chunks go to
 // scratch memory and are joined, in a fixed order. In the tiled shape TEAM work-items share a chunk, and the chunks of a channel;
-// in the other one has them, and walks them in vectors. x is read twice for the statistics and once to normalise; x and dy are
-// read twice by the gradient.
+// in the other one has them, and walks them in vectors. x is read twice for the statistics, the second time from a cache, and
+// once to normalise; x and dy are read twice by the gradient.
 #include "common.cl"
-#include "divisor.cl"
 #include "batch_norm2d_chunk.cl"
 #include "batch_norm2d_element.cl"
 
@@ -11,37 +10,60 @@
 #define VEC_AT(p, at) VLOAD(0, (p) + (at))
 #define WHOLE_AT(p, at) (*(__global const Vec *)((p) + (at)))
 
-// Adds TERM(AT, at) over the elements t = start .. end-1 of a channel, with AT a way to load and at the place: to the whole in
-// the vector shape, to this work-item's share in the tiled one.
+// Adds TERM(AT, at) over the elements t = start .. end-1 of a channel, with AT a way to load and at the place, and OTHER
+// likewise: to the whole in the vector shape, to this work-item's share in the tiled one, in vectors if planes are whole ones.
 #ifdef TILED
-#define SUM_CHUNK(sum, TERM)                                                                     \
+#define SUM_CHUNK_TWICE(sum, TERM, otherSum, OTHER)                                              \
+    if (g.plane % WIDTH == 0) {                                                                  \
+        Vec lanes = (Vec)(0.0f);                                                                 \
+        Vec otherLanes = (Vec)(0.0f);                                                            \
+        WALK(WIDTH, lanes += TERM(WHOLE_AT, at); otherLanes += OTHER(WHOLE_AT, at))              \
+        sum += sumOfLanes(lanes);                                                                \
+        otherSum += sumOfLanes(otherLanes);                                                      \
+    } else {                                                                                     \
+        WALK(1, sum += TERM(ONE_AT, at); otherSum += OTHER(ONE_AT, at))                          \
+    }
+#define WALK(length, ADD)                                                                        \
     {                                                                                            \
-        const Divisor byPlane = divisorFor(g.plane, g.batch * g.plane);                          \
-        _Pragma("unroll 4") for (int t = start + TEAM_LANE; t < end; t += TEAM) {                \
-            const int image = quotient(t, byPlane);                                              \
-            const int at = (image * (g.channels - 1) + channel) * g.plane + t;                   \
-            sum += TERM(ONE_AT, at);                                                             \
+        const Place by = placeOf(g, 0, TEAM * length);                                           \
+        Place place = placeOf(g, channel, start + TEAM_LANE * length);                           \
+        _Pragma("unroll 4") for (int t = start + TEAM_LANE * length; t < end; t += TEAM * length) { \
+            const int at = place.plane * g.plane + place.offset;                                 \
+            ADD;                                                                                 \
+            place = advanced(g, place, by);                                                      \
         }                                                                                        \
     }
 #else
-#define SUM_CHUNK(sum, TERM)                                                                     \
+#define SUM_CHUNK_TWICE(sum, TERM, otherSum, OTHER)                                              \
     {                                                                                            \
         Vec lanes = (Vec)(0.0f);                                                                 \
+        Vec otherLanes = (Vec)(0.0f);                                                            \
         for (int t = start; t < end;) {                                                          \
-            const int run = min(g.plane - t % g.plane, end - t);                                 \
-            const int from = (t / g.plane * g.channels + channel) * g.plane + t % g.plane;       \
+            const Place place = placeOf(g, channel, t);                                          \
+            const int run = min(g.plane - place.offset, end - t);                                \
+            const int from = place.plane * g.plane + place.offset;                               \
             int i = 0;                                                                           \
             for (; i + WIDTH <= run; i += WIDTH) {                                               \
                 lanes += TERM(VEC_AT, from + i);                                                 \
+                otherLanes += OTHER(VEC_AT, from + i);                                           \
             }                                                                                    \
             for (; i < run; ++i) {                                                               \
                 sum += TERM(ONE_AT, from + i);                                                   \
+                otherSum += OTHER(ONE_AT, from + i);                                             \
             }                                                                                    \
             t += run;                                                                            \
         }                                                                                        \
         sum += sumOfLanes(lanes);                                                                \
+        otherSum += sumOfLanes(otherLanes);                                                      \
     }
 #endif
+
+#define NOTHING(AT, at) 0.0f
+#define SUM_CHUNK(sum, TERM)                                                                     \
+    {                                                                                            \
+        float nothing = 0.0f;                                                                    \
+        SUM_CHUNK_TWICE(sum, TERM, nothing, NOTHING)                                             \
+    }
 
 // The mean of a chunk and the sum of squared deviations from it.
 __kernel void statistics(
@@ -155,9 +177,8 @@ __kernel void gradientSums(
     float dySum = 0.0f;
     float dyXSum = 0.0f;
 #define DY(AT, at) AT(dy, at)
-    SUM_CHUNK(dySum, DY)
 #define DY_X(AT, at) AT(dy, at) * (AT(x, at) - centre)
-    SUM_CHUNK(dyXSum, DY_X)
+    SUM_CHUNK_TWICE(dySum, DY, dyXSum, DY_X)
     dySum = teamSum(dySum, scratch);
     dyXSum = teamSum(dyXSum, scratch);
     if (TEAM_LANE == 0) {

@@ -18,31 +18,31 @@ __kernel void gradientSums(
     float dySum = 0.0f;
     float dyXSum = 0.0f;
 #ifdef TILED
-    const Divisor byPlane = divisorFor(g.plane, g.batch * g.plane);
+    const Place by = placeOf(g, 0, TEAM);
+    Place maximum = placeOf(g, channel, start + TEAM_LANE);
 #pragma unroll 4
     for (int t = start + TEAM_LANE; t < end; t += TEAM) {
-        const int image = quotient(t, byPlane);
-        const int plane = image * g.channels + channel;
-        const int at = (plane - image) * g.plane + t;
+        const int at = maximum.plane * g.plane + maximum.offset;
         // A window without a pixel has no maximum.
         const int place = indices[at];
         const float passed = place < 0 ? 0.0f : dy[at];
         dySum += passed;
-        dyXSum += passed * (x[plane * inPlane + max(place, 0)] - centre);
+        dyXSum += passed * (x[maximum.plane * inPlane + max(place, 0)] - centre);
+        maximum = advanced(g, maximum, by);
     }
 #else
     Vec dyLanes = (Vec)(0.0f);
     Vec dyXLanes = (Vec)(0.0f);
     for (int t = start; t < end;) {
-        const int run = min(min(g.plane - t % g.plane, end - t), WIDTH);
-        const int plane = t / g.plane * g.channels + channel;
-        const int from = plane * g.plane + t % g.plane;
+        const Place first = placeOf(g, channel, t);
+        const int run = min(min(g.plane - first.offset, end - t), WIDTH);
+        const int from = first.plane * g.plane + first.offset;
         float passed[WIDTH];
         float deviation[WIDTH];
         for (int i = 0; i < WIDTH; ++i) {
             const int place = i < run ? indices[from + i] : -1;
             passed[i] = place < 0 ? 0.0f : dy[from + i];
-            deviation[i] = x[plane * inPlane + max(place, 0)] - centre;
+            deviation[i] = x[first.plane * inPlane + max(place, 0)] - centre;
         }
         dyLanes += VLOAD(0, passed);
         dyXLanes += VLOAD(0, passed) * VLOAD(0, deviation);

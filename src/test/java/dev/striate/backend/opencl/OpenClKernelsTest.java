@@ -572,7 +572,7 @@ class OpenClKernelsTest {
     @ParameterizedTest
     @EnumSource
     void batchNormalisation(KernelShape shape) {
-        for (int[] size : new int[][] {{2, 1, 1}, {3, 5, 7}, {4, 3, 49}, {5, 2, 1600}}) {
+        for (int[] size : new int[][] {{2, 1, 1}, {3, 5, 7}, {4, 3, 49}, {9, 3, 30}, {300, 2, 8}, {5, 2, 1600}}) {
             int batch = size[0];
             int channels = size[1];
             int plane = size[2];
@@ -628,7 +628,7 @@ class OpenClKernelsTest {
         int channels = 5;
         for (Pool2dGeometry window : List.of(
                 new Pool2dGeometry(3 * channels, 4, 6, 2, 3, 2, 2, 2, 2, 0, 0, 0, 0, 1, 1),
-                new Pool2dGeometry(2 * channels, 35, 37, 17, 18, 2, 2, 2, 2, 0, 0, 0, 0, 1, 1),
+                new Pool2dGeometry(7 * channels, 35, 37, 17, 18, 2, 2, 2, 2, 0, 0, 0, 0, 1, 1),
                 new Pool2dGeometry(9 * channels, 33, 32, 16, 16, 2, 2, 2, 2, 0, 0, 0, 0, 1, 1),
                 new Pool2dGeometry(3 * channels, 11, 9, 6, 5, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1),
                 new Pool2dGeometry(2 * channels, 10, 6, 3, 2, 2, 3, 4, 3, 1, 0, 0, 1, 1, 1),
