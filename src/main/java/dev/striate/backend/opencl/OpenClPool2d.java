@@ -51,7 +51,8 @@ final class OpenClPool2d {
 
     private static OpenClLaunch kernel(
             OpenClRuntime runtime, String stem, String name, Pool2dGeometry g, String... macros) {
-        return runtime.kernel(stem, name, OpenClTuning.with(macros, window(g), "LANES=" + lanes(g)));
+        String[] all = OpenClTuning.with(macros, window(g));
+        return runtime.kernel(stem, name, runtime.isTiled() ? all : OpenClTuning.with(all, "LANES=" + lanes(g)));
     }
 
     /** The windows of most nets have a program of their own. */
@@ -62,7 +63,7 @@ final class OpenClPool2d {
         return twoByTwo ? "TWO_BY_TWO" : "ANY_WINDOW";
     }
 
-    /** The widest vector that fits a row of outputs; the tiled shape has no use for it. */
+    /** The widest vector that fits a row of outputs. */
     private static int lanes(Pool2dGeometry g) {
         int lanes = PANEL;
         while (lanes > g.outWidth()) {
