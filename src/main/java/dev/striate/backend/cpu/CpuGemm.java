@@ -53,8 +53,8 @@ final class CpuGemm {
     private static final int WORTH_MEETING = 400_000;
     /** Elements of B, at most: what each thread reads again for all of its rows is to stay in its second cache. */
     private static final int MOST_SHARED = 1 << 18;
-    /** Elements that are packed per nanosecond, a guess: what matters is only whether sharing pays. */
-    private static final int PACKING_SPEED = 8;
+    /** Elements that are packed per nanosecond, a low guess: what matters is only whether sharing pays. */
+    private static final int PACKING_SPEED = 3;
     /** Multiply-adds per nanosecond, a low guess: what matters is only whether sharing pays. */
     private static final int SPEED = 30;
 
@@ -82,7 +82,7 @@ final class CpuGemm {
         int pieces = threads.pieces(nanos);
         if (product.items == 1 && product.depth <= DEPTH && (long) product.depth * product.columns <= MOST_SHARED
                 && nanos >= WORTH_MEETING && rowPanels >= pieces && pieces > 1) {
-            multiplyTogether(product, ceilDiv(rowPanels, pieces) * tileRows, nanos);
+            multiplyTogether(product, ceilDiv(rowPanels, pieces), nanos);
             return;
         }
         int wanted = ceilDiv(Math.min(pieces, PIECES_PER_THREAD * threads.count()), product.items);
@@ -120,8 +120,13 @@ final class CpuGemm {
         });
     }
 
-    /** All threads pack the one block of B, then each takes some rows at a time. */
-    private void multiplyTogether(CpuProduct product, int rowsPerPiece, long nanos) {
+    /**
+     * All threads pack the one block of B, then each takes some rows at a time: the fewer, the closer together they end, but each
+     * time is to be worth it.
+     *
+     * @param mostPanels of as many rows as a tile has, at a time
+     */
+    private void multiplyTogether(CpuProduct product, int mostPanels, long nanos) {
         int depth = product.depth;
         int columns = product.columns;
         int steps = padded(depth, 2);
@@ -133,7 +138,9 @@ final class CpuGemm {
             int start = first * tileColumns;
             packColumns(product, 0, start, Math.min(columns, end * tileColumns) - start, 0, depth, shared.columns, start * steps);
         });
-        int rowsPerTask = Math.min(ROWS / tileRows * tileRows, rowsPerPiece);
+        long nanosPerPanel = Math.max(1, nanos * tileRows / product.rows);
+        int panels = (int) Math.min(mostPanels, (CpuThreads.WORTH_SHARING + nanosPerPanel - 1) / nanosPerPanel);
+        int rowsPerTask = Math.min(ROWS / tileRows, panels) * tileRows;
         threads.parallelFor(ceilDiv(product.rows, rowsPerTask), nanos, task -> {
             Scratch own = scratch.get();
             own.reserve(rowsPerTask * steps + tileColumns, 0, 0, tileRows * tileColumns);
