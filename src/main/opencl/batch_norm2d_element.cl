@@ -19,8 +19,8 @@ Norm normOf(
 // Of an element or a vector of them.
 #define NORMALISED(norm, v) (((v) - (norm).centre) * (norm).scale + (norm).shift)
 
-// And its gradient to the gradient dy of their results: (dy - dyMean - (x - centre) slope) scale. BATCH_STATISTICS is defined
-// where mean and variance depend on x; elsewhere it is dy scale.
+// What it makes of the gradient dy of its results: (dy - dyMean - (x - centre) slope) scale where mean and variance depend on x,
+// which is where BATCH_STATISTICS is defined; elsewhere dy scale.
 typedef struct {
     float centre;
     float scale;

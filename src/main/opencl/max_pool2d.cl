@@ -4,7 +4,7 @@
 
 #ifdef NORM
 #include "batch_norm2d_element.cl"
-#define NORM_PARAMETERS                                                                          \
+#define NORM_PARAMETERS                                                                                   \
     const int channels, const float epsilon, __global const float *gamma, __global const float *beta,     \
         __global const float *mean, __global const float *variance,
 #define NORM_OF(plane) const Norm norm = normOf((plane) % channels, epsilon, gamma, beta, mean, variance)

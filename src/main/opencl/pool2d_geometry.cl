@@ -55,7 +55,7 @@ int endWindow(int i, int stride, int windows)
     return min(i / stride + 1, windows);
 }
 
-// Side by side no two of them do.
+// The one after it. Of windows side by side only one reaches over a pixel.
 int nextWindow(int window, int end)
 {
 #ifdef TWO_BY_TWO
@@ -74,7 +74,7 @@ int itemsPerPlane(const Pool2dGeometry g)
     return (g.inHeight * g.inWidth + PIXELS_PER_ITEM - 1) / PIXELS_PER_ITEM;
 }
 
-// For the pixels (iy, ix) that work-item `id` has in its plane, `pixel` counted over all planes.
+// For each `place` in `plane` that work-item `id` has.
 #define FOR_PIXELS(g, id)                                                                        \
     const int inPlane = g.inHeight * g.inWidth;                                                  \
     const int items = itemsPerPlane(g);                                                          \

@@ -115,7 +115,7 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
         /** Sums dy and {@code dy xhat} over each chunk of a channel. */
         void sum(Buffer chunkDy, Buffer chunkDyXhat);
 
-        /** Writes the gradient of x. The sums are those over channels; where the statistics are not the batch's nobody reads them. */
+        /** Writes the gradient of x. The sums are each channel's; nobody reads them where the statistics are not the batch's. */
         void inputGradient(Buffer dyXhatSum, Buffer dySum, Buffer dx);
     }
 

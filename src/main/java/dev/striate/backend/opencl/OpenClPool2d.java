@@ -6,7 +6,10 @@ import static dev.striate.backend.opencl.OpenClTuning.ceilDiv;
 import dev.striate.backend.Pool2dGeometry;
 import java.util.function.UnaryOperator;
 
-/** How the kernels of both kinds of pooling are launched: an element or a few per work-item; in the vector shape rows or planes. */
+/**
+ * How the kernels of both kinds of pooling are launched: an element or a few of them per work-item, or, in the vector shape, rows
+ * or planes.
+ */
 final class OpenClPool2d {
 
     /** Elements that a work-item of the vector shape looks at, about: a few microseconds. */
