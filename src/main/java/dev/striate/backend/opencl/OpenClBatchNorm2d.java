@@ -159,6 +159,11 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
         return runtime.kernel("batch_norm2d", name, "TEAM=" + team, macro);
     }
 
+    /** Work-items that share a chunk, and the chunks of a channel. */
+    int team() {
+        return team;
+    }
+
     static int splits(BatchNorm2dGeometry g) {
         return ceilDiv(g.batch() * g.plane(), CHUNK);
     }

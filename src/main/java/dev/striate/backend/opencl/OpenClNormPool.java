@@ -16,12 +16,10 @@ final class OpenClNormPool implements NormPoolKernels {
 
     private final OpenClRuntime runtime;
     private final OpenClBatchNorm2d norm;
-    private final int team;
 
     OpenClNormPool(OpenClRuntime runtime, OpenClBatchNorm2d norm) {
         this.runtime = runtime;
         this.norm = norm;
-        this.team = runtime.isTiled() ? OpenClTuning.TEAM : 1;
     }
 
     @Override
@@ -83,14 +81,14 @@ final class OpenClNormPool implements NormPoolKernels {
         norm.gradient(maxima, batchStatistics, dx, dgamma, dbeta, new OpenClBatchNorm2d.Upstream() {
             @Override
             public void sum(Buffer chunkDy, Buffer chunkDyXhat) {
-                runtime.kernel("norm_pool", "gradientSums", "TEAM=" + team, "LANES=1")
+                runtime.kernel("norm_pool", "gradientSums", "TEAM=" + norm.team(), "LANES=1")
                         .struct(OpenClBatchNorm2d.fields(maxima))
                         .ints(g.plane())
                         .floats(g.epsilon())
                         .buffers(x, mean, variance, dy)
                         .indices(indices)
                         .buffers(chunkDy, chunkDyXhat)
-                        .runTeams(g.channels() * OpenClBatchNorm2d.splits(maxima), team);
+                        .runTeams(g.channels() * OpenClBatchNorm2d.splits(maxima), norm.team());
             }
 
             @Override
@@ -102,7 +100,7 @@ final class OpenClNormPool implements NormPoolKernels {
                                 .buffers(x, gamma, mean, variance, dy)
                                 .indices(indices)
                                 .buffers(dyXhatSum, dySum, into),
-                        "TEAM=" + team, batchStatistics ? "BATCH_STATISTICS" : "PLAIN");
+                        "TEAM=" + norm.team(), batchStatistics ? "BATCH_STATISTICS" : "PLAIN");
             }
         });
     }
