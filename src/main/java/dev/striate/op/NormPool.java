@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@link BatchNorm2d}, {@link MaxPool2d} of its result, and ReLU of that or not, but what lies between them is nowhere written.
- * On the CPU the bits, of output and gradients, are those of the three one after the other; OpenCL sums gradients in another
- * order.
+ * The output's bits are those of the three one after the other. Gradients are summed in another order: over the maxima, for what
+ * was pooled away has none of its own.
  */
 public final class NormPool {
 

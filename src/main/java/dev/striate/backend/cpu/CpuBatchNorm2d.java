@@ -186,10 +186,18 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
     /** The gradients of the normalised elements of some channels. */
     interface Upstream {
 
-        /** Where those of a plane begin in {@link #array}, which holds them until the next call. */
-        int plane(int image, int channel);
+        /**
+         * Leaves the sum of a plane's gradients and that of their products with the distances from {@code center} as
+         * {@link FlatKernels#sumAndDot} does.
+         *
+         * @param x the plane's elements, from {@code xOffset} on
+         */
+        void sumAndDot(int image, int channel, float[] x, int xOffset, float center, FlatKernels.Room room);
 
-        float[] array();
+        /** As {@link FlatKernels#normGradient}, for a plane. */
+        void normGradient(
+                int image, int channel, float[] x, int xOffset, float mean, float factor, float shiftShare, float scaleShare,
+                float[] dx, int dxOffset);
     }
 
     /** Asked by each thread for its channels; it goes from plane to plane in the order in which they lie. */
@@ -199,16 +207,20 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
         Upstream of(int firstChannel, int endChannel);
     }
 
-    private record Whole(BatchNorm2dGeometry g, CpuBuffer dy) implements Upstream {
+    private record Whole(FlatKernels flat, BatchNorm2dGeometry g, CpuBuffer dy) implements Upstream {
 
         @Override
-        public int plane(int image, int channel) {
-            return dy.offset + planeStart(g, image, channel);
+        public void sumAndDot(int image, int channel, float[] x, int xOffset, float center, FlatKernels.Room room) {
+            flat.sumAndDot(g.plane(), x, xOffset, center, dy.array, dy.offset + planeStart(g, image, channel), room);
         }
 
         @Override
-        public float[] array() {
-            return dy.array;
+        public void normGradient(
+                int image, int channel, float[] x, int xOffset, float mean, float factor, float shiftShare, float scaleShare,
+                float[] dx, int dxOffset) {
+            flat.normGradient(
+                    g.plane(), x, xOffset, mean, dy.array, dy.offset + planeStart(g, image, channel), factor, shiftShare,
+                    scaleShare, dx, dxOffset);
         }
     }
 
@@ -224,7 +236,7 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
             @Nullable Buffer dx,
             @Nullable Buffer dgamma,
             @Nullable Buffer dbeta) {
-        Upstream whole = new Whole(g, CpuBuffer.of(dy));
+        Upstream whole = new Whole(flat, g, CpuBuffer.of(dy));
         gradient(g, batchStatistics, x, gamma, mean, variance, (from, to) -> whole, dx, dgamma, dbeta);
     }
 
@@ -273,10 +285,9 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
             for (int image = 0; image < g.batch(); image++) {
                 for (int c = from, i = 0; c < to; c++, i++) {
                     int at = planeStart(g, image, c);
-                    int gradients = upstream.plane(image, c);
-                    flat.normGradient(
-                            g.plane(), in.array, in.offset + at, means.array[means.offset + c], upstream.array(), gradients,
-                            factors[i], shiftShares[i], scaleShares[i], out.array, out.offset + at);
+                    upstream.normGradient(
+                            image, c, in.array, in.offset + at, means.array[means.offset + c], factors[i], shiftShares[i],
+                            scaleShares[i], out.array, out.offset + at);
                 }
             }
         });
@@ -288,10 +299,8 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
         FlatKernels.Room room = flat.room();
         for (int image = 0; image < g.batch(); image++) {
             for (int c = first; c < end; c++) {
-                int gradients = dy.plane(image, c);
-                flat.sumAndDot(
-                        g.plane(), x.array, x.offset + planeStart(g, image, c), means.array[means.offset + c], dy.array(),
-                        gradients, room);
+                dy.sumAndDot(
+                        image, c, x.array, x.offset + planeStart(g, image, c), means.array[means.offset + c], room);
                 sums[c - first] += room.sum();
                 dots[c - first] += room.dot();
             }

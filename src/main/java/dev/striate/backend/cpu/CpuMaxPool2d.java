@@ -113,8 +113,7 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
                         out.offset + from * inPlane));
     }
 
-    /** The same for some planes that lie one after the other. */
-    void gradient(
+    private void gradient(
             Pool2dGeometry g, int planes, float[] dy, int dyOffset, int[] indices, int indexOffset, float[] dx, int dxOffset) {
         if (isPlainTwoByTwo(g)) {
             flat.maxPool2x2Gradient(

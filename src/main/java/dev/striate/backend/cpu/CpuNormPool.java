@@ -5,13 +5,13 @@ import dev.striate.backend.Buffer;
 import dev.striate.backend.IndexBuffer;
 import dev.striate.backend.NormPoolKernels;
 import dev.striate.backend.Pool2dGeometry;
+import dev.striate.backend.cpu.simd.FlatKernels;
 import dev.striate.backend.cpu.simd.SimdKernels;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link CpuBatchNorm2d} and {@link CpuMaxPool2d} by turns, some planes of an image at a time. What lies between them stays in
- * the first cache, the normalised elements as well as their gradients, which are made twice: that takes less time than to write
- * them to memory once.
+ * {@link CpuBatchNorm2d} and {@link CpuMaxPool2d} by turns, some planes of an image at a time: the normalised elements stay in
+ * the first cache. Only the maxima among them have gradients of their own, so these are nowhere spread over a plane.
  */
 final class CpuNormPool implements NormPoolKernels {
 
@@ -35,9 +35,8 @@ final class CpuNormPool implements NormPoolKernels {
         return Math.max(1, Math.min(g.channels(), GROUP / g.plane()));
     }
 
-    /** This thread's room for as many planes. */
-    private float[] room(BatchNorm2dGeometry g) {
-        int length = planesAtOnce(g) * g.plane() + BEYOND;
+    /** This thread's room to work in. */
+    private float[] room(int length) {
         if (scratch.get().length < length) {
             scratch.set(new float[length]);
         }
@@ -94,7 +93,7 @@ final class CpuNormPool implements NormPoolKernels {
         int[] places = CpuIndexBuffer.of(indices).array;
         int outPlane = outPlane(window);
         int most = planesAtOnce(g);
-        float[] planes = room(g);
+        float[] planes = room(most * g.plane() + BEYOND);
         for (int image = 0; image < g.batch(); image++) {
             for (int c = firstChannel; c < endChannel; c += most) {
                 int end = Math.min(endChannel, c + most);
@@ -125,49 +124,65 @@ final class CpuNormPool implements NormPoolKernels {
             @Nullable Buffer dbeta) {
         norm.gradient(
                 g, batchStatistics, x, gamma, mean, variance,
-                (from, to) -> new Spread(g, window, from, to, CpuBuffer.of(dy), CpuIndexBuffer.of(indices).array, room(g)),
+                (from, to) -> new AtMaxima(g, window, CpuBuffer.of(dy), CpuIndexBuffer.of(indices).array),
                 dx, dgamma, dbeta);
     }
 
-    /** The gradients of the normalised elements, made from those of the maxima when the first of some planes is asked for. */
-    private final class Spread implements CpuBatchNorm2d.Upstream {
+    /** The gradients of the normalised elements: those of the outputs where these found their maximum, 0 elsewhere. */
+    private final class AtMaxima implements CpuBatchNorm2d.Upstream {
 
         private final BatchNorm2dGeometry g;
-        private final Pool2dGeometry window;
-        private final int firstChannel;
-        private final int endChannel;
         private final CpuBuffer dy;
         private final int[] places;
-        private final float[] planes;
-        private final int most;
+        private final int outputs;
+        /** Of a plane's outputs: the maxima before they were normalised, and behind them what gradients go somewhere. */
+        private final float[] maxima;
 
-        Spread(
-                BatchNorm2dGeometry g, Pool2dGeometry window, int firstChannel, int endChannel, CpuBuffer dy, int[] places,
-                float[] planes) {
+        AtMaxima(BatchNorm2dGeometry g, Pool2dGeometry window, CpuBuffer dy, int[] places) {
             this.g = g;
-            this.window = window;
-            this.firstChannel = firstChannel;
-            this.endChannel = endChannel;
             this.dy = dy;
             this.places = places;
-            this.planes = planes;
-            this.most = planesAtOnce(g);
+            this.outputs = outPlane(window);
+            this.maxima = room(2 * outputs);
         }
 
         @Override
-        public int plane(int image, int channel) {
-            int i = (channel - firstChannel) % most;
-            if (i == 0) {
-                int place = (image * g.channels() + channel) * outPlane(window);
-                int count = Math.min(most, endChannel - channel);
-                pool.gradient(window, count, dy.array, dy.offset + place, places, place, planes, 0);
+        public void sumAndDot(int image, int channel, float[] x, int xOffset, float center, FlatKernels.Room room) {
+            int from = planeStart(image, channel);
+            boolean empty = false;
+            for (int i = 0; i < outputs; i++) {
+                int place = places[from + i];
+                maxima[i] = place < 0 ? center : x[xOffset + place];
+                empty |= place < 0;
             }
-            return i * g.plane();
+            if (!empty) {
+                simd.flat().sumAndDot(outputs, maxima, 0, center, dy.array, dy.offset + from, room);
+                return;
+            }
+            // Windows without a pixel: what comes to their outputs goes nowhere.
+            for (int i = 0; i < outputs; i++) {
+                maxima[outputs + i] = places[from + i] < 0 ? 0f : dy.array[dy.offset + from + i];
+            }
+            simd.flat().sumAndDot(outputs, maxima, 0, center, maxima, outputs, room);
         }
 
         @Override
-        public float[] array() {
-            return planes;
+        public void normGradient(
+                int image, int channel, float[] x, int xOffset, float mean, float factor, float shiftShare, float scaleShare,
+                float[] dx, int dxOffset) {
+            simd.scaleAndShift(g.plane(), x, xOffset, mean, -factor * scaleShare, -factor * shiftShare, dx, dxOffset);
+            int from = planeStart(image, channel);
+            for (int i = 0; i < outputs; i++) {
+                int place = places[from + i];
+                if (place >= 0) {
+                    dx[dxOffset + place] += factor * dy.array[dy.offset + from + i];
+                }
+            }
+        }
+
+        /** The first of a plane's outputs. */
+        private int planeStart(int image, int channel) {
+            return (image * g.channels() + channel) * outputs;
         }
     }
 }
