@@ -6,6 +6,7 @@ import dev.striate.backend.Buffer;
 import dev.striate.backend.cpu.simd.FlatKernels;
 import dev.striate.backend.cpu.simd.SimdKernels;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -200,13 +201,6 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
                 float[] dx, int dxOffset);
     }
 
-    /** Asked by each thread for its channels; it goes from plane to plane in the order in which they lie. */
-    @FunctionalInterface
-    interface Upstreams {
-
-        Upstream of(int firstChannel, int endChannel);
-    }
-
     private record Whole(FlatKernels flat, BatchNorm2dGeometry g, CpuBuffer dy) implements Upstream {
 
         @Override
@@ -237,9 +231,10 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
             @Nullable Buffer dgamma,
             @Nullable Buffer dbeta) {
         Upstream whole = new Whole(flat, g, CpuBuffer.of(dy));
-        gradient(g, batchStatistics, x, gamma, mean, variance, (from, to) -> whole, dx, dgamma, dbeta);
+        gradient(g, batchStatistics, x, gamma, mean, variance, () -> whole, dx, dgamma, dbeta);
     }
 
+    /** @param dy asked for by each thread */
     void gradient(
             BatchNorm2dGeometry g,
             boolean batchStatistics,
@@ -247,7 +242,7 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
             Buffer gamma,
             Buffer mean,
             Buffer variance,
-            Upstreams dy,
+            Supplier<Upstream> dy,
             @Nullable Buffer dx,
             @Nullable Buffer dgamma,
             @Nullable Buffer dbeta) {
@@ -259,7 +254,7 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
         CpuBuffer scaleGradients = dgamma == null ? null : CpuBuffer.of(dgamma);
         CpuBuffer shiftGradients = dbeta == null ? null : CpuBuffer.of(dbeta);
         forEachChannel(g, (from, to) -> {
-            Upstream upstream = dy.of(from, to);
+            Upstream upstream = dy.get();
             double[] sums = new double[to - from];
             double[] dots = new double[to - from];
             sumUp(g, from, to, in, means, upstream, sums, dots);

@@ -124,7 +124,7 @@ final class CpuNormPool implements NormPoolKernels {
             @Nullable Buffer dbeta) {
         norm.gradient(
                 g, batchStatistics, x, gamma, mean, variance,
-                (from, to) -> new AtMaxima(g, window, CpuBuffer.of(dy), CpuIndexBuffer.of(indices).array),
+                () -> new AtMaxima(g, window, CpuBuffer.of(dy), CpuIndexBuffer.of(indices).array),
                 dx, dgamma, dbeta);
     }
 
