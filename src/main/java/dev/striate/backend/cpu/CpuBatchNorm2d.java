@@ -18,11 +18,13 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
     private final CpuThreads threads;
     private final SimdKernels simd;
     private final FlatKernels flat;
+    private final ThreadLocal<FlatKernels.Room> rooms;
 
     CpuBatchNorm2d(CpuContext context) {
         this.threads = context.threads();
         this.simd = context.simd();
         this.flat = simd.flat();
+        this.rooms = ThreadLocal.withInitial(flat::room);
     }
 
     private static int count(BatchNorm2dGeometry g) {
@@ -114,7 +116,7 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
      */
     Lines train(BatchNorm2dGeometry g, int first, int end, Buffer x, Buffer gamma, Buffer beta, Statistics statistics) {
         CpuBuffer in = CpuBuffer.of(x);
-        FlatKernels.Room room = flat.room();
+        FlatKernels.Room room = rooms.get();
         double[] sums = new double[end - first];
         double[] squares = new double[end - first];
         for (int image = 0; image < g.batch(); image++) {
@@ -291,7 +293,7 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
     /** Adds up the gradients of each channel, and their products with the distances from the mean. */
     private void sumUp(
             BatchNorm2dGeometry g, int first, int end, CpuBuffer x, CpuBuffer means, Upstream dy, double[] sums, double[] dots) {
-        FlatKernels.Room room = flat.room();
+        FlatKernels.Room room = rooms.get();
         for (int image = 0; image < g.batch(); image++) {
             for (int c = first; c < end; c++) {
                 dy.sumAndDot(
