@@ -7,36 +7,42 @@ int placeOf(const Classification g, int example)
     return example / g.inner * g.classes * g.inner + example % g.inner;
 }
 
-// An example's loss, 0 if it does not count, and its log of the sum of exponentials.
+// Half of how far a logit lies below the maximum: the whole may be beyond float32 where its mean is not.
+float halfDistance(float logit, float maximum)
+{
+    return 0.5f * maximum - 0.5f * logit;
+}
+
+// An example's loss, 0 if it does not count. Saves its maximum and, apart from it, sum(e^(x - maximum)): a large maximum would
+// swallow the logarithm of the sum.
 float lossOf(
-    const Classification g, float smoothing, __global const float *logits, int label, int example, __global float *lse)
+    const Classification g, float smoothing, __global const float *logits, int label, int example, __global float *saved)
 {
     __global const float *row = logits + placeOf(g, example);
     float maximum = -INFINITY;
     for (int i = 0; i < g.classes; ++i) {
         maximum = fmax(maximum, row[i * g.inner]);
     }
+    const float share = 1.0f / g.classes;
     float sum = 0.0f;
-    float shiftedSum = 0.0f;
+    float halfMean = 0.0f;
     for (int block = 0; block < g.classes; block += BLOCK) {
         float part = 0.0f;
-        float shiftedPart = 0.0f;
+        float halfMeanPart = 0.0f;
         for (int i = block; i < min(g.classes, block + BLOCK); ++i) {
-            const float shifted = row[i * g.inner] - maximum;
-            part += exp(shifted);
-            shiftedPart += shifted;
+            part += exp(row[i * g.inner] - maximum);
+            halfMeanPart += share * halfDistance(row[i * g.inner], maximum);
         }
         sum += part;
-        shiftedSum += shiftedPart;
+        halfMean += halfMeanPart;
     }
-    const float logSum = log(sum);
-    lse[example] = maximum + logSum;
+    saved[example] = maximum;
+    saved[g.examples + example] = sum;
     if (label == g.ignoreIndex) {
         return 0.0f;
     }
-    // Everything relative to the maximum, so that large logits do not cancel.
-    const float loss = logSum - (1.0f - smoothing) * (row[label * g.inner] - maximum);
-    return smoothing == 0.0f ? loss : loss - smoothing * (shiftedSum / g.classes);
+    const float loss = log(sum) + 2.0f * ((1.0f - smoothing) * halfDistance(row[label * g.inner], maximum));
+    return smoothing == 0.0f ? loss : loss + 2.0f * (smoothing * halfMean);
 }
 
 // The class of an example's largest logit, the first among equals; the first NaN wins over everything.
@@ -57,28 +63,30 @@ int predictionOf(const Classification g, __global const float *logits, int examp
 
 // An example's gradient times scale.
 void storeGradient(
-    const Classification g, float smoothing, __global const float *logits, int label, int example, float lse, float scale,
-    __global float *dlogits)
+    const Classification g, float smoothing, __global const float *logits, int label, int example,
+    __global const float *saved, float scale, __global float *dlogits)
 {
+    const float maximum = saved[example];
+    const float reciprocal = 1.0f / saved[g.examples + example];
     const int start = placeOf(g, example);
     const bool counts = label != g.ignoreIndex;
     for (int i = 0; i < g.classes; ++i) {
         const int at = start + i * g.inner;
         const float target = (i == label ? 1.0f - smoothing : 0.0f) + smoothing / g.classes;
-        dlogits[at] = counts ? scale * (exp(logits[at] - lse) - target) : 0.0f;
+        dlogits[at] = counts ? scale * (exp(logits[at] - maximum) * reciprocal - target) : 0.0f;
     }
 }
 
 // One example per work-item, groups of 64.
 __kernel void examples(
     const Classification g, const float smoothing, __global const float *logits, __global const int *labels,
-    __global float *losses, __global float *lse, __global int *predicted)
+    __global float *losses, __global float *saved, __global int *predicted)
 {
     const int example = get_global_id(0);
     if (example >= g.examples) {
         return;
     }
-    losses[example] = lossOf(g, smoothing, logits, labels[example], example, lse);
+    losses[example] = lossOf(g, smoothing, logits, labels[example], example, saved);
 #ifdef PREDICTIONS
     predicted[example] = predictionOf(g, logits, example);
 #endif
@@ -94,11 +102,11 @@ __kernel void gradient(
         return;
     }
 #ifdef UNIT_UPSTREAM
-    const float scale = gradientScale(1.0f, saved[g.examples]);
+    const float scale = gradientScale(1.0f, saved[2 * g.examples]);
 #else
-    const float scale = gradientScale(upstreamOf(example, dy), saved[g.examples]);
+    const float scale = gradientScale(upstreamOf(example, dy), saved[2 * g.examples]);
 #endif
-    storeGradient(g, smoothing, logits, labels[example], example, saved[example], scale, dlogits);
+    storeGradient(g, smoothing, logits, labels[example], example, saved, scale, dlogits);
 }
 
 // Everything at once, by one team: a launch costs more than sharing a few rows among groups would save. GRADIENT is defined where
@@ -127,13 +135,13 @@ __kernel void whole(
     sum = teamSum(sum, scratch);
     counted = teamSum(counted, scratch);
     if (TEAM_LANE == 0) {
-        storeLoss(sum, counted, g.examples, loss, saved);
+        storeLoss(sum, counted, 2 * g.examples, loss, saved);
     }
 #ifdef GRADIENT
-    // Every work-item has written the lse of its own examples.
+    // Every work-item has saved maximum and sum of its own examples.
     for (int example = TEAM_LANE; example < g.examples; example += TEAM) {
         storeGradient(
-            g, smoothing, logits, labels[example], example, saved[example], gradientScale(1.0f, counted), dlogits);
+            g, smoothing, logits, labels[example], example, saved, gradientScale(1.0f, counted), dlogits);
     }
 #endif
 }

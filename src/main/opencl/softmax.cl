@@ -2,9 +2,6 @@
 // alone. A row is read three times forward (maximum, sum, result) and twice by a gradient, and written once.
 #include "common.cl"
 
-// Partial sums are closed after this many terms, so that rounding does not grow with the row.
-#define BLOCK 64
-
 // Which row this team has, and its first element. Rows are left out only where work-items are alone: a team has whole groups, and
 // nothing may return before its barriers.
 #if TEAM > 1
@@ -17,19 +14,19 @@
     LEAVE_OUT;                                                                 \
     const int start = row / inner * size * inner + row % inner
 
-// Adds up TERM(at) over the row.
+// Adds up TERM(at) over the row and then what the additions rounded away (Knuth's two-sum): a gradient multiplies the sum with
+// up to 1, so rounding must not grow with the row. Where the sum overflows, that is NaN and left out.
 #define SUM_ROW(sum, TERM)                                                     \
     float sum = 0.0f;                                                          \
-    for (int block = TEAM_LANE; block < size; block += TEAM * BLOCK) {         \
-        const int end = min(size, block + TEAM * BLOCK);                       \
-        float part = 0.0f;                                                     \
-        for (int i = block; i < end; i += TEAM) {                              \
-            const int at = start + i * inner;                                  \
-            part += TERM(at);                                                  \
-        }                                                                      \
-        sum += part;                                                           \
+    float lost = 0.0f;                                                         \
+    EACH_OF_ROW {                                                              \
+        const float term = TERM(at);                                           \
+        const float next = sum + term;                                         \
+        const float added = next - sum;                                        \
+        lost += (sum - (next - added)) + (term - added);                       \
+        sum = next;                                                            \
     }                                                                          \
-    sum = teamSum(sum, scratch)
+    sum = teamSum(isfinite(lost) ? sum + lost : sum, scratch)
 
 #define ROW_MAXIMUM(maximum)                                                   \
     float maximum = -INFINITY;                                                 \

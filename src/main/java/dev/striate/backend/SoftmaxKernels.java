@@ -1,15 +1,19 @@
 package dev.striate.backend;
 
-/** Softmax and its logarithm along an axis, shifted by the maximum so that nothing overflows. */
+/**
+ * Softmax and its logarithm along an axis. The maximum is subtracted first, so that nothing overflows, and never added back: only
+ * the differences of the logits matter, however large these are. A line that holds NaN or infinity, or only minus infinity, gives
+ * NaN, as in PyTorch; a minus infinity beside finite logits has the probability 0.
+ */
 public interface SoftmaxKernels {
 
-    /** {@code y = e^x / sum(e^x)}. */
+    /** {@code y = e^(x - max) / sum(e^(x - max))}. */
     void softmax(AxisGeometry g, Buffer x, Buffer y);
 
     /** {@code dx = y (dy - sum(dy y))}. */
     void softmaxGradient(AxisGeometry g, Buffer y, Buffer dy, Buffer dx);
 
-    /** {@code y = x - log(sum(e^x))}. */
+    /** {@code y = (x - max) - log(sum(e^(x - max)))}. */
     void logSoftmax(AxisGeometry g, Buffer x, Buffer y);
 
     /** {@code dx = dy - e^y sum(dy)}. */

@@ -41,18 +41,19 @@ public final class CrossEntropy {
 
     private static Tensor apply(ClassificationGeometry g, Tensor logits, IntTensor labels, @Nullable IntTensor predictions) {
         Tensor loss = Tensor.allocate(logits.device(), Labels.lossShape(g, labels));
-        Tensor lse = Tensor.allocate(logits.device(), Shape.of(g.examples() + 1));
+        Tensor normalizers = Tensor.allocate(logits.device(), Shape.of(2 * g.examples() + 1));
         // backward() most often starts right here, with a gradient of 1, and then its first step is done.
         boolean differentiates = NoGrad.recording() && logits.requiresGrad() && g.reduction() != LossReduction.NONE;
         Tensor dlogits = differentiates ? Tensor.allocate(logits.device(), logits.shape()) : null;
-        logits.device().backend().crossEntropy().forward(g, logits.buffer(), labels.buffer(), loss.buffer(), lse.buffer(),
-                predictions == null ? null : predictions.buffer(), Tensor.bufferOf(dlogits));
-        Tensor[] saves = dlogits == null ? new Tensor[] {logits, lse} : new Tensor[] {logits, lse, dlogits};
+        logits.device().backend().crossEntropy().forward(g, logits.buffer(), labels.buffer(), loss.buffer(),
+                normalizers.buffer(), predictions == null ? null : predictions.buffer(), Tensor.bufferOf(dlogits));
+        Tensor[] saves =
+                dlogits == null ? new Tensor[] {logits, normalizers} : new Tensor[] {logits, normalizers, dlogits};
         Recorder.of("crossEntropy", loss)
                 .input(logits, (dy, saved) -> differentiates && dy.isKnown(1) ? saved.get(2) : gradient(g, dy, saved),
                         new IntTensor[] {labels}, saves)
                 .record();
-        lse.close();
+        normalizers.close();
         if (dlogits != null) {
             dlogits.close();
         }

@@ -64,6 +64,7 @@ final class OpCase {
     private Accuracy accuracy = Accuracy.products(1);
     private boolean smooth = true;
     private float @Nullable [] upstream;
+    private boolean upstreamIsBounded;
 
     OpCase(String operation, String name, Call call) {
         this.operation = operation;
@@ -183,6 +184,12 @@ final class OpCase {
         return this;
     }
 
+    /** Upstream gradients in -1 .. 1, unless they are given. */
+    OpCase boundedUpstream() {
+        upstreamIsBounded = true;
+        return this;
+    }
+
     boolean isSmooth() {
         return smooth && isDifferentiable();
     }
@@ -217,7 +224,7 @@ final class OpCase {
         Random own = new Random((operation + name).hashCode() + 1L);
         double[] values = new double[n];
         for (int i = 0; i < n; i++) {
-            values[i] = (float) own.nextGaussian();
+            values[i] = upstreamIsBounded ? 2 * own.nextFloat() - 1 : (float) own.nextGaussian();
         }
         return values;
     }

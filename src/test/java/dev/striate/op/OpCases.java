@@ -60,6 +60,7 @@ final class OpCases {
         list.dropout();
         list.softmax();
         list.losses();
+        list.shiftedLogits();
         list.networks();
         return list.cases;
     }
@@ -873,30 +874,77 @@ final class OpCases {
     }
 
     /**
-     * With R the largest |x|, the exponent {@code x - max} or {@code x - lse} is rounded by up to {@code 2 R u}, which is a
-     * relative error of e^(...); the sum over the classes adds {@code 8 sqrt(classes) u}. The gradient's terms are at most
-     * {@code 2 y max|dy|} in sum.
+     * No bound here depends on a shift of the logits. With p a probability, {@code max - x} is at most {@code -log p}; rounding it
+     * is a relative error of p of that many u, and the exponential and the sum over the classes add {@code 8 sqrt(classes) u}.
+     */
+    private static double errorOfProbability(double p) {
+        return p == 0 ? 0 : p * (1 - Math.log(p));
+    }
+
+    /**
+     * The gradient is {@code y (dy - sum(dy y))}. Beside y's own error, which is multiplied with at most {@code 2 max|dy|}, it has
+     * that of the sum: all of y's errors come to {@code 1 + log(classes)} at most, their entropy.
      */
     static Accuracy softmax(int classes) {
         return (c, reference) -> {
-            double shift = 1 + 2 * largest(c.inputValues()[0]);
             double[] y = reference.outputs()[0];
             double dy = largest(c.upstreamValues(y.length));
-            return Accuracy.ulps(4 * Math.sqrt(classes), (i, value) -> value * shift, (i, value) -> 2 * y[i] * shift * dy)
+            return Accuracy.ulps(4 * Math.sqrt(classes), (i, value) -> errorOfProbability(value),
+                            (i, value) -> dy * (2 * errorOfProbability(y[i]) + y[i] * (1 + Math.log(classes))))
                     .of(c, reference);
         };
     }
 
-    /** The same; {@code x - lse} is a difference of terms of up to {@code R} and {@code R + log(classes)}. */
+    /** The result is {@code -(max - x) - log(sum)}, two terms of one sign. */
     private static Accuracy logSoftmax(int classes) {
         return (c, reference) -> {
-            double terms = 2 * largest(c.inputValues()[0]) + Math.log(classes);
             double[] y = reference.outputs()[0];
             double dy = largest(c.upstreamValues(y.length));
-            return Accuracy.ulps(4 * Math.sqrt(classes), (i, value) -> terms,
-                            (i, value) -> dy * (1 + Math.exp(y[i]) * classes * (1 + terms)))
+            return Accuracy.ulps(4 * Math.sqrt(classes), (i, value) -> 1 + Math.abs(value),
+                            (i, value) -> dy * (1 + classes * errorOfProbability(Math.exp(y[i]))))
                     .of(c, reference);
         };
+    }
+
+    /**
+     * Logits moved as far as trained networks may move them, the rounding of which belongs to the input: gradients stay within
+     * 1e-6 for an upstream gradient of at most 1. Far out, where neighbouring floats lie more than 1 apart, so do the logits.
+     */
+    private void shiftedLogits() {
+        int[] few = {6, 10};
+        int[] many = {3, 130};
+        int[] labels = labels(few, 2);
+        ClassificationOptions mean = ClassificationOptions.DEFAULT.withIgnoreIndex(2);
+        for (float shift : new float[] {0, 1e3f, -1e4f, 1e5f, -1e6f, 1e7f, -1e8f, 1e9f, -1e9f}) {
+            String name = "shifted by " + shift;
+            for (int[] sizes : List.of(few, many)) {
+                int classes = sizes[1];
+                shifted(add("softmax", name + " " + Shape.of(sizes), x -> x.get(0).softmax(1)), shift, softmax(classes), sizes);
+                shifted(add("logSoftmax", name + " " + Shape.of(sizes), x -> x.get(0).logSoftmax(1)), shift,
+                        logSoftmax(classes), sizes);
+            }
+            for (LossReduction reduction : LossReduction.values()) {
+                for (float smoothing : new float[] {0, 0.1f}) {
+                    ClassificationOptions options = mean.withReduction(reduction).withLabelSmoothing(smoothing);
+                    String how = name + ", " + reduction + ", smoothing " + smoothing;
+                    Accuracy loss = crossEntropyAccuracy(few, labels, options);
+                    shifted(crossEntropyOf(how, few, labels, options), shift, loss, few);
+                    shifted(predicting(how, few, labels, options), shift, loss, few);
+                }
+            }
+        }
+    }
+
+    private static void shifted(OpCase c, float shift, Accuracy outputs, int... sizes) {
+        float[] logits = c.normal(sizes).inputs.get(0).values();
+        for (int i = 0; i < logits.length; i++) {
+            logits[i] = shift + 2 * logits[i] * Math.max(1, Math.ulp(shift));
+        }
+        c.kinked().boundedUpstream().accuracy((self, reference) -> {
+            double[] gradient = new double[logits.length];
+            Arrays.fill(gradient, 1e-6);
+            return new Accuracy.Tolerances(outputs.of(self, reference).outputs(), new double[][] {gradient});
+        });
     }
 
     private void losses() {
@@ -998,23 +1046,26 @@ final class OpCases {
     }
 
     /**
-     * The loss is a sum of terms of up to {@code T = 3 R + log(classes)}, and so is the exponent in the gradient, whose two parts
-     * are {@code scale p} and {@code scale target}; p is at most the gradient's own size plus the target.
+     * An example's loss is a sum of terms none of which is negative: the logarithm of the sum, at most {@code log(classes)}, and
+     * distances from the maximum. The gradient has two parts, {@code scale p} and {@code scale target}; p is at most its own size
+     * plus the target.
      */
     static Accuracy crossEntropyAccuracy(int[] scores, int[] labels, ClassificationOptions options) {
         int classes = scores[1];
         int inner = Shape.of(scores).strides()[1];
         long counted = Arrays.stream(labels).filter(label -> label != options.ignoreIndex()).count();
         return (c, reference) -> {
-            double terms = 1 + 3 * largest(c.inputValues()[0]) + Math.log(classes);
-            double dy = largest(c.upstreamValues(reference.outputs()[0].length));
-            double scale = options.reduction() == LossReduction.MEAN ? dy / Math.max(1, counted) : dy;
+            double[] dy = c.upstreamValues(reference.outputs()[0].length);
             double losses = options.reduction() == LossReduction.SUM ? counted : 1;
-            return Accuracy.ulps(4 * Math.sqrt(2.0 * (classes + labels.length)), (i, y) -> losses * terms, (i, dx) -> {
+            double share = options.reduction() == LossReduction.MEAN ? Math.max(1, counted) : 1;
+            return Accuracy.ulps(4 * Math.sqrt(2.0 * (classes + labels.length)),
+                            (i, y) -> losses * (1 + Math.log(classes)) + Math.abs(y), (i, dx) -> {
                         int example = i / inner / classes * inner + i % inner;
                         boolean isLabel = i / inner % classes == labels[example];
                         double target = (isLabel ? 1 : 0) + options.labelSmoothing() / classes;
-                        return terms * (Math.abs(dx) + scale * target);
+                        double scale = Math.abs(dy[options.reduction() == LossReduction.NONE ? example : 0]) / share;
+                        double p = scale == 0 ? 0 : Math.min(1, Math.abs(dx) / scale + target);
+                        return scale * (errorOfProbability(p) + target);
                     })
                     .of(c, reference);
         };

@@ -36,27 +36,36 @@ final class CpuCrossEntropy implements CrossEntropyKernels {
         int inner = g.axis().inner();
         double epsilon = g.labelSmoothing();
         int[] largest = predicted == null ? null : CpuIndexBuffer.of(predicted).array;
-        double[] lse = new double[g.examples()];
+        double[] logSums = new double[g.examples()];
         threads.forRange(g.examples(), COST * g.examples() * classes, (from, to) -> {
             for (int example = from; example < to; example++) {
                 int start = x.offset + CpuSoftmax.lineStart(g.axis(), example);
-                lse[example] = CpuSoftmax.logSumExp(x.array, start, inner, classes);
-                kept.array[kept.offset + example] = (float) lse[example];
+                double max = CpuSoftmax.max(x.array, start, inner, classes);
+                double sum = CpuSoftmax.sumOfExp(x.array, start, inner, classes, max);
+                logSums[example] = Math.log(sum);
+                kept.array[kept.offset + example] = (float) max;
+                kept.array[kept.offset + g.examples() + example] = (float) sum;
                 if (largest != null) {
                     largest[example] = largest(x.array, start, inner, classes);
                 }
             }
         });
         int count = CpuNll.reduce(g, label, example -> {
-            double hard = lse[example] - (1 - epsilon) * x.array[x.offset + CpuNll.labelPlace(g, label, example)];
+            double max = kept.array[kept.offset + example];
+            double distance = max - x.array[x.offset + CpuNll.labelPlace(g, label, example)];
+            double hard = logSums[example] + (1 - epsilon) * distance;
             if (epsilon == 0) {
                 // The other scores do not enter: one of minus infinity must not make 0 * inf.
                 return hard;
             }
-            double sum = Sums.sum(x.array, x.offset + CpuSoftmax.lineStart(g.axis(), example), inner, classes);
-            return hard - epsilon * sum / classes;
+            int start = x.offset + CpuSoftmax.lineStart(g.axis(), example);
+            double distances = 0;
+            for (int i = 0; i < classes; i++) {
+                distances += max - x.array[start + i * inner];
+            }
+            return hard + epsilon * distances / classes;
         }, CpuBuffer.of(loss));
-        kept.array[kept.offset + g.examples()] = count;
+        kept.array[kept.offset + 2 * g.examples()] = count;
         if (dlogits != null) {
             gradient(g, logits, labels, saved, ONE, dlogits);
         }
@@ -87,18 +96,19 @@ final class CpuCrossEntropy implements CrossEntropyKernels {
         int classes = g.axis().size();
         int inner = g.axis().inner();
         double epsilon = g.labelSmoothing();
-        float count = kept.array[kept.offset + g.examples()];
+        float count = kept.array[kept.offset + 2 * g.examples()];
         threads.forRange(g.examples(), COST * g.examples() * classes, (from, to) -> {
             for (int example = from; example < to; example++) {
                 boolean counts = label[example] != g.ignoreIndex();
                 double scale = counts ? CpuNll.scale(g, example, count, upstream) : 0;
-                double lse = kept.array[kept.offset + example];
+                double max = kept.array[kept.offset + example];
+                double sum = kept.array[kept.offset + g.examples() + example];
                 int start = CpuSoftmax.lineStart(g.axis(), example);
                 for (int i = 0; i < classes; i++) {
                     int at = start + i * inner;
                     double target = (i == label[example] ? 1 - epsilon : 0) + epsilon / classes;
                     out.array[out.offset + at] =
-                            counts ? (float) (scale * (Math.exp(x.array[x.offset + at] - lse) - target)) : 0f;
+                            counts ? (float) (scale * (Math.exp(x.array[x.offset + at] - max) / sum - target)) : 0f;
                 }
             }
         });

@@ -35,17 +35,22 @@ final class CpuSoftmax implements SoftmaxKernels {
         return line / g.inner() * g.size() * g.inner() + line % g.inner();
     }
 
-    /** {@code log(sum(e^x))} of {@code n} elements. */
-    static double logSumExp(float[] x, int start, int stride, int n) {
+    /** The maximum of {@code n} elements, NaN if one is. */
+    static double max(float[] x, int start, int stride, int n) {
         float max = x[start];
         for (int i = 1; i < n; i++) {
             max = Math.max(max, x[start + i * stride]);
         }
+        return max;
+    }
+
+    /** {@code sum(e^(x - max))} of {@code n} elements, which a large maximum would swallow. */
+    static double sumOfExp(float[] x, int start, int stride, int n, double max) {
         double sum = 0;
         for (int i = 0; i < n; i++) {
-            sum += Math.exp((double) x[start + i * stride] - max);
+            sum += Math.exp(x[start + i * stride] - max);
         }
-        return max + Math.log(sum);
+        return sum;
     }
 
     @Override
@@ -53,10 +58,11 @@ final class CpuSoftmax implements SoftmaxKernels {
         CpuBuffer in = CpuBuffer.of(x);
         CpuBuffer out = CpuBuffer.of(y);
         forEachLine(g, (start, stride) -> {
-            double lse = logSumExp(in.array, in.offset + start, stride, g.size());
+            double max = max(in.array, in.offset + start, stride, g.size());
+            double sum = sumOfExp(in.array, in.offset + start, stride, g.size(), max);
             for (int i = 0; i < g.size(); i++) {
                 int at = start + i * stride;
-                out.array[out.offset + at] = (float) Math.exp(in.array[in.offset + at] - lse);
+                out.array[out.offset + at] = (float) (Math.exp(in.array[in.offset + at] - max) / sum);
             }
         });
     }
@@ -82,10 +88,11 @@ final class CpuSoftmax implements SoftmaxKernels {
         CpuBuffer in = CpuBuffer.of(x);
         CpuBuffer out = CpuBuffer.of(y);
         forEachLine(g, (start, stride) -> {
-            double lse = logSumExp(in.array, in.offset + start, stride, g.size());
+            double max = max(in.array, in.offset + start, stride, g.size());
+            double logSum = Math.log(sumOfExp(in.array, in.offset + start, stride, g.size(), max));
             for (int i = 0; i < g.size(); i++) {
                 int at = start + i * stride;
-                out.array[out.offset + at] = (float) (in.array[in.offset + at] - lse);
+                out.array[out.offset + at] = (float) ((in.array[in.offset + at] - max) - logSum);
             }
         });
     }

@@ -42,7 +42,7 @@ final class OpenClCrossEntropy implements CrossEntropyKernels {
                     .runTeams(1, OpenClClassification.team(runtime));
             return;
         }
-        OpenClClassification.reduceLosses(runtime, "cross_entropy", g, labels, loss, saved, g.examples(), losses ->
+        OpenClClassification.reduceLosses(runtime, "cross_entropy", g, labels, loss, saved, 2 * g.examples(), losses ->
                 kernel("examples", g, predicts, "NO_GRADIENT")
                         .buffers(logits)
                         .indices(labels)

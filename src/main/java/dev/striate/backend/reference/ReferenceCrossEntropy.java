@@ -21,16 +21,20 @@ final class ReferenceCrossEntropy implements CrossEntropyKernels {
         ReferenceBuffer x = ReferenceBuffer.of(logits);
         ReferenceBuffer kept = ReferenceBuffer.of(saved);
         for (int example = 0; example < g.examples(); example++) {
-            kept.set(example, ReferenceSoftmax.logSumExp(g.axis(), example, x));
+            double max = ReferenceSoftmax.max(g.axis(), example, x);
+            kept.set(example, max);
+            kept.set(g.examples() + example, ReferenceSoftmax.sumOfExp(g.axis(), example, x, max));
         }
-        kept.set(g.examples(), ReferenceNll.countExamples(g, labels));
+        kept.set(2 * g.examples(), ReferenceNll.countExamples(g, labels));
         double epsilon = g.labelSmoothing();
         ReferenceNll.reduce(g, labels, example -> {
-            double hard = kept.get(example) - (1 - epsilon) * x.get(ReferenceNll.labelPlace(g, labels, example));
+            double max = kept.get(example);
+            double distance = max - x.get(ReferenceNll.labelPlace(g, labels, example));
+            double hard = Math.log(kept.get(g.examples() + example)) + (1 - epsilon) * distance;
             // Without smoothing the other scores do not enter: a masked one, minus infinity, must not make 0 * inf.
             return epsilon == 0
                     ? hard
-                    : hard - epsilon * ReferenceSoftmax.sum(g.axis(), example, x::get) / g.axis().size();
+                    : hard + epsilon * ReferenceSoftmax.sum(g.axis(), example, at -> max - x.get(at)) / g.axis().size();
         }, loss);
         if (predicted != null) {
             for (int example = 0; example < g.examples(); example++) {
@@ -60,9 +64,9 @@ final class ReferenceCrossEntropy implements CrossEntropyKernels {
         ReferenceBuffer x = ReferenceBuffer.of(logits);
         ReferenceBuffer kept = ReferenceBuffer.of(saved);
         double epsilon = g.labelSmoothing();
-        ReferenceNll.spread(g, labels, kept.get(g.examples()), dy, (example, place, isLabel) -> {
+        ReferenceNll.spread(g, labels, kept.get(2 * g.examples()), dy, (example, place, isLabel) -> {
             double target = (isLabel ? 1 - epsilon : 0) + epsilon / g.axis().size();
-            return Math.exp(x.get(place) - kept.get(example)) - target;
+            return Math.exp(x.get(place) - kept.get(example)) / kept.get(g.examples() + example) - target;
         }, dlogits);
     }
 }

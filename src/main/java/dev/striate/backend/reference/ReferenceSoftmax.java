@@ -13,14 +13,21 @@ final class ReferenceSoftmax implements SoftmaxKernels {
         return (line / g.inner() * g.size() + i) * g.inner() + line % g.inner();
     }
 
-    /** {@code log(sum(e^x))} along a line. */
-    static double logSumExp(AxisGeometry g, int line, ReferenceBuffer x) {
+    /** The maximum of a line, NaN if it has one. */
+    static double max(AxisGeometry g, int line, ReferenceBuffer x) {
         double max = x.get(place(g, line, 0));
         for (int i = 1; i < g.size(); i++) {
             max = Math.max(max, x.get(place(g, line, i)));
         }
-        double shift = max;
-        return shift + Math.log(sum(g, line, at -> Math.exp(x.get(at) - shift)));
+        return max;
+    }
+
+    /**
+     * {@code sum(e^(x - max))} along a line. It is kept apart from the maximum: a large maximum would swallow its logarithm, in
+     * double precision too.
+     */
+    static double sumOfExp(AxisGeometry g, int line, ReferenceBuffer x, double max) {
+        return sum(g, line, at -> Math.exp(x.get(at) - max));
     }
 
     /** The sum of a term over the places of a line. */
@@ -43,8 +50,9 @@ final class ReferenceSoftmax implements SoftmaxKernels {
     public void softmax(AxisGeometry g, Buffer x, Buffer y) {
         ReferenceBuffer from = ReferenceBuffer.of(x);
         for (int line = 0; line < g.outer() * g.inner(); line++) {
-            double lse = logSumExp(g, line, from);
-            setLine(g, line, ReferenceBuffer.of(y), at -> Math.exp(from.get(at) - lse));
+            double max = max(g, line, from);
+            double sum = sumOfExp(g, line, from, max);
+            setLine(g, line, ReferenceBuffer.of(y), at -> Math.exp(from.get(at) - max) / sum);
         }
     }
 
@@ -62,8 +70,9 @@ final class ReferenceSoftmax implements SoftmaxKernels {
     public void logSoftmax(AxisGeometry g, Buffer x, Buffer y) {
         ReferenceBuffer from = ReferenceBuffer.of(x);
         for (int line = 0; line < g.outer() * g.inner(); line++) {
-            double lse = logSumExp(g, line, from);
-            setLine(g, line, ReferenceBuffer.of(y), at -> from.get(at) - lse);
+            double max = max(g, line, from);
+            double logSum = Math.log(sumOfExp(g, line, from, max));
+            setLine(g, line, ReferenceBuffer.of(y), at -> (from.get(at) - max) - logSum);
         }
     }
 
