@@ -55,13 +55,22 @@ __kernel void adam(
     storeVec(w - learningRate * (m / correction1) / (sqrt(v / correction2) + epsilon), weights, first, n);
 }
 
-__kernel void clip(const int n, const float maxNorm, __global const float *sumOfSquares, __global float *gradients)
+// The sums are those of the squares and, in case these overflow, of the squares over 2^160.
+__kernel void clip(const int n, const float maxNorm, __global const float *sumsOfSquares, __global float *gradients)
 {
     const uint first = FIRST_ELEMENT;
     if (first >= (uint)n) {
         return;
     }
-    const float norm = sqrt(sumOfSquares[0]);
-    const float factor = isfinite(norm) ? fmin(1.0f, maxNorm / (norm + 1e-6f)) : NAN;
-    storeVec(factor * loadVec(gradients, first, n), gradients, first, n);
+    const bool fits = isfinite(sumsOfSquares[0]);
+    const float unit = fits ? 1.0f : 0x1p-80f;
+    const float norm = sqrt(sumsOfSquares[fits ? 0 : 1]) + 1e-6f * unit;
+    Vec g = loadVec(gradients, first, n);
+    if (!isfinite(norm)) {
+        g = (Vec)(NAN);
+    } else if (maxNorm * unit < norm) {
+        // In this order: no product but the last can leave float32, and that only where the result does.
+        g = g * unit * (1.0f / norm) * maxNorm;
+    }
+    storeVec(g, gradients, first, n);
 }

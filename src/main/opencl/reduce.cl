@@ -3,15 +3,17 @@
 // fixed by the sizes alone. Each element is read once.
 #include "common.cl"
 
-// What is added up: x, or its square.
+// What is added up: x, or the squares for two outputs, one of x and one of x / 2^80. Products with a power of two are exact.
 #ifdef SQUARES
-#define TERM(v) ((v) * (v))
+#define UNIT_OF(output) ((output) == 0 ? 1.0f : 0x1p-80f)
+#define TERM(v, unit) ((unit) * (v) * ((unit) * (v)))
 #else
-#define TERM(v) (v)
+#define UNIT_OF(output) 1.0f
+#define TERM(v, unit) (v)
 #endif
 
 // Sum over a run, in WIDTH interleaved partial sums where it is dense.
-float sumOfRun(__global const float *x, int stride, int count)
+float sumOfRun(__global const float *x, int stride, int count, float unit)
 {
     float dense = 0.0f;
     int i = 0;
@@ -19,14 +21,14 @@ float sumOfRun(__global const float *x, int stride, int count)
         Vec lanes = (Vec)(0.0f);
         for (; i + WIDTH <= count; i += WIDTH) {
             const Vec v = VLOAD(0, x + i);
-            lanes += TERM(v);
+            lanes += TERM(v, unit);
         }
         dense = sumOfLanes(lanes);
     }
     float rest = 0.0f;
     for (; i < count; ++i) {
         const float v = x[i * stride];
-        rest += TERM(v);
+        rest += TERM(v, unit);
     }
     return dense + rest;
 }
@@ -49,7 +51,7 @@ __kernel void sumAlone(
     float total = 0.0f;
     for (int turn = split * chunk; turn < end;) {
         const int run = min(inner - turn % inner, end - turn);
-        total += sumOfRun(start + nestPosition(reduced, reducedDepth, 0, turn), stride, run);
+        total += sumOfRun(start + nestPosition(reduced, reducedDepth, 0, turn), stride, run, UNIT_OF(output));
         turn += run;
     }
     partial[output * splits + split] = scale * total;
@@ -87,7 +89,7 @@ __kernel void sumSideBySide(
                 }
                 v = VLOAD(0, lanes);
             }
-            total += TERM(v);
+            total += v;
             row += stride;
         }
         turn += run;
@@ -196,7 +198,7 @@ __kernel void sumTeam(
     float own = 0.0f;
     for (int turn = split * chunk + TEAM_LANE; turn < end; turn += TEAM) {
         const float v = start[nestPosition(reduced, reducedDepth, 0, turn)];
-        own += TERM(v);
+        own += TERM(v, UNIT_OF(output));
     }
     const float total = teamSum(own, scratch);
     if (TEAM_LANE == 0) {

@@ -73,7 +73,7 @@ public abstract class Optimizer implements AutoCloseable {
         try (Scope made = Scope.open()) {
             values = Tensor.zeros(device, length);
             gradients = Tensor.zeros(device, length);
-            squares = Tensor.zeros(device, 1);
+            squares = Tensor.zeros(device, 2);
             List.of(values, gradients, squares).forEach(Scope::release);
         }
         for (Slot slot : slots) {
@@ -213,8 +213,8 @@ public abstract class Optimizer implements AutoCloseable {
 
     /**
      * Scales all gradients by {@code min(1, maxNorm / (norm + 1e-6))}, with the norm of all of them together (Pascanu et al.,
-     * 2013); to be called between {@code backward()} and {@link #step}. The norm does not leave the device. If it is not finite,
-     * the gradients become NaN.
+     * 2013); to be called between {@code backward()} and {@link #step}. The norm does not leave the device, and its squares do not
+     * overflow. If a gradient is not finite, all become NaN.
      *
      * @throws StriateException unless {@code maxNorm} is above 0 and finite
      */
@@ -224,7 +224,7 @@ public abstract class Optimizer implements AutoCloseable {
         fillGradients(0, slots.size());
         OptimizerKernels kernels = device.backend().optimizer();
         int n = gradients.shape().elements();
-        kernels.sumOfSquares(n, gradients.buffer(), squares.buffer());
+        kernels.sumsOfSquares(n, gradients.buffer(), squares.buffer());
         kernels.clip(n, maxNorm, squares.buffer(), gradients.buffer());
         squares.markChanged();
         gradients.markChanged();

@@ -122,20 +122,32 @@ class OptimizerKernelsTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> sumOfSquares() {
-        return onEachDevice("sumOfSquares", backend -> {
+    Stream<DynamicTest> sumsOfSquares() {
+        return onEachDevice("sumsOfSquares", backend -> {
             for (int n : SIZES) {
-                float[] x = normal(n, 8);
-                double expected = 0;
-                for (float value : x) {
-                    expected += (double) value * value;
+                for (float size : new float[] {1, 1e18f, 3e19f, 1e37f, 5e37f}) {
+                    float[] x = scaled(normal(n, 8), size);
+                    double expected = 0;
+                    for (float value : x) {
+                        expected += (double) value * value;
+                    }
+                    double[] actual = sumsOfSquares(backend, x);
+                    String what = n + " elements around " + size;
+                    if (expected > Float.MAX_VALUE) {
+                        assertEquals(Double.POSITIVE_INFINITY, actual[0], what);
+                        double scaled = expected * 0x1p-160;
+                        assertEquals(scaled, actual[1], 8 * Math.sqrt(n) * UNIT * scaled, what + ", scaled");
+                    } else {
+                        assertEquals(expected, actual[0], 8 * Math.sqrt(n) * UNIT * expected, what);
+                    }
+                    assertArrayEquals(actual, sumsOfSquares(backend, x), "the order of the sum is fixed");
                 }
-                double[][] actual = withWindows(backend, b -> backend.optimizer().sumOfSquares(n, b[0], b[1]), x, new float[1]);
-                double[][] again = withWindows(backend, b -> backend.optimizer().sumOfSquares(n, b[0], b[1]), x, new float[1]);
-                assertEquals(expected, actual[1][0], 8 * Math.sqrt(n) * UNIT * expected, n + " elements");
-                assertEquals(actual[1][0], again[1][0], "the order of the sum is fixed");
             }
         });
+    }
+
+    private static double[] sumsOfSquares(Backend backend, float[] x) {
+        return withWindows(backend, b -> backend.optimizer().sumsOfSquares(x.length, b[0], b[1]), x, new float[2])[1];
     }
 
     @TestFactory
@@ -143,20 +155,29 @@ class OptimizerKernelsTest {
         return onEachDevice("clip", backend -> {
             for (int n : SIZES) {
                 float[] g = normal(n, 9);
-                double[][] clipped = withWindows(backend, b -> backend.optimizer().clip(n, 1.5f, b[1], b[0]), g, new float[] {9});
-                double[][] kept = withWindows(backend, b -> backend.optimizer().clip(n, 3.5f, b[1], b[0]), g, new float[] {9});
-                double[][] infinite = withWindows(
-                        backend, b -> backend.optimizer().clip(n, 1.5f, b[1], b[0]), g, new float[] {Float.POSITIVE_INFINITY});
-                double[][] nan =
-                        withWindows(backend, b -> backend.optimizer().clip(n, 1.5f, b[1], b[0]), g, new float[] {Float.NaN});
+                float inf = Float.POSITIVE_INFINITY;
+                double[] clipped = clip(backend, g, 1.5f, 9, 0);
+                double[] kept = clip(backend, g, 3.5f, 9, 0);
+                float[] large = scaled(g, 0x1p80f);
+                double[] clippedLarge = clip(backend, large, 1.5f, inf, 9);
+                double[] keptLarge = clip(backend, large, 3.5f * 0x1p80f, inf, 9);
+                double[] infinite = clip(backend, g, 1.5f, inf, inf);
+                double[] nan = clip(backend, g, 1.5f, Float.NaN, Float.NaN);
                 for (int i = 0; i < n; i++) {
                     double expected = g[i] * (1.5 / (3 + 1e-6));
-                    assertEquals(expected, clipped[0][i], 8 * UNIT * Math.abs(expected));
-                    assertEquals(g[i], kept[0][i], "a norm below the limit changes nothing");
-                    assertTrue(Double.isNaN(infinite[0][i]) && Double.isNaN(nan[0][i]), "a norm that is not finite leaves NaN");
+                    assertEquals(expected, clipped[i], 8 * UNIT * Math.abs(expected));
+                    assertEquals(g[i] * (1.5 / 3), clippedLarge[i], 8 * UNIT * Math.abs(expected));
+                    assertEquals(g[i], kept[i], "a norm below the limit changes nothing");
+                    assertEquals(large[i], keptLarge[i], "a large norm below the limit changes nothing");
+                    assertTrue(Double.isNaN(infinite[i]) && Double.isNaN(nan[i]), "a norm that is not finite leaves NaN");
                 }
             }
         });
+    }
+
+    private static double[] clip(Backend backend, float[] g, float maxNorm, float... sumsOfSquares) {
+        return withWindows(
+                backend, b -> backend.optimizer().clip(g.length, maxNorm, b[1], b[0]), g, sumsOfSquares)[0];
     }
 
     @TestFactory
@@ -209,6 +230,14 @@ class OptimizerKernelsTest {
             backend.release(whole[i]);
         }
         return results;
+    }
+
+    private static float[] scaled(float[] values, float by) {
+        float[] scaled = values.clone();
+        for (int i = 0; i < scaled.length; i++) {
+            scaled[i] *= by;
+        }
+        return scaled;
     }
 
     private static float[] normal(int n, long seed) {

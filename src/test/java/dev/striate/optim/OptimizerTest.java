@@ -105,6 +105,35 @@ class OptimizerTest {
         assertEquals(1, sgd.steps());
     }
 
+    /** Large ones, whose squares and even whose norm may be beyond float32, and small ones, whose squares are 0. */
+    @ParameterizedTest
+    @MethodSource("dev.striate.PresentDevices#all")
+    void clippingKnowsNormsWhoseSquaresAreNoFloats(Device device) {
+        assertArrayEquals(new float[] {.6f, .8f}, clipped(device, 1, 3e19f, 4e19f), 1e-6f);
+        assertArrayEquals(new float[] {.6e-30f, .8e-30f}, clipped(device, 1e-30f, 3, 4), 1e-36f);
+        assertArrayEquals(new float[] {.6e-30f, .8e-30f}, clipped(device, 1e-30f, 3e19f, 4e19f), 1e-36f);
+        float root = (float) Math.sqrt(.5);
+        float max = Float.MAX_VALUE;
+        assertArrayEquals(new float[] {-root, root}, clipped(device, 1, -max, max), 1e-6f);
+        assertArrayEquals(new float[] {-root * max, root * max}, clipped(device, max, -max, max), 1e-6f * max);
+        assertArrayEquals(new float[] {3e37f, 1e-30f}, clipped(device, 1e38f, 3e37f, 1e-30f));
+        assertArrayEquals(new float[] {3e-25f, 4e-25f}, clipped(device, 1, 3e-25f, 4e-25f));
+        // The 1e-6 is added to the norm.
+        assertArrayEquals(new float[] {3e-29f, 4e-29f}, clipped(device, 1e-10f, 3e-25f, 4e-25f), 1e-34f);
+        assertArrayEquals(new float[] {Float.NaN, Float.NaN}, clipped(device, 1, 1, Float.POSITIVE_INFINITY));
+        assertArrayEquals(new float[] {Float.NaN, Float.NaN}, clipped(device, 1, Float.NaN, 1));
+    }
+
+    private float[] clipped(Device device, float maxNorm, float... gradient) {
+        Tensor parameter = parameter(device, 0, 0);
+        Optimizer sgd = opened(new Sgd(named(parameter), 1));
+        try (Scope scope = Scope.open()) {
+            parameter.mul(Tensor.of(device, gradient)).sum().backward();
+        }
+        sgd.clipGradNorm(maxNorm);
+        return parameter.grad().toArray();
+    }
+
     @Test
     void gradientsAddUpInFlatStorageUntilTheyAreCleared() {
         Tensor a = parameter(DEVICE, 1, 2);

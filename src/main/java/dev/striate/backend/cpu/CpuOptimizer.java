@@ -64,31 +64,44 @@ final class CpuOptimizer implements OptimizerKernels {
     }
 
     @Override
-    public void sumOfSquares(int n, Buffer x, Buffer result) {
+    public void sumsOfSquares(int n, Buffer x, Buffer result) {
         CpuBuffer in = CpuBuffer.of(x);
         CpuBuffer out = CpuBuffer.of(result);
+        double sum = sumOfChunks(n, (from, length) -> flat.sumOfSquares(
+                length, in.array, in.offset + from, 0, flat.room()));
+        if (!Float.isFinite((float) sum)) {
+            // Vectors square in float32, which may have overflowed.
+            sum = sumOfChunks(n, (from, length) ->
+                    Sums.dot(in.array, in.offset + from, 1, 0, in.array, in.offset + from, 1, length));
+        }
+        out.array[out.offset] = (float) sum;
+        out.array[out.offset + 1] = (float) (sum * 0x1p-160);
+    }
+
+    private interface ChunkSum {
+        double of(int from, int length);
+    }
+
+    private double sumOfChunks(int n, ChunkSum sum) {
         double[] partials = new double[CpuGemm.ceilDiv(n, CHUNK)];
         threads.parallelFor(partials.length, n / 2L, chunk -> {
             int from = chunk * CHUNK;
-            partials[chunk] = flat.sumOfSquares(
-                    Math.min(CHUNK, n - from), in.array, in.offset + from, 0, flat.room());
+            partials[chunk] = sum.of(from, Math.min(CHUNK, n - from));
         });
-        double sum = 0;
-        for (double partial : partials) {
-            sum += partial;
-        }
-        out.array[out.offset] = (float) sum;
+        return Arrays.stream(partials).reduce(0, Double::sum);
     }
 
     @Override
-    public void clip(int n, float maxNorm, Buffer sumOfSquares, Buffer gradients) {
-        CpuBuffer squares = CpuBuffer.of(sumOfSquares);
+    public void clip(int n, float maxNorm, Buffer sumsOfSquares, Buffer gradients) {
+        CpuBuffer squares = CpuBuffer.of(sumsOfSquares);
         CpuBuffer gradient = CpuBuffer.of(gradients);
-        double norm = Math.sqrt(squares.array[squares.offset]);
+        float sum = squares.array[squares.offset];
+        double norm = Float.isFinite(sum) ? Math.sqrt(sum) : Math.sqrt(squares.array[squares.offset + 1]) * 0x1p80;
         // An infinite norm would scale finite gradients to 0 and hide the overflow.
-        float scale = Double.isFinite(norm) ? (float) Math.min(1, maxNorm / (norm + 1e-6)) : Float.NaN;
+        double scale = Double.isFinite(norm) ? Math.min(1, maxNorm / (norm + 1e-6)) : Double.NaN;
         threads.forRange(n, n / 3L, (from, to) -> {
             for (int i = from; i < to; i++) {
+                // A product of doubles: the scale may be too small for a float where the result is not.
                 gradient.array[gradient.offset + i] *= scale;
             }
         });

@@ -42,12 +42,12 @@ final class OpenClOptimizer implements OptimizerKernels {
     }
 
     @Override
-    public void sumOfSquares(int n, Buffer x, Buffer result) {
-        reduce.sumOfSquares(n, x, result);
+    public void sumsOfSquares(int n, Buffer x, Buffer result) {
+        reduce.sumsOfSquares(n, x, result);
     }
 
     @Override
-    public void clip(int n, float maxNorm, Buffer sumOfSquares, Buffer gradients) {
-        runtime.kernel("optimizer", "clip", "PLAIN").ints(n).floats(maxNorm).buffers(sumOfSquares, gradients).runVectors(n);
+    public void clip(int n, float maxNorm, Buffer sumsOfSquares, Buffer gradients) {
+        runtime.kernel("optimizer", "clip", "PLAIN").ints(n).floats(maxNorm).buffers(sumsOfSquares, gradients).runVectors(n);
     }
 }

@@ -31,9 +31,9 @@ final class OpenClReduce implements ReduceKernels {
         sum(kept, reduced, scale, x, y, false);
     }
 
-    /** {@code y[0] = sum(x^2)} over {@code n} elements. */
-    void sumOfSquares(int n, Buffer x, Buffer y) {
-        sum(StridedLoop.of(new int[0], new int[0]), StridedLoop.of(new int[] {n}, new int[] {1}), 1, x, y, true);
+    /** As {@link dev.striate.backend.OptimizerKernels#sumsOfSquares}: two outputs that read the same elements. */
+    void sumsOfSquares(int n, Buffer x, Buffer y) {
+        sum(StridedLoop.of(new int[] {2}, new int[] {0}), StridedLoop.of(new int[] {n}, new int[] {1}), 1, x, y, true);
     }
 
     private void sum(StridedLoop kept, StridedLoop reduced, float scale, Buffer x, Buffer y, boolean squares) {

@@ -54,18 +54,19 @@ final class ReferenceOptimizer implements OptimizerKernels {
     }
 
     @Override
-    public void sumOfSquares(int n, Buffer x, Buffer result) {
+    public void sumsOfSquares(int n, Buffer x, Buffer result) {
         ReferenceBuffer from = ReferenceBuffer.of(x);
         double sum = 0;
         for (int i = 0; i < n; i++) {
             sum += from.get(i) * from.get(i);
         }
         ReferenceBuffer.of(result).set(0, sum);
+        ReferenceBuffer.of(result).set(1, sum * 0x1p-160);
     }
 
     @Override
-    public void clip(int n, float maxNorm, Buffer sumOfSquares, Buffer gradients) {
-        double norm = Math.sqrt(ReferenceBuffer.of(sumOfSquares).get(0));
+    public void clip(int n, float maxNorm, Buffer sumsOfSquares, Buffer gradients) {
+        double norm = Math.sqrt(ReferenceBuffer.of(sumsOfSquares).get(0));
         // An infinite norm would scale finite gradients to 0 and hide the overflow.
         double scale = Double.isFinite(norm) ? Math.min(1, maxNorm / (norm + 1e-6)) : Double.NaN;
         for (int i = 0; i < n; i++) {

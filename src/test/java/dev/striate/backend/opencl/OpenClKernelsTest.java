@@ -295,8 +295,8 @@ class OpenClKernelsTest {
                 s.backend.reduce().sum(StridedLoop.of(new int[] {outer}, new int[] {1}),
                         StridedLoop.of(new int[] {inner}, new int[] {outer}), 1, x, columns);
                 s.result(columns);
-                Buffer squares = s.out(1);
-                s.backend.optimizer().sumOfSquares(inner, x, squares);
+                Buffer squares = s.out(2);
+                s.backend.optimizer().sumsOfSquares(inner, x, squares);
                 s.result(squares);
             });
         }
@@ -861,15 +861,15 @@ class OpenClKernelsTest {
         }
         for (int length : new int[] {n, 300}) {
             checkSums(shape, length, s -> {
-                Buffer squares = s.out(1);
-                s.backend.optimizer().sumOfSquares(length, s.random(length), squares);
+                Buffer squares = s.out(2);
+                s.backend.optimizer().sumsOfSquares(length, s.random(length), squares);
                 s.result(squares);
             });
         }
         for (float norm : new float[] {0.25f, 100, Float.NaN, Float.POSITIVE_INFINITY}) {
             check(shape, 8 * HALF_ULP, 0, s -> {
                 Buffer gradients = s.random(n);
-                s.backend.optimizer().clip(n, 1, s.in(norm), gradients);
+                s.backend.optimizer().clip(n, 1, s.in(norm, norm), gradients);
                 s.result(gradients);
             });
         }
