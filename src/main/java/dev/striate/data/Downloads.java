@@ -1,9 +1,9 @@
 package dev.striate.data;
 
 import dev.striate.StriateException;
+import dev.striate.disk.Sha256;
 import dev.striate.disk.UserCache;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -16,12 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -168,7 +164,7 @@ public final class Downloads {
     }
 
     private static boolean isThere(Path target, RemoteFile file) throws IOException {
-        return Files.isRegularFile(target) && Files.size(target) == file.bytes() && sha256(target).equals(file.sha256());
+        return Files.isRegularFile(target) && Files.size(target) == file.bytes() && Sha256.of(target).equals(file.sha256());
     }
 
     private static Path sibling(Path target, String ending) {
@@ -214,7 +210,7 @@ public final class Downloads {
         if (have < file.bytes()) {
             receive(client, file, source, part, have);
         }
-        String sum = sha256(part);
+        String sum = Sha256.of(part);
         if (size(part) != file.bytes() || !sum.equals(file.sha256())) {
             Files.delete(part);
             // What was there before may be what is wrong, so it is fetched once more as a whole.
@@ -308,18 +304,6 @@ public final class Downloads {
 
     private static long size(Path file) throws IOException {
         return Files.exists(file) ? Files.size(file) : 0;
-    }
-
-    private static String sha256(Path file) throws IOException {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            try (OutputStream out = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
-                Files.copy(file, out);
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java has SHA-256", e);
-        }
     }
 
     /** Why a source did not give the file. */

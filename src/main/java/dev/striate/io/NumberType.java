@@ -3,59 +3,47 @@ package dev.striate.io;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** The types of numbers that are read from a file, by the names they have in its header. All become float32. */
+/**
+ * The types of numbers that can be read, under their names in a safetensors header. All become float32: F16, BF16 and the 8-bit
+ * floats exactly, F64 rounded to nearest, BOOL as 0 and 1, integers only where float32 holds them exactly, since a rounded index
+ * or count is a different one.
+ */
 enum NumberType {
-
-    F32(Float.BYTES) {
+    F32(Float.BYTES, ByteBuffer::getFloat) {
         @Override
-        void widen(ByteBuffer from, float[] to, int start, int count) {
+        void convert(ByteBuffer from, float[] to, int start, int count) {
             from.asFloatBuffer().get(to, start, count);
         }
     },
-
     /** IEEE 754 binary16: 5 bits of exponent, 10 of fraction. */
-    F16(Short.BYTES) {
-        @Override
-        void widen(ByteBuffer from, float[] to, int start, int count) {
-            for (int i = 0; i < count; i++) {
-                to[start + i] = fromHalf(from.getShort());
-            }
-        }
-    },
-
+    F16(Short.BYTES, from -> fromHalf(from.getShort())),
     /** The upper half of a float32. */
-    BF16(Short.BYTES) {
-        @Override
-        void widen(ByteBuffer from, float[] to, int start, int count) {
-            for (int i = 0; i < count; i++) {
-                to[start + i] = Float.intBitsToFloat(from.getShort() << 16);
-            }
-        }
-    },
+    BF16(Short.BYTES, from -> Float.intBitsToFloat(from.getShort() << 16)),
+    F64(Double.BYTES, from -> (float) from.getDouble()),
+    /** 4 bits of exponent, 3 of fraction, no infinity ("FP8 Formats for Deep Learning", Micikevicius et al., 2022). */
+    F8_E4M3(Byte.BYTES, from -> fromE4M3(from.get())),
+    /** The upper half of a binary16. */
+    F8_E5M2(Byte.BYTES, from -> fromHalf((short) (from.get() << 8))),
+    BOOL(Byte.BYTES, from -> from.get() == 0 ? 0 : 1),
+    I8(Byte.BYTES, ByteBuffer::get),
+    U8(Byte.BYTES, from -> from.get() & 0xFF),
+    I16(Short.BYTES, ByteBuffer::getShort),
+    U16(Short.BYTES, from -> from.getShort() & 0xFFFF),
+    I32(Integer.BYTES, from -> exact(from.getInt())),
+    U32(Integer.BYTES, from -> exact(from.getInt() & 0xFFFFFFFFL)),
+    I64(Long.BYTES, from -> exact(from.getLong())),
+    U64(Long.BYTES, from -> exactUnsigned(from.getLong()));
 
-    F64(Double.BYTES) {
-        @Override
-        void widen(ByteBuffer from, float[] to, int start, int count) {
-            for (int i = 0; i < count; i++) {
-                to[start + i] = (float) from.getDouble();
-            }
-        }
-    },
-
-    /** PyTorch counts in it how many batches a batch normalisation has seen. */
-    I64(Long.BYTES) {
-        @Override
-        void widen(ByteBuffer from, float[] to, int start, int count) {
-            for (int i = 0; i < count; i++) {
-                to[start + i] = from.getLong();
-            }
-        }
-    };
+    private interface Conversion {
+        float next(ByteBuffer from);
+    }
 
     private final int bytes;
+    private final Conversion conversion;
 
-    NumberType(int bytes) {
+    NumberType(int bytes, Conversion conversion) {
         this.bytes = bytes;
+        this.conversion = conversion;
     }
 
     static @Nullable NumberType named(String name) {
@@ -72,8 +60,36 @@ enum NumberType {
         return bytes;
     }
 
-    /** Converts numbers that lie in a buffer from its position on. */
-    abstract void widen(ByteBuffer from, float[] to, int start, int count);
+    /**
+     * Converts numbers that lie in a buffer from its position on.
+     *
+     * @throws ArithmeticException if one is an integer that float32 cannot hold
+     */
+    void convert(ByteBuffer from, float[] to, int start, int count) {
+        for (int i = start; i < start + count; i++) {
+            to[i] = conversion.next(from);
+        }
+    }
+
+    private static float exact(long value) {
+        float rounded = (float) value;
+        // Long.MAX_VALUE rounds to 2^63, which the cast saturates to Long.MAX_VALUE again.
+        if ((long) rounded != value || value == Long.MAX_VALUE) {
+            throw new ArithmeticException("it holds " + value + ", which float32 cannot hold exactly");
+        }
+        return rounded;
+    }
+
+    private static float exactUnsigned(long value) {
+        if (value >= 0) {
+            return exact(value);
+        }
+        // From 2^63 on, neighbouring float32 values are 2^40 apart.
+        if ((value & (1L << 40) - 1) != 0) {
+            throw new ArithmeticException("it holds " + Long.toUnsignedString(value) + ", which float32 cannot hold exactly");
+        }
+        return 2 * (float) (value >>> 1);
+    }
 
     /** {@code Float.float16ToFloat}, which Java 17 lacks. */
     static float fromHalf(short half) {
@@ -88,5 +104,14 @@ enum NumberType {
         // Infinity and NaN keep an exponent of all ones; for others the bias of 15 becomes one of 127.
         int wide = exponent == 0x1F ? 0xFF : exponent + 127 - 15;
         return Float.intBitsToFloat(sign | wide << 23 | fraction << 13);
+    }
+
+    static float fromE4M3(byte bits) {
+        int exponent = bits >> 3 & 0xF;
+        int fraction = bits & 7;
+        float size = exponent == 15 && fraction == 7 ? Float.NaN
+                : exponent == 0 ? Math.scalb((float) fraction, -9)
+                : Math.scalb(8f + fraction, exponent - 10);
+        return Math.copySign(size, bits);
     }
 }

@@ -6,35 +6,59 @@ import dev.striate.Device;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.disk.AtomicFile;
+import dev.striate.disk.Excerpt;
+import dev.striate.disk.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Tensors in files of the <a href="https://github.com/huggingface/safetensors#format">safetensors format</a>: the
  * header's length as a little-endian 64-bit number, the header in JSON, which gives each tensor's name, type, shape and place,
- * then the values, little-endian and row-major. What is written is float32.
+ * then the values, little-endian and row-major.
+ *
+ * <p>Files are written with values of type F32 and, in the metadata, under {@code striate.sha256}, the SHA-256 of all bytes after
+ * the header. Other programs ignore it. Where a file has it, it is checked whenever tensors are read, which then takes in the
+ * whole file, whichever tensors are asked for. A program that changes the tensors of such a file must remove it.
+ *
+ * <p>Values of the types F16, BF16, F8_E4M3 and F8_E5M2 are widened to float32 exactly; F64 is rounded to the nearest float32,
+ * so that magnitudes from about 3.4e38 on become infinite; BOOL becomes 0 and 1; integers, signed and unsigned of 8 to 64 bits,
+ * are read where float32 holds each of a tensor's values exactly, as it does up to 2^24. Tensors of other types, without elements
+ * or with 2^31 elements or more cannot be read, but do not keep the metadata and the other tensors of a file from being read.
  */
 public final class Safetensors {
 
     private static final int CHUNK_BYTES = 1 << 20;
     private static final JsonFactory JSON = new JsonFactory();
 
+    /** What a header starts with: the digits of the digest follow, so that they are filled in once the data are written. */
+    private static final String HEADER_START =
+            "{\"" + SafetensorsHeader.METADATA + "\":{\"" + SafetensorsHeader.DIGEST + "\":\"";
+
     private Safetensors() {}
 
     /**
      * Writes tensors to a file, in the map's order, as {@link AtomicFile} does: the file is complete or not there. One tensor at
-     * a time is copied to this machine's memory.
+     * a time is copied to host memory.
      *
-     * @param metadata free text to come along, not about single tensors
+     * @param metadata free text about the whole file; {@code striate.sha256} is replaced
      * @throws StriateException if the file cannot be written, a tensor is called {@code __metadata__}, or names and metadata take
      *                          more than the 100 million bytes that the format allows
      */
@@ -42,46 +66,65 @@ public final class Safetensors {
         byte[] header = header(tensors, metadata);
         if (header.length > SafetensorsHeader.MAX_BYTES) {
             throw new StriateException("cannot write " + file + ": its header would take " + header.length + " bytes, and "
-                    + SafetensorsHeader.MAX_BYTES + " is the most that the safetensors format allows; keep less in the metadata");
+                    + SafetensorsHeader.MAX_BYTES + " is the most that the safetensors format allows; shorten the metadata");
         }
         AtomicFile.write(file, channel -> {
+            channel.position(Long.BYTES + header.length);
+            ByteBuffer chunk = buffer(CHUNK_BYTES);
+            Sha256 digest = new Sha256();
+            for (Tensor tensor : tensors.values()) {
+                writeValues(channel, tensor.toArray(), chunk, digest);
+            }
+            byte[] digits = digest.digits().getBytes(StandardCharsets.US_ASCII);
+            System.arraycopy(digits, 0, header, HEADER_START.length(), digits.length);
+            channel.position(0);
             AtomicFile.writeFully(channel, buffer(Long.BYTES).putLong(header.length).flip());
             AtomicFile.writeFully(channel, ByteBuffer.wrap(header));
-            ByteBuffer chunk = buffer(CHUNK_BYTES);
-            for (Tensor tensor : tensors.values()) {
-                writeValues(channel, tensor.toArray(), chunk);
-            }
         });
     }
 
     /**
-     * Reads all tensors of a file to a device, in the file's order. Everything in the header is checked before any memory is
-     * taken for values. Numbers of the types F16 and BF16 are widened exactly, those of F64 and I64 rounded to the nearest
-     * float32.
+     * Reads all tensors of a file to a device, in the header's order. Tensors without elements, which hold no values, are left
+     * out. The header is checked before memory is allocated for values.
      *
-     * @throws StriateException if the file cannot be read or is not what it should be; the message says in what
+     * @throws StriateException if the file cannot be read, is malformed or damaged, or has a tensor that cannot be read; read the
+     *                          others with {@link #read(Path, Device, Collection)}
      */
     public static Map<String, Tensor> read(Path file, Device device) {
-        Map<String, Tensor> tensors = new LinkedHashMap<>();
-        boolean done = false;
         try (Reader reader = new Reader(file)) {
-            for (Map.Entry<String, SafetensorsHeader.Entry> entry : reader.header().entries().entrySet()) {
-                float[] values = reader.values(entry.getKey());
-                tensors.put(entry.getKey(), Tensor.of(device, entry.getValue().shape(), values));
-            }
-            done = true;
-            return tensors;
-        } finally {
-            if (!done) {
-                tensors.values().forEach(Tensor::close);
-            }
+            List<String> names = reader.header().entries().entrySet().stream()
+                    .filter(entry -> !entry.getValue().isEmpty()).map(Map.Entry::getKey).toList();
+            return reader.read(names, device);
         }
     }
 
     /**
-     * Reads the free text that came along with a file's tensors, empty if there is none.
+     * Reads some of a file's tensors to a device, in the order of their names here.
      *
-     * @throws StriateException as {@link #read}
+     * @throws StriateException if the file cannot be read, is malformed or damaged, lacks one of the tensors, or has one that
+     *                          cannot be read
+     */
+    public static Map<String, Tensor> read(Path file, Device device, Collection<String> names) {
+        try (Reader reader = new Reader(file)) {
+            return reader.read(names, device);
+        }
+    }
+
+    /**
+     * Reads what a file's header says about each tensor, in its order, without reading any values.
+     *
+     * @throws StriateException if the file cannot be read or is malformed
+     */
+    public static Map<String, SafetensorsEntry> entries(Path file) {
+        try (Reader reader = new Reader(file)) {
+            return Collections.unmodifiableMap(reader.header().entries());
+        }
+    }
+
+    /**
+     * Reads a file's metadata, empty if there is none, without reading any values.
+     *
+     * @throws StriateException if the file cannot be read or is malformed
      */
     public static Map<String, String> readMetadata(Path file) {
         try (Reader reader = new Reader(file)) {
@@ -96,7 +139,6 @@ public final class Safetensors {
         private final FileChannel channel;
         private final SafetensorsHeader header;
         private final long dataStart;
-        private final ByteBuffer chunk = buffer(CHUNK_BYTES);
 
         Reader(Path file) {
             this.file = file;
@@ -137,23 +179,97 @@ public final class Safetensors {
             return header;
         }
 
-        /** The values of a tensor that is in the header. */
-        float[] values(String name) {
-            SafetensorsHeader.Entry entry = header.entries().get(name);
-            float[] values = new float[entry.shape().elements()];
-            long position = dataStart + entry.begin();
+        private Map<String, Tensor> read(Collection<String> names, Device device) {
+            Map<String, Tensor> read = new HashMap<>();
+            boolean done = false;
             try {
-                int count;
-                for (int done = 0; done < values.length; done += count) {
-                    count = Math.min(CHUNK_BYTES / entry.type().bytes(), values.length - done);
-                    chunk.clear().limit(count * entry.type().bytes());
-                    readFully(channel, chunk, position + (long) done * entry.type().bytes());
-                    entry.type().widen(chunk.flip(), values, done, count);
+                read(new LinkedHashSet<>(names), (name, values) -> {
+                    SafetensorsEntry entry = Objects.requireNonNull(header.entries().get(name));
+                    read.put(name, Tensor.of(device, entry.tensorShape(), values));
+                });
+                done = true;
+            } finally {
+                if (!done) {
+                    read.values().forEach(Tensor::close);
+                }
+            }
+            Map<String, Tensor> ordered = new LinkedHashMap<>();
+            names.forEach(name -> ordered.put(name, Objects.requireNonNull(read.get(name))));
+            return ordered;
+        }
+
+        /**
+         * Reads the values of tensors in the order in which they lie in the file, and then checks the digest if there is one. What
+         * the sink got is to be dropped if this throws.
+         */
+        void read(Set<String> names, BiConsumer<String, float[]> sink) {
+            names.forEach(this::requireReadable);
+            Sha256 digest = header.digest() == null ? null : new Sha256();
+            ByteBuffer chunk = buffer(CHUNK_BYTES);
+            for (Map.Entry<String, SafetensorsEntry> each : header.inFile()) {
+                boolean wanted = names.contains(each.getKey());
+                if (wanted || digest != null) {
+                    float[] values = read(each.getKey(), each.getValue(), wanted, digest, chunk);
+                    if (wanted) {
+                        sink.accept(each.getKey(), values);
+                    }
+                }
+            }
+            if (digest != null) {
+                requireEqual(digest.digits(), header.digest());
+            }
+        }
+
+        private void requireReadable(String name) {
+            SafetensorsEntry entry = header.entries().get(name);
+            if (entry == null) {
+                throw new StriateException(file + " has no tensor \"" + Excerpt.of(name) + "\"");
+            }
+            String obstacle = entry.obstacle();
+            if (obstacle != null) {
+                throw unreadable(name, obstacle, null);
+            }
+        }
+
+        /** The values of a tensor, none of one that is not wanted and only goes into the digest. */
+        private float[] read(
+                String name, SafetensorsEntry entry, boolean wanted, @Nullable Sha256 digest, ByteBuffer chunk) {
+            float[] values = new float[wanted ? (int) entry.elements() : 0];
+            int done = 0;
+            try {
+                for (long at = entry.begin(); at < entry.end(); at += chunk.limit()) {
+                    chunk.clear().limit((int) Math.min(CHUNK_BYTES, entry.end() - at));
+                    readFully(channel, chunk, dataStart + at);
+                    chunk.flip();
+                    if (digest != null) {
+                        digest.add(chunk);
+                    }
+                    if (wanted) {
+                        NumberType type = Objects.requireNonNull(entry.numberType());
+                        int count = chunk.limit() / type.bytes();
+                        type.convert(chunk, values, done, count);
+                        done += count;
+                    }
                 }
             } catch (IOException e) {
                 throw AtomicFile.failure("cannot read", file, e);
+            } catch (ArithmeticException e) {
+                throw unreadable(name, "is of type " + entry.type() + "; " + e.getMessage(), e);
             }
             return values;
+        }
+
+        private StriateException unreadable(String name, String reason, @Nullable Exception cause) {
+            return new StriateException(file + ": the tensor \"" + Excerpt.of(name) + "\" cannot be read: it " + reason
+                    + ". Safetensors.read(file, device, names) reads other tensors of the file", cause);
+        }
+
+        private void requireEqual(String found, String expected) {
+            if (!found.equals(expected)) {
+                throw new StriateException(file + " is damaged: the SHA-256 of its tensors is " + found + ", but it was "
+                        + Excerpt.of(expected) + " when they were written. Take a copy that is intact. If another program changed"
+                        + " the tensors on purpose, remove \"" + SafetensorsHeader.DIGEST + "\" from the file's metadata");
+            }
         }
 
         @Override
@@ -166,13 +282,14 @@ public final class Safetensors {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (JsonGenerator json = JSON.createGenerator(bytes)) {
             json.writeStartObject();
-            if (!metadata.isEmpty()) {
-                json.writeObjectFieldStart(SafetensorsHeader.METADATA);
-                for (Map.Entry<String, String> entry : metadata.entrySet()) {
+            json.writeObjectFieldStart(SafetensorsHeader.METADATA);
+            json.writeStringField(SafetensorsHeader.DIGEST, "0".repeat(Sha256.DIGITS));
+            for (Map.Entry<String, String> entry : metadata.entrySet()) {
+                if (!entry.getKey().equals(SafetensorsHeader.DIGEST)) {
                     json.writeStringField(entry.getKey(), entry.getValue());
                 }
-                json.writeEndObject();
             }
+            json.writeEndObject();
             long offset = 0;
             for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
                 if (entry.getKey().equals(SafetensorsHeader.METADATA)) {
@@ -192,7 +309,7 @@ public final class Safetensors {
             }
             json.writeEndObject();
         } catch (IOException e) {
-            throw new AssertionError("memory cannot fail to be written", e);
+            throw new AssertionError("writing to memory cannot fail", e);
         }
         // Spaces, which the format allows for, so that the values start at a multiple of their size in a mapped file.
         while (bytes.size() % Long.BYTES != 0) {
@@ -201,13 +318,14 @@ public final class Safetensors {
         return bytes.toByteArray();
     }
 
-    private static void writeValues(FileChannel channel, float[] values, ByteBuffer chunk) throws IOException {
+    private static void writeValues(FileChannel channel, float[] values, ByteBuffer chunk, Sha256 digest) throws IOException {
         int count;
         for (int done = 0; done < values.length; done += count) {
             count = Math.min(CHUNK_BYTES / Float.BYTES, values.length - done);
             chunk.clear();
             chunk.asFloatBuffer().put(values, done, count);
-            AtomicFile.writeFully(channel, chunk.limit(Float.BYTES * count));
+            digest.add(chunk.limit(Float.BYTES * count));
+            AtomicFile.writeFully(channel, chunk);
         }
     }
 

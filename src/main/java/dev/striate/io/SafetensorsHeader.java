@@ -6,10 +6,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import dev.striate.Shape;
-import dev.striate.ShapeException;
+import dev.striate.disk.Excerpt;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.io.InputStreamReader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -20,36 +20,39 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A safetensors header that was checked: every tensor's type is one that can be read, its offsets fit its shape, and the tensors
- * cover the file's data without gap or overlap.
+ * A safetensors header that was checked: the offsets of every tensor of a known type fit its shape, and the tensors cover the
+ * file's data without gap or overlap.
  *
  * @param entries  where each tensor is, in the header's order
- * @param metadata the free text that came along
+ * @param inFile   the same in the order of the data
+ * @param metadata the free text, without the digest
+ * @param digest   the SHA-256 of the data in lower-case hexadecimal digits as the file gives it, null if it gives none
  */
-record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadata) {
+record SafetensorsHeader(
+        Map<String, SafetensorsEntry> entries,
+        List<Map.Entry<String, SafetensorsEntry>> inFile,
+        Map<String, String> metadata,
+        @Nullable String digest) {
 
     static final String METADATA = "__metadata__";
+
+    /** The key of the digest in the metadata. Other programs ignore it. */
+    static final String DIGEST = "striate.sha256";
 
     /** The limit that the format's own library sets. */
     static final int MAX_BYTES = 100_000_000;
 
-    /** More axes than anybody's tensors have. */
-    private static final int MOST_NUMBERS = 64;
+    /** PyTorch has tensors of at most 64 axes. */
+    private static final int MOST_AXES = 64;
 
+    /** Names are not put into Jackson's table of symbols, which fails when many share a hash. */
     private static final JsonFactory JSON = JsonFactory.builder()
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).maxStringLength(MAX_BYTES).build())
             .build();
 
-    /**
-     * Where a tensor is.
-     *
-     * @param begin the first byte, counted from the end of the header
-     * @param end   the byte after the last
-     */
-    record Entry(NumberType type, Shape shape, long begin, long end) {}
-
-    /** What makes a file no safetensors file, in words. */
+    /** Why a file is not a safetensors file. */
     static final class Malformed extends Exception {
 
         Malformed(String reason) {
@@ -64,51 +67,46 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
      * @param dataBytes how many bytes follow it in the file
      */
     static SafetensorsHeader parse(byte[] json, long dataBytes) throws Malformed {
-        String text;
-        try {
-            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)).toString();
-        } catch (CharacterCodingException e) {
-            throw new Malformed("the header is not valid UTF-8");
-        }
-        if (!text.startsWith("{")) {
-            throw new Malformed("the header does not start with {");
-        }
-        Map<String, Entry> entries = new LinkedHashMap<>();
+        require(json.length > 0 && json[0] == '{', "the header does not start with {");
+        Map<String, SafetensorsEntry> entries = new LinkedHashMap<>();
         Map<String, String> metadata = new LinkedHashMap<>();
-        try (JsonParser parser = JSON.createParser(text)) {
+        // A decoder, unlike a charset, reports malformed bytes.
+        try (JsonParser parser = JSON.createParser(
+                new InputStreamReader(new ByteArrayInputStream(json), StandardCharsets.UTF_8.newDecoder()))) {
             parser.nextToken();
             while (parser.nextToken() != JsonToken.END_OBJECT) {
                 String name = parser.currentName();
-                require(parser.nextToken() == JsonToken.START_OBJECT, "\"" + name + "\" is not an object");
+                require(parser.nextToken() == JsonToken.START_OBJECT, "\"" + Excerpt.of(name) + "\" is not an object");
                 if (name.equals(METADATA)) {
                     parseMetadata(parser, metadata);
                 } else {
-                    entries.put(name, parseEntry(parser, name));
+                    entries.put(name, parseEntry(parser, "tensor \"" + Excerpt.of(name) + "\""));
                 }
             }
-            require(parser.nextToken() == null, "something follows the header's closing brace");
+            require(parser.nextToken() == null, "there is more after the header's closing brace");
         } catch (JsonProcessingException e) {
-            throw new Malformed("the header is not valid JSON: " + e.getOriginalMessage());
+            throw new Malformed("the header is not valid JSON: " + Excerpt.of(e.getOriginalMessage()));
+        } catch (CharacterCodingException e) {
+            throw new Malformed("the header is not valid UTF-8");
         } catch (IOException e) {
-            throw new AssertionError("a string cannot fail to be read", e);
+            throw new AssertionError("reading from memory cannot fail", e);
         }
-        requireCover(entries, dataBytes);
-        return new SafetensorsHeader(entries, metadata);
+        String digest = metadata.remove(DIGEST);
+        return new SafetensorsHeader(entries, covering(entries, dataBytes), metadata, digest);
     }
 
     private static void parseMetadata(JsonParser parser, Map<String, String> metadata) throws IOException, Malformed {
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String key = parser.currentName();
-            require(parser.nextToken() == JsonToken.VALUE_STRING, METADATA + " \"" + key + "\" is not a string");
+            require(parser.nextToken() == JsonToken.VALUE_STRING, METADATA + " \"" + Excerpt.of(key) + "\" is not a string");
             metadata.put(key, parser.getText());
         }
     }
 
-    private static Entry parseEntry(JsonParser parser, String name) throws IOException, Malformed {
-        String tensor = "tensor \"" + name + "\"";
+    private static SafetensorsEntry parseEntry(JsonParser parser, String tensor) throws IOException, Malformed {
         String type = null;
-        long @Nullable [] sizes = null;
-        long @Nullable [] offsets = null;
+        List<Long> shape = null;
+        List<Long> offsets = null;
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String field = parser.currentName();
             JsonToken value = parser.nextToken();
@@ -117,36 +115,36 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
                     require(value == JsonToken.VALUE_STRING, tensor + ": dtype is not a string");
                     type = parser.getText();
                 }
-                case "shape" -> sizes = parseNumbers(parser, tensor + ": shape");
+                case "shape" -> shape = parseNumbers(parser, tensor + ": shape");
                 case "data_offsets" -> offsets = parseNumbers(parser, tensor + ": data_offsets");
-                default -> throw new Malformed(tensor + ": unexpected field \"" + field + "\"");
+                // As the format's own library does.
+                default -> parser.skipChildren();
             }
         }
-        require(type != null && sizes != null && offsets != null, tensor + ": needs dtype, shape and data_offsets");
-        NumberType known = NumberType.named(type);
-        require(known != null, tensor + ": dtype is " + type + ", expected one of " + List.of(NumberType.values()));
-        Shape shape = shape(sizes, tensor);
-        require(offsets.length == 2 && offsets[0] <= offsets[1], tensor + ": data_offsets are not [begin, end]");
-        long bytes = (long) known.bytes() * shape.elements();
-        require(offsets[1] - offsets[0] == bytes, tensor + ": shape " + shape + " takes " + bytes + " bytes, data_offsets span "
-                + (offsets[1] - offsets[0]));
-        return new Entry(known, shape, offsets[0], offsets[1]);
+        require(type != null && shape != null && offsets != null, tensor + ": needs dtype, shape and data_offsets");
+        require(offsets.size() == 2 && offsets.get(0) <= offsets.get(1), tensor + ": data_offsets are not [begin, end]");
+        SafetensorsEntry entry = new SafetensorsEntry(type, shape, offsets.get(0), offsets.get(1));
+        requireSize(entry, tensor);
+        return entry;
     }
 
-    private static Shape shape(long[] sizes, String tensor) throws Malformed {
-        int[] narrow = new int[sizes.length];
-        for (int i = 0; i < sizes.length; i++) {
-            require(sizes[i] <= Integer.MAX_VALUE, tensor + ": a size of " + sizes[i] + " is too large");
-            narrow[i] = (int) sizes[i];
+    private static void requireSize(SafetensorsEntry entry, String tensor) throws Malformed {
+        NumberType known = entry.numberType();
+        if (known == null) {
+            // The size of its numbers is not known. They can be passed over.
+            return;
         }
+        long span = entry.end() - entry.begin();
         try {
-            return Shape.of(narrow);
-        } catch (ShapeException e) {
-            throw new Malformed(tensor + ": " + e.getMessage());
+            long bytes = Math.multiplyExact(entry.elements(), known.bytes());
+            require(span == bytes, tensor + ": shape " + entry.shapeText() + " takes " + bytes + " bytes, data_offsets span "
+                    + span);
+        } catch (ArithmeticException e) {
+            throw new Malformed(tensor + ": shape " + entry.shapeText() + " takes more than 2^63 bytes, data_offsets span " + span);
         }
     }
 
-    private static long[] parseNumbers(JsonParser parser, String what) throws IOException, Malformed {
+    private static List<Long> parseNumbers(JsonParser parser, String what) throws IOException, Malformed {
         require(parser.currentToken() == JsonToken.START_ARRAY, what + " is not an array");
         List<Long> numbers = new ArrayList<>();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
@@ -155,24 +153,29 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
             long number = parser.getLongValue();
             require(number >= 0, what + " holds the negative number " + number);
             numbers.add(number);
-            require(numbers.size() <= MOST_NUMBERS, what + " holds more than " + MOST_NUMBERS + " numbers");
+            require(numbers.size() <= MOST_AXES, what + " holds more than " + MOST_AXES + " numbers");
         }
-        return numbers.stream().mapToLong(Long::longValue).toArray();
+        return numbers;
     }
 
-    private static void requireCover(Map<String, Entry> entries, long dataBytes) throws Malformed {
-        List<Map.Entry<String, Entry>> sorted = new ArrayList<>(entries.entrySet());
-        sorted.sort(Comparator.comparingLong(entry -> entry.getValue().begin()));
+    /** The tensors in the order of their data, which they must cover. */
+    private static List<Map.Entry<String, SafetensorsEntry>> covering(Map<String, SafetensorsEntry> entries, long dataBytes)
+            throws Malformed {
+        List<Map.Entry<String, SafetensorsEntry>> sorted = new ArrayList<>(entries.entrySet());
+        // An empty tensor may begin where another does.
+        sorted.sort(Map.Entry.comparingByValue(
+                Comparator.comparingLong(SafetensorsEntry::begin).thenComparingLong(SafetensorsEntry::end)));
         long covered = 0;
-        for (Map.Entry<String, Entry> entry : sorted) {
+        for (Map.Entry<String, SafetensorsEntry> entry : sorted) {
             long begin = entry.getValue().begin();
-            require(begin <= covered, "between the bytes " + covered + " and " + begin + " of the data there is no tensor");
-            require(begin == covered, "tensor \"" + entry.getKey() + "\" starts at byte " + begin
+            require(begin <= covered, "no tensor covers the bytes " + covered + " to " + begin + " of the data");
+            require(begin == covered, "tensor \"" + Excerpt.of(entry.getKey()) + "\" starts at byte " + begin
                     + " of the data, inside another that ends at " + covered);
             covered = entry.getValue().end();
         }
         require(covered == dataBytes, "the tensors take " + covered + " bytes, the file has " + dataBytes + " bytes of data"
-                + (covered > dataBytes ? "; it is cut short" : ""));
+                + (covered > dataBytes ? "; it is truncated" : ""));
+        return sorted;
     }
 
     private static void require(boolean condition, String reason) throws Malformed {

@@ -1,9 +1,9 @@
 package dev.striate.io;
 
-import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.autograd.NoGrad;
+import dev.striate.disk.Excerpt;
 import dev.striate.nn.Module;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,13 +18,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class State {
 
-    /** What an optimiser keeps stands in a checkpoint under names that begin so. */
+    /** The names of an optimiser's state in a checkpoint start with this. */
     public static final String OPTIMIZER_PREFIX = "optimizer.";
 
-    /** PyTorch's batch normalisation counts batches in it; nothing here depends on their number, nor there with a momentum. */
+    /** PyTorch's batch normalisation counts its batches. The count matters only without a momentum, which Striate lacks. */
     private static final String BATCH_COUNT = "num_batches_tracked";
 
-    /** Names of tensors in an error: more do not make it clearer. */
+    /** The most names of tensors in a message. */
     private static final int MOST_NAMES = 6;
 
     private State() {}
@@ -32,7 +32,7 @@ public final class State {
     /**
      * Writes a module's parameters and buffers.
      *
-     * @param metadata free text to come along
+     * @param metadata free text about the whole file
      * @throws StriateException if the file cannot be written
      */
     public static void save(Module module, Path file, Map<String, String> metadata) {
@@ -40,22 +40,23 @@ public final class State {
     }
 
     /**
-     * Takes a module's parameters and buffers from a file, which may be a checkpoint: what is an optimiser's there is left alone,
-     * and so is PyTorch's {@code num_batches_tracked}. Apart from these, the file must have exactly the module's tensors, in
-     * their shapes: names and shapes are checked, and everything is read, before anything is changed.
+     * Reads a module's parameters and buffers from a file, which may be a checkpoint. Ignored are an optimiser's state, PyTorch's
+     * {@code num_batches_tracked}, and tensors without elements. Apart from these, the file must have exactly the module's
+     * tensors, in their shapes and of types that {@link Safetensors} reads. Everything is checked and read before the module
+     * changes.
      *
-     * @return the free text that came along
-     * @throws StriateException if the file cannot be read or does not fit; the module is as it was then
+     * @return the file's metadata
+     * @throws StriateException if the file cannot be read, is damaged or does not fit; the module is unchanged
      */
     public static Map<String, String> load(Module module, Path file) {
         return load(tensors(module), file, true, null);
     }
 
     /**
-     * Takes the values of named tensors from a file that must have exactly these; otherwise as {@link #load(Module, Path)}.
+     * Reads the values of named tensors from a file that must have exactly these; otherwise as {@link #load(Module, Path)}.
      *
-     * @param metadata what {@link Safetensors#readMetadata} said of the file before
-     * @throws StriateException also if the file has other metadata by now: it was replaced
+     * @param metadata the metadata that {@link Safetensors#readMetadata} read from the file before
+     * @throws StriateException also if the file has other metadata by now, because it was replaced
      */
     public static void load(Map<String, Tensor> targets, Path file, Map<String, String> metadata) {
         load(targets, file, false, metadata);
@@ -66,17 +67,16 @@ public final class State {
         Map<String, float[]> values = new LinkedHashMap<>();
         Map<String, String> metadata;
         try (Safetensors.Reader reader = new Safetensors.Reader(file)) {
-            Map<String, SafetensorsHeader.Entry> entries = new LinkedHashMap<>(reader.header().entries());
-            entries.keySet().removeIf(name -> !targets.containsKey(name)
-                    && (isBatchCount(name) || withoutOptimizer && name.startsWith(OPTIMIZER_PREFIX)));
-            requireFit(targets, entries, file);
-            for (String name : targets.keySet()) {
-                values.put(name, reader.values(name));
-            }
             metadata = reader.header().metadata();
             if (expected != null && !expected.equals(metadata)) {
                 throw new StriateException(file + " was replaced while it was read: read it again");
             }
+            Map<String, SafetensorsEntry> entries = new LinkedHashMap<>(reader.header().entries());
+            entries.entrySet().removeIf(entry -> !targets.containsKey(entry.getKey())
+                    && (isBatchCount(entry.getKey()) || entry.getValue().isEmpty()
+                            || withoutOptimizer && entry.getKey().startsWith(OPTIMIZER_PREFIX)));
+            requireFit(targets, entries, file);
+            reader.read(targets.keySet(), values::put);
         }
         try (NoGrad off = NoGrad.open()) {
             targets.forEach((name, tensor) -> tensor.assign(values.remove(name)));
@@ -95,30 +95,35 @@ public final class State {
         return all;
     }
 
-    private static void requireFit(Map<String, Tensor> targets, Map<String, SafetensorsHeader.Entry> entries, Path file) {
+    private static void requireFit(Map<String, Tensor> targets, Map<String, SafetensorsEntry> entries, Path file) {
         List<String> problems = new ArrayList<>();
         List<String> missing = targets.keySet().stream().filter(name -> !entries.containsKey(name)).toList();
         List<String> unexpected = entries.keySet().stream().filter(name -> !targets.containsKey(name)).toList();
-        List<String> misshapen = new ArrayList<>();
+        List<String> unfit = new ArrayList<>();
         targets.forEach((name, tensor) -> {
-            SafetensorsHeader.Entry entry = entries.get(name);
-            Shape expected = tensor.shape();
-            if (entry != null && !entry.shape().equals(expected)) {
-                misshapen.add(name + " has the shape " + entry.shape() + " in the file and " + expected + " in the module");
+            SafetensorsEntry entry = entries.get(name);
+            if (entry != null && !entry.hasShape(tensor.shape())) {
+                unfit.add(name + " has the shape " + entry.shapeText() + " in the file and " + tensor.shape() + " in the module");
+            } else if (entry != null && entry.obstacle() != null) {
+                unfit.add(name + " " + entry.obstacle());
             }
         });
         if (!missing.isEmpty()) {
-            problems.add("it lacks [" + few(missing, ", ") + "]");
+            problems.add("it lacks [" + names(missing) + "]");
         }
         if (!unexpected.isEmpty()) {
-            problems.add("the module has no [" + few(unexpected, ", ") + "]");
+            problems.add("the module has no [" + names(unexpected) + "]");
         }
-        if (!misshapen.isEmpty()) {
-            problems.add(few(misshapen, "; "));
+        if (!unfit.isEmpty()) {
+            problems.add(few(unfit, "; "));
         }
         if (!problems.isEmpty()) {
             throw new StriateException(file + " does not fit the module: " + String.join("; ", problems));
         }
+    }
+
+    private static String names(List<String> names) {
+        return few(names.stream().map(Excerpt::of).toList(), ", ");
     }
 
     private static String few(List<String> all, String separator) {

@@ -2,7 +2,9 @@ package dev.striate.io;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.striate.Device;
@@ -18,11 +20,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,11 +99,11 @@ class SafetensorsTest {
         tensors.put("w", Tensor.of(DEVICE, Shape.of(1, 2), 1, -2));
         tensors.put("b", Tensor.scalar(DEVICE, 0.5f));
         Safetensors.write(file, tensors, Map.of("k", "v"));
-        String header = "{\"__metadata__\":{\"k\":\"v\"},"
+        byte[] data = {0, 0, (byte) 0x80, 0x3f, 0, 0, 0, (byte) 0xc0, 0, 0, 0, 0x3f};
+        String header = "{\"__metadata__\":{\"striate.sha256\":\"" + sha256(data) + "\",\"k\":\"v\"},"
                 + "\"w\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]},"
                 + "\"b\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[8,12]}}";
         header += " ".repeat((8 - header.length() % 8) % 8);
-        byte[] data = {0, 0, (byte) 0x80, 0x3f, 0, 0, 0, (byte) 0xc0, 0, 0, 0, 0x3f};
         assertArrayEquals(bytes(header, data), Files.readAllBytes(file));
     }
 
@@ -152,18 +159,15 @@ class SafetensorsTest {
     /** Headers before 4 bytes of data; ' stands for ". */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
-        "{'x':{'dtype':'U8','shape':[4],'data_offsets':[0,4]}}"
-                + " | tensor 'x': dtype is U8, expected one of [F32, F16, BF16, F64, I64]",
-        "{'x':{'dtype':'f32','shape':[1],'data_offsets':[0,4]}}"
-                + " | tensor 'x': dtype is f32, expected one of [F32, F16, BF16, F64, I64]",
+        "{'x':{'dtype':'U8','shape':[5],'data_offsets':[0,4]}} | tensor 'x': shape (5) takes 5 bytes, data_offsets span 4",
         "{'x':{'dtype':'F16','shape':[1],'data_offsets':[0,4]}} | tensor 'x': shape (1) takes 2 bytes, data_offsets span 4",
         "{'x':{'dtype':'F64','shape':[1],'data_offsets':[0,4]}} | tensor 'x': shape (1) takes 8 bytes, data_offsets span 4",
         "{'x':{'dtype':'F64','shape':[2147483647],'data_offsets':[0,17179869176]}}"
-                + " | the tensors take 17179869176 bytes, the file has 4 bytes of data; it is cut short",
+                + " | the tensors take 17179869176 bytes, the file has 4 bytes of data; it is truncated",
         "{'x':{'dtype':'F32','shape':[1],'data_offsets':[9223372036854775804,9223372036854775807]}}"
                 + " | tensor 'x': shape (1) takes 4 bytes, data_offsets span 3",
         "{'x':{'dtype':'F32','shape':[1],'data_offsets':[9223372036854775803,9223372036854775807]}}"
-                + " | between the bytes 0 and 9223372036854775803 of the data there is no tensor",
+                + " | no tensor covers the bytes 0 to 9223372036854775803 of the data",
         "{'x':{'dtype':32,'shape':[1],'data_offsets':[0,4]}} | tensor 'x': dtype is not a string",
         "{'x':{'dtype':'F32','shape':[2],'data_offsets':[0,4]}} | tensor 'x': shape (2) takes 8 bytes, data_offsets span 4",
         "{'x':{'dtype':'F32','shape':[1],'data_offsets':[0,8]}} | tensor 'x': shape (1) takes 4 bytes, data_offsets span 8",
@@ -171,32 +175,36 @@ class SafetensorsTest {
         "{'x':{'dtype':'F32','shape':[1],'data_offsets':[-4,0]}} | tensor 'x': data_offsets holds the negative number -4",
         "{'x':{'dtype':'F32','shape':[1],'data_offsets':[4,0]}} | tensor 'x': data_offsets are not [begin, end]",
         "{'x':{'dtype':'F32','shape':[1],'data_offsets':[4]}} | tensor 'x': data_offsets are not [begin, end]",
-        "{'x':{'dtype':'F32','shape':[0],'data_offsets':[0,0]}} | tensor 'x': a shape's sizes are at least 1, got (0)",
+        "{'x':{'dtype':'F32','shape':[0],'data_offsets':[0,4]}} | tensor 'x': shape (0) takes 0 bytes, data_offsets span 4",
         "{'x':{'dtype':'F32','shape':[1.5],'data_offsets':[0,4]}} | tensor 'x': shape holds something other than whole numbers",
         "{'x':{'dtype':'F32','shape':['1'],'data_offsets':[0,4]}} | tensor 'x': shape holds something other than whole numbers",
         "{'x':{'dtype':'F32','shape':1,'data_offsets':[0,4]}} | tensor 'x': shape is not an array",
-        "{'x':{'dtype':'F32','shape':[99999999999],'data_offsets':[0,4]}} | tensor 'x': a size of 99999999999 is too large",
+        "{'x':{'dtype':'F32','shape':[99999999999],'data_offsets':[0,4]}}"
+                + " | tensor 'x': shape (99999999999) takes 399999999996 bytes, data_offsets span 4",
         "{'x':{'dtype':'F32','shape':[99999,99999],'data_offsets':[0,4]}}"
-                + " | tensor 'x': a tensor has fewer than 2^31 elements, got the shape (99999, 99999)",
+                + " | tensor 'x': shape (99999, 99999) takes 39999200004 bytes, data_offsets span 4",
+        "{'x':{'dtype':'F32','shape':[4294967296,4294967296],'data_offsets':[0,4]}}"
+                + " | tensor 'x': shape (4294967296, 4294967296) takes more than 2^63 bytes, data_offsets span 4",
+        "{'x':{'dtype':'F32','shape':[2305843009213693952],'data_offsets':[0,4]}}"
+                + " | tensor 'x': shape (2305843009213693952) takes more than 2^63 bytes, data_offsets span 4",
         "{'x':{'dtype':'F32','shape':[9999999999999999999],'data_offsets':[0,4]}} | the header is not valid JSON: Numeric value",
         "{'x':{'dtype':'F32','shape':[1]}} | tensor 'x': needs dtype, shape and data_offsets",
-        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[0,4],'y':1}} | tensor 'x': unexpected field 'y'",
         "{'x':{'dtype':'F32','shape':[1],'shape':[1],'data_offsets':[0,4]}}"
                 + " | the header is not valid JSON: Duplicate field 'shape'",
         "{'x':{'dtype':'F32','shape':[1],'data_offsets':[0,4]},'x':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}}"
                 + " | the header is not valid JSON: Duplicate field 'x'",
         "{'x':{'dtype':'F32','shape':[1],'data_offsets':[0,4]},'y':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}}"
                 + " | tensor 'y' starts at byte 0 of the data, inside another that ends at 4",
-        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[1,5]}} | between the bytes 0 and 1 of the data there is no tensor",
+        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[1,5]}} | no tensor covers the bytes 0 to 1 of the data",
         "{'x':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}}"
-                + " | the tensors take 8 bytes, the file has 4 bytes of data; it is cut short",
+                + " | the tensors take 8 bytes, the file has 4 bytes of data; it is truncated",
         "{} | the tensors take 0 bytes, the file has 4 bytes of data",
         "{'x':5} | 'x' is not an object",
         "{'__metadata__':{'k':1}} | __metadata__ 'k' is not a string",
         "{'__metadata__':[]} | '__metadata__' is not an object",
         "[] | the header does not start with {",
         "{'x': | the header is not valid JSON: Unexpected end-of-input",
-        "{} {} | something follows the header's closing brace",
+        "{} {} | there is more after the header's closing brace",
         "{'x':{'dtype':'F32','shape':[[[[[[[[[[1]]]]]]]]]],'data_offsets':[0,4]}} | tensor 'x': shape holds something other",
     })
     void wrongHeadersAreRefused(String header, String reason) throws IOException {
@@ -278,8 +286,13 @@ class SafetensorsTest {
                 }
             }
             try {
-                long described = SafetensorsHeader.parse(changed, whole.length - headerEnd).entries().values().stream()
-                        .mapToLong(entry -> (long) entry.shape().elements() * entry.type().bytes()).sum();
+                long described = 0;
+                for (SafetensorsEntry entry : SafetensorsHeader.parse(changed, whole.length - headerEnd).entries().values()) {
+                    NumberType type = entry.numberType();
+                    long bytes = entry.end() - entry.begin();
+                    assertTrue(type == null || entry.elements() * type.bytes() == bytes, entry.toString());
+                    described += bytes;
+                }
                 assertEquals(whole.length - headerEnd, described);
             } catch (SafetensorsHeader.Malformed e) {
                 refused++;
@@ -288,25 +301,67 @@ class SafetensorsTest {
         assertTrue(refused > 15_000 && refused < 20_000, refused + " refused");
     }
 
-    /** The same for whole files, with the length of the header among what is changed. */
+    /** Each bit of a file is flipped: that is noticed, or changes nothing that is read. */
     @Test
-    void changedFilesAreRefusedOrRead() throws IOException {
+    void everyFlippedBitIsNoticed() throws IOException {
         Path file = directory.resolve("good.safetensors");
-        Safetensors.write(file, Map.of("weight", Tensor.zeros(DEVICE, 5)), Map.of());
+        float[] values = {1, -2, 0.5f, 3e7f, -0.125f};
+        Safetensors.write(file, Map.of("weight", Tensor.of(DEVICE, values)), Map.of());
         byte[] whole = Files.readAllBytes(file);
-        Random random = new Random(8);
-        for (int i = 0; i < 500; i++) {
+        int refused = 0;
+        for (int bit = 0; bit < 8 * whole.length; bit++) {
             byte[] changed = whole.clone();
-            changed[random.nextInt(random.nextBoolean() ? 8 : changed.length)] = (byte) random.nextInt();
+            changed[bit / 8] ^= (byte) (1 << bit % 8);
             Path other = file(changed);
+            boolean inData = bit / 8 >= whole.length - 4 * values.length;
             try {
                 Map<String, Tensor> read = Safetensors.read(other, DEVICE);
-                assertEquals(5, read.values().stream().mapToInt(tensor -> tensor.shape().elements()).sum());
+                assertFalse(inData, () -> "a flip in the data");
+                read.values().forEach(tensor -> assertArrayEquals(bits(values), bits(tensor.toArray())));
                 read.values().forEach(Tensor::close);
             } catch (StriateException e) {
-                assertTrue(e.getMessage().startsWith(other + " is not a safetensors file that can be read: "), e.getMessage());
+                refused++;
+                String expected = other + (inData ? " is damaged: the SHA-256 of its tensors is " : "");
+                assertTrue(e.getMessage().startsWith(expected), e.getMessage());
             }
         }
+        assertTrue(refused > 8 * whole.length / 2, refused + " of " + 8 * whole.length);
+    }
+
+    @Test
+    void damageSaysWhichFileAndWhatToDo() throws IOException {
+        byte[] data = {0, 0, (byte) 0x80, 0x3f};
+        String header = "{\"__metadata__\":{\"k\":\"v\",\"striate.sha256\":\"%s\"},"
+                + "\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
+        Path file = write(header.formatted(sha256(data)), data);
+        assertEquals(1, Safetensors.read(file, DEVICE).get("x").item());
+        assertEquals(Map.of("k", "v"), Safetensors.readMetadata(file));
+        for (String wrong : List.of("0".repeat(64), "", "\u001b[2J".repeat(1000))) {
+            write(header.formatted(wrong.replace("\u001b", "\\u001b")), data);
+            String message = assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE)).getMessage();
+            assertTrue(message.startsWith(file + " is damaged: the SHA-256 of its tensors is " + sha256(data)), message);
+            assertTrue(message.contains("remove \"striate.sha256\" from the file's metadata"), message);
+            assertTrue(message.length() < 700 && message.indexOf('\u001b') < 0, message);
+            assertEquals(Map.of("k", "v"), Safetensors.readMetadata(file), "metadata do not need the data");
+        }
+    }
+
+    /** Also where it lies in another tensor than those that are asked for. */
+    @Test
+    void damageAnywhereIsNoticed() throws IOException {
+        Path file = directory.resolve("large.safetensors");
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        tensors.put("a", Tensor.ones(DEVICE, 300_000));
+        tensors.put("b", Tensor.ones(DEVICE, 3));
+        Safetensors.write(file, tensors, Map.of("striate.sha256", "of another file"));
+        assertEquals(3, Safetensors.read(file, DEVICE, List.of("b")).get("b").shape().elements());
+        byte[] whole = Files.readAllBytes(file);
+        whole[whole.length - 100_000] ^= 1;
+        Path damaged = file(whole);
+        int before = DEVICE.backend().memory().liveBuffers();
+        assertTrue(assertThrows(StriateException.class, () -> Safetensors.read(damaged, DEVICE, List.of("b"))).getMessage()
+                .startsWith(damaged + " is damaged: "));
+        assertEquals(before, DEVICE.backend().memory().liveBuffers());
     }
 
     private static byte[] without(byte[] bytes, int from, int to) {
@@ -339,6 +394,163 @@ class SafetensorsTest {
         assertArrayEquals(new float[] {1, -2, 0x1p-24f, 65504}, read.get("h").toArray());
         assertArrayEquals(new float[] {1, -3.140625f, Float.POSITIVE_INFINITY, 0x1p-133f}, read.get("b").toArray());
         assertEquals(Shape.of(2, 2), read.get("h").shape());
+    }
+
+    /** All integer types at their ends, as far as float32 holds these. */
+    @Test
+    void integersAreReadExactlyOrNot() throws IOException {
+        assertInteger("BOOL", 1, 0, "0.0");
+        assertInteger("BOOL", 1, 1, "1.0");
+        assertInteger("I8", 1, 0x80, "-128.0");
+        assertInteger("U8", 1, 0xFF, "255.0");
+        assertInteger("I16", 2, 0x8000, "-32768.0");
+        assertInteger("U16", 2, 0xFFFF, "65535.0");
+        assertInteger("I32", 4, 1 << 24, "1.6777216E7");
+        assertInteger("I32", 4, (1 << 24) + 1, "it holds 16777217, which float32 cannot hold exactly");
+        assertInteger("I32", 4, Integer.MIN_VALUE, "-2.14748365E9");
+        assertInteger("I32", 4, Integer.MAX_VALUE, "it holds 2147483647, which");
+        assertInteger("U32", 4, 1L << 31, "2.14748365E9");
+        assertInteger("U32", 4, 0xFFFFFFFFL, "it holds 4294967295, which");
+        assertInteger("I64", 8, -7, "-7.0");
+        assertInteger("I64", 8, Long.MIN_VALUE, "-9.223372E18");
+        assertInteger("I64", 8, Long.MAX_VALUE, "it holds 9223372036854775807, which");
+        assertInteger("I64", 8, -(1L << 53) + 1, "it holds -9007199254740991, which");
+        assertInteger("U64", 8, 5, "5.0");
+        assertInteger("U64", 8, Long.MAX_VALUE, "it holds 9223372036854775807, which");
+        assertInteger("U64", 8, Long.MIN_VALUE, "9.223372E18");
+        assertInteger("U64", 8, -1L << 40, "1.8446743E19");
+        assertInteger("U64", 8, -1, "it holds 18446744073709551615, which");
+        assertInteger("U64", 8, -1L << 39, "it holds 18446743523953737728, which");
+    }
+
+    private void assertInteger(String type, int bytes, long value, String expected) throws IOException {
+        byte[] data = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
+        Path file = write("{\"n\":{\"dtype\":\"" + type + "\",\"shape\":[],\"data_offsets\":[0," + bytes + "]}}",
+                Arrays.copyOf(data, bytes));
+        if (expected.startsWith("it holds")) {
+            String message = assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE)).getMessage();
+            assertTrue(message.startsWith(file + ": the tensor \"n\" cannot be read: it is of type " + type + "; " + expected),
+                    message);
+        } else {
+            assertEquals(expected, Float.toString(Safetensors.read(file, DEVICE).get("n").item()), type);
+        }
+    }
+
+    /** All 256 of each kind against the definition. */
+    @Test
+    void smallFloatsHaveTheirValue() throws IOException {
+        byte[] all = new byte[512];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = (byte) i;
+        }
+        Map<String, Tensor> read = Safetensors.read(write(
+                "{\"e4\":{\"dtype\":\"F8_E4M3\",\"shape\":[256],\"data_offsets\":[0,256]},"
+                        + "\"e5\":{\"dtype\":\"F8_E5M2\",\"shape\":[256],\"data_offsets\":[256,512]}}", all), DEVICE);
+        for (int bits = 0; bits < 256; bits++) {
+            float sign = bits < 128 ? 1 : -1;
+            int e4 = bits >> 3 & 15;
+            int m3 = bits & 7;
+            double size = e4 == 0 ? m3 * Math.pow(2, -9) : (1 + m3 / 8.0) * Math.pow(2, e4 - 7);
+            assertEquals((float) (sign * ((bits & 127) == 127 ? Double.NaN : size)), read.get("e4").toArray()[bits]);
+            int e5 = bits >> 2 & 31;
+            int m2 = bits & 3;
+            size = e5 == 31 ? m2 == 0 ? Double.POSITIVE_INFINITY : Double.NaN
+                    : e5 == 0 ? m2 * Math.pow(2, -16) : (1 + m2 / 4.0) * Math.pow(2, e5 - 15);
+            assertEquals((float) (sign * size), read.get("e5").toArray()[bits]);
+        }
+    }
+
+    /** Of other types, without elements, too many elements: only who asks for these is refused. */
+    @Test
+    void tensorsThatCannotBeReadLeaveTheOthers() throws IOException {
+        Path file = write("{\"__metadata__\":{\"k\":\"v\"},"
+                + "\"future\":{\"dtype\":\"F2_E1M0\",\"shape\":[3,7],\"data_offsets\":[0,6],\"scale\":{\"a\":[1]}},"
+                + "\"complex\":{\"dtype\":\"C64\",\"shape\":[1],\"data_offsets\":[6,14]},"
+                + "\"empty\":{\"dtype\":\"F32\",\"shape\":[3,0],\"data_offsets\":[14,14]},"
+                + "\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[14,18]},"
+                + "\"last\":{\"dtype\":\"I64\",\"shape\":[0],\"data_offsets\":[18,18]}}",
+                new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (byte) 0x80, 0x3f});
+        assertEquals(Map.of("k", "v"), Safetensors.readMetadata(file));
+        assertEquals(List.of("future", "complex", "empty", "x", "last"), List.copyOf(Safetensors.entries(file).keySet()));
+        assertEquals(new SafetensorsEntry("F2_E1M0", List.of(3L, 7L), 0, 6), Safetensors.entries(file).get("future"));
+        assertEquals(1, Safetensors.read(file, DEVICE, List.of("x")).get("x").item());
+        String types = "; the types that can be read are [F32, F16, BF16, ";
+        assertUnreadable(file, List.of("x", "future"), "future", "is of type F2_E1M0 and shape (3, 7)" + types);
+        assertUnreadable(file, List.of("complex"), "complex", "is of type C64 and shape (1)" + types);
+        assertUnreadable(file, List.of("empty"), "empty", "is of type F32 and shape (3, 0); a tensor has at least one element");
+        assertEquals(file + " has no tensor \"y\"",
+                assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE, List.of("y"))).getMessage());
+        String message = assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE)).getMessage();
+        assertTrue(message.startsWith(file + ": the tensor \"future\" cannot be read: it is of type F2_E1M0"), message);
+        assertTrue(message.endsWith("Safetensors.read(file, device, names) reads other tensors of the file"), message);
+    }
+
+    private static void assertUnreadable(Path file, List<String> names, String culprit, String reason) {
+        String message = assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE, names)).getMessage();
+        assertTrue(message.startsWith(file + ": the tensor \"" + culprit + "\" cannot be read: it " + reason), message);
+    }
+
+    @Test
+    void emptyTensorsAreLeftOut() throws IOException {
+        Path file = write("{\"a\":{\"dtype\":\"F32\",\"shape\":[0,5],\"data_offsets\":[0,0]},"
+                + "\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
+                + "\"b\":{\"dtype\":\"BOOL\",\"shape\":[0],\"data_offsets\":[4,4]}}", new byte[4]);
+        assertEquals(Set.of("x"), Safetensors.read(file, DEVICE).keySet());
+    }
+
+    /** 2^31 bytes of a sparse file: its other tensor is read, and no memory is taken for this one. */
+    @Test
+    void tensorsOfTooManyElementsLeaveTheOthers() throws IOException {
+        String header = "{\"huge\":{\"dtype\":\"U8\",\"shape\":[2147483648],\"data_offsets\":[0,2147483648]},"
+                + "\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[2147483648,2147483652]}}";
+        Path file = directory.resolve("sparse.safetensors");
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE,
+                StandardOpenOption.SPARSE)) {
+            channel.write(ByteBuffer.wrap(bytes(header, new byte[0])));
+            channel.write(ByteBuffer.allocate(4), 8 + header.length() + (1L << 31));
+        }
+        assertEquals(0, Safetensors.read(file, DEVICE, List.of("x")).get("x").item());
+        assertUnreadable(file, List.of("huge"), "huge", "is of type U8 and shape (2147483648); a tensor has fewer than 2^31");
+    }
+
+    // ---- Headers made to exhaust their reader
+
+    /** Names that share a hash, by Java's sum of powers of 31 ("Aa", "BB") and by Jackson's of 33 ("AB", "B!"). */
+    @ParameterizedTest
+    @CsvSource({"Aa, BB", "AB, B!"})
+    void namesOfOneHashAreRead(String one, String other) throws IOException {
+        StringBuilder header = new StringBuilder("{");
+        int count = 1 << 14;
+        for (int i = 0; i < count; i++) {
+            StringBuilder name = new StringBuilder();
+            for (int bit = 0; bit < 14; bit++) {
+                name.append((i >> bit & 1) == 0 ? one : other);
+            }
+            header.append(i == 0 ? "\"" : ",\"").append(name).append("\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[")
+                    .append(i).append(',').append(i + 1).append("]}");
+        }
+        Path file = write(header.append('}').toString(), new byte[count]);
+        assertEquals(count, assertTimeout(Duration.ofSeconds(20), () -> Safetensors.entries(file)).size());
+    }
+
+    @Test
+    void messagesAreShort() throws IOException {
+        String name = "n\u001b[31m".repeat(5_000);
+        String json = name.replace("\u001b", "\\u001b");
+        for (String header : List.of(
+                "{\"" + json + "\":1}",
+                "{\"" + json + "\":{\"dtype\":1}}",
+                "{\"__metadata__\":{\"" + json + "\":1}}",
+                "{\"__metadata__\":{\"" + json + "\":\"\",\"" + json + "\":\"\"}}",
+                "{\"" + json + json + json + json + "\":1}",
+                "{" + name,
+                "{\"x\":{\"dtype\":\"F32\",\"shape\":[" + "9".repeat(900) + "]}}",
+                "{\"" + json + "\":{\"dtype\":\"" + json + "\",\"shape\":[],\"data_offsets\":[0,4]}}",
+                "{\"" + json + "\":{\"dtype\":\"I32\",\"shape\":[1],\"data_offsets\":[0,4]}}")) {
+            Path file = write(header, new byte[] {1, 2, 3, 4});
+            String message = assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE)).getMessage();
+            assertTrue(message.length() < 700 && message.indexOf('\u001b') < 0, message);
+        }
     }
 
     /** Values in several chunks, of a type whose numbers are longer than those they become. */
@@ -413,6 +625,14 @@ class SafetensorsTest {
         byte[] json = header.getBytes(charset);
         return ByteBuffer.allocate(8 + json.length + data.length).order(ByteOrder.LITTLE_ENDIAN).putLong(json.length).put(json)
                 .put(data).array();
+    }
+
+    private static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private static int[] bits(float[] values) {

@@ -14,6 +14,7 @@ import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.nn.BatchNorm2d;
 import dev.striate.nn.Conv2d;
+import dev.striate.nn.Linear;
 import dev.striate.nn.Module;
 import dev.striate.nn.Sequential;
 import dev.striate.optim.Sgd;
@@ -82,18 +83,15 @@ class StateTest {
         for (int i = 0; i < 4; i++) {
             data.putFloat(i).putFloat(-i);
         }
-        String header = "{\"__metadata__\":{\"format\":\"pt\"},"
+        String header = "\"__metadata__\":{\"format\":\"pt\"},"
                 + entry("bn.num_batches_tracked", "I64", "", 0, 8) + ","
                 + entry("conv.weight", "F16", "2,1,3,3", 8, 44) + ","
                 + entry("conv.bias", "F32", "2", 44, 52) + ","
                 + entry("bn.weight", "F32", "2", 52, 60) + ","
                 + entry("bn.bias", "F32", "2", 60, 68) + ","
                 + entry("bn.running_mean", "F32", "2", 68, 76) + ","
-                + entry("bn.running_var", "F32", "2", 76, 84) + "}";
-        byte[] json = header.getBytes(StandardCharsets.UTF_8);
-        Path file = directory.resolve("pytorch.safetensors");
-        Files.write(file, ByteBuffer.allocate(8 + json.length + 84).order(ByteOrder.LITTLE_ENDIAN)
-                .putLong(json.length).put(json).put(data.array(), 0, 84).array());
+                + entry("bn.running_var", "F32", "2", 76, 84);
+        Path file = write(header, Arrays.copyOf(data.array(), 84));
         Module module = net(2);
         assertEquals(Map.of("format", "pt"), State.load(module, file));
         float[] ones = new float[18];
@@ -103,9 +101,43 @@ class StateTest {
         assertArrayEquals(new float[] {2, -2}, values(module).get("bn.running_var"));
     }
 
+    /** PyTorch's modules may have empty buffers. Numbers of an unknown type matter only where the module has that tensor. */
+    @Test
+    void onlyTheModulesTensorsMustBeReadable() throws IOException {
+        String common = entry("empty", "I8", "0,3", 0, 0) + ","
+                + entry("optimizer.adam.m.weight", "F4", "2", 0, 1) + ","
+                + entry("num_batches_tracked", "C64", "", 1, 9) + ",";
+        Path file = write(common + entry("weight", "U8", "1,2", 9, 11) + "," + entry("bias", "F16", "1", 11, 13),
+                new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 5, (byte) 200, 0, 0x3C});
+        try (Module linear = new Linear(2, 1).initialize(DEVICE, new Generator(1))) {
+            State.load(linear, file);
+            assertArrayEquals(new float[] {5, 200}, values(linear).get("weight"));
+            assertArrayEquals(new float[] {1}, values(linear).get("bias"));
+
+            write(common + entry("weight", "F8_E8M0", "1,2", 9, 11) + "," + entry("bias", "F16", "1", 11, 13), new byte[13]);
+            String message = assertThrows(StriateException.class, () -> State.load(linear, file)).getMessage();
+            assertTrue(message.startsWith(file + " does not fit the module: weight is of type F8_E8M0 and shape (1, 2); the types"
+                    + " that can be read are [F32, "), message);
+            assertArrayEquals(new float[] {5, 200}, values(linear).get("weight"));
+
+            write(common + entry("weight", "I32", "1,2", 9, 17) + "," + entry("bias", "F16", "1", 17, 19),
+                    new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0, 0});
+            message = assertThrows(StriateException.class, () -> State.load(linear, file)).getMessage();
+            assertTrue(message.startsWith(file + ": the tensor \"weight\" cannot be read: it is of type I32; it holds 16777217,"
+                    + " which float32 cannot hold exactly"), message);
+            assertArrayEquals(new float[] {5, 200}, values(linear).get("weight"));
+        }
+    }
+
     private static String entry(String name, String type, String shape, int begin, int end) {
         return "\"" + name + "\":{\"dtype\":\"" + type + "\",\"shape\":[" + shape + "],\"data_offsets\":[" + begin + "," + end
                 + "]}";
+    }
+
+    private Path write(String entries, byte[] data) throws IOException {
+        byte[] json = ("{" + entries + "}").getBytes(StandardCharsets.UTF_8);
+        return Files.write(directory.resolve("other.safetensors"), ByteBuffer.allocate(8 + json.length + data.length)
+                .order(ByteOrder.LITTLE_ENDIAN).putLong(json.length).put(json).put(data).array());
     }
 
     @Test

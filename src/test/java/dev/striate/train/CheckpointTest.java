@@ -1,5 +1,6 @@
 package dev.striate.train;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,12 +12,17 @@ import dev.striate.Tensor;
 import dev.striate.data.DataLoader;
 import dev.striate.data.TinyDigits;
 import dev.striate.io.Safetensors;
+import dev.striate.io.State;
 import dev.striate.nn.BatchNorm2d;
 import dev.striate.nn.Dropout;
 import dev.striate.nn.Flatten;
 import dev.striate.nn.Linear;
 import dev.striate.nn.Sequential;
 import dev.striate.optim.Adam;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,9 +46,7 @@ class CheckpointTest {
     void write() {
         file = directory.resolve("checkpoint.safetensors");
         StopSwitch stop = new StopSwitch();
-        try (Sequential net = Sequential.builder().add("norm", new BatchNorm2d(1)).add("flatten", new Flatten())
-                        .add("drop", new Dropout(0.1f)).add("fc", new Linear(64, 10)).build()
-                        .initialize(DEVICE, new Generator(-3));
+        try (Sequential net = net();
                 Adam adam = new Adam(net.parameters(), 0.01f)) {
             Trainer.of(net, adam, DEVICE)
                     .listener(new CheckpointWriter(file, Map.of("model", "net", "classes", "[\"a\"]")))
@@ -82,6 +86,43 @@ class CheckpointTest {
         assertEquals("9", all.get("striate.loader.seed"));
         assertEquals("1", all.get("striate.loader.epoch"));
         assertEquals(Map.of("model", "net", "classes", "[\"a\"]"), Checkpoint.read(file).metadata());
+    }
+
+    /** A flipped bit in a weight, a running statistic or the optimiser's state, whether the model is loaded or the training resumed. */
+    @Test
+    void damageToAnyTensorIsNoticed() throws IOException {
+        byte[] whole = Files.readAllBytes(file);
+        int headerEnd = Long.BYTES + (int) ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+        try (Sequential net = net(); Adam adam = new Adam(net.parameters(), 0.01f)) {
+            Trainer trainer = Trainer.of(net, adam, DEVICE);
+            for (int at = headerEnd; at < whole.length; at += 13) {
+                byte[] damaged = whole.clone();
+                damaged[at] ^= (byte) (1 << at % 8);
+                Files.write(file, damaged);
+                StriateException e = assertThrows(StriateException.class, () -> State.load(net, file), "byte " + at);
+                assertTrue(e.getMessage().startsWith(file + " is damaged: the SHA-256 of its tensors is "), e.getMessage());
+            }
+            Map<String, float[]> before = values(net);
+            Checkpoint checkpoint = Checkpoint.read(file);
+            StriateException e = assertThrows(StriateException.class, () -> trainer.resume(checkpoint)
+                    .fit(DataLoader.of(TinyDigits.test(), 64).shuffle(9), DataLoader.of(TinyDigits.test(), 64), 5));
+            assertTrue(e.getMessage().startsWith(file + " is damaged: "), e.getMessage());
+            assertEquals(0, adam.steps());
+            values(net).forEach((name, values) -> assertArrayEquals(before.get(name), values, name));
+        }
+    }
+
+    private static Map<String, float[]> values(Sequential net) {
+        Map<String, float[]> values = new LinkedHashMap<>();
+        State.tensors(net).forEach((name, tensor) -> values.put(name, tensor.toArray()));
+        return values;
+    }
+
+    private static Sequential net() {
+        Sequential net = Sequential.builder().add("norm", new BatchNorm2d(1)).add("flatten", new Flatten())
+                .add("drop", new Dropout(0.1f)).add("fc", new Linear(64, 10)).build();
+        net.initialize(DEVICE, new Generator(-3));
+        return net;
     }
 
     @Test

@@ -1,0 +1,60 @@
+package dev.striate.io;
+
+import dev.striate.Shape;
+import dev.striate.disk.Excerpt;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the header of a {@linkplain Safetensors safetensors file} says about a tensor. It may be of a kind that cannot be read as
+ * a {@link dev.striate.Tensor}: of another type, without elements, or with 2^31 or more.
+ *
+ * @param type  the name of the numbers' type, such as {@code F32}
+ * @param shape the sizes along the axes, outermost first; a size may be 0
+ * @param begin the offset in bytes of the tensor's first byte in the data that follow the header
+ * @param end   the offset after its last byte
+ */
+public record SafetensorsEntry(String type, List<Long> shape, long begin, long end) {
+
+    public SafetensorsEntry {
+        shape = List.copyOf(shape);
+    }
+
+    /** @throws ArithmeticException if the number exceeds 2^63 - 1 */
+    long elements() {
+        return isEmpty() ? 0 : shape.stream().reduce(1L, Math::multiplyExact);
+    }
+
+    boolean isEmpty() {
+        return shape.contains(0L);
+    }
+
+    /** Null if numbers of this type cannot be read. */
+    @Nullable NumberType numberType() {
+        return NumberType.named(type);
+    }
+
+    /** Why this cannot be read as a tensor, null if it can. */
+    @Nullable String obstacle() {
+        String what = "is of type " + Excerpt.of(type) + " and shape " + shapeText();
+        return numberType() == null ? what + "; the types that can be read are " + List.of(NumberType.values())
+                : isEmpty() ? what + "; a tensor has at least one element"
+                : elements() > Integer.MAX_VALUE ? what + "; a tensor has fewer than 2^31 elements"
+                : null;
+    }
+
+    /** The shape of a tensor that has no {@link #obstacle}. */
+    Shape tensorShape() {
+        return Shape.of(shape.stream().mapToInt(Math::toIntExact).toArray());
+    }
+
+    boolean hasShape(Shape wanted) {
+        return shapeText().equals(wanted.toString());
+    }
+
+    /** As {@link Shape#toString()}. */
+    String shapeText() {
+        return shape.stream().map(String::valueOf).collect(Collectors.joining(", ", "(", ")"));
+    }
+}
