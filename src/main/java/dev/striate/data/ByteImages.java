@@ -10,7 +10,9 @@ final class ByteImages implements Dataset {
     /** What a JVM gives an array at most, to within a few bytes. */
     private static final int MAX_BYTES = Integer.MAX_VALUE - 8;
 
-    private final byte[] pixels;
+    /** Parts with the same number of images each. A part may be followed by bytes that are not used. */
+    private final byte[][] pixels;
+    private final int imagesPerPart;
     private final int[] labels;
     private final Shape imageShape;
     private final List<String> classNames;
@@ -19,7 +21,12 @@ final class ByteImages implements Dataset {
     private final float[] values = new float[256];
 
     ByteImages(byte[] pixels, int[] labels, Shape imageShape, float white, List<String> classNames) {
+        this(new byte[][] {pixels}, labels, imageShape, white, classNames);
+    }
+
+    ByteImages(byte[][] pixels, int[] labels, Shape imageShape, float white, List<String> classNames) {
         this.pixels = pixels;
+        this.imagesPerPart = labels.length / pixels.length;
         this.labels = labels;
         this.imageShape = imageShape;
         this.classNames = classNames;
@@ -61,9 +68,10 @@ final class ByteImages implements Dataset {
     @Override
     public void read(int index, float[] target, int offset) {
         int elements = imageShape.elements();
-        int start = index * elements;
+        byte[] part = pixels[index / imagesPerPart];
+        int start = index % imagesPerPart * elements;
         for (int i = 0; i < elements; i++) {
-            target[offset + i] = values[pixels[start + i] & 0xFF];
+            target[offset + i] = values[part[start + i] & 0xFF];
         }
     }
 

@@ -2,9 +2,11 @@ package dev.striate.data;
 
 import dev.striate.Shape;
 import dev.striate.StriateException;
+import dev.striate.disk.Excerpt;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,6 +32,9 @@ record CifarFiles(String name, String stem, String binaryFolder, String pythonFo
 
     private static final Shape IMAGE = Shape.of(3, 32, 32);
     private static final float WHITE = 255;
+
+    /** The longest array that a JVM allocates, to within a few bytes. */
+    private static final int MOST_BYTES = Integer.MAX_VALUE - 8;
 
     Splits read(Path directory) {
         for (Path place : List.of(directory, directory.resolve(binaryFolder))) {
@@ -87,75 +92,72 @@ record CifarFiles(String name, String stem, String binaryFolder, String pythonFo
         return new Splits(train.images(archive), test.images(archive));
     }
 
-    /** The images for training or testing, which may come in any order of files. */
+    /** The images for training or testing, whose files may come in any order. */
     private final class Part {
 
         private final List<String> files;
-        private final Set<String> read = new HashSet<>();
-        private int imagesEach;
-        private byte[] pixels = {};
-        private int[] labels = {};
+        private final Set<String> read = new LinkedHashSet<>();
+
+        /** By file. */
+        private final byte[][] pixels;
+        private final int[][] labels;
 
         private Part(List<String> files) {
             this.files = files;
+            pixels = new byte[files.size()][];
+            labels = new int[files.size()][];
         }
 
         private void read(String file, boolean pickled, DataFile in) {
+            int place = files.indexOf(file);
             if (pickled) {
-                readPickle(file, in);
+                readPickle(place, in);
             } else {
-                readRecords(file, in);
+                readRecords(place, in);
+            }
+            int images = labels[place].length;
+            int[] others = read.isEmpty() ? labels[place] : labels[files.indexOf(read.iterator().next())];
+            if (images == 0) {
+                throw in.errorAt(0, "the file has no images");
+            }
+            if (images != others.length) {
+                throw in.errorAt(0, "the file has " + images + " images, but there are " + others.length + " in " + read);
             }
             read.add(file);
         }
 
-        private void readRecords(String file, DataFile in) {
+        private void readRecords(int place, DataFile in) {
             int record = labelBytes + IMAGE.elements();
             long bytes = in.most();
             if (bytes % record != 0) {
                 throw in.errorAt(bytes - bytes % record, "the last record has " + bytes % record + " bytes, expected " + record
                         + "; the file is truncated or has bytes that do not belong to it");
             }
-            int first = reserve(file, bytes / record, in);
-            for (int i = first; i < first + imagesEach; i++) {
-                for (int k = 0; k < labelBytes; k++) {
-                    int label = in.readByte("a label");
-                    if (k == labelByte) {
-                        labels[i] = checked(label, in, in.offset() - 1);
-                    }
-                }
-                in.readFully(pixels, i * IMAGE.elements(), IMAGE.elements(), "an image");
+            if (bytes > MOST_BYTES) {
+                throw in.errorAt(0, "the file has " + bytes + " bytes, expected at most " + MOST_BYTES);
             }
+            byte[] records = in.read((int) bytes, "the images");
+            int images = records.length / record;
+            labels[place] = new int[images];
+            for (int i = 0; i < images; i++) {
+                int start = i * record;
+                labels[place][i] = checked(records[start + labelByte] & 0xFF, in, start + labelByte);
+                // In place: a copy would need as much memory again.
+                System.arraycopy(records, start + labelBytes, records, i * IMAGE.elements(), IMAGE.elements());
+            }
+            pixels[place] = records;
         }
 
-        private void readPickle(String file, DataFile in) {
+        private void readPickle(int place, DataFile in) {
             Map<String, Object> batch = Pickle.read(in);
             if (!(batch.get("data") instanceof Pickle.Matrix data) || !(batch.get(labelKey) instanceof List<?> given)
                     || data.columns() != IMAGE.elements() || data.rows() != given.size()) {
                 throw in.error("expected a dictionary of data, an array of N x " + IMAGE.elements() + " bytes, and " + labelKey
-                        + ", a list of N numbers; found the keys " + batch.keySet());
+                        + ", a list of N numbers; found the keys " + Excerpt.of(batch.keySet().toString()));
             }
-            int first = reserve(file, data.rows(), in);
-            System.arraycopy(data.values(), 0, pixels, first * IMAGE.elements(), data.values().length);
-            for (int i = 0; i < imagesEach; i++) {
-                labels[first + i] = checked(given.get(i) instanceof Integer label ? label : -1, in, in.offset());
-            }
-        }
-
-        /** Makes room for a file's images at its place among the files. All have as many: the first one says how many. */
-        private int reserve(String file, long images, DataFile in) {
-            if (read.isEmpty()) {
-                if (images < 1 || images * files.size() * IMAGE.elements() > Integer.MAX_VALUE) {
-                    throw in.errorAt(0, "the file has " + images + " images, expected 1 .. "
-                            + Integer.MAX_VALUE / IMAGE.elements() / files.size());
-                }
-                imagesEach = (int) images;
-                pixels = new byte[imagesEach * files.size() * IMAGE.elements()];
-                labels = new int[imagesEach * files.size()];
-            } else if (images != imagesEach) {
-                throw in.errorAt(0, "the file has " + images + " images, but there are " + imagesEach + " in " + read);
-            }
-            return files.indexOf(file) * imagesEach;
+            labels[place] = given.stream().mapToInt(label -> checked(label instanceof Integer known ? known : -1, in, in.offset()))
+                    .toArray();
+            pixels[place] = data.values();
         }
 
         private int checked(int label, DataFile in, long place) {
@@ -170,7 +172,8 @@ record CifarFiles(String name, String stem, String binaryFolder, String pythonFo
                 throw new StriateException(name + ": " + source + " lacks " + files.stream().filter(file -> !read.contains(file))
                         .map(file -> binaryFolder + "/" + file + ".bin").toList());
             }
-            return new ByteImages(pixels, labels, IMAGE, WHITE, classNames);
+            int[] all = Arrays.stream(labels).flatMapToInt(Arrays::stream).toArray();
+            return new ByteImages(pixels, all, IMAGE, WHITE, classNames);
         }
     }
 }

@@ -78,9 +78,14 @@ final class DataFile implements Closeable {
 
     /** The next byte, unsigned. */
     int readByte(String what) {
-        byte[] one = new byte[1];
-        readFully(one, 0, 1, what);
-        return one[0] & 0xFF;
+        int value;
+        try {
+            value = in.read();
+        } catch (IOException e) {
+            throw unreadable(what, e);
+        }
+        advance(value < 0 ? 0 : 1, 1, what);
+        return value;
     }
 
     /** The next four bytes, most significant first. */

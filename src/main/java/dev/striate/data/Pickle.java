@@ -1,23 +1,53 @@
 package dev.striate.data;
 
+import dev.striate.disk.Excerpt;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a Python pickle (protocols 2 to 4) of a dictionary of texts, numbers, lists and NumPy arrays of unsigned bytes, and no
+ * Reads a Python pickle (protocols 2 to 4) of a dictionary of strings, numbers, lists and NumPy arrays of unsigned bytes, and no
  * more than that: of all the classes and functions that a pickle can name, the three that make up such an array are recognised
  * by their names, everything else is an error, and nothing is ever called.
+ *
+ * <p>A pickle can refer to a value of any size again and again, so nothing is copied or converted for each reference, and the
+ * number of references is bounded.
  */
 final class Pickle {
 
-    /** A two-dimensional array of unsigned bytes in row-major order. */
-    record Matrix(int rows, int columns, byte[] values) {}
+    /**
+     * A two-dimensional array of unsigned bytes.
+     *
+     * @param stored      its elements in the order of the file
+     * @param columnMajor whether they go down the columns
+     */
+    record Matrix(int rows, int columns, byte[] stored, boolean columnMajor) {
+
+        /** The elements in row-major order; the stored ones where they are, else a copy. */
+        byte[] values() {
+            if (!columnMajor) {
+                return stored;
+            }
+            byte[] rowMajor = new byte[stored.length];
+            for (int row = 0; row < rows; row++) {
+                for (int column = 0; column < columns; column++) {
+                    rowMajor[row * columns + column] = stored[column * rows + row];
+                }
+            }
+            return rowMajor;
+        }
+    }
+
+    /** CIFAR-100 has some 300,000 values and memos. One takes up to 60 bytes of memory for a single byte of the file. */
+    private static final int MOST_VALUES = 2_000_000;
+
+    /** In bytes, of a key or of the module and the name of a class. Those that are known are shorter. */
+    private static final int LONGEST_NAME = 200;
 
     private static final Object MARK = new Object();
     private static final Object NONE = new Object();
@@ -40,25 +70,21 @@ final class Pickle {
     private final DataFile in;
     private final ArrayList<Object> stack = new ArrayList<>();
     private final Map<Integer, Object> memo = new HashMap<>();
+    private int values;
 
     private Pickle(DataFile in) {
         this.in = in;
     }
 
-    /** The dictionary; values are {@link String}, {@link Integer}, {@link List} or {@link Matrix}. */
+    /** The dictionary; values are {@code byte[]} (strings), {@link Integer}, {@link List} or {@link Matrix}. */
     static Map<String, Object> read(DataFile in) {
         long start = in.offset();
         try {
             Object value = new Pickle(in).run();
             if (value instanceof Map<?, ?> dictionary) {
                 Map<String, Object> named = new LinkedHashMap<>();
-                dictionary.forEach((key, item) -> {
-                    if (item instanceof Array array && array.matrix != null) {
-                        named.put(text(key), array.matrix);
-                    } else {
-                        named.put(text(key), item instanceof byte[] ? text(item) : item);
-                    }
-                });
+                dictionary.forEach((key, item) ->
+                        named.put((String) key, item instanceof Array array && array.matrix != null ? array.matrix : item));
                 return named;
             }
         } catch (ClassCastException | IndexOutOfBoundsException | UnsupportedOperationException e) {
@@ -97,15 +123,15 @@ final class Pickle {
                 }
                 case 's' -> putAll(pop(2));
                 case 'u' -> putAll(popToMark());
-                case 'q' -> memo.put(in.readByte("a memo's number"), top());
-                case 'r' -> memo.put(length(4), top());
-                case 0x94 -> memo.put(memo.size(), top());
+                case 'q' -> memoize(in.readByte("a memo's number"));
+                case 'r' -> memoize(length(4));
+                case 0x94 -> memoize(memo.size());
                 case 'h' -> recall(in.readByte("a memo's number"));
                 case 'j' -> recall(length(4));
                 case 'c' -> global(line() + " " + line());
                 case 0x93 -> {
                     List<Object> names = pop(2);
-                    global(text(names.get(0)) + " " + text(names.get(1)));
+                    global(name(names.get(0)) + " " + name(names.get(1)));
                 }
                 case 'R' -> {
                     List<Object> call = pop(2);
@@ -124,7 +150,8 @@ final class Pickle {
     private void global(String name) {
         Object known = GLOBALS.get(name);
         if (known == null) {
-            throw in.error("the pickle names \"" + name + "\"; only arrays of numpy are read: " + Set.copyOf(GLOBALS.keySet()));
+            throw in.error("the pickle names \"" + Excerpt.of(name) + "\"; only NumPy arrays are read, which name "
+                    + new TreeSet<>(GLOBALS.keySet()));
         }
         push(known);
     }
@@ -132,7 +159,7 @@ final class Pickle {
     private void reduce(Object callable, List<?> arguments) {
         if (callable == RECONSTRUCT && arguments.get(0) == NDARRAY) {
             push(new Array());
-        } else if (callable == DTYPE && text(arguments.get(0)).equals("u1")) {
+        } else if (callable == DTYPE && name(arguments.get(0)).equals("u1")) {
             push(UINT8);
         } else {
             throw in.error("the pickle makes something other than an array of unsigned bytes (u1)");
@@ -155,38 +182,41 @@ final class Pickle {
         if (state.get(2) != UINT8 || shape.size() != 2 || rows < 0 || columns < 0 || (long) rows * columns != values.length) {
             throw in.error("an array of " + rows + " x " + columns + " bytes has " + values.length + ", or it has other axes");
         }
-        array.matrix = new Matrix(rows, columns, (Boolean) state.get(3) ? transpose(values, rows, columns) : values);
-    }
-
-    private static byte[] transpose(byte[] columnMajor, int rows, int columns) {
-        byte[] rowMajor = new byte[columnMajor.length];
-        for (int row = 0; row < rows; row++) {
-            for (int column = 0; column < columns; column++) {
-                rowMajor[row * columns + column] = columnMajor[column * rows + row];
-            }
-        }
-        return rowMajor;
+        array.matrix = new Matrix(rows, columns, values, (Boolean) state.get(3));
     }
 
     private void putAll(List<Object> items) {
         @SuppressWarnings("unchecked")
         Map<Object, Object> dictionary = (Map<Object, Object>) top();
         for (int i = 0; i < items.size(); i += 2) {
-            // Bytes have no equality of their own.
-            dictionary.put(text(items.get(i)), items.get(i + 1));
+            // As a string, since arrays of bytes are not compared by content.
+            dictionary.put(name(items.get(i)), items.get(i + 1));
         }
     }
 
     private void recall(int number) {
         Object known = memo.get(number);
         if (known == null) {
-            throw in.error("the pickle recalls number " + number + ", which it did not put down");
+            throw in.error("the pickle refers to memo " + number + ", which it does not have");
         }
         push(known);
     }
 
+    private void memoize(int number) {
+        countValue();
+        memo.put(number, top());
+    }
+
     private void push(Object value) {
+        countValue();
         stack.add(value);
+    }
+
+    private void countValue() {
+        values++;
+        if (values > MOST_VALUES) {
+            throw in.error("the pickle has more than " + MOST_VALUES + " values and memos; it is not read");
+        }
     }
 
     private Object top() {
@@ -227,20 +257,27 @@ final class Pickle {
 
     private byte[] bytes(int length) {
         if (length < 0 || length > in.most()) {
-            throw in.error("a text of " + length + " bytes is announced, but there is room for " + in.most());
+            throw in.error("a string of " + length + " bytes is announced, but there is room for " + in.most());
         }
-        return in.read(length, "a text");
+        return in.read(length, "a string");
     }
 
     private String line() {
         StringBuilder line = new StringBuilder();
         for (int c = in.readByte("a name"); c != '\n'; c = in.readByte("a name")) {
+            if (line.length() == LONGEST_NAME) {
+                throw in.error("the pickle has a name of more than " + LONGEST_NAME + " bytes; it is not read");
+            }
             line.append((char) c);
         }
         return line.toString();
     }
 
-    private static String text(Object value) {
-        return value instanceof String known ? known : new String((byte[]) value, StandardCharsets.UTF_8);
+    private String name(Object value) {
+        byte[] bytes = (byte[]) value;
+        if (bytes.length > LONGEST_NAME) {
+            throw in.error("the pickle has a name of " + bytes.length + " bytes, expected at most " + LONGEST_NAME);
+        }
+        return new String(bytes, StandardCharsets.UTF_8);
     }
 }

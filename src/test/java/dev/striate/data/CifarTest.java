@@ -4,10 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.striate.Allocation;
 import dev.striate.Shape;
 import dev.striate.StriateException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +18,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,7 +97,7 @@ class CifarTest {
         Files.write(file, Arrays.copyOf(records(1, 1), 3073));
         assertEquals(file + ", byte 0: the file has 1 images, but there are 2 in [data_batch_1]", refused());
         Files.write(directory.resolve("data_batch_1.bin"), new byte[0]);
-        assertTrue(refused().contains("data_batch_1.bin, byte 0: the file has 0 images, expected 1 .. "), refused());
+        assertTrue(refused().contains("data_batch_1.bin, byte 0: the file has no images"), refused());
     }
 
     @Test
@@ -111,6 +115,26 @@ class CifarTest {
         tar.writeTo(archive);
         assertEquals(archive + "!/cifar-10-batches-bin/data_batch_3.bin, byte 3073: a label is 10, expected 0 .. 9",
                 assertThrows(StriateException.class, () -> Cifar10.read(directory.resolve("x"))).getMessage());
+    }
+
+    /** An entry that claims 136,000 images, as far as deflate could pack them into the bytes that follow, and has none of them. */
+    @ParameterizedTest
+    @ValueSource(strings = {"bin/data_batch_1.bin", "py/data_batch_1"})
+    void claimsOfAnArchiveTakeNoMemory(String name) throws IOException {
+        int claim = 136_000 * 3073;
+        byte[] pickle = ("\u0080\2}T" + (char) (claim & 0xFF) + (char) (claim >> 8 & 0xFF) + (char) (claim >> 16 & 0xFF)
+                + (char) (claim >> 24)).getBytes(StandardCharsets.ISO_8859_1);
+        byte[] content = Arrays.copyOf(name.startsWith("py") ? pickle : new byte[0], 1000);
+        byte[] noise = new byte[claim / 1032 + 2000];
+        new Random(1).nextBytes(noise);
+        byte[] packed = Tar.packed(new Tar().claim("cifar-10-batches-" + name, claim + 1000, content));
+        Files.write(directory.resolve("cifar-10-binary.tar.gz"), ByteBuffer.allocate(packed.length + noise.length).put(packed)
+                .put(noise).array());
+        long allocated = Allocation.of(() -> {
+            String message = refused();
+            assertTrue(message.contains(directory + "/cifar-10-binary.tar.gz!/cifar-10-batches-" + name + ", byte "), message);
+        });
+        assertTrue(allocated < 10_000_000, allocated + " bytes");
     }
 
     private String refused() {

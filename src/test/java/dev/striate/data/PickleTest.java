@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.striate.Allocation;
 import dev.striate.StriateException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,7 +56,7 @@ class PickleTest {
     /** What {@code pickle.load} would run: {@code os.system("true")}, by each of the ways to name it. */
     @Test
     void nothingElseIsNamedOrMade() {
-        String system = "the pickle names \"os system\"; only arrays of numpy are read: ";
+        String system = "the pickle names \"os system\"; only NumPy arrays are read, which name [numpy dtype, ";
         assertTrue(refused(hex("\u0080\2cos\nsystem\n(U\4truetR.")).contains("byte 13: " + system));
         assertTrue(refused(hex("\u0080\4\u008c\2os\u008c\6system\u0093(U\4truetR.")).contains(system));
         assertTrue(refused(hex("\u0080\2cnumpy\ndtype\n(U\2f4tR.")).contains("something other than an array of unsigned bytes"));
@@ -78,10 +80,70 @@ class PickleTest {
 
     @Test
     void absurdLengthsTakeNoMemory() {
-        assertTrue(refused(hex("T\u00ff\u00ff\u00ff\u007f")).contains("byte 5: a text of 2147483647 bytes is announced"));
-        assertTrue(refused(hex("T\u00ff\u00ff\u00ff\u00ff")).contains("a text of -1 bytes is announced"));
+        assertTrue(refused(hex("T\u00ff\u00ff\u00ff\u007f")).contains("byte 5: a string of 2147483647 bytes is announced"));
+        assertTrue(refused(hex("T\u00ff\u00ff\u00ff\u00ff")).contains("a string of -1 bytes is announced"));
         String wrong = pickle2(List.of(1), 2, 2, false, new byte[] {7, 8});
         assertTrue(refused(wrong).contains("an array of 2 x 2 bytes has 2"), refused(wrong));
+    }
+
+    /** A value that is referred to often is not copied each time: the memory is a small multiple of the file's size. */
+    @Test
+    void referencesTakeNoMemory() {
+        String text = string("x".repeat(1 << 18)) + "q\0";
+        StringBuilder values = new StringBuilder("\u0080\2}(").append(string("a")).append(text);
+        StringBuilder keys = new StringBuilder("\u0080\2}(").append(text).append("K\1");
+        StringBuilder arrays = new StringBuilder("\u0080\2cnumpy.core.multiarray\n_reconstruct\nq\1cnumpy\nndarray\nq\2"
+                + "cnumpy\ndtype\nU\2u1\u0085Rq\3").append(text).append("J\0\0\4\0K\1\u0086q\5}(");
+        for (int i = 0; i < 20_000; i++) {
+            values.append(string("k" + i)).append("h\0");
+            keys.append("h\0K\1");
+            arrays.append(string("k" + i)).append("h\1h\2\u0085R(K\1h\5h\3\u0088h\0tb");
+        }
+        assertSmall(values.append("u.").toString(), null);
+        assertSmall(keys.append("u.").toString(), "the pickle has a name of 262144 bytes, expected at most 200");
+        assertSmall(arrays.append("u.").toString(), null);
+    }
+
+    /** Each takes a byte of the file and tens of memory. */
+    @ParameterizedTest
+    @ValueSource(strings = {"}", "]", "(", "N", "\u0094", ")"})
+    void valuesAreBounded(String operation) {
+        String program = "\u0080\2}" + operation.repeat(4_000_000);
+        long allocated = Allocation.of(() -> assertTrue(refused(program.getBytes(StandardCharsets.ISO_8859_1))
+                .contains("the pickle has more than 2000000 values and memos")));
+        assertTrue(allocated < 300_000_000, allocated + " bytes");
+    }
+
+    @Test
+    void longNamesAreRefusedAndNotShown() {
+        String name = "x".repeat(1 << 20);
+        for (String program : List.of("c" + name + "\nb\n.", "cos\n" + name + "\n.", string(name) + string("b") + "\u0093.",
+                "}" + string(name) + "K\1s.", "cnumpy\ndtype\n(" + string(name) + "tR.")) {
+            String message = refused(program.getBytes(StandardCharsets.ISO_8859_1));
+            assertTrue(message.contains("a name of ") && message.length() < 200, message);
+        }
+        assertTrue(refused(hex("c\33[2J" + "x".repeat(100) + "\n" + "y".repeat(150) + "\n.")).contains("names \"\ufffd[2Jx"));
+    }
+
+    private static void assertSmall(String program, @Nullable String refusal) {
+        byte[] bytes = program.getBytes(StandardCharsets.ISO_8859_1);
+        long allocated = Allocation.of(() -> {
+            if (refusal == null) {
+                read(bytes);
+            } else {
+                assertTrue(refused(bytes).contains(refusal), refused(bytes));
+            }
+        });
+        assertTrue(allocated < 100L * bytes.length, allocated + " bytes for " + bytes.length);
+    }
+
+    /** The operation that pushes a string. */
+    private static String string(String content) {
+        StringBuilder operation = new StringBuilder("T");
+        for (int i = 0; i < 4; i++) {
+            operation.append((char) (content.length() >> 8 * i & 0xFF));
+        }
+        return operation + content;
     }
 
     @ParameterizedTest
@@ -171,11 +233,18 @@ class PickleTest {
     }
 
     private static Map<String, Object> read(String hex) {
-        byte[] bytes = HexFormat.of().parseHex(hex);
+        return read(HexFormat.of().parseHex(hex));
+    }
+
+    private static Map<String, Object> read(byte[] bytes) {
         return Pickle.read(new DataFile("p", new ByteArrayInputStream(bytes), bytes.length));
     }
 
     private static String refused(String hex) {
-        return assertThrows(StriateException.class, () -> read(hex)).getMessage();
+        return refused(HexFormat.of().parseHex(hex));
+    }
+
+    private static String refused(byte[] bytes) {
+        return assertThrows(StriateException.class, () -> read(bytes)).getMessage();
     }
 }

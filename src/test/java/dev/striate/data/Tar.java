@@ -17,10 +17,19 @@ final class Tar {
     }
 
     Tar entry(String name, String prefix, char type, byte[] content) {
+        return entry(name, prefix, type, content.length, content);
+    }
+
+    /** An entry whose header announces another size than its content has. */
+    Tar claim(String name, long size, byte[] content) {
+        return entry(name, "", '0', size, content);
+    }
+
+    private Tar entry(String name, String prefix, char type, long size, byte[] content) {
         byte[] header = new byte[512];
         put(header, 0, name);
         put(header, 100, "0000644\0");
-        put(header, 124, String.format("%011o", content.length));
+        put(header, 124, String.format("%011o", size));
         put(header, 148, "        ");
         header[156] = (byte) type;
         put(header, 257, "ustar\00000");
@@ -46,9 +55,20 @@ final class Tar {
     }
 
     static void write(Path file, byte[] tar) throws IOException {
-        try (GZIPOutputStream out = new GZIPOutputStream(Files.newOutputStream(file))) {
+        Files.write(file, packed(tar));
+    }
+
+    /** Packed as far as it goes, without an end. */
+    static byte[] packed(Tar tar) throws IOException {
+        return packed(tar.bytes.toByteArray());
+    }
+
+    private static byte[] packed(byte[] tar) throws IOException {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
             out.write(tar);
         }
+        return packed.toByteArray();
     }
 
     private static void put(byte[] header, int at, String text) {

@@ -88,7 +88,7 @@ class CheckpointTest {
         assertEquals(Map.of("model", "net", "classes", "[\"a\"]"), Checkpoint.read(file).metadata());
     }
 
-    /** A flipped bit in a weight, a running statistic or the optimiser's state, whether the model is loaded or the training resumed. */
+    /** In weights, running statistics or the optimiser's state, whether the model is loaded or the training resumed. */
     @Test
     void damageToAnyTensorIsNoticed() throws IOException {
         byte[] whole = Files.readAllBytes(file);
