@@ -4,6 +4,7 @@ import dev.striate.Generator;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.data.DataLoader;
+import dev.striate.disk.Excerpt;
 import dev.striate.io.Safetensors;
 import dev.striate.io.State;
 import dev.striate.nn.Module;
@@ -254,7 +255,7 @@ public final class Checkpoint {
 
     private static void compare(List<String> problems, String what, String then, String now) {
         if (!then.equals(now)) {
-            problems.add(what + " was " + then + " and is " + now);
+            problems.add(Excerpt.of(what) + " was " + Excerpt.of(then) + " and is " + Excerpt.of(now));
         }
     }
 }

@@ -3,13 +3,14 @@ package dev.striate.train;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.striate.Generator;
 import dev.striate.StriateException;
+import dev.striate.disk.Excerpt;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads the texts that a checkpoint keeps its numbers in; whatever is in there, the only error is a {@link StriateException}. */
+/** Reads the strings that a checkpoint keeps its numbers in; the only error, whatever they hold, is a {@link StriateException}. */
 record CheckpointFields(Path file, Map<String, String> all) {
 
     private static final String SEPARATOR = "/";
@@ -66,9 +67,9 @@ record CheckpointFields(Path file, Map<String, String> all) {
         try {
             return HistoryJson.read(text(key));
         } catch (JsonProcessingException e) {
-            throw wrong(key, "a list of epochs, which it ceases to be at character " + e.getLocation().getColumnNr());
+            throw wrong(key, "a list of epochs (" + Excerpt.of(e.getOriginalMessage()) + ")");
         } catch (IOException e) {
-            throw new AssertionError("a string cannot fail to be read", e);
+            throw new AssertionError("reading a string cannot fail", e);
         }
     }
 
@@ -77,7 +78,7 @@ record CheckpointFields(Path file, Map<String, String> all) {
     }
 
     Generator generator(String key) {
-        String[] parts = text(key).split(SEPARATOR, -1);
+        String[] parts = text(key).split(SEPARATOR, 3);
         if (parts.length == 2) {
             try {
                 return new Generator(Long.parseLong(parts[0]), Long.parseLong(parts[1]));
@@ -100,8 +101,7 @@ record CheckpointFields(Path file, Map<String, String> all) {
     }
 
     private StriateException wrong(String key, String expected) {
-        String value = all.get(key);
-        String shown = value.length() <= 40 ? value : value.substring(0, 40) + "...";
-        return new StriateException(file + " is a damaged checkpoint: " + key + " is " + shown + ", expected " + expected);
+        return new StriateException(file + " is a damaged checkpoint: " + Excerpt.of(key) + " is " + Excerpt.of(all.get(key))
+                + ", expected " + expected);
     }
 }

@@ -10,14 +10,14 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Epochs as JSON: an array with an object for each. Of an evaluation there are the loss and the numbers of images, and of the last
- * epoch's also the confusion matrix, with which a training that is interrupted in the next one ends; of all epochs, these would
- * outgrow what a file's header can hold. Numbers come back with all their bits; those that are not finite, which JSON lacks, are
- * texts.
+ * Epochs as JSON: an array with an object for each. An evaluation has its loss and its numbers of images, the last epoch's also
+ * its confusion matrix, which is the result of a training that is interrupted in the next epoch; those of all epochs would not
+ * fit into a file's header. Numbers keep all their bits; infinity and NaN, which JSON lacks, are strings.
  */
 final class HistoryJson {
 
@@ -59,7 +59,7 @@ final class HistoryJson {
             }
             json.writeEndArray();
         } catch (IOException e) {
-            throw new AssertionError("memory cannot fail to be written", e);
+            throw new AssertionError("writing to memory cannot fail", e);
         }
         return text.toString();
     }
@@ -73,8 +73,11 @@ final class HistoryJson {
                 require(json, json.currentToken() == JsonToken.START_OBJECT, "an epoch");
                 EpochEnd epoch = readEpoch(json);
                 require(json, epoch.epoch() == epochs.size() + 1, "epoch " + (epochs.size() + 1));
-                // Files of the first version have every epoch's confusion matrix.
-                epochs.replaceAll(EpochEnd::past);
+                int last = epochs.size() - 1;
+                if (last >= 0) {
+                    // Files of the first version have every epoch's confusion matrix.
+                    epochs.set(last, epochs.get(last).past());
+                }
                 epochs.add(epoch);
             }
             require(json, json.nextToken() == null, "nothing more");
@@ -114,7 +117,7 @@ final class HistoryJson {
                 default -> require(json, false, "a known field instead of " + field);
             }
         }
-        require(json, testCorrect <= testImages, "as many right images as there are, or fewer");
+        require(json, testCorrect <= testImages, "no more correct images than images");
         Evaluation test = confusion != null ? new Evaluation(testLoss, new int[0], confusion)
                 : testImages > 0 ? new Evaluation(testLoss, testImages, testCorrect, new int[0], new int[0][])
                 : null;
@@ -134,6 +137,8 @@ final class HistoryJson {
         }
         int classes = rows.size();
         require(json, rows.stream().allMatch(row -> row.length == classes), "a square confusion matrix");
+        long images = rows.stream().flatMapToInt(Arrays::stream).asLongStream().sum();
+        require(json, images <= Integer.MAX_VALUE, "a confusion matrix of fewer than 2^31 images");
         return rows.toArray(new int[0][]);
     }
 
@@ -148,7 +153,7 @@ final class HistoryJson {
                 case "NaN" -> Double.NaN;
                 case "Infinity" -> Double.POSITIVE_INFINITY;
                 case "-Infinity" -> Double.NEGATIVE_INFINITY;
-                default -> throw new JsonParseException(json, "expected a number, got a text");
+                default -> throw new JsonParseException(json, "expected a number, got a string");
             };
         }
         require(json, json.currentToken() != null && json.currentToken().isNumeric(), "a number");
