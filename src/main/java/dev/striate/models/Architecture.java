@@ -2,6 +2,7 @@ package dev.striate.models;
 
 import dev.striate.Shape;
 import dev.striate.StriateException;
+import dev.striate.disk.Excerpt;
 import dev.striate.nn.Sequential;
 import java.util.Arrays;
 import java.util.Locale;
@@ -46,6 +47,13 @@ public enum Architecture {
         return builder.apply(classes);
     }
 
+    /** How many classes a network with so many bytes of weights can have: a weight takes a byte or more, each class some. */
+    int mostClasses(long bytes) {
+        long one = create(1).stateElements();
+        long each = create(2).stateElements() - one;
+        return (int) Math.min(Integer.MAX_VALUE, 1 + Math.max(0, bytes - one) / each);
+    }
+
     /** The name in files, such as {@code lenet5-modern}. */
     @Override
     public String toString() {
@@ -59,7 +67,7 @@ public enum Architecture {
      */
     public static Architecture named(String name) {
         return Arrays.stream(values()).filter(each -> each.toString().equals(name)).findFirst()
-                .orElseThrow(() -> new StriateException("there is no architecture \"" + name + "\"; there are "
+                .orElseThrow(() -> new StriateException("there is no architecture \"" + Excerpt.of(name) + "\"; there are "
                         + Arrays.toString(values())));
     }
 }

@@ -8,6 +8,7 @@ import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.data.Draws;
 import dev.striate.data.Normalize;
+import dev.striate.disk.Excerpt;
 import dev.striate.io.Image;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -17,15 +18,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What must be known of a trained classifier besides its weights to use it: it travels as free text in the file of the weights.
+ * What must be known about a trained classifier besides its weights to use it. It is kept in the metadata of the weights' file.
  *
  * @param architecture the network
- * @param dataset      what it was trained on, in a word
- * @param classNames   what the classes are called, in the order of their labels
- * @param border       how many black pixels stand on each side of a picture within the network's input: 2 where 28x28 pixels
- *                     are seen in a field of 32x32
- * @param mean         per channel, taken from pixels between 0 and 1
- * @param deviation    per channel, what they are then divided by
+ * @param dataset      the name of the data set that it was trained on
+ * @param classNames   the names of the classes, in the order of their labels
+ * @param border       the number of black pixels on each side of a picture within the network's input: 2 where 28x28 pixels are
+ *                     centred in 32x32
+ * @param mean         per channel, subtracted from pixels between 0 and 1
+ * @param deviation    per channel, the divisor of the result
  */
 public record ModelDescription(
         Architecture architecture, String dataset, List<String> classNames, int border, List<Float> mean, List<Float> deviation) {
@@ -45,7 +46,7 @@ public record ModelDescription(
         deviation = List.copyOf(deviation);
         Shape image = architecture.image();
         require(!classNames.isEmpty(), "at least one class", classNames);
-        require(border >= 0 && 2 * border < Math.min(image.size(1), image.size(2)), "a border that leaves room in " + image,
+        require(border >= 0 && 2L * border < Math.min(image.size(1), image.size(2)), "a border that leaves room in " + image,
                 border);
         require(mean.size() == image.size(0) && mean.stream().allMatch(Float::isFinite), "a mean for each channel of " + image,
                 mean);
@@ -69,7 +70,8 @@ public record ModelDescription(
 
     private static void require(boolean holds, String expected, Object got) {
         if (!holds) {
-            throw new StriateException("a model's description: expected " + expected + ", got " + got);
+            throw new StriateException("a model's description: expected " + expected + ", got "
+                    + Excerpt.of(got.toString()));
         }
     }
 
@@ -78,14 +80,14 @@ public record ModelDescription(
         return architecture.image();
     }
 
-    /** What the pixels of an image go through on their way into the network. */
+    /** The normalisation of an image's pixels before they enter the network. */
     public Normalize normalize() {
         return new Normalize(floats(mean), floats(deviation));
     }
 
     /**
-     * Brings a picture of any size to the network's input: the channels it takes, scaled and cut to the size within the border,
-     * normalised.
+     * Converts a picture of any size to the network's input: to its channels, scaled and cropped to the size within the border,
+     * and normalised.
      *
      * @return the values in row-major order of {@link #image()}
      */
@@ -114,7 +116,7 @@ public record ModelDescription(
 
     // ---- As text
 
-    /** The description as the free text of a safetensors file. */
+    /** The description as metadata of a safetensors file. */
     public Map<String, String> toMetadata() {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(ARCHITECTURE, architecture.toString());
@@ -129,23 +131,31 @@ public record ModelDescription(
     /**
      * Reads what {@link #toMetadata} wrote; other entries are ignored.
      *
-     * @throws StriateException if an entry is missing or makes no sense
+     * @throws StriateException if an entry is missing or invalid
      */
     public static ModelDescription of(Map<String, String> metadata) {
+        return of(metadata, Long.MAX_VALUE);
+    }
+
+    /** The same, for a file whose tensors take so many bytes: it refuses more classes than these can be the weights of. */
+    static ModelDescription of(Map<String, String> metadata, long dataBytes) {
         try {
-            return new ModelDescription(Architecture.named(entry(metadata, ARCHITECTURE)), entry(metadata, DATASET),
-                    read(entry(metadata, CLASSES)), Integer.parseInt(entry(metadata, BORDER)),
-                    numbers(entry(metadata, MEAN)), numbers(entry(metadata, DEVIATION)));
+            Architecture architecture = Architecture.named(entry(metadata, ARCHITECTURE));
+            int channels = architecture.image().size(0);
+            return new ModelDescription(architecture, entry(metadata, DATASET), read(metadata, CLASSES, architecture.mostClasses(dataBytes)),
+                    Integer.parseInt(entry(metadata, BORDER)), numbers(metadata, MEAN, channels),
+                    numbers(metadata, DEVIATION, channels));
         } catch (IOException | NumberFormatException e) {
-            throw new StriateException("a model's description cannot be read: " + e.getMessage(), e);
+            throw new StriateException("the model's description cannot be read: " + Excerpt.of(String.valueOf(e.getMessage())), e);
         }
     }
 
     private static String entry(Map<String, String> metadata, String key) {
         String value = metadata.get(key);
         if (value == null) {
-            throw new StriateException("the file does not say what network it is for: there is no \"" + key + "\" among "
-                    + metadata.keySet() + "; a file of bare weights is read by State.load into a network that one has built");
+            throw new StriateException("the file does not describe a network: its metadata have no \"" + key + "\", only "
+                    + Excerpt.of(metadata.keySet().toString())
+                    + "; to load weights alone, build the network and call State.load");
         }
         return value;
     }
@@ -163,27 +173,31 @@ public record ModelDescription(
             }
             json.writeEndArray();
         } catch (IOException e) {
-            throw new AssertionError("memory cannot fail to be written", e);
+            throw new AssertionError("writing to memory cannot fail", e);
         }
         return text.toString();
     }
 
-    private static List<Float> numbers(String text) throws IOException {
-        return read(text).stream().map(Float::valueOf).toList();
+    private static List<Float> numbers(Map<String, String> metadata, String key, int most) throws IOException {
+        return read(metadata, key, most).stream().map(Float::valueOf).toList();
     }
 
-    /** The texts and numbers of a JSON array, as they are written. */
-    private static List<String> read(String text) throws IOException {
+    /** The strings and numbers of a JSON array, as they are written. */
+    private static List<String> read(Map<String, String> metadata, String key, int most) throws IOException {
         List<String> values = new ArrayList<>();
-        try (JsonParser json = JSON.createParser(text)) {
-            if (json.nextToken() != JsonToken.START_ARRAY) {
-                throw new IOException("expected a list, got " + text);
-            }
-            while (json.nextToken() != JsonToken.END_ARRAY) {
+        try (JsonParser json = JSON.createParser(entry(metadata, key))) {
+            boolean array = json.nextToken() == JsonToken.START_ARRAY;
+            while (array && json.nextToken() != JsonToken.END_ARRAY) {
                 if (json.currentToken() == null || !json.currentToken().isScalarValue()) {
-                    throw new IOException("expected a list of texts or numbers, got " + text);
+                    throw new IOException(key + " is not a list of strings or numbers");
+                }
+                if (values.size() == most) {
+                    throw new IOException(key + " has more than " + most + " entries, for which the file has no weights");
                 }
                 values.add(json.getText());
+            }
+            if (!array || json.nextToken() != null) {
+                throw new IOException(key + " is not one list");
             }
         }
         return values;

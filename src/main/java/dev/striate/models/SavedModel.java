@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A trained classifier from a file: the network that the file names, its weights, and what is needed to use it.
+ * A trained classifier from a file: the network that the file names, its weights, and its description.
  *
  * <pre>{@code
  * try (SavedModel saved = SavedModel.open(Path.of("model.safetensors"), Device.best())) { ... }
@@ -36,14 +36,15 @@ public final class SavedModel implements AutoCloseable {
     /**
      * Builds the network that a file describes, on a device, in evaluation mode.
      *
-     * @throws StriateException if the file cannot be read, is no safetensors file, does not describe a network, or its weights do
-     *                          not fit the network that it describes
+     * @throws StriateException if the file cannot be read, is damaged or not a safetensors file, does not describe a network, or
+     *                          has weights that do not fit the network that it describes
      */
     public static SavedModel open(Path file, Device device) {
         Map<String, String> metadata = Safetensors.readMetadata(file);
+        long dataBytes = Safetensors.entries(file).values().stream().mapToLong(entry -> entry.end() - entry.begin()).sum();
         ModelDescription description;
         try {
-            description = ModelDescription.of(metadata);
+            description = ModelDescription.of(metadata, dataBytes);
         } catch (StriateException e) {
             throw new StriateException(file + ": " + e.getMessage(), e);
         }
@@ -62,7 +63,7 @@ public final class SavedModel implements AutoCloseable {
         return new SavedModel(file, description, metadata, model);
     }
 
-    /** The file it came from. */
+    /** The file that it was read from. */
     public Path file() {
         return file;
     }
@@ -76,12 +77,12 @@ public final class SavedModel implements AutoCloseable {
         return description;
     }
 
-    /** All free text of the file. */
+    /** The metadata of the file. */
     public Map<String, String> metadata() {
         return metadata;
     }
 
-    /** The network, in evaluation mode; it is closed along with this. */
+    /** The network, in evaluation mode. {@link #close} closes it. */
     public Sequential model() {
         return model;
     }
@@ -95,12 +96,12 @@ public final class SavedModel implements AutoCloseable {
         return description.classNames();
     }
 
-    /** What the pixels of an image, between 0 and 1, go through on their way into the network. */
+    /** The normalisation of an image's pixels, between 0 and 1, before they enter the network. */
     public Normalize normalize() {
         return description.normalize();
     }
 
-    /** Gives back the network's memory. */
+    /** Releases the network's memory. */
     @Override
     public void close() {
         model.close();

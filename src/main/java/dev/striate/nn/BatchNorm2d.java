@@ -68,6 +68,11 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
     }
 
     @Override
+    protected long createdElements() {
+        return 4L * channels;
+    }
+
+    @Override
     Tensor forwardNchw(Tensor x) {
         return x.batchNorm2d(parameter("weight"), parameter("bias"), buffer("running_mean"), buffer("running_var"), isTraining(),
                 momentum, epsilon);

@@ -62,6 +62,11 @@ public abstract sealed class Convolution<L extends Convolution<L>> extends Image
         settings.create(this, device, generator, weightShape, outChannels);
     }
 
+    @Override
+    protected final long createdElements() {
+        return settings.elements(weightShape, outChannels);
+    }
+
     final @Nullable Tensor biasOrNull() {
         return settings.hasBias() ? parameter("bias") : null;
     }

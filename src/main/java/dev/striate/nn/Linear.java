@@ -56,6 +56,11 @@ public final class Linear extends Module {
     }
 
     @Override
+    protected long createdElements() {
+        return settings.elements(weightShape, weightShape.size(0));
+    }
+
+    @Override
     public Tensor forward(Tensor x) {
         return x.linear(parameter("weight"), biasOrNull());
     }

@@ -190,6 +190,14 @@ public abstract class Module implements AutoCloseable {
         return countNew(parameters().values(), Collections.newSetFromMap(new IdentityHashMap<>()));
     }
 
+    /**
+     * How many elements {@link #initialize} allocates for parameters and buffers, here and below, known before it does. Modules
+     * that do not override {@link #createdElements} count as none.
+     */
+    public final long stateElements() {
+        return createdElements() + children.values().stream().mapToLong(Module::stateElements).sum();
+    }
+
     /** The elements of those tensors that were not seen before. */
     private static long countNew(Collection<Tensor> tensors, Set<Tensor> seen) {
         return tensors.stream().filter(seen::add).mapToLong(tensor -> tensor.shape().elements()).sum();
@@ -274,6 +282,11 @@ public abstract class Module implements AutoCloseable {
      * by {@link #initialize} before the children's turn. Modules without any need not override it.
      */
     protected void create(Device device, Generator generator) {}
+
+    /** How many elements {@link #create} allocates, 0 unless overridden. */
+    protected long createdElements() {
+        return 0;
+    }
 
     /** Registers a tensor that is to be trained; this module closes it. */
     protected final Tensor addParameter(String name, Tensor values) {

@@ -25,6 +25,11 @@ final class WeightSettings {
         return hasBias;
     }
 
+    /** How many elements {@link #create} allocates. */
+    long elements(Shape shape, int biasSize) {
+        return (long) shape.elements() + (hasBias ? biasSize : 0);
+    }
+
     /** Makes the parameters {@code weight} and, unless it is turned off, {@code bias}. */
     void create(Module layer, Device device, Generator generator, Shape shape, int biasSize) {
         int field = shape.elements() / shape.size(0) / shape.size(1);

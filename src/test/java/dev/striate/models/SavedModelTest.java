@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.striate.Allocation;
 import dev.striate.Device;
 import dev.striate.Generator;
 import dev.striate.Shape;
@@ -58,7 +59,9 @@ class SavedModelTest {
     @ParameterizedTest
     @ValueSource(strings = {
         "model.architecture=vgg", "model.classes=[", "model.classes=[]", "model.classes=[[\"a\"]]", "model.classes={}",
-        "model.border=-1", "model.border=16", "model.border=x", "model.mean=[0.1]", "model.mean=[0,0,\"NaN\"]",
+        "model.border=-1", "model.border=16", "model.border=x",
+        "model.border=1073741823", "model.border=1073741824", "model.border=1610612736", "model.border=2147483647",
+        "model.classes=[\"a\"] 1", "model.mean=[0,0,0,0]", "model.mean=[0.1]", "model.mean=[0,0,\"NaN\"]",
         "model.deviation=[1,1,0]", "model.deviation=[1,1,\"Infinity\"]"
     })
     void whatMakesNoSenseIsRefused(String change) {
@@ -100,6 +103,50 @@ class SavedModelTest {
     void weightsMustFitTheClasses() {
         StriateException error = refusal(metadata -> metadata.put("model.classes", "[\"cat\",\"dog\"]"));
         assertTrue(error.getMessage().contains("fc2.weight"), error.getMessage());
+    }
+
+    /** Neither the names nor the network of five million classes are made before the file's size is looked at. */
+    @Test
+    void classesWithoutWeightsTakeNoMemory() {
+        StriateException[] error = new StriateException[1];
+        Path file = directory.resolve("weights.safetensors");
+        Map<String, String> metadata = new LinkedHashMap<>(DESCRIPTION.toMetadata());
+        metadata.put("model.classes", "[0" + ",0".repeat(5_000_000 - 1) + "]");
+        try (Sequential model = CifarCnn.create(3).initialize(Device.cpu(), new Generator(5))) {
+            State.save(model, file, metadata);
+        }
+        long allocated = Allocation.of(() -> error[0] =
+                assertThrows(StriateException.class, () -> SavedModel.open(file, Device.cpu())));
+        String message = error[0].getMessage();
+        assertTrue(message.startsWith(file + ": the model's description cannot be read: model.classes has more than "), message);
+        assertTrue(allocated < 20 * 10_000_000, allocated + " bytes");
+    }
+
+    @Test
+    void elementsAreCountedBeforeTheyAreAllocated() {
+        for (Architecture architecture : Architecture.values()) {
+            try (Sequential model = architecture.create(7)) {
+                long counted = model.stateElements();
+                model.initialize(Device.cpu(), new Generator(1));
+                assertEquals(State.tensors(model).values().stream().mapToLong(tensor -> tensor.shape().elements()).sum(), counted,
+                        architecture.toString());
+                assertEquals(7, architecture.mostClasses(counted));
+                assertEquals(6, architecture.mostClasses(counted - 1));
+            }
+        }
+    }
+
+    /** The message tells where and what, without what would flood or confuse a terminal. */
+    @Test
+    void messagesAreShort() {
+        for (String key : DESCRIPTION.toMetadata().keySet()) {
+            for (String value : List.of("\u001b[31m".repeat(100_000), "[" + "1".repeat(100_000), "[\"" + "x".repeat(100_000))) {
+                if (!key.equals("model.dataset")) {
+                    String message = refusal(metadata -> metadata.put(key, value)).getMessage();
+                    assertTrue(message.length() < 500 && message.indexOf('\u001b') < 0, message);
+                }
+            }
+        }
     }
 
     private StriateException refusal(Consumer<Map<String, String>> change) {
