@@ -11,16 +11,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.Locale;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a search has found for one device, driver and shape, in a text file of the user's. A family's line names the source it was
- * found with, and counts no longer once that is another. A file that is damaged, or was made on another device, is not used, and
- * the log says so in a line.
+ * The tuning results for one device, driver and shape, in a text file in the user's cache. The line of a family holds a key of the
+ * kernel sources it was found with, and is ignored once they have changed. A file that is damaged, or was made on another device,
+ * is ignored with a warning.
  *
  * <p>The system property {@code striate.opencl.tuning} names the directory, or {@code off}; otherwise it is {@code tuning} in
  * {@link UserCache}.
@@ -65,10 +66,10 @@ final class OpenClTuningFile {
     }
 
     /**
-     * What a file holds.
+     * The content of a file.
      *
-     * @param values  parameters that a search has set, of all families that were searched
-     * @param problem why not all is used that the file says, or null
+     * @param values  the parameters that were found, of all families that were searched
+     * @param problem why some or all of the file is ignored, or null
      */
     record Content(Map<OpenClParameter, Integer> values, @Nullable String problem) {
 
@@ -77,16 +78,16 @@ final class OpenClTuningFile {
         }
     }
 
-    /** Reads the file; what is wrong with it goes to the log. */
+    /** Reads the file, and logs a warning if it is ignored. */
     Content load() {
         Content content = read();
         if (content.problem != null) {
-            LOGGER.log(Level.WARNING, "{0} is not used: {1}; ''striate tune'' makes it anew", file, content.problem);
+            LOGGER.log(Level.WARNING, "ignoring {0}: {1}; ''striate tune'' writes it again", file, content.problem);
         }
         return content;
     }
 
-    /** The same, without a word. */
+    /** Reads the file without logging. */
     Content read() {
         if (file == null) {
             return Content.none(null);
@@ -103,32 +104,37 @@ final class OpenClTuningFile {
         if (end < 0 || !text.substring(end).equals(digestLine(text.substring(0, end)))) {
             return Content.none("it is damaged");
         }
-        String[] lines = text.substring(0, end).split("\n");
-        if (!lines[0].equals(FIRST_LINE)) {
-            return Content.none("it is of another version of this program");
+        List<String> lines = text.substring(0, end).lines().toList();
+        if (lines.isEmpty() || !lines.get(0).equals(FIRST_LINE)) {
+            return Content.none("it was written by another version of this program");
         }
-        if (lines.length < 2 || !lines[1].equals(device)) {
+        if (lines.size() < 2 || !lines.get(1).equals(device)) {
             return Content.none("it was made for another device or driver");
         }
         try {
-            return content(lines);
-        } catch (IllegalArgumentException | StriateException e) {
+            return content(lines.subList(2, lines.size()));
+        } catch (StriateException e) {
             return Content.none(e.getMessage());
         }
     }
 
-    private Content content(String[] lines) {
+    /** @throws StriateException if a line is not one that {@link #store} writes */
+    private Content content(List<String> lines) {
         Content content = Content.none(null);
-        for (int i = 2; i < lines.length; i++) {
-            String[] words = lines[i].split(" ", 3);
-            OpenClFamily family = OpenClFamily.valueOf(words[0].toUpperCase(Locale.ROOT));
+        for (String line : lines) {
+            String[] words = line.split(" ", 3);
+            OpenClFamily family = Arrays.stream(OpenClFamily.values())
+                    .filter(each -> each.toString().equals(words[0])).findFirst().orElse(null);
+            if (family == null || words.length < 3) {
+                throw new StriateException("expected a family, a key and parameters, got the line \"" + line + "\"");
+            }
             if (!words[1].equals(family.sourceKey())) {
                 content = new Content(content.values, "the kernels of " + family + " have changed since");
                 continue;
             }
-            Map<OpenClParameter, Integer> values = OpenClParameters.parse(family, shape, words.length < 3 ? "" : words[2]);
+            Map<OpenClParameter, Integer> values = OpenClParameters.parse(family, shape, words[2]);
             if (values.size() != family.parameters(shape).size() || !family.fits(values, limits)) {
-                return Content.none("the device does not take " + lines[i]);
+                throw new StriateException("the device does not support \"" + line + "\"");
             }
             content.values.putAll(values);
         }

@@ -63,6 +63,26 @@ class OpenClTuningFileTest {
     }
 
     @Test
+    void linesThatAreNotUnderstoodAreNamed() throws IOException {
+        file.store(FOUND);
+        List<String> header = Files.readAllLines(file.path()).subList(0, 2);
+        for (String line : List.of("matmul", "matmul ", "matmul 0123", "nonsense 0123 MOST_ROWS=16", "MATMUL 0123 MOST_ROWS=16",
+                " ", "Conv2d")) {
+            writeWithDigest(String.join("\n", header) + "\n" + line + "\n");
+            assertEquals(Map.of(), file.load().values(), line);
+            assertTrue(file.load().problem().contains("got the line \"" + line + "\""), file.load().problem());
+        }
+        writeWithDigest(String.join("\n", header));
+        assertEquals(OpenClTuningFile.Content.none(null), file.load());
+        for (String text : List.of("", "\n", "\n\n", "striate tuning 2\n")) {
+            writeWithDigest(text);
+            assertEquals("it was written by another version of this program", file.load().problem());
+        }
+        writeWithDigest(header.get(0) + "\n");
+        assertEquals("it was made for another device or driver", file.load().problem());
+    }
+
+    @Test
     void anotherDevicesFileIsNotUsed() throws IOException {
         OpenClDevices.Entry device = OpenClDevice.require();
         DeviceInfo info = device.info();
@@ -96,7 +116,10 @@ class OpenClTuningFileTest {
 
     /** With the digest of the text that results. */
     private void rewrite(String from, String to) throws IOException {
-        String text = Files.readString(file.path()).replaceFirst("sha256 .*\n", "").replace(from, to);
+        writeWithDigest(Files.readString(file.path()).replaceFirst("sha256 .*\n", "").replace(from, to));
+    }
+
+    private void writeWithDigest(String text) throws IOException {
         Files.writeString(file.path(), text + "sha256 " + OpenClProgramCache.key(text) + "\n");
     }
 
