@@ -41,11 +41,11 @@ record RunPictures(String prefix, Sequential model, Dataset testing, TrainingRes
 
     /** @param whose what their headings begin with, with a colon, or nothing */
     void show(RunPage page, String whose) {
-        page.picture(prefix + "curves.png", whose + "Course", "Loss, accuracy and learning rate, epoch by epoch.")
-                .picture(prefix + "confusion.png", whose + "Confusion", "Test images by true and predicted class.")
-                .picture(prefix + "samples.png", whose + "Samples",
-                        "Test images with what the model takes them for, mistakes first.")
-                .picture(prefix + "filters.png", whose + "Filters", "What the first layer looks for.");
+        page.picture(prefix + "curves.png", whose + "Training curves", "Loss, accuracy and learning rate by epoch.")
+                .picture(prefix + "confusion.png", whose + "Confusion matrix", "Test images by true and predicted class.")
+                .picture(prefix + "samples.png", whose + "Sample predictions",
+                        "Test images with their predicted classes, mistakes first.")
+                .picture(prefix + "filters.png", whose + "Filters", "Weights of the first layer.");
     }
 
     /** The weights of the first layer that looks at the images: a convolution, or a linear layer on all their pixels. */

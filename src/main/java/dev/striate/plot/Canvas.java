@@ -13,7 +13,7 @@ import java.awt.geom.Path2D;
 import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 
-/** White paper to draw on. Lengths are in points, each {@link #DENSITY} pixels wide and high. */
+/** A white drawing surface. Lengths are in points; a point is {@link #DENSITY} pixels wide and high. */
 final class Canvas {
 
     static final int DENSITY = 2;
@@ -39,13 +39,13 @@ final class Canvas {
         graphics.fillRect(0, 0, width, height);
     }
 
-    /** What was drawn; nothing can be drawn any more. */
+    /** Returns the finished image and ends drawing. */
     BufferedImage finish() {
         graphics.dispose();
         return image;
     }
 
-    /** A part of the canvas with its own origin, to be disposed of. */
+    /** A part of the canvas with its own origin; the caller disposes of it. */
     Graphics2D part(int x, int y, int width, int height) {
         return (Graphics2D) graphics.create(x, y, width, height);
     }
@@ -58,18 +58,18 @@ final class Canvas {
         return new Font(Font.SANS_SERIF, Font.BOLD, size);
     }
 
-    /** How wide a line of text is, rounded up. */
+    /** The width of a line of text, rounded up. */
     static int width(String text, Font font) {
         try {
             return (int) Math.ceil(font.getStringBounds(text, METRICS).getWidth());
         } catch (RuntimeException | Error e) {
-            // What the JDK throws here is a NullPointerException, an InternalError or a bare Error, as its version goes.
-            throw new StriateException("a picture needs a font, and Java finds none (" + e + "). On Debian and Ubuntu: apt-get"
+            // Depending on its version, the JDK throws a NullPointerException, an InternalError or a plain Error here.
+            throw new StriateException("cannot draw pictures: Java finds no font (" + e + "). On Debian and Ubuntu: apt-get"
                     + " install fontconfig fonts-dejavu-core", e);
         }
     }
 
-    /** The widest of some lines of text. */
+    /** The width of the widest of several lines of text. */
     static int width(Iterable<String> texts, Font font) {
         int width = 0;
         for (String text : texts) {
@@ -78,7 +78,7 @@ final class Canvas {
         return width;
     }
 
-    /** A text cut at its end, with an ellipsis, where it is wider than there is room. */
+    /** Shortens a text to a width, with an ellipsis at its end if something was cut off. */
     static String fit(String text, Font font, int room) {
         if (width(text, font) <= room) {
             return text;
@@ -92,7 +92,7 @@ final class Canvas {
         return cut;
     }
 
-    /** Text that starts at x, with its baseline at y. */
+    /** Draws text that starts at x with its baseline at y. */
     void text(String text, Font font, Color color, double x, double y) {
         graphics.setFont(font);
         graphics.setColor(color);
@@ -107,7 +107,7 @@ final class Canvas {
         text(text, font, color, x - width(text, font), y);
     }
 
-    /** Text that runs upwards from (x, y), which is where its baseline starts. */
+    /** Draws rotated text that runs upwards; its baseline starts at (x, y). */
     void textUpwards(String text, Font font, Color color, double x, double y) {
         AffineTransform before = graphics.getTransform();
         graphics.translate(x, y);
@@ -127,7 +127,7 @@ final class Canvas {
         graphics.draw(new Line2D.Double(x1, y1, x2, y2));
     }
 
-    /** A frame around a rectangle, all of it outside. */
+    /** Draws a frame outside a rectangle. */
     void frame(Color color, double thickness, double x, double y, double width, double height) {
         fill(color, x - thickness, y - thickness, width + 2 * thickness, thickness);
         fill(color, x - thickness, y + height, width + 2 * thickness, thickness);
@@ -135,7 +135,7 @@ final class Canvas {
         fill(color, x + width, y, thickness, height);
     }
 
-    /** A tick in a square; drawn, because not every font has one. */
+    /** Draws a tick in a square, as lines because not every font has the character. */
     void tick(Color color, double x, double y, double side) {
         Path2D path = new Path2D.Double();
         path.moveTo(x + 0.1 * side, y + 0.55 * side);
@@ -146,14 +146,14 @@ final class Canvas {
         graphics.draw(path);
     }
 
-    /** A cross in a square. */
+    /** Draws a cross in a square. */
     void cross(Color color, double x, double y, double side) {
         double margin = 0.15 * side;
         line(color, side / 6, x + margin, y + margin, x + side - margin, y + side - margin);
         line(color, side / 6, x + margin, y + side - margin, x + side - margin, y + margin);
     }
 
-    /** An image in a rectangle. Enlarged pixels have sharp edges; a reduced image is smoothed. */
+    /** Draws an image into a rectangle. Enlarged pixels keep sharp edges; a reduced image is smoothed. */
     void image(BufferedImage pixels, double x, double y, double width, double height) {
         boolean enlarged = width * DENSITY >= pixels.getWidth();
         graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, enlarged
@@ -164,7 +164,7 @@ final class Canvas {
         graphics.drawImage(pixels, place, null);
     }
 
-    /** An image in the middle of a square, as large as can be with all its pixels of one size, in a thin frame. */
+    /** Draws an image with a thin frame in the middle of a square, enlarged by the largest whole factor that fits. */
     void imageWithin(BufferedImage pixels, double x, double y, double side) {
         double scale = side * DENSITY / Math.max(pixels.getWidth(), pixels.getHeight());
         scale = (scale > 1 ? Math.floor(scale) : scale) / DENSITY;

@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.function.DoubleFunction;
 
 /**
- * What the colours of a picture stand for.
+ * The legend of a colour scale.
  *
- * @param label  the quantity
- * @param colors of the places from 0, at the left end, to 1
- * @param ticks  the values to name
+ * @param label  the name of the quantity
+ * @param colors the colour at each place from 0, the left end, to 1, the right end
+ * @param ticks  the labelled values
  */
 record ColorBar(String label, DoubleFunction<Color> colors, List<Tick> ticks) {
 
@@ -20,7 +20,7 @@ record ColorBar(String label, DoubleFunction<Color> colors, List<Tick> ticks) {
     private static final int THICKNESS = 10;
     private static final Font FONT = Canvas.font(Canvas.SMALL);
 
-    /** A value's text, at its place from 0 to 1. */
+    /** A label at a place from 0 to 1. */
     record Tick(double place, String text) {}
 
     void draw(Canvas canvas, int x, int y) {
@@ -32,7 +32,7 @@ record ColorBar(String label, DoubleFunction<Color> colors, List<Tick> ticks) {
         canvas.frame(Palette.LINE, 1, x, top, WIDTH, THICKNESS);
         int baseline = top + THICKNESS + 4 + Canvas.SMALL;
         for (Tick tick : ticks) {
-            // The outer ones stay below the bar.
+            // Labels at the ends do not stick out.
             double start = tick.place * (WIDTH - Canvas.width(tick.text, FONT));
             canvas.text(tick.text, FONT, Palette.INK, x + start, baseline);
         }

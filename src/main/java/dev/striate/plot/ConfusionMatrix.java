@@ -13,8 +13,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A classifier's confusion matrix: a row per true class, a column per predicted one. A cell's colour is its part of its row, its
- * number that of images. Beyond 25 classes there is no room for numbers, and the most frequent mistakes are listed below.
+ * The confusion matrix of a classifier: one row per true class, one column per predicted class. The number in a cell counts
+ * images, its colour shows their share of the row. Above 25 classes the numbers do not fit; the most frequent mistakes are listed
+ * instead.
  */
 public final class ConfusionMatrix extends Picture {
 
@@ -31,14 +32,14 @@ public final class ConfusionMatrix extends Picture {
     private final int[][] counts;
     private final List<String> names;
 
-    /** @throws StriateException if there are not as many names as classes */
+    /** @throws StriateException if the numbers of names and classes differ */
     public ConfusionMatrix(Evaluation evaluation, List<String> classNames) {
         this.evaluation = evaluation;
         this.counts = evaluation.confusion();
         this.names = List.copyOf(classNames);
         if (names.size() != counts.length) {
-            throw new StriateException("ConfusionMatrix: the evaluation has " + counts.length + " classes, got " + names.size()
-                    + " names");
+            throw new StriateException("ConfusionMatrix: expected " + counts.length + " class names, one for each class of the"
+                    + " evaluation, got " + names.size());
         }
     }
 
@@ -47,7 +48,7 @@ public final class ConfusionMatrix extends Picture {
         return new Drawing().draw();
     }
 
-    /** Where on the picture what is. */
+    /** The layout of the picture. */
     private final class Drawing {
 
         private final boolean numbers = counts.length <= MOST_WITH_NUMBERS;
@@ -57,13 +58,13 @@ public final class ConfusionMatrix extends Picture {
         private final int side = counts.length * cell;
         private final int left = MARGIN + LINE + labelWidth + GAP;
         private final int top = MARGIN + 2 * LINE + GAP + labelHeight() + GAP;
-        private final ColorBar bar = new ColorBar("part of the true class (%)", Palette::blue,
+        private final ColorBar bar = new ColorBar("share of the true class (%)", Palette::blue,
                 IntStream.of(0, 1, 5, 20, 50, 100)
                         .mapToObj(percent -> new ColorBar.Tick(shade(percent / 100.0), Integer.toString(percent)))
                         .toList());
         private final int barTop = top + side + 2 * GAP;
         private final List<String> mistakes = numbers ? List.of() : mostFrequentMistakes();
-        private final String title = String.format(Locale.ROOT, "Confusion matrix: %,d of %,d right, %.2f %%",
+        private final String title = String.format(Locale.ROOT, "Confusion matrix: %,d of %,d correct, %.2f %%",
                 evaluation.correct(), evaluation.total(), 100 * evaluation.accuracy());
         private final Canvas canvas = new Canvas(width(), barTop + ColorBar.HEIGHT + mistakes.size() * LINE + MARGIN);
 
@@ -77,7 +78,7 @@ public final class ConfusionMatrix extends Picture {
             return Math.max(2 * Canvas.TEXT, Canvas.width(Integer.toString(most), TEXT) + GAP);
         }
 
-        /** Names of columns run upwards unless all of them fit. */
+        /** Whether all class names fit above their columns; otherwise they are rotated. */
         private boolean upright() {
             return labelWidth <= cell;
         }
@@ -159,7 +160,7 @@ public final class ConfusionMatrix extends Picture {
         return total == 0 ? 0 : (double) counts[truth][predicted] / total;
     }
 
-    /** Darker than in proportion: a mistake in a hundred is what one looks for. */
+    /** The square root makes rare mistakes visible: one in a hundred already has a colour. */
     private static double shade(double fraction) {
         return Math.sqrt(fraction);
     }
@@ -178,8 +179,8 @@ public final class ConfusionMatrix extends Picture {
         mistakes.sort(Comparator.comparingInt(Mistake::images).reversed());
         Stream<String> listed = mistakes.stream()
                 .limit(MISTAKES_LISTED)
-                .map(mistake -> String.format(Locale.ROOT, "%,d of %,d: %s taken for %s", mistake.images,
+                .map(mistake -> String.format(Locale.ROOT, "%,d of %,d: %s predicted as %s", mistake.images,
                         evaluation.total(mistake.truth), names.get(mistake.truth), names.get(mistake.predicted)));
-        return Stream.concat(Stream.of("The most frequent mistakes"), listed).toList();
+        return Stream.concat(Stream.of("Most frequent mistakes"), listed).toList();
     }
 }

@@ -20,19 +20,19 @@ import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * Loss, accuracy and learning rate over a training's epochs. Training's points are what {@link EpochEnd} measures along the way,
- * the test set's are taken after each epoch; what is missing, infinite or NaN has no point.
+ * Loss, accuracy and learning rate over the epochs of a training run. Training values are those that {@link EpochEnd} collects
+ * during the epoch; test values are measured after it. Values that are missing, infinite or NaN are not drawn.
  */
 public final class Curves extends Picture {
 
     private static final int WIDTH = 640;
     private static final int HEIGHT = 300;
     private static final int RATE_HEIGHT = 230;
-    /** Smaller numbers than this have more zeros than there is room for. */
+    /** Smaller numbers are written with an exponent, because their zeros would not fit. */
     private static final double LEAST_PLAIN = 1e-4;
-    /** More markers than this run into each other. */
+    /** More markers than this would overlap. */
     private static final int MOST_MARKERS = 40;
-    /** Room above the highest point and below the lowest. */
+    /** Space above the highest and below the lowest point, as a fraction of the range. */
     private static final double MARGIN = 0.06;
 
     private final List<EpochEnd> epochs;
@@ -113,13 +113,13 @@ public final class Curves extends Picture {
         series.setLineColor(color);
         series.setMarkerColor(color);
         series.setLineStyle(new BasicStroke(2, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
-        // A single point has no line, and shows only as a marker.
+        // A single point has no line, so it needs a marker.
         boolean single = known.size() == 1;
         series.setMarker(single && marker == SeriesMarkers.NONE ? SeriesMarkers.CIRCLE
                 : known.size() > MOST_MARKERS ? SeriesMarkers.NONE : marker);
     }
 
-    /** Paints a chart over the whole width, with some room around its points. */
+    /** Paints a chart over the whole width, with some space around its points. */
     private void paint(XYChart chart, Canvas canvas, int top, boolean fromZero) {
         XYStyler style = chart.getStyler();
         int first = epochs.get(0).epoch();
@@ -127,7 +127,7 @@ public final class Curves extends Picture {
         double side = Math.max(0.5, 0.03 * (last - first));
         style.setXAxisMin(first - side);
         style.setXAxisMax(last + side);
-        // Room for a tick per epoch at most, and for the number below it.
+        // At most one tick per epoch, and room for the number below it.
         style.setXAxisTickMarkSpacingHint(Math.max(50, (int) (0.8 * WIDTH / (last - first + 1))));
         DoubleSummaryStatistics values = chart.getSeriesCollection().stream()
                 .flatMapToDouble(series -> Arrays.stream(((XYSeries) series).getYData()))

@@ -23,10 +23,10 @@ import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The patches of a data set's images that excite the maps of a layer most: a row per map, what excites it most first, and below
- * each patch how much (Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2014, without their
- * deconvolution). A patch is what the unit sees, its receptive field; what lies outside of the image is a pale violet. An
- * image has at most one patch in a row. At most 64 maps are shown.
+ * The image patches of a data set that activate the feature maps of a layer most (Zeiler and Fergus, "Visualizing and
+ * understanding convolutional networks", 2014, without their deconvolution). There is one row per map, strongest patch first,
+ * with the activation below each patch. A patch is the receptive field of the unit; pixels outside the image are pale violet. An
+ * image contributes at most one patch to a row. At most 64 maps are shown.
  */
 public final class ExcitingPatches extends Picture {
 
@@ -47,21 +47,21 @@ public final class ExcitingPatches extends Picture {
     private final List<List<Patch>> best = new ArrayList<>();
 
     /**
-     * Where a map is excited most in an image.
+     * The strongest activation of a map in one image.
      *
-     * @param value  of the unit
-     * @param image  its place in the data set
-     * @param row    of the unit
-     * @param column of the unit
+     * @param value  the activation
+     * @param image  the index of the image in the data set
+     * @param row    the row of the unit in the map
+     * @param column the column of the unit in the map
      */
     public record Patch(float value, int image, int row, int column) {
 
-        /** The stronger first, among equals that of the earlier image. */
+        /** Strongest first; ties are ordered by image. */
         static final Comparator<Patch> BY_VALUE =
                 Comparator.comparing(Patch::value).reversed().thenComparing(Patch::image);
     }
 
-    /** Ends the forward pass: what comes after the layer need not be computed. */
+    /** Ends the forward pass early: the layers after this one are not needed. */
     private static final class Reached extends RuntimeException {
 
         private Reached() {
@@ -70,14 +70,14 @@ public final class ExcitingPatches extends Picture {
     }
 
     /**
-     * Runs a network over images, in evaluation mode and without recording gradients, up to a layer; its modes are afterwards as
-     * they were. Of a batch's images and the layer's output, only the best patches are kept.
+     * Runs a network up to a layer over all images, in evaluation mode and without recording gradients, and restores its modes
+     * afterwards. Only the positions and values of the best patches are kept in memory.
      *
-     * @param model  takes the images as the loader gives them, without random transforms
-     * @param layer  the dotted name of a module whose output is images, a convolution as a rule
-     * @param images one epoch of these is gone through; patches are cut from the data set itself
-     * @param most   how many patches a map gets
-     * @throws StriateException if there is no such layer, or it cannot be told what its units see
+     * @param model  receives the images as the loader returns them, without random transforms
+     * @param layer  the dotted name of a module whose output is images, usually a convolution
+     * @param images read for one epoch; patches are cut from the data set itself
+     * @param most   the number of patches per map
+     * @throws StriateException if there is no such layer, or if its receptive field is unknown
      */
     public ExcitingPatches(Module model, String layer, DataLoader images, Device device, int most) {
         this.layer = layer;
@@ -87,19 +87,19 @@ public final class ExcitingPatches extends Picture {
         }
         Module target = model.modules().get(layer);
         if (target == null) {
-            throw new StriateException("ExcitingPatches: there is no layer \"" + layer + "\"; there are "
+            throw new StriateException("ExcitingPatches: the model has no layer \"" + layer + "\"; its layers are "
                     + model.modules().keySet().stream().filter(name -> !name.isEmpty()).toList());
         }
         Summary.Row row = row(model);
         if (row == null || row.field() == null || row.output().rank() != 4) {
-            throw new StriateException("ExcitingPatches: expected a layer whose output is images and sees a known part of the"
-                    + " input; " + layer + " is " + target + (row == null ? "" : " and gives " + row.output()));
+            throw new StriateException("ExcitingPatches: expected a layer with images as output and a known receptive field, got "
+                    + layer + ", " + target + (row == null ? "" : " with output " + row.output()));
         }
         this.field = row.field();
         this.maps = row.output().size(1);
         List<PriorityQueue<Patch>> kept = new ArrayList<>();
         for (int map = 0; map < Math.min(maps, MOST_MAPS); map++) {
-            // The weakest of those that are kept is at hand.
+            // Reversed, so that the weakest kept patch is at the head.
             kept.add(new PriorityQueue<>(Patch.BY_VALUE.reversed()));
         }
         try (Modes before = Modes.of(model); NoGrad off = NoGrad.open();
@@ -119,8 +119,8 @@ public final class ExcitingPatches extends Picture {
             }
         }
         if (kept.get(0).isEmpty()) {
-            throw new StriateException("ExcitingPatches: the forward pass does not show what " + layer
-                    + " computes; the module around it overrides forwardParts() to do so");
+            throw new StriateException("ExcitingPatches: the forward pass does not report the output of " + layer
+                    + "; override forwardParts() in the module that contains it");
         }
         kept.forEach(patches -> best.add(patches.stream().sorted(Patch.BY_VALUE).toList()));
     }
@@ -133,7 +133,7 @@ public final class ExcitingPatches extends Picture {
                 .orElse(null);
     }
 
-    /** @param output {@code (N, maps, height, width)} of the images with these indices */
+    /** @param output {@code (N, maps, height, width)} for the images with these indices */
     private static void keep(Tensor output, int[] indices, List<PriorityQueue<Patch>> kept, int most) {
         float[] values = output.toArray();
         int width = output.size(3);
@@ -157,7 +157,7 @@ public final class ExcitingPatches extends Picture {
         }
     }
 
-    /** The patches of each map that is shown, the one that excites it most first. */
+    /** The patches of each map that is shown, strongest first. */
     public List<List<Patch>> patches() {
         return List.copyOf(best);
     }
@@ -167,8 +167,8 @@ public final class ExcitingPatches extends Picture {
         Shape image = dataset.imageShape();
         int height = Math.min(field.height().pixels(), image.size(1));
         int width = Math.min(field.width().pixels(), image.size(2));
-        String title = "What excites " + layer + " most";
-        String facts = String.format(Locale.ROOT, "%s of %d x %d pixels from %,d images, a row per map%s",
+        String title = "Strongest activations of " + layer;
+        String facts = String.format(Locale.ROOT, "%s of %d x %d pixels from %,d images, one row per feature map%s",
                 height < image.size(1) || width < image.size(2) ? "Patches" : "Images", height, width, dataset.size(),
                 best.size() < maps ? ", the first " + best.size() + " of " + maps : "");
         int left = MARGIN + Canvas.width("000", TEXT) + 8;
@@ -192,7 +192,7 @@ public final class ExcitingPatches extends Picture {
         return canvas.finish();
     }
 
-    /** The pixels that a unit sees; of a field as large as the image or larger, the image. */
+    /** The pixels in the receptive field of a unit, or the whole image if the field is at least as large. */
     private BufferedImage cut(Patch patch, int height, int width) {
         Shape image = dataset.imageShape();
         float[] values = new float[image.elements()];

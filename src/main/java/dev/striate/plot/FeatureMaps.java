@@ -20,10 +20,9 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * What a classifier makes of one image, layer by layer: the maps of each layer whose output is images, in the order of computing,
- * and the probabilities of the classes. Each map is stretched from black, its least value, to white, its greatest, and is grey
- * where all values are one, as behind a dead ReLU; maps of a single pixel are compared with each other instead. At most 64 maps
- * of a layer are shown.
+ * The feature maps of one image, layer by layer in the order of computation, and the probabilities of the classes. Layers whose
+ * output is not images are left out. Each map is scaled from black, its minimum, to white, its maximum; a constant map, as after
+ * a dead ReLU, is grey. Maps of a single pixel share one scale. At most 64 maps of a layer are shown.
  */
 public final class FeatureMaps extends Picture {
 
@@ -47,8 +46,8 @@ public final class FeatureMaps extends Picture {
     /**
      * A layer's output, or the input.
      *
-     * @param values of the maps that are shown, in row-major order of {@code (maps, height, width)}
-     * @param maps   how many there are, shown or not
+     * @param values of the maps that are shown, row-major {@code (maps, height, width)}
+     * @param maps   the number of maps, shown or not
      */
     private record Layer(String name, String type, int maps, Shape shape, float[] values) {
 
@@ -56,12 +55,12 @@ public final class FeatureMaps extends Picture {
             return shape.size(0);
         }
 
-        /** A single pixel needs little room; of few maps, each gets more. */
+        /** Single pixels are drawn small, and few maps are drawn large. */
         int columns() {
             return shape.size(1) * shape.size(2) == 1 ? 64 : shown() <= FEW_MAPS ? FEW_MAPS : 2 * FEW_MAPS;
         }
 
-        /** Points per map. */
+        /** The side of a map in points. */
         int side() {
             return (WIDTH - 2 * MARGIN + GAP) / columns() - GAP;
         }
@@ -72,12 +71,12 @@ public final class FeatureMaps extends Picture {
     }
 
     /**
-     * Runs a network on an image, in evaluation mode and without recording gradients; its modes are afterwards as they were.
+     * Runs a network on an image, in evaluation mode and without recording gradients, and restores its modes afterwards.
      *
      * @param model      from images {@code (N, C, H, W)} to logits {@code (N, classes)}
-     * @param image      {@code (1, C, H, W)}, as the model takes it
+     * @param image      {@code (1, C, H, W)}, preprocessed as the model expects
      * @param classNames in the order of the logits
-     * @throws StriateException if there is not one image or there are not as many names as classes
+     * @throws StriateException if there is not exactly one image, or if the numbers of names and classes differ
      */
     public FeatureMaps(Module model, Tensor image, List<String> classNames) {
         if (image.shape().rank() != 4 || image.size(0) != 1) {
@@ -86,17 +85,17 @@ public final class FeatureMaps extends Picture {
         names = List.copyOf(classNames);
         Map<Module, String> moduleNames = new IdentityHashMap<>();
         model.modules().forEach((name, module) -> moduleNames.put(module, name));
-        add("Input", "as the network gets it", image);
+        add("Input", "as the network receives it", image);
         try (Modes before = Modes.of(model); NoGrad off = NoGrad.open(); Scope scope = Scope.open()) {
             model.eval();
             Tensor logits = model.forward(image, (module, output) -> {
-                // These give what another module has given.
+                // Their output was already reported by the module inside them or before them.
                 if (output.shape().rank() == 4 && !(module instanceof Sequential) && !(module instanceof Dropout)) {
                     add(moduleNames.getOrDefault(module, ""), module.toString(), output);
                 }
             });
             if (!logits.shape().equals(Shape.of(1, names.size()))) {
-                throw new StriateException("FeatureMaps: expected logits (1, " + names.size() + ") for as many class names, got "
+                throw new StriateException("FeatureMaps: expected logits (1, " + names.size() + "), one for each class name, got "
                         + logits.shape());
             }
             probabilities = softmax(logits.toArray());
@@ -123,7 +122,7 @@ public final class FeatureMaps extends Picture {
         return probabilities;
     }
 
-    /** What is shown, in order: the input and the names of layers. */
+    /** The names of the rows in order: the input, then the layers. */
     List<String> layers() {
         return layers.stream().map(Layer::name).toList();
     }
@@ -133,7 +132,7 @@ public final class FeatureMaps extends Picture {
         return probabilities.clone();
     }
 
-    /** Labels of the most probable classes, the most probable first; among equals the lower label. */
+    /** Labels of the most probable classes, most probable first; ties are ordered by label. */
     private List<Integer> mostProbable() {
         return IntStream.range(0, probabilities.length)
                 .boxed()
@@ -175,7 +174,7 @@ public final class FeatureMaps extends Picture {
                 + (layer.shown() < layer.maps ? ", the first " + layer.shown() : "");
         canvas.text(layer.name, NAME, Palette.INK, MARGIN, top + Canvas.TEXT);
         canvas.text(facts, TEXT, Palette.FAINT, MARGIN + Canvas.width(layer.name, NAME) + 10, top + Canvas.TEXT);
-        // The input is one picture, in colours where it has them.
+        // The input is drawn as one picture, in colour if it has three channels.
         boolean picture = layer == layers.get(0);
         int plane = height * width;
         for (int map = 0; map < (picture ? 1 : layer.shown()); map++) {
@@ -189,7 +188,7 @@ public final class FeatureMaps extends Picture {
         }
     }
 
-    /** The least and the greatest value, or values around the only one. */
+    /** The minimum and maximum, or a range around the value if all are equal. */
     private static float[] range(float[] values) {
         float least = Float.POSITIVE_INFINITY;
         float greatest = Float.NEGATIVE_INFINITY;

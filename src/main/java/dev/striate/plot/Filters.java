@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A convolution's filters, each weight a square, all on one scale that is symmetric around 0, the middle grey. Filters over one
- * channel are shown in grey and those over three in colours, side by side; of others there is a row per output channel and a
- * column per input channel. Of very many, the first are shown.
+ * The filters of a convolution. Each weight is a square; all share one scale, symmetric around 0, which is mid-grey. Filters with
+ * one input channel are shown in grey and filters with three in colour, side by side. Other layers get one row per output channel
+ * and one column per input channel. If there are too many to fit, only the first are shown.
  */
 public final class Filters extends Picture {
 
@@ -33,7 +33,7 @@ public final class Filters extends Picture {
     /**
      * The filters of a convolution.
      *
-     * @param name   what to call the layer
+     * @param name   the name of the layer, for the heading
      * @param weight {@code (out, in/groups, KH, KW)}; copied
      * @throws StriateException if the weight is not of rank 4
      */
@@ -49,7 +49,7 @@ public final class Filters extends Picture {
         for (float value : weights) {
             most = Math.max(most, Math.abs(value));
         }
-        // All zeros, or a NaN among them: any scale is as good.
+        // Any scale will do if all weights are 0 or one is NaN.
         this.scale = most > 0 ? most : 1;
     }
 
@@ -66,7 +66,7 @@ public final class Filters extends Picture {
         int rows = (grid ? filters : filters * channels) / columns + (grid && filters % columns > 0 ? 1 : 0);
         String title = name + ": " + shape.size(0) + " filters of " + shape.size(1) + " x " + shape.size(2) + " x "
                 + shape.size(3);
-        String what = grid ? "" : "A row per output channel, a column per input channel";
+        String what = grid ? "" : "One row per output channel, one column per input channel";
         if (filters < shape.size(0) || !grid && channels < shape.size(1)) {
             what += (what.isEmpty() ? "The first " : ", the first ") + filters + (grid ? "" : " by " + channels);
         }
@@ -98,18 +98,18 @@ public final class Filters extends Picture {
                 canvas.textEndingAt(Integer.toString(row), NUMBER, Palette.FAINT, left - 4, top + row * step + 9);
             }
         }
-        new ColorBar(shape.size(1) == 3 ? "weight, in each of red, green and blue" : "weight", Filters::grey,
+        new ColorBar(shape.size(1) == 3 ? "weight of each of red, green and blue" : "weight", Filters::grey,
                 List.of(tick(0), tick(0.5), tick(1))).draw(canvas, MARGIN, bar);
         return canvas.finish();
     }
 
-    /** Points per weight so that so many filters take about the width of the picture. */
+    /** Points per weight such that this number of filters fills about the width of the picture. */
     private int weightSize(int filters) {
         int wide = Math.max(shape.size(2), shape.size(3));
         return Math.max(3, Math.min(12, WIDTH / (filters * (wide + 1))));
     }
 
-    /** As many columns as there is room for, or somewhat fewer where that leaves no row half empty. */
+    /** As many columns as fit, or somewhat fewer if that makes all rows full. */
     private static int evenColumns(int filters, int room) {
         for (int columns = Math.max(room, 1); columns > room / 2; columns--) {
             if (filters % columns == 0) {

@@ -9,20 +9,20 @@ import java.nio.file.Path;
 import javax.imageio.ImageIO;
 
 /**
- * Something to be looked at, as a PNG file. Text and lines are drawn for screens of twice the usual density: shown at half its
- * size, as {@link RunPage} does, a picture has the size that it is laid out for.
+ * A picture that can be written as a PNG file. Pictures are drawn with two pixels per point, for screens of high density; show
+ * them at half their size in pixels, as {@link RunPage} does.
  */
 public abstract class Picture {
 
     Picture() {}
 
     /**
-     * Draws the picture into a PNG file. The file is complete or not there; one that had the name is replaced.
+     * Draws the picture and writes it as a PNG file. The write is atomic and replaces an existing file.
      *
-     * @throws StriateException if the file cannot be written, or this machine has no font
+     * @throws StriateException if the file cannot be written, or if this machine has no font
      */
     public final void write(Path file) {
-        // Charts find their fonts by themselves, and fail in ways of their own.
+        // Fails with a clear message if there is no font; XChart's own errors are obscure.
         Canvas.width("text", Canvas.font(Canvas.TEXT));
         ByteArrayOutputStream png = new ByteArrayOutputStream();
         try {

@@ -3,23 +3,22 @@ package dev.striate.plot;
 import dev.striate.Shape;
 import java.awt.image.BufferedImage;
 
-/** Values as pixels. */
+/** Converts values to pixels. */
 final class Pixels {
 
     private Pixels() {}
 
     /**
-     * An image in colours if it has three channels, else in grey: the mean of its channels.
+     * An image in colour if it has three channels; otherwise in grey, the mean of its channels.
      *
-     * @param values from {@code offset} on, in row-major order of the shape; 0 is black, 1 is white, what lies
-     *               outside is cut off
+     * @param values starting at {@code offset}, row-major; 0 is black, 1 is white, other values are clamped
      * @param shape  {@code (channels, height, width)}
      */
     static BufferedImage image(float[] values, int offset, Shape shape) {
         return image(values, offset, shape, 0, 1);
     }
 
-    /** The same with other values for black and white. */
+    /** The same with the given values as black and white. */
     static BufferedImage image(float[] values, int offset, Shape shape, float black, float white) {
         int channels = shape.size(0);
         int plane = shape.size(1) * shape.size(2);
@@ -42,7 +41,7 @@ final class Pixels {
         return image;
     }
 
-    /** From 0 to 255; NaN is black. */
+    /** A grey level from 0 to 255; NaN is black. */
     private static int level(float value, float black, float white) {
         return Math.max(0, Math.min(255, Math.round(255 * (value - black) / (white - black))));
     }

@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A page that shows what is in a training run's folder. It is one file of HTML without scripts that names everything by relative
- * links, so it works from a disk and after the folder was moved.
+ * An HTML page that reports a training run. It is a single file without scripts, and all its links are relative: it can be opened
+ * from disk, and the folder can be moved.
  *
  * <pre>{@code
  * new RunPage("LeNet-5 on MNIST")
  *         .table("Result", Map.of("Test accuracy", "99.1 %"))
- *         .picture("curves.png", "Curves", "Loss, accuracy and learning rate after each epoch.")
- *         .file("model.safetensors", "the weights and how to go on training")
+ *         .picture("curves.png", "Training curves", "Loss, accuracy and learning rate after each epoch.")
+ *         .file("model.safetensors", "the model and checkpoint after the last epoch")
  *         .write(directory.resolve("index.html"));
  * }</pre>
  */
@@ -41,12 +41,12 @@ public final class RunPage {
     private final StringBuilder body = new StringBuilder();
     private final List<String> files = new ArrayList<>();
 
-    /** An empty page. */
+    /** Creates an empty page. */
     public RunPage(String title) {
         this.title = title;
     }
 
-    /** Adds a table of two columns, in the map's order. */
+    /** Adds a table with two columns, in the order of the map. */
     public RunPage table(String heading, Map<String, String> rows) {
         body.append("<h2>").append(escape(heading)).append("</h2>\n<table>\n");
         rows.forEach((name, value) -> body.append("<tr><th scope=\"row\">%s</th><td>%s</td></tr>\n".formatted(escape(name),
@@ -56,14 +56,14 @@ public final class RunPage {
     }
 
     /**
-     * Adds a picture that stands in the page's directory or below it.
+     * Adds a picture that lies in the directory of the page or below it.
      *
-     * @param file    its path from there, with slashes
-     * @param caption what is to be seen on it
+     * @param file    the path relative to that directory, with slashes
+     * @param caption describes the picture
      */
     public RunPage picture(String file, String heading, String caption) {
         String link = link(file);
-        // A source by itself, unlike one beside the src of an img, has its density on every screen. A click shows the full size.
+        // The density of a source element applies on every screen, that of an img's srcset does not. A click shows the full size.
         body.append("""
                 <h2>%s</h2>
                 <p>%s</p>
@@ -73,14 +73,14 @@ public final class RunPage {
         return this;
     }
 
-    /** Adds a link to a file, to the list of files at the end. */
+    /** Adds a link to the list of files at the end of the page. */
     public RunPage file(String file, String description) {
         files.add("<li><a href=\"%s\">%s</a>: %s</li>\n".formatted(link(file), escape(file), escape(description)));
         return this;
     }
 
     /**
-     * Writes the page. The file is complete or not there; one that had the name is replaced.
+     * Writes the page. The write is atomic and replaces an existing file.
      *
      * @throws dev.striate.StriateException if the file cannot be written
      */
@@ -107,12 +107,12 @@ public final class RunPage {
                 """.formatted(escape(title), STYLE, escape(title), body, list);
     }
 
-    /** Text for an element or a quoted attribute. */
+    /** Escapes text for an element or a quoted attribute. */
     private static String escape(String text) {
         return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
     }
 
-    /** A relative path as a link: what is not plain in an address is percent-encoded, and so nothing is left to escape. */
+    /** A relative path as a link. All special characters are percent-encoded, so the result needs no HTML escaping. */
     private static String link(String file) {
         StringBuilder link = new StringBuilder("./");
         for (byte octet : file.getBytes(StandardCharsets.UTF_8)) {

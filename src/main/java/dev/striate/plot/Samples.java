@@ -12,8 +12,8 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
- * Images with what a classifier took them for: mistakes first, then some that it got right. Of more than there is room for, those
- * shown are spread evenly over the data set, as many data sets are sorted by class.
+ * Images with the predictions of a classifier: mistakes first, then some correct ones. If there are more than fit, the selection
+ * is spread evenly over the data set, because many data sets are sorted by class.
  */
 public final class Samples extends Picture {
 
@@ -42,12 +42,12 @@ public final class Samples extends Picture {
      * Samples of a data set.
      *
      * @param evaluation on all of the data set's images, in their order
-     * @throws StriateException if the evaluation is of another number of images, or there are not as many names as classes
+     * @throws StriateException if the evaluation covers another number of images, or if the numbers of names and classes differ
      */
     public Samples(Dataset dataset, Evaluation evaluation, List<String> classNames) {
         if (evaluation.total() != dataset.size() || classNames.size() != evaluation.confusion().length) {
             throw new StriateException("Samples: expected an evaluation of the data set's " + dataset.size()
-                    + " images, and a name for each of its " + evaluation.confusion().length + " classes; got one of "
+                    + " images and " + evaluation.confusion().length + " class names, got an evaluation of "
                     + evaluation.total() + " images and " + classNames.size() + " names");
         }
         this.dataset = dataset;
@@ -60,7 +60,7 @@ public final class Samples extends Picture {
         List<Integer> mistakes = select(false, MISTAKE_ROWS * COLUMNS);
         int rowsLeft = ROWS - (mistakes.size() + COLUMNS - 1) / COLUMNS;
         List<Integer> right = select(true, rowsLeft * COLUMNS);
-        // Right ones start on a row of their own.
+        // The correct ones start on a row of their own.
         int firstRight = (mistakes.size() + COLUMNS - 1) / COLUMNS * COLUMNS;
         int rows = (firstRight + right.size() + COLUMNS - 1) / COLUMNS;
         Canvas canvas = new Canvas(2 * MARGIN + COLUMNS * (SIDE + GAP) - GAP, TOP + rows * TILE + MARGIN - GAP);
@@ -68,10 +68,10 @@ public final class Samples extends Picture {
         String title = String.format(Locale.ROOT, "%,d mistakes in %,d images", wrong, evaluation.total());
         canvas.text(title, TITLE, Palette.INK, MARGIN, MARGIN + Canvas.HEADING);
         canvas.cross(MISTAKE, MARGIN, TOP - LINE - SIGN, SIGN);
-        canvas.text("predicted, and what it is", TEXT, Palette.INK, MARGIN + SIGN + 5, TOP - LINE);
+        canvas.text("wrong: prediction and true class", TEXT, Palette.INK, MARGIN + SIGN + 5, TOP - LINE);
         int second = MARGIN + 3 * (SIDE + GAP);
         canvas.tick(RIGHT, second, TOP - LINE - SIGN, SIGN);
-        canvas.text("predicted rightly", TEXT, Palette.INK, second + SIGN + 5, TOP - LINE);
+        canvas.text("correct", TEXT, Palette.INK, second + SIGN + 5, TOP - LINE);
         for (int i = 0; i < mistakes.size(); i++) {
             tile(canvas, i, mistakes.get(i));
         }
@@ -108,7 +108,7 @@ public final class Samples extends Picture {
             canvas.tick(RIGHT, x, baseline - SIGN, SIGN);
         } else {
             canvas.cross(MISTAKE, x, baseline - SIGN, SIGN);
-            canvas.text(Canvas.fit("is " + names.get(dataset.label(index)), TEXT, TEXT_WIDTH), TEXT, Palette.INK,
+            canvas.text(Canvas.fit("true: " + names.get(dataset.label(index)), TEXT, TEXT_WIDTH), TEXT, Palette.INK,
                     x + SIGN + 5, baseline + LINE);
         }
     }

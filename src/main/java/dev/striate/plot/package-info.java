@@ -1,6 +1,6 @@
 /**
- * Pictures of networks and of their trainings, as PNG files, and a page that shows them. They need no screen, but a font; charts
- * need XChart, which is optional to those who depend on this library.
+ * Pictures of networks and training runs as PNG files, and an HTML report that shows them. Drawing works without a display but
+ * needs a font. {@link dev.striate.plot.Curves} needs XChart, an optional dependency of this library.
  */
 @NullMarked
 package dev.striate.plot;
