@@ -1,5 +1,10 @@
 // Functions of one element, one of F_... per build. One vector per work-item, groups of 64; each element is read once and
 // written once.
+//
+// The bounds below are in ulp, those of a subnormal result being the smallest normal number's. They add up what OpenCL 1.2
+// (section 7.4) grants the built-in functions: exp, expm1, log and sqrt 3, tanh 5, pow 16, a division 2.5. erfc, granted 16, is
+// not used: its argument alone, rounded, costs gelu 190 on the far left. A derivative has its own bound for the saved x or y
+// and half an ulp for the product with dy. UnaryUlpsTest holds all of them.
 #include "common.cl"
 
 #define ZERO ((Vec)(0.0f))
@@ -9,18 +14,38 @@
 #define VALUE fma((Vec)(a), x, (Vec)(b))
 #define DERIVATIVE ((Vec)(a))
 #elif defined(F_EXP)
+// 3, and as many.
 #define VALUE exp(x)
 #define DERIVATIVE y
 #elif defined(F_LOG)
+// 3, and 2.5.
 #define VALUE log(x)
 #define DERIVATIVE (1.0f / x)
 #elif defined(F_SQRT)
+// 3, and 2.5 besides those of y.
 #define VALUE sqrt(x)
 #define DERIVATIVE (0.5f / y)
 #elif defined(F_POW)
-#define VALUE pow(x, (Vec)(a))
-// b is a - 1, rounded from double precision.
-#define DERIVATIVE (a == 0.0f ? ZERO : a * pow(x, (Vec)(b)))
+// 16, squares 0.5; the derivative 19, and 0.5 a more where the power is subnormal.
+#define VALUE (a == 2.0f ? x * x : pow(x, (Vec)(a)))
+#define DERIVATIVE powDerivative(x, a)
+
+Vec powDerivative(Vec x, float a)
+{
+    if (a == 0.0f) {
+        return ZERO;
+    }
+    if (a == 2.0f) {
+        return 2.0f * x;
+    }
+    if (a >= 0.5f) {
+        return a * pow(x, (Vec)(a - 1.0f));
+    }
+    // Here a - 1 may be no float, and x^(a - 1) overflow where a times it does not.
+    // For -0, the sign of x is that of x^(a - 1) only where a is an integer.
+    const Vec derivative = a * pow(x, (Vec)(a)) / (a == rint(a) ? x : fabs(x));
+    return a < 0.0f ? derivative : (x == ZERO ? (Vec)(INFINITY) : (fabs(x) == (Vec)(INFINITY) ? ZERO : derivative));
+}
 #elif defined(F_ABS)
 #define VALUE fabs(x)
 // Zero and NaN are their own sign.
@@ -37,22 +62,83 @@
 #define VALUE (x > ZERO ? x : a * x)
 #define DERIVATIVE (x > ZERO ? ONE : (Vec)(a))
 #elif defined(F_ELU)
+// 3.5, and as many.
 #define VALUE (x > ZERO ? x : a * expm1(x))
 #define DERIVATIVE (x > ZERO ? ONE : a * exp(x))
 #elif defined(F_SIGMOID)
-// e^-|x| cannot overflow, and neither side loses digits.
+// 6; the derivative's error is relative to y: 1, besides that of y. e^-|x| cannot overflow, and neither side loses digits.
 #define DECAY exp(-fabs(x))
 #define VALUE (x >= ZERO ? ONE / (ONE + DECAY) : DECAY / (ONE + DECAY))
 #define DERIVATIVE (y * (ONE - y))
 #elif defined(F_TANH)
+// 5; the derivative's error is relative to 1: 2, besides that of y.
 #define VALUE tanh(x)
 #define DERIVATIVE ((ONE - y) * (ONE + y))
 #elif defined(F_GELU)
-// The distribution function by erfc, which keeps its digits where 1 + erf would cancel.
-#define DISTRIBUTION (0.5f * erfc(-0.70710678118654752f * x))
-#define DENSITY (0.39894228040143268f * exp(-0.5f * x * x))
-#define VALUE (x * DISTRIBUTION)
-#define DERIVATIVE (DISTRIBUTION + x * DENSITY)
+// 11, small results on the far left and the derivative around its zero at -0.75 too; with an exact division and an exponential
+// within 1 ulp, as on most devices, 3. The polynomials are those of ScalarFunctionKernels on the CPU, which tells where they come
+// from.
+#define VALUE gelu(x)
+#define DERIVATIVE geluDerivative(x)
+#define FURTHEST 15.0f
+#define ZERO_HIGH 7.517915368e-01f
+#define ZERO_LOW -1.211444989e-08f
+#define STEP(p, q, coefficient) fma(p, q, (Vec)(coefficient))
+
+// e^(-t^2 / 2). The square is taken as two floats: half an ulp of it would be many of the result.
+Vec bell(Vec t)
+{
+    const Vec square = t * t;
+    const Vec e = exp(-0.5f * square);
+    return fma(e, -0.5f * fma(t, t, -square), e);
+}
+
+Vec gelu(Vec x)
+{
+    const Vec size = fabs(x);
+    // Not cut like the bell's: infinity makes NaN of this, as it does of infinity times 0 in the definition.
+    const Vec share = size / (size + 1.875f);
+    const Vec q = fma(share, (Vec)(2.0f), -ONE);
+    Vec p = (Vec)(-2.5738541187e-4f);
+    p = STEP(p, q, 4.0162659556e-4f);
+    p = STEP(p, q, 1.0207230559e-3f);
+    p = STEP(p, q, -3.8385201565e-5f);
+    p = STEP(p, q, -3.2332365147e-3f);
+    p = STEP(p, q, -5.6241819112e-3f);
+    p = STEP(p, q, 5.2495730260e-3f);
+    p = STEP(p, q, 3.6790595623e-2f);
+    p = STEP(p, q, 4.2873155642e-3f);
+    p = STEP(p, q, -3.0073996993e-1f);
+    p = STEP(p, q, 6.6109084500e-1f);
+    const Vec tail = p * share * bell(fmin(size, (Vec)(FURTHEST)));
+    const Vec distant = x < ZERO ? -tail : (x > (Vec)(FURTHEST) ? x : x - tail);
+    const Vec square = x * x;
+    p = (Vec)(-1.1311304395e-3f);
+    p = STEP(p, square, 9.9648366945e-3f);
+    p = STEP(p, square, -6.6489944386e-2f);
+    p = STEP(p, square, 3.9894227698e-1f);
+    return size < (Vec)(0.5f) ? x * STEP(p, x, 0.5f) : distant;
+}
+
+Vec geluDerivative(Vec x)
+{
+    const Vec size = fabs(x);
+    const Vec t = fmin(size, (Vec)(FURTHEST));
+    const Vec q = fma(size / (size + 3.0f), (Vec)(2.0f), -ONE);
+    Vec p = (Vec)(-1.1376083072e-5f);
+    p = STEP(p, q, -4.5640816965e-6f);
+    p = STEP(p, q, 1.2289215732e-4f);
+    p = STEP(p, q, 9.2798326055e-5f);
+    p = STEP(p, q, -1.0926498930e-3f);
+    p = STEP(p, q, -2.0363995602e-4f);
+    p = STEP(p, q, 1.4074456554e-2f);
+    p = STEP(p, q, -5.3596148649e-2f);
+    p = STEP(p, q, 1.1997543925e-1f);
+    p = STEP(p, q, -4.7829767728e-1f);
+    // The derivative is 0 where t is the sum of the two floats.
+    const Vec left = (t - ZERO_HIGH - ZERO_LOW) * p * bell(t);
+    return x < ZERO ? left : ONE - left;
+}
 #endif
 
 // y may be x.

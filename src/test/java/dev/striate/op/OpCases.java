@@ -151,17 +151,17 @@ final class OpCases {
      * library a kernel can be written with, plus the roundings of the formula around it.
      */
     private void unary() {
-        // exp 3 ulp, log 3, sqrt 3, pow 16, tanh 5, erf 16, division 2.5, other operations 0.5.
+        // exp 3 ulp, log 3, sqrt 3, pow 16, tanh 5, division 2.5, other operations 0.5.
         Accuracy exp = Accuracy.relative(3.5);
         for (int[] sizes : new int[][] {{}, {3, 5}, {257}, {1023}}) {
             function("exp", x -> x.get(0).exp(), NO_KINKS, sizes).accuracy(exp);
             positive("log", x -> x.get(0).log(), sizes).accuracy(Accuracy.relative(3.5));
             positive("sqrt", x -> x.get(0).sqrt(), sizes).accuracy(Accuracy.relative(3 + 2.5 + 0.5));
-            positive("pow 2.5", x -> x.get(0).pow(2.5f), sizes).accuracy(Accuracy.relative(17));
-            positive("pow -1", x -> x.get(0).pow(-1), sizes).accuracy(Accuracy.relative(17));
-            positive("pow 0", x -> x.get(0).pow(0), sizes).accuracy(Accuracy.relative(17));
-            function("pow 3", x -> x.get(0).pow(3), NO_KINKS, sizes).accuracy(Accuracy.relative(17));
-            function("pow 2", x -> x.get(0).pow(2), NO_KINKS, sizes).accuracy(Accuracy.relative(17));
+            positive("pow 2.5", x -> x.get(0).pow(2.5f), sizes).accuracy(Accuracy.relative(19.5));
+            positive("pow -1", x -> x.get(0).pow(-1), sizes).accuracy(Accuracy.relative(19.5));
+            positive("pow 0", x -> x.get(0).pow(0), sizes).accuracy(Accuracy.relative(19.5));
+            function("pow 3", x -> x.get(0).pow(3), NO_KINKS, sizes).accuracy(Accuracy.relative(19.5));
+            function("pow 2", x -> x.get(0).pow(2), NO_KINKS, sizes).accuracy(Accuracy.relative(19.5));
             function("abs", x -> x.get(0).abs(), KINK_AT_0, sizes).accuracy(Accuracy.relative(0));
             function("clamp", x -> x.get(0).clamp(-0.75f, 1.5f), new float[] {-0.75f, 1.5f}, sizes)
                     .accuracy(Accuracy.relative(0));
@@ -179,9 +179,9 @@ final class OpCases {
         special("exp", x -> x.get(0).exp(), special).accuracy(exp);
         special("log", x -> x.get(0).log(), special).accuracy(Accuracy.relative(3.5));
         special("sqrt", x -> x.get(0).sqrt(), special).accuracy(Accuracy.relative(6));
-        special("pow 2", x -> x.get(0).pow(2), special).accuracy(Accuracy.relative(17));
-        special("pow 0.5", x -> x.get(0).pow(0.5f), special).accuracy(Accuracy.relative(17));
-        special("pow 0", x -> x.get(0).pow(0), special).accuracy(Accuracy.relative(17));
+        special("pow 2", x -> x.get(0).pow(2), special).accuracy(Accuracy.relative(19.5));
+        special("pow 0.5", x -> x.get(0).pow(0.5f), special).accuracy(Accuracy.relative(19.5));
+        special("pow 0", x -> x.get(0).pow(0), special).accuracy(Accuracy.relative(19.5));
         special("abs", x -> x.get(0).abs(), special).accuracy(Accuracy.relative(0));
         special("clamp", x -> x.get(0).clamp(-1, 0), special).accuracy(Accuracy.relative(0));
         special("relu", x -> x.get(0).relu(), special).accuracy(Accuracy.relative(0));
@@ -227,13 +227,9 @@ final class OpCases {
         };
     }
 
-    /** F(x) = (1 + erf(x / sqrt 2)) / 2 has 8.5 ulp of 1; x F(x) has that of x, and its derivative that of 1 + |x|. */
+    /** Two quotients 2.5 ulp each, an exponential 3, the polynomial and the product with dy; {@code unary.cl} states 11. */
     static Accuracy gelu() {
-        return (c, reference) -> {
-            double[] x = c.inputValues()[0];
-            double[] dy = c.upstreamValues(x.length);
-            return Accuracy.ulps(10, (i, y) -> x[i], (i, dx) -> dy[i] * (1 + Math.abs(x[i]))).of(c, reference);
-        };
+        return Accuracy.relative(11.5);
     }
 
     // ---- Reductions

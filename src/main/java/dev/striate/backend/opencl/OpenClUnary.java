@@ -2,11 +2,10 @@ package dev.striate.backend.opencl;
 
 import dev.striate.backend.Buffer;
 import dev.striate.backend.UnaryFunction;
-import dev.striate.backend.UnaryFunction.Kind;
 import dev.striate.backend.UnaryKernels;
 import org.jspecify.annotations.Nullable;
 
-/** Launches {@code unary.cl}. */
+/** Launches {@code unary.cl}, which states how exact each function is. */
 final class OpenClUnary implements UnaryKernels {
 
     private final OpenClRuntime runtime;
@@ -26,10 +25,9 @@ final class OpenClUnary implements UnaryKernels {
 
     @Override
     public void gradient(UnaryFunction f, int n, @Nullable Buffer saved, Buffer dy, Buffer dx) {
-        double b = f.kind() == Kind.POW ? f.a() - 1 : f.b();
         runtime.kernel("unary", "gradient", "F_" + f.kind())
                 .ints(n)
-                .floats((float) f.a(), (float) b)
+                .floats((float) f.a(), (float) f.b())
                 .buffers(saved == null ? dy : saved, dy, dx)
                 .runVectors(n);
     }
