@@ -65,7 +65,10 @@
         SUM_CHUNK_TWICE(sum, TERM, nothing, NOTHING)                                             \
     }
 
-// The mean of a chunk and the sum of squared deviations from it.
+// The unit of deviations whose squares may be beyond float32.
+#define LARGE 0x1p80f
+
+// The mean of a chunk and the sum of squared deviations from it: of all chunks, then of all once more with LARGE as the unit.
 __kernel void statistics(
     const Geometry g, __global const float *x, __global float *chunkMean, __global float *chunkSquares)
 {
@@ -76,20 +79,25 @@ __kernel void statistics(
     SUM_CHUNK(sum, VALUE)
     const float mean = teamSum(sum, scratch) / (end - start);
     float squares = 0.0f;
+    float largeSquares = 0.0f;
 #define SQUARE(AT, at) (AT(x, at) - mean) * (AT(x, at) - mean)
-    SUM_CHUNK(squares, SQUARE)
+#define LARGE_SQUARE(AT, at) ((AT(x, at) - mean) * (1.0f / LARGE)) * ((AT(x, at) - mean) * (1.0f / LARGE))
+    SUM_CHUNK_TWICE(squares, SQUARE, largeSquares, LARGE_SQUARE)
     squares = teamSum(squares, scratch);
+    largeSquares = teamSum(largeSquares, scratch);
     if (TEAM_LANE == 0) {
         chunkMean[chunkId] = mean;
         chunkSquares[chunkId] = squares;
+        chunkSquares[g.channels * g.splits + chunkId] = largeSquares;
     }
 }
 
 // Joins the chunks of a channel (Chan, Golub and LeVeque, 1983), a team per channel. RUNNING is defined where there are running
 // statistics.
 __kernel void join(
-    const Geometry g, const float momentum, __global const float *chunkMean, __global const float *chunkSquares,
-    __global float *mean, __global float *variance, __global float *runningMean, __global float *runningVariance)
+    const Geometry g, const float momentum, const float epsilon, __global const float *chunkMean,
+    __global const float *chunkSquares, __global float *mean, __global float *reciprocal, __global float *runningMean,
+    __global float *runningVariance)
 {
     TEAM_SCRATCH(scratch);
     const int channel = get_global_id(0) / TEAM;
@@ -102,20 +110,27 @@ __kernel void join(
     }
     const float mean_ = first + teamSum(shift, scratch) / m;
     float squares = 0.0f;
+    float largeSquares = 0.0f;
     for (int split = TEAM_LANE; split < g.splits; split += TEAM) {
+        const int chunkId = channel * g.splits + split;
         const int count = min(g.chunk, m - split * g.chunk);
-        const float deviation = chunkMean[channel * g.splits + split] - mean_;
-        squares += chunkSquares[channel * g.splits + split] + count * deviation * deviation;
+        const float deviation = chunkMean[chunkId] - mean_;
+        const float largeDeviation = deviation / LARGE;
+        squares += chunkSquares[chunkId] + count * deviation * deviation;
+        largeSquares += chunkSquares[g.channels * g.splits + chunkId] + count * largeDeviation * largeDeviation;
     }
     squares = teamSum(squares, scratch);
+    largeSquares = teamSum(largeSquares, scratch);
     if (TEAM_LANE != 0) {
         return;
     }
+    const bool fits = isfinite(squares);
     mean[channel] = mean_;
-    variance[channel] = squares / m;
+    reciprocal[channel] = fits ? 1.0f / sqrt(squares / m + epsilon) : 1.0f / LARGE / sqrt(largeSquares / m);
 #ifdef RUNNING
+    const float unbiased = fits ? squares / (m - 1) : largeSquares / (m - 1) * LARGE * LARGE;
     runningMean[channel] = (1.0f - momentum) * runningMean[channel] + momentum * mean_;
-    runningVariance[channel] = (1.0f - momentum) * runningVariance[channel] + momentum * (squares / (m - 1));
+    runningVariance[channel] = (1.0f - momentum) * runningVariance[channel] + momentum * unbiased;
 #endif
 }
 
@@ -123,7 +138,7 @@ __kernel void join(
 // defined where y is max(that, 0).
 __kernel void normalise(
     const Geometry g, const float epsilon, __global const float *x, __global const float *gamma, __global const float *beta,
-    __global const float *mean, __global const float *variance, __global float *y)
+    __global const float *mean, __global const float *spread, __global float *y)
 {
     const uint id = get_global_id(0);
 #ifdef TILED
@@ -139,7 +154,7 @@ __kernel void normalise(
     }
     const int channel = id % g.channels;
 #endif
-    const Norm norm = normOf(channel, epsilon, gamma, beta, mean, variance);
+    const Norm norm = normOf(channel, epsilon, gamma, beta, mean, spread);
 #define RESULT(AT, at) NORMALISED(norm, AT(x, at))
 #ifdef RELU
 #define FINISHED(v) relu(v)
@@ -168,7 +183,7 @@ __kernel void normalise(
 
 // A chunk's sums of dy and of dy xhat.
 __kernel void gradientSums(
-    const Geometry g, const float epsilon, __global const float *x, __global const float *mean, __global const float *variance,
+    const Geometry g, const float epsilon, __global const float *x, __global const float *mean, __global const float *spread,
     __global const float *dy, __global float *chunkDy, __global float *chunkDyXhat)
 {
     TEAM_SCRATCH(scratch);
@@ -183,7 +198,7 @@ __kernel void gradientSums(
     dyXSum = teamSum(dyXSum, scratch);
     if (TEAM_LANE == 0) {
         chunkDy[chunkId] = dySum;
-        chunkDyXhat[chunkId] = dyXSum / sqrt(variance[channel] + epsilon);
+        chunkDyXhat[chunkId] = dyXSum * reciprocalOf(channel, epsilon, spread);
     }
 }
 
@@ -211,7 +226,7 @@ __kernel void joinGradients(
 // Work-items as in normalise.
 __kernel void inputGradient(
     const Geometry g, const float epsilon, __global const float *x, __global const float *gamma, __global const float *mean,
-    __global const float *variance, __global const float *dy, __global const float *dgamma, __global const float *dbeta,
+    __global const float *spread, __global const float *dy, __global const float *dgamma, __global const float *dbeta,
     __global float *dx)
 {
     const uint id = get_global_id(0);
@@ -229,7 +244,7 @@ __kernel void inputGradient(
     const int channel = id % g.channels;
 #endif
     const NormGradient norm =
-        normGradientOf(channel, (float)(g.batch * g.plane), epsilon, gamma, mean, variance, dgamma, dbeta);
+        normGradientOf(channel, (float)(g.batch * g.plane), epsilon, gamma, mean, spread, dgamma, dbeta);
 #define DX(AT, at) NORM_GRADIENT(norm, AT(dy, at), AT(x, at))
 #ifdef TILED
     if (inVectors) {

@@ -5,13 +5,24 @@ typedef struct {
     float shift;
 } Norm;
 
+// 1 / sqrt(variance + epsilon) of a channel. BATCH_STATISTICS is defined where mean and variance are those of the batch itself:
+// the statistics have left it there, since the variance may be no float; elsewhere the variance is given.
+float reciprocalOf(int channel, float epsilon, __global const float *spread)
+{
+#ifdef BATCH_STATISTICS
+    return spread[channel];
+#else
+    return 1.0f / sqrt(spread[channel] + epsilon);
+#endif
+}
+
 Norm normOf(
     int channel, float epsilon, __global const float *gamma, __global const float *beta, __global const float *mean,
-    __global const float *variance)
+    __global const float *spread)
 {
     Norm norm;
     norm.centre = mean[channel];
-    norm.scale = gamma[channel] / sqrt(variance[channel] + epsilon);
+    norm.scale = gamma[channel] * reciprocalOf(channel, epsilon, spread);
     norm.shift = beta[channel];
     return norm;
 }
@@ -19,8 +30,8 @@ Norm normOf(
 // Of an element or a vector of them.
 #define NORMALISED(norm, v) (((v) - (norm).centre) * (norm).scale + (norm).shift)
 
-// What it makes of the gradient dy of its results: (dy - dyMean - (x - centre) slope) scale where mean and variance depend on x,
-// which is where BATCH_STATISTICS is defined; elsewhere dy scale.
+// What it makes of the gradient dy of its results: (dy - dyMean - (x - centre) slope) scale where mean and variance depend on x;
+// elsewhere dy scale.
 typedef struct {
     float centre;
     float scale;
@@ -30,9 +41,9 @@ typedef struct {
 
 NormGradient normGradientOf(
     int channel, float m, float epsilon, __global const float *gamma, __global const float *mean,
-    __global const float *variance, __global const float *dgamma, __global const float *dbeta)
+    __global const float *spread, __global const float *dgamma, __global const float *dbeta)
 {
-    const float reciprocal = 1.0f / sqrt(variance[channel] + epsilon);
+    const float reciprocal = reciprocalOf(channel, epsilon, spread);
     NormGradient norm;
     norm.centre = mean[channel];
     norm.scale = gamma[channel] * reciprocal;

@@ -6,8 +6,8 @@
 #include "batch_norm2d_element.cl"
 #define NORM_PARAMETERS                                                                                   \
     const int channels, const float epsilon, __global const float *gamma, __global const float *beta,     \
-        __global const float *mean, __global const float *variance,
-#define NORM_OF(plane) const Norm norm = normOf((plane) % channels, epsilon, gamma, beta, mean, variance)
+        __global const float *mean, __global const float *spread,
+#define NORM_OF(plane) const Norm norm = normOf((plane) % channels, epsilon, gamma, beta, mean, spread)
 #define POOLED(v) NORMALISED(norm, v)
 #else
 #define NORM_PARAMETERS

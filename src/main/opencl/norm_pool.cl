@@ -9,7 +9,7 @@
 // A chunk's sums of dy and of dy xhat, over maxima t = start .. end-1 of a channel.
 __kernel void gradientSums(
     const Geometry g, const int inPlane, const float epsilon, __global const float *x, __global const float *mean,
-    __global const float *variance, __global const float *dy, __global const int *indices, __global float *chunkDy,
+    __global const float *spread, __global const float *dy, __global const int *indices, __global float *chunkDy,
     __global float *chunkDyXhat)
 {
     TEAM_SCRATCH(scratch);
@@ -55,7 +55,7 @@ __kernel void gradientSums(
     dyXSum = teamSum(dyXSum, scratch);
     if (TEAM_LANE == 0) {
         chunkDy[chunkId] = dySum;
-        chunkDyXhat[chunkId] = dyXSum / sqrt(variance[channel] + epsilon);
+        chunkDyXhat[chunkId] = dyXSum * reciprocalOf(channel, epsilon, spread);
     }
 }
 
@@ -64,7 +64,7 @@ __kernel void gradientSums(
 // PIXELS_PER_ITEM elements per work-item, n of them in groups of 64.
 __kernel void gradient(
     const int n, const Pool2dGeometry given, const int channels, const float m, const float epsilon, __global const float *x,
-    __global const float *gamma, __global const float *mean, __global const float *variance, __global const float *dy,
+    __global const float *gamma, __global const float *mean, __global const float *spread, __global const float *dy,
     __global const int *indices, __global const float *dgamma, __global const float *dbeta, __global float *dx)
 {
     const Pool2dGeometry g = withConstants(given);
@@ -73,7 +73,7 @@ __kernel void gradient(
         return;
     }
     const int channel = id / itemsPerPlane(g) % channels;
-    const NormGradient norm = normGradientOf(channel, m, epsilon, gamma, mean, variance, dgamma, dbeta);
+    const NormGradient norm = normGradientOf(channel, m, epsilon, gamma, mean, spread, dgamma, dbeta);
     FOR_PIXELS(g, id) {
         const int at = plane * inPlane + place;
         dx[at] = NORM_GRADIENT(norm, pooledGradient(g, plane, place, byWidth, dy, indices), x[at]);
@@ -85,7 +85,7 @@ __kernel void gradient(
 // planesPerItem planes per work-item.
 __kernel void gradient(
     const Pool2dGeometry g, const int planesPerItem, const int channels, const float m, const float epsilon,
-    __global const float *x, __global const float *gamma, __global const float *mean, __global const float *variance,
+    __global const float *x, __global const float *gamma, __global const float *mean, __global const float *spread,
     __global const float *dy, __global const int *indices, __global const float *dgamma, __global const float *dbeta,
     __global float *dx)
 {
@@ -93,7 +93,7 @@ __kernel void gradient(
     const int first = get_global_id(0) * planesPerItem;
     const int last = min(g.planes, first + planesPerItem);
     for (int plane = first; plane < last; ++plane) {
-        const NormGradient norm = normGradientOf(plane % channels, m, epsilon, gamma, mean, variance, dgamma, dbeta);
+        const NormGradient norm = normGradientOf(plane % channels, m, epsilon, gamma, mean, spread, dgamma, dbeta);
         const int from = plane * inPlane;
         pooledGradient(g, plane, dy, indices, dx + from);
         int i = 0;

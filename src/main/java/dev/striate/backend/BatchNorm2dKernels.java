@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Batch normalisation (Ioffe and Szegedy, 2015): {@code y = gamma (x - mean) / sqrt(variance + epsilon) + beta} per channel.
  * {@code gamma}, {@code beta}, means and variances have one element per channel. A variance is computed in two passes or by
- * Welford's update, never as E[x^2] - E[x]^2.
+ * Welford's update, never as E[x^2] - E[x]^2. Elements may lie up to 1e35 from 0: a variance beyond float32 still normalises, and
+ * only the running one becomes infinite. Distances from the mean below 1e-19, whose squares vanish, are left to epsilon.
  */
 public interface BatchNorm2dKernels {
 
@@ -14,7 +15,8 @@ public interface BatchNorm2dKernels {
      *
      * @param relu            whether y is max(that, 0) instead
      * @param mean            out: the batch's mean
-     * @param variance        out: the batch's biased variance (divided by the number of elements M)
+     * @param reciprocal      out: {@code 1 / sqrt(variance + epsilon)} with the batch's biased variance (divided by the number of
+     *                        elements M); the variance itself may be no float
      * @param runningMean     updated to {@code (1 - momentum) running + momentum mean}, or null
      * @param runningVariance the same with the unbiased variance (divided by M - 1), null together with {@code runningMean}
      */
@@ -27,7 +29,7 @@ public interface BatchNorm2dKernels {
             Buffer beta,
             Buffer y,
             Buffer mean,
-            Buffer variance,
+            Buffer reciprocal,
             @Nullable Buffer runningMean,
             @Nullable Buffer runningVariance);
 
@@ -41,6 +43,8 @@ public interface BatchNorm2dKernels {
      * {@code batchStatistics}. Each result may be null if it is not wanted.
      *
      * @param batchStatistics whether mean and variance were computed from x
+     * @param spread          the reciprocal that {@link #forwardTraining} left, or the variance that {@link #forwardInference} was
+     *                        given
      */
     void gradient(
             BatchNorm2dGeometry g,
@@ -48,7 +52,7 @@ public interface BatchNorm2dKernels {
             Buffer x,
             Buffer gamma,
             Buffer mean,
-            Buffer variance,
+            Buffer spread,
             Buffer dy,
             @Nullable Buffer dx,
             @Nullable Buffer dgamma,

@@ -26,7 +26,7 @@ public interface NormPoolKernels {
             Buffer y,
             IndexBuffer indices,
             Buffer mean,
-            Buffer variance,
+            Buffer reciprocal,
             @Nullable Buffer runningMean,
             @Nullable Buffer runningVariance);
 
@@ -51,7 +51,7 @@ public interface NormPoolKernels {
             Buffer x,
             Buffer gamma,
             Buffer mean,
-            Buffer variance,
+            Buffer spread,
             Buffer dy,
             IndexBuffer indices,
             @Nullable Buffer dx,

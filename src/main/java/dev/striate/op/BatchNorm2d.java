@@ -74,16 +74,16 @@ public final class BatchNorm2d {
             float momentum) {
         Tensor y = Tensor.allocate(x.device(), x.shape());
         Tensor mean = Tensor.allocate(x.device(), gamma.shape());
-        Tensor variance = Tensor.allocate(x.device(), gamma.shape());
+        Tensor reciprocal = Tensor.allocate(x.device(), gamma.shape());
         x.device().backend().batchNorm2d().forwardTraining(g, momentum, relu, x.buffer(), gamma.buffer(), beta.buffer(),
-                y.buffer(), mean.buffer(), variance.buffer(), Tensor.bufferOf(runningMean), Tensor.bufferOf(runningVariance));
+                y.buffer(), mean.buffer(), reciprocal.buffer(), Tensor.bufferOf(runningMean), Tensor.bufferOf(runningVariance));
         if (runningMean != null && runningVariance != null) {
             runningMean.markChanged();
             runningVariance.markChanged();
         }
-        record(g, true, x, gamma, beta, mean, variance, y);
+        record(g, true, x, gamma, beta, mean, reciprocal, y);
         mean.close();
-        variance.close();
+        reciprocal.close();
         return y;
     }
 
@@ -103,7 +103,7 @@ public final class BatchNorm2d {
             Tensor gamma,
             Tensor beta,
             Tensor mean,
-            Tensor variance,
+            Tensor spread,
             Tensor y) {
         Recorder.of("batchNorm2d", y)
                 .inputs(List.of(x, gamma, beta), (dy, saved, targets) -> {
@@ -112,7 +112,7 @@ public final class BatchNorm2d {
                             saved.get(2).buffer(), saved.get(3).buffer(), dy.buffer(), Tensor.bufferOf(gradients[0]),
                             Tensor.bufferOf(gradients[1]), Tensor.bufferOf(gradients[2]));
                     return gradients;
-                }, x, gamma, mean, variance)
+                }, x, gamma, mean, spread)
                 .record();
     }
 

@@ -52,17 +52,17 @@ public final class NormPool {
         IntTensor indices = IntTensor.allocate(x.device(), y.shape(), -1, window.inHeight() * window.inWidth() - 1);
         if (training) {
             Tensor mean = Tensor.allocate(x.device(), gamma.shape());
-            Tensor variance = Tensor.allocate(x.device(), gamma.shape());
+            Tensor reciprocal = Tensor.allocate(x.device(), gamma.shape());
             kernels.forwardTraining(g, window, momentum, relu, x.buffer(), gamma.buffer(), beta.buffer(), y.buffer(),
-                    indices.buffer(), mean.buffer(), variance.buffer(), Tensor.bufferOf(runningMean),
+                    indices.buffer(), mean.buffer(), reciprocal.buffer(), Tensor.bufferOf(runningMean),
                     Tensor.bufferOf(runningVariance));
             if (runningMean != null && runningVariance != null) {
                 runningMean.markChanged();
                 runningVariance.markChanged();
             }
-            record(g, window, true, x, gamma, beta, mean, variance, indices, y);
+            record(g, window, true, x, gamma, beta, mean, reciprocal, indices, y);
             mean.close();
-            variance.close();
+            reciprocal.close();
         } else {
             Tensor mean = Objects.requireNonNull(runningMean);
             Tensor variance = Objects.requireNonNull(runningVariance);
@@ -82,7 +82,7 @@ public final class NormPool {
             Tensor gamma,
             Tensor beta,
             Tensor mean,
-            Tensor variance,
+            Tensor spread,
             IntTensor indices,
             Tensor y) {
         Recorder.of("batchNorm2d and maxPool2d", y)
@@ -93,7 +93,7 @@ public final class NormPool {
                             saved.get(3).buffer(), dy.buffer(), saved.integers(0).buffer(), Tensor.bufferOf(gradients[0]),
                             Tensor.bufferOf(gradients[1]), Tensor.bufferOf(gradients[2]));
                     return gradients;
-                }, new IntTensor[] {indices}, x, gamma, mean, variance)
+                }, new IntTensor[] {indices}, x, gamma, mean, spread)
                 .record();
     }
 }

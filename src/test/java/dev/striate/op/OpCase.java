@@ -143,6 +143,15 @@ final class OpCase {
         return this;
     }
 
+    /** Scales the input added last. */
+    OpCase times(float factor) {
+        float[] values = inputs.get(inputs.size() - 1).values();
+        for (int i = 0; i < values.length; i++) {
+            values[i] *= factor;
+        }
+        return this;
+    }
+
     /** The input added last gets no gradient. */
     OpCase constant() {
         Input last = inputs.remove(inputs.size() - 1);

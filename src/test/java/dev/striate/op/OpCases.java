@@ -776,6 +776,13 @@ final class OpCases {
                 .normal(1).constant().uniform(0.5f, 2, 1).constant().kinked();
         trained("NaN in one channel", 0.1f, 1e-5f, true).normal(2, 3, 5, 5).with(NAN).normal(3).normal(3)
                 .normal(3).constant().uniform(0.5f, 2, 3).constant();
+        // Distances from the mean whose squares, or the sums of these, are beyond float32 or vanish.
+        for (float size : new float[] {1e-25f, 1e18f, 1e20f, 1e32f}) {
+            for (int[] s : new int[][] {{5, 2, 3, 5}, {4, 2, 33, 31}}) {
+                trained("around " + size + " " + Shape.of(s), 0.1f, 1e-5f, true).normal(s).times(size)
+                        .normal(2).normal(2).normal(2).constant().uniform(0.5f, 2, 2).constant().kinked();
+            }
+        }
         trained("(N, C)", 0.1f, 1e-5f, true).normal(33, 7).normal(7).normal(7)
                 .normal(7).constant().uniform(0.5f, 2, 7).constant();
     }

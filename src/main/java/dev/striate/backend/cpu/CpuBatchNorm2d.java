@@ -64,21 +64,22 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
 
     /** What a batch leaves besides its output, an element per channel each; running ones only if they are wanted. */
     record Statistics(
-            CpuBuffer means, CpuBuffer variances, double momentum, @Nullable CpuBuffer runningMeans,
+            CpuBuffer means, CpuBuffer reciprocals, double momentum, @Nullable CpuBuffer runningMeans,
             @Nullable CpuBuffer runningVariances) {
 
         static Statistics of(
-                Buffer mean, Buffer variance, float momentum, @Nullable Buffer runningMean, @Nullable Buffer runningVariance) {
+                Buffer mean, Buffer reciprocal, float momentum, @Nullable Buffer runningMean, @Nullable Buffer runningVariance) {
             return new Statistics(
-                    CpuBuffer.of(mean), CpuBuffer.of(variance), momentum,
+                    CpuBuffer.of(mean), CpuBuffer.of(reciprocal), momentum,
                     runningMean == null ? null : CpuBuffer.of(runningMean),
                     runningMean == null ? null : CpuBuffer.of(Objects.requireNonNull(runningVariance)));
         }
 
         /** @param squares the sum of squared distances from the mean */
-        private void set(int channel, int count, double mean, double squares) {
+        private void set(BatchNorm2dGeometry g, int channel, double mean, double squares) {
+            int count = count(g);
             means.array[means.offset + channel] = (float) mean;
-            variances.array[variances.offset + channel] = (float) (squares / count);
+            reciprocals.array[reciprocals.offset + channel] = (float) (1 / Math.sqrt(squares / count + g.epsilon()));
             if (runningMeans != null) {
                 blend(runningMeans, channel, mean);
                 blend(Objects.requireNonNull(runningVariances), channel, squares / (count - 1));
@@ -101,10 +102,10 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
             Buffer beta,
             Buffer y,
             Buffer mean,
-            Buffer variance,
+            Buffer reciprocal,
             @Nullable Buffer runningMean,
             @Nullable Buffer runningVariance) {
-        Statistics statistics = Statistics.of(mean, variance, momentum, runningMean, runningVariance);
+        Statistics statistics = Statistics.of(mean, reciprocal, momentum, runningMean, runningVariance);
         forEachChannel(g, (from, to) -> normalise(g, from, to, relu, x, train(g, from, to, x, gamma, beta, statistics), y));
     }
 
@@ -125,10 +126,16 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
                 // The mean as a float32 sum gives it; the distances from there correct it, however far it is from 0.
                 float center = (float) (flat.sum(g.plane(), in.array, at, room) / g.plane());
                 int i = c - first;
-                squares[i] += flat.sumOfSquares(g.plane(), in.array, at, center, room);
+                double planeSquares = flat.sumOfSquares(g.plane(), in.array, at, center, room);
                 double correction = room.sum() / g.plane();
                 double planeMean = center + correction;
-                squares[i] -= correction * room.sum();
+                planeSquares -= correction * room.sum();
+                if (!Double.isFinite(planeSquares)) {
+                    // Vectors square in float32, which overflows from distances of 4e18 on.
+                    planeMean = Sums.sum(in.array, at, 1, g.plane()) / g.plane();
+                    planeSquares = Sums.squares(in.array, at, planeMean, g.plane());
+                }
+                squares[i] += planeSquares;
                 if (image > 0) {
                     double distance = planeMean - sums[i] / ((double) image * g.plane());
                     squares[i] += distance * distance * g.plane() * image / (image + 1);
@@ -139,7 +146,7 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
         Lines lines = Lines.of(first, end);
         for (int c = first; c < end; c++) {
             double mean = sums[c - first] / count(g);
-            statistics.set(c, count(g), mean, squares[c - first]);
+            statistics.set(g, c, mean, squares[c - first]);
             lines.set(g, c, mean, squares[c - first] / count(g), gamma, beta);
         }
         return lines;
@@ -227,13 +234,13 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
             Buffer x,
             Buffer gamma,
             Buffer mean,
-            Buffer variance,
+            Buffer spread,
             Buffer dy,
             @Nullable Buffer dx,
             @Nullable Buffer dgamma,
             @Nullable Buffer dbeta) {
         Upstream whole = new Whole(flat, g, CpuBuffer.of(dy));
-        gradient(g, batchStatistics, x, gamma, mean, variance, () -> whole, dx, dgamma, dbeta);
+        gradient(g, batchStatistics, x, gamma, mean, spread, () -> whole, dx, dgamma, dbeta);
     }
 
     /** @param dy asked for by each thread */
@@ -243,7 +250,7 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
             Buffer x,
             Buffer gamma,
             Buffer mean,
-            Buffer variance,
+            Buffer spread,
             Supplier<Upstream> dy,
             @Nullable Buffer dx,
             @Nullable Buffer dgamma,
@@ -251,7 +258,7 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
         CpuBuffer in = CpuBuffer.of(x);
         CpuBuffer scale = CpuBuffer.of(gamma);
         CpuBuffer means = CpuBuffer.of(mean);
-        CpuBuffer variances = CpuBuffer.of(variance);
+        CpuBuffer spreads = CpuBuffer.of(spread);
         CpuBuffer out = dx == null ? null : CpuBuffer.of(dx);
         CpuBuffer scaleGradients = dgamma == null ? null : CpuBuffer.of(dgamma);
         CpuBuffer shiftGradients = dbeta == null ? null : CpuBuffer.of(dbeta);
@@ -264,7 +271,8 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
             float[] shiftShares = new float[to - from];
             float[] scaleShares = new float[to - from];
             for (int c = from, i = 0; c < to; c++, i++) {
-                double reciprocal = 1 / Math.sqrt(variances.array[variances.offset + c] + (double) g.epsilon());
+                double value = spreads.array[spreads.offset + c];
+                double reciprocal = batchStatistics ? value : 1 / Math.sqrt(value + g.epsilon());
                 double scaleGradient = dots[i] * reciprocal;
                 if (scaleGradients != null) {
                     scaleGradients.array[scaleGradients.offset + c] = (float) scaleGradient;

@@ -59,11 +59,11 @@ final class CpuNormPool implements NormPoolKernels {
             Buffer y,
             IndexBuffer indices,
             Buffer mean,
-            Buffer variance,
+            Buffer reciprocal,
             @Nullable Buffer runningMean,
             @Nullable Buffer runningVariance) {
         CpuBatchNorm2d.Statistics statistics =
-                CpuBatchNorm2d.Statistics.of(mean, variance, momentum, runningMean, runningVariance);
+                CpuBatchNorm2d.Statistics.of(mean, reciprocal, momentum, runningMean, runningVariance);
         norm.forEachChannel(g, (from, to) ->
                 forward(g, window, relu, from, to, x, norm.train(g, from, to, x, gamma, beta, statistics), y, indices));
     }
@@ -116,14 +116,14 @@ final class CpuNormPool implements NormPoolKernels {
             Buffer x,
             Buffer gamma,
             Buffer mean,
-            Buffer variance,
+            Buffer spread,
             Buffer dy,
             IndexBuffer indices,
             @Nullable Buffer dx,
             @Nullable Buffer dgamma,
             @Nullable Buffer dbeta) {
         norm.gradient(
-                g, batchStatistics, x, gamma, mean, variance,
+                g, batchStatistics, x, gamma, mean, spread,
                 () -> new AtMaxima(g, window, CpuBuffer.of(dy), CpuIndexBuffer.of(indices).array),
                 dx, dgamma, dbeta);
     }

@@ -71,8 +71,7 @@ final class CpuOptimizer implements OptimizerKernels {
                 length, in.array, in.offset + from, 0, flat.room()));
         if (!Float.isFinite((float) sum)) {
             // Vectors square in float32, which may have overflowed.
-            sum = sumOfChunks(n, (from, length) ->
-                    Sums.dot(in.array, in.offset + from, 1, 0, in.array, in.offset + from, 1, length));
+            sum = sumOfChunks(n, (from, length) -> Sums.squares(in.array, in.offset + from, 0, length));
         }
         out.array[out.offset] = (float) sum;
         out.array[out.offset + 1] = (float) (sum * 0x1p-160);

@@ -30,6 +30,15 @@ final class Sums {
         return (s0 + s1) + (s2 + s3);
     }
 
+    /** The sum of the squared distances of {@code n} neighbours from {@code center}. */
+    static double squares(float[] x, int offset, double center, int n) {
+        double sum = 0;
+        for (int i = offset; i < offset + n; i++) {
+            sum += (x[i] - center) * (x[i] - center);
+        }
+        return sum;
+    }
+
     /** The sum of {@code n} products {@code (x - center) y}, x moving by {@code xStride} and y by {@code yStride}. */
     static double dot(float[] x, int xOffset, int xStride, double center, float[] y, int yOffset, int yStride, int n) {
         double s0 = 0;

@@ -33,11 +33,11 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
             Buffer beta,
             Buffer y,
             Buffer mean,
-            Buffer variance,
+            Buffer reciprocal,
             @Nullable Buffer runningMean,
             @Nullable Buffer runningVariance) {
-        statistics(g, momentum, x, mean, variance, runningMean, runningVariance);
-        forwardInference(g, relu, x, gamma, beta, mean, variance, y);
+        statistics(g, momentum, x, mean, reciprocal, runningMean, runningVariance);
+        normalise(g, true, relu, x, gamma, beta, mean, reciprocal, y);
     }
 
     /** The batch's statistics, and the running ones moved towards them. */
@@ -46,19 +46,19 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
             float momentum,
             Buffer x,
             Buffer mean,
-            Buffer variance,
+            Buffer reciprocal,
             @Nullable Buffer runningMean,
             @Nullable Buffer runningVariance) {
         int chunks = g.channels() * splits(g);
         OpenClBuffer chunkMean = runtime.scratch(chunks);
-        OpenClBuffer chunkSquares = runtime.scratch(chunks);
+        OpenClBuffer chunkSquares = runtime.scratch(2 * chunks);
         try {
-            kernel("statistics", "NOT_RUNNING").struct(fields(g)).buffers(x, chunkMean, chunkSquares).runTeams(chunks, team);
+            kernel("statistics").struct(fields(g)).buffers(x, chunkMean, chunkSquares).runTeams(chunks, team);
             kernel("join", runningMean == null ? "NOT_RUNNING" : "RUNNING")
                     .struct(fields(g))
-                    .floats(momentum)
-                    .buffers(chunkMean, chunkSquares, mean, variance)
-                    .buffers(runningMean == null ? mean : runningMean, runningVariance == null ? variance : runningVariance)
+                    .floats(momentum, g.epsilon())
+                    .buffers(chunkMean, chunkSquares, mean, reciprocal)
+                    .buffers(runningMean == null ? mean : runningMean, runningVariance == null ? mean : runningVariance)
                     .runTeams(g.channels(), team);
         } finally {
             chunkMean.release();
@@ -69,10 +69,23 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
     @Override
     public void forwardInference(
             BatchNorm2dGeometry g, boolean relu, Buffer x, Buffer gamma, Buffer beta, Buffer mean, Buffer variance, Buffer y) {
-        kernel("normalise", relu ? "RELU" : "NOT_RUNNING")
+        normalise(g, false, relu, x, gamma, beta, mean, variance, y);
+    }
+
+    private void normalise(
+            BatchNorm2dGeometry g,
+            boolean batchStatistics,
+            boolean relu,
+            Buffer x,
+            Buffer gamma,
+            Buffer beta,
+            Buffer mean,
+            Buffer spread,
+            Buffer y) {
+        kernel("normalise", statisticsMacro(batchStatistics), relu ? "RELU" : "PLAIN")
                 .struct(fields(g))
                 .floats(g.epsilon())
-                .buffers(x, gamma, beta, mean, variance, y)
+                .buffers(x, gamma, beta, mean, spread, y)
                 .runItems(elementItems(g));
     }
 
@@ -83,7 +96,7 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
             Buffer x,
             Buffer gamma,
             Buffer mean,
-            Buffer variance,
+            Buffer spread,
             Buffer dy,
             @Nullable Buffer dx,
             @Nullable Buffer dgamma,
@@ -91,19 +104,19 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
         gradient(g, batchStatistics, dx, dgamma, dbeta, new Upstream() {
             @Override
             public void sum(Buffer chunkDy, Buffer chunkDyXhat) {
-                kernel("gradientSums", "NOT_RUNNING")
+                kernel("gradientSums", statisticsMacro(batchStatistics))
                         .struct(fields(g))
                         .floats(g.epsilon())
-                        .buffers(x, mean, variance, dy, chunkDy, chunkDyXhat)
+                        .buffers(x, mean, spread, dy, chunkDy, chunkDyXhat)
                         .runTeams(g.channels() * splits(g), team);
             }
 
             @Override
             public void inputGradient(Buffer dyXhatSum, Buffer dySum, Buffer into) {
-                kernel("inputGradient", batchStatistics ? "BATCH_STATISTICS" : "NOT_RUNNING")
+                kernel("inputGradient", statisticsMacro(batchStatistics))
                         .struct(fields(g))
                         .floats(g.epsilon())
-                        .buffers(x, gamma, mean, variance, dy, dyXhatSum, dySum, into)
+                        .buffers(x, gamma, mean, spread, dy, dyXhatSum, dySum, into)
                         .runItems(elementItems(g));
             }
         });
@@ -135,7 +148,7 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
         try {
             if (batchStatistics || dgamma != null || dbeta != null) {
                 upstream.sum(chunkDy, chunkDyXhat);
-                kernel("joinGradients", "NOT_RUNNING")
+                kernel("joinGradients")
                         .struct(fields(g))
                         .buffers(chunkDy, chunkDyXhat, dyXhatSum, dySum)
                         .runTeams(g.channels(), team);
@@ -155,8 +168,13 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
         }
     }
 
-    private OpenClLaunch kernel(String name, String macro) {
-        return runtime.kernel("batch_norm2d", name, "TEAM=" + team, macro);
+    private OpenClLaunch kernel(String name, String... macros) {
+        return runtime.kernel("batch_norm2d", name, OpenClTuning.with(macros, "TEAM=" + team));
+    }
+
+    /** Whether a kernel reads the batch's own statistics, with the reciprocal, or given ones, with the variance. */
+    static String statisticsMacro(boolean batchStatistics) {
+        return batchStatistics ? "BATCH_STATISTICS" : "GIVEN_STATISTICS";
     }
 
     /** Work-items that share a chunk, and the chunks of a channel. */

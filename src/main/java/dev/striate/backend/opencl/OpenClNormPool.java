@@ -34,11 +34,11 @@ final class OpenClNormPool implements NormPoolKernels {
             Buffer y,
             IndexBuffer indices,
             Buffer mean,
-            Buffer variance,
+            Buffer reciprocal,
             @Nullable Buffer runningMean,
             @Nullable Buffer runningVariance) {
-        norm.statistics(g, momentum, x, mean, variance, runningMean, runningVariance);
-        forwardInference(g, window, relu, x, gamma, beta, mean, variance, y, indices);
+        norm.statistics(g, momentum, x, mean, reciprocal, runningMean, runningVariance);
+        forward(g, window, true, relu, x, gamma, beta, mean, reciprocal, y, indices);
     }
 
     @Override
@@ -53,13 +53,28 @@ final class OpenClNormPool implements NormPoolKernels {
             Buffer variance,
             Buffer y,
             IndexBuffer indices) {
+        forward(g, window, false, relu, x, gamma, beta, mean, variance, y, indices);
+    }
+
+    private void forward(
+            BatchNorm2dGeometry g,
+            Pool2dGeometry window,
+            boolean batchStatistics,
+            boolean relu,
+            Buffer x,
+            Buffer gamma,
+            Buffer beta,
+            Buffer mean,
+            Buffer spread,
+            Buffer y,
+            IndexBuffer indices) {
         OpenClPool2d.forward(
                 runtime, "max_pool2d", window, launch -> launch
                         .ints(g.channels())
                         .floats(g.epsilon())
-                        .buffers(gamma, beta, mean, variance, x, y)
+                        .buffers(gamma, beta, mean, spread, x, y)
                         .indices(indices),
-                "NORM", relu ? "RELU" : "PLAIN");
+                "NORM", OpenClBatchNorm2d.statisticsMacro(batchStatistics), relu ? "RELU" : "PLAIN");
     }
 
     @Override
@@ -70,7 +85,7 @@ final class OpenClNormPool implements NormPoolKernels {
             Buffer x,
             Buffer gamma,
             Buffer mean,
-            Buffer variance,
+            Buffer spread,
             Buffer dy,
             IndexBuffer indices,
             @Nullable Buffer dx,
@@ -81,11 +96,12 @@ final class OpenClNormPool implements NormPoolKernels {
         norm.gradient(maxima, batchStatistics, dx, dgamma, dbeta, new OpenClBatchNorm2d.Upstream() {
             @Override
             public void sum(Buffer chunkDy, Buffer chunkDyXhat) {
-                runtime.kernel("norm_pool", "gradientSums", "TEAM=" + norm.team(), "LANES=1")
+                runtime.kernel("norm_pool", "gradientSums", "TEAM=" + norm.team(), "LANES=1",
+                                OpenClBatchNorm2d.statisticsMacro(batchStatistics))
                         .struct(OpenClBatchNorm2d.fields(maxima))
                         .ints(g.plane())
                         .floats(g.epsilon())
-                        .buffers(x, mean, variance, dy)
+                        .buffers(x, mean, spread, dy)
                         .indices(indices)
                         .buffers(chunkDy, chunkDyXhat)
                         .runTeams(g.channels() * OpenClBatchNorm2d.splits(maxima), norm.team());
@@ -97,10 +113,10 @@ final class OpenClNormPool implements NormPoolKernels {
                         runtime, "norm_pool", window, launch -> launch
                                 .ints(g.channels())
                                 .floats((float) g.batch() * g.plane(), g.epsilon())
-                                .buffers(x, gamma, mean, variance, dy)
+                                .buffers(x, gamma, mean, spread, dy)
                                 .indices(indices)
                                 .buffers(dyXhatSum, dySum, into),
-                        "TEAM=" + norm.team(), batchStatistics ? "BATCH_STATISTICS" : "PLAIN");
+                        "TEAM=" + norm.team(), OpenClBatchNorm2d.statisticsMacro(batchStatistics));
             }
         });
     }

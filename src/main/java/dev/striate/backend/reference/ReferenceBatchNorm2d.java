@@ -45,7 +45,7 @@ final class ReferenceBatchNorm2d implements BatchNorm2dKernels {
             Buffer beta,
             Buffer y,
             Buffer mean,
-            Buffer variance,
+            Buffer reciprocal,
             @Nullable Buffer runningMean,
             @Nullable Buffer runningVariance) {
         ReferenceBuffer from = ReferenceBuffer.of(x);
@@ -53,13 +53,13 @@ final class ReferenceBatchNorm2d implements BatchNorm2dKernels {
             double m = sum(g, c, from::get) / count(g);
             double squares = sum(g, c, i -> (from.get(i) - m) * (from.get(i) - m));
             ReferenceBuffer.of(mean).set(c, m);
-            ReferenceBuffer.of(variance).set(c, squares / count(g));
+            ReferenceBuffer.of(reciprocal).set(c, 1 / Math.sqrt(squares / count(g) + g.epsilon()));
             if (runningMean != null) {
                 blend(momentum, ReferenceBuffer.of(runningMean), c, m);
                 blend(momentum, ReferenceBuffer.of(Objects.requireNonNull(runningVariance)), c, squares / (count(g) - 1));
             }
         }
-        forwardInference(g, relu, x, gamma, beta, mean, variance, y);
+        normalise(g, true, relu, x, gamma, beta, mean, reciprocal, y);
     }
 
     private static void blend(double momentum, ReferenceBuffer running, int channel, double value) {
@@ -69,16 +69,34 @@ final class ReferenceBatchNorm2d implements BatchNorm2dKernels {
     @Override
     public void forwardInference(
             BatchNorm2dGeometry g, boolean relu, Buffer x, Buffer gamma, Buffer beta, Buffer mean, Buffer variance, Buffer y) {
+        normalise(g, false, relu, x, gamma, beta, mean, variance, y);
+    }
+
+    /** {@code 1 / sqrt(variance + epsilon)} of a channel. */
+    private static double reciprocal(BatchNorm2dGeometry g, boolean batchStatistics, Buffer spread, int channel) {
+        double value = ReferenceBuffer.of(spread).get(channel);
+        return batchStatistics ? value : 1 / Math.sqrt(value + g.epsilon());
+    }
+
+    private void normalise(
+            BatchNorm2dGeometry g,
+            boolean batchStatistics,
+            boolean relu,
+            Buffer x,
+            Buffer gamma,
+            Buffer beta,
+            Buffer mean,
+            Buffer spread,
+            Buffer y) {
         ReferenceBuffer from = ReferenceBuffer.of(x);
         ReferenceBuffer to = ReferenceBuffer.of(y);
         for (int c = 0; c < g.channels(); c++) {
             double m = ReferenceBuffer.of(mean).get(c);
-            double deviation = Math.sqrt(ReferenceBuffer.of(variance).get(c) + g.epsilon());
-            double scale = ReferenceBuffer.of(gamma).get(c);
+            double scale = ReferenceBuffer.of(gamma).get(c) * reciprocal(g, batchStatistics, spread, c);
             double shift = ReferenceBuffer.of(beta).get(c);
             for (int i = 0; i < count(g); i++) {
                 int at = place(g, c, i);
-                to.set(at, scale * (from.get(at) - m) / deviation + shift);
+                to.set(at, scale * (from.get(at) - m) + shift);
             }
         }
         if (relu) {
@@ -93,7 +111,7 @@ final class ReferenceBatchNorm2d implements BatchNorm2dKernels {
             Buffer x,
             Buffer gamma,
             Buffer mean,
-            Buffer variance,
+            Buffer spread,
             Buffer dy,
             @Nullable Buffer dx,
             @Nullable Buffer dgamma,
@@ -102,8 +120,8 @@ final class ReferenceBatchNorm2d implements BatchNorm2dKernels {
         ReferenceBuffer upstream = ReferenceBuffer.of(dy);
         for (int c = 0; c < g.channels(); c++) {
             double m = ReferenceBuffer.of(mean).get(c);
-            double deviation = Math.sqrt(ReferenceBuffer.of(variance).get(c) + g.epsilon());
-            IntToDoubleFunction xhat = i -> (from.get(i) - m) / deviation;
+            double reciprocal = reciprocal(g, batchStatistics, spread, c);
+            IntToDoubleFunction xhat = i -> (from.get(i) - m) * reciprocal;
             double scaleGradient = sum(g, c, i -> upstream.get(i) * xhat.applyAsDouble(i));
             double shiftGradient = sum(g, c, upstream::get);
             if (dgamma != null) {
@@ -113,7 +131,7 @@ final class ReferenceBatchNorm2d implements BatchNorm2dKernels {
                 ReferenceBuffer.of(dbeta).set(c, shiftGradient);
             }
             if (dx != null) {
-                double scale = ReferenceBuffer.of(gamma).get(c) / deviation;
+                double scale = ReferenceBuffer.of(gamma).get(c) * reciprocal;
                 for (int i = 0; i < count(g); i++) {
                     int at = place(g, c, i);
                     double throughStatistics =
