@@ -10,17 +10,15 @@ public final class IntTensor extends ScopedResource {
 
     private final Device device;
     private final Shape shape;
-    private final Storage storage;
-    private final IndexBuffer buffer;
+    private final Storage<IndexBuffer> storage;
     private final int least;
     private final int greatest;
     private boolean closed;
 
-    private IntTensor(Device device, Shape shape, Storage storage, IndexBuffer buffer, int least, int greatest) {
+    private IntTensor(Device device, Shape shape, Storage<IndexBuffer> storage, int least, int greatest) {
         this.device = device;
         this.shape = shape;
         this.storage = storage;
-        this.buffer = buffer;
         this.least = least;
         this.greatest = greatest;
     }
@@ -42,7 +40,7 @@ public final class IntTensor extends ScopedResource {
             greatest = Math.max(greatest, value);
         }
         IntTensor tensor = allocate(device, shape, least, greatest);
-        device.backend().write(values, 0, tensor.buffer);
+        device.backend().write(values, 0, tensor.buffer());
         return tensor;
     }
 
@@ -54,14 +52,14 @@ public final class IntTensor extends ScopedResource {
     /** For writers of operations: undefined values that will lie in {@code least .. greatest}. */
     public static IntTensor allocate(Device device, Shape shape, int least, int greatest) {
         IndexBuffer buffer = device.backend().allocateIndices(shape.elements());
-        Storage storage = new Storage(() -> device.backend().release(buffer));
-        return Scope.adopt(new IntTensor(device, shape, storage, buffer, least, greatest));
+        Storage<IndexBuffer> storage = new Storage<>(buffer, () -> device.backend().release(buffer));
+        return Scope.adopt(new IntTensor(device, shape, storage, least, greatest));
     }
 
     /** A second handle on the same memory, outside of any scope; whoever asked for it closes it. */
     public IntTensor share() {
-        buffer();
-        return new IntTensor(device, shape, storage.retain(), buffer, least, greatest);
+        requireOpen();
+        return new IntTensor(device, shape, storage.retain(), least, greatest);
     }
 
     public Device device() {
@@ -84,10 +82,14 @@ public final class IntTensor extends ScopedResource {
 
     /** For writers of operations: the memory. */
     public IndexBuffer buffer() {
+        requireOpen();
+        return storage.buffer();
+    }
+
+    private void requireOpen() {
         if (closed) {
             throw new StriateException("this IntTensor " + shape + " was closed, by close() or at the end of its Scope");
         }
-        return buffer;
     }
 
     /** The values in row-major order, once the device has computed them. */
@@ -103,7 +105,7 @@ public final class IntTensor extends ScopedResource {
             return this;
         }
         IntTensor copy = allocate(target, shape, least, greatest);
-        target.backend().write(toIntArray(), 0, copy.buffer);
+        target.backend().write(toIntArray(), 0, copy.buffer());
         return copy;
     }
 

@@ -1,22 +1,39 @@
 package dev.striate;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A device buffer and who uses it. Tensors that share memory and tensors saved for a backward pass each hold one reference; the
- * last to let go returns the buffer to the device's pool.
+ * Device memory and its users. Tensors that share memory and tensors saved for a backward pass each hold one reference; the last
+ * one to let go returns the buffer to the device's pool. All of them look the buffer up here, so that {@link #moveTo} moves them
+ * together.
+ *
+ * @param <B> the kind of buffer
  */
-final class Storage {
+final class Storage<B> {
 
-    private final Runnable release;
     private final AtomicInteger references = new AtomicInteger(1);
     private final AtomicInteger version = new AtomicInteger();
+    private B buffer;
+    private Runnable release;
+    private @Nullable PendingFill pending;
 
-    Storage(Runnable release) {
+    Storage(B buffer, Runnable release) {
+        this.buffer = buffer;
         this.release = release;
     }
 
-    Storage retain() {
+    /** Part or all of another storage's memory, with pending fills and versions of its own. */
+    static <B> Storage<B> within(Storage<?> owner, B buffer) {
+        return new Storage<>(buffer, owner.retain()::drop);
+    }
+
+    /** The buffer as it is: a pending fill is the caller's to make. */
+    B buffer() {
+        return buffer;
+    }
+
+    Storage<B> retain() {
         references.incrementAndGet();
         return this;
     }
@@ -31,6 +48,14 @@ final class Storage {
         return references.get() > 1;
     }
 
+    /** Gives up this buffer for that of {@code target}, into which the caller has copied the contents. */
+    void moveTo(Storage<B> target) {
+        Runnable releaseOld = release;
+        buffer = target.buffer;
+        release = target.retain()::drop;
+        releaseOld.run();
+    }
+
     /** Grows with every change in place. */
     int version() {
         return version.get();
@@ -38,5 +63,17 @@ final class Storage {
 
     void changed() {
         version.incrementAndGet();
+    }
+
+    /** The fill that is due or was, null if fills are made at once. */
+    @Nullable PendingFill pending() {
+        return pending;
+    }
+
+    /** From now on fills wait until somebody uses the memory. */
+    void deferFills() {
+        if (pending == null) {
+            pending = new PendingFill();
+        }
     }
 }

@@ -53,20 +53,19 @@ public final class Tensor extends ScopedResource {
 
     private final Shape shape;
     private final Device device;
-    private Storage storage;
-    private Buffer buffer;
+    private final Storage<Buffer> storage;
     private boolean closed;
     private boolean requiresGrad;
     private @Nullable Tensor grad;
     private boolean gradInFlatStorage;
-    private @Nullable PendingFill pending;
+    /** The version of a gradient in flat storage when it was cleared: as long as it is that, there is none. */
+    private int clearedVersion;
     private @Nullable Node node;
 
-    private Tensor(Device device, Shape shape, Storage storage, Buffer buffer) {
+    private Tensor(Device device, Shape shape, Storage<Buffer> storage) {
         this.device = device;
         this.shape = shape;
         this.storage = storage;
-        this.buffer = buffer;
     }
 
     // ---- Making tensors
@@ -84,15 +83,15 @@ public final class Tensor extends ScopedResource {
     /** All {@code value}. */
     public static Tensor full(Device device, float value, int... sizes) {
         Tensor tensor = allocate(device, Shape.of(sizes));
-        device.backend().copy().fill(value, tensor.buffer);
+        device.backend().copy().fill(value, tensor.buffer());
         return tensor;
     }
 
     /** All {@code value}, written when something first reads or changes it: an operation that {@link #isKnown} tells need not. */
     private static Tensor deferred(Device device, float value, Shape shape) {
         Tensor tensor = allocate(device, shape);
-        tensor.pending = new PendingFill();
-        tensor.pending.ask(value);
+        tensor.storage.deferFills();
+        tensor.fill(value);
         return tensor;
     }
 
@@ -114,7 +113,7 @@ public final class Tensor extends ScopedResource {
     public static Tensor of(Device device, Shape shape, float... values) {
         requireLength("Tensor.of", shape, values.length);
         Tensor tensor = allocate(device, shape);
-        device.backend().write(values, 0, tensor.buffer);
+        device.backend().write(values, 0, tensor.buffer());
         return tensor;
     }
 
@@ -257,9 +256,20 @@ public final class Tensor extends ScopedResource {
         return this;
     }
 
-    /** The gradient that backward passes have added up here, null before the first. It belongs to this tensor. */
+    /**
+     * The gradient that backward passes have added up here. Without one it is null or, for the parameter of an optimiser, zero;
+     * {@link #hasGrad} tells such a zero from one that was computed. It belongs to this tensor.
+     */
     public @Nullable Tensor grad() {
         return grad;
+    }
+
+    /**
+     * Whether there is a gradient: since {@link #zeroGrad()} a backward pass has brought one, even of zeros, or {@link #grad()}
+     * was changed in place.
+     */
+    public boolean hasGrad() {
+        return grad != null && (!gradInFlatStorage || grad.version() != clearedVersion);
     }
 
     /** Forgets the gradient, so that the next backward pass starts from zero. */
@@ -267,6 +277,7 @@ public final class Tensor extends ScopedResource {
         if (grad != null) {
             if (gradInFlatStorage) {
                 grad.fill(0);
+                clearedVersion = grad.version();
             } else {
                 grad.close();
                 grad = null;
@@ -311,10 +322,10 @@ public final class Tensor extends ScopedResource {
     public void fill(float value) {
         beforeChange("fill");
         requireOpen();
-        if (pending != null) {
-            pending.ask(value);
+        if (storage.pending() != null) {
+            storage.pending().ask(value);
         } else {
-            device.backend().copy().fill(value, buffer);
+            device.backend().copy().fill(value, storage.buffer());
         }
         markChanged();
     }
@@ -324,9 +335,9 @@ public final class Tensor extends ScopedResource {
         beforeChange("assign");
         requireSame("assign", values);
         requireOpen();
-        if (values.buffer() != buffer) {
+        if (values.buffer() != storage.buffer()) {
             StridedLoop run = StridedLoop.of(new int[] {shape.elements()}, new int[] {1}, new int[] {1});
-            device.backend().copy().copy(run, 0, values.buffer(), 0, buffer);
+            device.backend().copy().copy(run, 0, values.buffer(), 0, storage.buffer());
         }
         settle();
         markChanged();
@@ -337,7 +348,7 @@ public final class Tensor extends ScopedResource {
         beforeChange("assign");
         requireLength("assign", shape, values.length);
         requireOpen();
-        device.backend().write(values, 0, buffer);
+        device.backend().write(values, 0, storage.buffer());
         settle();
         markChanged();
     }
@@ -724,29 +735,36 @@ public final class Tensor extends ScopedResource {
     /** An undefined tensor: the operation's kernel writes every element. */
     public static Tensor allocate(Device device, Shape shape) {
         Buffer buffer = device.backend().allocate(shape.elements());
-        return Scope.adopt(new Tensor(device, shape, new Storage(() -> device.backend().release(buffer)), buffer));
+        return Scope.adopt(new Tensor(device, shape, new Storage<>(buffer, () -> device.backend().release(buffer))));
     }
 
     /** The memory; kernels read it and, for a tensor just allocated, write it. */
     public Buffer buffer() {
         requireOpen();
+        PendingFill pending = storage.pending();
         if (pending != null && pending.isDue()) {
-            device.backend().copy().fill(pending.value(), buffer);
+            device.backend().copy().fill(pending.value(), storage.buffer());
             pending.settle();
         }
-        return buffer;
+        return storage.buffer();
     }
 
     /** Whether all elements are known to be {@code value} without looking, and nothing has read them yet. */
     public boolean isKnown(float value) {
+        PendingFill pending = storage.pending();
         return pending != null && pending.isDue() && pending.value() == value;
     }
 
-    /** To be called after writing every element of flat storage by another handle: a fill that is due no longer is. */
+    /** Cancels a pending fill, after every element was written by way of the flat storage. */
     public void settle() {
-        if (pending != null) {
-            pending.settle();
+        if (storage.pending() != null) {
+            storage.pending().settle();
         }
+    }
+
+    /** Whether the tensor was closed, by {@link #close} or at the end of its {@link Scope}. */
+    public boolean isClosed() {
+        return closed;
     }
 
     private void requireOpen() {
@@ -783,45 +801,52 @@ public final class Tensor extends ScopedResource {
 
     private Tensor handle(Shape other) {
         requireOpen();
-        Tensor handle = new Tensor(device, other, storage.retain(), buffer);
-        handle.pending = pending;
-        return handle;
+        return new Tensor(device, other, storage.retain());
     }
 
     /**
-     * A part of this tensor's memory as a tensor of its own, outside of any scope: for parameters in flat storage.
+     * A part of this tensor's memory as a tensor of its own, outside of any scope: for parameters in flat storage. Changes in
+     * place are noticed separately in each part and in the whole.
      *
      * @param offset a multiple of the backend's {@link dev.striate.backend.Backend#sliceAlignment()}
      */
     public Tensor window(int offset, Shape part) {
-        return new Tensor(device, part, storage.retain(), buffer().slice(offset, part.elements()));
+        return new Tensor(device, part, Storage.within(storage, buffer().slice(offset, part.elements())));
     }
 
     /**
-     * Moves this leaf's values, and its gradients from now on, into given windows of flat storage, which then belong to it.
+     * Moves this leaf's values and its gradient into flat storage. Whatever shares their memory moves along: results of
+     * {@link #detach} and views, the handles that others have of the gradient, and graphs that were recorded before.
      *
      * @param values   a window of this shape; takes over the present values
-     * @param gradient a window of this shape; set to zero, or to the present gradient. From now on it is filled only when
-     *                 somebody reads it, through this handle or one that shares its memory: whoever reads the flat storage
-     *                 sees to that first
+     * @param gradient a window of this shape; takes over the present gradient, and is zero if there is none. From now on the
+     *                 gradient is filled only when somebody reads it, through this handle or one that shares its memory: code that
+     *                 reads the flat storage itself makes those fills first
      */
     public void moveInto(Tensor values, Tensor gradient) {
-        gradient.pending = new PendingFill();
-        try (NoGrad off = NoGrad.open()) {
-            values.assign(this);
-            if (grad == null) {
-                gradient.fill(0);
-            } else {
-                gradient.assign(grad);
-                grad.close();
-            }
+        values.assign(this);
+        storage.moveTo(values.storage);
+        if (grad == null) {
+            grad = gradient.alias();
+            grad.storage.deferFills();
+            gradInFlatStorage = true;
+            zeroGrad();
+            return;
         }
-        grad = gradient;
-        gradInFlatStorage = true;
-        storage.drop();
-        storage = values.storage.retain();
-        buffer = values.buffer;
-        values.close();
+        if (grad.storage.pending() == null || !grad.storage.pending().isDue()) {
+            gradient.assign(grad);
+        }
+        grad.storage.moveTo(gradient.storage);
+        if (!gradInFlatStorage) {
+            grad.storage.deferFills();
+            clearedVersion = grad.version() - 1;
+            gradInFlatStorage = true;
+        }
+    }
+
+    /** The same memory with a storage of its own, outside of any scope: it does not see a pending fill. */
+    private Tensor alias() {
+        return new Tensor(device, shape, Storage.within(storage, storage.buffer()));
     }
 
     /** Whether another handle, a saved copy or flat storage uses the same memory. */
@@ -855,9 +880,7 @@ public final class Tensor extends ScopedResource {
      * if it is zero and nobody has written the zeros, else new.
      */
     public Tensor gradientTarget() {
-        return grad != null && grad.isKnown(0)
-                ? Scope.adopt(new Tensor(device, shape, grad.storage.retain(), grad.buffer))
-                : allocate(device, shape);
+        return grad != null && grad.isKnown(0) ? Scope.adopt(grad.alias()) : allocate(device, shape);
     }
 
     /** Adds to the gradient. */

@@ -56,8 +56,13 @@ public abstract sealed class AdamFamily<A extends AdamFamily<A>> extends Optimiz
     abstract A self();
 
     @Override
-    final void update(Run run) {
-        double step = steps() + 1;
+    final boolean updatesAlike(long some, long other) {
+        return some == other;
+    }
+
+    @Override
+    final void update(Run run, long taken) {
+        double step = taken + 1;
         // In double: near 1, beta's power in float would cost the correction most of its digits.
         AdamStep settings = new AdamStep(learningRate(), beta1, beta2, epsilon, weightDecay, decoupled,
                 (float) (1 - Math.pow(beta1, step)), (float) (1 - Math.pow(beta2, step)));

@@ -17,12 +17,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Changes parameters so that the loss falls. It moves them, and their gradients, side by side into flat storage on their device,
- * so that a step is one kernel and clipping is two, however many parameters there are. Clearing the gradients is none: the first
- * gradient that comes to a parameter afterwards takes the place of what was there.
+ * Changes parameters so that the loss falls. It moves them and their gradients into flat storage on their device, so that a step
+ * is one kernel launch and clipping is two, however many parameters there are. Clearing the gradients is none: the next gradient
+ * of a parameter overwrites the old one.
  *
  * <pre>{@code
  * optimizer.zeroGrad();
@@ -31,17 +33,51 @@ import java.util.Set;
  * optimizer.step();
  * }</pre>
  *
- * <p>Every parameter that requires a gradient takes part in a step, with a gradient of 0 if none came to it. Those that do not
- * when {@link #step} is called, being frozen, stay as they are. Shared weights are handled once, under their first name. A
- * parameter belongs to the optimiser that was made last; one made before no longer reaches it.
+ * <p>The semantics are those of PyTorch with {@code zero_grad(set_to_none=True)}, its default:
+ *
+ * <ul>
+ *   <li>A parameter takes part in a step if it requires a gradient and {@linkplain Tensor#hasGrad() has one}: since the last
+ *       {@link #zeroGrad} a backward pass has reached it, though it may have brought zeros, or its gradient was set by hand. A
+ *       gradient that is not cleared takes part again.
+ *   <li>All others are left alone: no weight decay, no momentum, and their state and number of steps stay as they are. If no
+ *       parameter has a gradient, a step changes nothing. (PyTorch also updates a parameter that was frozen after its gradient had
+ *       been computed; here it stays as it is.)
+ *   <li>Steps are counted for each parameter by itself. So a layer that is thawed late starts like a new one: Adam's bias
+ *       correction is that of its own first step, and its momentum begins with its first gradient, undamped.
+ *   <li>{@link #steps} counts the calls of {@link #step}, for schedules.
+ * </ul>
+ *
+ * <p>Parameters that take part side by side and have made the same number of steps are updated by one launch. Shared weights are
+ * updated once, under their first name. Several optimisers may have the same parameters: each step takes those it does not find in
+ * its own flat storage there first, which costs a copy. Whatever shares a parameter's memory, such as a
+ * {@link Tensor#detach() detached} handle, moves along.
  */
 public abstract class Optimizer implements AutoCloseable {
 
-    /** A parameter and where it lies in flat storage. */
-    private record Slot(String name, Tensor parameter, int offset) {
+    /** A parameter and its place in flat storage. */
+    private static final class Slot {
 
-        int length() {
-            return parameter.shape().elements();
+        final String name;
+        final Tensor parameter;
+        final int offset;
+        /** The parameter's buffer while it is in this optimiser's flat storage. */
+        @Nullable Buffer home;
+        /** How many steps the parameter took part in. */
+        long steps;
+
+        Slot(String name, Tensor parameter, int offset) {
+            this.name = name;
+            this.parameter = parameter;
+            this.offset = offset;
+        }
+
+        boolean takesPart() {
+            return parameter.requiresGrad() && parameter.hasGrad();
+        }
+
+        /** The gradient, zero if there is none. */
+        Tensor gradient() {
+            return Objects.requireNonNull(parameter.grad());
         }
     }
 
@@ -50,8 +86,6 @@ public abstract class Optimizer implements AutoCloseable {
     private final Tensor values;
     private final Tensor gradients;
     private final Tensor squares;
-    /** The gradient of each slot's parameter, also when a later optimiser has taken the parameter. */
-    private final List<Tensor> slotGradients = new ArrayList<>();
     private final Map<String, Tensor> flatState = new LinkedHashMap<>();
     private final Map<String, Tensor> namedState = new LinkedHashMap<>();
     private float learningRate;
@@ -68,7 +102,7 @@ public abstract class Optimizer implements AutoCloseable {
         slots = layOut(parameters);
         Slot last = slots.get(slots.size() - 1);
         // Zeros stay between the windows, so that no update meets garbage there.
-        int length = aligned((long) last.offset + last.length());
+        int length = aligned((long) last.offset + last.parameter.shape().elements());
         // Released all at once, so that nothing stays behind if there is no room for one of them.
         try (Scope made = Scope.open()) {
             values = Tensor.zeros(device, length);
@@ -76,16 +110,13 @@ public abstract class Optimizer implements AutoCloseable {
             squares = Tensor.zeros(device, 2);
             List.of(values, gradients, squares).forEach(Scope::release);
         }
-        for (Slot slot : slots) {
-            Tensor gradient = window(gradients, slot);
-            slot.parameter.moveInto(window(values, slot), gradient);
-            slotGradients.add(gradient.share());
-        }
+        gather();
     }
 
     private List<Slot> layOut(Map<String, Tensor> parameters) {
         List<Slot> all = new ArrayList<>();
         Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        Map<Buffer, String> owners = new IdentityHashMap<>();
         int offset = 0;
         for (Map.Entry<String, Tensor> entry : parameters.entrySet()) {
             Tensor parameter = entry.getValue();
@@ -97,8 +128,13 @@ public abstract class Optimizer implements AutoCloseable {
                 throw new AutogradException("an optimiser changes leaves; " + entry.getKey() + " was computed by "
                         + parameter.node().operation());
             }
-            parameter.buffer();
+            Buffer memory = parameter.buffer();
             if (seen.add(parameter)) {
+                String owner = owners.putIfAbsent(memory, entry.getKey());
+                if (owner != null) {
+                    throw new StriateException("an optimiser needs parameters with memory of their own: " + entry.getKey()
+                            + " shares that of " + owner + ", through detach() or a view; pass one of them");
+                }
                 all.add(new Slot(entry.getKey(), parameter, offset));
                 offset = aligned((long) offset + parameter.shape().elements());
             }
@@ -120,51 +156,77 @@ public abstract class Optimizer implements AutoCloseable {
         return flat.window(slot.offset, slot.parameter.shape());
     }
 
+    /** Moves those parameters into flat storage that are elsewhere: all of them at first, later those another optimiser took. */
+    private void gather() {
+        for (Slot slot : slots) {
+            if (slot.parameter.buffer() != slot.home) {
+                try (Tensor value = window(values, slot); Tensor gradient = window(gradients, slot)) {
+                    slot.parameter.moveInto(value, gradient);
+                }
+                slot.home = slot.parameter.buffer();
+            }
+        }
+    }
+
     // ---- Using it
 
-    /** Sets all gradients to zero; to be called before each backward pass, unless gradients of several are to add up. */
+    /**
+     * Clears all gradients. To be called before each backward pass, unless the gradients of several are to add up. A parameter
+     * that no backward pass reaches afterwards is left alone by {@link #step}.
+     *
+     * @throws StriateException if the optimiser or a parameter was closed
+     */
     public final void zeroGrad() {
-        requireOpen();
-        try (NoGrad off = NoGrad.open()) {
-            slotGradients.forEach(gradient -> gradient.fill(0));
+        requireUsable();
+        for (Slot slot : slots) {
+            slot.parameter.zeroGrad();
         }
     }
 
-    /** Changes the parameters once, by the gradients that are there now. A graph recorded before can no longer be walked. */
+    /**
+     * Changes every parameter that takes part, as the class comment defines it, by the gradient it has now. Graphs that were
+     * recorded before and need one of these can no longer be walked.
+     *
+     * @throws StriateException if the optimiser or a parameter was closed; nothing has changed then
+     */
     public final void step() {
-        requireOpen();
+        requireUsable();
         checkSettings();
-        int first = 0;
-        while (first < slots.size()) {
-            int end = first;
-            while (end < slots.size() && slots.get(end).parameter.requiresGrad()) {
-                end++;
-            }
-            if (end > first) {
+        gather();
+        int end;
+        for (int first = 0; first < slots.size(); first = end) {
+            end = first + 1;
+            if (slots.get(first).takesPart()) {
+                long taken = slots.get(first).steps;
+                while (end < slots.size() && slots.get(end).takesPart() && updatesAlike(taken, slots.get(end).steps)) {
+                    end++;
+                }
                 fillGradients(first, end);
-                update(run(first, end));
+                update(run(first, end), taken);
+                for (Slot slot : slots.subList(first, end)) {
+                    slot.steps++;
+                    slot.parameter.markChanged();
+                }
             }
-            first = end + 1;
         }
         steps++;
-        values.markChanged();
-        flatState.values().forEach(Tensor::markChanged);
+        namedState.values().forEach(Tensor::markChanged);
     }
 
-    /** Makes the fills that were asked for and that nothing has made needless, those of {@link #zeroGrad} several at once. */
+    /** Makes the pending fills of gradients, adjacent zeros in one launch. */
     private void fillGradients(int first, int end) {
         int start = first;
         while (start < end) {
             int stop = start;
-            while (stop < end && slotGradients.get(stop).isKnown(0)) {
+            while (stop < end && slots.get(stop).gradient().isKnown(0)) {
                 stop++;
             }
             if (stop > start) {
                 device.backend().copy().fill(0, run(start, stop).gradients());
-                slotGradients.subList(start, stop).forEach(Tensor::settle);
+                slots.subList(start, stop).forEach(slot -> slot.gradient().settle());
             } else {
-                // Fills it with what else the user has asked for.
-                slotGradients.get(start).buffer();
+                // Makes the fill of another value, if the user asked for one.
+                slots.get(start).gradient().buffer();
                 stop++;
             }
             start = stop;
@@ -192,18 +254,63 @@ public abstract class Optimizer implements AutoCloseable {
         learningRate = Require.atLeastZero("learning rate", rate);
     }
 
-    /** How many steps were made. */
+    /** How often {@link #step} was called; see {@link #parameterSteps} for the steps of each parameter. */
     public final long steps() {
         return steps;
     }
 
     /**
-     * Sets the number of steps made, once the tensors of {@link #state} hold what they held then.
+     * Sets the number of steps of the optimiser and of every parameter, after the tensors of {@link #state} were set to what they
+     * were then. It is meant for checkpoints without {@link #parameterSteps}: a parameter whose state is zero throughout is taken
+     * for one that has made no step, as a frozen layer has.
      *
      * @throws StriateException if it is negative
      */
     public final void steps(long taken) {
+        requireOpen();
         steps = Require.atLeast(0, "steps", taken);
+        for (Slot slot : slots) {
+            slot.steps = !flatState.isEmpty() && isZero(slot) ? 0 : taken;
+        }
+    }
+
+    private boolean isZero(Slot slot) {
+        for (String kind : flatState.keySet()) {
+            for (float value : namedState.get(stateName(kind, slot)).toArray()) {
+                if (value != 0) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /**
+     * How many steps each parameter took part in, by name, for Adam's bias correction and SGD's first step with momentum. SGD
+     * counts from zero when momentum is turned on.
+     */
+    public final Map<String, Long> parameterSteps() {
+        Map<String, Long> named = new LinkedHashMap<>();
+        slots.forEach(slot -> named.put(slot.name, slot.steps));
+        return named;
+    }
+
+    /**
+     * Sets the number of steps of the optimiser and of each parameter.
+     *
+     * @param taken       the number of {@link #steps}
+     * @param byParameter the {@link #parameterSteps}
+     * @throws StriateException if a number is negative or the names are not those of the parameters; nothing has changed then
+     */
+    public final void steps(long taken, Map<String, Long> byParameter) {
+        Require.atLeast(0, "steps", taken);
+        byParameter.forEach((name, count) -> Require.atLeast(0, "steps of " + name, count));
+        if (!byParameter.keySet().equals(parameterSteps().keySet())) {
+            throw new StriateException("steps: expected a number for each of the parameters " + parameterSteps().keySet() + ", got "
+                    + byParameter.keySet());
+        }
+        steps = taken;
+        slots.forEach(slot -> slot.steps = byParameter.get(slot.name));
     }
 
     /** The kind of optimiser: {@code sgd}, {@code adam} or {@code adamw}. */
@@ -212,22 +319,40 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * Scales all gradients by {@code min(1, maxNorm / (norm + 1e-6))}, with the norm of all of them together (Pascanu et al.,
-     * 2013); to be called between {@code backward()} and {@link #step}. The norm does not leave the device, and its squares do not
-     * overflow. If a gradient is not finite, all become NaN.
+     * Scales the gradients that take part in the next step by {@code min(1, maxNorm / (norm + 1e-6))}, with the norm of all of
+     * them together (Pascanu et al., 2013); to be called between {@code backward()} and {@link #step}. The norm does not leave the
+     * device, and its squares do not overflow. If a gradient is not finite, all become NaN.
      *
-     * @throws StriateException unless {@code maxNorm} is above 0 and finite
+     * @throws StriateException unless {@code maxNorm} is above 0 and finite, or if the optimiser or a parameter was closed
      */
     public final void clipGradNorm(float maxNorm) {
-        requireOpen();
+        requireUsable();
         Require.aboveZero("clipGradNorm", maxNorm);
-        fillGradients(0, slots.size());
-        OptimizerKernels kernels = device.backend().optimizer();
-        int n = gradients.shape().elements();
-        kernels.sumsOfSquares(n, gradients.buffer(), squares.buffer());
-        kernels.clip(n, maxNorm, squares.buffer(), gradients.buffer());
-        squares.markChanged();
-        gradients.markChanged();
+        gather();
+        try (Scope scope = Scope.open(); NoGrad off = NoGrad.open()) {
+            // The kernels run over all of the flat storage, so the gradient of a frozen parameter is set aside meanwhile.
+            Map<Tensor, Tensor> aside = new LinkedHashMap<>();
+            for (Slot slot : slots) {
+                if (slot.parameter.hasGrad() && !slot.takesPart()) {
+                    aside.put(slot.gradient(), slot.gradient().mul(1));
+                }
+            }
+            aside.keySet().forEach(gradient -> gradient.fill(0));
+            try {
+                fillGradients(0, slots.size());
+                OptimizerKernels kernels = device.backend().optimizer();
+                int n = gradients.shape().elements();
+                kernels.sumsOfSquares(n, gradients.buffer(), squares.buffer());
+                kernels.clip(n, maxNorm, squares.buffer(), gradients.buffer());
+            } finally {
+                aside.forEach(Tensor::assign);
+            }
+        }
+        for (Slot slot : slots) {
+            if (slot.takesPart()) {
+                slot.gradient().markChanged();
+            }
+        }
     }
 
     /**
@@ -262,7 +387,7 @@ public abstract class Optimizer implements AutoCloseable {
         try (Scope copies = Scope.open(); NoGrad off = NoGrad.open()) {
             namedState.forEach((name, tensor) -> tensor.assign(saved.get(name).to(device)));
         }
-        steps = taken;
+        steps(taken);
     }
 
     /** Gives back the state's memory. The parameters stay as they are, and can be used on. */
@@ -272,7 +397,6 @@ public abstract class Optimizer implements AutoCloseable {
             closed = true;
             namedState.values().forEach(Tensor::close);
             flatState.values().forEach(Tensor::close);
-            slotGradients.forEach(Tensor::close);
             List.of(values, gradients, squares).forEach(Tensor::close);
         }
     }
@@ -283,28 +407,50 @@ public abstract class Optimizer implements AutoCloseable {
         }
     }
 
+    private void requireUsable() {
+        requireOpen();
+        for (Slot slot : slots) {
+            if (slot.parameter.isClosed()) {
+                throw new StriateException("this optimiser's parameter " + slot.name + " was closed, as by close() or a second"
+                        + " initialize() of its module; make a new optimiser from the module's parameters()");
+            }
+        }
+    }
+
     // ---- What kinds of optimisers add
 
     /** Settings that contradict each other; they come one by one, so they are looked at when a step is made. */
     void checkSettings() {}
 
-    /** Changes the parameters of a run by one kernel. {@link #steps} does not count this step yet. */
-    abstract void update(Run run);
+    /** Whether a step is computed alike after {@code some} and after {@code other} steps of a parameter. */
+    abstract boolean updatesAlike(long some, long other);
 
-    /** Adds zeros as long as all parameters to the state. */
+    /**
+     * Changes the parameters of a run by one kernel.
+     *
+     * @param taken how many steps they have made before this one
+     */
+    abstract void update(Run run, long taken);
+
+    /** Adds zeros as long as all parameters to the state. The steps of the parameters count from here on. */
     final void addState(String kind) {
         Tensor flat = Scope.release(Tensor.zeros(device, values.shape().elements()));
         flatState.put(kind, flat);
         for (Slot slot : slots) {
-            namedState.put(kind + "." + slot.name, window(flat, slot));
+            namedState.put(stateName(kind, slot), window(flat, slot));
+            slot.steps = 0;
         }
+    }
+
+    private static String stateName(String kind, Slot slot) {
+        return kind + "." + slot.name;
     }
 
     final boolean hasState(String kind) {
         return flatState.containsKey(kind);
     }
 
-    /** Parameters that lie side by side and change together. */
+    /** Parameters that are adjacent in flat storage and change together. */
     final class Run {
 
         private final int offset;

@@ -8,7 +8,7 @@ import java.util.Map;
 /**
  * Stochastic gradient descent, with momentum (Polyak, 1964), Nesterov's look-ahead (Sutskever et al., 2013) and weight decay as
  * PyTorch has them: {@code g += weightDecay w; v = momentum v + (1 - dampening) g; w -= lr v}, or
- * {@code w -= lr (g + momentum v)} with Nesterov. The first step has {@code v = g}.
+ * {@code w -= lr (g + momentum v)} with Nesterov. The first step of a parameter with momentum has {@code v = g}, undamped.
  */
 public final class Sgd extends Optimizer {
 
@@ -59,8 +59,13 @@ public final class Sgd extends Optimizer {
     }
 
     @Override
-    void update(Run run) {
-        SgdStep step = new SgdStep(learningRate(), momentum, dampening, weightDecay, nesterov, steps() == 0);
+    boolean updatesAlike(long some, long other) {
+        return momentum == 0 || (some == 0) == (other == 0);
+    }
+
+    @Override
+    void update(Run run, long taken) {
+        SgdStep step = new SgdStep(learningRate(), momentum, dampening, weightDecay, nesterov, taken == 0);
         run.kernels().sgd(run.length(), step, run.values(), run.gradients(), momentum == 0 ? null : run.state(VELOCITY));
     }
 }

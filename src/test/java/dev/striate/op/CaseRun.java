@@ -68,7 +68,9 @@ record CaseRun(double[][] outputs, int[][] indices, double @Nullable [][] gradie
             for (int i = 0; i < inputs.length; i++) {
                 Tensor input = tensor(device, c.inputs.get(i).shape(), inputs[i]).requiresGrad(wanted[i] && upstream != null);
                 if (inWindows) {
-                    input.moveInto(window(input, surroundings), window(input, surroundings));
+                    try (Tensor values = window(input, surroundings); Tensor gradient = window(input, surroundings)) {
+                        input.moveInto(values, gradient);
+                    }
                 }
                 tensors.add(input);
                 any |= wanted[i];

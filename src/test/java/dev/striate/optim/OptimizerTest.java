@@ -3,6 +3,7 @@ package dev.striate.optim;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -240,18 +242,184 @@ class OptimizerTest {
         assertEquals(0, shared.item());
     }
 
-    @Test
-    void theLastOptimizerHasTheParameters() {
-        Tensor a = parameter(DEVICE, 1);
-        Optimizer first = opened(new Sgd(named(a), 1));
-        Optimizer second = opened(new Sgd(named(a), 1));
-        try (Scope scope = Scope.open()) {
-            a.sum().backward();
+    @ParameterizedTest
+    @MethodSource("dev.striate.PresentDevices#all")
+    void optimizersMayHaveTheSameParameters(Device device) {
+        Tensor a = parameter(device, 1, 2);
+        Tensor b = parameter(device, 3);
+        Tensor c = parameter(device, 4);
+        Sgd first = opened(new Sgd(named(a, b), 1).momentum(.5f));
+        Sgd second = opened(new Sgd(Map.of("b", b, "c", c), .5f));
+        Map<String, Tensor> state = first.state();
+        for (int round = 0; round < 2; round++) {
+            first.zeroGrad();
+            try (Scope scope = Scope.open()) {
+                a.sum().add(b.sum()).backward();
+            }
+            first.step();
+            second.step();
         }
-        first.step();
-        assertEquals(1, a.item());
+        // Velocities 1 and 1.5; b's gradient is also the second optimiser's, c has none.
+        assertArrayEquals(new float[] {-1.5f, -.5f}, a.toArray());
+        assertEquals(3 - 1 - .5f - 1.5f - .5f, b.item());
+        assertEquals(4, c.item());
+        assertEquals(1.5f, state.get("sgd.velocity.b").item());
+        first.zeroGrad();
         second.step();
-        assertEquals(0, a.item());
+        assertEquals(-.5f, b.item());
+        second.close();
+        try (Scope scope = Scope.open()) {
+            b.sum().backward();
+        }
+        first.clipGradNorm(.5f);
+        first.step();
+        assertEquals(-.5f - .5f * 1.5f - .5f, b.item(), 1e-5);
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.striate.PresentDevices#all")
+    void whatSharesMemoryWithAParameterMovesAlong(Device device) {
+        Tensor a = parameter(device, 1, 2);
+        try (Scope scope = Scope.open()) {
+            a.mul(2).sum().backward();
+            Tensor gradient = a.grad();
+            Tensor gradientView = gradient.detach();
+            Tensor detached = a.detach();
+            Tensor view = a.reshape(2, 1);
+            Tensor earlier = a.mul(a).sum();
+            Tensor stale = a.mul(a).sum();
+            for (Optimizer optimizer : List.of(opened(new Sgd(named(a), 1)), opened(new Adam(named(a), 1)))) {
+                assertArrayEquals(new float[] {2, 2}, gradient.toArray());
+                detached.assign(5, 6);
+                assertArrayEquals(new float[] {5, 6}, a.toArray());
+                optimizer.step();
+                optimizer.close();
+                assertArrayEquals(a.toArray(), detached.toArray());
+                assertArrayEquals(a.toArray(), view.toArray());
+            }
+            assertSame(gradient, a.grad());
+            a.zeroGrad();
+            assertArrayEquals(new float[2], gradient.toArray());
+            assertArrayEquals(new float[2], gradientView.toArray());
+            // As if the optimisers did not exist: the tensor that the graph needs was changed.
+            for (Tensor result : List.of(earlier, stale)) {
+                assertThrows(AutogradException.class, result::backward);
+            }
+            a.sum().backward();
+            assertArrayEquals(new float[] {1, 1}, gradientView.toArray());
+        }
+    }
+
+    @Test
+    void aGraphFromBeforeTheOptimizerCanBeWalked() {
+        Tensor a = parameter(DEVICE, 1, 2);
+        try (Scope scope = Scope.open()) {
+            Tensor loss = a.mul(a).sum();
+            Sgd sgd = opened(new Sgd(named(a), 1));
+            loss.backward();
+            sgd.step();
+        }
+        assertArrayEquals(new float[] {-1, -2}, a.toArray());
+    }
+
+    @Test
+    void parametersThatShareMemoryAreRefused() {
+        Tensor a = parameter(DEVICE, 1, 2);
+        Tensor b = opened(a.detach()).requiresGrad(true);
+        StriateException error = assertThrows(StriateException.class, () -> new Sgd(named(a, b), 1));
+        assertTrue(error.getMessage().contains("b shares that of a"), error.getMessage());
+        a.detach().assign(3, 4);
+        assertArrayEquals(new float[] {3, 4}, b.toArray());
+    }
+
+    @Test
+    void aClosedParameterIsNamed() {
+        try (Linear linear = new Linear(2, 1)) {
+            linear.initialize(DEVICE, new Generator(0));
+            Sgd sgd = opened(new Sgd(linear.parameters(), 1));
+            linear.initialize(DEVICE, new Generator(1));
+            float[] before = linear.parameters().get("weight").toArray();
+            for (Executable use : List.<Executable>of(sgd::zeroGrad, sgd::step, () -> sgd.clipGradNorm(1))) {
+                StriateException error = assertThrows(StriateException.class, use);
+                assertTrue(error.getMessage().contains("weight was closed") && error.getMessage().contains("parameters()"),
+                        error.getMessage());
+            }
+            assertEquals(0, sgd.steps());
+            assertArrayEquals(before, linear.parameters().get("weight").toArray());
+        }
+    }
+
+    /** Its norm is that of the gradients that the step uses. */
+    @ParameterizedTest
+    @MethodSource("dev.striate.PresentDevices#all")
+    void clippingCountsWhatTakesPart(Device device) {
+        Tensor a = parameter(device, 1, 2);
+        Tensor frozen = parameter(device, 1);
+        Tensor without = parameter(device, 1);
+        Sgd sgd = opened(new Sgd(named(frozen, a, without), 1).weightDecay(.5f));
+        frozen.grad().fill(Float.NaN);
+        without.grad().fill(Float.NaN);
+        without.zeroGrad();
+        a.grad().assign(3, 4);
+        frozen.requiresGrad(false);
+        sgd.clipGradNorm(1);
+        assertArrayEquals(new float[] {.6f, .8f}, a.grad().toArray(), 1e-6f);
+        assertTrue(Float.isNaN(frozen.grad().item()));
+        assertTrue(frozen.hasGrad());
+        assertEquals(0, without.grad().item());
+        assertFalse(without.hasGrad());
+        sgd.step();
+        assertArrayEquals(new float[] {1 - .6f - .5f, 2 - .8f - 1}, a.toArray(), 1e-6f);
+        assertEquals(1, frozen.item());
+        assertEquals(1, without.item());
+        assertEquals(Map.of("a", 0L, "b", 1L, "c", 0L), sgd.parameterSteps());
+    }
+
+    /** Reading a gradient does not make one; zeros that were computed or set are one. */
+    @Test
+    void aGradientIsWhatWasComputedOrSetSinceItWasCleared() {
+        Tensor a = parameter(DEVICE, 1);
+        Tensor before = parameter(DEVICE, 1);
+        assertFalse(before.hasGrad());
+        try (Scope scope = Scope.open()) {
+            before.mul(0).sum().backward();
+            assertTrue(before.hasGrad());
+            Sgd sgd = opened(new Sgd(named(a, before), 1));
+            assertTrue(before.hasGrad());
+            assertFalse(a.hasGrad());
+            a.grad().toArray();
+            sgd.clipGradNorm(1);
+            assertFalse(a.hasGrad());
+            a.mul(0).sum().backward();
+            assertTrue(a.hasGrad());
+            sgd.step();
+            assertTrue(a.hasGrad());
+            sgd.zeroGrad();
+            assertFalse(a.hasGrad());
+            a.grad().fill(0);
+            assertTrue(a.hasGrad());
+            a.zeroGrad();
+            assertFalse(a.hasGrad());
+            a.grad().detach().assign(2);
+            assertTrue(a.hasGrad());
+        }
+    }
+
+    @Test
+    void stepsAreSetPerParameter() {
+        Tensor a = parameter(DEVICE, 1);
+        Tensor b = parameter(DEVICE, 1);
+        Adam adam = opened(new Adam(named(a, b), 1));
+        adam.steps(9, Map.of("a", 9L, "b", 2L));
+        assertEquals(Map.of("a", 9L, "b", 2L), adam.parameterSteps());
+        assertThrows(StriateException.class, () -> adam.steps(5, Map.of("a", 5L)));
+        assertThrows(StriateException.class, () -> adam.steps(5, Map.of("a", 5L, "b", -1L)));
+        assertEquals(9, adam.steps());
+        assertEquals(Map.of("a", 9L, "b", 2L), adam.parameterSteps());
+        // A number for all: b has no state, so it has made no step.
+        adam.state().get("adam.v.a").fill(1);
+        adam.steps(7);
+        assertEquals(Map.of("a", 7L, "b", 0L), adam.parameterSteps());
     }
 
     @Test
@@ -287,10 +455,13 @@ class OptimizerTest {
         try (Scope scope = Scope.open()) {
             Tensor loss = a.mul(b).sum();
             sgd.step();
+            assertEquals(1, sgd.steps());
+            a.grad().fill(1);
+            sgd.step();
             AutogradException error = assertThrows(AutogradException.class, loss::backward);
             assertTrue(error.getMessage().contains("changed in place"), error.getMessage());
         }
-        assertArrayEquals(new float[2], a.grad().toArray());
+        assertArrayEquals(new float[] {1, 1}, a.grad().toArray());
     }
 
     @Test
@@ -400,6 +571,14 @@ class OptimizerTest {
         a.requiresGrad(true);
         adam.step();
         assertEquals(List.of(32, 24, 8, 8), updates);
+        // Two steps were made by a and b, three by c.
+        b.requiresGrad(true);
+        adam.step();
+        assertEquals(List.of(32, 24, 8, 8, 24, 8), updates);
+        adam.zeroGrad();
+        adam.step();
+        assertEquals(6, updates.size());
+        assertEquals(5, adam.steps());
     }
 
     /** The reference with an alignment to keep, which writes down the length of each update by Adam. */

@@ -9,6 +9,7 @@ import dev.striate.PresentDevices;
 import dev.striate.Scope;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -116,6 +117,78 @@ class UpdateRulesTest {
                 }
             }
             assertEquals(STEPS, optimizer.steps());
+        }
+    }
+
+    /**
+     * Parameters that are reached now and then, thawed late, or never: each goes its own way and counts its own steps, as in
+     * PyTorch.
+     */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void parametersWithoutAGradientAreLeftAlone(Device device, Case one) {
+        List<String> names = List.of("always", "thawed", "odd", "twice", "never");
+        Map<String, Tensor> weights = new LinkedHashMap<>();
+        double[] expected = new double[names.size()];
+        long[] taken = new long[names.size()];
+        for (int i = 0; i < expected.length; i++) {
+            expected[i] = START[i % START.length];
+            weights.put(names.get(i), Tensor.full(device, START[i % START.length], i + 1).requiresGrad(i != 1));
+        }
+        Rule[] rules = Stream.generate(one.rule).limit(expected.length).toArray(Rule[]::new);
+        try (Optimizer optimizer = one.make.apply(weights)) {
+            for (int step = 1; step <= STEPS; step++) {
+                boolean[] present = {true, step > 6, step % 2 == 1, step == 4 || step == 5, false};
+                if (step == 7) {
+                    weights.get("thawed").requiresGrad(true);
+                }
+                boolean none = step == 9;
+                optimizer.zeroGrad();
+                for (int half = 0; half < 2 && !none; half++) {
+                    try (Scope scope = Scope.open()) {
+                        Tensor loss = Tensor.scalar(device, 0);
+                        for (int i = 0; i < expected.length; i++) {
+                            if (present[i]) {
+                                loss = loss.add(weights.get(names.get(i)).mul(gradient(step, i) / 2).sum());
+                            }
+                        }
+                        if (step != 10) {
+                            loss.backward();
+                        } else if (half == 0) {
+                            weights.get("always").grad().fill(gradient(step, 0));
+                        }
+                    }
+                }
+                optimizer.step();
+                for (int i = 0; i < expected.length; i++) {
+                    if (present[i] && !none && (step != 10 || i == 0)) {
+                        expected[i] = rules[i].next((int) ++taken[i], expected[i], gradient(step, i));
+                    }
+                    for (float weight : weights.get(names.get(i)).toArray()) {
+                        // As in followsItsFormula.
+                        assertEquals(expected[i], weight, step * (RATE * 32 * 16 * 0x1p-24 + 16 * 0x1p-24),
+                                "step " + step + ", " + names.get(i));
+                    }
+                    assertEquals(taken[i], optimizer.parameterSteps().get(names.get(i)));
+                }
+                assertEquals(step, optimizer.steps());
+            }
+        } finally {
+            weights.values().forEach(Tensor::close);
+        }
+    }
+
+    /** PyTorch makes the velocity when it is first needed, from the whole gradient. */
+    @Test
+    void momentumThatIsTurnedOnLateStartsUndamped() {
+        try (Tensor weights = Tensor.zeros(Device.reference(), 1).requiresGrad(true);
+                Sgd sgd = new Sgd(Map.of("w", weights), 1).dampening(.5f)) {
+            weights.grad().fill(1);
+            sgd.step();
+            sgd.momentum(.9f).step();
+            assertEquals(-2, weights.item());
+            sgd.step();
+            assertEquals(-2 - .9 - .5, weights.item(), 1e-6);
         }
     }
 
