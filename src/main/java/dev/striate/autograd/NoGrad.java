@@ -1,5 +1,7 @@
 package dev.striate.autograd;
 
+import java.util.concurrent.atomic.AtomicInteger;
+
 /**
  * While one is open on a thread, operations of that thread are not recorded: for evaluation and for changing parameters.
  *
@@ -8,30 +10,38 @@ package dev.striate.autograd;
  *     accuracy = evaluate(model, test);
  * }
  * }</pre>
+ *
+ * <p>Several may be open on a thread and may be closed in any order; it records again when all are closed. A {@code NoGrad}
+ * belongs to the thread that opened it: if another thread closes it, recording resumes on the thread that opened it, and nothing
+ * changes on the other.
  */
 public final class NoGrad implements AutoCloseable {
 
-    private static final ThreadLocal<Integer> DEPTH = ThreadLocal.withInitial(() -> 0);
+    /** How many are open on a thread; atomic, as another thread may close one. */
+    private static final ThreadLocal<AtomicInteger> OPEN = ThreadLocal.withInitial(AtomicInteger::new);
 
+    private final AtomicInteger openOnItsThread = OPEN.get();
     private boolean closed;
 
-    private NoGrad() {}
+    private NoGrad() {
+        openOnItsThread.incrementAndGet();
+    }
 
     public static NoGrad open() {
-        DEPTH.set(DEPTH.get() + 1);
         return new NoGrad();
     }
 
     /** Whether operations of this thread are recorded now. */
     public static boolean recording() {
-        return DEPTH.get() == 0;
+        return OPEN.get().get() == 0;
     }
 
+    /** Ends this one; a second call does nothing. */
     @Override
-    public void close() {
+    public synchronized void close() {
         if (!closed) {
             closed = true;
-            DEPTH.set(DEPTH.get() - 1);
+            openOnItsThread.decrementAndGet();
         }
     }
 }

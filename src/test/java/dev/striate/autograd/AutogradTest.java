@@ -14,6 +14,7 @@ import dev.striate.ShapeException;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.op.Linear;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -160,6 +161,31 @@ class AutogradTest {
         }
         assertTrue(NoGrad.recording());
         assertTrue(x.mul(2).requiresGrad());
+    }
+
+    /** No thread stays without recording because of what another one closed. */
+    @Test
+    void anotherThreadMayCloseANoGrad() throws InterruptedException {
+        NoGrad outer = NoGrad.open();
+        NoGrad inner = NoGrad.open();
+        List<Boolean> elsewhere = new ArrayList<>();
+        Thread other = new Thread(() -> {
+            outer.close();
+            outer.close();
+            elsewhere.add(NoGrad.recording());
+            try (NoGrad own = NoGrad.open()) {
+                elsewhere.add(NoGrad.recording());
+            }
+            elsewhere.add(NoGrad.recording());
+        });
+        other.start();
+        other.join();
+        assertEquals(List.of(true, false, true), elsewhere);
+        assertFalse(NoGrad.recording());
+        outer.close();
+        assertFalse(NoGrad.recording());
+        inner.close();
+        assertTrue(NoGrad.recording());
     }
 
     // ---- Where a pass starts
