@@ -1,6 +1,7 @@
 package dev.striate.data;
 
 import dev.striate.StriateException;
+import dev.striate.disk.AtomicFile;
 import dev.striate.disk.Sha256;
 import dev.striate.disk.UserCache;
 import java.io.IOException;
@@ -158,6 +159,9 @@ public final class Downloads {
             }
             return target;
         } catch (IOException e) {
+            if (AtomicFile.isInterrupt(e)) {
+                throw interrupted(file);
+            }
             throw new StriateException("cannot keep " + file.name() + " in the cache " + directory + ": " + e
                     + "; choose another directory with -D" + CACHE_PROPERTY + "=DIR", e);
         }

@@ -3,8 +3,10 @@ package dev.striate.disk;
 import dev.striate.StriateException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.FileLockInterruptionException;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -136,10 +138,12 @@ public final class AtomicFile {
     }
 
     /** Waits for the lock; false if the file system knows none. */
-    private static boolean lock(FileChannel channel) {
+    private static boolean lock(FileChannel channel) throws IOException {
         try {
             channel.lock();
             return true;
+        } catch (FileLockInterruptionException e) {
+            throw e;
         } catch (IOException | OverlappingFileLockException e) {
             return false;
         }
@@ -165,9 +169,16 @@ public final class AtomicFile {
     /** The error of a file, with the reason in words: {@code cannot read x: there is no such file or directory}. */
     public static StriateException failure(String what, Path file, IOException e) {
         // These two have the file's name for a message.
-        String reason = e instanceof NoSuchFileException ? "there is no such file or directory"
+        String reason = isInterrupt(e) ? "the thread was interrupted"
+                : e instanceof NoSuchFileException ? "there is no such file or directory"
                 : e instanceof AccessDeniedException ? "access denied"
                 : e.getMessage();
         return new StriateException(what + " " + file + ": " + reason, e);
+    }
+
+    /** Whether a channel failed because this thread is interrupted, which closes channels and leaves the interrupt flag set. */
+    public static boolean isInterrupt(IOException e) {
+        return (e instanceof ClosedChannelException || e instanceof FileLockInterruptionException)
+                && Thread.currentThread().isInterrupted();
     }
 }

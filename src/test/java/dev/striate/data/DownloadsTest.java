@@ -447,6 +447,15 @@ class DownloadsTest {
     }
 
     @Test
+    void anInterruptFromBeforeIsNamed() throws IOException {
+        Thread.currentThread().interrupt();
+        StriateException e = assertThrows(StriateException.class, () -> downloads().fetch(file("/good")));
+        assertTrue(Thread.interrupted());
+        assertTrue(e.getMessage().startsWith("interrupted while fetching " + NAME), e.getMessage());
+        check(downloads().fetch(file("/good")));
+    }
+
+    @Test
     void interruptionKeepsWhatIsThere() throws Exception {
         CountDownLatch sent = new CountDownLatch(1);
         CountDownLatch end = new CountDownLatch(1);

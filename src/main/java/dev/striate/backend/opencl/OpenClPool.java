@@ -220,6 +220,8 @@ final class OpenClPool {
     /** Lets the garbage collector find buffers that were dropped without being closed. The last resort before an error. */
     private void collect() {
         System.gc();
+        // An interrupt from before must not end the wait: the error would blame a lack of memory.
+        boolean interrupted = Thread.interrupted();
         try {
             Lease first = returned.poll(COLLECT_MILLIS, TimeUnit.MILLISECONDS);
             // Those found together come one right after the other.
@@ -227,7 +229,11 @@ final class OpenClPool {
                 takeUp(lease);
             }
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            interrupted = true;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

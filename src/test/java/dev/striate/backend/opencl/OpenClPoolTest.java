@@ -16,6 +16,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.jspecify.annotations.Nullable;
 
 /** The pool's books, and what happens to buffers that nobody released. */
@@ -101,11 +103,19 @@ class OpenClPoolTest {
     }
 
     /** As in a loop whose tensors nobody closes: the memory of a hundred steps would not fit. */
-    @Test
-    void abandonedBuffersMakeRoomBeforeAnErrorIsThrown() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void abandonedBuffersMakeRoomBeforeAnErrorIsThrown(boolean interrupted) {
         OpenClBackend small = limited(1 << 20, 0);
-        for (int step = 0; step < 100; step++) {
-            small.allocate(60_000);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        try {
+            for (int step = 0; step < 100; step++) {
+                small.allocate(60_000);
+            }
+        } finally {
+            assertEquals(interrupted, Thread.interrupted());
         }
         assertTrue(small.memory().liveBytes() <= 1 << 20);
         small.close();
