@@ -18,7 +18,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands out a data set in batches, epoch by epoch; the last batch of an epoch has what is left.
+ * Hands out a data set in batches, epoch by epoch. The last batch of an epoch has the images that are left, or is dropped, see
+ * {@link #dropLast}.
  *
  * <pre>{@code
  * DataLoader loader = DataLoader.of(TinyDigits.train(), 32).shuffle(seed).transform(new RandomCrop(1));
@@ -53,6 +54,7 @@ public final class DataLoader implements Iterable<Batch> {
     private long seed;
     private List<Transform> transforms = List.of();
     private int prefetch = 2;
+    private boolean dropsLast;
     private int epoch;
 
     private DataLoader(Dataset dataset, int batchSize) {
@@ -104,6 +106,21 @@ public final class DataLoader implements Iterable<Batch> {
     }
 
     /**
+     * Whether the images that do not fill a batch at the end of an epoch are left out, false by default. If the loader shuffles,
+     * they are different ones in each epoch. Batch normalisation, for example, may be unable to train on a last batch of one image.
+     *
+     * @throws StriateException if wanted and the data set does not fill one batch
+     */
+    public DataLoader dropLast(boolean wanted) {
+        if (wanted && dataset.size() < batchSize) {
+            throw new StriateException("DataLoader: dropLast would leave no batch, because the data set has " + dataset.size()
+                    + " images and a batch " + batchSize + "; use a smaller batch size");
+        }
+        this.dropsLast = wanted;
+        return this;
+    }
+
+    /**
      * Makes the next epoch number {@code next}, as for resuming a training.
      *
      * @throws StriateException if negative
@@ -116,7 +133,7 @@ public final class DataLoader implements Iterable<Batch> {
         return this;
     }
 
-    /** A new loader of the same images and batch size, in the data set's order and without the random transforms. */
+    /** A new loader of all images in the same batch size, in the data set's order and without the random transforms. */
     public DataLoader forEvaluation() {
         return of(dataset, batchSize)
                 .seed(seed)
@@ -138,14 +155,24 @@ public final class DataLoader implements Iterable<Batch> {
         return dataset;
     }
 
+    /** Whether the images that do not fill a batch at the end of an epoch are left out. */
+    public boolean dropsLast() {
+        return dropsLast;
+    }
+
     /** The number of images in every batch but perhaps the last. */
     public int batchSize() {
         return batchSize;
     }
 
-    /** The number of batches in an epoch, the last, perhaps smaller one included. */
+    /** The number of batches in an epoch, including a smaller last one unless that is dropped. */
     public int batches() {
-        return (dataset.size() - 1) / batchSize + 1;
+        return dropsLast ? dataset.size() / batchSize : (dataset.size() - 1) / batchSize + 1;
+    }
+
+    /** The number of images in an epoch, those of the data set without the ones that are dropped. */
+    public int images() {
+        return dropsLast ? batches() * batchSize : dataset.size();
     }
 
     /** The number of the next epoch, counted from 0. */
@@ -191,6 +218,7 @@ public final class DataLoader implements Iterable<Batch> {
         private final int @Nullable [] order;
         private final List<Transform> chain = transforms;
         private final int ahead = prefetch;
+        private final int batches = batches();
         private final ArrayDeque<FutureTask<Batch>> pending = new ArrayDeque<>();
         private int submitted;
         private int taken;
@@ -200,7 +228,7 @@ public final class DataLoader implements Iterable<Batch> {
             this.submitted = first;
             this.taken = first;
             this.order = shuffled ? new Generator(key, PERMUTATIONS | number).permutation(dataset.size()) : null;
-            while (submitted < Math.min((long) first + ahead, batches())) {
+            while (submitted < Math.min((long) first + ahead, batches)) {
                 submit();
             }
         }
@@ -212,7 +240,7 @@ public final class DataLoader implements Iterable<Batch> {
 
         @Override
         public boolean hasNext() {
-            return taken < batches();
+            return taken < batches;
         }
 
         /**
@@ -240,7 +268,7 @@ public final class DataLoader implements Iterable<Batch> {
         }
 
         private Batch await() {
-            if (submitted < batches()) {
+            if (submitted < batches) {
                 submit();
             }
             try {
@@ -248,6 +276,13 @@ public final class DataLoader implements Iterable<Batch> {
             } catch (ExecutionException e) {
                 if (e.getCause() instanceof StriateException known) {
                     throw known;
+                }
+                // As without prefetch: callers recognise a full heap and a broken installation by the type.
+                if (e.getCause() instanceof VirtualMachineError error) {
+                    throw error;
+                }
+                if (e.getCause() instanceof LinkageError error) {
+                    throw error;
                 }
                 throw new StriateException("DataLoader: preparing batch " + taken + " of epoch " + number + " failed: "
                         + e.getCause(), e.getCause());
@@ -296,7 +331,7 @@ public final class DataLoader implements Iterable<Batch> {
         /** Drops what was prepared ahead; there are no more batches. */
         @Override
         public void close() {
-            taken = batches();
+            taken = batches;
             for (FutureTask<Batch> task : pending) {
                 // No interrupt: it could hit a data set amid reading a file and close that for everybody.
                 task.cancel(false);

@@ -150,7 +150,8 @@ public final class BatchNorm2d {
         }
         if (training && shape.elements() == channels) {
             throw new ShapeException("batchNorm2d: training needs more than one value per channel, got " + shape
-                    + "; use a larger batch or evaluate");
+                    + "; if a single image was left over at the end of an epoch, DataLoader.dropLast(true) leaves it out; to compute"
+                    + " one image by itself, call eval() first");
         }
         return new BatchNorm2dGeometry(shape.size(0), channels, shape.elements() / shape.size(0) / channels, epsilon);
     }

@@ -68,11 +68,16 @@ public final class Checkpoint {
     private static final String OPTIMIZER = KEYS + "optimizer";
     private static final String LEARNING_RATE = KEYS + "learning_rate";
     private static final String OPTIMIZER_STEPS = KEYS + "optimizer_steps";
+
+    /** Followed by the parameter's name; older versions counted the steps of all parameters together. */
+    private static final String PARAMETER_STEPS = OPTIMIZER_STEPS + ".";
+
     private static final String LOADER_EPOCH = KEYS + "loader.epoch";
     private static final String LOADER_IMAGES = KEYS + "loader.images";
     private static final String LOADER_BATCH_SIZE = KEYS + "loader.batch_size";
     private static final String LOADER_SEED = KEYS + "loader.seed";
     private static final String LOADER_SHUFFLED = KEYS + "loader.shuffled";
+    private static final String LOADER_DROPS_LAST = KEYS + "loader.drops_last";
     private static final String TEST_EPOCH = KEYS + "test_loader.epoch";
 
     /** Followed by the generator's name in the model. */
@@ -82,6 +87,8 @@ public final class Checkpoint {
     private final Progress progress;
     private final float learningRate;
     private final long optimizerSteps;
+    private final Map<String, Long> parameterSteps = new LinkedHashMap<>();
+    private final boolean dropsLast;
     private final int loaderEpoch;
     private final int testEpoch;
     private final int batches;
@@ -92,7 +99,8 @@ public final class Checkpoint {
         fields.expect(VERSION, FIRST_VERSION, CURRENT_VERSION);
         int images = fields.whole(LOADER_IMAGES, 1, Integer.MAX_VALUE);
         int batchSize = fields.whole(LOADER_BATCH_SIZE, 1, Integer.MAX_VALUE);
-        batches = (images - 1) / batchSize + 1;
+        dropsLast = fields.flag(LOADER_DROPS_LAST);
+        batches = dropsLast ? images / batchSize : (images - 1) / batchSize + 1;
         List<EpochEnd> history = fields.history(HISTORY);
         int step = fields.whole(STEP, 0, batches);
         int trained = (int) Math.min((long) step * batchSize, images);
@@ -102,6 +110,7 @@ public final class Checkpoint {
         progress = new Progress(epoch, step, sums, fields.number(SECONDS), history);
         learningRate = (float) fields.number(LEARNING_RATE);
         optimizerSteps = fields.whole(OPTIMIZER_STEPS);
+        fields.startingWith(PARAMETER_STEPS).forEach((key, name) -> parameterSteps.put(name, fields.whole(key)));
         loaderEpoch = fields.whole(LOADER_EPOCH, 0, Integer.MAX_VALUE - 1);
         testEpoch = fields.whole(TEST_EPOCH, 0, Integer.MAX_VALUE - 1);
         fields.startingWith(GENERATOR).forEach((key, name) -> generators.put(name, fields.generator(key)));
@@ -152,6 +161,11 @@ public final class Checkpoint {
         return fields.text(OPTIMIZER);
     }
 
+    /** Whether the training's loader {@linkplain DataLoader#dropLast drops the last batch} of an epoch if it is not full. */
+    public boolean dropsLast() {
+        return dropsLast;
+    }
+
     static void write(
             Path file,
             Progress progress,
@@ -178,11 +192,13 @@ public final class Checkpoint {
         all.put(OPTIMIZER, optimizer.kind());
         all.put(LEARNING_RATE, "" + optimizer.learningRate());
         all.put(OPTIMIZER_STEPS, "" + optimizer.steps());
+        optimizer.parameterSteps().forEach((name, steps) -> all.put(PARAMETER_STEPS + name, "" + steps));
         all.put(LOADER_EPOCH, "" + loaderEpoch);
         all.put(LOADER_IMAGES, "" + train.dataset().size());
         all.put(LOADER_BATCH_SIZE, "" + train.batchSize());
         all.put(LOADER_SEED, "" + train.seed());
         all.put(LOADER_SHUFFLED, "" + train.isShuffled());
+        all.put(LOADER_DROPS_LAST, "" + train.dropsLast());
         all.put(TEST_EPOCH, "" + (test == null ? 0 : test.epoch()));
         model.generators().forEach((name, generator) -> all.put(GENERATOR + name, CheckpointFields.text(generator)));
         all.put(HISTORY, HistoryJson.write(progress.history()));
@@ -227,6 +243,10 @@ public final class Checkpoint {
         compare(problems, "the batch size", fields.text(LOADER_BATCH_SIZE), "" + train.batchSize());
         compare(problems, "the loader's seed", fields.text(LOADER_SEED), "" + train.seed());
         compare(problems, "whether the loader shuffles", fields.text(LOADER_SHUFFLED), "" + train.isShuffled());
+        compare(problems, "whether the loader drops the last batch", "" + dropsLast, "" + train.dropsLast());
+        if (!parameterSteps.isEmpty() && !parameterSteps.keySet().equals(optimizer.parameterSteps().keySet())) {
+            problems.add("the optimiser has other parameters");
+        }
         compare(problems, "what draws random numbers in the model", generators.keySet().toString(),
                 new TreeMap<>(model.generators()).keySet().toString());
         model.generators().forEach((name, generator) -> {
@@ -243,7 +263,11 @@ public final class Checkpoint {
                     + ". Set up the training as it was when the checkpoint was written");
         }
         State.load(tensors(model, optimizer), file(), fields.all());
-        optimizer.steps(optimizerSteps);
+        if (parameterSteps.isEmpty()) {
+            optimizer.steps(optimizerSteps);
+        } else {
+            optimizer.steps(optimizerSteps, parameterSteps);
+        }
         optimizer.learningRate(learningRate);
         model.generators().forEach((name, generator) -> generator.stream(generators.get(name).stream()));
         train.epoch(loaderEpoch);

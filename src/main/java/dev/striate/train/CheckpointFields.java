@@ -63,6 +63,15 @@ record CheckpointFields(Path file, Map<String, String> all) {
         throw wrong(key, "a finite number of at least 0");
     }
 
+    /** Whether something holds; if older versions do not have the key, false. */
+    boolean flag(String key) {
+        String value = all.getOrDefault(key, "false");
+        if (!value.equals("true") && !value.equals("false")) {
+            throw wrong(key, "true or false");
+        }
+        return value.equals("true");
+    }
+
     List<EpochEnd> history(String key) {
         try {
             return HistoryJson.read(text(key));

@@ -63,8 +63,8 @@ final class TrainingRun {
     }
 
     TrainingResult run() {
-        TrainingStart start = new TrainingStart(model, device, epochs, train.batches(), train.dataset().size(),
-                test == null ? 0 : test.dataset().size(), List.copyOf(history), step, this::save);
+        TrainingStart start = new TrainingStart(model, device, epochs, train.batches(), train.images(),
+                test == null ? 0 : test.images(), List.copyOf(history), step, this::save);
         listeners.tell(listener -> listener.onStart(start));
         stop = listeners.stop();
         while (stop == null && epoch <= epochs) {
@@ -120,7 +120,7 @@ final class TrainingRun {
                     trainer.step(batch, running, "epoch " + epoch + ", step " + (step + 1));
                 }
                 step++;
-                int images = (int) Math.min((long) step * train.batchSize(), train.dataset().size());
+                int images = (int) Math.min((long) step * train.batchSize(), train.images());
                 BatchEnd end = new BatchEnd(epoch, step, train.batches(), images, running.loss(), running.accuracy(),
                         optimizer.learningRate());
                 listeners.tell(listener -> listener.onBatch(end));

@@ -47,6 +47,34 @@ class DataLoaderTest {
     }
 
     @Test
+    void dropsThePartialLastBatch() {
+        DataLoader loader = DataLoader.of(new CountingImages(10), 4).shuffle(3).dropLast(true);
+        assertEquals(2, loader.batches());
+        assertEquals(8, loader.images());
+        List<Batch> whole = all(DataLoader.of(new CountingImages(10), 4).shuffle(3));
+        List<Batch> batches = all(loader);
+        assertEquals(List.of(4, 4), batches.stream().map(Batch::size).toList());
+        for (int i = 0; i < 2; i++) {
+            assertArrayEquals(whole.get(i).indices(), batches.get(i).indices());
+        }
+        assertFalse(loader.iterator(2).hasNext());
+        assertThrows(StriateException.class, () -> loader.iterator(3));
+        // The epoch under way is as it was when it started.
+        DataLoader.Epoch epoch = loader.iterator();
+        loader.dropLast(false);
+        assertEquals(3, loader.batches());
+        assertEquals(10, loader.images());
+        epoch.next();
+        epoch.next();
+        assertFalse(epoch.hasNext());
+        // An evaluation counts all images.
+        assertEquals(3, loader.dropLast(true).forEvaluation().batches());
+        assertEquals(1, DataLoader.of(new CountingImages(4), 4).dropLast(true).batches());
+        StriateException e = assertThrows(StriateException.class, () -> DataLoader.of(new CountingImages(3), 4).dropLast(true));
+        assertTrue(e.getMessage().contains("3 images"), e.getMessage());
+    }
+
+    @Test
     void goesToADevice() {
         try (DataLoader.Epoch epoch = DataLoader.of(new CountingImages(2), 2).iterator(); Batch batch = epoch.next();
                 Tensor images = batch.images(Device.reference()); IntTensor labels = batch.labels(Device.reference())) {
@@ -188,6 +216,19 @@ class DataLoaderTest {
             throw cause;
         });
         assertSame(cause, assertThrows(StriateException.class, () -> loader.iterator().next()).getCause());
+    }
+
+    /** As the command line gives advice on a full heap by the error's type. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2})
+    void aFullHeapIsNotWrapped(int prefetch) {
+        OutOfMemoryError full = new OutOfMemoryError("Java heap space");
+        DataLoader loader = DataLoader.of(new CountingImages(4), 4).prefetch(prefetch).transform((images, offset, shape, draws) -> {
+            throw full;
+        });
+        DataLoader.Epoch epoch = loader.iterator();
+        assertSame(full, assertThrows(OutOfMemoryError.class, epoch::next));
+        assertFalse(epoch.hasNext());
     }
 
     @Test

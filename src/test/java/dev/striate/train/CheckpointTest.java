@@ -81,6 +81,9 @@ class CheckpointTest {
         assertEquals("2", all.get("striate.step"));
         assertEquals("128", all.get("striate.images"));
         assertEquals("6", all.get("striate.optimizer_steps"));
+        for (String parameter : List.of("norm.weight", "norm.bias", "fc.weight", "fc.bias")) {
+            assertEquals("6", all.get("striate.optimizer_steps." + parameter), parameter);
+        }
         assertEquals("0.01", all.get("striate.learning_rate"));
         assertEquals("-3/8", all.get("striate.generator.drop.generator"), "two draws for weights, one a step");
         assertEquals("9", all.get("striate.loader.seed"));
@@ -150,6 +153,10 @@ class CheckpointTest {
         }
         for (String key : List.of("epoch", "step", "images", "correct", "loader.epoch")) {
             assertDamaged(good, "striate." + key, "2147483647", false);
+        }
+        for (String value : List.of("", "x", "-1", "1.5")) {
+            assertDamaged(good, "striate.optimizer_steps.fc.bias", value, false);
+            assertDamaged(good, "striate.loader.drops_last", value, false);
         }
         assertDamaged(good, "striate.history", "[", false);
         assertDamaged(good, "striate.history", "[{\"epoch\":1,\"epochs\":\"x\"}]", false);

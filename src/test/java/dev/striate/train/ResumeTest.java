@@ -20,6 +20,7 @@ import dev.striate.data.Dataset;
 import dev.striate.data.RandomCrop;
 import dev.striate.data.RandomHorizontalFlip;
 import dev.striate.data.TinyDigits;
+import dev.striate.io.Safetensors;
 import dev.striate.io.State;
 import dev.striate.nn.BatchNorm2d;
 import dev.striate.nn.Conv2d;
@@ -267,6 +268,84 @@ class ResumeTest {
             Path second = interrupted(device, MOMENTUM, Place.AFTER_A_STEP, 3, first);
             straight(device, MOMENTUM).assertSame(resumed(device, MOMENTUM, second));
         });
+    }
+
+    /** Its first layer is frozen during the first epoch and counts its steps from then on. */
+    @TestFactory
+    Stream<DynamicTest> aThawedLayerGoesOn() {
+        return onEachDevice(device -> {
+            Function<Training, Training> thawing = training -> {
+                training.trainer.listener(new TrainingListener() {
+                    @Override
+                    public void onStart(TrainingStart start) {
+                        thaw(start.history().size() > 0);
+                    }
+
+                    @Override
+                    public void onEpoch(EpochEnd epoch) {
+                        thaw(true);
+                    }
+
+                    private void thaw(boolean wanted) {
+                        training.net.parameters().get("0.weight").requiresGrad(wanted);
+                    }
+                });
+                return training;
+            };
+            Path file = directory.resolve("thawed.safetensors");
+            try (Training whole = thawing.apply(new Training(device, ADAM));
+                    Training first = thawing.apply(new Training(device, ADAM));
+                    Training second = thawing.apply(new Training(device, ADAM));
+                    Training old = thawing.apply(new Training(device, ADAM))) {
+                first.trainer.listener(new CheckpointWriter(file, Map.of()));
+                first.interruptAt(Place.AFTER_A_STEP, 2).fit();
+                assertEquals(2, first.optimizer.parameterSteps().get("0.weight"));
+                assertEquals(STEPS + 2, first.optimizer.parameterSteps().get("0.bias"));
+                second.trainer.resume(Checkpoint.read(file));
+                Outcome.of(whole, whole.fit()).assertSame(Outcome.of(second, second.fit()));
+                assertEquals((EPOCHS - 1) * STEPS, second.optimizer.parameterSteps().get("0.weight"));
+                assertEquals(whole.optimizer.parameterSteps(), second.optimizer.parameterSteps());
+
+                // As older versions wrote it, of a layer that is still frozen: without the numbers of the parameters.
+                Map<String, String> texts = new LinkedHashMap<>(Safetensors.readMetadata(file));
+                texts.keySet().removeIf(key -> key.startsWith("striate.optimizer_steps."));
+                Map<String, Tensor> tensors = Safetensors.read(file, device);
+                tensors.get("optimizer.adam.m.0.weight").fill(0);
+                tensors.get("optimizer.adam.v.0.weight").fill(0);
+                Safetensors.write(file, tensors, texts);
+                tensors.values().forEach(Tensor::close);
+                old.trainer.resume(Checkpoint.read(file));
+                old.stop.request();
+                old.trainer.listener(old.stop);
+                old.fit();
+                assertEquals(0, old.optimizer.parameterSteps().get("0.weight"));
+                assertEquals(STEPS + 2, old.optimizer.parameterSteps().get("0.bias"));
+                assertEquals(first.optimizer.steps(), old.optimizer.steps());
+            }
+        });
+    }
+
+    @Test
+    void aLoaderThatDropsTheLastBatchGoesOn() {
+        Device device = Device.cpu();
+        Path file = directory.resolve("dropped.safetensors");
+        try (Training whole = new Training(device, ADAM); Training first = new Training(device, ADAM);
+                Training second = new Training(device, ADAM); Training other = new Training(device, ADAM)) {
+            for (Training training : List.of(whole, first, second)) {
+                training.train.dropLast(true);
+            }
+            Outcome expected = Outcome.of(whole, whole.fit());
+            assertEquals(EPOCHS * (STEPS - 1), whole.optimizer.steps());
+            first.trainer.listener(new CheckpointWriter(file, Map.of()));
+            first.interruptAt(Place.AFTER_A_STEP, 2).fit();
+            Checkpoint checkpoint = Checkpoint.read(file);
+            assertEquals("in epoch 2 after step 2 of 3", checkpoint.inWords());
+            assertTrue(checkpoint.dropsLast());
+            second.trainer.resume(checkpoint);
+            expected.assertSame(Outcome.of(second, second.fit()));
+            refused("cannot resume from " + file + ": whether the loader drops the last batch was true and is false", checkpoint,
+                    other, Training::fit);
+        }
     }
 
     @Test
