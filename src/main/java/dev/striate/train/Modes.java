@@ -19,6 +19,7 @@ public final class Modes implements AutoCloseable {
 
     private final Module model;
     private final Map<Module, Boolean> training = new IdentityHashMap<>();
+    private boolean closed;
 
     private Modes(Module model) {
         this.model = model;
@@ -40,10 +41,13 @@ public final class Modes implements AutoCloseable {
         restore(model);
     }
 
-    /** The same as {@link #restore()}. */
+    /** The same as {@link #restore()}; a second call does nothing. */
     @Override
     public void close() {
-        restore();
+        if (!closed) {
+            closed = true;
+            restore();
+        }
     }
 
     /** From the top down, as each call switches what is below, too. */

@@ -75,7 +75,8 @@ final class Tally implements AutoCloseable {
             int classes = result.predictions().greatest() + 1;
             confusion = new int[classes][classes];
         }
-        noted.add(new Noted(result.loss().share(), result.predictions().share(), labels, where));
+        // A copy of the labels: they are read later, and whoever made the batch may reuse the array.
+        noted.add(new Noted(result.loss().share(), result.predictions().share(), labels.clone(), where));
         if (noted.size() == READ_EVERY) {
             read();
         }

@@ -179,6 +179,8 @@ public final class Trainer {
      * Runs a classifier in evaluation mode, without recording gradients, over all batches. Each part of the model is afterwards in
      * the mode in which it was before.
      *
+     * @param batches a {@link DataLoader}, whose next epoch is used up, or any other batches, such as a list: those are not closed
+     *                and can be used again
      * @throws StriateException if there are no batches
      */
     public static Evaluation evaluate(Module model, Iterable<Batch> batches, Device device) {
@@ -198,7 +200,10 @@ public final class Trainer {
                     tally.add(logits.crossEntropyWithPredictions(labels, ClassificationOptions.DEFAULT), batch.labels(),
                             "evaluation");
                 }
-                batch.close();
+                if (batches instanceof DataLoader) {
+                    // The loader made it for this loop alone and can reuse its memory.
+                    batch.close();
+                }
                 if (givenUp.getAsBoolean()) {
                     return null;
                 }

@@ -12,17 +12,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.striate.Device;
 import dev.striate.Generator;
 import dev.striate.Shape;
+import dev.striate.ShapeException;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.data.Batch;
 import dev.striate.data.DataLoader;
 import dev.striate.data.Dataset;
+import dev.striate.data.Datasets;
 import dev.striate.data.Draws;
 import dev.striate.data.TinyDigits;
 import dev.striate.data.Transform;
 import dev.striate.nn.BatchNorm2d;
 import dev.striate.nn.Dropout;
 import dev.striate.nn.Flatten;
+import dev.striate.nn.GlobalAvgPool2d;
 import dev.striate.nn.Linear;
 import dev.striate.nn.Module;
 import dev.striate.nn.Relu;
@@ -34,6 +37,7 @@ import dev.striate.optim.Sgd;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -195,6 +199,51 @@ class TrainerTest {
     }
 
     @Test
+    void evaluationLeavesTheCallersBatchesOpen() {
+        List<Batch> byHand = List.of(batch(new int[] {2, 3}, 1, 0));
+        List<Batch> kept = new ArrayList<>();
+        DataLoader.of(FIVE, 2).forEach(kept::add);
+        for (List<Batch> batches : List.of(byHand, kept)) {
+            Evaluation first = Trainer.evaluate(model, batches, DEVICE);
+            Evaluation second = Trainer.evaluate(model, batches, DEVICE);
+            assertEquals(first.loss(), second.loss());
+            assertArrayEquals(first.predictions(), second.predictions());
+        }
+        assertEquals(Trainer.evaluate(model, DataLoader.of(FIVE, 2), DEVICE).loss(), Trainer.evaluate(model, kept, DEVICE).loss());
+    }
+
+    /** A source of batches that fills the same arrays again for each. */
+    @Test
+    void evaluationDoesNotReadABatchLater() {
+        float[] pixels = new float[3];
+        int[] label = new int[1];
+        Iterable<Batch> reusing = () -> IntStream.range(0, FIVE.size()).mapToObj(i -> {
+            FIVE.read(i, pixels, 0);
+            label[0] = FIVE.label(i);
+            return new Batch(pixels, Shape.of(1, 1, 1, 3), label, new int[] {i});
+        }).iterator();
+        assertEquals(3, Trainer.evaluate(model, reusing, DEVICE).correct());
+    }
+
+    /** Batch normalisation after global pooling has one value per channel of a single image. */
+    @Test
+    void aSingleImageAtTheEndOfAnEpochCanBeDropped() {
+        try (Sequential net = initialized(new Sequential(new GlobalAvgPool2d(), new BatchNorm2d(1), new Flatten(), new Linear(1, 10)));
+                Adam adam = new Adam(net.parameters(), 0.01f)) {
+            Dataset images = Datasets.subset(TinyDigits.train(), 33);
+            Trainer trainer = Trainer.of(net, adam, DEVICE).evaluateTrainingSet(false);
+            ShapeException e = assertThrows(ShapeException.class, () -> trainer.fit(DataLoader.of(images, 16), null, 1));
+            assertTrue(e.getMessage().contains("DataLoader.dropLast(true)"), e.getMessage());
+            List<String> log = new ArrayList<>();
+            TrainingResult result = trainer.listener(new Log("a", log, -1))
+                    .fit(DataLoader.of(images, 16).dropLast(true), DataLoader.of(images, 33), 1);
+            assertEquals(List.of("a start 1x2, 32", "a batch 1.1/2, 16", "a batch 1.2/2, 32"), log.subList(0, 3));
+            assertEquals(32, result.epochs().get(0).images());
+            assertEquals(33, result.test().total());
+        }
+    }
+
+    @Test
     void evaluationRestoresTheMode() {
         Trainer.evaluate(model, DataLoader.of(FIVE, 5), DEVICE);
         assertTrue(model.isTraining());
@@ -294,6 +343,17 @@ class TrainerTest {
     }
 
     /** A batch normalisation that is set to evaluation keeps its statistics, whatever is evaluated in between. */
+    @Test
+    void modesAreRestoredOnce() {
+        try (Modes training = Modes.of(model)) {
+            model.eval();
+            training.close();
+            assertTrue(model.isTraining());
+            model.eval();
+        }
+        assertFalse(model.isTraining());
+    }
+
     @Test
     void partsKeepTheModeThatTheyWereSetTo() {
         BatchNorm2d norm = new BatchNorm2d(1);
