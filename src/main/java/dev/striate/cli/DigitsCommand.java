@@ -116,7 +116,8 @@ final class DigitsCommand implements Callable<Integer> {
 
     private TrainingResult train(String name, Sequential model, Recipe recipe, Device device) {
         model.initialize(device, new Generator(options.seed()));
-        DataLoader train = DataLoader.of(TinyDigits.train(), recipe.batchSize()).shuffle(options.seed());
+        DataLoader train = DataLoader.of(TinyDigits.train(), recipe.batchSize()).shuffle(options.seed())
+                .dropLast(TrainingOptions.leavesSingleImage(TinyDigits.train(), recipe.batchSize()));
         DataLoader test = DataLoader.of(TinyDigits.test(), TinyDigits.test().size());
         String title = title(name);
         try (Optimizer optimizer = recipe.optimizer(model.parameters());

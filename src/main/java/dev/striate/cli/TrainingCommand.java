@@ -157,7 +157,8 @@ abstract class TrainingCommand implements Callable<Integer> {
         ModelDescription description = new ModelDescription(architecture(), dataset().toString(), training.classNames(),
                 dataset().border(architecture().image()), normalize);
         DataLoader train = DataLoader.of(training, recipe.batchSize()).shuffle(options.seed())
-                .transform(chain(normalize, recipe.augmentation()));
+                .transform(chain(normalize, recipe.augmentation()))
+                .dropLast(from == null ? TrainingOptions.leavesSingleImage(training, recipe.batchSize()) : from.dropsLast());
         DataLoader test = DataLoader.of(splits.test(), EVALUATION_BATCH_SIZE).transform(normalize);
 
         try (Sequential model = architecture().create(training.classes()).initialize(device, new Generator(options.seed()));

@@ -1,5 +1,6 @@
 package dev.striate.cli;
 
+import dev.striate.data.Dataset;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
@@ -20,7 +21,8 @@ final class TrainingOptions {
             names = "--batch-size",
             paramLabel = "N",
             converter = Count.class,
-            description = "Images per step (default: the recipe's).")
+            description = "Images per training step (default: the recipe's). A single image left over at the end of an epoch is not"
+                    + " used in that epoch.")
     private @Nullable Integer batchSize;
 
     @Option(
@@ -56,6 +58,11 @@ final class TrainingOptions {
     List<String> arguments(Recipe recipe) {
         return List.of("--epochs=" + recipe.epochs(), "--batch-size=" + recipe.batchSize(), "--optimizer=" + recipe.method(),
                 "--lr=" + recipe.rate(), "--seed=" + seed);
+    }
+
+    /** Whether one image is left over at the end of an epoch: batch normalisation may be unable to train on it alone. */
+    static boolean leavesSingleImage(Dataset images, int batchSize) {
+        return images.size() > batchSize && images.size() % batchSize == 1;
     }
 
     long seed() {

@@ -101,6 +101,26 @@ class TrainingCommandsIT {
         return new Image(pixels, Shape.of(3, height, width));
     }
 
+    /** A file from before loaders could drop images goes on without. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aSingleImageLeftOverIsDropped(boolean recorded) throws Exception {
+        Path out = directory.resolve("run");
+        StriateProcess lenet = StriateProcess.run("lenet", "--dataset", "digits", "--subset", "17", "--batch-size", "8",
+                "--epochs", "1", "--device", "cpu", "--out", out.toString());
+        assertEquals(0, lenet.status(), lenet.err());
+        Path file = out.resolve("model.safetensors");
+        Map<String, String> texts = new TreeMap<>(Safetensors.readMetadata(file));
+        assertEquals("true", texts.get("striate.loader.drops_last"));
+        assertEquals("2", texts.get("striate.optimizer_steps"));
+        if (!recorded) {
+            texts.remove("striate.loader.drops_last");
+            Safetensors.write(file, Safetensors.read(file, Device.cpu()), texts);
+        }
+        StriateProcess resumed = StriateProcess.run("lenet", "--device", "cpu", "--resume", file.toString());
+        assertEquals(0, resumed.status(), resumed.err());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"lenet --dataset=cifar10", "lenet --variant=1998", "cifar10 --model=vgg", "cifar10 --dataset=mnist",
             "lenet --subset=0", "lenet --patience=x", "evaluate", "predict", "predict model.safetensors"})
