@@ -45,10 +45,11 @@ public interface BackendProvider {
     }
 
     /**
-     * What was found.
+     * The result of a search for devices.
      *
-     * @param devices the devices, the best first
-     * @param absence why there is none and how to get one, null where some were found
+     * @param devices  the devices, the best first
+     * @param absence  why there is none and how to get one, or null if some were found
+     * @param problems drivers that failed although others have devices, one sentence each
      */
-    record Probe(List<DeviceInfo> devices, @Nullable String absence) {}
+    record Probe(List<DeviceInfo> devices, @Nullable String absence, List<String> problems) {}
 }

@@ -36,6 +36,7 @@ final class DevicesCommand implements Callable<Integer> {
             if (probe.devices().isEmpty()) {
                 printWrapped(provider.kind(), "", "none: " + probe.absence());
             }
+            probe.problems().forEach(problem -> printWrapped(provider.kind(), "", "warning: " + problem));
             out.println();
         }
         out.println("--device auto takes " + choice());

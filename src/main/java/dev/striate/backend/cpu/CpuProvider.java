@@ -30,7 +30,7 @@ public final class CpuProvider implements BackendProvider {
     public Probe probe() {
         SimdKernels vectorized = VectorApi.vectorized();
         int threads = Runtime.getRuntime().availableProcessors();
-        return new Probe(List.of(describe(threads, vectorized == null ? VectorApi.plain() : vectorized)), null);
+        return new Probe(List.of(describe(threads, vectorized == null ? VectorApi.plain() : vectorized)), null, List.of());
     }
 
     @Override

@@ -19,8 +19,8 @@ import org.jocl.cl_device_id;
 import org.jocl.cl_platform_id;
 
 /**
- * The OpenCL devices of this machine, looked for once. Where there are none, it says why: no OpenCL library, a library without a
- * driver, or drivers without a device.
+ * The OpenCL devices of this machine, listed once. Without any, the probe has the reason: no library of JOCL, no OpenCL library, no
+ * driver, or no device.
  */
 final class OpenClDevices {
 
@@ -35,18 +35,21 @@ final class OpenClDevices {
     private static final int NV_COMPUTE_CAPABILITY_MAJOR = 0x4000;
     private static final int NV_COMPUTE_CAPABILITY_MINOR = 0x4001;
 
+    /** JOCL's own constant is -1, which sets bits that are no type: Mesa's rusticl rejects it with CL_INVALID_DEVICE_TYPE. */
+    private static final long ALL_TYPES = 0xFFFF_FFFFL;
+
     private final List<Entry> entries;
-    private final BackendProvider.Probe probe;
+    final BackendProvider.Probe probe;
 
     private OpenClDevices(List<Entry> entries, BackendProvider.Probe probe) {
         this.entries = entries;
         this.probe = probe;
     }
 
-    /** A device and what JOCL knows it by. */
+    /** A device and JOCL's handles of it. */
     record Entry(cl_platform_id platform, cl_device_id id, long type, DeviceInfo info) {
 
-        /** The shape its kernels have unless a caller asks for another. */
+        /** The default shape of its kernels. */
         KernelShape shape() {
             boolean cpu = (type & CL.CL_DEVICE_TYPE_CPU) != 0;
             return cpu || number(CL.CL_DEVICE_MAX_WORK_GROUP_SIZE) < OpenClTuning.LARGEST_GROUP
@@ -58,12 +61,12 @@ final class OpenClDevices {
             return OpenClDevices.number(id, parameter);
         }
 
-        /** What a work-group may have. */
+        /** The limits of a work-group. */
         OpenClFamily.Limits limits() {
             return new OpenClFamily.Limits(number(CL.CL_DEVICE_MAX_WORK_GROUP_SIZE), number(CL.CL_DEVICE_LOCAL_MEM_SIZE));
         }
 
-        /** What the table of parameters tells devices apart by. */
+        /** The traits by which the table of parameters distinguishes devices. */
         OpenClTuningTable.Traits traits() {
             return new OpenClTuningTable.Traits(text(id, CL.CL_DEVICE_VENDOR), info.type(), architecture(), info.name());
         }
@@ -88,50 +91,69 @@ final class OpenClDevices {
     static Entry get(int ordinal) {
         List<Entry> entries = Holder.FOUND.entries;
         if (entries.isEmpty()) {
-            throw new DeviceException("No OpenCL device: " + probe().absence());
+            throw new DeviceException("no OpenCL device: " + probe().absence());
         }
         if (ordinal < 0 || ordinal >= entries.size()) {
-            throw new DeviceException("No OpenCL device has the number " + ordinal + "; there are " + entries.size()
-                    + ", counted from 0");
+            throw new DeviceException("there is no OpenCL device " + ordinal + "; the devices are numbered from 0 to "
+                    + (entries.size() - 1));
         }
         return entries.get(ordinal);
     }
 
     private static OpenClDevices find() {
-        // Asked first because JOCL prints stack traces of its own when it cannot find the library.
-        if (!mayHaveLibrary()) {
-            return none("no OpenCL library (libOpenCL.so.1) on this machine. " + LIBRARY_ADVICE);
-        }
         try {
+            JoclLibrary jocl = JoclLibrary.ofPlatform();
+            // Asked first because JOCL prints stack traces when it does not find the OpenCL library.
+            if (!mayHaveLibrary()) {
+                return none("no OpenCL library (libOpenCL.so.1) on this machine. " + LIBRARY_ADVICE);
+            }
+            jocl.load();
             CL.setExceptionsEnabled(true);
-            return search();
+            return search(platforms(), OpenClDevices::devices);
+        } catch (DeviceException e) {
+            return none(e.getMessage());
         } catch (CLException e) {
-            return none("the OpenCL library found no driver (" + OpenClError.name(e.getStatus()) + "). " + DRIVER_ADVICE);
+            return none("the OpenCL library lists no driver (" + OpenClError.name(e.getStatus()) + "). " + DRIVER_ADVICE);
         } catch (LinkageError | UnsupportedOperationException e) {
-            return none("the OpenCL library could not be used (" + firstLine(e) + "). " + LIBRARY_ADVICE);
+            return none("the OpenCL library cannot be used (" + firstLine(e) + "). " + LIBRARY_ADVICE);
         }
     }
 
-    private static OpenClDevices search() {
-        cl_platform_id[] platforms = platforms();
+    /** Lists the devices of a platform; throws a CLException with CL_DEVICE_NOT_FOUND where there are none. */
+    interface Lister {
+        cl_device_id[] devices(cl_platform_id platform);
+    }
+
+    static OpenClDevices search(cl_platform_id[] platforms, Lister lister) {
         if (platforms.length == 0) {
-            return none("the OpenCL library found no driver. " + DRIVER_ADVICE);
+            return none("the OpenCL library lists no driver. " + DRIVER_ADVICE);
         }
         List<Entry> found = new ArrayList<>();
         List<String> names = new ArrayList<>();
+        List<String> problems = new ArrayList<>();
         for (cl_platform_id platform : platforms) {
-            String name = text(platform, CL.CL_PLATFORM_NAME);
-            names.add(name);
-            for (cl_device_id id : devices(platform)) {
-                if (number(id, CL.CL_DEVICE_AVAILABLE) != 0 && number(id, CL.CL_DEVICE_COMPILER_AVAILABLE) != 0) {
-                    long type = number(id, CL.CL_DEVICE_TYPE);
-                    found.add(new Entry(platform, id, type, describe(platform, id, type)));
+            String name = "driver " + (names.size() + 1);
+            try {
+                name = text(platform, CL.CL_PLATFORM_NAME);
+                names.add(name);
+                for (cl_device_id id : lister.devices(platform)) {
+                    if (number(id, CL.CL_DEVICE_AVAILABLE) != 0 && number(id, CL.CL_DEVICE_COMPILER_AVAILABLE) != 0) {
+                        long type = number(id, CL.CL_DEVICE_TYPE);
+                        found.add(new Entry(platform, id, type, describe(platform, id, type)));
+                    }
+                }
+            } catch (CLException e) {
+                if (e.getStatus() != CL.CL_DEVICE_NOT_FOUND) {
+                    problems.add("the OpenCL driver " + name + " failed to list its devices with "
+                            + OpenClError.name(e.getStatus()));
                 }
             }
         }
         if (found.isEmpty()) {
-            return none("the OpenCL drivers on this machine (" + String.join(", ", names) + ") offer no usable device. "
-                    + "Check that the device is plugged in and that this user may open it (on Linux: groups render and video).");
+            return none(problems.isEmpty()
+                    ? "the OpenCL drivers on this machine (" + String.join(", ", names) + ") have no usable device. Check that the"
+                            + " device is plugged in and that this user may open it (on Linux: groups render and video)."
+                    : String.join("; ", problems));
         }
         found.sort(Comparator.comparingInt((Entry e) -> rank(e.type))
                 .thenComparing(Comparator.comparingLong((Entry e) -> e.number(CL.CL_DEVICE_MAX_COMPUTE_UNITS)).reversed()));
@@ -141,12 +163,12 @@ final class OpenClDevices {
             entries.add(new Entry(e.platform, e.id, e.type, new DeviceInfo(
                     i.kind(), entries.size(), i.name(), i.platform(), i.driver(), i.type(), i.memoryBytes(), i.detail())));
         }
-        return new OpenClDevices(
-                List.copyOf(entries), new BackendProvider.Probe(entries.stream().map(Entry::info).toList(), null));
+        return new OpenClDevices(List.copyOf(entries),
+                new BackendProvider.Probe(entries.stream().map(Entry::info).toList(), null, problems));
     }
 
     private static OpenClDevices none(String absence) {
-        return new OpenClDevices(List.of(), new BackendProvider.Probe(List.of(), absence));
+        return new OpenClDevices(List.of(), new BackendProvider.Probe(List.of(), absence, List.of()));
     }
 
     private static int rank(long type) {
@@ -182,16 +204,11 @@ final class OpenClDevices {
     }
 
     private static cl_device_id[] devices(cl_platform_id platform) {
-        try {
-            int[] count = new int[1];
-            CL.clGetDeviceIDs(platform, CL.CL_DEVICE_TYPE_ALL, 0, null, count);
-            cl_device_id[] devices = new cl_device_id[count[0]];
-            CL.clGetDeviceIDs(platform, CL.CL_DEVICE_TYPE_ALL, devices.length, devices, null);
-            return devices;
-        } catch (CLException e) {
-            // CL_DEVICE_NOT_FOUND is how a platform says that it has none; a platform that fails otherwise has none to offer.
-            return new cl_device_id[0];
-        }
+        int[] count = new int[1];
+        CL.clGetDeviceIDs(platform, ALL_TYPES, 0, null, count);
+        cl_device_id[] devices = new cl_device_id[count[0]];
+        CL.clGetDeviceIDs(platform, ALL_TYPES, devices.length, devices, null);
+        return devices;
     }
 
     /** A number or flag of at most eight bytes. */
@@ -226,7 +243,7 @@ final class OpenClDevices {
         return String.valueOf(error.getMessage()).lines().findFirst().orElse(error.getClass().getSimpleName());
     }
 
-    /** Whether Linux's loader would find the library; other systems are not asked. */
+    /** Whether the loader would find the OpenCL library on Linux; true on other systems. */
     private static boolean mayHaveLibrary() {
         if (!System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux")) {
             return true;

@@ -5,19 +5,29 @@ import dev.striate.backend.BackendProvider;
 import dev.striate.backend.Tuning;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.List;
 
 /** The OpenCL devices: GPUs first, then accelerators, then CPU devices. */
 public final class OpenClProvider implements BackendProvider {
 
     private static final Logger LOGGER = System.getLogger(OpenClProvider.class.getName());
 
+    private static final Probe WITHOUT_JOCL = new Probe(List.of(),
+            "JOCL is not on the class path. To use OpenCL, add the dependency org.jocl:jocl:2.0.6", List.of());
+
     @Override
     public String kind() {
         return "gpu";
     }
 
+    /** {@inheritDoc} Without JOCL there is no OpenCL: the dependency may be excluded. */
     @Override
     public Probe probe() {
+        try {
+            Class.forName("org.jocl.CL", false, OpenClProvider.class.getClassLoader());
+        } catch (ClassNotFoundException e) {
+            return WITHOUT_JOCL;
+        }
         return OpenClDevices.probe();
     }
 

@@ -26,7 +26,7 @@ public final class ReferenceProvider implements BackendProvider {
 
     @Override
     public Probe probe() {
-        return new Probe(List.of(INFO), null);
+        return new Probe(List.of(INFO), null, List.of());
     }
 
     @Override

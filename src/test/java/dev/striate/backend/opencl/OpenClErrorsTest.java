@@ -2,17 +2,23 @@ package dev.striate.backend.opencl;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.striate.DeviceException;
 import dev.striate.DeviceMemoryException;
+import dev.striate.backend.BackendProvider;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.IndexBuffer;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import org.jocl.CL;
+import org.jocl.CLException;
+import org.jocl.cl_device_id;
+import org.jocl.cl_platform_id;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -85,8 +91,40 @@ class OpenClErrorsTest {
         assertEquals(0, process.waitFor(), output);
         String[] lines = output.split("\\R");
         assertEquals(1, lines.length, output);
-        assertTrue(lines[0].startsWith("the OpenCL library found no driver (CL_PLATFORM_NOT_FOUND_KHR)"), output);
+        assertTrue(lines[0].startsWith("the OpenCL library lists no driver (CL_PLATFORM_NOT_FOUND_KHR)"), output);
         assertTrue(lines[0].contains("Install the OpenCL driver"), output);
+    }
+
+    @Test
+    void onlyDeviceNotFoundMeansThatADriverHasNoDevice() {
+        OpenClDevices.Entry device = OpenClDevice.require();
+        cl_platform_id[] one = {device.platform()};
+        String none = OpenClDevices.search(one, platform -> failed(CL.CL_DEVICE_NOT_FOUND)).probe.absence();
+        assertTrue(none.contains("have no usable device"), none);
+        String failure = OpenClDevices.search(one, platform -> failed(CL.CL_INVALID_DEVICE_TYPE)).probe.absence();
+        assertTrue(failure.endsWith("failed to list its devices with CL_INVALID_DEVICE_TYPE"), failure);
+        String handle = OpenClDevices.search(one, platform -> new cl_device_id[1]).probe.absence();
+        assertTrue(handle.endsWith("failed to list its devices with CL_INVALID_DEVICE"), handle);
+    }
+
+    @Test
+    void aDriverThatFailsBesideOthersIsAProblem() {
+        OpenClDevices.Entry device = OpenClDevice.require();
+        int[] calls = {0};
+        BackendProvider.Probe probe = OpenClDevices.search(
+                new cl_platform_id[] {device.platform(), device.platform(), device.platform()}, platform -> switch (calls[0]++) {
+                    case 0 -> failed(CL.CL_OUT_OF_HOST_MEMORY);
+                    case 1 -> new cl_device_id[] {device.id()};
+                    default -> failed(CL.CL_DEVICE_NOT_FOUND);
+                }).probe;
+        assertEquals(1, probe.devices().size());
+        assertNull(probe.absence());
+        assertEquals(1, probe.problems().size());
+        assertTrue(probe.problems().get(0).endsWith("with CL_OUT_OF_HOST_MEMORY"), probe.problems().get(0));
+    }
+
+    private static cl_device_id[] failed(int status) {
+        throw new CLException("a test", status);
     }
 
     /** Prints why there is no device. */
