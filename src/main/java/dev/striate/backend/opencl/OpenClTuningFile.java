@@ -38,17 +38,23 @@ final class OpenClTuningFile {
     private final KernelShape shape;
     private final OpenClFamily.Limits limits;
 
-    private OpenClTuningFile(@Nullable Path directory, OpenClDevices.Entry entry, KernelShape shape) {
-        DeviceInfo info = entry.info();
-        this.device = "device " + String.join(", ", info.name(), info.platform(), "driver " + info.driver(), info.detail());
-        this.file = directory == null ? null
-                : directory.resolve(OpenClProgramCache.key(device, shape.name()).substring(0, 32) + ".txt");
+    /**
+     * A file for the parameters of one device.
+     *
+     * @param device the second line of the file, which tells devices and drivers apart
+     */
+    OpenClTuningFile(@Nullable Path file, String device, KernelShape shape, OpenClFamily.Limits limits) {
+        this.file = file;
+        this.device = device;
         this.shape = shape;
-        this.limits = entry.limits();
+        this.limits = limits;
     }
 
-    static OpenClTuningFile in(@Nullable Path directory, OpenClDevices.Entry device, KernelShape shape) {
-        return new OpenClTuningFile(directory, device, shape);
+    static OpenClTuningFile in(@Nullable Path directory, OpenClDevices.Entry entry, KernelShape shape) {
+        DeviceInfo info = entry.info();
+        String device = "device " + String.join(", ", info.name(), info.platform(), "driver " + info.driver(), info.detail());
+        String name = OpenClProgramCache.key(device, shape.name()).substring(0, 32) + ".txt";
+        return new OpenClTuningFile(directory == null ? null : directory.resolve(name), device, shape, entry.limits());
     }
 
     /** Where the system property and the environment say. */

@@ -1,0 +1,20 @@
+package dev.striate.cli;
+
+import dev.striate.fuzz.FuzzTarget;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/** A command line, one argument per line. */
+public final class CommandLineFuzz implements FuzzTarget {
+
+    @Override
+    public void run(byte[] input) {
+        String[] arguments = new String(input, StandardCharsets.UTF_8).split("\n");
+        try {
+            new CommandLine(Main.class).setCaseInsensitiveEnumValuesAllowed(true).parseArgs(arguments);
+        } catch (ParameterException refused) {
+            // Shown with the advice to try --help.
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package dev.striate.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.striate.fuzz.FuzzTarget;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/** The command of a checkpoint's run and its arguments: a line each, the arguments as JSON. */
+public final class RunArgumentsFuzz implements FuzzTarget {
+
+    private static final Path FILE = Path.of("model.safetensors");
+
+    @Override
+    public void run(byte[] input) {
+        String[] lines = new String(input, StandardCharsets.UTF_8).split("\n", 2);
+        RunArguments arguments = RunArguments.of(FILE, lines.length < 2 ? Map.of()
+                : Map.of("run.command", lines[0], "run.arguments", lines[1]));
+        assertEquals(arguments, RunArguments.of(FILE, arguments.toMetadata()));
+        try {
+            new CommandLine(new LeNetCommand()).setCaseInsensitiveEnumValuesAllowed(true)
+                    .parseArgs(arguments.values().toArray(String[]::new));
+        } catch (ParameterException refused) {
+            // Becomes an error that names the file.
+        }
+    }
+}
