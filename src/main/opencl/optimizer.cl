@@ -31,10 +31,11 @@ __kernel void sgd(
     storeVec(w - learningRate * d, weights, first, n);
 }
 
-// DECOUPLED is defined for AdamW. rest1 and rest2 are 1 - beta1 and 1 - beta2.
+// DECOUPLED is defined for AdamW. rest1 and rest2 are 1 - beta1 and 1 - beta2. In the order below neither g^2 nor v over its
+// correction need be a float.
 __kernel void adam(
     const int n, const float learningRate, const float beta1, const float rest1, const float beta2, const float rest2,
-    const float epsilon, const float weightDecay, const float correction1, const float correction2,
+    const float epsilon, const float weightDecay, const float correction1, const float rootOfCorrection2,
     __global float *weights, __global const float *gradients, __global float *moment1, __global float *moment2)
 {
     const uint first = FIRST_ELEMENT;
@@ -52,7 +53,7 @@ __kernel void adam(
     const Vec v = beta2 * loadVec(moment2, first, n) + rest2 * g * g;
     storeVec(m, moment1, first, n);
     storeVec(v, moment2, first, n);
-    storeVec(w - learningRate * (m / correction1) / (sqrt(v / correction2) + epsilon), weights, first, n);
+    storeVec(w - learningRate * (m / correction1) / (sqrt(v) / rootOfCorrection2 + epsilon), weights, first, n);
 }
 
 // The sums are those of the squares and, in case these overflow, of the squares over 2^160.

@@ -85,7 +85,9 @@ class OptimizerKernelsTest {
                 new AdamStep(0.01f, 0.8f, 0.99f, 1e-3f, 0.1f, true, 1, 1));
         return steps.stream().flatMap(step -> onEachDevice(step.toString(), backend -> {
             for (int n : SIZES) {
-                checkAdam(backend, step, n);
+                checkAdam(backend, step, n, 1);
+                // Squares of gradients, and second moments over their correction, that are no floats.
+                checkAdam(backend, step, n, 3e19f);
             }
         }));
     }
@@ -94,11 +96,11 @@ class OptimizerKernelsTest {
      * The moments are sums of at most three terms. The update is a quotient: its numerator's error is relative to those terms,
      * its denominator's, by the root, to half of the second moment's.
      */
-    private static void checkAdam(Backend backend, AdamStep step, int n) {
+    private static void checkAdam(Backend backend, AdamStep step, int n, float scale) {
         float[] w = normal(n, 4);
-        float[] g = normal(n, 5);
-        float[] m = normal(n, 6);
-        float[] v = normal(n, 7);
+        float[] g = scaled(normal(n, 5), scale);
+        float[] m = scaled(normal(n, 6), scale);
+        float[] v = scaled(normal(n, 7), Math.min(scale, 1e18f));
         for (int i = 0; i < n; i++) {
             v[i] *= v[i];
         }

@@ -55,7 +55,7 @@ final class CpuOptimizer implements OptimizerKernels {
                 step.beta2(),
                 (float) (1 - (double) step.beta2()),
                 (float) ((double) step.learningRate() / step.correction1()),
-                step.correction2(),
+                (float) Math.sqrt(step.correction2()),
                 step.epsilon(),
                 step.decoupled() ? 0f : step.weightDecay(),
                 step.decoupled() ? (float) (1 - (double) step.learningRate() * step.weightDecay()) : 1f);

@@ -36,7 +36,7 @@ final class OpenClOptimizer implements OptimizerKernels {
         runtime.kernel("optimizer", "adam", step.decoupled() ? "DECOUPLED" : "COUPLED")
                 .ints(n)
                 .floats(step.learningRate(), step.beta1(), 1 - step.beta1(), step.beta2(), 1 - step.beta2())
-                .floats(step.epsilon(), step.weightDecay(), step.correction1(), step.correction2())
+                .floats(step.epsilon(), step.weightDecay(), step.correction1(), (float) Math.sqrt(step.correction2()))
                 .buffers(weights, gradients, m, v)
                 .runVectors(n);
     }

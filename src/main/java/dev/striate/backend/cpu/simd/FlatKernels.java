@@ -103,6 +103,7 @@ public interface FlatKernels {
      * @param rest1        {@code 1 - beta1}
      * @param rest2        {@code 1 - beta2}
      * @param rate         the learning rate over the first moment's correction
+     * @param rootOfCorrection2 of the second moment's correction
      * @param coupledDecay weight decay added to the gradient
      * @param shrink       what the weights are multiplied with before
      */
@@ -112,14 +113,15 @@ public interface FlatKernels {
             float beta2,
             float rest2,
             float rate,
-            float correction2,
+            float rootOfCorrection2,
             float epsilon,
             float coupledDecay,
             float shrink) {}
 
     /**
-     * {@code d = g + coupledDecay w; m = beta1 m + rest1 d; v = beta2 v + rest2 d^2;
-     * w = shrink w - rate m / (sqrt(v / correction2) + epsilon)}.
+     * {@code d = g + coupledDecay w; m = beta1 m + rest1 d; v = beta2 v + rest2 d d;
+     * w = shrink w - rate m / (sqrt(v) / rootOfCorrection2 + epsilon)}, in this order, as in PyTorch: neither d^2 nor the corrected
+     * moment need be a float.
      */
     void adam(
             int n, AdamFactors factors, float[] g, int gOffset, float[] m, int mOffset, float[] v, int vOffset, float[] w,

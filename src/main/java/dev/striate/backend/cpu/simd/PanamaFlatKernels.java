@@ -569,10 +569,10 @@ final class PanamaFlatKernels implements FlatKernels {
             FloatVector d = FloatVector.fromArray(SPECIES, g, gOffset + i).add(weight.mul(factors.coupledDecay()));
             FloatVector mean = FloatVector.fromArray(SPECIES, m, mOffset + i).mul(factors.beta1()).add(d.mul(factors.rest1()));
             FloatVector square = FloatVector.fromArray(SPECIES, v, vOffset + i).mul(factors.beta2())
-                    .add(d.mul(d).mul(factors.rest2()));
+                    .add(d.mul(factors.rest2()).mul(d));
             mean.intoArray(m, mOffset + i);
             square.intoArray(v, vOffset + i);
-            FloatVector divisor = square.div(factors.correction2()).sqrt().add(factors.epsilon());
+            FloatVector divisor = square.sqrt().div(factors.rootOfCorrection2()).add(factors.epsilon());
             weight.mul(factors.shrink()).sub(mean.mul(factors.rate()).div(divisor)).intoArray(w, wOffset + i);
         }
         plain.adam(n - bound, factors, g, gOffset + bound, m, mOffset + bound, v, vOffset + bound, w, wOffset + bound);

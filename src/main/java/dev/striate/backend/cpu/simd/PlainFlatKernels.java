@@ -202,7 +202,7 @@ final class PlainFlatKernels implements FlatKernels {
         float beta2 = factors.beta2();
         float rest2 = factors.rest2();
         float rate = factors.rate();
-        float correction2 = factors.correction2();
+        float rootOfCorrection2 = factors.rootOfCorrection2();
         float epsilon = factors.epsilon();
         float coupledDecay = factors.coupledDecay();
         float shrink = factors.shrink();
@@ -210,10 +210,10 @@ final class PlainFlatKernels implements FlatKernels {
             float weight = w[wOffset + i];
             float d = g[gOffset + i] + coupledDecay * weight;
             float mean = beta1 * m[mOffset + i] + rest1 * d;
-            float square = beta2 * v[vOffset + i] + rest2 * (d * d);
+            float square = beta2 * v[vOffset + i] + rest2 * d * d;
             m[mOffset + i] = mean;
             v[vOffset + i] = square;
-            float deviation = (float) Math.sqrt(square / correction2);
+            float deviation = (float) Math.sqrt(square) / rootOfCorrection2;
             w[wOffset + i] = shrink * weight - rate * mean / (deviation + epsilon);
         }
     }
