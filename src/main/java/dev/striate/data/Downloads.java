@@ -2,6 +2,7 @@ package dev.striate.data;
 
 import dev.striate.StriateException;
 import dev.striate.disk.AtomicFile;
+import dev.striate.disk.Excerpt;
 import dev.striate.disk.Sha256;
 import dev.striate.disk.UserCache;
 import java.io.IOException;
@@ -207,7 +208,7 @@ public final class Downloads {
                 + byHand(file, target));
     }
 
-    /** Gets what is missing of a file and checks the whole. */
+    /** Fetches what is missing of a file and checks the whole. */
     private void complete(HttpClient client, RemoteFile file, URI source, Path part) throws IOException, SourceFailure {
         long have = size(part);
         // All of it may be there already, unchecked.
@@ -223,18 +224,19 @@ public final class Downloads {
     }
 
     private void receive(HttpClient client, RemoteFile file, URI source, Path part, long have) throws IOException, SourceFailure {
-        HttpRequest.Builder request = HttpRequest.newBuilder(source).timeout(connectTimeout.plus(stallTimeout))
-                .header("Accept-Encoding", "identity");
-        if (have > 0) {
-            request.header("Range", "bytes=" + have + "-");
-        }
         HttpResponse<Flow.Publisher<List<ByteBuffer>>> response;
         try {
+            HttpRequest.Builder request = HttpRequest.newBuilder(source).timeout(connectTimeout.plus(stallTimeout))
+                    .header("Accept-Encoding", "identity");
+            if (have > 0) {
+                request.header("Range", "bytes=" + have + "-");
+            }
             response = client.send(request.build(), HttpResponse.BodyHandlers.ofPublisher());
         } catch (HttpTimeoutException e) {
             throw new SourceFailure("there was no answer in time (" + e.getMessage() + ")", false);
-        } catch (IOException e) {
-            throw new SourceFailure(String.valueOf(e.getMessage() == null ? e : e.getMessage()), false);
+        } catch (IOException | IllegalArgumentException e) {
+            // An illegal argument is an address that is none, here or in a redirect, or a length that is no number.
+            throw new SourceFailure(Excerpt.of(e.getMessage() == null ? e.toString() : e.getMessage()), false);
         } catch (InterruptedException e) {
             throw interrupted(file);
         }
@@ -260,9 +262,10 @@ public final class Downloads {
         switch (response.statusCode()) {
             case OK -> {
                 // What has another size is another file, a page that asks for a password perhaps: keep what is there already.
-                long length = response.headers().firstValueAsLong("Content-Length").orElse(file.bytes());
-                if (length != file.bytes()) {
-                    throw new SourceFailure("the file has " + length + " bytes there, expected " + file.bytes(), false);
+                String expected = Long.toString(file.bytes());
+                String length = response.headers().firstValue("Content-Length").orElse(expected);
+                if (!length.equals(expected)) {
+                    throw new SourceFailure("the file has " + Excerpt.of(length) + " bytes there, expected " + expected, false);
                 }
                 return 0;
             }
@@ -272,8 +275,8 @@ public final class Downloads {
                         && (range.group(2).equals("*") || range.group(2).equals(Long.toString(file.bytes())))) {
                     return have;
                 }
-                Files.delete(part);
-                throw new SourceFailure("it sent another part of the file than was asked for", true);
+                Files.deleteIfExists(part);
+                throw new SourceFailure("it sent another part of the file than was asked for", have > 0);
             }
             case RANGE_NOT_SATISFIABLE -> {
                 Files.deleteIfExists(part);
@@ -281,7 +284,7 @@ public final class Downloads {
             }
             default -> {
                 String location = response.headers().firstValue("Location").map(
-                        to -> ", a redirect to " + to + ", not followed (to http, in a loop or not on the web)").orElse("");
+                        to -> ", a redirect to " + Excerpt.of(to) + ", not followed (to http, in a loop or not on the web)").orElse("");
                 throw new SourceFailure("status " + response.statusCode() + location, false);
             }
         }
@@ -295,7 +298,7 @@ public final class Downloads {
             }
             throw new SourceFailure("it ended after " + written + " of " + file.bytes() + " bytes", false);
         } catch (IOException e) {
-            throw new SourceFailure(e.getMessage() + " after " + written + " of " + file.bytes() + " bytes", false);
+            throw new SourceFailure(Excerpt.of(String.valueOf(e.getMessage())) + " after " + written + " of " + file.bytes() + " bytes", false);
         } catch (InterruptedException e) {
             throw interrupted(file);
         }

@@ -310,18 +310,68 @@ class DownloadsTest {
         }
     }
 
-    @Test
-    void answersThatAreNotHttpAreAFailureOfTheSource() throws Exception {
+    /** Whatever a server answers, the next one is asked. */
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "SSH-2.0-OpenSSH\r\n",
+        "HTTP/1.1 \0\0\0\177OK\r\n\r\n",
+        "HTTP/1.1 99999999999 OK\r\n\r\n",
+        "HTTP/1.1 301 M\r\nLocation: file:///nection: close\r\n\r\n",
+        "HTTP/1.1 302 M\r\nLocation: http://a b/\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 307 M\r\nLocation: http:///\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 308 M\r\nLocation: http://[::1\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 303 M\r\nLocation: http://localhost:99999999/\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 302 M\r\nLocation: \r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 302 M\r\nLocation: %zz\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 302 M\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: many\r\n\r\nzz\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffff\r\nx",
+        "HTTP/1.1 206 OK\r\nContent-Range: bytes 99999999999999999999-1/2\r\n\r\n",
+        "HTTP/1.1 401 U\r\nWWW-Authenticate: \r\n\r\n"
+    })
+    void answersThatAreWrongAreAFailureOfTheSource(String answer) throws Exception {
         try (ServerSocket odd = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
             threads.submit(() -> {
-                try (Socket socket = odd.accept()) {
-                    socket.getOutputStream().write("SSH-2.0-OpenSSH\r\n".getBytes(StandardCharsets.US_ASCII));
+                while (true) {
+                    try (Socket socket = odd.accept()) {
+                        socket.getInputStream().read(new byte[4096]);
+                        socket.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
+                    }
                 }
-                return null;
             });
             RemoteFile file = new RemoteFile(NAME, CONTENT.length, sha256(CONTENT), List.of(
                     URI.create("http://localhost:" + odd.getLocalPort() + "/"), uri("/good")));
             check(downloads().fetch(file));
+        }
+    }
+
+    @Test
+    void addressesWithoutAHostAreAFailureOfTheSource() throws IOException {
+        check(downloads().fetch(new RemoteFile(NAME, CONTENT.length, sha256(CONTENT),
+                List.of(URI.create("https:///file"), URI.create("http:file"), uri("/good")))));
+    }
+
+    /** Of what a server sends, an error shows only what cannot harm a terminal, and not all of it. */
+    @Test
+    void answersAreShownInPart() throws Exception {
+        String noise = "\u001b[31m".repeat(100);
+        for (String answer : List.of("HTTP/1.1 " + noise + "\r\n\r\n", "HTTP/1.1 301 M\r\nLocation: " + noise + "\r\n\r\n")) {
+            try (ServerSocket odd = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+                threads.submit(() -> {
+                    try (Socket socket = odd.accept()) {
+                        socket.getInputStream().read(new byte[4096]);
+                        socket.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
+                    }
+                    return null;
+                });
+                RemoteFile file = new RemoteFile(NAME, CONTENT.length, sha256(CONTENT),
+                        List.of(URI.create("http://localhost:" + odd.getLocalPort() + "/")));
+                String message = assertThrows(StriateException.class, () -> downloads().fetch(file)).getMessage();
+                assertTrue(message.length() < 700 && message.indexOf('\u001b') < 0, message);
+            }
         }
     }
 
