@@ -23,7 +23,11 @@ public record SafetensorsEntry(String type, List<Long> shape, long begin, long e
 
     /** @throws ArithmeticException if the number exceeds 2^63 - 1 */
     long elements() {
-        return isEmpty() ? 0 : shape.stream().reduce(1L, Math::multiplyExact);
+        long elements = isEmpty() ? 0 : 1;
+        for (int axis = 0; axis < shape.size() && elements > 0; axis++) {
+            elements = Math.multiplyExact(elements, shape.get(axis));
+        }
+        return elements;
     }
 
     boolean isEmpty() {

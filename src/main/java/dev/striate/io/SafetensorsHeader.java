@@ -76,11 +76,17 @@ record SafetensorsHeader(
             parser.nextToken();
             while (parser.nextToken() != JsonToken.END_OBJECT) {
                 String name = parser.currentName();
-                require(parser.nextToken() == JsonToken.START_OBJECT, "\"" + Excerpt.of(name) + "\" is not an object");
+                if (parser.nextToken() != JsonToken.START_OBJECT) {
+                    throw new Malformed("\"" + Excerpt.of(name) + "\" is not an object");
+                }
                 if (name.equals(METADATA)) {
                     parseMetadata(parser, metadata);
                 } else {
-                    entries.put(name, parseEntry(parser, "tensor \"" + Excerpt.of(name) + "\""));
+                    try {
+                        entries.put(name, parseEntry(parser));
+                    } catch (Malformed e) {
+                        throw new Malformed("tensor \"" + Excerpt.of(name) + "\": " + e.getMessage());
+                    }
                 }
             }
             require(parser.nextToken() == null, "there is more after the header's closing brace");
@@ -98,12 +104,14 @@ record SafetensorsHeader(
     private static void parseMetadata(JsonParser parser, Map<String, String> metadata) throws IOException, Malformed {
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String key = parser.currentName();
-            require(parser.nextToken() == JsonToken.VALUE_STRING, METADATA + " \"" + Excerpt.of(key) + "\" is not a string");
+            if (parser.nextToken() != JsonToken.VALUE_STRING) {
+                throw new Malformed(METADATA + " \"" + Excerpt.of(key) + "\" is not a string");
+            }
             metadata.put(key, parser.getText());
         }
     }
 
-    private static SafetensorsEntry parseEntry(JsonParser parser, String tensor) throws IOException, Malformed {
+    private static SafetensorsEntry parseEntry(JsonParser parser) throws IOException, Malformed {
         String type = null;
         List<Long> shape = null;
         List<Long> offsets = null;
@@ -112,48 +120,60 @@ record SafetensorsHeader(
             JsonToken value = parser.nextToken();
             switch (field) {
                 case "dtype" -> {
-                    require(value == JsonToken.VALUE_STRING, tensor + ": dtype is not a string");
+                    require(value == JsonToken.VALUE_STRING, "dtype is not a string");
                     type = parser.getText();
                 }
-                case "shape" -> shape = parseNumbers(parser, tensor + ": shape");
-                case "data_offsets" -> offsets = parseNumbers(parser, tensor + ": data_offsets");
+                case "shape" -> shape = parseNumbers(parser, "shape");
+                case "data_offsets" -> offsets = parseNumbers(parser, "data_offsets");
                 // As the format's own library does.
                 default -> parser.skipChildren();
             }
         }
-        require(type != null && shape != null && offsets != null, tensor + ": needs dtype, shape and data_offsets");
-        require(offsets.size() == 2 && offsets.get(0) <= offsets.get(1), tensor + ": data_offsets are not [begin, end]");
+        require(type != null && shape != null && offsets != null, "needs dtype, shape and data_offsets");
+        require(offsets.size() == 2 && offsets.get(0) <= offsets.get(1), "data_offsets are not [begin, end]");
         SafetensorsEntry entry = new SafetensorsEntry(type, shape, offsets.get(0), offsets.get(1));
-        requireSize(entry, tensor);
+        requireSize(entry);
         return entry;
     }
 
-    private static void requireSize(SafetensorsEntry entry, String tensor) throws Malformed {
+    private static void requireSize(SafetensorsEntry entry) throws Malformed {
         NumberType known = entry.numberType();
         if (known == null) {
             // The size of its numbers is not known. They can be passed over.
             return;
         }
         long span = entry.end() - entry.begin();
+        String takes;
         try {
             long bytes = Math.multiplyExact(entry.elements(), known.bytes());
-            require(span == bytes, tensor + ": shape " + entry.shapeText() + " takes " + bytes + " bytes, data_offsets span "
-                    + span);
+            if (bytes == span) {
+                return;
+            }
+            takes = bytes + " bytes";
         } catch (ArithmeticException e) {
-            throw new Malformed(tensor + ": shape " + entry.shapeText() + " takes more than 2^63 bytes, data_offsets span " + span);
+            takes = "more than 2^63 bytes";
         }
+        throw new Malformed("shape " + entry.shapeText() + " takes " + takes + ", data_offsets span " + span);
     }
 
     private static List<Long> parseNumbers(JsonParser parser, String what) throws IOException, Malformed {
-        require(parser.currentToken() == JsonToken.START_ARRAY, what + " is not an array");
+        if (parser.currentToken() != JsonToken.START_ARRAY) {
+            throw new Malformed(what + " is not an array");
+        }
         List<Long> numbers = new ArrayList<>();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
-            require(parser.currentToken() == JsonToken.VALUE_NUMBER_INT, what + " holds something other than whole numbers");
+            if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT) {
+                throw new Malformed(what + " holds something other than whole numbers");
+            }
             // Throws a JsonProcessingException where the number does not fit.
             long number = parser.getLongValue();
-            require(number >= 0, what + " holds the negative number " + number);
+            if (number < 0) {
+                throw new Malformed(what + " holds the negative number " + number);
+            }
+            if (numbers.size() == MOST_AXES) {
+                throw new Malformed(what + " holds more than " + MOST_AXES + " numbers");
+            }
             numbers.add(number);
-            require(numbers.size() <= MOST_AXES, what + " holds more than " + MOST_AXES + " numbers");
         }
         return numbers;
     }
@@ -168,9 +188,11 @@ record SafetensorsHeader(
         long covered = 0;
         for (Map.Entry<String, SafetensorsEntry> entry : sorted) {
             long begin = entry.getValue().begin();
-            require(begin <= covered, "no tensor covers the bytes " + covered + " to " + begin + " of the data");
-            require(begin == covered, "tensor \"" + Excerpt.of(entry.getKey()) + "\" starts at byte " + begin
-                    + " of the data, inside another that ends at " + covered);
+            if (begin != covered) {
+                throw new Malformed(begin > covered ? "no tensor covers the bytes " + covered + " to " + begin + " of the data"
+                        : "tensor \"" + Excerpt.of(entry.getKey()) + "\" starts at byte " + begin
+                                + " of the data, inside another that ends at " + covered);
+            }
             covered = entry.getValue().end();
         }
         require(covered == dataBytes, "the tensors take " + covered + " bytes, the file has " + dataBytes + " bytes of data"
