@@ -1,6 +1,7 @@
 package dev.striate.plot;
 
 import dev.striate.disk.AtomicFile;
+import dev.striate.disk.PrintableText;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -109,7 +110,7 @@ public final class RunPage {
 
     /** Escapes text for an element or a quoted attribute. */
     private static String escape(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+        return PrintableText.of(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;").replace("'", "&#39;");
     }
 
     /** A relative path as a link. All special characters are percent-encoded, so the result needs no HTML escaping. */

@@ -1,0 +1,39 @@
+package dev.striate.disk;
+
+/**
+ * Text from outside (file names, class names, whatever a file or a server says) made safe to show on a terminal, in a log or on a
+ * page: characters that would control it rather than be shown are written as {@code \}{@code u001b}.
+ */
+public final class PrintableText {
+
+    private PrintableText() {}
+
+    /** The text on one line. */
+    public static String of(String text) {
+        return of(text, "");
+    }
+
+    /** The same, except that the characters in {@code kept}, such as {@code "\n\t"}, stay. */
+    public static String of(String text, String kept) {
+        StringBuilder printable = new StringBuilder();
+        text.codePoints().forEach(c -> {
+            if (isPrintable(c) || kept.indexOf(c) >= 0) {
+                printable.appendCodePoint(c);
+            } else {
+                printable.append(String.format("\\u%04x", c));
+            }
+        });
+        return printable.toString();
+    }
+
+    /**
+     * Whether a code point is none of the control characters, line and paragraph separators, bidirectional embeddings, overrides
+     * and isolates, and unpaired surrogates.
+     */
+    public static boolean isPrintable(int c) {
+        return switch (Character.getType(c)) {
+            case Character.CONTROL, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE -> false;
+            default -> !(c >= 0x202A && c <= 0x202E || c >= 0x2066 && c <= 0x2069);
+        };
+    }
+}
