@@ -16,22 +16,26 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Files that are complete or not there, whenever the program or the machine ends: the bytes go to a temporary file in the same
- * directory, which takes the name once they are on the disk.
+ * Files that are complete or absent, whenever the program or the machine stops: the bytes go to a temporary file in the same
+ * directory, which is renamed once they are on the disk. So the directory must be writable, too. A symbolic link stays, and the
+ * file that it leads to is replaced; the new file gets the permissions of the old one, and its owner and group if possible.
  *
  * <p>A writer holds a lock on its temporary file, which the system releases however its process ends. So the next writer of the
- * same name can tell what was left behind by one that was killed, and removes it.
+ * same name recognises and removes the temporary file of a writer that was killed.
  */
 public final class AtomicFile {
 
     private static final String ENDING = ".tmp";
     private static final String UUID_PATTERN = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
+    private static final int MOST_LINKS = 40;
 
     /** What is being written here: a lock says nothing within one JVM, and to open and close the file would release it. */
     private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
@@ -46,16 +50,17 @@ public final class AtomicFile {
     }
 
     /**
-     * Writes a file; one that had the name is replaced.
+     * Writes a file, or replaces an existing one.
      *
-     * @throws StriateException if that fails; a file that had the name is as it was then
+     * @throws StriateException if that fails, or there is something else of that name; an existing file is unchanged then
      */
     public static void write(Path file, Content content) {
-        Path target = file.toAbsolutePath();
-        if (Files.isDirectory(target)) {
-            throw new StriateException("cannot write " + file + ": it is a directory");
-        }
         try {
+            Path target = followLinks(file.toAbsolutePath());
+            if (Files.exists(target) && !Files.isRegularFile(target)) {
+                throw new StriateException("cannot write " + file + ": it is "
+                        + (Files.isDirectory(target) ? "a directory" : "not a regular file"));
+            }
             removeLeftovers(target);
             while (!writeOnce(target, content)) {
                 // Another writer of the same name must come at the same moment each time.
@@ -63,6 +68,36 @@ public final class AtomicFile {
             forceName(target);
         } catch (IOException e) {
             throw failure("cannot write", file, e);
+        }
+    }
+
+    /** The path at the end of a chain of links, where there may be no file yet. */
+    private static Path followLinks(Path file) throws IOException {
+        Path target = file;
+        for (int links = 0; Files.isSymbolicLink(target); links++) {
+            if (links == MOST_LINKS) {
+                throw new IOException("too many levels of symbolic links");
+            }
+            target = target.resolveSibling(Files.readSymbolicLink(target));
+        }
+        return target;
+    }
+
+    /** Gives a new file the permissions of the one that it replaces, and as far as allowed its owner and group. */
+    private static void copyPermissions(Path old, Path copy) throws IOException {
+        PosixFileAttributeView view = Files.getFileAttributeView(copy, PosixFileAttributeView.class);
+        if (view == null || !Files.exists(old)) {
+            return;
+        }
+        PosixFileAttributes attributes = Files.readAttributes(old, PosixFileAttributes.class);
+        try {
+            view.setGroup(attributes.group());
+            view.setOwner(attributes.owner());
+        } catch (IOException e) {
+            // Only the superuser may give files away; the file is the writer's then.
+        }
+        if (!view.readAttributes().permissions().equals(attributes.permissions())) {
+            view.setPermissions(attributes.permissions());
         }
     }
 
@@ -75,6 +110,7 @@ public final class AtomicFile {
             if (lock(channel) && Files.notExists(temporary)) {
                 return false;
             }
+            copyPermissions(target, temporary);
             content.writeTo(channel);
             channel.force(true);
             // Under the lock: without it, the file could be taken for a leftover.
