@@ -55,7 +55,7 @@ public final class Downloads {
         void progress(RemoteFile file, URI source, long bytes);
     }
 
-    /** The system property that names the cache directory in place of the operating system's. */
+    /** The system property that names another cache directory; see {@link UserCache}. */
     public static final String CACHE_PROPERTY = UserCache.PROPERTY;
 
     /** How often in a row a source may break off before the next one is tried. */
@@ -164,7 +164,7 @@ public final class Downloads {
                 throw interrupted(file);
             }
             throw new StriateException("cannot keep " + file.name() + " in the cache " + directory + ": " + e
-                    + "; choose another directory with -D" + CACHE_PROPERTY + "=DIR", e);
+                    + "; choose another directory with the environment variable " + UserCache.VARIABLE, e);
         }
     }
 

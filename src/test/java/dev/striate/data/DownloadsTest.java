@@ -533,7 +533,7 @@ class DownloadsTest {
         Path file = Files.createFile(directory.resolve("file"));
         String message = assertThrows(StriateException.class, () -> new Downloads(file).fetch(file("/good"))).getMessage();
         assertTrue(message.startsWith("cannot keep " + NAME + " in the cache " + file), message);
-        assertTrue(message.endsWith("choose another directory with -Dstriate.cache=DIR"), message);
+        assertTrue(message.endsWith("choose another directory with the environment variable STRIATE_CACHE"), message);
     }
 
     @ParameterizedTest
