@@ -4,7 +4,11 @@ import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.io.Image;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /** Other views of a data set, and what is counted over all of it. */
 public final class Datasets {
@@ -148,6 +152,36 @@ public final class Datasets {
         return new Normalize(mean, deviation);
     }
 
+    /**
+     * The data set with the labels of another list of classes, matched by name: an image of the class {@code "cat"} gets the index of
+     * {@code "cat"} in {@code classNames} as its label. The data set itself is not copied.
+     *
+     * @throws StriateException if one of the data set's classes is not in the list, or is there twice and so is ambiguous
+     */
+    public static Dataset withClasses(Dataset dataset, List<String> classNames) {
+        List<String> own = dataset.classNames();
+        if (own.equals(classNames)) {
+            return dataset;
+        }
+        Map<String, Integer> labels = new HashMap<>();
+        Set<String> repeated = new HashSet<>();
+        for (int label = 0; label < classNames.size(); label++) {
+            if (labels.put(classNames.get(label), label) != null) {
+                repeated.add(classNames.get(label));
+            }
+        }
+        int[] newLabels = new int[own.size()];
+        for (int label = 0; label < newLabels.length; label++) {
+            String name = own.get(label);
+            if (!labels.containsKey(name) || repeated.contains(name)) {
+                throw new StriateException("Datasets.withClasses: expected the class \"" + name + "\" once in the list, got it "
+                        + (repeated.contains(name) ? "more than once" : "not at all"));
+            }
+            newLabels[label] = labels.get(name);
+        }
+        return new Relabelled(dataset, newLabels, List.copyOf(classNames));
+    }
+
     /** What a view does not change. */
     private abstract static class View implements Dataset {
 
@@ -244,6 +278,38 @@ public final class Datasets {
         @Override
         public int label(int index) {
             return source.label(indices[index]);
+        }
+    }
+
+    private static final class Relabelled extends View {
+
+        private final int[] labels;
+        private final List<String> classNames;
+
+        Relabelled(Dataset source, int[] labels, List<String> classNames) {
+            super(source);
+            this.labels = labels;
+            this.classNames = classNames;
+        }
+
+        @Override
+        public int classes() {
+            return classNames.size();
+        }
+
+        @Override
+        public List<String> classNames() {
+            return classNames;
+        }
+
+        @Override
+        public void read(int index, float[] target, int offset) {
+            source.read(index, target, offset);
+        }
+
+        @Override
+        public int label(int index) {
+            return labels[source.label(index)];
         }
     }
 }

@@ -94,6 +94,22 @@ class DatasetsTest {
     }
 
     @Test
+    void labelsAreMatchedByName() {
+        Dataset source = new ByteImages(new byte[] {5, 6, 7}, new int[] {0, 1, 0}, Shape.of(1, 1, 1), 1, List.of("dog", "cat"));
+        List<String> names = List.of("bird", "cat", "dog");
+        Dataset matched = Datasets.withClasses(source, names);
+        assertEquals(3, matched.classes());
+        assertEquals(names, matched.classNames());
+        assertEquals(List.of(2, 1, 2), List.of(matched.label(0), matched.label(1), matched.label(2)));
+        assertArrayEquals(new float[] {5, 6, 7}, values(matched));
+        for (List<String> wrong : List.of(List.of("cat", "bird"), List.of("cat", "dog", "cat"))) {
+            String message = assertThrows(StriateException.class, () -> Datasets.withClasses(source, wrong)).getMessage();
+            assertEquals("Datasets.withClasses: expected the class " + (wrong.size() == 2 ? "\"dog\" once in the list, got it not at all"
+                    : "\"cat\" once in the list, got it more than once"), message);
+        }
+    }
+
+    @Test
     void meanAndDeviationArePerChannel() {
         Dataset source = new ByteImages(new byte[] {0, 2, 10, 10, 4, 6, 20, 40}, new int[2], Shape.of(2, 1, 2), 2, List.of("a"));
         Normalize normalize = Datasets.meanAndDeviation(source);
