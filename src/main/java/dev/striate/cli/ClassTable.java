@@ -1,5 +1,6 @@
 package dev.striate.cli;
 
+import dev.striate.disk.PrintableText;
 import dev.striate.train.Evaluation;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -7,7 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
-/** An evaluation class by class, as text. */
+/** An evaluation, class by class, as text. */
 final class ClassTable {
 
     private static final int MOST_CLASSES_IN_A_MATRIX = 20;
@@ -21,7 +22,7 @@ final class ClassTable {
 
     ClassTable(Evaluation evaluation, List<String> names) {
         this.evaluation = evaluation;
-        this.names = names.stream().map(name -> shortened(name, LONGEST_NAME)).toList();
+        this.names = names.stream().map(name -> shortened(PrintableText.of(name), LONGEST_NAME)).toList();
         this.nameColumns = Math.max("true class".length(), this.names.stream().mapToInt(String::length).max().orElse(0));
     }
 
@@ -38,7 +39,7 @@ final class ClassTable {
         }
     }
 
-    /** The confusion matrix where it can be read as text, else the pairs of classes that are confused most. */
+    /** The confusion matrix if it fits the terminal, else the pairs of classes that are confused most often. */
     void printConfusion(PrintStream out) {
         if (names.size() <= MOST_CLASSES_IN_A_MATRIX && nameColumns + CELL * names.size() < Terminal.columns()) {
             printMatrix(out);
@@ -74,8 +75,8 @@ final class ClassTable {
             }
         }
         pairs.sort(Comparator.comparingInt(Pair::count).reversed());
-        out.println("Confused most:");
-        pairs.stream().limit(PAIRS).forEach(pair -> out.printf(Locale.ROOT, "%,7d  %s taken for %s%n", pair.count,
+        out.println("Most frequent confusions:");
+        pairs.stream().limit(PAIRS).forEach(pair -> out.printf(Locale.ROOT, "%,7d  %s predicted as %s%n", pair.count,
                 names.get(pair.label), names.get(pair.predicted)));
     }
 

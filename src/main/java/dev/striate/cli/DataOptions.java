@@ -4,28 +4,37 @@ import dev.striate.Shape;
 import dev.striate.data.Downloads;
 import dev.striate.data.Splits;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options on where a data set comes from. */
+/** The options that say where a data set comes from. */
 final class DataOptions {
 
     @Option(
             names = "--data",
             paramLabel = "DIR",
-            description = "Reads the data set from this directory, plain or packed (default: the user's cache, downloaded if"
-                    + " it is not there).")
+            description = "Directory of the data set, unpacked or as published (default: the user's cache, into which missing"
+                    + " files are downloaded).")
     private @Nullable Path directory;
 
-    @Option(names = "--offline", description = "Never touches the network.")
+    @Option(names = "--offline", description = "Do not use the network.")
     private boolean offline;
 
-    /** The options as they were given, each after a space. */
-    String inWords() {
-        return (directory == null ? "" : " --data " + directory) + (offline ? " --offline" : "");
+    /** The options that were given. */
+    List<String> arguments() {
+        List<String> arguments = new ArrayList<>();
+        if (directory != null) {
+            arguments.add("--data=" + directory);
+        }
+        if (offline) {
+            arguments.add("--offline");
+        }
+        return arguments;
     }
 
-    /** @throws dev.striate.StriateException if the data set cannot be had or does not fit the network */
+    /** @throws dev.striate.StriateException if the data set is not available or does not fit the network */
     Splits load(DatasetChoice choice, Shape input) {
         try (DownloadProgress progress = new DownloadProgress(System.err)) {
             return choice.load(directory, Downloads.inUserCache().offline(offline).onProgress(progress), input);

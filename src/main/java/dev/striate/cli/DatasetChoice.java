@@ -16,10 +16,10 @@ import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** The data sets that commands know. */
+/** The data sets that the commands know. */
 enum DatasetChoice {
 
-    /** The digits that come with the library, enlarged. */
+    /** The bundled digits, enlarged. */
     DIGITS("8x8 digits"),
     MNIST("MNIST"),
     FASHION_MNIST("Fashion-MNIST"),
@@ -29,6 +29,9 @@ enum DatasetChoice {
     FOLDER("pictures of a folder");
 
     private static final int MNIST_SIDE = 28;
+
+    /** The character that Java puts in the place of bytes that it cannot decode. */
+    private static final char UNDECODABLE = '\uFFFD';
 
     private final String title;
 
@@ -41,7 +44,7 @@ enum DatasetChoice {
         return title;
     }
 
-    /** How many black pixels are put around an image for a network's input: 28x28 pixels are not enlarged to 32x32. */
+    /** The width of the black border around images for a network's input: 28x28 pixels are padded, not enlarged, to 32x32. */
     int border(Shape input) {
         boolean framed = this == MNIST || this == FASHION_MNIST;
         return framed ? Math.max(0, (input.size(1) - MNIST_SIDE) / 2) : 0;
@@ -50,9 +53,9 @@ enum DatasetChoice {
     /**
      * Reads the data set.
      *
-     * @param directory where it lies, null to take it from the cache or download it
-     * @param input     the shape of the network's input, {@code (channels, height, width)}, to which the images are brought
-     * @throws StriateException if it cannot be had or does not fit the network
+     * @param directory its directory, null to take it from the cache or download it
+     * @param input     the shape of the network's input, {@code (channels, height, width)}, to which the images are fitted
+     * @throws StriateException if it is not available or does not fit the network
      */
     Splits load(@Nullable Path directory, Downloads downloads, Shape input) {
         Splits splits = switch (this) {
@@ -61,27 +64,37 @@ enum DatasetChoice {
             case FASHION_MNIST -> directory == null ? FashionMnist.download(downloads) : FashionMnist.read(directory);
             case CIFAR10 -> directory == null ? Cifar10.download(downloads) : Cifar10.read(directory);
             case CIFAR100 -> directory == null ? Cifar100.download(downloads) : Cifar100.read(directory);
-            case FOLDER -> ImageFolder.read(requireDirectory(directory), input);
+            case FOLDER -> requireNames(ImageFolder.read(requireDirectory(directory), input));
         };
         int border = border(input);
         Splits fitted = border > 0 ? splits.map(images -> Datasets.pad(images, border))
                 : splits.map(images -> Datasets.resize(images, input.size(1), input.size(2)));
         if (!fitted.train().imageShape().equals(input)) {
             throw new StriateException(title + " has images of the shape " + splits.train().imageShape()
-                    + ", and the network takes " + input);
+                    + "; the network expects " + input);
         }
         return fitted;
     }
 
+    /** A class whose folder's name is no text in the locale's encoding would get a wrong name, and could be taken for another. */
+    private static Splits requireNames(Splits splits) {
+        for (String name : splits.train().classNames()) {
+            if (name.indexOf(UNDECODABLE) >= 0) {
+                throw new StriateException("the name of the class folder \"" + name + "\" cannot be read in this locale, which encodes"
+                        + " names as " + System.getProperty("sun.jnu.encoding") + ". Set LC_ALL=C.UTF-8, or rename the folder");
+            }
+        }
+        return splits;
+    }
+
     private static Path requireDirectory(@Nullable Path directory) {
         if (directory == null) {
-            throw new StriateException("the data set 'folder' needs --data DIR, with DIR/train/CLASS/*.png and"
-                    + " DIR/test/CLASS/*.png");
+            throw new StriateException("the data set 'folder' needs --data DIR, with pictures in DIR/train/CLASS and DIR/test/CLASS");
         }
         return directory;
     }
 
-    /** The name of the option and in files. */
+    /** The name in options and files. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
@@ -90,7 +103,7 @@ enum DatasetChoice {
     /** @throws StriateException if there is none of that name */
     static DatasetChoice named(String name) {
         return Arrays.stream(values()).filter(each -> each.toString().equals(name)).findFirst()
-                .orElseThrow(() -> new StriateException("there is no data set \"" + name + "\"; there are "
+                .orElseThrow(() -> new StriateException("unknown data set \"" + name + "\"; known are "
                         + Arrays.toString(values())));
     }
 }

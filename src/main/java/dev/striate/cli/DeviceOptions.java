@@ -1,12 +1,14 @@
 package dev.striate.cli;
 
 import dev.striate.Device;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** The options on where to compute. */
+/** The options that choose the device. */
 final class DeviceOptions {
 
     private static final String AUTO = "auto";
@@ -15,18 +17,18 @@ final class DeviceOptions {
             names = "--device",
             paramLabel = "DEVICE",
             converter = DeviceName.class,
-            description = "auto, cpu, gpu, gpu:N or reference; 'striate devices' lists them. gpu is an OpenCL device"
-                    + " (default: ${DEFAULT-VALUE}).")
+            description = "auto, cpu, gpu, gpu:N (an OpenCL device) or reference; 'striate devices' lists them (default:"
+                    + " ${DEFAULT-VALUE}).")
     private String device = AUTO;
 
     @Option(
             names = "--threads",
             paramLabel = "N",
             converter = Count.class,
-            description = "Threads of the CPU, which change no result; OpenCL drivers choose their own (default: all cores).")
+            description = "Number of threads of the device cpu; results do not depend on it (default: all cores).")
     private @Nullable Integer threads;
 
-    /** How many threads the CPU has then. */
+    /** The number of threads that the device cpu has with these options. */
     int threads() {
         return Device.providers().stream().filter(provider -> provider.kind().equals("cpu")).findAny().orElseThrow()
                 .threads(asked());
@@ -36,9 +38,16 @@ final class DeviceOptions {
         return threads == null ? 0 : threads;
     }
 
-    /** The options as they were given, each after a space. */
-    String inWords() {
-        return (device.equals(AUTO) ? "" : " --device " + device) + (threads == null ? "" : " --threads " + threads);
+    /** The options that were given. */
+    List<String> arguments() {
+        List<String> arguments = new ArrayList<>();
+        if (!device.equals(AUTO)) {
+            arguments.add("--device=" + device);
+        }
+        if (threads != null) {
+            arguments.add("--threads=" + threads);
+        }
+        return arguments;
     }
 
     Device open() {

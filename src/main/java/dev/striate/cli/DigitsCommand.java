@@ -5,6 +5,7 @@ import dev.striate.Generator;
 import dev.striate.data.DataLoader;
 import dev.striate.data.Dataset;
 import dev.striate.data.TinyDigits;
+import dev.striate.disk.PrintableText;
 import dev.striate.io.State;
 import dev.striate.models.Architecture;
 import dev.striate.models.ModelDescription;
@@ -36,14 +37,14 @@ import picocli.CommandLine.Option;
 @Command(
         name = "digits",
         description = {
-            "Trains an MLP and a CNN on 1,000 handwritten digits of 8x8 pixels, tests them on 200 others, and compares the two. "
-                    + "Both get the same images, epochs and optimiser. The data come with the program.",
+            "Train an MLP and a CNN on 1,000 bundled handwritten digits of 8x8 pixels, test them on 200 others, and compare the"
+                    + " two. Both use the same images, number of epochs and optimizer.",
             "",
             "  MLP: 64 -> Linear 32, ReLU -> Linear 10.",
             "  CNN: 1x8x8 -> Conv 3x3 to 8 channels, ReLU, MaxPool 2 (8x4x4) -> Conv 3x3 to 16 channels, ReLU, MaxPool 2 (16x2x2)"
-                    + " -> Linear 10. Padding 1 lets the convolutions keep 8x8 and 4x4.",
+                    + " -> Linear 10. The convolutions have padding 1.",
             "",
-            "Recipe: 30 epochs, batch size 32, adam, learning rate 0.01 falling to 0 along a cosine."
+            "Recipe: 30 epochs, batch size 32, adam, learning rate 0.01 with cosine decay to 0."
         },
         optionListHeading = "%nOptions:%n")
 final class DigitsCommand implements Callable<Integer> {
@@ -63,9 +64,12 @@ final class DigitsCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Writes result.json, the trained weights (safetensors), the course of the training (csv), pictures and a "
-                    + "page that shows them to this directory, made if missing.")
+            description = "Write result.json, the trained weights (safetensors), the history of the training (csv), and a report"
+                    + " with pictures (index.html) to this directory, created if missing.")
     private @Nullable Path out;
+
+    @Option(names = "--overwrite", description = RunFolder.OVERWRITE)
+    private boolean overwrite;
 
     private final PrintStream console = System.out;
 
@@ -84,7 +88,12 @@ final class DigitsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        OutputDirectory directory = out == null ? null : new OutputDirectory(out);
+        try (RunFolder folder = out == null ? null : RunFolder.open(out, "digits", overwrite)) {
+            return call(folder);
+        }
+    }
+
+    private int call(@Nullable RunFolder folder) {
         Recipe recipe = options.applyTo(RECIPE);
         Device device = deviceOptions.open();
         console.printf(Locale.ROOT, "%s: %s, %s%n", device, device.info().name(), device.info().detail());
@@ -104,9 +113,12 @@ final class DigitsCommand implements Callable<Integer> {
             models.forEach((name, model) -> trained.add(new Trained(name, model, train(name, model, recipe, device))));
             printComparison(trained);
             printSamples(trained);
-            if (directory != null) {
-                directory.write(target -> save(trained, recipe, device, target));
-                console.printf("%n%s shows the run; its files are beside it%n", out.resolve("index.html"));
+            if (folder != null) {
+                folder.write(target -> {
+                    save(trained, recipe, device, target);
+                    folder.removeOutdated();
+                });
+                console.printf("%nreport: %s%n", PrintableText.of(folder.page().toString()));
             }
         } finally {
             models.values().forEach(Module::close);
@@ -156,9 +168,9 @@ final class DigitsCommand implements Callable<Integer> {
                 pictures.show(page, title(each.name) + ": ");
             }
             page.file(each.name + ".safetensors", "the model, to predict with")
-                    .file(each.name + "-history.csv", "the figures of the course");
+                    .file(each.name + "-history.csv", "loss, accuracy and learning rate of each epoch");
         }
-        page.file("result.json", "the result for programs").write(directory.resolve("index.html"));
+        page.file("result.json", "the result in machine-readable form").write(directory.resolve("index.html"));
         new ResultJson("digits", device.name(), device.info().name(), options.seed(), deviceOptions.threads(), results)
                 .write(directory.resolve("result.json"));
     }
@@ -187,7 +199,7 @@ final class DigitsCommand implements Callable<Integer> {
         return String.format(Locale.ROOT, "%.1f %%", 100 * fraction);
     }
 
-    /** The first test image of each digit, with what the models take it for. */
+    /** The first test image of each digit, with the models' predictions. */
     private void printSamples(List<Trained> trained) {
         Dataset testSet = TinyDigits.test();
         DigitPictures pictures = new DigitPictures(testSet);
@@ -197,7 +209,7 @@ final class DigitsCommand implements Callable<Integer> {
         }
         String cell = " %-" + pictures.columns() + "s";
         console.println();
-        console.println("Ten test images; a miss is marked with !");
+        console.println("Ten test images; a wrong prediction is marked with !");
         for (int first = 0; first < samples.length; first += SAMPLES_PER_LINE) {
             StringBuilder[] lines = new StringBuilder[pictures.lines(0).length + trained.size()];
             for (int line = 0; line < lines.length; line++) {

@@ -1,7 +1,6 @@
 package dev.striate.cli;
 
 import dev.striate.Device;
-import dev.striate.StriateException;
 import dev.striate.data.DataLoader;
 import dev.striate.data.Dataset;
 import dev.striate.data.Splits;
@@ -18,16 +17,18 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** How good a trained model is, class by class. */
+/** Measures a trained model, class by class. */
 @Command(
         name = "evaluate",
-        description = "Runs a trained model over a data set: accuracy, precision and recall of each class, confusion matrix.",
+        description = "Evaluate a trained model on a data set: accuracy, precision and recall of each class, confusion matrix. Classes are"
+                + " matched by name.",
+        parameterListHeading = "%nArguments:%n",
         optionListHeading = "%nOptions:%n")
 final class EvaluateCommand implements Callable<Integer> {
 
     private static final int BATCH_SIZE = 250;
 
-    @Parameters(paramLabel = "MODEL", description = "A file that a training command wrote, model.safetensors.")
+    @Parameters(paramLabel = "MODEL", description = "model.safetensors, written by a training command.")
     private Path file;
 
     @Mixin
@@ -36,7 +37,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--dataset",
             paramLabel = "NAME",
-            description = "${COMPLETION-CANDIDATES} (default: the one that the model was trained on).")
+            description = "${COMPLETION-CANDIDATES} (default: the one the model was trained on).")
     private @Nullable DatasetChoice dataset;
 
     @Option(names = "--split", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
@@ -64,14 +65,15 @@ final class EvaluateCommand implements Callable<Integer> {
             DatasetChoice choice = dataset == null ? DatasetChoice.named(saved.description().dataset()) : dataset;
             Splits splits = dataOptions.load(choice, saved.inputShape());
             Dataset images = split == Split.TEST ? splits.test() : splits.train();
-            if (images.classes() != saved.classNames().size()) {
-                throw new StriateException(file + " knows " + saved.classNames().size() + " classes, and " + choice.title()
-                        + " has " + images.classes());
-            }
-            console.printf(Locale.ROOT, "%s on %,d %s images of %s, on %s%n%n", saved.name(), images.size(), split,
+            Dataset matched = ClassNames.match(images, saved.classNames(), file);
+            console.printf(Locale.ROOT, "%s on %,d %s images of %s, on %s%n", saved.name(), images.size(), split,
                     choice.title(), device);
+            if (images.classes() < matched.classes()) {
+                console.printf(Locale.ROOT, "The data set has %,d of the model's %,d classes.%n", images.classes(), matched.classes());
+            }
+            console.println();
             Evaluation evaluation = Trainer.evaluate(saved.model(),
-                    DataLoader.of(images, BATCH_SIZE).transform(saved.normalize()), device);
+                    DataLoader.of(matched, BATCH_SIZE).transform(saved.normalize()), device);
             ClassTable table = new ClassTable(evaluation, saved.classNames());
             table.printScores(console);
             console.println();

@@ -6,6 +6,7 @@ import dev.striate.Tensor;
 import dev.striate.data.DataLoader;
 import dev.striate.data.Dataset;
 import dev.striate.data.Downloads;
+import dev.striate.disk.PrintableText;
 import dev.striate.io.Image;
 import dev.striate.models.SavedModel;
 import dev.striate.nn.Convolution;
@@ -20,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -27,54 +29,54 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** What a trained model is made of and what it has learned. */
+/** Shows the layers of a trained model and draws what they have learned. */
 @Command(
         name = "inspect",
         description = {
-            "Shows a trained model layer by layer: shapes, parameters, multiply-adds per image, and the receptive field, the part"
-                    + " of the input that a unit sees: its size, the jump to the next unit's, and the centre of the first, in"
-                    + " pixels.",
+            "Print a trained model layer by layer: shapes, parameters, multiply-adds per image, and the receptive field (the part"
+                    + " of the input that a unit sees) with its size, its stride and the centre of the first, in pixels.",
             "",
-            "Draws filters.png, the weights of a convolution; patches.png, what excites these filters most in the model's test"
-                    + " set; and, of a picture that is given, features.png, what each layer makes of it."
+            "Draw filters.png, the weights of a convolution; patches.png, the test images' patches with the highest activations of"
+                    + " these filters; and, with --image, features.png, the feature maps of each layer."
         },
+        parameterListHeading = "%nArguments:%n",
         optionListHeading = "%nOptions:%n")
 final class InspectCommand implements Callable<Integer> {
 
     private static final int BATCH_SIZE = 100;
     private static final int PATCHES = 10;
+    private static final Set<String> OWN = Set.of("filters.png", "patches.png", "features.png");
 
-    @Parameters(paramLabel = "MODEL", description = "A file that a training command wrote, model.safetensors.")
+    @Parameters(paramLabel = "MODEL", description = "model.safetensors, written by a training command.")
     private Path file;
 
     @Option(
             names = "--image",
             paramLabel = "FILE",
-            description = "Draws the feature maps of this picture, PNG or JPEG of any size.")
+            description = "Draw the feature maps of this picture, a PNG or JPEG file of any size.")
     private @Nullable Path image;
 
     @Option(
             names = "--invert",
-            description = "Takes the picture's negative: MNIST's digits are white on black, so a scan of ink on paper needs it.")
+            description = "Invert the picture: MNIST's digits are white on black, so a scan of ink on paper needs this.")
     private boolean invert;
 
     @Option(
             names = "--layer",
             paramLabel = "NAME",
-            description = "Which convolution's filters and patches are drawn (default: the first).")
+            description = "Convolution whose filters and patches to draw (default: the first).")
     private @Nullable String layer;
 
     @Option(
             names = "--data",
             paramLabel = "DIR",
-            description = "Reads the data set for the patches from this directory (default: the user's cache; nothing is"
-                    + " downloaded).")
+            description = "Directory of the data set for the patches (default: the user's cache; nothing is downloaded).")
     private @Nullable Path data;
 
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Where the pictures are written (default: a directory named inspect beside the model).")
+            description = "Directory for the pictures (default: inspect, beside the model).")
     private @Nullable Path out;
 
     @Mixin
@@ -85,17 +87,19 @@ final class InspectCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Device device = deviceOptions.open();
-        try (SavedModel saved = SavedModel.open(file, device)) {
-            Path directory = out == null ? file.resolveSibling("inspect") : out;
-            OutputDirectory output = new OutputDirectory(directory);
+        Path directory = out == null ? file.resolveSibling("inspect") : out;
+        try (SavedModel saved = SavedModel.open(file, device); OutputDirectory output = OutputDirectory.open(directory)) {
             String convolution = convolution(saved);
-            console.printf(Locale.ROOT, "%s, trained on %s%n%n", saved.name(), saved.description().dataset());
+            console.printf(Locale.ROOT, "%s, trained on %s%n%n", saved.name(), PrintableText.of(saved.description().dataset()));
             console.println(saved.model().summary(saved.description().architecture().batch(1)).withReceptiveFields());
             Map<String, Picture> pictures = pictures(saved, convolution, device);
             if (!pictures.isEmpty()) {
-                output.write(target -> pictures.forEach((name, picture) -> picture.write(target.resolve(name))));
-                console.printf("%n%s %s in %s.%n", String.join(", ", pictures.keySet()), pictures.size() == 1 ? "is" : "are",
-                        directory);
+                output.write(target -> {
+                    pictures.forEach((name, picture) -> picture.write(target.resolve(name)));
+                    // They may be of another model.
+                    output.delete(OWN::contains);
+                });
+                console.printf("%nwrote %s to %s%n", String.join(", ", pictures.keySet()), PrintableText.of(directory.toString()));
             }
         }
         return 0;
@@ -121,7 +125,7 @@ final class InspectCommand implements Callable<Integer> {
         return pictures;
     }
 
-    /** The name of the convolution to draw, null where there is none and none was asked for. */
+    /** The name of the convolution to draw, null if there is none and none was asked for. */
     private @Nullable String convolution(SavedModel saved) {
         List<String> names = saved.model().modules().entrySet().stream()
                 .filter(module -> module.getValue() instanceof Convolution)
@@ -134,7 +138,7 @@ final class InspectCommand implements Callable<Integer> {
         return layer != null ? layer : names.isEmpty() ? null : names.get(0);
     }
 
-    /** The patches from the test set; without --data, null and a line that says so where the data set is not at hand. */
+    /** The patches from the test set; without --data, null and a message if the data set is not available. */
     private @Nullable ExcitingPatches patches(SavedModel saved, String convolution, Device device) {
         Dataset images;
         try {
@@ -145,7 +149,7 @@ final class InspectCommand implements Callable<Integer> {
             if (data != null) {
                 throw e;
             }
-            console.printf("%npatches.png needs the data set: --data DIR (%s).%n", e.getMessage());
+            console.printf("%npatches.png needs the data set: --data DIR (%s)%n", Logs.message(e.getMessage()));
             return null;
         }
         DataLoader loader = DataLoader.of(images, BATCH_SIZE).transform(saved.normalize());

@@ -1,5 +1,6 @@
 package dev.striate.cli;
 
+import dev.striate.disk.PrintableText;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
@@ -7,10 +8,10 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** The log of a command: one plain line each on the error stream. */
+/** The log of a command: each record as plain text on the error stream. */
 final class Logs {
 
-    /** Held here because the log manager itself holds loggers weakly, and with them their level. */
+    /** Kept, because the log manager holds loggers, and with them their levels, only weakly. */
     private static final Logger STRIATE = Logger.getLogger("dev.striate");
 
     private Logs() {}
@@ -27,12 +28,20 @@ final class Logs {
         STRIATE.setLevel(verbose ? Level.ALL : Level.INFO);
     }
 
+    /**
+     * A message as it is printed: without control characters, and with its further lines indented, so that no part of it can pass
+     * for a message of its own.
+     */
+    static String message(String text) {
+        return PrintableText.of(text, "\n\t").replace("\n", "\n    ");
+    }
+
     private static final class Line extends Formatter {
 
         @Override
         public String format(LogRecord entry) {
             boolean warning = entry.getLevel().intValue() >= Level.WARNING.intValue();
-            return (warning ? "warning: " : "") + formatMessage(entry) + System.lineSeparator();
+            return (warning ? "warning: " : "") + message(formatMessage(entry)) + System.lineSeparator();
         }
     }
 }

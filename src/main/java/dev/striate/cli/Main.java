@@ -1,31 +1,45 @@
 package dev.striate.cli;
 
 import dev.striate.StriateException;
-import java.io.PrintWriter;
+import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.OptionalInt;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
 
-/**
- * The program {@code striate}. Exit status: 0 when done, 1 for a failure, 2 for a command line that makes no sense. An error is
- * one paragraph on the error stream; {@code --verbose} adds the stack trace.
- */
+/** The program {@code striate}. An error is one paragraph on the error stream; {@code --verbose} adds the stack trace. */
 @Command(
         name = "striate",
         description = {
-            "Trains convolutional networks on the CPU or on an OpenCL device.",
+            "Train convolutional networks on the CPU or on an OpenCL device.",
             "",
-            "Start with 'striate digits': it trains on handwritten digits that come with the program, in a few seconds."
+            "Start with 'striate digits': it trains two small networks on bundled handwritten digits in a few seconds."
         },
         synopsisSubcommandLabel = "COMMAND",
         commandListHeading = "%nCommands:%n",
         optionListHeading = "%nOptions:%n",
-        footer = {"", "'striate COMMAND --help' tells a command's options."},
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {
+            "0:success",
+            "1:failure; the error is on the error stream",
+            "2:invalid command line",
+            "130:training interrupted by Ctrl-C, SIGTERM or SIGHUP; it can be resumed if a checkpoint was written",
+            "141:standard output was closed by its reader"
+        },
+        footerHeading = "%nEnvironment:%n",
+        footer = {
+            "  STRIATE_CACHE      directory for downloaded data sets, compiled kernels and",
+            "                     tuning results (default: the user's cache directory)",
+            "  JDK_JAVA_OPTIONS   options for the JVM, such as -Xmx4g",
+            "",
+            "Run 'striate COMMAND --help' for the options of a command."
+        },
         versionProvider = Main.Version.class,
         subcommands = {
             DigitsCommand.class, LeNetCommand.class, Cifar10Command.class, EvaluateCommand.class, PredictCommand.class,
@@ -33,70 +47,95 @@ import picocli.CommandLine.ScopeType;
         })
 public final class Main {
 
-    /** Picocli takes no less. */
+    /** Picocli accepts no less. */
     private static final int LEAST_HELP_WIDTH = 55;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Shows this help.")
+    @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Show this help and exit.")
     private boolean help;
 
-    @Option(names = {"-V", "--version"}, versionHelp = true, description = "Shows the version.")
+    @Option(names = {"-V", "--version"}, versionHelp = true, description = "Print the version and exit.")
     private boolean version;
 
-    @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Logs more, and shows the stack trace of an error.")
+    @Option(
+            names = "--verbose",
+            scope = ScopeType.INHERIT,
+            description = "Log more, and print the stack trace of an error.")
     private boolean verbose;
 
     private Main() {}
 
     public static void main(String[] args) {
-        // Pictures are drawn into files: no screen is asked for, not even one that DISPLAY names.
+        // Pictures are drawn into files: no screen is needed, not even one that DISPLAY names.
         System.setProperty("java.awt.headless", "true");
-        System.exit(run(args));
+        StandardStream out = StandardStream.install();
+        int status = run(args);
+        IOException failure = out.failure();
+        if (failure != null && status == CommandLine.ExitCode.OK) {
+            System.err.println("striate: cannot write to standard output: " + failure.getMessage());
+            status = CommandLine.ExitCode.SOFTWARE;
+        }
+        System.exit(status);
     }
 
     private static int run(String[] args) {
         Main main = new Main();
         CommandLine line = new CommandLine(main)
                 .setUsageHelpWidth(Math.max(LEAST_HELP_WIDTH, Math.min(Terminal.columns(), 100)))
-                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((error, arguments) -> usageError(error))
                 .setExecutionExceptionHandler((error, command, parsed) -> failure(error, main.verbose));
-        line.setExecutionStrategy(parsed -> main.execute(parsed, args));
+        line.setExecutionStrategy(main::execute);
         try {
-            return line.execute(args);
-        } catch (OutOfMemoryError | LinkageError e) {
+            return configure(line).execute(args);
+        } catch (Error e) {
             return failure(e, main.verbose);
         }
     }
 
-    private int execute(ParseResult parsed, String[] args) {
+    /** The parser's settings, for the user's command line and for the arguments in a checkpoint. */
+    static CommandLine configure(CommandLine line) {
+        return line
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                // @x.png is a file name, and a checkpoint must not have other files read.
+                .setExpandAtFiles(false)
+                .registerConverter(Path.class, Main::path);
+    }
+
+    private static Path path(String value) {
+        try {
+            return Path.of(value);
+        } catch (InvalidPathException e) {
+            throw new TypeConversionException(explain(e));
+        }
+    }
+
+    private int execute(ParseResult parsed) {
         Integer helpShown = CommandLine.executeHelpRequest(parsed);
         if (helpShown != null) {
             return helpShown;
         }
         if (!parsed.hasSubcommand()) {
             CommandLine line = parsed.commandSpec().commandLine();
-            throw new ParameterException(line, "expected a command: " + String.join(", ", line.getSubcommands().keySet()));
+            throw new ParameterException(line, "missing command; available: " + String.join(", ", line.getSubcommands().keySet()));
         }
         Logs.install(verbose);
-        OptionalInt status = VectorApiRestart.run(args);
-        if (status.isPresent()) {
-            return status.getAsInt();
-        }
+        VectorModule.load();
         return new CommandLine.RunLast().execute(parsed);
     }
 
     private static int usageError(ParameterException error) {
         CommandLine command = error.getCommandLine();
         String name = command.getCommandSpec().qualifiedName();
-        PrintWriter err = command.getErr();
-        err.println(name + ": " + error.getMessage());
-        CommandLine.UnmatchedArgumentException.printSuggestions(error, err);
-        err.println("Try '" + name + " --help'.");
+        System.err.println(Logs.message(name + ": " + error.getMessage()));
+        CommandLine.UnmatchedArgumentException.printSuggestions(error, command.getErr());
+        System.err.println("Try '" + name + " --help'.");
         return CommandLine.ExitCode.USAGE;
     }
 
     private static int failure(Throwable error, boolean verbose) {
-        System.err.println("striate: " + explain(error));
+        if (error instanceof StandardStream.ClosedPipeException) {
+            return StandardStream.ClosedPipeException.STATUS;
+        }
+        System.err.println(Logs.message("striate: " + explain(error)));
         if (verbose) {
             error.printStackTrace();
         }
@@ -110,14 +149,18 @@ public final class Main {
         if (error instanceof UncheckedIOException) {
             return error.getCause().toString();
         }
+        if (error instanceof InvalidPathException invalid) {
+            return "'" + invalid.getInput() + "' cannot be a file name here (" + invalid.getReason() + "): this locale encodes names as "
+                    + System.getProperty("sun.jnu.encoding") + ". Set LC_ALL=C.UTF-8 if the name is not ASCII";
+        }
         if (error instanceof OutOfMemoryError) {
             return "the Java heap is full (" + error.getMessage() + "). Use a smaller --batch-size, or a larger heap:"
                     + " JDK_JAVA_OPTIONS=-Xmx4g ./striate ...";
         }
-        return "this should not happen: " + error + ". --verbose shows where.";
+        return "internal error: " + error + "; run again with --verbose for the stack trace, and please report it";
     }
 
-    /** The version that the jar's manifest names. */
+    /** The version in the jar's manifest. */
     static final class Version implements CommandLine.IVersionProvider {
 
         @Override

@@ -2,61 +2,180 @@ package dev.striate.cli;
 
 import dev.striate.StriateException;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a command writes its result: {@code --out}, or a directory of the command's choice. Files are made in a hidden directory
- * inside and moved out when all are complete, so that neither an error nor an interrupt leaves half of a result.
+ * The directory that a command writes its result to: {@code --out}, or one of the command's choice. It exists and is locked while
+ * this is open, so that no other process of this program writes to it. The system releases the lock however the process ends.
+ *
+ * <p>{@link #write} collects files in a hidden directory inside and moves them out when all are complete, so that neither an error
+ * nor an interrupt leaves half of a result. A new directory to which nothing was written is removed again.
  */
-final class OutputDirectory {
+final class OutputDirectory implements AutoCloseable {
 
+    private static final System.Logger LOG = System.getLogger(OutputDirectory.class.getName());
+    private static final String LOCK = ".striate-lock";
+    private static final String STAGING = ".striate-";
+
+    private final Path path;
     private final Path directory;
+    /** The directories that were made for this one, the outermost first. */
+    private final List<Path> made = new ArrayList<>();
+    private final FileChannel lock;
+    private final Thread hook = new Thread(this::clean);
+    private volatile @Nullable Path staging;
 
     /**
-     * Checks that the directory is there or can be made, and can be written to; does not make it yet.
+     * Opens a directory, which is made if it is missing.
      *
-     * @throws StriateException if not
+     * @throws StriateException if it cannot be made or written to, or another process writes to it
      */
-    OutputDirectory(Path directory) {
-        this.directory = directory.toAbsolutePath().normalize();
-        Path existing = this.directory;
+    static OutputDirectory open(Path directory) {
+        return new OutputDirectory(directory, false);
+    }
+
+    /**
+     * Makes and opens a new directory: {@code directory}, or if that exists, one with {@code -2}, {@code -3} ... after its name.
+     *
+     * @throws StriateException as {@link #open}
+     */
+    static OutputDirectory openNew(Path directory) {
+        return new OutputDirectory(directory, true);
+    }
+
+    private OutputDirectory(Path wanted, boolean unique) {
+        Path absolute = wanted.toAbsolutePath().normalize();
+        requireWritable(absolute, wanted);
+        boolean done = false;
+        try {
+            directory = unique ? makeUnique(absolute) : absolute;
+            path = unique ? wanted.resolveSibling(directory.getFileName()) : wanted;
+            make(directory);
+            lock = lock(directory);
+            done = true;
+        } catch (IOException e) {
+            throw new StriateException("cannot make the directory " + wanted + ": " + e + "; choose another one with --out", e);
+        } finally {
+            if (!done) {
+                removeMade();
+            }
+        }
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    private static void requireWritable(Path directory, Path wanted) {
+        Path existing = directory;
         while (!Files.exists(existing) && existing.getParent() != null) {
             existing = existing.getParent();
         }
         String trouble = Files.isDirectory(existing) ? refusal(existing) : "is not a directory";
         if (trouble != null) {
-            throw new StriateException("cannot write to the directory " + directory + ": " + existing + " " + trouble
+            throw new StriateException("cannot write to the directory " + wanted + ": " + existing + " " + trouble
                     + "; choose another one with --out");
         }
     }
 
-    /** Tries it: permissions do not tell of read-only and of made-up file systems. */
+    /** Tries it: permissions say nothing about read-only and virtual file systems. */
     private static @Nullable String refusal(Path directory) {
         try {
-            Files.delete(Files.createTempDirectory(directory, ".striate-"));
+            Files.delete(Files.createTempDirectory(directory, STAGING));
             return null;
         } catch (IOException e) {
             return "is not writable";
         }
     }
 
-    /**
-     * Makes the directory.
-     *
-     * @throws StriateException if it cannot be made
-     */
-    void create() {
-        try {
-            Files.createDirectories(directory);
-        } catch (IOException e) {
-            throw new StriateException(
-                    "the directory " + directory + " cannot be made: " + e + "; choose another one with --out", e);
+    private Path makeUnique(Path first) throws IOException {
+        make(first.getParent());
+        Path path = first;
+        for (int number = 2; !makeOne(path); number++) {
+            path = first.resolveSibling(first.getFileName() + "-" + number);
         }
+        return path;
+    }
+
+    /** Makes a directory and those above it that are missing. */
+    private void make(Path path) throws IOException {
+        if (!Files.isDirectory(path)) {
+            make(path.getParent());
+            makeOne(path);
+        }
+    }
+
+    /** Returns false if there is something of that name. */
+    private boolean makeOne(Path path) throws IOException {
+        try {
+            Files.createDirectory(path);
+            made.add(path);
+            return true;
+        } catch (FileAlreadyExistsException e) {
+            return false;
+        }
+    }
+
+    private static FileChannel lock(Path directory) throws IOException {
+        Path file = directory.resolve(LOCK);
+        while (true) {
+            FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            try {
+                if (channel.tryLock() == null) {
+                    throw busy(directory);
+                }
+                // The previous holder deletes the file before it releases the lock. Then the next one needs a new file.
+                if (Files.exists(file)) {
+                    return channel;
+                }
+            } catch (OverlappingFileLockException e) {
+                throw busy(directory);
+            } catch (IOException e) {
+                LOG.log(System.Logger.Level.WARNING, "{0} cannot be locked ({1}): do not start another run that writes to it",
+                        directory, e.getMessage());
+                return channel;
+            }
+            channel.close();
+        }
+    }
+
+    private static StriateException busy(Path directory) {
+        return new StriateException("another process is writing to the directory " + directory
+                + "; wait until it has finished, or choose another one with --out");
+    }
+
+    /** The directory's files whose names fit, in order. */
+    List<Path> files(Predicate<String> name) {
+        try {
+            return list(directory).stream().filter(file -> name.test(file.getFileName().toString())).toList();
+        } catch (IOException e) {
+            throw new StriateException("cannot list the directory " + directory + ": " + e, e);
+        }
+    }
+
+    /** Deletes the files whose names fit. */
+    void delete(Predicate<String> name) {
+        try {
+            for (Path file : files(name)) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new StriateException("cannot delete an earlier result in " + directory + ": " + e, e);
+        }
+    }
+
+    /** The directory, relative if the one asked for is. */
+    Path path() {
+        return path;
     }
 
     /** Writes files into a directory. */
@@ -72,39 +191,74 @@ final class OutputDirectory {
      */
     void write(Writer writer) {
         try {
-            Files.createDirectories(directory);
-            Path staging = Files.createTempDirectory(directory, ".striate-");
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(staging)));
+            Path target = Files.createTempDirectory(directory, STAGING);
+            staging = target;
             try {
-                writer.write(staging);
-                for (Path file : list(staging)) {
+                writer.write(target);
+                for (Path file : list(target)) {
                     Files.move(file, directory.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE,
                             StandardCopyOption.REPLACE_EXISTING);
                 }
             } finally {
-                delete(staging);
+                removeStaging();
             }
         } catch (IOException e) {
-            throw new StriateException("the result could not be written to " + directory + ": " + e, e);
+            throw new StriateException("cannot write the result to " + directory + ": " + e, e);
         }
     }
 
-    private static List<Path> list(Path staging) throws IOException {
-        try (Stream<Path> files = Files.list(staging)) {
-            return files.toList();
+    private static List<Path> list(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.sorted().toList();
         }
     }
 
-    private static void delete(Path staging) {
+    /** Releases the directory, and removes it if it is new and empty. */
+    @Override
+    public void close() {
         try {
-            if (Files.exists(staging)) {
-                for (Path file : list(staging)) {
-                    Files.deleteIfExists(file);
-                }
-                Files.deleteIfExists(staging);
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The program is ending, and the hook does this.
+            return;
+        }
+        clean();
+    }
+
+    private void clean() {
+        removeStaging();
+        try (FileChannel released = lock) {
+            Files.deleteIfExists(directory.resolve(LOCK));
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "cannot remove {0}: {1}", directory.resolve(LOCK), e);
+        }
+        removeMade();
+    }
+
+    private synchronized void removeStaging() {
+        Path target = staging;
+        if (target == null) {
+            return;
+        }
+        try {
+            for (Path file : list(target)) {
+                Files.deleteIfExists(file);
+            }
+            Files.deleteIfExists(target);
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "cannot remove {0}: {1}", target, e);
+        }
+        staging = null;
+    }
+
+    private void removeMade() {
+        Collections.reverse(made);
+        try {
+            for (Path path : made) {
+                Files.delete(path);
             }
         } catch (IOException e) {
-            System.err.println("could not remove " + staging + ": " + e);
+            // It has got files.
         }
     }
 }

@@ -5,6 +5,7 @@ import dev.striate.Scope;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.autograd.NoGrad;
+import dev.striate.disk.PrintableText;
 import dev.striate.io.Image;
 import dev.striate.models.SavedModel;
 import java.io.PrintStream;
@@ -19,34 +20,35 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** What a trained model takes pictures for. */
+/** Classifies pictures. */
 @Command(
         name = "predict",
         description = {
-            "Says what a trained model takes pictures for: the likeliest classes with their probabilities.",
+            "Classify pictures with a trained model: print the most likely classes with their probabilities.",
             "",
-            "A picture may be of any size, PNG or JPEG: its shorter side is brought to the size that the model takes, and the"
-                    + " middle is cut out. Colours become grey where the model takes grey."
+            "Pictures are PNG or JPEG files of any size. The shorter side is scaled to the model's input size, and the centre is"
+                    + " cropped. Colour pictures are converted to greyscale if the model expects it."
         },
+        parameterListHeading = "%nArguments:%n",
         optionListHeading = "%nOptions:%n")
 final class PredictCommand implements Callable<Integer> {
 
-    @Parameters(index = "0", paramLabel = "MODEL", description = "A file that a training command wrote, model.safetensors.")
+    @Parameters(index = "0", paramLabel = "MODEL", description = "model.safetensors, written by a training command.")
     private Path file;
 
-    @Parameters(index = "1..*", arity = "1..*", paramLabel = "IMAGE", description = "Pictures, PNG or JPEG.")
+    @Parameters(index = "1..*", arity = "1..*", paramLabel = "IMAGE", description = "PNG or JPEG files.")
     private List<Path> images = List.of();
 
     @Option(
             names = "--top",
             paramLabel = "K",
             converter = Count.class,
-            description = "How many classes to name (default: ${DEFAULT-VALUE}).")
+            description = "Number of classes to print (default: ${DEFAULT-VALUE}).")
     private int top = 3;
 
     @Option(
             names = "--invert",
-            description = "Takes the negative: MNIST's digits are white on black, so a scan of ink on paper needs it.")
+            description = "Invert the picture: MNIST's digits are white on black, so a scan of ink on paper needs this.")
     private boolean invert;
 
     @Mixin
@@ -60,12 +62,12 @@ final class PredictCommand implements Callable<Integer> {
         boolean allRead = true;
         try (SavedModel saved = SavedModel.open(file, device)) {
             for (Path path : images) {
-                // One picture that cannot be read does not keep the others from being looked at.
+                // A picture that cannot be read does not prevent the others from being classified.
                 try {
-                    console.println(path + ": " + inWords(saved, probabilities(saved, Image.read(path), device)));
+                    console.println(PrintableText.of(path + ": " + inWords(saved, probabilities(saved, Image.read(path), device))));
                 } catch (StriateException e) {
                     allRead = false;
-                    System.err.println("striate predict: " + e.getMessage());
+                    System.err.println(Logs.message("striate predict: " + e.getMessage()));
                 }
             }
         }

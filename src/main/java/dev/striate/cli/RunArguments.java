@@ -12,12 +12,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 
 /**
- * What determines a run, as the free text of its checkpoints.
+ * The arguments that determine the result of a run, as metadata of its checkpoints.
  *
  * @param command the command's name
  * @param values  its arguments
@@ -27,9 +29,9 @@ record RunArguments(String command, List<String> values) {
     private static final String COMMAND = "run.command";
     private static final String ARGUMENTS = "run.arguments";
 
-    /** What may be given along with {@code --resume}: it changes no result. */
+    /** The options that do not affect the result. They may be combined with {@code --resume}, and are not in a checkpoint. */
     private static final Set<String> FREE =
-            Set.of("--resume", "--out", "--data", "--offline", "--device", "--threads", "--verbose");
+            Set.of("--resume", "--out", "--overwrite", "--data", "--offline", "--device", "--threads", "--verbose");
 
     private static final JsonFactory JSON = new JsonFactory();
 
@@ -51,13 +53,13 @@ record RunArguments(String command, List<String> values) {
      * Reads what {@link #toMetadata} wrote.
      *
      * @param file for errors
-     * @throws StriateException if it is not there or makes no sense
+     * @throws StriateException if it is missing or invalid
      */
     static RunArguments of(Path file, Map<String, String> metadata) {
         String command = metadata.get(COMMAND);
         String text = metadata.get(ARGUMENTS);
         if (command == null || text == null) {
-            throw new StriateException(file + " does not say what command wrote it: it is no run of this program's");
+            throw new StriateException(file + " cannot be resumed: it does not name the command that wrote it");
         }
         List<String> values = new ArrayList<>();
         try (JsonParser json = JSON.createParser(text)) {
@@ -66,12 +68,31 @@ record RunArguments(String command, List<String> values) {
                 values.add(json.getText());
             }
             if (json.currentToken() != JsonToken.END_ARRAY) {
-                throw new StriateException(file + ": the run's arguments are no list of texts: " + text);
+                throw new StriateException(file + ": the run's arguments are not a list of strings: " + text);
             }
         } catch (IOException e) {
-            throw new StriateException(file + ": the run's arguments cannot be read: " + e.getMessage(), e);
+            throw new StriateException(file + ": cannot read the run's arguments: " + e.getMessage(), e);
         }
         return new RunArguments(command, values);
+    }
+
+    /**
+     * Gives the arguments to a command.
+     *
+     * @param file for errors
+     * @throws StriateException if they are not such as {@link #toMetadata} writes
+     */
+    void parseInto(Object newCommand, Path file) {
+        try {
+            ParseResult parsed = Main.configure(new CommandLine(newCommand)).parseArgs(values.toArray(String[]::new));
+            for (OptionSpec option : parsed.matchedOptions()) {
+                if (FREE.contains(option.longestName())) {
+                    throw new StriateException(file + ": unexpected " + option.longestName() + " in the run's arguments");
+                }
+            }
+        } catch (ParameterException e) {
+            throw new StriateException(file + ": cannot read the run's arguments " + values + ": " + e.getMessage(), e);
+        }
     }
 
     /**
@@ -83,7 +104,7 @@ record RunArguments(String command, List<String> values) {
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
             if (!FREE.contains(option.longestName())) {
                 throw new ParameterException(spec.commandLine(), option.longestName()
-                        + " cannot be given along with --resume: what is trained, and how, is in " + file);
+                        + " cannot be given along with --resume: it is recorded in " + file);
             }
         }
     }

@@ -1,6 +1,7 @@
 package dev.striate.cli;
 
 import dev.striate.Device;
+import dev.striate.StriateException;
 import dev.striate.data.Dataset;
 import dev.striate.nn.Sequential;
 import dev.striate.plot.RunPage;
@@ -9,6 +10,8 @@ import dev.striate.train.HistoryCsv;
 import dev.striate.train.TrainingListener;
 import dev.striate.train.TrainingResult;
 import dev.striate.train.TrainingStart;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
@@ -17,50 +20,99 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The files of a training run: model.safetensors and best.safetensors, the checkpoints of the last and of the best epoch, and
- * history.csv grow with the run; result.json, the pictures and index.html, which shows them, are made at its end.
+ * history.csv are written as the run proceeds; result.json, the pictures and index.html, which shows them, at its end.
  */
-final class RunFolder {
+final class RunFolder implements AutoCloseable {
+
+    /** The description of {@code --overwrite}. */
+    static final String OVERWRITE = "Replace the files of an earlier run in the directory of --out; other files there are kept.";
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 
-    private final Path directory;
+    /** What is written at the end of a run, by any command: {@code digits} puts the model's name before some. */
+    private static final Predicate<String> REPORT =
+            Pattern.compile("result\\.json|index\\.html|((mlp|cnn)-)?(confusion|curves|filters|samples)\\.png").asMatchPredicate();
+
+    private static final Predicate<String> FILES = REPORT.or(
+            Pattern.compile("(model|best|mlp|cnn)\\.safetensors|((mlp|cnn)-)?history\\.csv").asMatchPredicate());
+
     private final OutputDirectory output;
+    private final Predicate<String> outdated;
+
+    private RunFolder(OutputDirectory output, Predicate<String> outdated) {
+        this.output = output;
+        this.outdated = outdated;
+    }
 
     /**
-     * Checks that the directory can be written to; does not make it yet.
+     * Opens the folder of a new run.
      *
-     * @param wanted  null for a new one under {@code runs}
-     * @param command what its name starts with then
-     * @throws dev.striate.StriateException if it cannot
+     * @param wanted    null for a new one under {@code runs}
+     * @param command   what its name starts with then
+     * @param overwrite whether it may hold the files of an earlier run
+     * @throws StriateException if it holds those and may not, cannot be written to, or is being written to by another process
      */
-    RunFolder(@Nullable Path wanted, String command) {
-        directory = wanted != null ? wanted : Path.of("runs", command + "-" + LocalDateTime.now().format(TIME));
-        output = new OutputDirectory(directory);
+    static RunFolder open(@Nullable Path wanted, String command, boolean overwrite) {
+        if (wanted == null) {
+            Path path = Path.of("runs", command + "-" + LocalDateTime.now().format(TIME));
+            return new RunFolder(OutputDirectory.openNew(path), FILES);
+        }
+        OutputDirectory output = OutputDirectory.open(wanted);
+        List<Path> earlier = output.files(FILES);
+        if (!earlier.isEmpty() && !overwrite) {
+            output.close();
+            throw new StriateException("the directory " + wanted + " holds the files of an earlier run ("
+                    + earlier.get(0).getFileName() + (earlier.size() > 1 ? " and " + (earlier.size() - 1) + " more" : "")
+                    + "); choose another one with --out, or replace that run with --overwrite");
+        }
+        return new RunFolder(output, FILES);
+    }
+
+    /**
+     * Opens the folder in which a run goes on.
+     *
+     * @param checkpoint the file to resume from
+     * @param wanted     null for the checkpoint's own
+     * @param overwrite  whether it may hold the files of another run; those of the resumed one are continued
+     * @throws StriateException as {@link #open}
+     */
+    static RunFolder reopen(Path checkpoint, @Nullable Path wanted, boolean overwrite) {
+        Path own = checkpoint.toAbsolutePath().getParent();
+        try {
+            if (wanted == null || Files.exists(wanted) && Files.isSameFile(wanted, own)) {
+                return new RunFolder(OutputDirectory.open(wanted == null ? own : wanted), REPORT);
+            }
+        } catch (IOException e) {
+            throw new StriateException("cannot read the directory " + wanted + ": " + e, e);
+        }
+        return open(wanted, "", overwrite);
+    }
+
+    /** Deletes what earlier runs have left and this one will replace, so that a report never stands beside another run's model. */
+    void removeOutdated() {
+        output.delete(outdated);
     }
 
     Path model() {
-        return directory.resolve("model.safetensors");
+        return output.path().resolve("model.safetensors");
     }
 
     Path best() {
-        return directory.resolve("best.safetensors");
+        return output.path().resolve("best.safetensors");
     }
 
     /** The page that shows the run. */
     Path page() {
-        return directory.resolve("index.html");
+        return output.path().resolve("index.html");
     }
 
-    /** Makes the directory. */
-    void create() {
-        output.create();
-    }
-
-    /** Keeps history.csv up to date. */
+    /** A listener that keeps history.csv up to date. */
     TrainingListener history() {
         return new TrainingListener() {
 
@@ -74,15 +126,15 @@ final class RunFolder {
             @Override
             public void onEpoch(EpochEnd epoch) {
                 epochs.add(epoch);
-                HistoryCsv.write(directory.resolve("history.csv"), epochs);
+                HistoryCsv.write(output.path().resolve("history.csv"), epochs);
             }
         };
     }
 
     /**
-     * What is told of a run besides its result.
+     * A run and its result.
      *
-     * @param subset on how many images it was trained, null for all
+     * @param subset the number of training images, null for all
      */
     record Run(
             String command,
@@ -97,7 +149,12 @@ final class RunFolder {
             Dataset testing,
             TrainingResult result) {}
 
-    /** Writes what is made at the end: result.json, the pictures and the page. */
+    /** Writes files as {@link OutputDirectory#write} does. */
+    void write(OutputDirectory.Writer writer) {
+        output.write(writer);
+    }
+
+    /** Writes the report: result.json, the pictures and the page. */
     void write(Run run) {
         TrainingResult result = run.result;
         output.write(target -> {
@@ -113,6 +170,11 @@ final class RunFolder {
         });
     }
 
+    @Override
+    public void close() {
+        output.close();
+    }
+
     private static RunPage page(Run run) {
         TrainingResult result = run.result;
         Map<String, String> results = new LinkedHashMap<>();
@@ -120,7 +182,7 @@ final class RunFolder {
         results.put("Test loss", String.format(Locale.ROOT, "%.4f", result.testLoss()));
         results.put("Training accuracy", ClassTable.percent(result.trainAccuracy()));
         results.put("Epochs", Integer.toString(result.epochs().size()));
-        results.put("Time of training",
+        results.put("Training time",
                 String.format(Locale.ROOT, "%.1f s, %,.0f images/s", result.seconds(), result.samplesPerSecond()));
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("Model", String.format(Locale.ROOT, "%s, %,d parameters", run.modelName, run.model.parameterCount()));
@@ -132,9 +194,9 @@ final class RunFolder {
         return new RunPage(run.modelName + " on " + run.dataset)
                 .table("Result", results)
                 .table("Settings", settings)
-                .file("model.safetensors", "the model as the last epoch left it, to predict with and to go on from")
+                .file("model.safetensors", "the model after the last epoch, to predict with and to resume from")
                 .file("best.safetensors", "the model of the epoch with the best test accuracy")
-                .file("history.csv", "the figures of the course")
-                .file("result.json", "the result for programs");
+                .file("history.csv", "loss, accuracy and learning rate of each epoch")
+                .file("result.json", "the result in machine-readable form");
     }
 }

@@ -7,7 +7,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
-/** What the program's output goes to. */
+/** The terminal that the program writes to. */
 final class Terminal {
 
     private static final int USUAL_COLUMNS = 80;
@@ -15,21 +15,21 @@ final class Terminal {
 
     private Terminal() {}
 
-    /** Whether a person watches: input and output are both a terminal. */
+    /** Whether standard input and standard output are both a terminal. */
     static boolean isInteractive() {
         Console console = System.console();
         if (console == null) {
             return false;
         }
         try {
-            // From Java 22 on there is always a console, and it says itself whether it is a terminal.
+            // Since Java 22 there is always a console, and it knows whether it is a terminal.
             return (boolean) Console.class.getMethod("isTerminal").invoke(console);
         } catch (ReflectiveOperationException e) {
             return true;
         }
     }
 
-    /** The terminal's width now, or the usual 80 where there is no terminal or it does not tell. */
+    /** The terminal's current width, or 80 if there is no terminal or its width is unknown. */
     static int columns() {
         if (!isInteractive()) {
             return USUAL_COLUMNS;
@@ -52,8 +52,16 @@ final class Terminal {
 
     /** Whether standard output can show these characters. */
     static boolean canShow(String characters) {
-        String name = System.getProperty("stdout.encoding", System.getProperty("sun.stdout.encoding"));
-        Charset charset = name == null ? Charset.defaultCharset() : Charset.forName(name);
-        return charset.newEncoder().canEncode(characters);
+        return charset("stdout").newEncoder().canEncode(characters);
+    }
+
+    /**
+     * The character set of a standard stream.
+     *
+     * @param stream {@code stdout} or {@code stderr}
+     */
+    static Charset charset(String stream) {
+        String name = System.getProperty(stream + ".encoding", System.getProperty("sun." + stream + ".encoding"));
+        return name == null ? Charset.defaultCharset() : Charset.forName(name);
     }
 }

@@ -9,6 +9,7 @@ import dev.striate.data.Datasets;
 import dev.striate.data.Normalize;
 import dev.striate.data.Splits;
 import dev.striate.data.Transform;
+import dev.striate.disk.PrintableText;
 import dev.striate.models.Architecture;
 import dev.striate.models.ModelDescription;
 import dev.striate.nn.Sequential;
@@ -30,19 +31,17 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * What the commands have in common that train one network on a data set: options, the run's folder, checkpoints, resuming.
+ * The part that is common to the commands that train one network on a data set: options, the run's folder, checkpoints, resuming.
  *
- * <p>What a run computes is determined by the command and the {@link #arguments}, which its checkpoints carry along. To resume, a
- * fresh command takes them from there, and from the command line only what changes no result: where to compute, where the data
- * lie, where files go.
+ * <p>The result of a run is determined by the command and the {@link #arguments}, which its checkpoints record. To resume, a fresh
+ * command takes them from there; the command line only adds options that do not affect the result: the device, the location of the
+ * data set, the output folder.
  */
 abstract class TrainingCommand implements Callable<Integer> {
 
@@ -55,7 +54,7 @@ abstract class TrainingCommand implements Callable<Integer> {
             names = "--subset",
             paramLabel = "N",
             converter = Count.class,
-            description = "Trains on N images only, for a quick look; the accuracy is then far from what the model can do.")
+            description = "Train on N images only, for a quick try; the accuracy is then far below what the model can reach.")
     private @Nullable Integer subset;
 
     @Mixin
@@ -65,7 +64,7 @@ abstract class TrainingCommand implements Callable<Integer> {
             names = "--patience",
             paramLabel = "N",
             converter = Count.class,
-            description = "Ends when the test loss got no better for N epochs (default: trains to the end).")
+            description = "Stop early after N epochs without a better test loss (default: train all epochs).")
     private @Nullable Integer patience;
 
     @Mixin
@@ -74,14 +73,18 @@ abstract class TrainingCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Where the run's files go, made if missing (default: a directory under runs; on --resume, the file's).")
+            description = "Directory for the run's files, created if missing (default: a new one under runs; with --resume, that"
+                    + " of FILE).")
     private @Nullable Path out;
+
+    @Option(names = "--overwrite", description = RunFolder.OVERWRITE)
+    private boolean overwrite;
 
     @Option(
             names = "--resume",
             paramLabel = "FILE",
-            description = "Goes on with a run from its model.safetensors, to the same results as if it had never stopped. What is"
-                    + " trained, and how, is in the file.")
+            description = "Resume a run from its model.safetensors; the result is the same as without the interruption. Model,"
+                    + " data set and training options are taken from the file.")
     private @Nullable Path resume;
 
     @Spec
@@ -96,10 +99,10 @@ abstract class TrainingCommand implements Callable<Integer> {
 
     abstract DatasetChoice dataset();
 
-    /** How the model is trained unless options say otherwise. */
+    /** The defaults of the training options. */
     abstract Recipe recipe();
 
-    /** The command's own options that determine the result, spelled out. */
+    /** The command's own options that determine the result, including defaults. */
     abstract List<String> ownArguments();
 
     @Override
@@ -113,26 +116,21 @@ abstract class TrainingCommand implements Callable<Integer> {
         Checkpoint checkpoint = Checkpoint.read(file);
         RunArguments arguments = RunArguments.of(file, checkpoint.metadata());
         if (!arguments.command().equals(spec.name())) {
-            throw new StriateException(file + " is of a run of 'striate " + arguments.command()
-                    + "': resume it with that command");
+            throw new StriateException(file + " was written by 'striate " + arguments.command()
+                    + "'; resume it with that command");
         }
         RunArguments.refuseChanges(spec, file);
         TrainingCommand again = fresh();
-        CommandLine line = new CommandLine(again).setCaseInsensitiveEnumValuesAllowed(true);
-        try {
-            line.parseArgs(arguments.values().toArray(String[]::new));
-        } catch (ParameterException e) {
-            throw new StriateException(
-                    file + ": the run's arguments " + arguments.values() + " cannot be read: " + e.getMessage(), e);
-        }
+        arguments.parseInto(again, file);
         again.dataOptions = dataOptions;
         again.deviceOptions = deviceOptions;
-        again.out = out == null ? file.toAbsolutePath().getParent() : out;
+        again.out = out;
+        again.overwrite = overwrite;
         again.spec = spec;
         return again.run(checkpoint);
     }
 
-    /** What determines the result, the defaults spelled out, so that they may be others in a later version. */
+    /** The arguments that determine the result, including defaults, which may differ in a later version. */
     private List<String> arguments(Recipe recipe) {
         List<String> all = new ArrayList<>(ownArguments());
         all.addAll(options.arguments(recipe));
@@ -148,9 +146,19 @@ abstract class TrainingCommand implements Callable<Integer> {
     // ---- The run
 
     private int run(@Nullable Checkpoint from) {
+        try (RunFolder folder = from == null ? RunFolder.open(out, spec.name(), overwrite)
+                : RunFolder.reopen(from.file(), out, overwrite)) {
+            return run(from, folder);
+        }
+    }
+
+    private int run(@Nullable Checkpoint from, RunFolder folder) {
         Recipe recipe = options.applyTo(recipe());
-        RunFolder folder = new RunFolder(out, spec.name());
         Splits splits = dataOptions.load(dataset(), architecture().image());
+        if (from != null) {
+            List<String> classes = ModelDescription.of(from.metadata()).classNames();
+            splits = splits.map(images -> ClassNames.matchAll(images, classes, from.file()));
+        }
         Device device = deviceOptions.open();
         Dataset training = subset == null ? splits.train() : Datasets.subset(splits.train(), subset);
         Normalize normalize = Datasets.meanAndDeviation(training);
@@ -177,15 +185,18 @@ abstract class TrainingCommand implements Callable<Integer> {
                     .listener(folder.history())
                     .listener(stop);
             if (from != null) {
-                console.printf("going on %s%n", from.inWords());
+                console.printf("resuming %s%n", from.inWords());
                 trainer.resume(from);
             }
-            folder.create();
+            folder.removeOutdated();
             long start = System.nanoTime();
             TrainingResult result = fit(trainer, train, test, recipe, stop);
             if (result.interrupted()) {
-                String command = "striate " + spec.name() + dataOptions.inWords() + deviceOptions.inWords() + " --resume";
-                console.println(Interrupts.lastWords(result, command, folder.model()));
+                List<String> command = new ArrayList<>(List.of(spec.name()));
+                command.addAll(dataOptions.arguments());
+                command.addAll(deviceOptions.arguments());
+                command.add("--resume=" + folder.model());
+                console.println(Interrupts.message(result, Shell.command(command)));
                 return Interrupts.STATUS;
             }
             finish(result, splits.test(), model, device, recipe, folder, (System.nanoTime() - start) * 1e-9);
@@ -212,8 +223,7 @@ abstract class TrainingCommand implements Callable<Integer> {
         console.printf(Locale.ROOT, "%s: %,d training and %,d test images of %s%n", dataset().title(), splits.train().size(),
                 splits.test().size(), splits.train().imageShape());
         if (subset != null) {
-            console.printf(Locale.ROOT, "A SUBSET, for a quick look: trains on %,d of the %,d images%n", subset,
-                    splits.train().size());
+            console.printf(Locale.ROOT, "SUBSET: training on only %,d of the %,d images%n", subset, splits.train().size());
         }
         console.printf("%s%n%n", recipe);
         console.printf("%s%n%n", model.summary(architecture().batch(1)));
@@ -224,11 +234,11 @@ abstract class TrainingCommand implements Callable<Integer> {
             double seconds) {
         Evaluation test = result.test();
         if (test == null) {
-            throw new IllegalStateException("there is a test set, and it was not evaluated");
+            throw new IllegalStateException("the test set was not evaluated");
         }
         Stop stop = result.stop();
         if (stop != null) {
-            console.println("ended early: " + stop.reason());
+            console.println("stopped early: " + stop.reason());
         }
         console.println();
         ClassTable table = new ClassTable(test, testing.classNames());
@@ -238,11 +248,11 @@ abstract class TrainingCommand implements Callable<Integer> {
         console.printf(Locale.ROOT, "%ntest accuracy %s (%,d of %,d)%s, training accuracy %s%n",
                 ClassTable.percent(test.accuracy()), test.correct(), test.total(),
                 subset == null ? "" : " after training on a subset", ClassTable.percent(result.trainAccuracy()));
-        console.printf(Locale.ROOT, "%d epochs in %.1f s, of which training %.1f s, %,.0f images/s%n", result.epochs().size(),
+        console.printf(Locale.ROOT, "%d epochs in %.1f s (training %.1f s, %,.0f images/s)%n", result.epochs().size(),
                 seconds, result.seconds(), result.samplesPerSecond());
         RunFolder.Run run = new RunFolder.Run(spec.name(), architecture().toString(), dataset().title(), subset,
                 recipe.toString(), device, options.seed(), deviceOptions.threads(), model, testing, result);
         folder.write(run);
-        console.printf("%s shows the run; its files are beside it%n", folder.page());
+        console.printf("report: %s%n", PrintableText.of(folder.page().toString()));
     }
 }

@@ -16,8 +16,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -188,11 +192,48 @@ class CommandLineIT {
 
     @Test
     void itTrainsWithoutTheVectorApiToo() throws Exception {
-        // What the restarted program is told, so that it does not restart once more.
-        StriateProcess digits = StriateProcess.run(List.of("-Dstriate.restarted=true"), Map.of(),
-                "digits", "--device", "cpu", "--epochs", "5", "--model", "mlp");
+        // The jar's manifest, which lets the program load the Vector API, does not count on a class path.
+        StriateProcess digits = StriateProcess.run(directory, Map.of(), List.of(StriateProcess.java(List.of()).get(0), "-cp",
+                System.getProperty("striate.jar"), Main.class.getName(), "digits", "--device=cpu", "--epochs=5", "--model=mlp"));
         assertEquals(0, digits.status(), digits.err());
         assertTrue(digits.out().contains("test accuracy"), digits.out());
+        assertTrue(digits.err().startsWith("warning: cpu: runs in plain Java, several times slower: start with --add-modules"),
+                digits.err());
+    }
+
+    // ---- The surroundings
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void outputThatCannotBeWrittenIsAFailure() throws Exception {
+        Path err = directory.resolve("err");
+        Process full = StriateProcess.start(List.of(), Map.of(), Path.of("/dev/full"), err, "--version");
+        assertEquals(1, full.waitFor());
+        assertEquals("striate: cannot write to standard output: No space left on device", Files.readString(err).strip());
+    }
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no POSIX shell")
+    void aReaderThatEndsEndsTheProgramWithoutAWord() throws Exception {
+        String jar = StriateProcess.java(List.of(), "digits", "--device=cpu", "--epochs=99999").stream().map(Shell::quote)
+                .collect(Collectors.joining(" "));
+        StriateProcess piped = StriateProcess.run(directory, Map.of(),
+                List.of("sh", "-c", "{ " + jar + "; echo $? >&2; } | head -n 3 > lines"));
+        assertEquals("141", piped.err().strip());
+        assertEquals(3, Files.readAllLines(directory.resolve("lines")).size());
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void namesThatTheLocaleCannotEncodeAreRefused() throws Exception {
+        StriateProcess made = StriateProcess.run(directory, Map.of(),
+                List.of("sh", "-c", "for s in train test; do mkdir -p $s/$(printf '\\303\\204pfel') $s/Birne; done; ls train"));
+        assertEquals("Äpfel\nBirne\n", made.out().lines().sorted().collect(Collectors.joining("\n", "", "\n")).replace("Birne\nÄpfel", "Äpfel\nBirne"));
+        StriateProcess lenet = StriateProcess.run(List.of(), Map.of("LC_ALL", "C"),
+                "lenet", "--dataset=folder", "--data=" + directory, "--device=cpu");
+        assertEquals(1, lenet.status());
+        assertTrue(lenet.err().contains("Set LC_ALL=C.UTF-8"), lenet.err());
+        assertOneParagraph(lenet.err());
     }
 
     @Test
@@ -268,11 +309,11 @@ class CommandLineIT {
         while (Files.size(log) < 500 && process.isAlive()) {
             Thread.sleep(50);
         }
-        ProcessHandle child = process.descendants().findFirst().orElseThrow();
+        assertEquals(0, process.descendants().count(), "there is one JVM");
+        assertTrue(Files.exists(out), "it is locked");
         process.destroy();
         assertTrue(process.waitFor(10, TimeUnit.SECONDS));
         assertEquals(128 + 15, process.exitValue());
-        child.onExit().get(10, TimeUnit.SECONDS);
         assertFalse(Files.exists(out));
     }
 

@@ -78,43 +78,16 @@ class InterruptsTest {
         }
     }
 
-    /** Starts the training above in a further JVM, as the program does to have the Vector API. */
-    static final class Starter {
-
-        public static void main(String[] arguments) throws Exception {
-            Process child = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-cp", System.getProperty("java.class.path"), Endless.class.getName(), arguments[0]).inheritIO().start();
-            try (Interrupts passed = Interrupts.passTo(child)) {
-                System.exit(child.waitFor());
-            }
-        }
-    }
-
     @Test
-    void lastWordsSayHowToGoOn() {
+    void theMessageSaysHowToGoOn() {
         Stop stop = Stop.interrupt("interrupted after epoch 3");
         TrainingResult some = new TrainingResult(List.of(), null, null, 1.5, 1, stop);
-        assertEquals("interrupted after epoch 3; go on with: striate lenet --resume out/last.safetensors",
-                Interrupts.lastWords(some, "striate lenet --resume", Path.of("out/last.safetensors")));
-        assertEquals("interrupted after epoch 3; go on with: striate lenet --resume \"my out/last.safetensors\"",
-                Interrupts.lastWords(some, "striate lenet --resume", Path.of("my out/last.safetensors")));
+        assertEquals("interrupted after epoch 3; go on with: ./striate lenet --resume=x",
+                Interrupts.message(some, "./striate lenet --resume=x"));
         stop = Stop.interrupt("interrupted before the first step");
         TrainingResult none = new TrainingResult(List.of(), null, null, 0, 1, stop);
-        assertEquals("interrupted before the first step; there is nothing to go on from",
-                Interrupts.lastWords(none, "striate lenet --resume", Path.of("x")));
-    }
-
-    @Test
-    void signalsArePassedOn() throws Exception {
-        Path file = directory.resolve("checkpoint.safetensors");
-        try (JavaProcess starter = JavaProcess.start(Starter.class, file.toString())) {
-            starter.awaitLine("third step");
-            starter.terminate();
-            starter.awaitLine("finishing the current step");
-            assertTrue(starter.awaitLine("RESULT ").startsWith("RESULT interrupted "));
-            assertEquals(Interrupts.STATUS, starter.awaitStatus());
-            assertTrue(Files.exists(file));
-        }
+        assertEquals("interrupted before the first step; there is no checkpoint to resume from",
+                Interrupts.message(none, "./striate lenet --resume=x"));
     }
 
     @Test

@@ -23,8 +23,12 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -82,7 +86,7 @@ class TrainingCommandsIT {
                 "--epochs", "4", "--batch-size", "8", "--subset", "20", "--device", "cpu", "--out", out.toString());
         assertEquals(0, cifar.status(), cifar.err());
         assertEquals(RUN, names(out));
-        assertTrue(cifar.out().contains("SUBSET, for a quick look: trains on 20 of the 24"), cifar.out());
+        assertTrue(cifar.out().contains("SUBSET: training on only 20 of the 24"), cifar.out());
         assertTrue(cifar.out().contains("after training on a subset"), cifar.out());
         assertTrue(cifar.out().contains("bright ") && cifar.out().contains("dark "), cifar.out());
 
@@ -91,6 +95,33 @@ class TrainingCommandsIT {
         StriateProcess predict = StriateProcess.run("predict", out.resolve("model.safetensors").toString(), unseen.toString());
         assertEquals(0, predict.status(), predict.err());
         assertTrue(predict.out().startsWith(unseen + ": bright ("), predict.out());
+
+        // The labels are other ones, the names are the same.
+        Path model = out.resolve("model.safetensors");
+        Path swapped = edited(model, "model.classes", "[\"dark\",\"bright\"]");
+        StriateProcess evaluate = StriateProcess.run("evaluate", swapped.toString(), "--data=" + pictures, "--device=cpu");
+        assertEquals(0, evaluate.status(), evaluate.err());
+        assertTrue(evaluate.out().contains("\naccuracy 0.00 % (0 of 24)"), evaluate.out());
+
+        Files.move(pictures.resolve("train").resolve("dark"), pictures.resolve("train").resolve("tiger"));
+        Files.move(pictures.resolve("test").resolve("dark"), pictures.resolve("test").resolve("tiger"));
+        for (String[] command : new String[][] {{"evaluate", model.toString()}, {"cifar10", "--resume", model.toString()}}) {
+            StriateProcess refused = StriateProcess.run(with(command, "--data=" + pictures, "--device=cpu"));
+            assertEquals(1, refused.status(), refused.out());
+            assertEquals("striate: " + model + " does not know the class \"tiger\": its classes are bright, dark;"
+                    + " those of the data set are bright, tiger", refused.err().strip());
+        }
+    }
+
+    /** A copy of a model with another entry in its metadata. */
+    private static Path edited(Path model, String key, String value) {
+        Path copy = model.resolveSibling("edited.safetensors");
+        Map<String, String> metadata = new TreeMap<>(Safetensors.readMetadata(model));
+        metadata.put(key, value);
+        Map<String, Tensor> tensors = Safetensors.read(model, Device.reference());
+        Safetensors.write(copy, tensors, metadata);
+        tensors.values().forEach(Tensor::close);
+        return copy;
     }
 
     private static Image plain(int grey, int height, int width) {
@@ -132,8 +163,8 @@ class TrainingCommandsIT {
 
     @Test
     void withoutDataAndOfflineItSaysHowToGetThem() throws Exception {
-        StriateProcess lenet = StriateProcess.run(List.of("-Dstriate.cache=" + directory), Map.of(),
-                "lenet", "--offline", "--device", "cpu", "--out", directory.resolve("run").toString());
+        StriateProcess lenet = StriateProcess.run(List.of(), Map.of("STRIATE_CACHE", directory.toString()), "lenet", "--offline", "--device", "cpu",
+                "--out", directory.resolve("run").toString());
         assertEquals(1, lenet.status(), lenet.out());
         assertTrue(lenet.err().contains("offline") && lenet.err().contains("train-images-idx3-ubyte"), lenet.err());
         assertFalse(lenet.err().contains("\tat "), lenet.err());
@@ -143,6 +174,7 @@ class TrainingCommandsIT {
     // ---- Interrupts and resuming
 
     @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no request to terminate")
     void anInterruptedRunGoesOnToTheSameWeights() throws Exception {
         String[] run = {"lenet", "--dataset", "digits", "--epochs", "12", "--device", "cpu", "--seed", "5", "--out"};
         Path straight = directory.resolve("straight");
@@ -155,17 +187,24 @@ class TrainingCommandsIT {
         while (!Files.readString(log).contains("epoch  2/12") && process.isAlive()) {
             Thread.sleep(20);
         }
+        Path model = interrupted.resolve("model.safetensors");
+        StriateProcess beside = StriateProcess.run("lenet", "--resume", model.toString(), "--device", "cpu");
+        assertEquals(1, beside.status(), beside.out());
+        assertTrue(beside.err().contains("another process is writing to the directory " + interrupted), beside.err());
         process.destroy();
         assertTrue(process.waitFor(60, TimeUnit.SECONDS));
         assertEquals(130, process.exitValue(), Files.readString(log));
-        Path model = interrupted.resolve("model.safetensors");
-        Matcher command = Pattern.compile("go on with: striate (.*)").matcher(Files.readString(log));
+        Matcher command = Pattern.compile("go on with: (.*)").matcher(Files.readString(log));
         assertTrue(command.find(), Files.readString(log));
-        assertEquals("lenet --device cpu --resume " + model, command.group(1));
+        assertEquals("java -jar " + Shell.quote(System.getProperty("striate.jar")) + " lenet --device=cpu --resume="
+                + Shell.quote(model.toString()), command.group(1));
         assertFalse(Files.exists(interrupted.resolve("result.json")));
         assertTrue(Checkpoint.read(model).history().size() >= 2);
 
-        StriateProcess resumed = StriateProcess.run(command.group(1).split(" "));
+        StriateProcess again = StriateProcess.run(with(run, interrupted.toString()));
+        assertEquals(1, again.status(), again.out());
+        assertTrue(again.err().contains("holds the files of an earlier run"), again.err());
+        StriateProcess resumed = StriateProcess.run("lenet", "--device=cpu", "--resume=" + model);
         assertEquals(0, resumed.status(), resumed.err());
         assertEquals(RUN, names(interrupted));
         Map<String, float[]> expected = tensors(straight.resolve("model.safetensors"));
@@ -187,6 +226,23 @@ class TrainingCommandsIT {
         StriateProcess another = StriateProcess.run("cifar10", "--resume", model);
         assertEquals(1, another.status(), another.err());
         assertTrue(another.err().contains("striate lenet"), another.err());
+
+        // Nor from a file that somebody else has made.
+        Path secret = Files.writeString(directory.resolve("secret"), "--secret=42\n");
+        for (String argument : List.of("@" + secret, "--out=" + directory.resolve("elsewhere"), "\u001b[31m")) {
+            Path edited = edited(out.resolve("model.safetensors"), "run.arguments", "[\"" + argument.replace("\u001b", "\\u001b") + "\"]");
+            StriateProcess refused = StriateProcess.run("lenet", "--resume", edited.toString(), "--device", "cpu");
+            assertEquals(1, refused.status(), refused.out());
+            assertTrue(refused.err().contains("the run's arguments"), refused.err());
+            assertFalse(refused.err().contains("42") || refused.err().contains("\u001b"), refused.err());
+            assertFalse(Files.exists(directory.resolve("elsewhere")));
+        }
+
+        StriateProcess overwritten = StriateProcess.run("digits", "--epochs=1", "--device=cpu", "--model=mlp", "--overwrite",
+                "--out=" + out);
+        assertEquals(0, overwritten.status(), overwritten.err());
+        assertEquals(List.of("edited.safetensors", "index.html", "mlp-confusion.png", "mlp-curves.png", "mlp-filters.png",
+                "mlp-history.csv", "mlp-samples.png", "mlp.safetensors", "result.json"), names(out));
     }
 
     private static String[] with(String[] arguments, String... more) {
@@ -249,6 +305,17 @@ class TrainingCommandsIT {
             right += answers.get(i).startsWith(ink[i] + ": " + digits.label(i) + " ") ? 1 : 0;
         }
         assertTrue(right >= 7, predict.out());
+
+        // Names from a file or a directory may try to control the terminal.
+        Path hostile = edited(out.resolve("model.safetensors"), "model.classes",
+                "[" + IntStream.range(0, 10).mapToObj(i -> "\"\\u001b[3" + i + "m\\n\\u202e" + i + "\"").collect(Collectors.joining(",")) + "]");
+        Path image = Files.copy(directory.resolve("ink-0.png"), directory.resolve("@\u001b[31m.png"));
+        StriateProcess shown = StriateProcess.run(directory, Map.of(),
+                StriateProcess.java(List.of(), "predict", "--device=cpu", hostile.toString(), image.getFileName().toString()));
+        assertEquals(0, shown.status(), shown.err());
+        assertTrue(shown.out().startsWith("@\\u001b[31m.png: \\u001b[3"), shown.out());
+        assertEquals(1, shown.out().lines().count(), shown.out());
+        assertFalse(shown.out().contains("\u001b") || shown.out().contains("\u202e"), shown.out());
 
         Path missing = directory.resolve("missing.png");
         StriateProcess negative = StriateProcess.run("predict", "--invert", "--top", "1", model, missing.toString(),

@@ -46,7 +46,7 @@ public final class VectorApi {
         static {
             WarmingKernels kernels = null;
             String absence = null;
-            if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
+            if (!isPresent()) {
                 absence = "start with --add-modules " + MODULE + " for the fast path";
             } else if (!hasFusedMultiplyAdd()) {
                 absence = "this processor or JVM has no fused multiply-add";
@@ -64,6 +64,16 @@ public final class VectorApi {
             }
             KERNELS = kernels;
             ABSENCE = absence;
+        }
+
+        /** Asks for a class, not for a module of the boot layer: the command line loads the module later. */
+        private static boolean isPresent() {
+            try {
+                Class.forName(MODULE + ".FloatVector", false, VectorApi.class.getClassLoader());
+                return true;
+            } catch (ClassNotFoundException e) {
+                return false;
+            }
         }
 
         /** By name, for without the module the class cannot be linked. */
