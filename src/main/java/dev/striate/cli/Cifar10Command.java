@@ -8,19 +8,19 @@ import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The third milestone: a network for pictures of 32x32 coloured pixels. */
+/** The third milestone: networks for colour images of 32x32 pixels. */
 @Command(
         name = "cifar10",
         description = {
-            "Trains a convolutional network on CIFAR-10, 32x32 pixels in colour, shifted and mirrored at random.",
+            "Train a convolutional network on CIFAR-10, colour images of 32x32 pixels, with random shifts and flips.",
             "",
             "  simple: Conv 3x3 to 32 channels, BatchNorm, ReLU, MaxPool 2 -> Conv 3x3 to 64, BatchNorm, ReLU, MaxPool 2"
                     + " -> Linear 256, ReLU -> Linear 10. 612,234 parameters.",
-            "  resnet: eight convolutions of 3x3 to 64, 128, 256 and 512 channels, four of them in two residual blocks, and a"
-                    + " Linear 10. 6,573,130 parameters: meant for a GPU.",
+            "  resnet: eight 3x3 convolutions to 64, 128, 256 and 512 channels, four of them in two residual blocks, and a"
+                    + " Linear 10. 6,573,130 parameters; meant for a GPU.",
             "",
-            "Recipe: 10 epochs, batch size 128, adamw with weight decay 0.01, one cycle of the learning rate up to 0.003; resnet"
-                    + " with label smoothing 0.1 and larger shifts."
+            "Recipe: 10 epochs, batch size 128, adamw with weight decay 0.01, one-cycle learning rate with maximum 0.003; resnet"
+                    + " also label smoothing 0.1 and larger shifts."
         },
         optionListHeading = "%nOptions:%n")
 final class Cifar10Command extends TrainingCommand {
@@ -31,8 +31,8 @@ final class Cifar10Command extends TrainingCommand {
     @Option(
             names = "--dataset",
             paramLabel = "NAME",
-            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). folder is --data DIR with DIR/train/CLASS/*.png"
-                    + " and DIR/test/CLASS/*.png.")
+            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). folder: pictures in DIR/train/CLASS and"
+                    + " DIR/test/CLASS, with --data DIR.")
     private Choice dataset = Choice.CIFAR10;
 
     private enum Network {
@@ -86,7 +86,7 @@ final class Cifar10Command extends TrainingCommand {
     @Override
     Recipe recipe() {
         boolean resnet = network == Network.RESNET;
-        // Ten times the parameters of the simple net learn the pictures by heart, unless they see them shifted further.
+        // With ten times the parameters of the simple net, it overfits unless the shifts are larger.
         RandomCrop crop = new RandomCrop(resnet ? 4 : 2);
         return new Recipe(10, 128, Recipe.Method.ADAMW, 0.003f, 0.01f, resnet ? 0.1f : 0, Recipe.Course.ONE_CYCLE,
                 List.of(new RandomHorizontalFlip(0.5f), crop));

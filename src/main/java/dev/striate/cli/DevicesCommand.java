@@ -13,10 +13,10 @@ import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 
-/** Lists the devices that {@code --device} can name, and says which one {@code auto} takes. */
+/** Lists the devices that {@code --device} can name, and the one that {@code auto} selects. */
 @Command(
         name = "devices",
-        description = "Lists the devices found on this machine and the one that '--device auto' takes.",
+        description = "List the devices of this machine and the one that '--device auto' selects.",
         optionListHeading = "%nOptions:%n")
 final class DevicesCommand implements Callable<Integer> {
 
@@ -62,9 +62,8 @@ final class DevicesCommand implements Callable<Integer> {
                 + (label.isEmpty() ? "" : String.format("%-" + LABEL_COLUMNS + "s", label)), text);
     }
 
-
     private static String choice() {
-        // What auto logs as its choice is said here, with the reason.
+        // The choice that auto logs is printed here with its reason.
         Logger quiet = Logger.getLogger(Device.class.getName());
         quiet.setLevel(Level.WARNING);
         Device best = Device.best();

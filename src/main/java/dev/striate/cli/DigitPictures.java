@@ -2,7 +2,7 @@ package dev.striate.cli;
 
 import dev.striate.data.Dataset;
 
-/** Small pictures of digits in characters, two rows of pixels to a line. */
+/** Digits as text, two rows of pixels per line. */
 final class DigitPictures {
 
     private static final String BLOCKS = " ▀▄█";
@@ -18,12 +18,12 @@ final class DigitPictures {
         this.glyphs = Terminal.canShow(BLOCKS) ? BLOCKS : ASCII;
     }
 
-    /** How many characters a picture is wide. */
+    /** The width of a picture in characters. */
     int columns() {
         return images.imageShape().size(2);
     }
 
-    /** The lines of a picture, from the top. */
+    /** The lines of a picture, from top to bottom. */
     String[] lines(int index) {
         int height = images.imageShape().size(1);
         int width = columns();

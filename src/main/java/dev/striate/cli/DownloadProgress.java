@@ -11,7 +11,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
-/** Says what is being downloaded from where: a line per file, and on a terminal a bar below it. */
+/** Prints the source of each download, and on a terminal a progress bar below it. */
 final class DownloadProgress implements Downloads.Progress, AutoCloseable {
 
     private static final long MEGABYTE = 1_000_000;

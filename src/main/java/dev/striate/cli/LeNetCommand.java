@@ -10,14 +10,14 @@ import picocli.CommandLine.Option;
 @Command(
         name = "lenet",
         description = {
-            "Trains LeNet-5 (LeCun et al., 1998) on images of 32x32 grey pixels, 28x28 of MNIST with a border.",
+            "Train LeNet-5 (LeCun et al., 1998) on greyscale images of 32x32 pixels; MNIST's 28x28 pixels get a border.",
             "",
             "  modern: Conv 5x5 to 6 channels, ReLU, MaxPool 2 -> Conv 5x5 to 16 channels, ReLU, MaxPool 2 -> Linear 120, ReLU"
                     + " -> Linear 84, ReLU -> Linear 10.",
-            "  paper: the same with tanh and average pooling, and a Conv 5x5 to 120 channels in place of the first Linear.",
+            "  paper: the same with tanh, average pooling, and a Conv 5x5 to 120 channels instead of the first Linear.",
             "",
-            "Recipe: 10 epochs, batch size 128, adam, learning rate 0.003 falling to 0 along a cosine; for the digits 30"
-                    + " epochs, batch size 32."
+            "Recipe: 10 epochs, batch size 128, adam, learning rate 0.003 with cosine decay to 0; for the digits 30 epochs and"
+                    + " batch size 32."
         },
         optionListHeading = "%nOptions:%n")
 final class LeNetCommand extends TrainingCommand {
@@ -28,8 +28,8 @@ final class LeNetCommand extends TrainingCommand {
     @Option(
             names = "--dataset",
             paramLabel = "NAME",
-            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). digits are those that come with the program,"
-                    + " enlarged; folder is --data DIR with DIR/train/CLASS/*.png and DIR/test/CLASS/*.png.")
+            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). digits: the bundled 8x8 digits, enlarged;"
+                    + " folder: pictures in DIR/train/CLASS and DIR/test/CLASS, with --data DIR.")
     private Choice dataset = Choice.MNIST;
 
     private enum Variant {

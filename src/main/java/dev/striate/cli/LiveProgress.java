@@ -16,7 +16,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
-/** A line on a terminal that tells, while a model trains, how far it is, loss, accuracy, samples per second and the time left. */
+/** A line on a terminal that shows the progress of a training: loss, accuracy, images per second and the time left. */
 final class LiveProgress implements TrainingListener, AutoCloseable {
 
     private static final int REDRAW_MILLIS = 100;
@@ -30,8 +30,8 @@ final class LiveProgress implements TrainingListener, AutoCloseable {
     /**
      * A line on a stream.
      *
-     * @param label        what it starts with
-     * @param linePerEpoch whether each epoch leaves a line of its own above it
+     * @param label        the start of the line
+     * @param linePerEpoch whether to print a line for each epoch above it
      */
     LiveProgress(PrintStream out, String label, boolean linePerEpoch) {
         this.out = out;
@@ -42,20 +42,20 @@ final class LiveProgress implements TrainingListener, AutoCloseable {
     @Override
     public void onStart(TrainingStart start) {
         imagesPerEpoch = start.images();
-        // To a few images: a last batch may be smaller than the others.
+        // Off by a few images if the last batch is smaller than the others.
         long behind = start.history().size() * (long) imagesPerEpoch + (long) imagesPerEpoch * start.step() / start.batches();
         bar = new ProgressBarBuilder()
                 .setTaskName(label)
                 .setInitialMax((long) start.epochs() * start.images())
-                // Not counted into the speed of a training that is resumed.
+                // These do not count towards the speed of a resumed training.
                 .startsFrom(behind, Duration.ZERO)
                 .setStyle(Terminal.canShow("█│") ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(REDRAW_MILLIS)
                 .showSpeed(new DecimalFormat("#,##0", DecimalFormatSymbols.getInstance(Locale.ROOT)))
-                // The last column stays free: some terminals wrap when it is written to.
+                // Some terminals wrap when the last column is written.
                 .setConsumer(new ConsoleProgressBarConsumer(out, Terminal.columns() - 1))
                 .build();
-        // An interrupt from the keyboard ends the line, too.
+        // Ctrl-C ends the line, too.
         Runtime.getRuntime().addShutdownHook(new Thread(this::close));
     }
 
@@ -71,12 +71,12 @@ final class LiveProgress implements TrainingListener, AutoCloseable {
     public void onEpoch(EpochEnd epoch) {
         show(epoch.trainLoss(), epoch.trainAccuracy());
         if (linePerEpoch) {
-            // In one call, so that the bar, which another thread draws, does not come in between.
+            // In one call, because another thread draws the bar.
             out.print("\r" + pad(PlainProgress.line(epoch)) + System.lineSeparator());
         }
     }
 
-    /** Covers what the bar has left on the line. */
+    /** Covers the remains of the bar on the line. */
     private static String pad(String line) {
         return line + " ".repeat(Math.max(0, Terminal.columns() - 1 - line.length()));
     }

@@ -2,7 +2,7 @@ package dev.striate.cli;
 
 import java.io.PrintStream;
 
-/** Text in lines that fit the terminal: what does not fit on the first goes on below where it began. */
+/** Prints text wrapped to the terminal's width, with a hanging indent. */
 final class Paragraphs {
 
     private static final int LEAST_TEXT_COLUMNS = 20;
@@ -15,10 +15,10 @@ final class Paragraphs {
         this.columns = columns;
     }
 
-    /** @param start what stands before the first line, and blank before the others */
+    /** @param start the start of the first line; the others are indented by its length */
     void print(String start, String text) {
         String indent = " ".repeat(start.length());
-        // The last column stays free: some terminals wrap when it is written to.
+        // Some terminals wrap when the last column is written.
         int room = Math.max(LEAST_TEXT_COLUMNS, columns - 1 - start.length());
         StringBuilder line = new StringBuilder(start);
         int used = 0;

@@ -14,13 +14,13 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How a model is trained unless options say otherwise.
+ * The default training options of a command.
  *
  * @param method         the optimiser
  * @param rate           the highest learning rate with that optimiser
  * @param weightDecay    the L2 penalty's factor with sgd and adam, the decoupled decay with adamw
  * @param labelSmoothing see {@link dev.striate.op.ClassificationOptions}
- * @param course         of the learning rate
+ * @param course         the learning-rate schedule
  * @param augmentation   random transforms of training images, after the normalisation
  */
 record Recipe(
@@ -33,7 +33,7 @@ record Recipe(
         Course course,
         List<Transform> augmentation) {
 
-    /** Adam and a cosine, nothing else. */
+    /** Adam with a cosine schedule. */
     static Recipe plain(int epochs, int batchSize, float rate) {
         return new Recipe(epochs, batchSize, Method.ADAM, rate, 0, 0, Course.COSINE, List.of());
     }
@@ -54,7 +54,7 @@ record Recipe(
         return course == Course.COSINE ? new CosineSchedule(rate, 0, steps) : new OneCycleSchedule(rate, Math.max(2, steps));
     }
 
-    /** {@code 10 epochs, batch size 128, adam, learning rate 0.003 falling along a cosine}. */
+    /** {@code 10 epochs, batch size 128, adam, learning rate 0.003 with cosine decay}. */
     @Override
     public String toString() {
         return epochs + (epochs == 1 ? " epoch" : " epochs") + ", batch size " + batchSize + ", " + method + ", learning rate "
@@ -63,7 +63,7 @@ record Recipe(
                 + (labelSmoothing > 0 ? ", label smoothing " + labelSmoothing : "");
     }
 
-    /** The optimisers by the names they have here. */
+    /** The optimisers, by the names of the option. */
     enum Method {
         /** With Nesterov momentum 0.9. */
         SGD,
@@ -76,10 +76,10 @@ record Recipe(
         }
     }
 
-    /** The courses of the learning rate. */
+    /** The learning-rate schedules. */
     enum Course {
-        COSINE(" falling along a cosine"),
-        ONE_CYCLE(" at the top of one cycle");
+        COSINE(" with cosine decay"),
+        ONE_CYCLE(" as the maximum of one cycle");
 
         private final String inWords;
 

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What a command that trains came to, in the shape that {@code result.json} has for all of them.
+ * The result of a training command, in the common format of {@code result.json}.
  *
  * @param command    its name, {@code digits}
  * @param device     as {@code --device} names it, never {@code auto}

@@ -17,15 +17,15 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * The pictures of a trained model: its course, its confusions, some test images and its first filters.
+ * The pictures of a trained model: learning curves, confusion matrix, some test images and the first layer's filters.
  *
- * @param prefix what the names of their files begin with
+ * @param prefix what the names of their files start with
  */
 record RunPictures(String prefix, Sequential model, Dataset testing, TrainingResult result) {
 
     private static final System.Logger LOG = System.getLogger(RunPictures.class.getName());
 
-    /** Draws them into a directory. Returns whether that went well: a machine without fonts has not trained in vain. */
+    /** Draws them into a directory. Returns false if they cannot be drawn: a machine without fonts must not lose the run. */
     boolean write(Path directory) {
         try {
             new Curves(result.epochs()).write(directory.resolve(prefix + "curves.png"));
@@ -34,12 +34,12 @@ record RunPictures(String prefix, Sequential model, Dataset testing, TrainingRes
             new Samples(testing, result.test(), testing.classNames()).write(directory.resolve(prefix + "samples.png"));
             return true;
         } catch (StriateException e) {
-            LOG.log(System.Logger.Level.WARNING, "the run is written without its pictures: {0}", e.getMessage());
+            LOG.log(System.Logger.Level.WARNING, "cannot draw the pictures of the run: {0}", e.getMessage());
             return false;
         }
     }
 
-    /** @param whose what their headings begin with, with a colon, or nothing */
+    /** @param whose what their headings start with: a name with a colon, or nothing */
     void show(RunPage page, String whose) {
         page.picture(prefix + "curves.png", whose + "Training curves", "Loss, accuracy and learning rate by epoch.")
                 .picture(prefix + "confusion.png", whose + "Confusion matrix", "Test images by true and predicted class.")
@@ -48,7 +48,7 @@ record RunPictures(String prefix, Sequential model, Dataset testing, TrainingRes
                 .picture(prefix + "filters.png", whose + "Filters", "Weights of the first layer.");
     }
 
-    /** The weights of the first layer that looks at the images: a convolution, or a linear layer on all their pixels. */
+    /** The weights of the first layer that takes images: a convolution, or a linear layer on all their pixels. */
     private Filters filters() {
         Shape image = testing.imageShape();
         try (NoGrad off = NoGrad.open(); Scope scope = Scope.open()) {
@@ -64,6 +64,6 @@ record RunPictures(String prefix, Sequential model, Dataset testing, TrainingRes
                 }
             }
         }
-        throw new StriateException("the model has no layer whose weights are pictures");
+        throw new StriateException("the model has no layer whose weights can be drawn");
     }
 }

@@ -7,14 +7,14 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** The options on how to train. What is left open is as the command's {@link Recipe} says. */
+/** The training options. Those that are not given default to the command's {@link Recipe}. */
 final class TrainingOptions {
 
     @Option(
             names = "--epochs",
             paramLabel = "N",
             converter = Count.class,
-            description = "How often the training set is gone through (default: the recipe's).")
+            description = "Number of passes over the training set (default: the recipe's).")
     private @Nullable Integer epochs;
 
     @Option(
@@ -28,24 +28,24 @@ final class TrainingOptions {
     @Option(
             names = "--optimizer",
             paramLabel = "NAME",
-            description = "${COMPLETION-CANDIDATES} (default: the recipe's). sgd has Nesterov momentum 0.9.")
+            description = "${COMPLETION-CANDIDATES} (default: the recipe's). sgd uses Nesterov momentum 0.9.")
     private Recipe.@Nullable Method optimizer;
 
     @Option(
             names = "--lr",
             paramLabel = "RATE",
             converter = Rate.class,
-            description = "The highest learning rate (default: the recipe's; where that has another kind of optimizer, 0.1"
-                    + " for sgd and 0.002 for the others).")
+            description = "Highest learning rate (default: the recipe's; with an optimizer of another kind, 0.1 for sgd and"
+                    + " 0.002 for the others).")
     private @Nullable Float learningRate;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
-            description = "Where random numbers start: the same seed, the same result (default: ${DEFAULT-VALUE}).")
+            description = "Seed of all random numbers; the same seed gives the same result (default: ${DEFAULT-VALUE}).")
     private long seed;
 
-    /** What is asked for, and what the recipe says where nothing is. */
+    /** The recipe with the options that were given. */
     Recipe applyTo(Recipe recipe) {
         Recipe.Method method = optimizer == null ? recipe.method() : optimizer;
         boolean similar = (method == Recipe.Method.SGD) == (recipe.method() == Recipe.Method.SGD);
@@ -54,7 +54,7 @@ final class TrainingOptions {
                 learningRate == null ? usual : learningRate);
     }
 
-    /** The options that spell out a recipe and the seed. */
+    /** The options that express a recipe and the seed. */
     List<String> arguments(Recipe recipe) {
         return List.of("--epochs=" + recipe.epochs(), "--batch-size=" + recipe.batchSize(), "--optimizer=" + recipe.method(),
                 "--lr=" + recipe.rate(), "--seed=" + seed);

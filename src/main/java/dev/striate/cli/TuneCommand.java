@@ -13,14 +13,14 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** Searches for the fastest settings of an OpenCL device's kernels and keeps them for this user. */
+/** Searches for the fastest settings of an OpenCL device's kernels and stores them for this user. */
 @Command(
         name = "tune",
         description = {
-            "Measures which settings of the kernels are the fastest on an OpenCL device, and keeps them in the user's cache."
-                    + " Programs that are started later use them.",
+            "Measure which kernel settings are the fastest on an OpenCL device, and store them in the user's cache, where"
+                    + " programs find them from their next start on.",
             "",
-            "What computes with tuned settings may round otherwise than before. Ctrl-C keeps what is found so far."
+            "Tuned kernels may round differently. After Ctrl-C, the settings found so far stay in effect."
         },
         optionListHeading = "%nOptions:%n")
 final class TuneCommand implements Callable<Integer> {
@@ -29,10 +29,10 @@ final class TuneCommand implements Callable<Integer> {
             names = "--device",
             paramLabel = "gpu:N",
             converter = GpuOrdinal.class,
-            description = "gpu or gpu:N; 'striate devices' lists them (default: gpu).")
+            description = "gpu or gpu:N; 'striate devices' lists the devices (default: gpu).")
     private int ordinal;
 
-    @Option(names = "--quick", description = "Tries less, on smaller work: seconds in place of minutes.")
+    @Option(names = "--quick", description = "Try fewer settings on smaller problems: seconds instead of minutes.")
     private boolean quick;
 
     private final Paragraphs out = new Paragraphs(System.out, Terminal.columns());
@@ -45,16 +45,16 @@ final class TuneCommand implements Callable<Integer> {
                 Device.providers().stream().filter(each -> each.kind().equals("gpu")).findFirst().orElseThrow();
         Tuning tuning = provider.tuning(ordinal);
         if (tuning == null) {
-            throw new StriateException(opened + ": its kernels have no settings to tune");
+            throw new StriateException(opened + ": the kernels of this device have no settings to tune");
         }
         out.print("", opened + ", " + device.name() + ", driver " + device.driver());
         tuning.search(quick, new Report());
         Path file = tuning.file();
-        out.print("", file == null ? "not kept: the user's tuning is switched off" : "kept in " + file);
+        out.print("", file == null ? "not stored: tuning files are switched off" : "stored in " + file);
         return 0;
     }
 
-    /** A line each: the settings and their time, where 100 % is that of the settings from before. */
+    /** Prints a line per trial: the settings and their time relative to the previous settings. */
     private final class Report implements Tuning.Listener {
 
         private int trials;
@@ -71,7 +71,7 @@ final class TuneCommand implements Callable<Integer> {
         @Override
         public void tried(Tuning.Trial trial) {
             done++;
-            String result = trial.failure() == null ? percent(trial.time()) : "no";
+            String result = trial.failure() == null ? percent(trial.time()) : "failed";
             out.print(String.format(Locale.ROOT, "%3d/%-3d %8s  ", done, trials, result),
                     trial.settings() + (trial.failure() == null ? "" : ": " + trial.failure()));
         }
