@@ -17,12 +17,12 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * Cuts the data of {@code dev.striate.data.TinyDigits} from scikit-learn's digits.csv.gz, whose rows are 64 pixels 0 .. 16 and a
- * label: {@code java tools/CutDigits.java digits.csv.gz src/main/resources/dev/striate/data/tiny-digits.bin.gz}.
+ * Makes the data of {@code dev.striate.data.TinyDigits} from scikit-learn's digits.csv.gz. Each row of that file has 64 pixels
+ * from 0 to 16 and a label. Usage: {@code java tools/CutDigits.java digits.csv.gz
+ * src/main/resources/dev/striate/data/tiny-digits.bin.gz}.
  *
- * <p>The rows of each digit are shuffled (Fisher and Yates, {@link Random} with a fixed seed, whose algorithm the Java API
- * fixes); the first 100 are for training, the next 20 for testing. Within each part the rows stand in the order of the source
- * file.
+ * <p>The rows of each digit are shuffled (Fisher and Yates; {@link Random} with a fixed seed, whose algorithm the Java API
+ * specifies). The first 100 are for training, the next 20 for testing. Each part keeps the order of the source file.
  */
 public final class CutDigits {
 

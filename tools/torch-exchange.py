@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Takes a model of `striate cifar10 --model simple` to PyTorch and back; called by ./verify --full where Python has torch.
+"""Converts a model of `striate cifar10 --model simple` to PyTorch and back; called by ./verify --full if Python has torch.
 
     torch-exchange.py MODEL TEST_BATCH OUT
 
-Loads MODEL's weights into the same network built from torch.nn, by name and without leaving any out, prints its accuracy on
-CIFAR-10's TEST_BATCH (test_batch.bin), and writes the network's own state_dict to OUT for `striate evaluate`.
+Loads all weights of MODEL by name into the same network built from torch.nn, prints its accuracy on CIFAR-10's TEST_BATCH
+(test_batch.bin), and writes the state_dict of the network to OUT for `striate evaluate`.
 """
 import collections
 import json
@@ -17,7 +17,7 @@ from torch import nn
 try:
     from safetensors.torch import load_file, save_file
 except ImportError:
-    # The format in a few lines: the header's length, the header in JSON, the bytes of all tensors.
+    # The format is simple: the length of the header, the header in JSON, the bytes of all tensors.
     TYPES = {"F32": torch.float32, "I64": torch.int64}
 
     def load_file(path):
@@ -62,9 +62,9 @@ def main(model_path, batch_path, out_path):
     state = {name: tensor for name, tensor in load_file(model_path).items() if not name.startswith("optimizer.")}
     model = network()
     missing, unexpected = model.load_state_dict(state, strict=False)
-    # PyTorch counts batches; nothing that is computed depends on it.
+    # PyTorch also counts batches, which does not affect the results.
     if unexpected or [name for name in missing if not name.endswith("num_batches_tracked")]:
-        sys.exit(f"the names differ: PyTorch lacks {missing}, and does not know {unexpected}")
+        sys.exit(f"tensor names differ: missing in the file {missing}, unknown to PyTorch {unexpected}")
     model.eval()
     records = torch.frombuffer(bytearray(open(batch_path, "rb").read()), dtype=torch.uint8).reshape(-1, 1 + 3 * 32 * 32)
     labels = records[:, 0].long()

@@ -1,4 +1,4 @@
-# Counts what passed and what failed, with a line for each; read by the scripts beside it.
+# Counts passed and failed checks and prints a line for each; sourced by the other scripts in this directory.
 # verdict true|false WHAT
 passed=0
 failed=0

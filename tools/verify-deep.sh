@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Runs every OpenCL kernel, small, on oclgrind, a device that checks each access to memory; called by ./verify --deep.
+# Runs every OpenCL kernel on small inputs on oclgrind, a device that checks each memory access; called by ./verify --deep.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 maven="mvn -q -B -Dstyle.color=never"
 
-# Together these launch every kernel in every shape; what they leave out is named below and fails.
+# These cases launch every kernel; a kernel that none of them launches is reported below as a failure.
 cases=$(grep -v '^#' tools/verify-deep-cases.txt | paste -s -d '|')
 
 driver=$(find /usr/lib /usr/local/lib -name liboclgrind-rt-icd.so -print -quit)
@@ -27,11 +27,11 @@ java.util.logging.FileHandler.formatter = java.util.logging.SimpleFormatter
 java.util.logging.SimpleFormatter.format = %5\$s%n
 TEXT
 
-# The loader is told of this driver alone: the oclgrind command does so by preloading a library, which no JVM survives.
+# The loader sees only this driver. The oclgrind command preloads a library instead, which crashes the JVM.
 export OCL_ICD_VENDORS=$work/vendors/ OCLGRIND_LOG=$work/log OCLGRIND_DATA_RACES=1 OCLGRIND_CHECK_API=1
 
-# Runs tests, and collects what oclgrind reports. Each OpenCL context opens the log anew and would empty a file: it is a pipe.
-# Buffers of the very size asked for, used once: a pooled one has room past its end, which no checker would mind.
+# Runs tests and collects oclgrind's reports. The log is a pipe, because each OpenCL context opens it again and would truncate a file.
+# Buffers are not pooled: a pooled buffer may be larger than requested, and accesses past the end would go unnoticed.
 tests() {
     local reader status=0
     cat "$work/log" > "$reports" &
@@ -48,7 +48,7 @@ tests() {
 
 . tools/verdict.sh
 
-# clean WHAT TESTS...: whether tests pass and nothing is reported.
+# clean WHAT TESTS...: checks that the tests pass and oclgrind reports nothing.
 clean() {
     local what=$1 tests_pass=true
     shift
@@ -59,13 +59,13 @@ clean() {
     fi
     head -n 40 "$reports"
     grep -E '^\[ERROR\] +[A-Z][A-Za-z]*Test' "$work/maven.log" | cut -c 1-300 | head -n 20 || tail -n 20 "$work/maven.log"
-    verdict false "$what: oclgrind reports $(grep -c 'Kernel: ' "$reports") faults, and tests $(
+    verdict false "$what: oclgrind reports $(grep -c 'Kernel: ' "$reports") faults, and the tests $(
         [ "$tests_pass" = true ] && echo pass || echo fail)"
 }
 
 $maven test-compile
 
-# A checker that is not there, or not switched on, finds nothing: it is shown what it has to find.
+# First make sure that the checker works: it has to find two faults that are there on purpose.
 tests -Dtest=FaultyKernels || true
 verdict "$(grep -q 'Invalid write' "$reports" && echo true || echo false)" "a write past the end is found"
 verdict "$(grep -q 'data race' "$reports" && echo true || echo false)" "a missing barrier is found"
@@ -74,13 +74,13 @@ clean "small cases of every operation" -Dtest='OpCasesTest,OpenClKernelsTest#opt
 clean "the large tiles of products" -Dtest=OpCasesTest -Dstriate.opencl.largeTileGroups=1 \
     '-Dstriate.test.cases=matmul 33 x 3 x 33.*|matmul 65 x 65 x 65|conv2d 33 to 33 channels.*|conv2d 65 to 66 channels, no bias'
 
-# A file that others include is built as part of those.
+# An included file is compiled as part of the files that include it.
 for source in src/main/opencl/*.cl; do
     users=$(grep -l "^#include \"$(basename "$source")\"" src/main/opencl/*.cl || echo "$source")
     for kernel in $(sed -n 's/^__kernel void \([A-Za-z0-9_]*\)(.*/\1/p' "$source" | sort -u); do
         for user in $users; do
             stem=$(basename "$user" .cl)
-            grep -q "kernel $stem/$kernel " "$kernels" || verdict false "no case launches $stem/$kernel"
+            grep -q "kernel $stem/$kernel " "$kernels" || verdict false "no test case launches $stem/$kernel"
         done
     done
 done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Trains the milestones on the real data sets and checks the accuracies that the README states; called by ./verify --full DATA_DIR.
+# Trains the networks of the README on the real data sets and checks their accuracies; called by ./verify --full DATA_DIR.
 set -euo pipefail
 data=$(cd "$1" && pwd)
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
@@ -8,7 +8,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 work=$(mktemp -d "${TMPDIR:-/tmp}/striate-full.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-# The first directory below which a file lies.
+# place FILE...: the directory of the first of these files that exists below DATA_DIR.
 place() {
     local file=$1 found
     for file in "$@"; do
@@ -18,7 +18,7 @@ place() {
             return
         fi
     done
-    echo "verify: there is no $1 below $data" >&2
+    echo "verify: $1 not found below $data" >&2
     exit 1
 }
 
@@ -26,7 +26,7 @@ field() {
     sed -n "s/^ *\"$1\" : \"\{0,1\}\([^\",]*\).*/\1/p" "$2/result.json" | head -n 1
 }
 
-# at_least ACCURACY NAME ARGUMENTS...: trains and compares the accuracy on the test set; time is reported, machines differ.
+# at_least ACCURACY NAME ARGUMENTS...: trains and checks the test accuracy. The time is reported but not checked.
 at_least() {
     local bar=$1 name=$2 accuracy start end
     shift 2
@@ -39,15 +39,15 @@ at_least() {
     end=$(date +%s.%N)
     accuracy=$(field test_accuracy "$work/$name")
     verdict "$(awk "BEGIN { print ($accuracy >= $bar) ? \"true\" : \"false\" }")" \
-        "$(awk "BEGIN { printf \"%-24s test accuracy %.2f %%, at least %.2f %% wanted, %.1f s\", \"$name\", 100 * $accuracy, 100 * $bar, $end - $start }")"
+        "$(awk "BEGIN { printf \"%-24s test accuracy %.2f %%, required %.2f %%, %.1f s\", \"$name\", 100 * $accuracy, 100 * $bar, $end - $start }")"
 }
 
-# The mean loss of an epoch's training steps.
+# loss NAME EPOCH: the mean loss of the epoch's training steps.
 loss() {
     awk -F, -v epoch="$2" '$1 == epoch { print $2 }' "$work/$1/history.csv"
 }
 
-# follows NAME OTHER: whether two runs of two epochs have the same losses, but for what rounding makes of the weights.
+# follows NAME OTHER: checks that two runs of two epochs have the same losses except for rounding.
 follows() {
     local epoch bound one other
     for epoch in 1 2; do
@@ -55,12 +55,12 @@ follows() {
         one=$(loss "$1" "$epoch")
         other=$(loss "$2" "$epoch")
         verdict "$(awk "BEGIN { d = $one - $other; print (d < 0 ? -d : d) <= $bound * $other ? \"true\" : \"false\" }")" \
-            "epoch $epoch of $1: loss $one, of $2: loss $other, at most $bound of it apart"
+            "epoch $epoch: loss $one in $1, $other in $2, allowed relative difference $bound"
     done
 }
 
-# exchange NAME: what a training of the simple net wrote gives PyTorch the same accuracy, and what PyTorch writes then loads here.
-# Rounding may tip an image or three that lie between two classes.
+# exchange NAME: checks that a trained simple net has the same accuracy in PyTorch, and again here in the file that PyTorch writes.
+# Rounding may change the class of up to three images that lie between two classes.
 exchange() {
     local own torch back
     own=$(field test_accuracy "$work/$1")
@@ -74,7 +74,7 @@ exchange() {
             e = own - back / 10000
             print (d < near && -d < near && e < near && -e < near) ? "true" : "false"
         }')" \
-        "$1: test accuracy $own here, $torch in PyTorch, ${back:-0} of 10,000 with the file that PyTorch wrote"
+        "$1: test accuracy $own here, $torch in PyTorch, ${back:-0} of 10,000 correct with the file written by PyTorch"
 }
 
 mnist=$(place train-images-idx3-ubyte)
@@ -93,7 +93,7 @@ at_least 0.72 cifar10-simple-10 cifar10 --data "$cifar" --device cpu
 if python3 -c 'import torch' 2> /dev/null && [ -n "$(find -L "$cifar" -name test_batch.bin -print -quit)" ]; then
     exchange cifar10-simple-10
 else
-    echo "python3 has no torch, or CIFAR-10 is packed: no file was exchanged with PyTorch"
+    echo "skipping the exchange with PyTorch: it needs torch in python3, and CIFAR-10 unpacked"
 fi
 at_least 0.75 cifar10-simple-30 cifar10 --data "$cifar" --device cpu --epochs 30
 if [ "$has_opencl" = true ]; then
@@ -108,7 +108,7 @@ if [ "$has_opencl" = true ]; then
         if ! ./striate cifar10 --model resnet --data "$cifar" --subset 2560 --epochs 2 --device $device \
                 --out "$work/resnet-$device" > "$work/resnet-$device.log" 2>&1; then
             tail -n 20 "$work/resnet-$device.log" >&2
-            verdict false "resnet-$device ended with an error"
+            verdict false "resnet-$device: the command failed"
             trained=false
         fi
     done

@@ -1,31 +1,30 @@
 #!/usr/bin/env bash
-# Checks an OpenCL device against the reference and measures it, with PyTorch on the same work where there is one.
-# ./run.sh --help tells more.
+# Checks an OpenCL device against the reference and measures it, beside PyTorch if that is installed; see ./run.sh --help.
 set -euo pipefail
 
 usage() {
     cat <<'TEXT'
 Usage: run.sh [--device gpu:N] [--out DIR] [--quick] [--tune] [--no-parity] [--only REGEX] [--python PYTHON | --no-torch]
        run.sh --pack DIR
-Passes the parity tests of every operation on an OpenCL device, then measures launches, copies, products, convolutions and
-training steps on it. Where a Python has torch, it does the same work in turns. Writes table.md and result.json, with every
-sample, to the directory of --out.
+Runs the parity tests of all operations on an OpenCL device, then measures launches, copies, products, convolutions and
+training steps. If Python has torch, PyTorch does the same work, alternating with Striate. Writes table.md and result.json,
+which contains every sample, to the output directory.
 
-In a checkout it builds what is missing or older than its source, with Maven. In a folder that --pack has filled it needs no
-more than Java 17, an OpenCL loader and a driver.
+In a checkout, missing or outdated jars are built with Maven. In a directory made with --pack, the script needs only Java 17,
+an OpenCL loader and a driver.
 
-      --device gpu:N   The device, as 'striate devices' numbers them (default: gpu).
-      --out DIR        Where to write (default: results/TIME beside this script).
-      --quick          Small sizes and few cases, to see in some minutes that all works; the figures say little.
-      --tune           First searches for the device's best settings, and keeps them for this user.
-      --no-parity      Leaves the tests out.
-      --only REGEX     Measures the rows whose whole name matches: 'matmul.*'
-      --python PYTHON  The Python that has torch (default: python3).
-      --no-torch       Measures Striate alone.
-      --pack DIR       Copies what another machine needs to DIR, and does no more.
-  -h, --help           Shows this help.
+      --device gpu:N   The device, numbered as in 'striate devices' (default: gpu).
+      --out DIR        The output directory (default: results/TIME beside this script).
+      --quick          Small sizes and few cases, to check in a few minutes that everything works; the figures mean little.
+      --tune           First search for the best settings of the device, and save them for this user.
+      --no-parity      Skip the parity tests.
+      --only REGEX     Measure only the rows whose whole name matches, such as 'matmul.*'.
+      --python PYTHON  The Python with torch (default: python3).
+      --no-torch       Measure Striate only.
+      --pack DIR       Copy the files that another machine needs to DIR, and exit.
+  -h, --help           Show this help.
 
-The exit status is 0 if all tests pass and all results agree, 1 if not, 2 for a command line that makes no sense.
+The exit status is 0 if all tests pass and all results agree, 1 if not, and 2 if the command line is invalid.
 TEXT
 }
 
@@ -52,7 +51,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-# newer JAR SOURCES...: whether a jar is there and as new as its sources.
+# newer JAR SOURCES...: whether a jar exists and is not older than its sources.
 newer() {
     local jar=$1
     shift
@@ -65,9 +64,9 @@ else
     root=$(cd "$here/../.." && pwd)
     striate=$root/target/striate.jar bench=$here/target/gpu-bench.jar
     maven="mvn -q -B"
-    # The tests are part of the second jar, and so installed with the first.
+    # The second jar contains the tests, so these are installed with the library.
     if ! newer "$striate" "$root/pom.xml" "$root/src/main" || ! newer "$bench" "$root/src" "$here/pom.xml" "$here/src"; then
-        command -v mvn > /dev/null || die "Maven is needed to build in a checkout, and there is no mvn"
+        command -v mvn > /dev/null || die "Maven is needed to build in a checkout, but mvn was not found"
         echo "run.sh: building" >&2
         (cd "$root" && $maven -DskipTests -DskipITs install) >&2 || die "the build of the library failed"
         (cd "$here" && $maven package) >&2 || die "the build of the benchmark failed"
@@ -82,7 +81,7 @@ if [ -n "$pack" ]; then
 fi
 
 java="${JAVA_HOME:+$JAVA_HOME/bin/}java"
-command -v "$java" > /dev/null || die "Java 17 or newer is needed, and there is no $java"
+command -v "$java" > /dev/null || die "Java 17 or newer is needed, but $java was not found"
 jvm=("$java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -Xmx"${STRIATE_BENCH_HEAP:-4g}")
 out=${out:-$here/results/$(date -u +%Y%m%d-%H%M%S)}
 mkdir -p "$out"
@@ -93,8 +92,8 @@ if [ -n "$tune" ]; then
 fi
 
 if [ -n "$parity" ]; then
-    # The tests take the first device; the pattern's cases leave tiles half full and are soon done.
-    [ "$device" = gpu ] || [ "$device" = gpu:0 ] || echo "run.sh: the parity tests run on gpu:0, not on $device" >&2
+    # The tests always use the first device. The cases of --quick include half-full tiles and take little time.
+    [ "$device" = gpu ] || [ "$device" = gpu:0 ] || echo "run.sh: the parity tests use gpu:0, not $device" >&2
     tests=("-Dstriate.test.devices=${PARITY_DEVICES:-opencl.*}")
     [ -z "$quick" ] || tests+=('-Dstriate.test.cases=(conv2d|matmul|linear|maxPool2d|sum|softmax|network) .*')
     "${jvm[@]}" "${tests[@]}" -cp "$bench:$striate" dev.striate.bench.gpu.Parity 2> "$out/parity.log" | tee "$out/parity.txt" \
@@ -109,9 +108,9 @@ if [ -n "$python" ]; then
     if "$python" -c 'import torch, numpy' 2> /dev/null; then
         arguments+=(--python "$python" --peer "$here/torch_peer.py")
     else
-        echo "run.sh: $python has no torch with numpy; measuring Striate alone" >&2
+        echo "run.sh: $python has no torch and numpy; measuring Striate only" >&2
     fi
 fi
 "${jvm[@]}" -cp "$bench:$striate" dev.striate.bench.gpu.GpuBench "${arguments[@]}" || result=1
-echo "run.sh: $out holds table.md and result.json" >&2
+echo "run.sh: wrote table.md and result.json to $out" >&2
 exit $result

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Trains LeNet-5 on MNIST and the simple net on CIFAR-10 from the start of a JVM to the end, on Striate and on libtorch; README.md
-# says how. The data sets' files, as they are published, lie somewhere below DATA_DIR; one of the two is enough.
-# Options are passed on, see README.md: ./end-to-end.sh DATA_DIR --seeds 0,1,2
+# Measures whole trainings of LeNet-5 on MNIST and the simple net on CIFAR-10, on Striate and on libtorch; see README.md.
+# DATA_DIR contains the published files of at least one of the data sets, at any depth.
+# All other options are passed on: ./end-to-end.sh DATA_DIR --seeds 0,1,2
 set -euo pipefail
 
 if [ $# -eq 0 ] || [ ! -d "$1" ]; then
@@ -12,7 +12,7 @@ data=$(readlink -f "$1")
 shift
 source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/prepare.sh"
 
-# has OPTION NAME...: adds the directory below which the first of the files lies as an option.
+# has OPTION NAME...: adds an option with the directory of the first of these files that exists below DATA_DIR.
 sets=()
 has() {
     local option=$1 name found
@@ -24,7 +24,7 @@ has() {
             return
         fi
     done
-    echo "end-to-end.sh: there is no $1 below $data; leaving that data set out" >&2
+    echo "end-to-end.sh: $1 not found below $data; skipping that data set" >&2
 }
 has --mnist train-images-idx3-ubyte
 has --cifar10 data_batch_1.bin cifar-10-binary.tar.gz
@@ -32,8 +32,8 @@ has --cifar10 data_batch_1.bin cifar-10-binary.tar.gz
 status=0
 "$java" "${jvm[@]}" dev.striate.bench.peers.EndToEnd ${sets[@]+"${sets[@]}"} --kept "${kept[*]}" \
     --json "$results/end-to-end.json" "$@" | tee "$results/end-to-end.md" || status=$?
-# 1: the sides differ, which the tables say too. Anything else: not all was measured.
+# 1: the results differ; the tables report it too. Anything else: some measurements are missing.
 if [ "$status" -le 1 ]; then
-    echo "end-to-end.sh: $PWD/$results holds end-to-end.md and the raw JSON" >&2
+    echo "end-to-end.sh: wrote end-to-end.md and the raw JSON to $PWD/$results" >&2
 fi
 exit $status

@@ -1,10 +1,10 @@
-# Sourced by run.sh and end-to-end.sh, which stand beside it: builds, goes into this folder, and sets java, the options jvm, the
-# folder results and kept, the other setting of glibc's allocator.
+# Sourced by run.sh and end-to-end.sh. Changes to this directory, builds, and sets java, its options jvm, the directory results, and
+# kept, the second setting of glibc's allocator.
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 
 java="${JAVA_HOME:+$JAVA_HOME/bin/}java"
 mvn -q -B process-classes || {
-    echo "$(basename "$0"): the build failed; has Striate been installed (mvn install in the root of the repository)?" >&2
+    echo "$(basename "$0"): the build failed; run mvn install in the root of the repository first" >&2
     exit 1
 }
 classes="target/classes:$(cat target/classpath)"
@@ -14,5 +14,6 @@ jvm=(--add-modules jdk.incubator.vector -Dai.djl.offline=true -DOPT_OUT_TRACKING
 results="results/$(date -u +%Y%m%d-%H%M%S)"
 mkdir -p "$results"
 
-# Keeps what libtorch frees. The two thresholds alone do not do it: only the main arena, grown by brk, holds blocks above 64 MiB.
+# Keeps the memory that libtorch frees. The thresholds alone are not enough: only the main arena, which grows by brk, holds blocks
+# above 64 MiB.
 kept=(MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=17179869184 MALLOC_MMAP_THRESHOLD_=17179869184)

@@ -15,9 +15,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * LeNet-5 without layers, optimisers and training loops: operations on tensors, ten parameters held by hand, and the
- * update of stochastic gradient descent written out. Trains on the digits that come with the library, or on MNIST from the
- * directory that is given.
+ * LeNet-5 without layers, optimisers or a training loop: tensor operations, ten parameters in fields, and stochastic gradient
+ * descent written out. It trains on the digits that are part of the library, or on MNIST from the directory given as an argument.
  */
 public class LeNetByHand {
 
@@ -48,7 +47,7 @@ public class LeNetByHand {
         fc3Bias = bias(device, 10);
     }
 
-    /** Uniform within sqrt(6 / fan-in) of 0 (He et al., 2015): the signal keeps its size through ReLUs. */
+    /** Uniform between -sqrt(6 / fan-in) and sqrt(6 / fan-in) (He et al., 2015): the signal keeps its variance through ReLUs. */
     private static Tensor weight(Device device, Generator generator, int... sizes) {
         int fanIn = 1;
         for (int axis = 1; axis < sizes.length; axis++) {
@@ -66,7 +65,7 @@ public class LeNetByHand {
         return List.of(conv1Weight, conv1Bias, conv2Weight, conv2Bias, fc1Weight, fc1Bias, fc2Weight, fc2Bias, fc3Weight, fc3Bias);
     }
 
-    /** (N, 1, 32, 32) to logits (N, 10). */
+    /** Maps images (N, 1, 32, 32) to logits (N, 10). */
     private Tensor forward(Tensor x) {
         Tensor maps = x.conv2d(conv1Weight, conv1Bias).relu().maxPool2d(2);       // (N, 6, 14, 14)
         maps = maps.conv2d(conv2Weight, conv2Bias).relu().maxPool2d(2);           // (N, 16, 5, 5)
@@ -75,7 +74,7 @@ public class LeNetByHand {
         return features.linear(fc3Weight, fc3Bias);
     }
 
-    /** One step of gradient descent; returns the batch's loss. */
+    /** Does one step of gradient descent and returns the loss of the batch. */
     private float step(Tensor images, IntTensor labels) {
         Tensor loss = forward(images).crossEntropy(labels);
         loss.backward();
@@ -112,7 +111,7 @@ public class LeNetByHand {
         for (int epoch = 1; epoch <= EPOCHS; epoch++) {
             double loss = 0;
             for (Batch batch : train) {
-                // Whatever is made within a scope is given back at its end: device memory does not wait for the garbage collector.
+                // The scope closes all tensors created inside it, so device memory does not wait for the garbage collector.
                 try (batch; Scope scope = Scope.open()) {
                     loss += net.step(batch.images(device), batch.labels(device)) * batch.size();
                 }
