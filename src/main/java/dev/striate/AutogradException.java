@@ -1,7 +1,8 @@
 package dev.striate;
 
 /**
- * A backward pass that cannot be: a second one through the same graph, a saved tensor changed in place, nothing to differentiate.
+ * Thrown if a backward pass is impossible: the graph was already used, a saved tensor was changed in place, or there is nothing
+ * to differentiate.
  */
 public class AutogradException extends StriateException {
 

@@ -12,8 +12,16 @@ import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
 /**
- * Where tensors live and operations run: {@code cpu}, {@code gpu} (an OpenCL device), {@code reference} (double-precision loops,
- * for checking). Each device of the machine is opened once, on first use, and shared; the CPU once for each number of threads.
+ * A device that holds tensors and runs operations: {@code cpu}, {@code gpu} (an OpenCL device) or {@code reference}
+ * (double-precision loops, for checking).
+ *
+ * <pre>{@code
+ * Device device = Device.best();              // an OpenCL GPU if there is one, otherwise the CPU
+ * Device same = Device.parse("auto");
+ * Tensor x = Tensor.zeros(device, 8, 1, 28, 28);
+ * }</pre>
+ *
+ * <p>Each device of the machine is opened once, on first use, and shared. The CPU is one device for each number of threads.
  */
 public final class Device {
 
@@ -28,44 +36,47 @@ public final class Device {
         this.backend = backend;
     }
 
-    /** The machine's cores, in pure Java: all of them, or as many as the system property {@code striate.threads} says. */
+    /**
+     * Returns the CPU, used through Java, with all cores or the number of threads in the system property {@code striate.threads}.
+     */
     public static Device cpu() {
         return open("cpu", 0, 0);
     }
 
     /**
-     * The machine's cores, using a given number of threads. The results' bits do not depend on it, but tensors of devices with
-     * different numbers do not meet in an operation.
+     * Returns the CPU with a given number of threads. Results do not depend on this number, bit for bit. Tensors of CPU devices
+     * with different numbers of threads cannot be combined.
      *
      * @throws DeviceException if {@code threads} is below 1
      */
     public static Device cpu(int threads) {
         if (threads < 1) {
-            throw new DeviceException("cpu: needs at least 1 thread, got " + threads);
+            throw new DeviceException("cpu: expected at least 1 thread, got " + threads);
         }
         return open("cpu", 0, threads);
     }
 
     /**
-     * The best OpenCL device: a GPU where there is one, else another kind of OpenCL device, with a line in the log that says so.
+     * Returns the best OpenCL device: a GPU if there is one, otherwise another kind of OpenCL device, which is reported in the
+     * log.
      *
-     * @throws DeviceException if there is none; the message says what was looked for
+     * @throws DeviceException if there is no OpenCL device; the message says what was looked for and how to install it
      */
     public static Device gpu() {
         return gpu(0);
     }
 
-    /** An OpenCL device by its number in {@code striate devices}. */
+    /** Returns an OpenCL device by its number in {@code striate devices}. */
     public static Device gpu(int ordinal) {
         return open("gpu", ordinal, 0);
     }
 
-    /** Plain loops in double precision: the definition that the other devices are held to. Slow. */
+    /** Returns the reference device: slow, plain loops in double precision that define the results of all operations. */
     public static Device reference() {
         return open("reference", 0, 0);
     }
 
-    /** An OpenCL GPU where there is one that opens, else the CPU; the choice is logged in one line. */
+    /** Returns an OpenCL GPU if one can be opened, otherwise the CPU. The choice is logged. */
     public static Device best() {
         return best(0);
     }
@@ -76,7 +87,7 @@ public final class Device {
         if (!probe.devices().isEmpty() && probe.devices().get(0).type().equals("GPU")) {
             try {
                 Device gpu = gpu();
-                LOG.log(System.Logger.Level.INFO, "auto: taking gpu, {0}", gpu.info().name());
+                LOG.log(System.Logger.Level.INFO, "auto: using gpu, {0}", gpu.info().name());
                 return gpu;
             } catch (DeviceException e) {
                 reason = e.getMessage();
@@ -85,24 +96,24 @@ public final class Device {
             reason = probe.devices().isEmpty() ? probe.absence() : "no OpenCL device is a GPU";
         }
         Device cpu = open("cpu", 0, threads);
-        LOG.log(System.Logger.Level.INFO, "auto: taking cpu, {0} ({1})", cpu.info().detail(), reason);
+        LOG.log(System.Logger.Level.INFO, "auto: using cpu, {0} ({1})", cpu.info().detail(), reason);
         return cpu;
     }
 
     /**
-     * A device by name.
+     * Returns a device by name.
      *
      * @param name {@code cpu}, {@code gpu}, {@code gpu:1}, {@code reference} or {@code auto}
-     * @throws DeviceException if the name means nothing or the device cannot be opened
+     * @throws DeviceException if the name is unknown or the device cannot be opened
      */
     public static Device parse(String name) {
         return parse(name, 0);
     }
 
     /**
-     * A device by name, with a number of threads for those that run on this machine's cores through Java.
+     * Returns a device by name. The number of threads applies only to the CPU.
      *
-     * @param threads at least 1, or 0 for the default: what the system property {@code striate.threads} says, else all cores
+     * @param threads at least 1, or 0 for the default: the system property {@code striate.threads}, or all cores if it is not set
      */
     public static Device parse(String name, int threads) {
         if (threads < 0) {
@@ -118,39 +129,39 @@ public final class Device {
         if (lower.matches("gpu(:\\d{1,4})?")) {
             return gpu(lower.equals("gpu") ? 0 : Integer.parseInt(lower.substring(4)));
         }
-        throw new DeviceException("there is no device \"" + name + "\"; expected auto, cpu, gpu, gpu:N or reference");
+        throw new DeviceException("unknown device \"" + name + "\"; expected auto, cpu, gpu, gpu:N or reference");
     }
 
     /**
-     * A device over a backend that was opened by hand, not shared with {@link #parse} and the like.
+     * Returns a new device for a backend that the caller opened. It is not shared with {@link #parse} and the other methods.
      *
-     * @param name how it is called in messages
+     * @param name the name used in messages
      */
     public static Device of(String name, Backend backend) {
         return new Device(name, backend);
     }
 
-    /** The families of devices that this program knows, whether or not the machine has any. */
+    /** Returns the known kinds of devices, whether or not this machine has any. */
     public static List<BackendProvider> providers() {
         return Providers.ALL;
     }
 
-    /** {@code cpu}, {@code gpu}, {@code gpu:1}, {@code reference}. */
+    /** Returns the name: {@code cpu}, {@code gpu}, {@code gpu:1} or {@code reference}. */
     public String name() {
         return name;
     }
 
-    /** What it is, for people. */
+    /** Returns a description of the hardware. */
     public DeviceInfo info() {
         return backend.info();
     }
 
-    /** Its memory and kernels. */
+    /** Returns the backend, which has the memory and the kernels. */
     public Backend backend() {
         return backend;
     }
 
-    /** Waits until everything asked of the device has been done. */
+    /** Waits until the device has finished all work. */
     public void synchronize() {
         backend.synchronize();
     }
@@ -172,7 +183,7 @@ public final class Device {
                     throw new DeviceException(name + ": " + probe.absence());
                 }
                 if (ordinal >= probe.devices().size()) {
-                    throw new DeviceException("there is no " + name + "; there " + inWords(probe.devices()));
+                    throw new DeviceException(name + " not found; available: " + inWords(probe.devices()));
                 }
                 device = new Device(name, provider.open(ordinal, threads));
                 OPEN.put(key, device);
@@ -185,9 +196,9 @@ public final class Device {
         return ordinal == 0 ? kind : kind + ":" + ordinal;
     }
 
-    /** {@code are gpu (NVIDIA H200), gpu:1 (NVIDIA H200)}. */
+    /** {@code gpu (NVIDIA H200), gpu:1 (NVIDIA H200)}. */
     private static String inWords(List<DeviceInfo> devices) {
-        return (devices.size() == 1 ? "is " : "are ") + devices.stream()
+        return devices.stream()
                 .map(device -> name(device.kind(), device.ordinal()) + " (" + device.name() + ")")
                 .collect(Collectors.joining(", "));
     }
@@ -198,8 +209,8 @@ public final class Device {
                 return provider;
             }
         }
-        throw new DeviceException("this build has no backend for " + kind
-                + ": META-INF/services/dev.striate.backend.BackendProvider does not list one");
+        throw new DeviceException("no backend for " + kind
+                + ": META-INF/services/dev.striate.backend.BackendProvider on the class path does not list one");
     }
 
     private static final class Providers {

@@ -1,6 +1,6 @@
 package dev.striate;
 
-/** A device that is not there, that failed, or tensors on different devices. */
+/** Thrown if a device is missing or fails, or if the tensors of an operation are on different devices. */
 public class DeviceException extends StriateException {
 
     public DeviceException(String message) {

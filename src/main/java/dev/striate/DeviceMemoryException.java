@@ -1,6 +1,6 @@
 package dev.striate;
 
-/** The device has no room for a buffer. What was there before still is, and the device can be used on. */
+/** Thrown if a device has not enough memory for a buffer. Existing tensors are unaffected, and the device remains usable. */
 public class DeviceMemoryException extends DeviceException {
 
     public DeviceMemoryException(String message) {

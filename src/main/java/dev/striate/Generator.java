@@ -4,9 +4,9 @@ import dev.striate.backend.Philox;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A source of random numbers that are the same on every device and machine: {@link Philox} under a seed. Each draw takes the next
- * stream, so what one draw gives does not depend on how much an earlier one took. Safe for several threads, though the order in
- * which they draw is then theirs to fix.
+ * A generator of random numbers that are the same on every device and machine (Philox with a seed). Each draw uses the next
+ * stream, so its values do not depend on the sizes of earlier draws. Instances are thread-safe, but if several threads draw, the
+ * order of their draws decides which values each gets.
  */
 public final class Generator {
 
@@ -17,7 +17,7 @@ public final class Generator {
         this(seed, 0);
     }
 
-    /** A generator that goes on where another of the same seed stood at {@code stream}. */
+    /** Creates a generator that continues at {@code stream} of another generator with the same seed. */
     public Generator(long seed, long stream) {
         this.seed = seed;
         this.stream = new AtomicLong(stream);
@@ -27,35 +27,37 @@ public final class Generator {
         return seed;
     }
 
-    /** The stream that the next draw will take. */
+    /** Returns the stream of the next draw. */
     public long stream() {
         return stream.get();
     }
 
-    /** Makes {@code next} the stream that the next draw will take, as for resuming a training. */
+    /** Sets the stream of the next draw, for example to resume a training run. */
     public void stream(long next) {
         stream.set(next);
     }
 
-    /** Takes a stream for a caller that computes its values itself, such as a dropout kernel. */
+    /** Reserves a stream for a caller that computes the values itself, such as a dropout kernel. */
     public long nextStream() {
         return stream.getAndIncrement();
     }
 
     /**
-     * {@code n} values, uniform in [low, high), in steps of 2^-24 of the range; all {@code low} if that is {@code high}.
+     * Returns {@code n} uniformly distributed values in [low, high), in steps of 2^-24 of the range. If {@code low} equals {@code
+     * high}, all values are {@code low}.
      *
-     * @throws StriateException if n is negative, {@code low} is above {@code high}, or they or their difference are not finite
+     * @throws StriateException if n is negative, if {@code low} is above {@code high}, or if they or their difference are not
+     *                          finite
      */
     public float[] uniform(int n, float low, float high) {
         if (!(low <= high) || !Float.isFinite(high - low)) {
-            throw new StriateException("Generator: uniform values lie between finite numbers low <= high whose difference is"
-                    + " finite, got " + low + " and " + high);
+            throw new StriateException("Generator: expected finite bounds low <= high with a finite difference,"
+                    + " got " + low + " and " + high);
         }
         float[] values = new float[requireCount(n)];
         long own = nextStream();
         int[] lanes = new int[4];
-        // Where floats lie wider apart than the steps, a sum just below high would round to it.
+        // If the steps are smaller than the spacing of floats, a sum just below high would round to high.
         float greatest = Math.max(low, Math.nextDown(high));
         for (int i = 0; i < n; i++) {
             if ((i & 3) == 0) {
@@ -67,7 +69,7 @@ public final class Generator {
     }
 
     /**
-     * {@code n} values of the normal distribution with mean 0 and deviation 1, by Box and Muller's method.
+     * Returns {@code n} normally distributed values with mean 0 and deviation 1 (Box and Muller, 1958).
      *
      * @throws StriateException if n is negative
      */
@@ -79,7 +81,7 @@ public final class Generator {
             if ((i & 3) == 0) {
                 Philox.block(seed, own, i >>> 2, lanes);
             }
-            // (0, 1]: the logarithm never meets 0. StrictMath, so that the last bit is the same on every machine.
+            // In (0, 1], so the logarithm is finite. StrictMath gives the same last bit on every machine.
             double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - (double) Philox.toUnitFloat(lanes[i & 3])));
             double angle = 2 * Math.PI * Philox.toUnitFloat(lanes[(i & 3) + 1]);
             values[i] = (float) (radius * StrictMath.cos(angle));
@@ -91,7 +93,7 @@ public final class Generator {
     }
 
     /**
-     * The numbers 0 .. n-1 in random order, by Fisher and Yates's shuffle.
+     * Returns the numbers 0 .. n-1 in random order (Fisher-Yates shuffle).
      *
      * @throws StriateException if n is negative
      */
@@ -113,7 +115,7 @@ public final class Generator {
 
     private static int requireCount(int n) {
         if (n < 0) {
-            throw new StriateException("Generator: draws 0 or more values, got " + n);
+            throw new StriateException("Generator: expected a count of 0 or more, got " + n);
         }
         return n;
     }

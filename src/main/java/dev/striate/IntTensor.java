@@ -3,8 +3,8 @@ package dev.striate;
 import dev.striate.backend.IndexBuffer;
 
 /**
- * 32-bit integers on a device: labels, the places of maxima. No arithmetic and no gradients; dense and row-major like
- * {@link Tensor}.
+ * A dense, row-major array of 32-bit integers on a device, such as labels or positions of maxima. It has no arithmetic and no
+ * gradients.
  */
 public final class IntTensor extends ScopedResource {
 
@@ -24,9 +24,9 @@ public final class IntTensor extends ScopedResource {
     }
 
     /**
-     * Values in row-major order.
+     * Returns a tensor with the given values in row-major order.
      *
-     * @throws ShapeException if their number is not the shape's
+     * @throws ShapeException if the number of values is not that of the shape's elements
      */
     public static IntTensor of(Device device, Shape shape, int... values) {
         if (values.length != shape.elements()) {
@@ -44,19 +44,19 @@ public final class IntTensor extends ScopedResource {
         return tensor;
     }
 
-    /** A row of values. */
+    /** Returns a tensor of rank 1. */
     public static IntTensor of(Device device, int... values) {
         return of(device, Shape.of(values.length), values);
     }
 
-    /** For writers of operations: undefined values that will lie in {@code least .. greatest}. */
+    /** For implementers of operations: returns a tensor with undefined values, to be filled with {@code least .. greatest}. */
     public static IntTensor allocate(Device device, Shape shape, int least, int greatest) {
         IndexBuffer buffer = device.backend().allocateIndices(shape.elements());
         Storage<IndexBuffer> storage = new Storage<>(buffer, () -> device.backend().release(buffer));
         return Scope.adopt(new IntTensor(device, shape, storage, least, greatest));
     }
 
-    /** A second handle on the same memory, outside of any scope; whoever asked for it closes it. */
+    /** Returns a second handle on the same memory, outside of any scope. The caller closes it. */
     public IntTensor share() {
         requireOpen();
         return new IntTensor(device, shape, storage.retain(), least, greatest);
@@ -70,17 +70,17 @@ public final class IntTensor extends ScopedResource {
         return shape;
     }
 
-    /** No value is below this. */
+    /** Returns a lower bound of the values. */
     public int least() {
         return least;
     }
 
-    /** No value is above this. */
+    /** Returns an upper bound of the values. */
     public int greatest() {
         return greatest;
     }
 
-    /** For writers of operations: the memory. */
+    /** For implementers of operations: returns the memory. */
     public IndexBuffer buffer() {
         requireOpen();
         return storage.buffer();
@@ -92,14 +92,14 @@ public final class IntTensor extends ScopedResource {
         }
     }
 
-    /** The values in row-major order, once the device has computed them. */
+    /** Returns the values in row-major order. Waits until the device has computed them. */
     public int[] toIntArray() {
         int[] values = new int[shape.elements()];
         device.backend().read(buffer(), values, 0);
         return values;
     }
 
-    /** A copy on another device, or this tensor if it is there already. */
+    /** Returns a copy on another device, or this tensor if it is already there. */
     public IntTensor to(Device target) {
         if (target == device) {
             return this;

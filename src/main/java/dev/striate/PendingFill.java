@@ -1,8 +1,8 @@
 package dev.striate;
 
 /**
- * A fill that was asked for and is made by whoever uses the memory first; if all of it is written before, never. All handles of
- * the memory share one, so that none of them sees what was there before.
+ * A requested fill that is performed on first use of the memory, and never if all of the memory is written before. All handles on
+ * the memory share one instance, so none of them sees the old values.
  */
 final class PendingFill {
 
@@ -14,7 +14,7 @@ final class PendingFill {
         due = true;
     }
 
-    /** The fill was made, or something else was written to every element. */
+    /** Call this when the fill was performed, or when every element was written. */
     void settle() {
         due = false;
     }

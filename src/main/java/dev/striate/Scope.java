@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Closes at its end all tensors that its thread made since its start, so that a training step leaves no device memory behind:
+ * Closes all tensors that a thread created while the scope was open, so that a training step leaves no device memory behind:
  *
  * <pre>{@code
  * try (Scope step = Scope.open()) {
@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Scopes nest; a tensor belongs to the innermost. {@link #keep} hands one to the scope around. What was recorded for
- * {@code backward()} inside a scope ends with it. Parameters are made outside of steps, and gradients belong to their tensors, so
- * neither is touched.
+ * <p>Scopes nest, and a tensor belongs to the innermost one. {@link #keep} moves a tensor to the enclosing scope. A graph that
+ * was recorded inside a scope ends with the scope. Parameters are created outside of steps, and gradients belong to their
+ * tensors, so neither is closed.
  */
 public final class Scope implements AutoCloseable {
 
@@ -35,14 +35,14 @@ public final class Scope implements AutoCloseable {
         this.parent = parent;
     }
 
-    /** Opens a scope on this thread, inside the one that is open, if any. */
+    /** Opens a scope on this thread, inside the current one if there is one. */
     public static Scope open() {
         Scope scope = new Scope(CURRENT.get());
         CURRENT.set(scope);
         return scope;
     }
 
-    /** Hands a resource to the innermost scope of this thread, if there is one; for those who make new kinds of resources. */
+    /** Adds a resource to the innermost scope of this thread, if there is one. For implementers of resources. */
     public static <R extends ScopedResource> R adopt(R resource) {
         Scope scope = CURRENT.get();
         if (scope != null) {
@@ -51,16 +51,16 @@ public final class Scope implements AutoCloseable {
         return resource;
     }
 
-    /** Takes a resource out of its scope: from now on whoever holds it closes it. */
+    /** Removes a resource from its scope; from now on the caller closes it. */
     public static <R extends ScopedResource> R release(R resource) {
         forget(resource);
         return resource;
     }
 
     /**
-     * Hands a tensor of this scope to the scope around, or to the caller where there is none.
+     * Moves a tensor of this scope to the enclosing scope. If there is none, the caller closes the tensor.
      *
-     * @return the tensor
+     * @return the same tensor
      */
     public <R extends ScopedResource> R keep(R resource) {
         if (resource.owner == this) {
@@ -88,7 +88,7 @@ public final class Scope implements AutoCloseable {
             return;
         }
         scope.gone++;
-        // A scope around a whole training run must not grow with every temporary that was closed in time.
+        // A scope around a whole training run must not grow with every temporary tensor that was already closed.
         if (scope.gone > COMPACT_ABOVE && scope.gone > scope.owned.size() / 2) {
             List<ScopedResource> left = new ArrayList<>(scope.owned.size() - scope.gone);
             for (ScopedResource candidate : scope.owned) {
@@ -101,14 +101,14 @@ public final class Scope implements AutoCloseable {
         }
     }
 
-    /** Closes what is left, the newest first, and reopens the scope around. */
+    /** Closes the remaining resources, newest first, and makes the enclosing scope current again. */
     @Override
     public void close() {
         if (closed) {
             return;
         }
         if (CURRENT.get() != this) {
-            throw new StriateException("a Scope is closed by the thread that opened it, after the scopes inside it;"
+            throw new StriateException("a Scope must be closed by the thread that opened it, after the scopes inside it;"
                     + " use try-with-resources");
         }
         closed = true;

@@ -2,13 +2,13 @@ package dev.striate;
 
 import org.jspecify.annotations.Nullable;
 
-/** Something that holds device memory and that the innermost open {@link Scope} closes unless somebody does so before. */
+/** A holder of device memory. The innermost open {@link Scope} closes it unless it is closed earlier. */
 public abstract class ScopedResource implements AutoCloseable {
 
     /** The scope that will close this, null if none will. */
     @Nullable Scope owner;
 
-    /** Gives the memory back. A second call does nothing. */
+    /** Releases the memory. A second call has no effect. */
     @Override
     public abstract void close();
 }

@@ -3,8 +3,8 @@ package dev.striate;
 import java.util.Arrays;
 
 /**
- * The sizes of a tensor along its axes, outermost first: {@code (batch, channels, height, width)} for images. Immutable. Rank 0
- * is a scalar of one element. Every size is at least 1, and there are fewer than 2^31 elements.
+ * The sizes of a tensor along its axes, outermost first: {@code (batch, channels, height, width)} for images. A shape of rank 0
+ * is a scalar. Each size is at least 1, and there are fewer than 2^31 elements. Shapes are immutable.
  */
 public final class Shape {
 
@@ -19,42 +19,46 @@ public final class Shape {
         this.elements = elements;
     }
 
-    /** @throws ShapeException if a size is below 1 or there would be 2^31 elements or more */
+    /**
+     * Returns the shape with these sizes.
+     *
+     * @throws ShapeException if a size is below 1, or if there would be 2^31 elements or more
+     */
     public static Shape of(int... sizes) {
         long elements = 1;
         for (int size : sizes) {
             if (size < 1) {
-                throw new ShapeException("a shape's sizes are at least 1, got " + text(sizes));
+                throw new ShapeException("expected sizes of at least 1, got shape " + text(sizes));
             }
             elements *= size;
             if (elements > Integer.MAX_VALUE) {
-                throw new ShapeException("a tensor has fewer than 2^31 elements, got the shape " + text(sizes));
+                throw new ShapeException("expected fewer than 2^31 elements, got shape " + text(sizes));
             }
         }
         return sizes.length == 0 ? SCALAR : new Shape(sizes.clone(), (int) elements);
     }
 
-    /** The number of axes. */
+    /** Returns the number of axes. */
     public int rank() {
         return sizes.length;
     }
 
-    /** The size along an axis; a negative axis counts from the last, -1. */
+    /** Returns the size along an axis; a negative axis counts from the end. */
     public int size(int axis) {
         return sizes[axis(axis)];
     }
 
-    /** The number of elements, the product of all sizes. */
+    /** Returns the number of elements, the product of all sizes. */
     public int elements() {
         return elements;
     }
 
-    /** The sizes, as a copy. */
+    /** Returns a copy of the sizes. */
     public int[] toArray() {
         return sizes.clone();
     }
 
-    /** How many elements lie between neighbours along each axis, in dense row-major order. */
+    /** Returns the strides in elements of a dense, row-major array. */
     public int[] strides() {
         int[] strides = new int[sizes.length];
         int stride = 1;
@@ -66,7 +70,7 @@ public final class Shape {
     }
 
     /**
-     * An axis as 0 .. rank-1, counting a negative one from the end.
+     * Converts an axis, which may be negative and count from the end, to 0 .. rank-1.
      *
      * @throws ShapeException if there is no such axis
      */
@@ -75,7 +79,7 @@ public final class Shape {
     }
 
     /**
-     * The same on behalf of an operation, which the message names.
+     * As {@link #axis(int)}, with the name of the operation for the message.
      *
      * @throws ShapeException if there is no such axis
      */
@@ -88,7 +92,7 @@ public final class Shape {
         return axis < 0 ? axis + sizes.length : axis;
     }
 
-    /** This shape with another size along one axis. */
+    /** Returns this shape with another size along one axis. */
     public Shape with(int axis, int size) {
         int[] changed = sizes.clone();
         changed[axis(axis)] = size;
@@ -96,9 +100,10 @@ public final class Shape {
     }
 
     /**
-     * The shape that both broadcast to, by NumPy's rule: aligned at the last axis, sizes are equal or one of them is 1.
+     * Returns the shape that both shapes broadcast to, by NumPy's rule: aligned at the last axis, sizes are equal or one of them
+     * is 1.
      *
-     * @throws ShapeException if they do not fit; {@code operation} is named in the message
+     * @throws ShapeException if the shapes do not broadcast; the message names {@code operation}
      */
     public static Shape broadcast(String operation, Shape a, Shape b) {
         if (a.equals(b)) {
@@ -119,8 +124,8 @@ public final class Shape {
     }
 
     /**
-     * The strides with which a dense tensor of this shape is walked as {@code target}: 0 along the axes that are repeated. Trusts
-     * that this broadcasts to {@code target}.
+     * Returns the strides for reading a dense tensor of this shape as {@code target}: 0 along the axes that are repeated. The
+     * caller makes sure that this shape broadcasts to {@code target}.
      */
     public int[] broadcastStrides(Shape target) {
         int[] own = strides();

@@ -1,6 +1,6 @@
 package dev.striate;
 
-/** Shapes or attributes that do not fit the operation. */
+/** Thrown if shapes or attributes do not fit an operation. */
 public class ShapeException extends StriateException {
 
     public ShapeException(String message) {

@@ -4,9 +4,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Device memory and its users. Tensors that share memory and tensors saved for a backward pass each hold one reference; the last
- * one to let go returns the buffer to the device's pool. All of them look the buffer up here, so that {@link #moveTo} moves them
- * together.
+ * A reference-counted device buffer. Each handle on the memory and each tensor saved for a backward pass holds one reference; the
+ * last one to be dropped returns the buffer to the pool of the device. All users look the buffer up here, so that {@link #moveTo}
+ * moves them together.
  *
  * @param <B> the kind of buffer
  */
@@ -48,7 +48,7 @@ final class Storage<B> {
         return references.get() > 1;
     }
 
-    /** Gives up this buffer for that of {@code target}, into which the caller has copied the contents. */
+    /** Replaces this buffer by that of {@code target}, into which the caller has copied the contents. */
     void moveTo(Storage<B> target) {
         Runnable releaseOld = release;
         buffer = target.buffer;
@@ -56,7 +56,7 @@ final class Storage<B> {
         releaseOld.run();
     }
 
-    /** Grows with every change in place. */
+    /** Counts the changes in place. */
     int version() {
         return version.get();
     }

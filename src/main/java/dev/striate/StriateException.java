@@ -1,7 +1,7 @@
 package dev.striate;
 
 /**
- * What every error of this library is: unchecked, with a message that names the operation, what was expected, and what was met.
+ * The unchecked superclass of all exceptions of this library. Messages name the operation, what was expected, and what was given.
  */
 public class StriateException extends RuntimeException {
 

@@ -38,16 +38,26 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A dense, row-major array of float32 values of any rank on a {@link Device}, and, where gradients are asked for, its place in
- * the graph of what was computed.
+ * A dense, row-major array of float32 values of any rank on a {@link Device}. If gradients are requested, the tensor is also part
+ * of the graph of recorded operations.
  *
- * <p>Operations return new tensors and leave their inputs alone; only the methods named "in place" change a tensor. Both sides of
- * an operation must be on the same device. Gradients are of first order.
+ * <pre>{@code
+ * Device device = Device.best();
+ * try (Scope scope = Scope.open()) {
+ *     Tensor x = Tensor.of(device, Shape.of(2, 2), 1, 2, 3, 4);
+ *     Tensor w = Tensor.ones(device, 2, 1).requiresGrad(true);
+ *     x.matmul(w).sum().backward();
+ *     System.out.println(w.grad());     // the gradient of w: 4, 6
+ * }
+ * }</pre>
  *
- * <p>Device memory does not wait for the garbage collector: close tensors, or let a {@link Scope} do so. What {@code backward()}
- * needs is kept by the graph even when the tensor itself is closed.
+ * <p>Operations return new tensors and do not change their inputs; only methods marked "in place" change a tensor. All tensors of
+ * an operation must be on the same device. Gradients are first-order only.
  *
- * <p>A tensor is used by one thread at a time.
+ * <p>Device memory is not left to the garbage collector: close tensors, or use a {@link Scope}, which closes them. The graph
+ * keeps the values that {@code backward()} needs even after their tensor is closed.
+ *
+ * <p>A tensor must not be used by several threads at the same time.
  */
 public final class Tensor extends ScopedResource {
 
@@ -68,26 +78,28 @@ public final class Tensor extends ScopedResource {
         this.storage = storage;
     }
 
-    // ---- Making tensors
+    // ---- Creating tensors
 
-    /** All zeros. */
+    /** Returns a tensor of zeros. */
     public static Tensor zeros(Device device, int... sizes) {
         return full(device, 0, sizes);
     }
 
-    /** All ones. */
+    /** Returns a tensor of ones. */
     public static Tensor ones(Device device, int... sizes) {
         return full(device, 1, sizes);
     }
 
-    /** All {@code value}. */
+    /** Returns a tensor whose elements are all {@code value}. */
     public static Tensor full(Device device, float value, int... sizes) {
         Tensor tensor = allocate(device, Shape.of(sizes));
         device.backend().copy().fill(value, tensor.buffer());
         return tensor;
     }
 
-    /** All {@code value}, written when something first reads or changes it: an operation that {@link #isKnown} tells need not. */
+    /**
+     * As {@link #full}, but filled only when the values are first read or changed. Operations can check {@link #isKnown} instead.
+     */
     private static Tensor deferred(Device device, float value, Shape shape) {
         Tensor tensor = allocate(device, shape);
         tensor.storage.deferFills();
@@ -95,20 +107,20 @@ public final class Tensor extends ScopedResource {
         return tensor;
     }
 
-    /** A tensor of rank 0. */
+    /** Returns a tensor of rank 0. */
     public static Tensor scalar(Device device, float value) {
         return full(device, value);
     }
 
-    /** A row of values. */
+    /** Returns a tensor of rank 1. */
     public static Tensor of(Device device, float... values) {
         return of(device, Shape.of(values.length), values);
     }
 
     /**
-     * Values in row-major order.
+     * Returns a tensor with the given values in row-major order.
      *
-     * @throws ShapeException if their number is not the shape's
+     * @throws ShapeException if the number of values is not that of the shape's elements
      */
     public static Tensor of(Device device, Shape shape, float... values) {
         requireLength("Tensor.of", shape, values.length);
@@ -118,9 +130,9 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * A matrix from its rows.
+     * Returns a matrix with the given rows.
      *
-     * @throws ShapeException if there are no values, or the rows differ in length
+     * @throws ShapeException if there are no values, or if the rows differ in length
      */
     public static Tensor of(Device device, float[][] rows) {
         Shape shape = Shape.of(rows.length, rows.length == 0 ? 0 : rows[0].length);
@@ -136,9 +148,9 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * The remaining values of a buffer, in row-major order; its position moves to the limit.
+     * Returns a tensor with the remaining values of a buffer in row-major order. The buffer's position moves to its limit.
      *
-     * @throws ShapeException if their number is not the shape's
+     * @throws ShapeException if the number of values is not that of the shape's elements
      */
     public static Tensor of(Device device, Shape shape, FloatBuffer values) {
         requireLength("Tensor.of", shape, values.remaining());
@@ -147,12 +159,12 @@ public final class Tensor extends ScopedResource {
         return of(device, shape, copy);
     }
 
-    /** {@code start, start + step, ...} up to, not including, {@code end}. */
+    /** Returns the row {@code start, start + step, ...} up to but not including {@code end}. */
     public static Tensor arange(Device device, float start, float end, float step) {
         double count = Math.ceil(((double) end - start) / step);
         if (!(count >= 1) || count > Integer.MAX_VALUE) {
-            throw new ShapeException("arange: from " + start + " to " + end + " by " + step
-                    + " there are no elements, or too many");
+            throw new ShapeException("arange: expected 1 to 2^31 - 1 elements, got none or too many from " + start + " to " + end
+                    + " by " + step);
         }
         float[] values = new float[(int) count];
         for (int i = 0; i < values.length; i++) {
@@ -161,13 +173,13 @@ public final class Tensor extends ScopedResource {
         return of(device, values);
     }
 
-    /** Normally distributed values with mean 0 and deviation 1; the same on every device. */
+    /** Returns normally distributed values with mean 0 and deviation 1. They are the same on every device. */
     public static Tensor randn(Device device, Generator generator, int... sizes) {
         Shape shape = Shape.of(sizes);
         return of(device, shape, generator.normal(shape.elements()));
     }
 
-    /** Uniformly distributed values in [low, high); the same on every device. */
+    /** Returns uniformly distributed values in [low, high). They are the same on every device. */
     public static Tensor uniform(Device device, Generator generator, float low, float high, int... sizes) {
         Shape shape = Shape.of(sizes);
         return of(device, shape, generator.uniform(shape.elements(), low, high));
@@ -180,13 +192,13 @@ public final class Tensor extends ScopedResource {
         }
     }
 
-    // ---- What it is
+    // ---- Properties and values
 
     public Shape shape() {
         return shape;
     }
 
-    /** The size along an axis; a negative one counts from the last. */
+    /** Returns the size along an axis; a negative axis counts from the end. */
     public int size(int axis) {
         return shape.size(axis);
     }
@@ -195,7 +207,7 @@ public final class Tensor extends ScopedResource {
         return device;
     }
 
-    /** The values in row-major order, once the device has computed them. */
+    /** Returns the values in row-major order. Waits until the device has computed them. */
     public float[] toArray() {
         float[] values = new float[shape.elements()];
         device.backend().read(buffer(), values, 0);
@@ -203,18 +215,18 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * The only value, once the device has computed it.
+     * Returns the only value. Waits until the device has computed it.
      *
-     * @throws ShapeException if there are several
+     * @throws ShapeException if there is more than one
      */
     public float item() {
         if (shape.elements() != 1) {
-            throw new ShapeException("item() reads a tensor of one element, this one is " + shape + "; use toArray()");
+            throw new ShapeException("item: expected one element, got shape " + shape + "; use toArray()");
         }
         return toArray()[0];
     }
 
-    /** A copy on another device, or this tensor if it is there already. Its gradient comes back. */
+    /** Returns a copy on another device, or this tensor if it is already there. The gradient flows back to this tensor. */
     public Tensor to(Device target) {
         if (target == device) {
             return this;
@@ -225,54 +237,54 @@ public final class Tensor extends ScopedResource {
 
     // ---- Gradients
 
-    /** Whether {@code backward()} carries a gradient to or through this tensor. */
+    /** Returns whether {@code backward()} computes a gradient for this tensor or passes one through it. */
     public boolean requiresGrad() {
         return requiresGrad;
     }
 
     /**
-     * Asks for a gradient, or no longer asks.
+     * Sets whether {@code backward()} computes a gradient for this leaf.
      *
      * @return this tensor
-     * @throws AutogradException on a computed tensor, whose inputs decide
+     * @throws AutogradException if this tensor was computed from tensors that require a gradient
      */
     public Tensor requiresGrad(boolean wanted) {
         if (node != null) {
-            throw new AutogradException("requiresGrad is set on leaves; this tensor of shape " + shape + " was computed by "
-                    + node.operation() + ": use detach() to cut it off, or retainGrad() to see its gradient");
+            throw new AutogradException("requiresGrad: expected a leaf, got a tensor of shape " + shape + " computed by "
+                    + node.operation() + "; use detach() to cut it off from the graph, or retainGrad() to keep its gradient");
         }
         requiresGrad = wanted;
         return this;
     }
 
-    /** Makes {@code backward()} leave the gradient of this computed tensor in {@link #grad()}, as it does for leaves. */
+    /** Makes {@code backward()} store the gradient of this computed tensor in {@link #grad()}, as it does for leaves. */
     public Tensor retainGrad() {
         if (node != null) {
             node.retainGrad(this);
         } else if (!requiresGrad) {
-            throw new AutogradException("retainGrad: no gradient comes to this tensor of shape " + shape
-                    + ", which depends on nothing that requires one");
+            throw new AutogradException("retainGrad: this tensor of shape " + shape
+                    + " gets no gradient, because it does not depend on a tensor that requires one");
         }
         return this;
     }
 
     /**
-     * The gradient that backward passes have added up here. Without one it is null or, for the parameter of an optimiser, zero;
-     * {@link #hasGrad} tells such a zero from one that was computed. It belongs to this tensor.
+     * Returns the sum of the gradients from all backward passes. Before the first it is null or, for the parameter of an optimiser,
+     * zero; {@link #hasGrad} distinguishes such a zero from a computed one. The gradient belongs to this tensor.
      */
     public @Nullable Tensor grad() {
         return grad;
     }
 
     /**
-     * Whether there is a gradient: since {@link #zeroGrad()} a backward pass has brought one, even of zeros, or {@link #grad()}
-     * was changed in place.
+     * Returns whether there is a gradient: whether, since {@link #zeroGrad()}, a backward pass has computed one (even of zeros) or
+     * {@link #grad()} was changed in place.
      */
     public boolean hasGrad() {
         return grad != null && (!gradInFlatStorage || grad.version() != clearedVersion);
     }
 
-    /** Forgets the gradient, so that the next backward pass starts from zero. */
+    /** Resets the gradient, so that the next backward pass starts from zero. */
     public void zeroGrad() {
         if (grad != null) {
             if (gradInFlatStorage) {
@@ -286,22 +298,23 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * Computes the gradient of this one-element tensor with respect to every leaf that requires one, and adds it to theirs.
+     * Computes the gradients of this tensor, which must have one element, with respect to all leaves that require one. Adds them
+     * to {@link #grad()} of the leaves.
      *
-     * @throws AutogradException if it is not one element, depends on nothing that requires a gradient, or its graph was walked
-     *                           before
+     * @throws AutogradException if this tensor has several elements or does not depend on a tensor that requires a gradient, or
+     *                           if its graph was already used
      */
     public void backward() {
         if (shape.elements() != 1) {
-            throw new AutogradException("backward() without an argument starts from one element, such as a loss; this tensor is "
-                    + shape + ": reduce it with sum() or mean(), or give backward(gradient)");
+            throw new AutogradException("backward: expected one element, such as a loss, got shape "
+                    + shape + "; reduce it with sum() or mean(), or call backward(gradient)");
         }
         try (Scope scope = Scope.open()) {
             backward(deferred(device, 1, shape));
         }
     }
 
-    /** The same for a tensor of any shape, given the gradient of something with respect to it, in its shape. */
+    /** As {@link #backward()} for a tensor of any shape, starting from a gradient of the same shape. */
     public void backward(Tensor gradient) {
         if (!gradient.shape.equals(shape)) {
             throw new ShapeException("backward: expected a gradient of shape " + shape + ", got " + gradient.shape);
@@ -318,7 +331,7 @@ public final class Tensor extends ScopedResource {
 
     // ---- Changes in place
 
-    /** In place: all elements become {@code value}. */
+    /** In place: sets all elements to {@code value}. */
     public void fill(float value) {
         beforeChange("fill");
         requireOpen();
@@ -330,7 +343,7 @@ public final class Tensor extends ScopedResource {
         markChanged();
     }
 
-    /** In place: takes the values of a tensor of the same shape and device. */
+    /** In place: copies the values of a tensor with the same shape and device. */
     public void assign(Tensor values) {
         beforeChange("assign");
         requireSame("assign", values);
@@ -343,7 +356,7 @@ public final class Tensor extends ScopedResource {
         markChanged();
     }
 
-    /** In place: takes values in row-major order. */
+    /** In place: copies values in row-major order. */
     public void assign(float... values) {
         beforeChange("assign");
         requireLength("assign", shape, values.length);
@@ -353,7 +366,7 @@ public final class Tensor extends ScopedResource {
         markChanged();
     }
 
-    /** In place: adds {@code alpha x}; same shape and device. */
+    /** In place: adds {@code alpha * x}, where {@code x} has the same shape and device. */
     public void addInPlace(float alpha, Tensor x) {
         beforeChange("addInPlace");
         requireSame("addInPlace", x);
@@ -363,8 +376,8 @@ public final class Tensor extends ScopedResource {
 
     private void beforeChange(String operation) {
         if (NoGrad.recording() && requiresGrad) {
-            throw new AutogradException(operation + " in place on a tensor of shape " + shape
-                    + " that requires a gradient; do it while a NoGrad is open, or on detach()");
+            throw new AutogradException(operation + ": cannot change a tensor of shape " + shape + " in place, because it"
+                    + " requires a gradient; open a NoGrad, or use detach()");
         }
     }
 
@@ -375,7 +388,7 @@ public final class Tensor extends ScopedResource {
         }
     }
 
-    // ---- Arithmetic, element by element, with broadcasting
+    // ---- Element-wise arithmetic with broadcasting
 
     /** {@code this + other}. */
     public Tensor add(Tensor other) {
@@ -397,7 +410,7 @@ public final class Tensor extends ScopedResource {
         return Unary.shift("sub", this, -(double) value);
     }
 
-    /** {@code this * other}, element by element. */
+    /** {@code this * other}, element-wise. */
     public Tensor mul(Tensor other) {
         return Binary.mul(this, other);
     }
@@ -407,14 +420,14 @@ public final class Tensor extends ScopedResource {
         return Unary.scale("mul", this, value);
     }
 
-    /** {@code this / other}, element by element. */
+    /** {@code this / other}, element-wise. */
     public Tensor div(Tensor other) {
         return Binary.div(this, other);
     }
 
     /**
-     * {@code this / value}, and the gradient by {@code value}. Computed as a product with {@code 1 / value}: at most 1.5 ulp from
-     * the quotient, where {@link #div(Tensor)} is as exact as the device divides.
+     * {@code this / value}. This is computed as a product with {@code 1 / value}, and so is the gradient. The error is at most
+     * 1.5 ulp; {@link #div(Tensor)} has the accuracy of the device's division.
      */
     public Tensor div(float value) {
         return Unary.div(this, value);
@@ -462,12 +475,12 @@ public final class Tensor extends ScopedResource {
         return Unary.relu(this);
     }
 
-    /** {@code x} where positive, else {@code slope x}. */
+    /** {@code x} if positive, otherwise {@code slope * x}. */
     public Tensor leakyRelu(float slope) {
         return Unary.leakyRelu(this, slope);
     }
 
-    /** {@code x} where positive, else {@code alpha (e^x - 1)} (Clevert et al., 2016). */
+    /** {@code x} if positive, otherwise {@code alpha * (e^x - 1)} (Clevert et al., 2016). */
     public Tensor elu(float alpha) {
         return Unary.elu(this, alpha);
     }
@@ -482,7 +495,7 @@ public final class Tensor extends ScopedResource {
         return Unary.tanh(this);
     }
 
-    /** {@code x F(x)} with the normal distribution function F, by erf (Hendrycks and Gimpel, 2016). */
+    /** {@code x * F(x)} with the normal distribution function F, computed with erf (Hendrycks and Gimpel, 2016). */
     public Tensor gelu() {
         return Unary.gelu(this);
     }
@@ -497,118 +510,123 @@ public final class Tensor extends ScopedResource {
         return Softmax.logSoftmax(this, axis);
     }
 
-    /** Drops each element with the given probability and divides the others by that of keeping (Srivastava et al., 2014). */
+    /** Sets each element to 0 with the given probability and divides the others by 1 - probability (Srivastava et al., 2014). */
     public Tensor dropout(float probability, Generator generator) {
         return Dropout.apply(this, probability, generator);
     }
 
     // ---- Reductions
 
-    /** The sum over the given axes, which disappear; over all axes if none is given. */
+    /** The sum over the given axes, which are removed; over all axes if none is given. */
     public Tensor sum(int... axes) {
         return Sum.sum(this, axes, false);
     }
 
-    /** The sum over the given axes, which keep the size 1 if asked. */
+    /** The sum over the given axes, which are kept with size 1 if {@code keepAxes} is true. */
     public Tensor sum(int[] axes, boolean keepAxes) {
         return Sum.sum(this, axes, keepAxes);
     }
 
-    /** The mean over the given axes, which disappear; over all axes if none is given. */
+    /** The mean over the given axes, which are removed; over all axes if none is given. */
     public Tensor mean(int... axes) {
         return Sum.mean(this, axes, false);
     }
 
-    /** The mean over the given axes, which keep the size 1 if asked. */
+    /** The mean over the given axes, which are kept with size 1 if {@code keepAxes} is true. */
     public Tensor mean(int[] axes, boolean keepAxes) {
         return Sum.mean(this, axes, keepAxes);
     }
 
-    /** The maximum over the given axes, which disappear; over all if none is given. The gradient goes to the first of equals. */
+    /**
+     * The maximum over the given axes, which are removed; over all axes if none is given. Ties pass the gradient to the first.
+     */
     public Tensor max(int... axes) {
         return Max.apply(this, axes, false);
     }
 
-    /** The maximum over the given axes, which keep the size 1 if asked. */
+    /** The maximum over the given axes, which are kept with size 1 if {@code keepAxes} is true. */
     public Tensor max(int[] axes, boolean keepAxes) {
         return Max.apply(this, axes, keepAxes);
     }
 
-    /** Where along an axis the maximum is, the first among equals; the axis disappears. */
+    /** The position of the maximum along an axis, the first one for ties. The axis is removed. */
     public IntTensor argmax(int axis) {
         return Argmax.apply(this, axis);
     }
 
     // ---- Shape
 
-    /** The same elements in another shape; one size may be -1 and is computed. Shares memory. */
+    /** The same elements in another shape. One size may be -1 and is then computed. Shares memory. */
     public Tensor reshape(int... sizes) {
         return Reshape.apply(this, sizes);
     }
 
-    /** All axes from {@code fromAxis} on as one; {@code flatten(1)} makes one row per example. Shares memory. */
+    /** Merges all axes from {@code fromAxis} on; {@code flatten(1)} makes one row per example. Shares memory. */
     public Tensor flatten(int fromAxis) {
         return Reshape.flatten(this, fromAxis);
     }
 
-    /** Axes in another order: axis i of the result is axis {@code axes[i]} of this. */
+    /** Reorders the axes: axis i of the result is axis {@code axes[i]} of this tensor. */
     public Tensor permute(int... axes) {
         return Permute.apply(this, axes);
     }
 
-    /** Two axes exchanged. */
+    /** Swaps two axes. */
     public Tensor transpose(int axis, int other) {
         return Permute.transpose(this, axis, other);
     }
 
-    /** From {@code (N, C, H, W)} to {@code (N, H, W, C)}. */
+    /** Converts {@code (N, C, H, W)} to {@code (N, H, W, C)}. */
     public Tensor toNhwc() {
         return Permute.toNhwc(this);
     }
 
-    /** From {@code (N, H, W, C)} to {@code (N, C, H, W)}, the layout of all operations here. */
+    /** Converts {@code (N, H, W, C)} to {@code (N, C, H, W)}, the layout that all operations expect. */
     public Tensor toNchw() {
         return Permute.toNchw(this);
     }
 
-    /** Elements {@code start} up to, not including, {@code end} along an axis; negative positions count from the end. */
+    /** The elements from {@code start} to {@code end} (exclusive) along an axis; negative positions count from the end. */
     public Tensor slice(int axis, int start, int end) {
         return Slice.apply(this, axis, start, end, 1);
     }
 
-    /** Every {@code step}-th element from {@code start} up to, not including, {@code end} along an axis. */
+    /** Every {@code step}-th element from {@code start} to {@code end} (exclusive) along an axis. */
     public Tensor slice(int axis, int start, int end, int step) {
         return Slice.apply(this, axis, start, end, step);
     }
 
-    /** Tensors joined along an axis; their other sizes agree. */
+    /** Joins tensors along an axis. Their other sizes must be equal. */
     public static Tensor concat(int axis, Tensor... parts) {
         return Concat.apply(axis, parts);
     }
 
-    /** A border of {@code value}: {@code before[i]} and {@code after[i]} elements along axis i. */
+    /** Adds a border of {@code value}: {@code before[i]} and {@code after[i]} elements along axis i. */
     public Tensor pad(int[] before, int[] after, float value) {
         return Pad.apply(this, before, after, value);
     }
 
-    /** Repeats axes of size 1, and adds axes in front, up to the given shape. */
+    /** Repeats axes of size 1 and adds leading axes to reach the given shape. */
     public Tensor expand(int... sizes) {
         return Expand.apply(this, Shape.of(sizes));
     }
 
     // ---- Products
 
-    /** The matrix product over the last two axes, with broadcasting over those before; a vector counts as row or column. */
+    /**
+     * The matrix product of the last two axes, with broadcasting of the others. A vector counts as a row (left) or column
+     * (right).
+     */
     public Tensor matmul(Tensor other) {
         return Matmul.apply(this, other, false, false);
     }
 
-    /** The matrix product with either side's last two axes transposed first, at no cost. */
+    /** The matrix product with the last two axes of either factor transposed first, at no cost. */
     public Tensor matmul(Tensor other, boolean transposeThis, boolean transposeOther) {
         return Matmul.apply(this, other, transposeThis, transposeOther);
     }
 
-    /** {@code x w^T + bias}: {@code (..., in)} to {@code (..., out)} with a weight of {@code (out, in)}. */
+    /** {@code x w^T + bias}: maps {@code (..., in)} to {@code (..., out)} with a weight {@code (out, in)}. */
     public Tensor linear(Tensor weight, @Nullable Tensor bias) {
         return Linear.apply(this, weight, bias);
     }
@@ -616,7 +634,7 @@ public final class Tensor extends ScopedResource {
     // ---- Images, (N, C, H, W)
 
     /**
-     * Convolution: {@code (N, C, H, W)} with a weight of {@code (O, C/groups, KH, KW)} to {@code (N, O, OH, OW)}. Options:
+     * Convolution: maps {@code (N, C, H, W)} to {@code (N, O, OH, OW)} with a weight {@code (O, C/groups, KH, KW)}. Options:
      * stride, padding, dilation, groups.
      */
     public Tensor conv2d(Tensor weight, @Nullable Tensor bias, WindowOption... options) {
@@ -624,7 +642,7 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * Transposed convolution: {@code (N, C, H, W)} with a weight of {@code (C, O/groups, KH, KW)} to {@code (N, O, OH, OW)}.
+     * Transposed convolution: maps {@code (N, C, H, W)} to {@code (N, O, OH, OW)} with a weight {@code (C, O/groups, KH, KW)}.
      * Options: stride, padding, output padding, dilation, groups.
      */
     public Tensor convTranspose2d(Tensor weight, @Nullable Tensor bias, WindowOption... options) {
@@ -639,17 +657,17 @@ public final class Tensor extends ScopedResource {
     /** The maximum of each window of the given height and width. */
     public Tensor maxPool2d(int kernelHeight, int kernelWidth, WindowOption... options) {
         MaxPool2d.Result result = MaxPool2d.apply(this, kernelHeight, kernelWidth, options);
-        // What the gradient needs of them the graph has a share in.
+        // The graph holds its own reference to the indices.
         result.indices().close();
         return result.output();
     }
 
-    /** The maximum of each window and where in its plane it was, {@code row * W + column}. */
+    /** The maximum of each window and its index in the plane, {@code row * W + column}. */
     public MaxPool2d.Result maxPool2dWithIndices(int kernelHeight, int kernelWidth, WindowOption... options) {
         return MaxPool2d.apply(this, kernelHeight, kernelWidth, options);
     }
 
-    /** The mean of each window. Options: stride (by default the window), padding, ceil mode, whether padding is counted. */
+    /** The mean of each window. Options: stride (by default the window), padding, ceil mode, whether padding counts. */
     public Tensor avgPool2d(int kernel, WindowOption... options) {
         return avgPool2d(kernel, kernel, options);
     }
@@ -664,17 +682,17 @@ public final class Tensor extends ScopedResource {
         return AdaptiveAvgPool2d.global(this);
     }
 
-    /** Means over windows chosen so that the output has the given size. */
+    /** The mean of each window, with windows chosen such that the output has the given size. */
     public Tensor adaptiveAvgPool2d(int outHeight, int outWidth) {
         return AdaptiveAvgPool2d.apply(this, outHeight, outWidth);
     }
 
-    /** A convolution's input as a matrix: {@code (N, C, H, W)} to {@code (N, C KH KW, OH OW)}. */
+    /** Writes the input of a convolution as a matrix: {@code (N, C, H, W)} to {@code (N, C*KH*KW, OH*OW)}. */
     public Tensor im2col(int kernelHeight, int kernelWidth, WindowOption... options) {
         return Im2Col.im2col(this, kernelHeight, kernelWidth, options);
     }
 
-    /** The transpose of {@link #im2col}: adds up to {@code (N, C, height, width)} what came from each pixel. */
+    /** The transpose of {@link #im2col}: sums the columns into images {@code (N, C, height, width)}. */
     public Tensor col2im(int height, int width, int kernelHeight, int kernelWidth, WindowOption... options) {
         return Im2Col.col2im(this, height, width, kernelHeight, kernelWidth, options);
     }
@@ -682,10 +700,9 @@ public final class Tensor extends ScopedResource {
     /**
      * Batch normalisation per channel of {@code (N, C, ...)} (Ioffe and Szegedy, 2015).
      *
-     * @param training whether to use the batch's own statistics, and to update the running ones in place; else uses the running
-     *                 ones
-     * @param momentum how far the running statistics move towards the batch's, 0 .. 1
-     * @param epsilon  added to the variance, above 0
+     * @param training true to use the statistics of the batch and update the running ones in place; false to use the running ones
+     * @param momentum the weight of the batch in the update of the running statistics, from 0 to 1
+     * @param epsilon  added to the variance; above 0
      */
     public Tensor batchNorm2d(
             Tensor gamma,
@@ -710,7 +727,7 @@ public final class Tensor extends ScopedResource {
         return CrossEntropy.apply(this, labels, options);
     }
 
-    /** Cross-entropy and, from the same pass over the logits, the class of each example's largest. */
+    /** Cross-entropy, and the predicted class of each example from the same pass over the logits. */
     public CrossEntropy.Result crossEntropyWithPredictions(IntTensor labels, ClassificationOptions options) {
         return CrossEntropy.withPredictions(this, labels, options);
     }
@@ -730,15 +747,15 @@ public final class Tensor extends ScopedResource {
         return Mse.apply(this, target);
     }
 
-    // ---- For writers of operations, layers and optimisers
+    // ---- For implementers of operations, layers and optimisers
 
-    /** An undefined tensor: the operation's kernel writes every element. */
+    /** Returns a tensor with undefined values; the operation's kernel has to write every element. */
     public static Tensor allocate(Device device, Shape shape) {
         Buffer buffer = device.backend().allocate(shape.elements());
         return Scope.adopt(new Tensor(device, shape, new Storage<>(buffer, () -> device.backend().release(buffer))));
     }
 
-    /** The memory; kernels read it and, for a tensor just allocated, write it. */
+    /** Returns the memory. Kernels read it, and write it only if the tensor was just allocated. */
     public Buffer buffer() {
         requireOpen();
         PendingFill pending = storage.pending();
@@ -749,13 +766,13 @@ public final class Tensor extends ScopedResource {
         return storage.buffer();
     }
 
-    /** Whether all elements are known to be {@code value} without looking, and nothing has read them yet. */
+    /** Whether a fill with {@code value} is pending, so that all elements are known without reading them. */
     public boolean isKnown(float value) {
         PendingFill pending = storage.pending();
         return pending != null && pending.isDue() && pending.value() == value;
     }
 
-    /** Cancels a pending fill, after every element was written by way of the flat storage. */
+    /** Cancels the pending fill. Call this after writing every element directly in the flat storage. */
     public void settle() {
         if (storage.pending() != null) {
             storage.pending().settle();
@@ -774,7 +791,7 @@ public final class Tensor extends ScopedResource {
         }
     }
 
-    /** The memory of an optional tensor. */
+    /** Returns the memory of an optional tensor, or null. */
     public static @Nullable Buffer bufferOf(@Nullable Tensor tensor) {
         return tensor == null ? null : tensor.buffer();
     }
@@ -789,12 +806,12 @@ public final class Tensor extends ScopedResource {
         }
     }
 
-    /** The same memory in another shape of as many elements, cut off from the graph. */
+    /** The same memory in another shape with the same number of elements, cut off from the graph. */
     public Tensor view(Shape other) {
         return Scope.adopt(handle(other));
     }
 
-    /** A second handle on the same memory, cut off from the graph and outside of any scope; whoever asked for it closes it. */
+    /** A second handle on the same memory, cut off from the graph and outside of any scope. The caller closes it. */
     public Tensor share() {
         return handle(shape);
     }
@@ -805,8 +822,8 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * A part of this tensor's memory as a tensor of its own, outside of any scope: for parameters in flat storage. Changes in
-     * place are noticed separately in each part and in the whole.
+     * Returns a part of this tensor's memory as a tensor outside of any scope, for parameters in flat storage. Changes in place
+     * are counted separately for each part and for the whole.
      *
      * @param offset a multiple of the backend's {@link dev.striate.backend.Backend#sliceAlignment()}
      */
@@ -815,13 +832,13 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * Moves this leaf's values and its gradient into flat storage. Whatever shares their memory moves along: results of
-     * {@link #detach} and views, the handles that others have of the gradient, and graphs that were recorded before.
+     * Moves the values and gradient of this leaf into flat storage. Everything that shares their memory moves with them: results
+     * of {@link #detach}, views, other handles on the gradient, and graphs that were recorded before.
      *
-     * @param values   a window of this shape; takes over the present values
-     * @param gradient a window of this shape; takes over the present gradient, and is zero if there is none. From now on the
-     *                 gradient is filled only when somebody reads it, through this handle or one that shares its memory: code that
-     *                 reads the flat storage itself makes those fills first
+     * @param values   a window of this shape; receives the current values
+     * @param gradient a window of this shape; receives the current gradient, or zeros. From now on, a fill of the gradient is
+     *                 pending until it is read through this handle or one that shares its memory. Code that reads the flat
+     *                 storage directly has to perform the pending fills first
      */
     public void moveInto(Tensor values, Tensor gradient) {
         values.assign(this);
@@ -849,22 +866,22 @@ public final class Tensor extends ScopedResource {
         return new Tensor(device, shape, Storage.within(storage, storage.buffer()));
     }
 
-    /** Whether another handle, a saved copy or flat storage uses the same memory. */
+    /** Whether the same memory is also used by another handle, the graph or flat storage. */
     public boolean isShared() {
         return storage.isShared();
     }
 
-    /** Grows with every change in place. */
+    /** Returns a counter of the changes in place. */
     public int version() {
         return storage.version();
     }
 
-    /** To be called after changing the memory in place. */
+    /** Call this after changing the memory in place. */
     public void markChanged() {
         storage.changed();
     }
 
-    /** What computed this, null for leaves and with recording off. */
+    /** Returns the operation that computed this tensor, or null for leaves and for tensors computed while recording was off. */
     public @Nullable Node node() {
         return node;
     }
@@ -876,8 +893,8 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * Memory for a gradient of this leaf, to be written whole and handed to {@link #accumulateGrad}: that of {@link #grad} itself
-     * if it is zero and nobody has written the zeros, else new.
+     * Returns memory for a gradient of this leaf. The caller writes all of it and passes it to {@link #accumulateGrad}. It is the
+     * memory of {@link #grad} itself if that is zero with the fill pending; otherwise it is new.
      */
     public Tensor gradientTarget() {
         return grad != null && grad.isKnown(0) ? Scope.adopt(grad.alias()) : allocate(device, shape);
@@ -887,7 +904,7 @@ public final class Tensor extends ScopedResource {
     public void accumulateGrad(Tensor gradient) {
         requireOpen();
         if (!gradient.shape.equals(shape)) {
-            throw new ShapeException("a gradient of shape " + gradient.shape + " came to a tensor of shape " + shape);
+            throw new ShapeException("internal error: gradient of shape " + gradient.shape + " for a tensor of shape " + shape);
         }
         if (grad != null && grad.isKnown(0)) {
             try (NoGrad off = NoGrad.open()) {
@@ -898,7 +915,7 @@ public final class Tensor extends ScopedResource {
                 addToGrad(grad, gradient);
             }
         } else if (gradient.isShared()) {
-            // Somebody else may still read it, or it may be this gradient's own source: take a copy.
+            // Another user may still read this memory, or it may be the source of this gradient.
             Tensor copy = Scope.release(allocate(device, shape));
             copy.assign(gradient);
             grad = copy;
@@ -911,13 +928,13 @@ public final class Tensor extends ScopedResource {
         if (gradInFlatStorage || !before.isShared()) {
             before.addInPlace(1, gradient);
         } else {
-            // The pass under way may have handed the same memory to a node that still waits for its turn.
+            // In the current backward pass, a node that has not run yet may hold the same memory.
             grad = Scope.release(before.add(gradient));
             before.close();
         }
     }
 
-    /** Gives the memory back, and that of the gradient. What was saved for a backward pass stays until that is done. */
+    /** Releases this tensor's memory and its gradient's. Values saved for a backward pass are kept until that is done. */
     @Override
     public void close() {
         if (!closed) {
@@ -931,9 +948,9 @@ public final class Tensor extends ScopedResource {
         }
     }
 
-    // ---- For people
+    // ---- Printing
 
-    /** Shape, device and values, long axes shortened. */
+    /** Returns shape, device and values; long axes are shortened. */
     @Override
     public String toString() {
         String head = "Tensor" + shape + " on " + device;

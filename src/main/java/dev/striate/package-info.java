@@ -1,4 +1,4 @@
-/** Tensors, shapes, devices and the exceptions: what nearly every program imports. */
+/** Tensors, shapes, devices, scopes, random numbers and exceptions. */
 @NullMarked
 package dev.striate;
 

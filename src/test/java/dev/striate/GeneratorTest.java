@@ -67,14 +67,14 @@ class GeneratorTest {
     @Test
     void whatCannotBeDrawnIsRefused() {
         Generator generator = new Generator(1);
-        assertEquals("Generator: draws 0 or more values, got -1",
+        assertEquals("Generator: expected a count of 0 or more, got -1",
                 assertThrows(StriateException.class, () -> generator.uniform(-1, 0, 1)).getMessage());
         assertThrows(StriateException.class, () -> generator.normal(-1));
         assertThrows(StriateException.class, () -> generator.permutation(-1));
         float[][] ranges = {{1, 0}, {Float.NaN, 1}, {0, Float.NaN}, {0, Float.POSITIVE_INFINITY},
             {Float.NEGATIVE_INFINITY, 0}, {-Float.MAX_VALUE, Float.MAX_VALUE}};
         for (float[] range : ranges) {
-            assertEquals("Generator: uniform values lie between finite numbers low <= high whose difference is finite, got "
+            assertEquals("Generator: expected finite bounds low <= high with a finite difference, got "
                     + range[0] + " and " + range[1],
                     assertThrows(StriateException.class, () -> generator.uniform(2, range[0], range[1])).getMessage());
         }

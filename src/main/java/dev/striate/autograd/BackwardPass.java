@@ -30,8 +30,8 @@ public final class BackwardPass {
         Node root = result.node();
         if (root == null) {
             if (!result.requiresGrad()) {
-                throw new AutogradException("backward() on a tensor of shape " + result.shape() + " that does not depend on any"
-                        + " tensor with requiresGrad(true), or was computed with recording off");
+                throw new AutogradException("backward: this tensor of shape " + result.shape() + " does not depend on any"
+                        + " tensor with requiresGrad(true), or was computed while recording was off");
             }
             // Shared, so that the gradient becomes a copy and not an alias of the caller's tensor.
             try (Tensor shared = upstream.share()) {
@@ -87,9 +87,9 @@ public final class BackwardPass {
 
     private static void check(Node node) {
         if (node.ended() != null) {
-            throw new AutogradException("backward() comes to " + node.operation() + " with output " + node.shape() + ", which "
-                    + node.ended() + "; a graph can be walked once: compute the result again, or add up several losses and call"
-                    + " backward() on the sum");
+            throw new AutogradException("backward: the graph at " + node.operation() + " with output " + node.shape() + " "
+                    + node.ended() + "; a graph can be used only once: compute the result again, or add up several losses and"
+                    + " call backward() on the sum");
         }
         for (Node.Step step : node.steps()) {
             step.saved().checkUnchanged();

@@ -128,6 +128,6 @@ public final class Node extends ScopedResource {
 
     @Override
     public void close() {
-        end("was recorded in a Scope that is closed by now");
+        end("was recorded in a Scope that has been closed");
     }
 }

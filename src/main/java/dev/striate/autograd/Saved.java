@@ -42,8 +42,9 @@ public final class Saved {
     void checkUnchanged() {
         for (int i = 0; i < tensors.length; i++) {
             if (tensors[i].version() != versions[i]) {
-                throw new AutogradException("backward() through " + operation + " needs a tensor of shape " + tensors[i].shape()
-                        + " as it was, but it was changed in place since (by an optimiser's step, assign, fill or the like);"
+                throw new AutogradException("backward: " + operation + " needs the values of a tensor of shape "
+                        + tensors[i].shape()
+                        + " that was changed in place since (for example by an optimiser's step, assign or fill);"
                         + " call backward() before changing it");
             }
         }

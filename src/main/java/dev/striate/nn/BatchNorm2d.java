@@ -34,7 +34,7 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
      */
     public BatchNorm2d momentum(float wanted) {
         if (!(wanted >= 0 && wanted <= 1)) {
-            throw new StriateException("BatchNorm2d: the momentum is in 0 .. 1, got " + wanted);
+            throw new StriateException("BatchNorm2d: expected a momentum from 0 to 1, got " + wanted);
         }
         momentum = wanted;
         return this;
@@ -48,7 +48,7 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
      */
     public BatchNorm2d epsilon(float wanted) {
         if (!(wanted > 0 && wanted < Float.POSITIVE_INFINITY)) {
-            throw new StriateException("BatchNorm2d: epsilon is finite and above 0, got " + wanted);
+            throw new StriateException("BatchNorm2d: expected a finite epsilon above 0, got " + wanted);
         }
         epsilon = wanted;
         return this;

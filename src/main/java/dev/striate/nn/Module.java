@@ -338,7 +338,8 @@ public abstract class Module implements AutoCloseable {
      * @throws StriateException unless overridden
      */
     protected Shape shapeRule(Shape input) {
-        throw new StriateException(this + " does not say how its output's shape follows from its input's: override shapeRule()");
+        throw new StriateException(this + " has no shape rule; override shapeRule() to compute the output's shape from the"
+                + " input's");
     }
 
     /**
@@ -403,7 +404,7 @@ public abstract class Module implements AutoCloseable {
     /** To be called by settings that decide what {@link #create} makes. */
     protected final void requireNotInitialized(String setting) {
         if (initialized) {
-            throw new StriateException(this + ": " + setting + " is set before initialize(), which has been called");
+            throw new StriateException(this + ": " + setting + " must be set before initialize(), which has already been called");
         }
     }
 
@@ -418,7 +419,7 @@ public abstract class Module implements AutoCloseable {
     /** @throws StriateException if a name is empty or has a dot */
     static void requireName(String whole, String name) {
         if (name.isEmpty() || name.indexOf('.') >= 0) {
-            throw new StriateException(whole + ": the name of a part is not empty and has no dot, got \"" + name + "\"");
+            throw new StriateException(whole + ": expected a part name that is not empty and has no dot, got \"" + name + "\"");
         }
     }
 

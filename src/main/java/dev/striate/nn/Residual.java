@@ -55,8 +55,8 @@ public final class Residual extends Module {
 
     static Shape joinShapes(Module block, Shape main, Shape side) {
         if (!main.equals(side)) {
-            throw new ShapeException(block + ": the body gives " + main + ", the shortcut " + side
-                    + "; give it a shortcut that brings its input to the body's output shape");
+            throw new ShapeException(block + ": the body's output is " + main + " but the shortcut's is " + side
+                    + "; use a shortcut that maps the input to the body's output shape");
         }
         return main;
     }

@@ -38,7 +38,8 @@ public final class AdaptiveAvgPool2d {
     /** @throws ShapeException if {@link #apply} would refuse these sizes, below 1, whatever the image */
     public static void check(int outHeight, int outWidth) {
         if (outHeight < 1 || outWidth < 1) {
-            throw new ShapeException("adaptiveAvgPool2d: the output is at least 1 by 1, got " + outHeight + " by " + outWidth);
+            throw new ShapeException("adaptiveAvgPool2d: expected an output of at least 1 by 1, got " + outHeight + " by "
+                    + outWidth);
         }
     }
 

@@ -127,7 +127,7 @@ public final class BatchNorm2d {
             float momentum,
             float epsilon) {
         if (!(momentum >= 0 && momentum <= 1)) {
-            throw new ShapeException("batchNorm2d: expected a momentum in 0 .. 1, got " + momentum);
+            throw new ShapeException("batchNorm2d: expected a momentum from 0 to 1, got " + momentum);
         }
         if (!(epsilon > 0 && epsilon < Float.POSITIVE_INFINITY)) {
             throw new ShapeException("batchNorm2d: expected a finite epsilon above 0, got " + epsilon);
@@ -140,13 +140,13 @@ public final class BatchNorm2d {
         requirePerChannel(x, "gamma", gamma);
         requirePerChannel(x, "beta", beta);
         if ((runningMean == null) != (runningVariance == null)) {
-            throw new ShapeException("batchNorm2d: running mean and running variance are given both or not at all");
+            throw new ShapeException("batchNorm2d: expected both running mean and running variance, or neither");
         }
         if (runningMean != null && runningVariance != null) {
             requirePerChannel(x, "running mean", runningMean);
             requirePerChannel(x, "running variance", runningVariance);
         } else if (!training) {
-            throw new ShapeException("batchNorm2d: without training it needs running statistics");
+            throw new ShapeException("batchNorm2d: expected running statistics for evaluation, got none");
         }
         if (training && shape.elements() == channels) {
             throw new ShapeException("batchNorm2d: training needs more than one value per channel, got " + shape

@@ -19,7 +19,7 @@ public record ClassificationOptions(LossReduction reduction, int ignoreIndex, fl
     /** @throws ShapeException unless the smoothing is in 0 .. 1 */
     public ClassificationOptions {
         if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-            throw new ShapeException("label smoothing is in 0 .. 1, got " + labelSmoothing);
+            throw new ShapeException("expected label smoothing from 0 to 1, got " + labelSmoothing);
         }
     }
 

@@ -107,8 +107,8 @@ public final class Conv2d {
         window.requireGroupsDivide(channels, outChannels);
         if (weight.size(1) != channels / window.groups) {
             throw new ShapeException("conv2d: the input " + x + " has " + channels + " channels in " + window.groups
-                    + (window.groups == 1 ? " group" : " groups") + ", so the weight's second size is "
-                    + channels / window.groups + "; got a weight " + weight);
+                    + (window.groups == 1 ? " group" : " groups") + ", so the weight's second size must be "
+                    + channels / window.groups + ", got a weight " + weight);
         }
         if (bias != null && !bias.equals(Shape.of(outChannels))) {
             throw new ShapeException("conv2d: expected a bias (" + outChannels + "), one per output channel, got " + bias);

@@ -88,8 +88,8 @@ public final class ConvTranspose2d {
                 WindowOption.Kind.PADDING, WindowOption.Kind.OUTPUT_PADDING, WindowOption.Kind.DILATION,
                 WindowOption.Kind.GROUPS);
         if (window.padding.rule() != Padding.Rule.GIVEN) {
-            throw new ShapeException("convTranspose2d: padding is given in numbers; " + window.padding.rule()
-                    + " is defined for convolution only");
+            throw new ShapeException("convTranspose2d: expected padding in numbers, got " + window.padding.rule()
+                    + ", which is defined for conv2d only");
         }
         if (window.outputPaddingH >= Math.max(window.strideH, window.dilationH)
                 || window.outputPaddingW >= Math.max(window.strideW, window.dilationW)) {
@@ -110,7 +110,8 @@ public final class ConvTranspose2d {
     private static int outSize(String side, long padded, long padding) {
         long size = Sizes.require("convTranspose2d", "the padded " + side, padded) - padding;
         if (size < 1) {
-            throw new ShapeException("convTranspose2d: the padding leaves an output " + side + " of " + size);
+            throw new ShapeException("convTranspose2d: expected an output " + side + " of at least 1, but the padding leaves "
+                    + size);
         }
         return (int) size;
     }

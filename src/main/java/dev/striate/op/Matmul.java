@@ -24,7 +24,7 @@ public final class Matmul {
         int rankB = b.shape().rank();
         if (rankA == 0 || rankB == 0 || (rankA == 1 && transposeA) || (rankB == 1 && transposeB)) {
             throw misfit(a, b, transposeA, transposeB,
-                    "each side is a matrix, a batch of them, or a vector that is not transposed");
+                    "expected matrices, batches of matrices, or vectors that are not transposed");
         }
         if (rankA == 1) {
             try (Tensor row = a.reshape(1, a.size(0)); Tensor product = apply(row, b, false, transposeB)) {

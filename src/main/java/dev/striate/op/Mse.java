@@ -12,7 +12,7 @@ public final class Mse {
     public static Tensor apply(Tensor x, Tensor target) {
         x.requireDevice("mse", target);
         if (!x.shape().equals(target.shape())) {
-            throw new ShapeException("mse: expected two tensors of one shape, got " + x.shape() + " and " + target.shape());
+            throw new ShapeException("mse: expected two tensors of the same shape, got " + x.shape() + " and " + target.shape());
         }
         try (Tensor difference = x.sub(target); Tensor squares = difference.pow(2)) {
             return squares.mean();

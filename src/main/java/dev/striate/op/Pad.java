@@ -20,7 +20,7 @@ public final class Pad {
         int rank = x.shape().rank();
         if (before.length != rank || after.length != rank
                 || Arrays.stream(before).anyMatch(n -> n < 0) || Arrays.stream(after).anyMatch(n -> n < 0)) {
-            throw new ShapeException("pad: expected, before and after, a number of at least 0 for each of the " + rank
+            throw new ShapeException("pad: expected numbers of at least 0 before and after, one for each of the " + rank
                     + " axes of " + x.shape() + ", got " + Arrays.toString(before) + " and " + Arrays.toString(after));
         }
         int[] sizes = x.shape().toArray();

@@ -35,7 +35,7 @@ public record Padding(Rule rule, int top, int bottom, int left, int right) {
     /** @throws ShapeException if a number is negative */
     public Padding {
         if (top < 0 || bottom < 0 || left < 0 || right < 0) {
-            throw new ShapeException("padding is at least 0, got top " + top + ", bottom " + bottom + ", left " + left
+            throw new ShapeException("expected padding of at least 0, got top " + top + ", bottom " + bottom + ", left " + left
                     + ", right " + right);
         }
     }

@@ -33,10 +33,11 @@ final class Window {
      */
     static Window of(String operation, int kernelH, int kernelW, WindowOption[] options, WindowOption.Kind... allowed) {
         if (kernelH < 1 || kernelW < 1) {
-            throw new ShapeException(operation + ": a kernel is at least 1 by 1, got " + kernelH + " by " + kernelW);
+            throw new ShapeException(operation + ": expected a kernel of at least 1 by 1, got " + kernelH + " by " + kernelW);
         }
         if ((long) kernelH * kernelW > Integer.MAX_VALUE) {
-            throw new ShapeException(operation + ": a kernel has fewer than 2^31 cells, got " + kernelH + " by " + kernelW);
+            throw new ShapeException(operation + ": expected a kernel with fewer than 2^31 elements, got " + kernelH + " by "
+                    + kernelW);
         }
         Window window = new Window(operation, kernelH, kernelW);
         int seen = 0;
@@ -76,8 +77,8 @@ final class Window {
     /** Padding by a rule instead of numbers is 0 here; what the rules give is always small enough. */
     private void requireSmallPadding() {
         if (Math.max(padding.top(), padding.bottom()) >= extentH() || Math.max(padding.left(), padding.right()) >= extentW()) {
-            throw new ShapeException(operation + ": padding must be smaller than the window, or some windows would hold"
-                    + " nothing else; got a window of " + extentH() + " by " + extentW() + " and padding of " + padding.top()
+            throw new ShapeException(operation + ": padding must be smaller than the window, otherwise some windows would contain"
+                    + " only padding; got a window of " + extentH() + " by " + extentW() + " and padding of " + padding.top()
                     + ", " + padding.bottom() + ", " + padding.left() + ", " + padding.right());
         }
     }
@@ -138,8 +139,8 @@ final class Window {
     private int outSize(Shape image, String side, int size, int before, int after, int extent, int stride) {
         int room = Sizes.require(operation, "the padded " + side, (long) size + before + after) - extent;
         if (room < 0) {
-            throw new ShapeException(operation + ": the window's " + side + " of " + extent + " does not fit into the input "
-                    + image + " with its " + side + " of " + size + " and padding of " + before + " and " + after);
+            throw new ShapeException(operation + ": the window's " + side + " of " + extent + " exceeds that of the input "
+                    + image + ", " + size + " plus padding of " + before + " and " + after);
         }
         int windows = room / stride + 1;
         // In ceil mode one more window may start, but only inside the image or the padding before it.

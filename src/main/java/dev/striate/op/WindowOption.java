@@ -74,7 +74,7 @@ public final class WindowOption {
      */
     public static WindowOption outputPadding(int height, int width) {
         if (height < 0 || width < 0) {
-            throw new ShapeException("outputPadding is at least 0, got " + height + " and " + width);
+            throw new ShapeException("expected outputPadding of at least 0, got " + height + " and " + width);
         }
         return new WindowOption(Kind.OUTPUT_PADDING, height, width, Padding.VALID);
     }
@@ -106,7 +106,8 @@ public final class WindowOption {
 
     private static WindowOption atLeastOne(Kind kind, int height, int width) {
         if (height < 1 || width < 1) {
-            throw new ShapeException(kind.label + " is at least 1, got " + height + (height == width ? "" : " and " + width));
+            throw new ShapeException("expected " + kind.label + " of at least 1, got " + height
+                    + (height == width ? "" : " and " + width));
         }
         return new WindowOption(kind, height, width, Padding.VALID);
     }

@@ -21,7 +21,7 @@ public final class EarlyStopping implements TrainingListener {
 
     private EarlyStopping(boolean byLoss, int patience) {
         if (patience < 1) {
-            throw new StriateException("EarlyStopping: waits for at least 1 epoch, got a patience of " + patience);
+            throw new StriateException("EarlyStopping: expected a patience of at least 1 epoch, got " + patience);
         }
         this.byLoss = byLoss;
         this.patience = patience;
@@ -48,7 +48,7 @@ public final class EarlyStopping implements TrainingListener {
      */
     public EarlyStopping leastImprovement(double difference) {
         if (!(difference >= 0)) {
-            throw new StriateException("EarlyStopping: the least improvement is 0 or more, got " + difference);
+            throw new StriateException("EarlyStopping: expected a least improvement of 0 or more, got " + difference);
         }
         leastImprovement = difference;
         return this;
@@ -58,7 +58,7 @@ public final class EarlyStopping implements TrainingListener {
     @Override
     public void onStart(TrainingStart start) {
         if (start.testImages() == 0) {
-            throw new StriateException("EarlyStopping: the training needs a test set");
+            throw new StriateException("EarlyStopping: the training has no test set; pass one to fit()");
         }
         best = Double.NEGATIVE_INFINITY;
         bestEpoch = 0;
@@ -82,8 +82,8 @@ public final class EarlyStopping implements TrainingListener {
             return null;
         }
         String watched = byLoss ? "test loss" : "test accuracy";
-        String found = bestEpoch == 0 ? "was no number"
-                : String.format(Locale.ROOT, "got no better than the %.4f of epoch %d", Math.abs(best), bestEpoch);
+        String found = bestEpoch == 0 ? "was not a number"
+                : String.format(Locale.ROOT, "has not improved on %.4f in epoch %d", Math.abs(best), bestEpoch);
         return Stop.early("the " + watched + " " + found + " for " + (epochs - bestEpoch) + " epochs");
     }
 }

@@ -71,8 +71,8 @@ public record Evaluation(double loss, int total, int correct, int[] predictions,
 
     private int label(int label) {
         if (label < 0 || label >= confusion.length) {
-            throw new StriateException("there is no class " + label + ", expected "
-                    + (confusion.length == 0 ? "none: the epoch is past, and of its classes nothing was kept"
+            throw new StriateException("class " + label + " does not exist, expected "
+                    + (confusion.length == 0 ? "none: the confusion matrix of a past epoch is not kept"
                             : "0 .. " + (confusion.length - 1)));
         }
         return label;

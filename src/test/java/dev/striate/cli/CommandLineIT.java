@@ -100,7 +100,7 @@ class CommandLineIT {
         requireOpenCl();
         StriateProcess process = StriateProcess.run(command, "--device", "gpu:777");
         assertEquals(1, process.status(), process.err());
-        assertTrue(process.err().startsWith("striate: there is no gpu:777; there is gpu (" + Device.gpu().info().name() + ")"),
+        assertTrue(process.err().startsWith("striate: gpu:777 not found; available: gpu (" + Device.gpu().info().name() + ")"),
                 process.err());
         assertOneParagraph(process.err());
     }

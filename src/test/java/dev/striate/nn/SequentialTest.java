@@ -77,7 +77,7 @@ class SequentialTest {
                 assertThrows(StriateException.class, () -> builder.add("1", new Relu())).getMessage());
         assertThrows(StriateException.class, () -> builder.add("a", new Relu()));
         for (String name : List.of("", "a.b", ".")) {
-            assertEquals("Sequential: the name of a part is not empty and has no dot, got \"" + name + "\"",
+            assertEquals("Sequential: expected a part name that is not empty and has no dot, got \"" + name + "\"",
                     assertThrows(StriateException.class, () -> builder.add(name, new Relu())).getMessage());
         }
         assertEquals(List.of("a", "1"), List.copyOf(builder.build().children().keySet()));

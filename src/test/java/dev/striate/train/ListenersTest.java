@@ -364,27 +364,27 @@ class ListenersTest {
     @Test
     void stopsWhenTheLossFallsNoMore() {
         assertEquals(
-                List.of("go on", "go on", "go on", "the test loss got no better than the 0.9000 of epoch 2 for 2 epochs"),
+                List.of("go on", "go on", "go on", "the test loss has not improved on 0.9000 in epoch 2 for 2 epochs"),
                 stops(EarlyStopping.byTestLoss(2), List.of(),
                         epoch(1, 1, 0), epoch(2, 0.9, 0), epoch(3, 0.9, 99), epoch(4, 0.95, 99)));
         assertEquals(
-                List.of("go on", "go on", "the test loss got no better than the 1.0000 of epoch 1 for 2 epochs"),
+                List.of("go on", "go on", "the test loss has not improved on 1.0000 in epoch 1 for 2 epochs"),
                 stops(EarlyStopping.byTestLoss(2).leastImprovement(0.2), List.of(),
                         epoch(1, 1, 0), epoch(2, 0.9, 0), epoch(3, 0.81, 0)));
-        assertEquals(List.of("go on", "the test loss was no number for 2 epochs"),
+        assertEquals(List.of("go on", "the test loss was not a number for 2 epochs"),
                 stops(EarlyStopping.byTestLoss(2), List.of(), epoch(1, Double.NaN, 0), epoch(2, Double.NaN, 0)));
     }
 
     @Test
     void stopsWhenTheAccuracyRisesNoMore() {
         assertEquals(
-                List.of("go on", "go on", "the test accuracy got no better than the 0.6000 of epoch 2 for 1 epochs"),
+                List.of("go on", "go on", "the test accuracy has not improved on 0.6000 in epoch 2 for 1 epochs"),
                 stops(EarlyStopping.byTestAccuracy(1), List.of(), epoch(1, 1, 50), epoch(2, 1, 60), epoch(3, 0, 60)));
     }
 
     @Test
     void epochsBeforeItWasResumedCount() {
-        assertEquals(List.of("the test loss got no better than the 1.0000 of epoch 1 for 2 epochs"),
+        assertEquals(List.of("the test loss has not improved on 1.0000 in epoch 1 for 2 epochs"),
                 stops(EarlyStopping.byTestLoss(2), List.of(epoch(1, 1, 0), epoch(2, 1, 0)), epoch(3, 1, 0)));
     }
 

@@ -69,7 +69,7 @@ class TwoDevicesTest {
             checkTrainingsAtOnce(one, other);
             checkMixture(one, other);
             DeviceException absent = assertThrows(DeviceException.class, () -> Device.gpu(2));
-            assertEquals("there is no gpu:2; there are gpu (" + one.info().name() + "), gpu:1 (" + other.info().name() + ")",
+            assertEquals("gpu:2 not found; available: gpu (" + one.info().name() + "), gpu:1 (" + other.info().name() + ")",
                     absent.getMessage());
             System.out.println(one + " and " + other + " agree with themselves");
             // The driver's own threads must not keep the process.

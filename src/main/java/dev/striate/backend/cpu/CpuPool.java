@@ -69,9 +69,9 @@ final class CpuPool {
             return shelf.take(capacityFor(length));
         } catch (OutOfMemoryError full) {
             throw new DeviceMemoryException(
-                    "cpu: no room for a buffer of " + 4L * length + " bytes; " + liveBytes + " bytes are in use in " + liveBuffers
-                            + " buffers, and the Java heap may grow to " + Runtime.getRuntime().maxMemory()
-                            + " bytes; use smaller batches or start Java with a larger -Xmx",
+                    "cpu: no room for a buffer of " + 4L * length + " bytes; " + liveBytes + " bytes are in use in "
+                            + liveBuffers + " buffers, and the limit of the Java heap is " + Runtime.getRuntime().maxMemory()
+                            + " bytes; use smaller batches, or start Java with a larger -Xmx",
                     full);
         }
     }

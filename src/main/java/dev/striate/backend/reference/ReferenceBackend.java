@@ -82,8 +82,8 @@ public final class ReferenceBackend implements Backend {
             buffer = constructor.apply(length);
         } catch (OutOfMemoryError e) {
             throw new DeviceMemoryException(
-                    "allocate: no room for " + length + " elements of " + elementBytes
-                            + " bytes in the Java heap; release tensors or start the JVM with a larger -Xmx",
+                    "reference: no room for " + length + " elements of " + elementBytes
+                            + " bytes; close tensors, or start Java with a larger -Xmx",
                     e);
         }
         live.add(buffer);
