@@ -49,6 +49,11 @@ public final class SavedModel implements AutoCloseable {
             throw new StriateException(file + ": " + e.getMessage(), e);
         }
         Sequential model = description.architecture().create(description.classNames().size());
+        // A number takes a byte or more. State.load would notice only after the network's memory was allocated.
+        if (model.stateElements() > dataBytes) {
+            throw new StriateException(file + " is incomplete: " + description.architecture() + " has " + model.stateElements()
+                    + " weights, but the file's tensors take " + dataBytes + " bytes");
+        }
         boolean done = false;
         try {
             model.initialize(device, new Generator(0));

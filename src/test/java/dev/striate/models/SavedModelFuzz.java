@@ -21,10 +21,4 @@ public final class SavedModelFuzz implements FuzzTarget {
             assertEquals(saved.description(), ModelDescription.of(saved.metadata()));
         }
     }
-
-    /** The largest architecture has 26 MB of parameters. */
-    @Override
-    public long mostAllocated(int length) {
-        return (64L << 20) + 256L * length;
-    }
 }
