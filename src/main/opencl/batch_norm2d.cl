@@ -65,10 +65,11 @@
         SUM_CHUNK_TWICE(sum, TERM, nothing, NOTHING)                                             \
     }
 
-// The unit of deviations whose squares may be beyond float32.
+// The unit of deviations for sums of squares that cannot overflow.
 #define LARGE 0x1p80f
 
-// The mean of a chunk and the sum of squared deviations from it: of all chunks, then of all once more with LARGE as the unit.
+// The mean of a chunk and the sum of squared deviations from it. chunkSquares has the sums of all chunks in the unit 1, then those
+// in the unit LARGE.
 __kernel void statistics(
     const Geometry g, __global const float *x, __global float *chunkMean, __global float *chunkSquares)
 {

@@ -5,8 +5,8 @@ typedef struct {
     float shift;
 } Norm;
 
-// 1 / sqrt(variance + epsilon) of a channel. BATCH_STATISTICS is defined where mean and variance are those of the batch itself:
-// the statistics have left it there, since the variance may be no float; elsewhere the variance is given.
+// 1 / sqrt(variance + epsilon) of a channel. BATCH_STATISTICS is defined if mean and variance are those of the batch: spread then
+// holds the result, because the variance may overflow; otherwise it holds the variance.
 float reciprocalOf(int channel, float epsilon, __global const float *spread)
 {
 #ifdef BATCH_STATISTICS

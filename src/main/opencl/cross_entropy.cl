@@ -1,5 +1,5 @@
-// Softmax cross-entropy. An example's row is read twice for the loss, once for the prediction and once for the gradient, of which
-// every element is written once. PREDICTIONS is defined where the largest logits are asked for.
+// Softmax cross-entropy. An example's row is read twice for the loss, once for the prediction and once for the gradient, which is
+// written once. PREDICTIONS is defined if the predicted classes are wanted.
 #include "classification.cl"
 
 int placeOf(const Classification g, int example)
@@ -7,14 +7,14 @@ int placeOf(const Classification g, int example)
     return example / g.inner * g.classes * g.inner + example % g.inner;
 }
 
-// Half of how far a logit lies below the maximum: the whole may be beyond float32 where its mean is not.
+// Half the distance of a logit from the maximum. The whole distance may overflow although the loss does not.
 float halfDistance(float logit, float maximum)
 {
     return 0.5f * maximum - 0.5f * logit;
 }
 
-// An example's loss, 0 if it does not count. Saves its maximum and, apart from it, sum(e^(x - maximum)): a large maximum would
-// swallow the logarithm of the sum.
+// An example's loss, or 0 if it is ignored. Saves the example's maximum and sum(e^(x - maximum)) separately: added to a large
+// maximum, the logarithm of the sum would be rounded away.
 float lossOf(
     const Classification g, float smoothing, __global const float *logits, int label, int example, __global float *saved)
 {
@@ -138,7 +138,7 @@ __kernel void whole(
         storeLoss(sum, counted, 2 * g.examples, loss, saved);
     }
 #ifdef GRADIENT
-    // Every work-item has saved maximum and sum of its own examples.
+    // Each work-item has saved the maximum and sum of its own examples.
     for (int example = TEAM_LANE; example < g.examples; example += TEAM) {
         storeGradient(
             g, smoothing, logits, labels[example], example, saved, gradientScale(1.0f, counted), dlogits);

@@ -31,8 +31,8 @@ __kernel void sgd(
     storeVec(w - learningRate * d, weights, first, n);
 }
 
-// DECOUPLED is defined for AdamW. rest1 and rest2 are 1 - beta1 and 1 - beta2. In the order below neither g^2 nor v over its
-// correction need be a float.
+// DECOUPLED is defined for AdamW. rest1 and rest2 are 1 - beta1 and 1 - beta2. The order of operations
+// avoids g^2 and v over its correction, which may overflow.
 __kernel void adam(
     const int n, const float learningRate, const float beta1, const float rest1, const float beta2, const float rest2,
     const float epsilon, const float weightDecay, const float correction1, const float rootOfCorrection2,
@@ -56,7 +56,7 @@ __kernel void adam(
     storeVec(w - learningRate * (m / correction1) / (sqrt(v) / rootOfCorrection2 + epsilon), weights, first, n);
 }
 
-// The sums are those of the squares and, in case these overflow, of the squares over 2^160.
+// sumsOfSquares holds the sum of squares and, in case that overflows, the sum of squares over 2^160.
 __kernel void clip(const int n, const float maxNorm, __global const float *sumsOfSquares, __global float *gradients)
 {
     const uint first = FIRST_ELEMENT;
@@ -70,7 +70,7 @@ __kernel void clip(const int n, const float maxNorm, __global const float *sumsO
     if (!isfinite(norm)) {
         g = (Vec)(NAN);
     } else if (maxNorm * unit < norm) {
-        // In this order: no product but the last can leave float32, and that only where the result does.
+        // In this order, no intermediate product overflows.
         g = g * unit * (1.0f / norm) * maxNorm;
     }
     storeVec(g, gradients, first, n);

@@ -3,7 +3,7 @@
 // fixed by the sizes alone. Each element is read once.
 #include "common.cl"
 
-// What is added up: x, or the squares for two outputs, one of x and one of x / 2^80. Products with a power of two are exact.
+// The terms: x, or for the two sums of squares x^2 (output 0) and (x / 2^80)^2 (output 1).
 #ifdef SQUARES
 #define UNIT_OF(output) ((output) == 0 ? 1.0f : 0x1p-80f)
 #define TERM(v, unit) ((unit) * (v) * ((unit) * (v)))

@@ -1,9 +1,9 @@
-// Softmax along the axis of (outer, size, inner). TEAM work-items share a row (tiled shape, long dense rows), or one has it
-// alone. A row is read three times forward (maximum, sum, result) and twice by a gradient, and written once.
+// Softmax along the axis of (outer, size, inner). A row is computed by TEAM work-items (tiled shape, long dense rows) or by one.
+// It is read three times forward (maximum, sum, result), twice by a gradient, and written once.
 #include "common.cl"
 
-// Which row this team has, and its first element. Rows are left out only where work-items are alone: a team has whole groups, and
-// nothing may return before its barriers.
+// The row of this team and its first element. Single work-items beyond the last row return; a team must not, because of its
+// barriers, and needs not, because its groups are whole.
 #if TEAM > 1
 #define LEAVE_OUT
 #else
@@ -14,8 +14,8 @@
     LEAVE_OUT;                                                                 \
     const int start = row / inner * size * inner + row % inner
 
-// Adds up TERM(at) over the row and then what the additions rounded away (Knuth's two-sum): a gradient multiplies the sum with
-// up to 1, so rounding must not grow with the row. Where the sum overflows, that is NaN and left out.
+// Sums TERM(at) over the row and adds the rounding errors of the additions (Knuth's two-sum), so that the error does not grow
+// with the row. If the sum overflows, these errors are NaN and are left out.
 #define SUM_ROW(sum, TERM)                                                     \
     float sum = 0.0f;                                                          \
     float lost = 0.0f;                                                         \

@@ -1,10 +1,9 @@
-// Functions of one element, one of F_... per build. One vector per work-item, groups of 64; each element is read once and
-// written once.
+// Functions of one element; each build defines one of F_... . One vector per work-item, groups of 64; each element is read once
+// and written once.
 //
-// The bounds below are in ulp, those of a subnormal result being the smallest normal number's. They add up what OpenCL 1.2
-// (section 7.4) grants the built-in functions: exp, expm1, log and sqrt 3, tanh 5, pow 16, a division 2.5. erfc, granted 16, is
-// not used: its argument alone, rounded, costs gelu 190 on the far left. A derivative has its own bound for the saved x or y
-// and half an ulp for the product with dy. UnaryUlpsTest holds all of them.
+// Error bounds are given in ulp; for a subnormal result, in ulp of the smallest normal number. They follow from the bounds that
+// OpenCL 1.2 (section 7.4) guarantees: exp, expm1, log and sqrt 3, tanh 5, pow 16, division 2.5. The bound of a derivative is that
+// for the saved x or y; the product with dy adds 0.5. UnaryUlpsTest checks all of them.
 #include "common.cl"
 
 #define ZERO ((Vec)(0.0f))
@@ -14,19 +13,19 @@
 #define VALUE fma((Vec)(a), x, (Vec)(b))
 #define DERIVATIVE ((Vec)(a))
 #elif defined(F_EXP)
-// 3, and as many.
+// Value 3, derivative 3.
 #define VALUE exp(x)
 #define DERIVATIVE y
 #elif defined(F_LOG)
-// 3, and 2.5.
+// Value 3, derivative 2.5.
 #define VALUE log(x)
 #define DERIVATIVE (1.0f / x)
 #elif defined(F_SQRT)
-// 3, and 2.5 besides those of y.
+// Value 3, derivative 5.5, of which 3 are those of y.
 #define VALUE sqrt(x)
 #define DERIVATIVE (0.5f / y)
 #elif defined(F_POW)
-// 16, squares 0.5; the derivative 19, and 0.5 a more where the power is subnormal.
+// Value 16, squares 0.5; derivative 19, and 0.5 a more where the power is subnormal.
 #define VALUE (a == 2.0f ? x * x : pow(x, (Vec)(a)))
 #define DERIVATIVE powDerivative(x, a)
 
@@ -41,8 +40,8 @@ Vec powDerivative(Vec x, float a)
     if (a >= 0.5f) {
         return a * pow(x, (Vec)(a - 1.0f));
     }
-    // Here a - 1 may be no float, and x^(a - 1) overflow where a times it does not.
-    // For -0, the sign of x is that of x^(a - 1) only where a is an integer.
+    // Not x^(a - 1): a - 1 may be no float, and the power may overflow although a times it does not. Without fabs, -0 would give
+    // the wrong infinity for an a that is no integer.
     const Vec derivative = a * pow(x, (Vec)(a)) / (a == rint(a) ? x : fabs(x));
     return a < 0.0f ? derivative : (x == ZERO ? (Vec)(INFINITY) : (fabs(x) == (Vec)(INFINITY) ? ZERO : derivative));
 }
@@ -62,22 +61,22 @@ Vec powDerivative(Vec x, float a)
 #define VALUE (x > ZERO ? x : a * x)
 #define DERIVATIVE (x > ZERO ? ONE : (Vec)(a))
 #elif defined(F_ELU)
-// 3.5, and as many.
+// Value 3.5, derivative 3.5.
 #define VALUE (x > ZERO ? x : a * expm1(x))
 #define DERIVATIVE (x > ZERO ? ONE : a * exp(x))
 #elif defined(F_SIGMOID)
-// 6; the derivative's error is relative to y: 1, besides that of y. e^-|x| cannot overflow, and neither side loses digits.
+// Value 6; derivative 7 ulp of y, of which 6 are those of y. e^-|x| cannot overflow, and neither side loses digits.
 #define DECAY exp(-fabs(x))
 #define VALUE (x >= ZERO ? ONE / (ONE + DECAY) : DECAY / (ONE + DECAY))
 #define DERIVATIVE (y * (ONE - y))
 #elif defined(F_TANH)
-// 5; the derivative's error is relative to 1: 2, besides that of y.
+// Value 5; derivative 6.5 ulp of 1, of which 5 are those of y.
 #define VALUE tanh(x)
 #define DERIVATIVE ((ONE - y) * (ONE + y))
 #elif defined(F_GELU)
-// 11, small results on the far left and the derivative around its zero at -0.75 too; with an exact division and an exponential
-// within 1 ulp, as on most devices, 3. The polynomials are those of ScalarFunctionKernels on the CPU, which tells where they come
-// from.
+// Value 11, derivative 11, also for small results on the far left and around the derivative's zero at -0.75; 3 where division is
+// exactly rounded and exp within 1 ulp, as in PoCL. The built-in erfc is not used: rounding its argument alone costs 190 ulp on
+// the far left. The polynomials are those of the CPU, see ScalarFunctionKernels for their origin.
 #define VALUE gelu(x)
 #define DERIVATIVE geluDerivative(x)
 #define FURTHEST 15.0f
@@ -85,7 +84,7 @@ Vec powDerivative(Vec x, float a)
 #define ZERO_LOW -1.211444989e-08f
 #define STEP(p, q, coefficient) fma(p, q, (Vec)(coefficient))
 
-// e^(-t^2 / 2). The square is taken as two floats: half an ulp of it would be many of the result.
+// e^(-t^2 / 2). The square is kept as the sum of two floats: half an ulp of it would be many ulp of the result.
 Vec bell(Vec t)
 {
     const Vec square = t * t;
@@ -96,7 +95,7 @@ Vec bell(Vec t)
 Vec gelu(Vec x)
 {
     const Vec size = fabs(x);
-    // Not cut like the bell's: infinity makes NaN of this, as it does of infinity times 0 in the definition.
+    // Not limited to FURTHEST: infinity becomes NaN, as infinity times 0 does in the definition.
     const Vec share = size / (size + 1.875f);
     const Vec q = fma(share, (Vec)(2.0f), -ONE);
     Vec p = (Vec)(-2.5738541187e-4f);
@@ -135,7 +134,7 @@ Vec geluDerivative(Vec x)
     p = STEP(p, q, -5.3596148649e-2f);
     p = STEP(p, q, 1.1997543925e-1f);
     p = STEP(p, q, -4.7829767728e-1f);
-    // The derivative is 0 where t is the sum of the two floats.
+    // The derivative is 0 at t = ZERO_HIGH + ZERO_LOW.
     const Vec left = (t - ZERO_HIGH - ZERO_LOW) * p * bell(t);
     return x < ZERO ? left : ONE - left;
 }

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Batch normalisation (Ioffe and Szegedy, 2015): {@code y = gamma (x - mean) / sqrt(variance + epsilon) + beta} per channel.
  * {@code gamma}, {@code beta}, means and variances have one element per channel. A variance is computed in two passes or by
- * Welford's update, never as E[x^2] - E[x]^2. Elements may lie up to 1e35 from 0: a variance beyond float32 still normalises, and
- * only the running one becomes infinite. Distances from the mean below 1e-19, whose squares vanish, are left to epsilon.
+ * Welford's update, never as E[x^2] - E[x]^2. Elements may be as large as 1e35: a batch variance that exceeds float32 is
+ * handled, only the running variance becomes infinite. Deviations below 1e-19, whose squares vanish, count as 0 beside epsilon.
  */
 public interface BatchNorm2dKernels {
 
@@ -16,7 +16,7 @@ public interface BatchNorm2dKernels {
      * @param relu            whether y is max(that, 0) instead
      * @param mean            out: the batch's mean
      * @param reciprocal      out: {@code 1 / sqrt(variance + epsilon)} with the batch's biased variance (divided by the number of
-     *                        elements M); the variance itself may be no float
+     *                        elements M); the variance itself may exceed float32
      * @param runningMean     updated to {@code (1 - momentum) running + momentum mean}, or null
      * @param runningVariance the same with the unbiased variance (divided by M - 1), null together with {@code runningMean}
      */

@@ -3,7 +3,10 @@ package dev.striate.op;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
 
-/** The mean squared difference, made of other operations: no fused kernel would earn its keep. */
+/**
+ * The mean squared difference, made of other operations: no fused kernel would earn its keep. As in PyTorch, a difference above
+ * 1.8e19, whose square exceeds float32, makes it infinite.
+ */
 public final class Mse {
 
     private Mse() {}

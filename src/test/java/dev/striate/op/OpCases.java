@@ -910,8 +910,8 @@ final class OpCases {
     }
 
     /**
-     * Logits moved as far as trained networks may move them, the rounding of which belongs to the input: gradients stay within
-     * 1e-6 for an upstream gradient of at most 1. Far out, where neighbouring floats lie more than 1 apart, so do the logits.
+     * Logits shifted far from 0; their rounding is part of the input. Gradients stay within 1e-6 for an upstream gradient of at
+     * most 1. Where neighbouring floats are more than 1 apart, the logits are spread accordingly.
      */
     private void shiftedLogits() {
         int[] few = {6, 10};

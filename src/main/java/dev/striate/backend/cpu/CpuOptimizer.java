@@ -70,7 +70,7 @@ final class CpuOptimizer implements OptimizerKernels {
         double sum = sumOfChunks(n, (from, length) -> flat.sumOfSquares(
                 length, in.array, in.offset + from, 0, flat.room()));
         if (!Float.isFinite((float) sum)) {
-            // Vectors square in float32, which may have overflowed.
+            // The vectorised loop squares in float32, which may overflow.
             sum = sumOfChunks(n, (from, length) -> Sums.squares(in.array, in.offset + from, 0, length));
         }
         out.array[out.offset] = (float) sum;
@@ -100,7 +100,7 @@ final class CpuOptimizer implements OptimizerKernels {
         double scale = Double.isFinite(norm) ? Math.min(1, maxNorm / (norm + 1e-6)) : Double.NaN;
         threads.forRange(n, n / 3L, (from, to) -> {
             for (int i = from; i < to; i++) {
-                // A product of doubles: the scale may be too small for a float where the result is not.
+                // In double precision: the scale alone may be too small for a float.
                 gradient.array[gradient.offset + i] *= scale;
             }
         });

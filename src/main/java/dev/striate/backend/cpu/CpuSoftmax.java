@@ -44,7 +44,7 @@ final class CpuSoftmax implements SoftmaxKernels {
         return max;
     }
 
-    /** {@code sum(e^(x - max))} of {@code n} elements, which a large maximum would swallow. */
+    /** {@code sum(e^(x - max))} of {@code n} elements. */
     static double sumOfExp(float[] x, int start, int stride, int n, double max) {
         double sum = 0;
         for (int i = 0; i < n; i++) {

@@ -23,7 +23,7 @@ final class ReferenceSoftmax implements SoftmaxKernels {
     }
 
     /**
-     * {@code sum(e^(x - max))} along a line. It is kept apart from the maximum: a large maximum would swallow its logarithm, in
+     * {@code sum(e^(x - max))} along a line. Its logarithm is never added to the maximum: a large one would round it away, in
      * double precision too.
      */
     static double sumOfExp(AxisGeometry g, int line, ReferenceBuffer x, double max) {

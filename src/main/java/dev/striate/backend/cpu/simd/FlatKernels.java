@@ -120,8 +120,8 @@ public interface FlatKernels {
 
     /**
      * {@code d = g + coupledDecay w; m = beta1 m + rest1 d; v = beta2 v + rest2 d d;
-     * w = shrink w - rate m / (sqrt(v) / rootOfCorrection2 + epsilon)}, in this order, as in PyTorch: neither d^2 nor the corrected
-     * moment need be a float.
+     * w = shrink w - rate m / (sqrt(v) / rootOfCorrection2 + epsilon)}, in this order, as in PyTorch: {@code d^2} and
+     * {@code v / correction2} may overflow.
      */
     void adam(
             int n, AdamFactors factors, float[] g, int gOffset, float[] m, int mOffset, float[] v, int vOffset, float[] w,
