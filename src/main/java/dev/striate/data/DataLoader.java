@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * for (Batch batch : loader) { ... }      // epoch 1, in another order
  * }</pre>
  *
- * <p>What comes out depends on the seed and the epoch only, not on how far ahead batches are prepared or by which thread.
- * Settings count from the next epoch on.
+ * <p>The batches depend on the seed and the epoch only, not on how far ahead they are prepared or by which thread. Settings take
+ * effect with the next epoch.
  *
  * <p>Batches are prepared in the background by daemon threads, one task per batch, and a task is handed to them only when the
  * consumer takes a batch. So an epoch that is abandoned halfway, by a {@code break} or an exception, leaves no thread that waits:

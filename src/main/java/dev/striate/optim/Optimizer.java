@@ -48,8 +48,8 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>Parameters that take part side by side and have made the same number of steps are updated by one launch. Shared weights are
- * updated once, under their first name. Several optimisers may have the same parameters: each step takes those it does not find in
- * its own flat storage there first, which costs a copy. Whatever shares a parameter's memory, such as a
+ * updated once, under their first name. Several optimisers may have the same parameters: a step first moves those back that another
+ * optimiser has moved to its own flat storage, at the cost of a copy. Whatever shares a parameter's memory, such as a
  * {@link Tensor#detach() detached} handle, moves along.
  */
 public abstract class Optimizer implements AutoCloseable {
@@ -95,15 +95,15 @@ public abstract class Optimizer implements AutoCloseable {
     Optimizer(Map<String, Tensor> parameters, float learningRate) {
         this.learningRate = Require.atLeastZero("learning rate", learningRate);
         if (parameters.isEmpty()) {
-            throw new StriateException("an optimiser needs at least one parameter, got none: pass model.parameters() of a model"
-                    + " with layers that have some");
+            throw new StriateException("an optimiser needs at least one parameter, got none: pass the parameters() of a model with"
+                    + " trainable layers");
         }
         device = parameters.values().iterator().next().device();
         slots = layOut(parameters);
         Slot last = slots.get(slots.size() - 1);
-        // Zeros stay between the windows, so that no update meets garbage there.
+        // The padding between the windows is zero and stays so under every update.
         int length = aligned((long) last.offset + last.parameter.shape().elements());
-        // Released all at once, so that nothing stays behind if there is no room for one of them.
+        // If one allocation fails, the scope frees the others.
         try (Scope made = Scope.open()) {
             values = Tensor.zeros(device, length);
             gradients = Tensor.zeros(device, length);
@@ -121,11 +121,11 @@ public abstract class Optimizer implements AutoCloseable {
         for (Map.Entry<String, Tensor> entry : parameters.entrySet()) {
             Tensor parameter = entry.getValue();
             if (parameter.device() != device) {
-                throw new DeviceException("an optimiser's parameters are on one device: " + all.get(0).name + " is on " + device
+                throw new DeviceException("an optimiser's parameters must be on one device: " + all.get(0).name + " is on " + device
                         + ", " + entry.getKey() + " on " + parameter.device());
             }
             if (parameter.node() != null) {
-                throw new AutogradException("an optimiser changes leaves; " + entry.getKey() + " was computed by "
+                throw new AutogradException("an optimiser updates leaves, but " + entry.getKey() + " was computed by "
                         + parameter.node().operation());
             }
             Buffer memory = parameter.buffer();
@@ -142,12 +142,12 @@ public abstract class Optimizer implements AutoCloseable {
         return all;
     }
 
-    /** The next offset at which a window may start. What lies between the windows is 0 and stays so under every update. */
+    /** The next offset at which a window may start. */
     private int aligned(long offset) {
         int alignment = device.backend().sliceAlignment();
         long rounded = (offset + alignment - 1) / alignment * alignment;
         if (rounded > Integer.MAX_VALUE) {
-            throw new ShapeException("an optimiser takes fewer than 2^31 parameters, padding included");
+            throw new ShapeException("an optimiser takes fewer than 2^31 parameter values, including padding");
         }
         return (int) rounded;
     }
@@ -233,14 +233,14 @@ public abstract class Optimizer implements AutoCloseable {
         }
     }
 
-    /** The slots from first up to, not including, end, with what pads the last. */
+    /** The slots from first to end, exclusive, with the padding of the last. */
     private Run run(int first, int end) {
         int start = slots.get(first).offset;
         int stop = end < slots.size() ? slots.get(end).offset : values.shape().elements();
         return new Run(start, stop - start);
     }
 
-    /** The learning rate that the next step uses. */
+    /** The learning rate of the next step. */
     public final float learningRate() {
         return learningRate;
     }
@@ -356,7 +356,7 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * What the next step depends on besides the parameters, for checkpoints: tensors in the parameters' shapes, named by kind and
+     * The state that a step updates besides the parameters, for checkpoints: tensors in the parameters' shapes, named by kind and
      * parameter, such as {@code adam.m.conv1.weight}. They change with every step and belong to the optimiser.
      */
     public final Map<String, Tensor> state() {
@@ -365,10 +365,11 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * Goes on where another optimiser of the same kind and settings stood.
+     * Continues from the state of another optimiser of the same kind and settings. If its parameters have made different numbers
+     * of steps, {@link #steps(long, Map)} sets them afterwards.
      *
-     * @param saved tensors on any device, as {@link #state} named them there; they are copied
-     * @param taken the number of {@link #steps} made there
+     * @param saved the other's {@link #state}, on any device; it is copied
+     * @param taken the other's number of {@link #steps}; for the parameters as {@link #steps(long)} sets it
      * @throws StriateException if names or shapes are not those of this optimiser's state; nothing has changed then
      */
     public final void restore(Map<String, Tensor> saved, long taken) {
@@ -390,7 +391,7 @@ public abstract class Optimizer implements AutoCloseable {
         steps(taken);
     }
 
-    /** Gives back the state's memory. The parameters stay as they are, and can be used on. */
+    /** Frees the state's memory. The parameters keep their values and remain usable. */
     @Override
     public final void close() {
         if (!closed) {
@@ -417,9 +418,9 @@ public abstract class Optimizer implements AutoCloseable {
         }
     }
 
-    // ---- What kinds of optimisers add
+    // ---- For the kinds of optimisers
 
-    /** Settings that contradict each other; they come one by one, so they are looked at when a step is made. */
+    /** Checks the settings against each other, at each step because they are set one at a time. */
     void checkSettings() {}
 
     /** Whether a step is computed alike after {@code some} and after {@code other} steps of a parameter. */
