@@ -5,22 +5,12 @@ import dev.striate.ShapeException;
 import dev.striate.StriateException;
 import dev.striate.io.BilinearFilter.Axis;
 import java.awt.image.BufferedImage;
-import java.awt.image.ColorModel;
-import java.awt.image.IndexColorModel;
-import java.awt.image.Raster;
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Iterator;
-import java.util.Locale;
 import javax.imageio.ImageIO;
-import javax.imageio.ImageReader;
-import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
@@ -29,15 +19,18 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
  */
 public final class Image {
 
-    /** Larger pictures are refused by {@link #read}, before memory is taken for them. */
-    private static final long MAX_PIXELS = 100_000_000;
+    /** The most pixels that {@link #read(Path)} accepts: more than a photo of 48 megapixels has. */
+    public static final int DEFAULT_MAX_PIXELS = 50_000_000;
+
+    /** The highest limit that {@link #read(Path, int)} takes: a Java array holds four samples of so many pixels. */
+    public static final int HIGHEST_MAX_PIXELS = 500_000_000;
 
     private static final float WHITE = 255;
 
     private final Shape shape;
     private final byte[] pixels;
 
-    private Image(byte[] pixels, int channels, int height, int width) {
+    Image(byte[] pixels, int channels, int height, int width) {
         this(pixels, Shape.of(channels, height, width));
     }
 
@@ -58,123 +51,63 @@ public final class Image {
     }
 
     /**
-     * Decodes a PNG, JPEG, GIF (the first frame) or BMP file. Grey pictures have 1 channel, others 3; samples are taken as they
-     * are in the file, without regard to colour profiles. What is transparent is laid over white, and a JPEG that the camera
-     * marked as turned (Exif orientation) is turned upright.
+     * Reads a picture of at most {@link #DEFAULT_MAX_PIXELS} pixels.
      *
-     * @throws StriateException if the file cannot be read or decoded, is truncated, is in CMYK, or has over 100 million pixels
+     * @throws StriateException as {@link #read(Path, int)}
      */
     public static Image read(Path file) {
-        try (ImageInputStream in = new MemoryCacheImageInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
-            Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
-            if (!readers.hasNext()) {
-                throw new StriateException(file + " is not a picture that can be read; expected PNG, JPEG, GIF or BMP");
-            }
-            ImageReader reader = readers.next();
-            try {
-                reader.setInput(in, true, true);
-                Image stored = decode(file, reader);
-                return reader.getFormatName().equalsIgnoreCase("jpeg") ? stored.upright(ExifOrientation.read(file)) : stored;
-            } finally {
-                reader.dispose();
-            }
-        } catch (NoSuchFileException e) {
-            throw new StriateException("cannot read the picture " + file + ": there is no such file", e);
-        } catch (IOException e) {
-            throw new StriateException("cannot read the picture " + file + ": " + reason(e), e);
-        } catch (StriateException e) {
-            throw e;
-        } catch (RuntimeException e) {
-            // The readers of the JDK meet broken files with exceptions of all kinds.
-            throw new StriateException("cannot decode the picture " + file + ": " + reason(e), e);
-        }
+        return read(file, DEFAULT_MAX_PIXELS);
     }
 
-    private static String reason(Exception e) {
-        return e.getMessage() == null ? e.toString() : e.getMessage();
+    /**
+     * Reads a PNG, JPEG, GIF (the first frame, on its screen) or BMP file; the format is recognised by its first bytes. Grey
+     * pictures have 1 channel, others 3. Samples are taken as they are in the file, without regard to colour profiles; CMYK and
+     * YCCK become the RGB that Pillow converts them to. What is transparent is laid over white. A PNG or JPEG that the camera
+     * marked as turned (Exif orientation) is turned upright.
+     *
+     * <p>A file is checked before anything is decoded, in time linear in its length. Refused are:
+     *
+     * <ul>
+     *   <li>pictures of more than {@code maxPixels} pixels, or with a side of more than 1,000,000 pixels
+     *   <li>files of more than 8 bytes, and pictures that need more than 20 bytes of memory, for each of {@code maxPixels}
+     *       (16 MiB are allowed in addition)
+     *   <li>pictures that take the JDK's decoder too long: PNG of more than 4 uncompressed bytes, and JPEG whose scans times
+     *       pixels plus 8 times the compressed bytes are more than 24, for each of {@code maxPixels}
+     *   <li>JPEG files of more than 100 scans
+     *   <li>headers that claim more pixels than the file can hold: deflate (PNG) writes at most 1032 bytes per byte, LZW (GIF)
+     *       2728 pixels, JPEG a block of 8 x 8 samples per 2 bits (progressive: 1 bit), run-length encoding (BMP) 255 pixels
+     *       per 2 bytes
+     *   <li>JPEG or PNG within a BMP; JPEG files that are lossless, arithmetic-coded or not of 8 bits per sample
+     * </ul>
+     *
+     * <p>With the default limit, an accepted picture is decoded within 10 s and takes less than 1 GB of memory; both grow in
+     * proportion to {@code maxPixels}. Threads that read large pictures at the same time take turns, so that together they use
+     * little more than half of the Java heap.
+     *
+     * @param maxPixels the largest width times height that is read, from 1 to {@link #HIGHEST_MAX_PIXELS}
+     * @throws StriateException if the file cannot be read or decoded, is truncated or is refused, or the Java heap is too small
+     */
+    public static Image read(Path file, int maxPixels) {
+        return ImageFiles.read(file, maxPixels, image -> image);
     }
 
-    private static Image decode(Path file, ImageReader reader) throws IOException {
-        int width = reader.getWidth(0);
-        int height = reader.getHeight(0);
-        if ((long) width * height > MAX_PIXELS) {
-            throw new StriateException(file + " has " + width + " x " + height + " pixels, more than the " + MAX_PIXELS
-                    + " that are read; make it smaller first");
+    /**
+     * Reads a picture as {@link #read(Path, int)} does and makes it {@code imageShape}: {@link #grey} or {@link #rgb}, and
+     * {@link #fit fitted}. Threads that do this at the same time never hold more large pictures than memory allows.
+     *
+     * @param imageShape {@code (1 or 3, height, width)}
+     * @throws ShapeException   if the shape is another
+     * @throws StriateException as {@link #read(Path, int)}
+     */
+    public static Image read(Path file, Shape imageShape, int maxPixels) {
+        if (imageShape.rank() != 3 || imageShape.size(0) != 1 && imageShape.size(0) != 3) {
+            throw new ShapeException("Image.read: expected a shape (1 or 3 channels, height, width), got " + imageShape);
         }
-        String[] truncation = new String[1];
-        reader.addIIOReadWarningListener((source, warning) -> {
-            // The JPEG reader fills up what is missing with grey and only warns.
-            String text = warning.toLowerCase(Locale.ROOT);
-            if (text.contains("truncated") || text.contains("premature end")) {
-                truncation[0] = warning;
-            }
+        return ImageFiles.read(file, maxPixels, image -> {
+            // Grey is fitted first: repeated in three channels it takes three times the memory and time.
+            Image converted = imageShape.size(0) == 1 ? image.grey() : image;
+            return converted.fit(imageShape.size(1), imageShape.size(2)).withChannels(imageShape.size(0));
         });
-        BufferedImage decoded = reader.read(0);
-        if (truncation[0] != null) {
-            throw new StriateException("cannot decode the picture " + file + ": " + truncation[0]);
-        }
-        return decoded.getColorModel() instanceof IndexColorModel palette
-                ? ofPalette(decoded, palette)
-                : ofSamples(file, decoded);
-    }
-
-    /** From the raster and not by {@code getRGB}, which takes grey for linear light and would brighten it. */
-    private static Image ofSamples(Path file, BufferedImage decoded) {
-        ColorModel model = decoded.getColorModel();
-        Raster raster = decoded.getRaster();
-        int bands = raster.getNumBands();
-        int channels = model.hasAlpha() ? bands - 1 : bands;
-        if (channels != 1 && channels != 3) {
-            throw new StriateException(file + " has " + channels
-                    + " channels of colour; convert it to grey or RGB (is it CMYK?)");
-        }
-        int width = decoded.getWidth();
-        int height = decoded.getHeight();
-        byte[] pixels = new byte[channels * height * width];
-        int[] row = new int[bands * width];
-        for (int y = 0; y < height; y++) {
-            raster.getPixels(0, y, width, 1, row);
-            for (int x = 0; x < width; x++) {
-                int alpha = model.hasAlpha() ? toByte(row[x * bands + channels], model.getComponentSize(channels)) : 255;
-                for (int c = 0; c < channels; c++) {
-                    int value = toByte(row[x * bands + c], model.getComponentSize(c));
-                    pixels[(c * height + y) * width + x] = (byte) overWhite(value, alpha);
-                }
-            }
-        }
-        return new Image(pixels, channels, height, width);
-    }
-
-    private static Image ofPalette(BufferedImage decoded, IndexColorModel palette) {
-        int[] colors = new int[palette.getMapSize()];
-        palette.getRGBs(colors);
-        boolean grey = true;
-        for (int color : colors) {
-            grey &= (color >> 16 & 0xFF) == (color >> 8 & 0xFF) && (color >> 8 & 0xFF) == (color & 0xFF);
-        }
-        int channels = grey ? 1 : 3;
-        int width = decoded.getWidth();
-        int height = decoded.getHeight();
-        byte[] pixels = new byte[channels * height * width];
-        int[] row = new int[width];
-        for (int y = 0; y < height; y++) {
-            decoded.getRGB(0, y, width, 1, row, 0, width);
-            for (int c = 0; c < channels; c++) {
-                for (int x = 0; x < width; x++) {
-                    pixels[(c * height + y) * width + x] = (byte) overWhite(row[x] >> 16 - 8 * c & 0xFF, row[x] >>> 24);
-                }
-            }
-        }
-        return new Image(pixels, channels, height, width);
-    }
-
-    private static int toByte(int sample, int bits) {
-        int most = (1 << bits) - 1;
-        return bits == 8 ? sample : (int) ((sample * 255L + most / 2) / most);
-    }
-
-    private static int overWhite(int value, int alpha) {
-        return (value * alpha + 255 * (255 - alpha) + 127) / 255;
     }
 
     /** {@code (channels, height, width)}. */
@@ -318,8 +251,23 @@ public final class Image {
         return new Image(cut, channels(), height, width);
     }
 
-    /** Undoes what Exif's orientation 1 .. 8 says of the stored picture. */
-    private Image upright(int orientation) {
+    /** This picture with its upper left corner at {@code (top, left)} of a white one that holds it. */
+    Image onWhite(int top, int left, int height, int width) {
+        if (height == height() && width == width()) {
+            return this;
+        }
+        byte[] canvas = new byte[channels() * height * width];
+        Arrays.fill(canvas, (byte) 255);
+        for (int c = 0; c < channels(); c++) {
+            for (int y = 0; y < height(); y++) {
+                System.arraycopy(pixels, (c * height() + y) * width(), canvas, (c * height + top + y) * width + left, width());
+            }
+        }
+        return new Image(canvas, channels(), height, width);
+    }
+
+    /** Turns a picture that is stored with Exif's orientation 1 .. 8. */
+    Image upright(int orientation) {
         if (orientation == 1) {
             return this;
         }

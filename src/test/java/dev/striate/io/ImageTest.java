@@ -9,11 +9,8 @@ import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.StriateException;
 import java.awt.image.BufferedImage;
-import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
-import java.awt.image.Raster;
 import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -22,12 +19,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.zip.CRC32;
-import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
-import javax.imageio.ImageWriter;
-import javax.imageio.stream.FileImageOutputStream;
-import javax.imageio.stream.ImageOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -146,9 +138,10 @@ class ImageTest {
         Path file = directory.resolve("a.png");
         assertTrue(refused(file).contains("there is no such file"));
         Files.write(file, new byte[0]);
-        assertTrue(refused(file).endsWith("a.png is not a picture that can be read; expected PNG, JPEG, GIF or BMP"));
+        assertEquals("cannot read the picture " + file + ": it is none that can be read; expected PNG, JPEG, GIF or BMP",
+                refused(file));
         Files.writeString(file, "hello");
-        assertTrue(refused(file).contains("is not a picture"));
+        assertTrue(refused(file).contains("expected PNG"));
         assertTrue(refused(directory).contains(directory.toString()));
         for (String format : new String[] {"png", "jpg", "bmp", "gif"}) {
             ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -158,41 +151,6 @@ class ImageTest {
                 assertTrue(refused(file).contains("a.png"), format + " of " + length + " bytes");
             }
         }
-    }
-
-    @Test
-    void cmykIsRefused() throws IOException {
-        Path file = directory.resolve("a.jpg");
-        ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
-        try (ImageOutputStream out = new FileImageOutputStream(file.toFile())) {
-            writer.setOutput(out);
-            writer.write(new IIOImage(Raster.createInterleavedRaster(DataBuffer.TYPE_BYTE, 8, 8, 4, null), null, null));
-        } finally {
-            writer.dispose();
-        }
-        assertEquals(file + " has 4 channels of colour; convert it to grey or RGB (is it CMYK?)", refused(file));
-    }
-
-    /** The header says 100,000 x 100,000; there are no pixels at all. */
-    @Test
-    void absurdSizesAreRefusedBeforeDecoding() throws IOException {
-        ByteArrayOutputStream header = new ByteArrayOutputStream();
-        DataOutputStream out = new DataOutputStream(header);
-        out.writeBytes("IHDR");
-        out.writeInt(100_000);
-        out.writeInt(100_000);
-        out.write(new byte[] {8, 2, 0, 0, 0});
-        CRC32 sum = new CRC32();
-        sum.update(header.toByteArray());
-        ByteArrayOutputStream png = new ByteArrayOutputStream();
-        out = new DataOutputStream(png);
-        out.write(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n', 0, 0, 0, 13});
-        out.write(header.toByteArray());
-        out.writeInt((int) sum.getValue());
-        out.write(new byte[] {0, 0, 0, 0, 'I', 'D', 'A', 'T', 0x35, (byte) 0xAF, 0x06, 0x1E});
-        Path file = directory.resolve("a.png");
-        Files.write(file, png.toByteArray());
-        assertTrue(refused(file).contains("has 100000 x 100000 pixels"), refused(file));
     }
 
     /** Expected: Pillow 12, {@code Image.fromarray(a).resize((w, h), Image.BILINEAR)}. */

@@ -1,0 +1,80 @@
+package dev.striate.io;
+
+import java.io.IOException;
+import java.nio.ByteOrder;
+
+/** A Windows or OS/2 bitmap, uncompressed or run-length encoded. What its header says of its own length is corrected. */
+final class Bmp extends EncodedImage {
+
+    private static final int FILE_BYTES = 2;
+    private static final int DATA_OFFSET = 10;
+    private static final int HEADER = 14;
+    private static final int COMPRESSION = 30;
+    private static final int DATA_BYTES = 34;
+    private static final int COLORS = 46;
+    private static final int COLOR_SPACE = 70;
+    private static final int SRGB = 0x73524742;
+
+    /** The header of OS/2, in which sizes have 16 bits. */
+    private static final int CORE_HEADER = 12;
+
+    private static final int RLE8 = 1;
+    private static final int RLE4 = 2;
+    private static final int BIT_FIELDS = 3;
+    private static final int JPEG = 4;
+    private static final int PNG = 5;
+
+    Bmp(byte[] bytes) throws IOException {
+        super(bytes);
+        in.order(ByteOrder.LITTLE_ENDIAN);
+        int headerBytes = in.getInt(HEADER);
+        boolean core = headerBytes == CORE_HEADER;
+        width = core ? in.getShort(HEADER + 4) : in.getInt(HEADER + 4);
+        // Negative where the rows are stored from the top.
+        height = Math.abs(core ? in.getShort(HEADER + 6) : (long) in.getInt(HEADER + 8));
+        int bits = in.getShort(core ? HEADER + 10 : HEADER + 14);
+        int compression = core ? 0 : in.getInt(COMPRESSION);
+        if (compression == JPEG || compression == PNG) {
+            throw new IOException("it is a JPEG or PNG picture inside of a BMP file, which is not read; save it as such");
+        }
+        boolean known = switch (compression) {
+            case 0 -> bits == 1 || bits == 4 || bits == 8 || bits == 16 || bits == 24 || bits == 32;
+            case RLE8 -> bits == 8;
+            case RLE4 -> bits == 4;
+            case BIT_FIELDS -> bits == 16 || bits == 32;
+            default -> false;
+        };
+        if (!known) {
+            throw new IOException("it is a BMP file of " + bits + " bits per pixel and the compression " + compression
+                    + ", which are not read; save it as PNG");
+        }
+        long offset = Integer.toUnsignedLong(in.getInt(DATA_OFFSET));
+        if (headerBytes < CORE_HEADER || offset < HEADER + headerBytes || offset > bytes.length) {
+            throw new IOException("its header is damaged: pixels are said to start at byte " + offset + " of " + bytes.length);
+        }
+        dataBytes = bytes.length - offset;
+        // A run is at most 255 pixels in 2 bytes. Rows are padded to 4 bytes; the last one may lack that.
+        leastDataBytes = compression == RLE8 || compression == RLE4
+                ? width * height / 255 * 2
+                : (width * bits + 31) / 32 * 4 * (height - 1) + (width * bits + 7) / 8;
+        decoderBytes = (bits + 7) / 8;
+
+        in.putInt(FILE_BYTES, bytes.length);
+        if (!core) {
+            in.putInt(DATA_BYTES, 0);
+            if (bits > 8) {
+                in.putInt(COLORS, 0);
+            }
+        }
+        if (headerBytes > COLOR_SPACE) {
+            // Otherwise a profile that lies in this file or another.
+            in.putInt(COLOR_SPACE, SRGB);
+        }
+        keep(0, bytes.length);
+    }
+
+    @Override
+    String format() {
+        return "bmp";
+    }
+}

@@ -1,0 +1,86 @@
+package dev.striate.io;
+
+import dev.striate.StriateException;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** Reads pictures, several at once as far as memory allows; {@link Image#read(Path, int)} states the bounds. */
+final class ImageFiles {
+
+    private static final int MAGIC_BYTES = 8;
+
+    /** Largest Java array, to within a few bytes. */
+    private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
+
+    // Threads that read large pictures take turns. Two budgets, because a file is loaded before its header is known: a thread
+    // that waits for the second has the first, and those that have both never wait.
+    private static final MemoryBudget LOADED = new MemoryBudget(Runtime.getRuntime().maxMemory() / 8);
+    private static final MemoryBudget DECODED = new MemoryBudget(Runtime.getRuntime().maxMemory() / 2);
+
+    private ImageFiles() {}
+
+    /**
+     * Reads a picture and returns what {@code use} makes of it, before another thread may take the memory.
+     *
+     * @throws StriateException that names the file, if it cannot be read or exceeds a bound
+     */
+    static Image read(Path file, int maxPixels, UnaryOperator<Image> use) {
+        if (maxPixels < 1 || maxPixels > Image.HIGHEST_MAX_PIXELS) {
+            throw new StriateException("Image.read: expected maxPixels from 1 to " + Image.HIGHEST_MAX_PIXELS + ", got " + maxPixels);
+        }
+        try (MemoryBudget.Share loaded = LOADED.take(Files.size(file))) {
+            EncodedImage encoded = EncodedImage.parse(load(file, maxPixels));
+            encoded.check(maxPixels);
+            try (MemoryBudget.Share decoded = DECODED.take(encoded.memory())) {
+                return use.apply(encoded.decode());
+            }
+        } catch (StriateException e) {
+            throw e;
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            // The readers of the JDK meet damaged files with exceptions of all kinds.
+            throw new StriateException("cannot read the picture " + file + ": " + reason(file, e), e);
+        }
+    }
+
+    private static byte[] load(Path file, int maxPixels) throws IOException {
+        int most = (int) Math.min(MAX_ARRAY - 1, EncodedImage.maxFileBytes(maxPixels));
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+            in.mark(MAGIC_BYTES);
+            if (!EncodedImage.isKnown(in.readNBytes(MAGIC_BYTES))) {
+                throw new IOException("it is none that can be read; expected PNG, JPEG, GIF or BMP");
+            }
+            in.reset();
+            byte[] bytes = in.readNBytes(most + 1);
+            if (bytes.length > most) {
+                throw new IOException("the file is larger than " + most + " bytes, the limit for pictures of up to " + maxPixels
+                        + " pixels");
+            }
+            return bytes;
+        }
+    }
+
+    private static String reason(Path file, Throwable e) {
+        if (e instanceof NoSuchFileException) {
+            return Files.isSymbolicLink(file) ? "it is a link to a file that does not exist" : "there is no such file";
+        }
+        if (e instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        if (isOutOfMemory(e) || isOutOfMemory(e.getCause())) {
+            return "the Java heap is full; its limit is " + Runtime.getRuntime().maxMemory() + " bytes. Make the picture smaller or"
+                    + " start Java with a larger -Xmx";
+        }
+        return e.getMessage() == null ? e.toString() : e.getMessage();
+    }
+
+    private static boolean isOutOfMemory(@Nullable Throwable e) {
+        return e instanceof OutOfMemoryError;
+    }
+}

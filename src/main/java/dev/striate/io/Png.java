@@ -1,0 +1,94 @@
+package dev.striate.io;
+
+import java.io.IOException;
+
+/** The chunks of a PNG file (RFC 2083): the critical ones and the transparent colours are decoded, the others dropped. */
+final class Png extends EncodedImage {
+
+    private static final int SIGNATURE_BYTES = 8;
+    private static final int IHDR = 0x49484452;
+    private static final int PLTE = 0x504C5445;
+    private static final int TRNS = 0x74524E53;
+    private static final int IDAT = 0x49444154;
+    private static final int IEND = 0x49454E44;
+    private static final int EXIF = 0x65584966;
+
+    private static final int PALETTE = 3;
+
+    private static final int WORK_PER_BYTE = 6;
+
+    /** Deflate writes at most 258 bytes for 2 bits. */
+    private static final int DEFLATE_RATIO = 1032;
+
+    /** First column, first row, and the steps between columns and rows, of each pass of an interlaced picture. */
+    private static final int[][] PASSES = {
+        {0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}
+    };
+    private static final int[][] ONE_PASS = {{0, 0, 1, 1}};
+
+    Png(byte[] bytes) throws IOException {
+        super(bytes);
+        skip(SIGNATURE_BYTES);
+        if (in.getInt() != 13 || in.getInt() != IHDR) {
+            throw new IOException("its header is damaged");
+        }
+        width = in.getInt();
+        height = in.getInt();
+        int depth = in.get();
+        int colorType = in.get();
+        skip(2);
+        boolean interlaced = in.get() != 0;
+        skip(Integer.BYTES);
+        keep(0, in.position());
+
+        int channels = switch (colorType) {
+            case 0, PALETTE -> 1;
+            case 2 -> 3;
+            case 4 -> 2;
+            case 6 -> 4;
+            default -> throw new IOException("its header is damaged: it names the colour type " + colorType);
+        };
+        boolean transparentColor = false;
+        while (in.remaining() >= 2 * Integer.BYTES) {
+            int start = in.position();
+            int length = in.getInt();
+            int type = in.getInt();
+            int data = in.position();
+            // What is missing at the end, the decoder misses, too, if it needs it.
+            skip(length < 0 ? length : Math.min(length + (long) Integer.BYTES, in.remaining()));
+            switch (type) {
+                case IDAT -> dataBytes += in.position() - data;
+                case TRNS -> transparentColor = colorType != PALETTE;
+                case EXIF -> orientation = ExifOrientation.of(in.slice(data, Math.min(length, in.position() - data)));
+                default -> { }
+            }
+            if (type == IDAT || type == IEND || type == TRNS && channels % 2 == 1 || type == PLTE && colorType == PALETTE) {
+                keep(start, in.position());
+            }
+            if (type == IEND) {
+                break;
+            }
+        }
+        decoderBytes = (channels + (transparentColor ? 1 : 0)) * (depth == 16 ? 2L : 1L);
+        work = WORK_PER_BYTE * decoderBytes * width * height;
+        leastDataBytes = inflatedBytes(channels * depth, interlaced ? PASSES : ONE_PASS) / DEFLATE_RATIO;
+    }
+
+    /** Of each row of each pass one byte for the filter, and the pixels. */
+    private long inflatedBytes(int bitsPerPixel, int[][] passes) {
+        long bytes = 0;
+        for (int[] pass : passes) {
+            long columns = (width - pass[0] + pass[2] - 1) / pass[2];
+            long rows = (height - pass[1] + pass[3] - 1) / pass[3];
+            if (columns > 0 && rows > 0) {
+                bytes += rows * (1 + (columns * bitsPerPixel + 7) / 8);
+            }
+        }
+        return bytes;
+    }
+
+    @Override
+    String format() {
+        return "png";
+    }
+}
