@@ -1,5 +1,6 @@
 package dev.striate.cli;
 
+import dev.striate.StriateException;
 import dev.striate.fuzz.FuzzTarget;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -14,7 +15,7 @@ public final class CommandLineFuzz implements FuzzTarget {
         try {
             new CommandLine(Main.class).setCaseInsensitiveEnumValuesAllowed(true).parseArgs(arguments);
         } catch (ParameterException refused) {
-            // Shown with the advice to try --help.
+            throw new StriateException(refused.getMessage(), refused);
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.striate.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.striate.StriateException;
 import dev.striate.fuzz.FuzzTarget;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ public final class RunArgumentsFuzz implements FuzzTarget {
             new CommandLine(new LeNetCommand()).setCaseInsensitiveEnumValuesAllowed(true)
                     .parseArgs(arguments.values().toArray(String[]::new));
         } catch (ParameterException refused) {
-            // Becomes an error that names the file.
+            throw new StriateException(refused.getMessage(), refused);
         }
     }
 }

@@ -35,26 +35,36 @@ public final class FuzzDriver {
         check(target, input);
     }
 
-    /** Throws an error or exception unless the target takes or refuses the input within its time and memory. */
-    static void check(FuzzTarget target, byte[] input) throws Exception {
-        // The first run of a JVM also loads classes, so only a second one counts.
-        if (breach(target, input) != null) {
-            String breach = breach(target, input);
-            if (breach != null) {
-                throw new AssertionError("an input of " + input.length + " bytes " + breach);
-            }
+    /**
+     * Throws an error or exception unless the target accepts or refuses the input within its time and memory.
+     *
+     * @return the refusal, or null
+     */
+    static @Nullable StriateException check(FuzzTarget target, byte[] input) throws Exception {
+        Outcome outcome = run(target, input);
+        if (outcome.breach != null) {
+            // The first run of a JVM also loads classes, so only a second one counts.
+            outcome = run(target, input);
         }
+        if (outcome.breach != null) {
+            throw new AssertionError("an input of " + input.length + " bytes " + outcome.breach);
+        }
+        return outcome.refusal;
     }
 
-    /** Runs the target and says which bound it broke, or returns null. */
-    private static @Nullable String breach(FuzzTarget target, byte[] input) throws Exception {
+    /** @param breach the bound that was broken, in words, or null */
+    private record Outcome(@Nullable StriateException refusal, @Nullable String breach) {}
+
+    private static Outcome run(FuzzTarget target, byte[] input) throws Exception {
+        StriateException refusal = null;
         long allocated = THREADS.getCurrentThreadAllocatedBytes();
         long nanos = THREADS.getCurrentThreadCpuTime();
         try {
             target.run(input);
-        } catch (StriateException refused) {
-            if (refused.getMessage() == null || refused.getMessage().isBlank()) {
-                throw new AssertionError("refused without a reason", refused);
+        } catch (StriateException e) {
+            refusal = e;
+            if (e.getMessage() == null || e.getMessage().isBlank()) {
+                throw new AssertionError("refused without a reason", e);
             }
         } catch (OutOfMemoryError e) {
             // JUnit would give up all other tests.
@@ -63,9 +73,10 @@ public final class FuzzDriver {
         Duration time = Duration.ofNanos(THREADS.getCurrentThreadCpuTime() - nanos);
         allocated = THREADS.getCurrentThreadAllocatedBytes() - allocated;
         if (input.length < TIMED_BYTES && time.compareTo(target.mostTime()) > 0) {
-            return "took " + time + ", more than " + target.mostTime();
+            return new Outcome(refusal, "took " + time + ", more than " + target.mostTime());
         }
         long most = target.mostAllocated(instrumentation * input.length);
-        return allocated > most ? "made the parser allocate " + allocated + " bytes, more than " + most : null;
+        return new Outcome(refusal,
+                allocated > most ? "made the parser allocate " + allocated + " bytes, more than " + most : null);
     }
 }

@@ -20,6 +20,7 @@ import dev.striate.models.SavedModelFuzz;
 import dev.striate.plot.RunPageFuzz;
 import dev.striate.train.CheckpointFuzz;
 import dev.striate.train.HistoryFuzz;
+import dev.striate.train.ResumeFuzz;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
@@ -45,6 +46,7 @@ final class FuzzTargets {
             Map.entry("pickle", PickleFuzz::new),
             Map.entry("png", ImageFuzz::new),
             Map.entry("program-cache", ProgramCacheFuzz::new),
+            Map.entry("resume", ResumeFuzz::new),
             Map.entry("run-arguments", RunArgumentsFuzz::new),
             Map.entry("run-page", RunPageFuzz::new),
             Map.entry("safetensors", SafetensorsFuzz::new),

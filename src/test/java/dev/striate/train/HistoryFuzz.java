@@ -2,6 +2,7 @@ package dev.striate.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.striate.StriateException;
 import dev.striate.fuzz.FuzzTarget;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +16,7 @@ public final class HistoryFuzz implements FuzzTarget {
         try {
             written = HistoryJson.write(HistoryJson.read(new String(input, StandardCharsets.UTF_8)));
         } catch (IOException refused) {
-            return;
+            throw new StriateException("refused", refused);
         }
         assertEquals(written, HistoryJson.write(HistoryJson.read(written)));
     }

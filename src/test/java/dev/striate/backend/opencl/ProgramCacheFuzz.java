@@ -2,6 +2,7 @@ package dev.striate.backend.opencl;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
+import dev.striate.StriateException;
 import dev.striate.fuzz.FuzzFiles;
 import dev.striate.fuzz.FuzzTarget;
 import java.nio.file.Files;
@@ -29,5 +30,8 @@ public final class ProgramCacheFuzz implements FuzzTarget {
         Files.write(files.path(KEY), file);
         boolean right = Arrays.equals(Arrays.copyOf(file, start), digest);
         assertArrayEquals(right ? binary : null, cache.load(KEY));
+        if (!right) {
+            throw new StriateException("the digest is wrong");
+        }
     }
 }

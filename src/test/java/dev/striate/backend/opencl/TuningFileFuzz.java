@@ -1,5 +1,6 @@
 package dev.striate.backend.opencl;
 
+import dev.striate.StriateException;
 import dev.striate.fuzz.FuzzFiles;
 import dev.striate.fuzz.FuzzTarget;
 import java.io.IOException;
@@ -34,10 +35,14 @@ public final class TuningFileFuzz implements FuzzTarget {
             text = text.replace(key.getKey() + " KEY ", key.getKey() + " " + key.getValue() + " ");
         }
         Files.writeString(path, text + "sha256 " + OpenClProgramCache.key(text) + "\n");
-        file.read().values().forEach((parameter, value) -> {
+        OpenClTuningFile.Content content = file.read();
+        content.values().forEach((parameter, value) -> {
             if (!parameter.allows(value)) {
                 throw new AssertionError(parameter + "=" + value);
             }
         });
+        if (content.problem() != null) {
+            throw new StriateException(content.problem());
+        }
     }
 }
