@@ -13,7 +13,7 @@ public final class CommandLineFuzz implements FuzzTarget {
     public void run(byte[] input) {
         String[] arguments = new String(input, StandardCharsets.UTF_8).split("\n");
         try {
-            new CommandLine(Main.class).setCaseInsensitiveEnumValuesAllowed(true).parseArgs(arguments);
+            Main.configure(new CommandLine(Main.class)).parseArgs(arguments);
         } catch (ParameterException refused) {
             throw new StriateException(refused.getMessage(), refused);
         }

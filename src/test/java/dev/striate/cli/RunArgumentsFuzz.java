@@ -2,13 +2,10 @@ package dev.striate.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.striate.StriateException;
 import dev.striate.fuzz.FuzzTarget;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
-import picocli.CommandLine;
-import picocli.CommandLine.ParameterException;
 
 /** The command of a checkpoint's run and its arguments: a line each, the arguments as JSON. */
 public final class RunArgumentsFuzz implements FuzzTarget {
@@ -21,11 +18,6 @@ public final class RunArgumentsFuzz implements FuzzTarget {
         RunArguments arguments = RunArguments.of(FILE, lines.length < 2 ? Map.of()
                 : Map.of("run.command", lines[0], "run.arguments", lines[1]));
         assertEquals(arguments, RunArguments.of(FILE, arguments.toMetadata()));
-        try {
-            new CommandLine(new LeNetCommand()).setCaseInsensitiveEnumValuesAllowed(true)
-                    .parseArgs(arguments.values().toArray(String[]::new));
-        } catch (ParameterException refused) {
-            throw new StriateException(refused.getMessage(), refused);
-        }
+        arguments.parseInto(new LeNetCommand(), FILE);
     }
 }

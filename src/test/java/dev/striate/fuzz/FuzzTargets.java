@@ -5,13 +5,16 @@ import dev.striate.ShapeFuzz;
 import dev.striate.backend.opencl.ProgramCacheFuzz;
 import dev.striate.backend.opencl.TuningFileFuzz;
 import dev.striate.backend.opencl.TuningTableFuzz;
+import dev.striate.cli.ClassNamesFuzz;
 import dev.striate.cli.CommandLineFuzz;
 import dev.striate.cli.RunArgumentsFuzz;
+import dev.striate.cli.ShellFuzz;
 import dev.striate.data.CifarFuzz;
 import dev.striate.data.DownloadFuzz;
 import dev.striate.data.IdxFuzz;
 import dev.striate.data.PickleFuzz;
 import dev.striate.data.TarFuzz;
+import dev.striate.disk.PrintableTextFuzz;
 import dev.striate.io.ImageFuzz;
 import dev.striate.io.SafetensorsFuzz;
 import dev.striate.io.StateFuzz;
@@ -35,6 +38,7 @@ final class FuzzTargets {
             Map.entry("cifar-archive", CifarFuzz::archive),
             Map.entry("cifar-binary", CifarFuzz::binary),
             Map.entry("cifar-python", CifarFuzz::python),
+            Map.entry("class-names", ClassNamesFuzz::new),
             Map.entry("command-line", CommandLineFuzz::new),
             Map.entry("device-name", DeviceNameFuzz::new),
             Map.entry("download", DownloadFuzz::new),
@@ -45,6 +49,7 @@ final class FuzzTargets {
             Map.entry("model-description", ModelDescriptionFuzz::new),
             Map.entry("pickle", PickleFuzz::new),
             Map.entry("png", ImageFuzz::new),
+            Map.entry("printable-text", PrintableTextFuzz::new),
             Map.entry("program-cache", ProgramCacheFuzz::new),
             Map.entry("resume", ResumeFuzz::new),
             Map.entry("run-arguments", RunArgumentsFuzz::new),
@@ -52,6 +57,7 @@ final class FuzzTargets {
             Map.entry("safetensors", SafetensorsFuzz::new),
             Map.entry("saved-model", SavedModelFuzz::new),
             Map.entry("shape", ShapeFuzz::new),
+            Map.entry("shell", ShellFuzz::new),
             Map.entry("state", StateFuzz::new),
             Map.entry("tar", TarFuzz::new),
             Map.entry("tuning-file", TuningFileFuzz::new),
