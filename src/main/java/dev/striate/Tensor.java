@@ -269,16 +269,16 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * Returns the sum of the gradients from all backward passes. Before the first it is null or, for the parameter of an optimiser,
-     * zero; {@link #hasGrad} distinguishes such a zero from a computed one. The gradient belongs to this tensor.
+     * Returns the sum of the gradients from all backward passes. Before the first it is null or, for the parameter of an
+     * optimiser, zero; {@link #hasGrad} distinguishes such a zero from a computed one. The gradient belongs to this tensor.
      */
     public @Nullable Tensor grad() {
         return grad;
     }
 
     /**
-     * Returns whether there is a gradient: whether, since {@link #zeroGrad()}, a backward pass has computed one (even of zeros) or
-     * {@link #grad()} was changed in place.
+     * Returns whether there is a gradient: whether, since {@link #zeroGrad()}, a backward pass has computed one (even of zeros)
+     * or {@link #grad()} was changed in place.
      */
     public boolean hasGrad() {
         return grad != null && (!gradInFlatStorage || grad.version() != clearedVersion);
