@@ -3,7 +3,7 @@ package dev.striate.nn;
 import dev.striate.Shape;
 import dev.striate.Tensor;
 
-/** Means over windows chosen so that every output plane has the given size. */
+/** Average pooling with windows chosen such that every output plane has the given size. */
 public final class AdaptiveAvgPool2d extends ImageLayer<AdaptiveAvgPool2d> {
 
     private final int outHeight;

@@ -4,7 +4,7 @@ import dev.striate.Shape;
 import dev.striate.Tensor;
 import dev.striate.op.WindowOption;
 
-/** The mean of each window. Options: stride (by default the window), padding, ceil mode, whether padding is counted. */
+/** The mean of each window. Options: stride (by default the window), padding, ceil mode, whether padding counts. */
 public final class AvgPool2d extends ImageLayer<AvgPool2d> {
 
     private final int kernelHeight;
@@ -12,7 +12,7 @@ public final class AvgPool2d extends ImageLayer<AvgPool2d> {
     private final WindowOption[] options;
 
     /**
-     * A square window.
+     * Creates a layer with square windows.
      *
      * @throws dev.striate.ShapeException if sizes or options do not fit each other
      */

@@ -10,10 +10,10 @@ import dev.striate.op.NormPool;
 import dev.striate.op.WindowOption;
 
 /**
- * Batch normalisation per channel of {@code (N, C, ...)} (Ioffe and Szegedy, 2015). In training it uses the batch's statistics
- * and moves the running ones towards them, also while a NoGrad is open; in evaluation it uses the running ones. Parameters:
- * {@code weight (C)} and {@code bias (C)}, at first 1 and 0. Buffers: {@code running_mean (C)} and {@code running_var (C)}, at
- * first 0 and 1.
+ * Batch normalisation per channel of {@code (N, C, ...)} (Ioffe and Szegedy, 2015). In training it uses the statistics of the
+ * batch and updates the running statistics, even while a NoGrad is open; in evaluation it uses the running statistics.
+ * Parameters: {@code weight (C)}, initially 1, and {@code bias (C)}, initially 0. Buffers: {@code running_mean (C)}, initially 0,
+ * and {@code running_var (C)}, initially 1.
  */
 public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
 
@@ -27,10 +27,10 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
     }
 
     /**
-     * Sets how far the running statistics move towards each batch's, 0.1 unless set.
+     * Sets the weight of a batch in the running statistics; 0.1 by default.
      *
      * @return this layer
-     * @throws StriateException unless in 0 .. 1
+     * @throws StriateException if it is not from 0 to 1
      */
     public BatchNorm2d momentum(float wanted) {
         if (!(wanted >= 0 && wanted <= 1)) {
@@ -41,10 +41,10 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
     }
 
     /**
-     * Sets what is added to the variance, 1e-5 unless set.
+     * Sets the number that is added to the variance; 1e-5 by default.
      *
      * @return this layer
-     * @throws StriateException unless finite and above 0
+     * @throws StriateException if it is not finite and above 0
      */
     public BatchNorm2d epsilon(float wanted) {
         if (!(wanted > 0 && wanted < Float.POSITIVE_INFINITY)) {
@@ -84,7 +84,7 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
                 buffer("running_var"), isTraining(), momentum, epsilon);
     }
 
-    /** {@link #forwardNchw}, the maximum of each window, and then ReLU or not, on a device that has a kernel for them. */
+    /** {@link #forwardNchw}, max pooling and optionally ReLU in one kernel, on a device that has it. */
     Tensor forwardPooled(Tensor x, boolean relu, int kernelHeight, int kernelWidth, WindowOption... options) {
         return NormPool.apply(x, parameter("weight"), parameter("bias"), buffer("running_mean"), buffer("running_var"),
                 isTraining(), momentum, epsilon, relu, kernelHeight, kernelWidth, options);

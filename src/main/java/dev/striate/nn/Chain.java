@@ -7,22 +7,22 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * Modules one after another, put once into the order that costs least among those that compute the same. A {@link Relu} is run
- * by the module before it, which may have a kernel that ends with it.
+ * The steps of a chain of modules, in the cheapest order that computes the same. A {@link Relu} is run by the module before it,
+ * whose kernel may include it.
  *
- * <p>A {@link Relu} before a {@link MaxPool2d} is run after it. The maximum of a window commutes with a function that never
- * falls, so the values have the same bits, and ReLU and its gradient pass over a quarter of the elements or fewer. The gradients
- * are the same too: a window with a positive maximum takes it from the same place either way, and one without passes on zero,
- * only at another place (NaN on devices that multiply an infinite gradient by that zero).
+ * <p>A {@link Relu} before a {@link MaxPool2d} runs after it. The maximum commutes with a monotonic function, so the values have
+ * the same bits, and ReLU and its gradient process a quarter of the elements or fewer. The gradients are equal too: a window with
+ * a positive maximum has it at the same place in both orders, and a window without one passes on zero, only at another place (or
+ * NaN, on devices that multiply an infinite gradient by that zero).
  *
- * <p>A {@link BatchNorm2d} before a {@link MaxPool2d} is run by it, in one kernel where the device has one.
+ * <p>A {@link BatchNorm2d} before a {@link MaxPool2d} is fused with it if the device has such a kernel.
  */
 final class Chain {
 
     private final List<Module> wanted;
     private final List<UnaryOperator<Tensor>> steps = new ArrayList<>();
 
-    /** @param wanted in the order that defines what is computed */
+    /** @param wanted the modules in the order that defines the result */
     Chain(Collection<? extends Module> wanted) {
         this.wanted = List.copyOf(wanted);
         List<Module> order = new ArrayList<>(wanted);
@@ -52,12 +52,12 @@ final class Chain {
         return run(steps, x);
     }
 
-    /** The same in the order that was wanted, shown to an observer. */
+    /** Runs the modules in their given order and reports each output to an observer. */
     Tensor forward(Tensor x, Module.Observer observer) {
         return run(wanted.stream().<UnaryOperator<Tensor>>map(module -> input -> module.forward(input, observer)).toList(), x);
     }
 
-    /** What lies between two steps is closed as soon as the second has used it. */
+    /** Closes an intermediate output as soon as the next step has used it. */
     private static Tensor run(List<UnaryOperator<Tensor>> steps, Tensor x) {
         Tensor current = x;
         for (UnaryOperator<Tensor> step : steps) {

@@ -5,12 +5,16 @@ import dev.striate.Tensor;
 import dev.striate.op.WindowOption;
 
 /**
- * Convolution: {@code (N, in, H, W)} to {@code (N, out, OH, OW)}. Parameters: {@code weight (out, in/groups, KH, KW)} and
- * {@code bias (out)}. Options: stride, padding, dilation, groups.
+ * A convolution layer: maps {@code (N, in, H, W)} to {@code (N, out, OH, OW)}. Parameters: {@code weight (out, in/groups, KH,
+ * KW)} and {@code bias (out)}. Options: stride, padding, dilation, groups.
+ *
+ * <pre>{@code
+ * Conv2d conv = new Conv2d(3, 64, 7, stride(2), padding(3)).bias(false);     // (N, 3, 224, 224) to (N, 64, 112, 112)
+ * }</pre>
  */
 public final class Conv2d extends Convolution<Conv2d> {
 
-    /** A square kernel. */
+    /** Creates a layer with a square kernel. */
     public Conv2d(int inChannels, int outChannels, int kernel, WindowOption... options) {
         this(inChannels, outChannels, kernel, kernel, options);
     }
@@ -46,7 +50,7 @@ public final class Conv2d extends Convolution<Conv2d> {
         return seen.through(dev.striate.op.Conv2d.geometry(x, weightShape, options));
     }
 
-    /** Each output is a sum over a filter. */
+    /** Each output is a sum over the weights of a filter. */
     @Override
     protected long multiplyAdds(Shape input, Shape output) {
         return (long) output.elements() * (weightShape.elements() / weightShape.size(0));

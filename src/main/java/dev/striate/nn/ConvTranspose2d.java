@@ -5,12 +5,12 @@ import dev.striate.Tensor;
 import dev.striate.op.WindowOption;
 
 /**
- * Transposed convolution: {@code (N, in, H, W)} to {@code (N, out, OH, OW)}. Parameters: {@code weight (in, out/groups, KH, KW)}
- * and {@code bias (out)}. Options: stride, padding, output padding, dilation, groups.
+ * A transposed convolution layer: maps {@code (N, in, H, W)} to {@code (N, out, OH, OW)}. Parameters:
+ * {@code weight (in, out/groups, KH, KW)} and {@code bias (out)}. Options: stride, padding, output padding, dilation, groups.
  */
 public final class ConvTranspose2d extends Convolution<ConvTranspose2d> {
 
-    /** A square kernel. */
+    /** Creates a layer with a square kernel. */
     public ConvTranspose2d(int inChannels, int outChannels, int kernel, WindowOption... options) {
         this(inChannels, outChannels, kernel, kernel, options);
     }
@@ -41,7 +41,7 @@ public final class ConvTranspose2d extends Convolution<ConvTranspose2d> {
         return seen.throughTransposed(dev.striate.op.ConvTranspose2d.geometry(x, weightShape, options));
     }
 
-    /** Each input is spread by a filter; what falls outside of the output is counted. */
+    /** Each input is multiplied with all weights of a filter. Products that fall outside the output count too. */
     @Override
     protected long multiplyAdds(Shape input, Shape output) {
         return (long) input.elements() * (weightShape.elements() / weightShape.size(0));

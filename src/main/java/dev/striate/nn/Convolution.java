@@ -9,7 +9,7 @@ import dev.striate.op.WindowOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What convolution and transposed convolution have in common: a weight, a bias, and their settings.
+ * The common part of convolution and transposed convolution: a weight, a bias, and their settings.
  *
  * @param <L> the layer's own type
  */
@@ -29,7 +29,7 @@ public abstract sealed class Convolution<L extends Convolution<L>> extends Image
     }
 
     /**
-     * Sets whether a bias is added; it is unless set. Batch normalisation right after makes it useless.
+     * Sets whether the layer has a bias; true by default. A bias has no effect if batch normalisation follows.
      *
      * @return this layer
      * @throws StriateException after {@link #initialize}
@@ -41,7 +41,7 @@ public abstract sealed class Convolution<L extends Convolution<L>> extends Image
     }
 
     /**
-     * Sets how the weight begins; the bias begins at 0 then. Unless set, both are {@link Initializer#PYTORCH_DEFAULT}.
+     * Sets the initialiser of the weight; the bias then starts at 0. By default both use {@link Initializer#PYTORCH_DEFAULT}.
      *
      * @return this layer
      * @throws StriateException after {@link #initialize}
@@ -50,7 +50,7 @@ public abstract sealed class Convolution<L extends Convolution<L>> extends Image
         return initializer(weight, Initializer.ZEROS);
     }
 
-    /** Sets how weight and bias begin. */
+    /** Sets the initialisers of weight and bias. */
     public final L initializer(Initializer weight, Initializer bias) {
         requireNotInitialized("initializer");
         settings.initializers(weight, bias);

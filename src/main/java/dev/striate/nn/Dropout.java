@@ -7,8 +7,8 @@ import dev.striate.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Drops each element with a given probability while training and divides the others by that of keeping (Srivastava et al., 2014);
- * gives its input back in evaluation. Masks come from the generator that {@code initialize} was given.
+ * In training, sets each element to 0 with a given probability and divides the others by 1 - probability (Srivastava et al.,
+ * 2014). In evaluation, returns its input. The masks come from the generator passed to {@code initialize}.
  */
 public final class Dropout extends Elementwise {
 
@@ -34,7 +34,7 @@ public final class Dropout extends Elementwise {
             return x;
         }
         if (generator == null) {
-            throw new StriateException(this + " has no source of randomness yet: call initialize(device, generator) first");
+            throw new StriateException(this + " has no random generator yet: call initialize(device, generator) first");
         }
         return x.dropout(probability, generator);
     }

@@ -2,7 +2,7 @@ package dev.striate.nn;
 
 import dev.striate.Tensor;
 
-/** {@code x} where positive, else {@code alpha (e^x - 1)} (Clevert et al., 2016). */
+/** {@code x} if positive, otherwise {@code alpha * (e^x - 1)} (Clevert et al., 2016). */
 public final class Elu extends Elementwise {
 
     private final float alpha;

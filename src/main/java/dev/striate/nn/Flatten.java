@@ -4,12 +4,12 @@ import dev.striate.Shape;
 import dev.striate.Tensor;
 import dev.striate.op.Reshape;
 
-/** All axes from a given one on as one: {@code (N, C, H, W)} to {@code (N, C H W)}. Shares memory. */
+/** Merges all axes from a given one on: maps {@code (N, C, H, W)} to {@code (N, C*H*W)}. Shares memory. */
 public final class Flatten extends Module {
 
     private final int fromAxis;
 
-    /** One row per example. */
+    /** Creates a layer that makes one row per example. */
     public Flatten() {
         this(1);
     }

@@ -3,7 +3,7 @@ package dev.striate.nn;
 import dev.striate.Shape;
 import dev.striate.Tensor;
 
-/** The mean of each plane: {@code (N, C, H, W)} to {@code (N, C, 1, 1)}. */
+/** The mean of each plane: maps {@code (N, C, H, W)} to {@code (N, C, 1, 1)}. */
 public final class GlobalAvgPool2d extends ImageLayer<GlobalAvgPool2d> {
 
     @Override

@@ -5,7 +5,7 @@ import dev.striate.Tensor;
 import java.util.function.UnaryOperator;
 
 /**
- * A layer over images, which can take and give them in either {@link Layout}.
+ * A layer whose input and output are images, in either {@link Layout}.
  *
  * @param <L> the layer's own type
  */
@@ -17,7 +17,7 @@ public abstract sealed class ImageLayer<L extends ImageLayer<L>> extends Module
     ImageLayer() {}
 
     /**
-     * Sets the order of the axes of input and output; {@link Layout#NCHW} unless set. Parameters are the same in both.
+     * Sets the layout of input and output; {@link Layout#NCHW} by default. The parameters do not depend on it.
      *
      * @return this layer
      */
@@ -66,7 +66,7 @@ public abstract sealed class ImageLayer<L extends ImageLayer<L>> extends Module
 
     abstract Tensor forwardNchw(Tensor x);
 
-    /** {@link #forwardNchw} and then ReLU. */
+    /** {@link #forwardNchw} followed by ReLU. */
     Tensor forwardReluNchw(Tensor x) {
         try (Tensor y = forwardNchw(x)) {
             return y.relu();

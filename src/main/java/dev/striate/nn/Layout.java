@@ -3,22 +3,22 @@ package dev.striate.nn;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 
-/** The order of an image batch's axes as a layer takes and gives it. */
+/** The order of the axes in the input and output of a layer. */
 public enum Layout {
 
-    /** {@code (N, C, H, W)}, what all operations work on. */
+    /** {@code (N, C, H, W)}, the order that all operations use. */
     NCHW,
 
-    /** {@code (N, H, W, C)}; the layer converts on the way in and out, by copies. */
+    /** {@code (N, H, W, C)}. The layer converts its input and output by copying. */
     NHWC;
 
-    /** A shape in this layout as {@code (N, C, H, W)}. */
+    /** Converts a shape in this layout to {@code (N, C, H, W)}. */
     Shape toNchw(String layer, Shape x) {
         requireImages(layer, x);
         return this == NCHW ? x : Shape.of(x.size(0), x.size(3), x.size(1), x.size(2));
     }
 
-    /** A shape {@code (N, C, H, W)} in this layout. */
+    /** Converts a shape {@code (N, C, H, W)} to this layout. */
     Shape fromNchw(Shape x) {
         return this == NCHW ? x : Shape.of(x.size(0), x.size(2), x.size(3), x.size(1));
     }

@@ -2,7 +2,7 @@ package dev.striate.nn;
 
 import dev.striate.Tensor;
 
-/** {@code x} where positive, else {@code slope x}. */
+/** {@code x} if positive, otherwise {@code slope * x}. */
 public final class LeakyRelu extends Elementwise {
 
     private final float slope;

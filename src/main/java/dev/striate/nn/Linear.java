@@ -8,8 +8,8 @@ import dev.striate.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code x weight^T + bias}: {@code (..., in)} to {@code (..., out)}. Parameters: {@code weight (out, in)} and
- * {@code bias (out)}.
+ * A fully connected layer, {@code x weight^T + bias}: maps {@code (..., in)} to {@code (..., out)}. Parameters:
+ * {@code weight (out, in)} and {@code bias (out)}.
  */
 public final class Linear extends Module {
 
@@ -22,7 +22,7 @@ public final class Linear extends Module {
     }
 
     /**
-     * Sets whether a bias is added; it is unless set.
+     * Sets whether the layer has a bias; true by default.
      *
      * @return this layer
      * @throws StriateException after {@link #initialize}
@@ -34,7 +34,7 @@ public final class Linear extends Module {
     }
 
     /**
-     * Sets how the weight begins; the bias begins at 0 then. Unless set, both are {@link Initializer#PYTORCH_DEFAULT}.
+     * Sets the initialiser of the weight; the bias then starts at 0. By default both use {@link Initializer#PYTORCH_DEFAULT}.
      *
      * @return this layer
      * @throws StriateException after {@link #initialize}
@@ -43,7 +43,7 @@ public final class Linear extends Module {
         return initializer(weight, Initializer.ZEROS);
     }
 
-    /** Sets how weight and bias begin. */
+    /** Sets the initialisers of weight and bias. */
     public Linear initializer(Initializer weight, Initializer bias) {
         requireNotInitialized("initializer");
         settings.initializers(weight, bias);

@@ -2,7 +2,7 @@ package dev.striate.nn;
 
 import dev.striate.Tensor;
 
-/** {@code x - log(sum(e^x))} along an axis; a negative one counts from the last. */
+/** {@code x - log(sum(e^x))} along an axis; a negative axis counts from the end. */
 public final class LogSoftmax extends Elementwise {
 
     private final int axis;

@@ -13,7 +13,7 @@ public final class MaxPool2d extends ImageLayer<MaxPool2d> {
     private final WindowOption[] options;
 
     /**
-     * A square window.
+     * Creates a layer with square windows.
      *
      * @throws dev.striate.ShapeException if sizes or options do not fit each other
      */
@@ -29,7 +29,7 @@ public final class MaxPool2d extends ImageLayer<MaxPool2d> {
         this.options = options.clone();
     }
 
-    /** Whether no window can lie in the padding altogether, as one whose pixels are apart may, and give minus infinity. */
+    /** Whether no window can lie completely in the padding, as a dilated one may; its maximum would be minus infinity. */
     boolean everyWindowHoldsAPixel() {
         return dev.striate.op.MaxPool2d.windowsHaveNoGaps(options);
     }
@@ -51,7 +51,7 @@ public final class MaxPool2d extends ImageLayer<MaxPool2d> {
         return result.output();
     }
 
-    /** {@code forward(norm.forward(x))} and then ReLU or not, by one kernel where the device has one. */
+    /** {@code forward(norm.forward(x))}, optionally followed by ReLU, in one kernel if the device has one. */
     Tensor forwardOfNorm(BatchNorm2d norm, Tensor x, boolean relu) {
         if (hasLayout(Layout.NCHW) && norm.hasLayout(Layout.NCHW) && NormPool.runsOn(x.device())) {
             return norm.forwardPooled(x, relu, kernelHeight, kernelWidth, options);

@@ -20,10 +20,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A part of a network, or a whole one: parameters, buffers and smaller modules under names, and what they compute together.
+ * A network or a part of one. A module has named parameters, buffers and child modules, and computes an output from an input.
  *
- * <p>Constructors fix the structure and take no memory; {@link #initialize} makes the parameters on a device, in a fixed order. A
- * module of one's own registers its children in its constructor and says how they are joined:
+ * <p>The constructor defines the structure and allocates nothing. {@link #initialize} creates the parameters on a device, in a
+ * fixed order. To write a module, register its children in the constructor and use them in {@link #forward}:
  *
  * <pre>{@code
  * final class Net extends Module {
@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Parameters and buffers live until {@link #close}, whatever {@link Scope} was open when they were made.
+ * <p>Parameters and buffers exist until {@link #close}, regardless of the {@link Scope} in which they were created.
  */
 public abstract class Module implements AutoCloseable {
 
@@ -48,11 +48,11 @@ public abstract class Module implements AutoCloseable {
     private boolean initialized;
     private @Nullable SummaryTrace trace;
 
-    // ---- Using it
+    // ---- For users of modules
 
     /**
-     * Makes all parameters and buffers on a device, with fresh values; the same generator state gives the same values on every
-     * device. A second call starts anew and closes what was there; one that fails leaves nothing.
+     * Creates all parameters and buffers on a device, with new values. The same state of the generator gives the same values on
+     * every device. A second call closes the existing tensors first. If a call fails, no tensor is left.
      *
      * @return this module
      */
@@ -70,10 +70,10 @@ public abstract class Module implements AutoCloseable {
         return this;
     }
 
-    /** Computes the output for a batch. The input is not closed, and may be the output. */
+    /** Computes the output for a batch. The input is not closed. The output may be the input itself. */
     public abstract Tensor forward(Tensor x);
 
-    /** {@link #forward(Tensor)} and then ReLU. Layers whose kernels can end with it override this. */
+    /** {@link #forward(Tensor)} followed by ReLU. Layers whose kernels include ReLU override this. */
     Tensor forwardRelu(Tensor x) {
         Tensor y = forward(x);
         try {
@@ -85,21 +85,21 @@ public abstract class Module implements AutoCloseable {
         }
     }
 
-    /** Looks on while a network computes. */
+    /** Observes the outputs of modules during a forward pass. */
     @FunctionalInterface
     public interface Observer {
 
         /**
-         * A module has computed its output.
+         * Called when a module has computed its output.
          *
-         * @param output closed by its user soon after: to be read here, not kept
+         * @param output must be read during this call, because it is closed soon afterwards
          */
         void computed(Module module, Tensor output);
     }
 
     /**
-     * Computes what {@link #forward(Tensor)} does, part after part in the order in which they are given, and shows the output of
-     * each, then that of this module. The parts of modules that do not override {@link #forwardParts} stay unseen.
+     * As {@link #forward(Tensor)}, but runs the parts one after another in their given order and reports the output of each, and
+     * then that of this module, to an observer. Parts of modules that do not override {@link #forwardParts} are not reported.
      */
     public final Tensor forward(Tensor x, Observer observer) {
         Tensor y = forwardParts(x, observer);
@@ -108,8 +108,9 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * What is trained, here and below, by dotted name such as {@code conv1.weight}; own parameters first, then those of the
-     * children in the order of their registration. Weights that are shared come under each of their names.
+     * Returns all trained tensors of this module and its descendants by dotted name, such as {@code conv1.weight}. Own parameters
+     * come first, then those of the children in the order of their registration. Shared weights are listed under each of their
+     * names.
      *
      * @throws StriateException before {@link #initialize} or after {@link #close}
      */
@@ -120,7 +121,8 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * What belongs to the state but is not trained, here and below, by dotted name such as {@code bn1.running_mean}.
+     * Returns all tensors of this module and its descendants that belong to the state but are not trained, by dotted name, such
+     * as {@code bn1.running_mean}.
      *
      * @throws StriateException before {@link #initialize} or after {@link #close}
      */
@@ -131,8 +133,8 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * This module, under the empty name, and all those below by dotted name, containers before their parts. One that has several
-     * names comes under the first.
+     * Returns this module, under the empty name, and all its descendants by dotted name, containers before their parts. A module
+     * with several names is listed under the first.
      *
      * @throws StriateException before {@link #initialize} or after {@link #close}
      */
@@ -148,8 +150,8 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * What random numbers come from while this module, or one below, computes in training, by dotted name. Several may have the
-     * same one. Where it stands belongs to a checkpoint, and not to the weights.
+     * Returns the generators of the random numbers that this module and its descendants use in training, by dotted name. Several
+     * modules may share a generator. The state of a generator belongs to a checkpoint, but not to the weights.
      *
      * @throws StriateException before {@link #initialize} or after {@link #close}
      */
@@ -159,17 +161,17 @@ public abstract class Module implements AutoCloseable {
         return named;
     }
 
-    /** The modules one level below, by name, in order. */
+    /** Returns the child modules by name, in order. */
     public final Map<String, Module> children() {
         return Collections.unmodifiableMap(children);
     }
 
-    /** Switches to training, here and below: dropout drops, batch normalisation uses the batch's statistics. */
+    /** Switches this module and its descendants to training: dropout is active, batch normalisation uses batch statistics. */
     public final Module train() {
         return setTraining(true);
     }
 
-    /** Switches to evaluation, here and below: dropout does nothing, batch normalisation uses the running statistics. */
+    /** Switches this module and its descendants to evaluation: no dropout, batch normalisation uses running statistics. */
     public final Module eval() {
         return setTraining(false);
     }
@@ -180,19 +182,19 @@ public abstract class Module implements AutoCloseable {
         return this;
     }
 
-    /** Whether this module is in training, as it is at first, rather than in evaluation. */
+    /** Returns whether this module is in training mode, which is the default, and not in evaluation mode. */
     public final boolean isTraining() {
         return training;
     }
 
-    /** How many numbers are trained; shared weights count once. */
+    /** Returns the number of trained values. Shared weights count once. */
     public final long parameterCount() {
         return countNew(parameters().values(), Collections.newSetFromMap(new IdentityHashMap<>()));
     }
 
     /**
-     * How many elements {@link #initialize} allocates for parameters and buffers, here and below, known before it does. Modules
-     * that do not override {@link #createdElements} count as none.
+     * Returns the number of elements that {@link #initialize} allocates for parameters and buffers of this module and its
+     * descendants. Modules that do not override {@link #createdElements} count as 0.
      */
     public final long stateElements() {
         return createdElements() + children.values().stream().mapToLong(Module::stateElements).sum();
@@ -204,10 +206,10 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * The output's shape for an input's, batch included, without computing.
+     * Returns the shape of the output for the shape of an input, batch included, without computing anything.
      *
      * @throws dev.striate.ShapeException if the input does not fit
-     * @throws StriateException           if a module does not say its {@link #shapeRule}
+     * @throws StriateException           if a module has no {@link #shapeRule}
      */
     public final Shape outputShape(Shape input) {
         if (trace == null) {
@@ -225,10 +227,10 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * A table of the modules that an input of the given shape passes, with output shapes, numbers of parameters and of
-     * multiply-adds, and receptive fields.
+     * Returns a table of the modules for an input of the given shape: output shapes, parameters, multiply-adds and receptive
+     * fields.
      *
-     * @throws StriateException before {@link #initialize}, or if a module does not say its {@link #shapeRule}
+     * @throws StriateException before {@link #initialize}, or if a module has no {@link #shapeRule}
      */
     public final Summary summary(Shape input) {
         Map<Module, String> names = new IdentityHashMap<>();
@@ -246,7 +248,7 @@ public abstract class Module implements AutoCloseable {
         return new Summary(toString(), input, rows.rows(), parameterCount());
     }
 
-    /** Gives back the memory of all parameters and buffers, here and below. {@link #initialize} can be called again. */
+    /** Closes all parameters and buffers of this module and its descendants. {@link #initialize} can be called again. */
     @Override
     public void close() {
         initialized = false;
@@ -258,16 +260,16 @@ public abstract class Module implements AutoCloseable {
         children.values().forEach(Module::close);
     }
 
-    /** The kind of module and, for layers, its sizes. */
+    /** Returns the type of the module and, for layers, its sizes. */
     @Override
     public String toString() {
         return getClass().getSimpleName();
     }
 
-    // ---- For those who write modules
+    // ---- For implementers of modules
 
     /**
-     * Registers a module as a part of this one; to be called by the constructor.
+     * Registers a child module. Call this in the constructor.
      *
      * @return the child
      */
@@ -278,31 +280,31 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Makes this module's own parameters and buffers and registers them with {@link #addParameter} and {@link #addBuffer}; called
-     * by {@link #initialize} before the children's turn. Modules without any need not override it.
+     * Creates the parameters and buffers of this module, without those of its children, and registers them with {@link
+     * #addParameter} and {@link #addBuffer}. {@link #initialize} calls this method before it initialises the children.
      */
     protected void create(Device device, Generator generator) {}
 
-    /** How many elements {@link #create} allocates, 0 unless overridden. */
+    /** Returns the number of elements that {@link #create} allocates; 0 unless overridden. */
     protected long createdElements() {
         return 0;
     }
 
-    /** Registers a tensor that is to be trained; this module closes it. */
+    /** Registers a trained tensor. This module closes it. */
     protected final Tensor addParameter(String name, Tensor values) {
         requireNewName(name);
         parameters.put(name, Scope.release(values).requiresGrad(true));
         return values;
     }
 
-    /** Registers a tensor that belongs to the state but is not trained; this module closes it. */
+    /** Registers a tensor that belongs to the state but is not trained. This module closes it. */
     protected final Tensor addBuffer(String name, Tensor values) {
         requireNewName(name);
         buffers.put(name, Scope.release(values));
         return values;
     }
 
-    /** Registers what {@link #forward} draws from, so that a training that is resumed draws the same numbers. */
+    /** Registers a generator that {@link #forward} uses, so that a resumed training run draws the same numbers. */
     protected final Generator addGenerator(String name, Generator generator) {
         requireNewName(name);
         generators.put(name, generator);
@@ -310,15 +312,15 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * An own parameter.
+     * Returns a parameter of this module itself.
      *
-     * @throws StriateException before {@link #initialize}, after {@link #close}, or if there is none of that name
+     * @throws StriateException before {@link #initialize}, after {@link #close}, or if there is no parameter with this name
      */
     protected final Tensor parameter(String name) {
         return own(parameters, "parameter", name);
     }
 
-    /** An own buffer; errors as in {@link #parameter}. */
+    /** Returns a buffer of this module itself; errors as for {@link #parameter}. */
     protected final Tensor buffer(String name) {
         return own(buffers, "buffer", name);
     }
@@ -333,7 +335,7 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * How the output's shape follows from the input's; here the module asks its children for their {@link #outputShape}.
+     * Returns the shape of the output for the shape of an input. Modules with children call {@link #outputShape} of these.
      *
      * @throws StriateException unless overridden
      */
@@ -343,10 +345,10 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * The output shapes of parts that work side by side on the same input, for {@link #shapeRule}: what joins them sees what any
-     * of them sees.
+     * For {@link #shapeRule}: returns the output shapes of parallel branches that have the same input. The receptive field of
+     * their combination covers the fields of all branches.
      *
-     * @param branches each gives a part's {@link #outputShape}, or the input's shape where it passes by
+     * @param branches each returns the {@link #outputShape} of a part, or the shape of the input for an identity branch
      */
     @SafeVarargs
     protected final List<Shape> sideBySide(Supplier<Shape>... branches) {
@@ -370,25 +372,25 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * What the units of the output see of the network's input, for a module without parts; null where it cannot be told, as here.
+     * Returns the receptive field of the output of a module without parts, or null if it is unknown, which is the default.
      *
-     * @param seen what those of this module's input see
+     * @param seen the receptive field of the input of this module
      */
     protected @Nullable ReceptiveField receptiveField(Shape input, ReceptiveField seen) {
         return null;
     }
 
     /**
-     * How many multiplications by weights, each with its addition, this module does for a batch of that shape, those of its parts
-     * excepted: none unless overridden. Biases, normalisation, pooling and activations do not count, as is usual.
+     * Returns the number of multiply-adds with weights for a batch of this shape, without those of the parts; 0 unless
+     * overridden. As usual, biases, normalisation, pooling and activations do not count.
      */
     protected long multiplyAdds(Shape input, Shape output) {
         return 0;
     }
 
     /**
-     * Computes the output with the parts' {@link #forward(Tensor, Observer)}, in the order in which they are given; here with
-     * {@link #forward(Tensor)}, unseen.
+     * Computes the output with {@link #forward(Tensor, Observer)} of the parts, in their given order. The default implementation
+     * calls {@link #forward(Tensor)} and reports no parts.
      */
     protected Tensor forwardParts(Tensor x, Observer observer) {
         return forward(x);
@@ -401,7 +403,7 @@ public abstract class Module implements AutoCloseable {
         }
     }
 
-    /** To be called by settings that decide what {@link #create} makes. */
+    /** Called by setters of properties that {@link #create} uses. */
     protected final void requireNotInitialized(String setting) {
         if (initialized) {
             throw new StriateException(this + ": " + setting + " must be set before initialize(), which has already been called");
@@ -423,7 +425,7 @@ public abstract class Module implements AutoCloseable {
         }
     }
 
-    /** Visits this module and those below with the prefixes of their parts' names. */
+    /** Visits this module and its descendants with the prefixes of their names. */
     private void visit(String prefix, BiConsumer<String, Module> visitor) {
         requireInitialized();
         visitor.accept(prefix, this);

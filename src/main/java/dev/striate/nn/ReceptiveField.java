@@ -4,9 +4,9 @@ import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.Pool2dGeometry;
 
 /**
- * Which pixels of a network's input the units of a layer's output depend on, as in Dumoulin and Visin, "A guide to convolution
- * arithmetic for deep learning" (2016), and Araujo, Norris and Sim, "Computing receptive fields of convolutional neural networks"
- * (Distill, 2019). It may reach into the padding, and beyond the whole input.
+ * The receptive field of a layer: the pixels of the network's input that a unit of the layer's output depends on, as in Dumoulin
+ * and Visin, "A guide to convolution arithmetic for deep learning" (2016), and Araujo, Norris and Sim, "Computing receptive
+ * fields of convolutional neural networks" (Distill, 2019). It may reach into the padding and may be larger than the input.
  *
  * @param height along the rows
  * @param width  along the columns
@@ -14,32 +14,32 @@ import dev.striate.backend.Pool2dGeometry;
 public record ReceptiveField(Axis height, Axis width) {
 
     /**
-     * The field in one direction. Unit {@code i} sees {@code size} pixels around {@code center + i jump}; pixels are counted from
-     * 0. Where a layer's windows differ, as those of transposed convolution and adaptive pooling may, the size is the largest and
-     * the centre that of an even spacing; both may then be fractions.
+     * The field along one axis. Unit {@code i} depends on {@code size} pixels around {@code center + i * jump}, counted from 0.
+     * If the windows of a layer differ, as in transposed convolution and adaptive pooling, the size is that of the largest window
+     * and the centres are spaced evenly; both may then be fractions.
      *
-     * @param size   in pixels
-     * @param jump   pixels from one unit's field to the next one's
-     * @param center of the first unit's field
-     * @param units  how many there are
+     * @param size   the size in pixels
+     * @param jump   the distance in pixels between the fields of neighbouring units
+     * @param center the centre of the field of the first unit
+     * @param units  the number of units
      */
     public record Axis(double size, double jump, double center, int units) {
 
-        /** The first pixel that a unit sees, negative where it lies in the padding. */
+        /** Returns the first pixel of a unit's field; negative if it lies in the padding. */
         public int first(int unit) {
             return (int) Math.floor(center + unit * jump - (size - 1) / 2);
         }
 
-        /** The size in whole pixels. */
+        /** Returns the size in whole pixels. */
         public int pixels() {
             return (int) Math.ceil(size);
         }
 
         /**
-         * What the units of a layer see that sees this one through windows.
+         * Returns the field of a layer whose windows cover units of this one.
          *
-         * @param extent from a window's first to its last unit, both included
-         * @param stride units from one window to the next
+         * @param extent the number of units from the first to the last of a window, inclusive
+         * @param stride the number of units between neighbouring windows
          * @param start  the unit at the centre of the first window
          */
         Axis through(double extent, double stride, double start, int windows) {
@@ -52,8 +52,8 @@ public record ReceptiveField(Axis height, Axis width) {
         }
 
         /**
-         * Output o of a transposed convolution sees the inputs i with {@code o = i stride - padding + t dilation}: every
-         * {@code stride / gcd}-th tap t of the kernel, {@code dilation / gcd} inputs apart.
+         * Output o of a transposed convolution depends on the inputs i with {@code o = i stride - padding + t dilation}: every
+         * {@code stride / gcd}-th tap t of the kernel, with a distance of {@code dilation / gcd} inputs.
          */
         Axis transposedWindow(int kernel, int dilation, int stride, int padding, int outputs) {
             int gcd = gcd(dilation, stride);
@@ -62,7 +62,7 @@ public record ReceptiveField(Axis height, Axis width) {
             return through((taps - 1) * (dilation / gcd) + 1, 1.0 / stride, start, outputs);
         }
 
-        /** Windows from {@code floor(i units / windows)} to {@code ceil((i + 1) units / windows)}, that one excluded. */
+        /** Window i goes from {@code floor(i units / windows)} to {@code ceil((i + 1) units / windows)}, exclusive. */
         Axis adaptive(int windows) {
             int extent = 0;
             for (int i = 0; i < windows; i++) {
@@ -74,7 +74,7 @@ public record ReceptiveField(Axis height, Axis width) {
             return through(extent, stride, (stride - 1) / 2, windows);
         }
 
-        /** What any of two layers of the same number of units sees. */
+        /** Returns the union of the fields of two layers with the same number of units. */
         Axis union(Axis other) {
             double first = Math.min(center - (size - 1) / 2, other.center - (other.size - 1) / 2);
             double last = Math.max(center + (size - 1) / 2, other.center + (other.size - 1) / 2);
@@ -86,7 +86,7 @@ public record ReceptiveField(Axis height, Axis width) {
         }
     }
 
-    /** Of the input itself: each pixel sees itself. */
+    /** The field of the input itself: one pixel per unit. */
     static ReceptiveField ofInput(int height, int width) {
         return new ReceptiveField(new Axis(1, 1, 0, height), new Axis(1, 1, 0, width));
     }
@@ -97,7 +97,7 @@ public record ReceptiveField(Axis height, Axis width) {
                 width.window(g.kernelWidth(), g.dilationW(), g.strideW(), g.padLeft(), g.outWidth()));
     }
 
-    /** @param g of the convolution whose input gradient the transposed one computes */
+    /** @param g the geometry of the convolution whose input gradient the transposed convolution computes */
     ReceptiveField throughTransposed(Conv2dGeometry g) {
         return new ReceptiveField(
                 height.transposedWindow(g.kernelHeight(), g.dilationH(), g.strideH(), g.padTop(), g.inHeight()),
@@ -110,7 +110,7 @@ public record ReceptiveField(Axis height, Axis width) {
                 width.window(g.kernelWidth(), g.dilationW(), g.strideW(), g.padLeft(), g.outWidth()));
     }
 
-    /** Of means over as many windows as there are outputs; of one, over everything. */
+    /** The field of adaptive pooling; with one output it covers everything. */
     ReceptiveField adaptive(int outHeight, int outWidth) {
         return new ReceptiveField(height.adaptive(outHeight), width.adaptive(outWidth));
     }

@@ -6,18 +6,20 @@ import dev.striate.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** {@code relu(body(x) + shortcut(x))} (He et al., "Deep residual learning", 2016). Its parts are named body and shortcut. */
+/**
+ * A residual block, {@code relu(body(x) + shortcut(x))} (He et al., 2016). Its parts are named {@code body} and {@code shortcut}.
+ */
 public final class Residual extends Module {
 
     private final Module body;
     private final @Nullable Module shortcut;
 
-    /** With the input itself as the shortcut: the body keeps the shape. */
+    /** Creates a block whose shortcut is the input itself. The body has to keep the shape. */
     public Residual(Module body) {
         this(body, null);
     }
 
-    /** @param shortcut brings the input to the body's output shape, or null for the input itself */
+    /** @param shortcut maps the input to the output shape of the body; null for the input itself */
     public Residual(Module body, @Nullable Module shortcut) {
         this.body = addChild("body", body);
         this.shortcut = shortcut == null ? null : addChild("shortcut", shortcut);

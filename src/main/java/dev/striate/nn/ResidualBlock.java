@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The basic block of a ResNet (He et al., 2016): two 3x3 convolutions without bias, each with batch normalisation, plus the
- * input; where stride or channels change, a 1x1 convolution with batch normalisation brings the input along. The parts' names are
- * those of torchvision: conv1, bn1, conv2, bn2, downsample.0, downsample.1.
+ * input. If the stride or the number of channels changes, the input passes a 1x1 convolution with batch normalisation. Names of
+ * parts are those of torchvision: conv1, bn1, conv2, bn2, downsample.0, downsample.1.
  */
 public final class ResidualBlock extends Module {
 
@@ -19,7 +19,7 @@ public final class ResidualBlock extends Module {
     private final Chain chain;
     private final @Nullable Module downsample;
 
-    /** {@code (N, in, H, W)} to {@code (N, out, ceil(H/stride), ceil(W/stride))}. */
+    /** Creates a block that maps {@code (N, in, H, W)} to {@code (N, out, ceil(H/stride), ceil(W/stride))}. */
     public ResidualBlock(int inChannels, int outChannels, int stride) {
         body = List.of(
                 addChild("conv1", new Conv2d(inChannels, outChannels, 3, stride(stride), padding(1)).bias(false)),

@@ -10,19 +10,29 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Modules one after another. What lies between two of them is closed as soon as the second has used it; the graph keeps what
- * {@code backward()} needs, so in evaluation only two activations are live at a time.
+ * A chain of modules: the output of each is the input of the next.
  *
- * <p>Neighbours may run in another order than the given one where that is cheaper and computes the same: a {@link Relu} before a
- * {@link MaxPool2d} runs after it. The output has the same bits. In the gradient of the input, only the place at which a window
- * without a positive pixel leaves its zero differs. A {@link Relu} is computed by the layer before it, as that layer's
- * last step, and a {@link BatchNorm2d} together with the {@link MaxPool2d} after it, where the device has such a kernel.
+ * <pre>{@code
+ * Sequential model = new Sequential(
+ *         new Conv2d(1, 8, 3, padding(1)), new Relu(), new MaxPool2d(2),
+ *         new Flatten(), new Linear(8 * 14 * 14, 10));
+ * model.initialize(device, new Generator(0));
+ * Tensor logits = model.forward(images);     // (N, 1, 28, 28) to (N, 10)
+ * }</pre>
+ *
+ * <p>Each intermediate output is closed as soon as the next module has used it. The graph keeps the values that {@code
+ * backward()} needs, so in evaluation only two activations exist at a time.
+ *
+ * <p>Neighbours may be fused or exchanged if that is cheaper and gives the same output, bit for bit. A {@link Relu} before a
+ * {@link MaxPool2d} runs after it; in the gradient of the input, a window without a positive pixel may then have its zero at
+ * another place. Other {@link Relu}s are part of the kernel of the layer before them. A {@link BatchNorm2d} and the {@link
+ * MaxPool2d} after it are one kernel if the device has such a kernel.
  */
 public final class Sequential extends Module {
 
     private final Chain chain;
 
-    /** Modules named {@code 0, 1, ...}. */
+    /** Creates a chain of modules named {@code 0, 1, ...}. */
     public Sequential(Module... modules) {
         for (int i = 0; i < modules.length; i++) {
             addChild(Integer.toString(i), modules[i]);
@@ -35,7 +45,7 @@ public final class Sequential extends Module {
         chain = new Chain(children().values());
     }
 
-    /** For modules with names. */
+    /** Returns a builder for a chain of named modules. */
     public static Builder builder() {
         return new Builder();
     }
@@ -56,7 +66,7 @@ public final class Sequential extends Module {
         return shapeRule(input, children().values());
     }
 
-    /** Asked of an empty one, which gives its input back. */
+    /** Called only for an empty chain, whose output is its input. */
     @Override
     protected ReceptiveField receptiveField(Shape input, ReceptiveField seen) {
         return seen;
@@ -75,7 +85,7 @@ public final class Sequential extends Module {
         return current;
     }
 
-    /** Collects modules under names. */
+    /** Builds a chain of named modules. */
     public static final class Builder {
 
         private final Map<String, Module> named = new LinkedHashMap<>();
@@ -95,7 +105,7 @@ public final class Sequential extends Module {
             return this;
         }
 
-        /** Adds a module named by its place, counted from 0; by the next number that is free if that is the name of another. */
+        /** Adds a module with its position as its name, counted from 0, or with the next free number if that name is taken. */
         public Builder add(Module module) {
             int number = named.size();
             while (named.containsKey(Integer.toString(number))) {

@@ -13,12 +13,12 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A network as a table.
+ * A table of the modules of a network.
  *
- * @param title      the network's kind
- * @param input      the input's shape, batch included
- * @param rows       the modules in the order in which the input passes them, containers before their parts
- * @param parameters how many numbers are trained, all together
+ * @param title      the type of the network
+ * @param input      the shape of the input, batch included
+ * @param rows       the modules in order of computation, containers before their parts
+ * @param parameters the total number of trained values
  */
 public record Summary(String title, Shape input, List<Row> rows, long parameters) {
 
@@ -27,18 +27,18 @@ public record Summary(String title, Shape input, List<Row> rows, long parameters
 
     private static final int FIELD_COLUMN = 5;
 
-    /** Columns of text are on the left, those of numbers on the right. */
+    /** The first columns contain text, the others numbers. */
     private static final int TEXT_COLUMNS = 3;
 
     /**
-     * One module.
+     * A module.
      *
-     * @param name         its dotted name, empty for the whole network
-     * @param type         its kind and sizes
-     * @param output       its output's shape, batch included
-     * @param parameters   how many numbers of its own are trained, those of its parts and those of an earlier row excepted
-     * @param multiplyAdds how many multiplications by weights, each with its addition, it does per image, its parts excepted
-     * @param field        what the units of its output see of the network's input, null where it cannot be told
+     * @param name         the dotted name, empty for the whole network
+     * @param type         the type and sizes
+     * @param output       the shape of the output, batch included
+     * @param parameters   the number of trained values, without those of its parts and of earlier rows
+     * @param multiplyAdds the number of multiply-adds with weights per image, without those of its parts
+     * @param field        the receptive field of the output, or null if it is unknown
      */
     public record Row(
             String name, String type, Shape output, long parameters, long multiplyAdds, @Nullable ReceptiveField field) {}
@@ -47,20 +47,20 @@ public record Summary(String title, Shape input, List<Row> rows, long parameters
         rows = List.copyOf(rows);
     }
 
-    /** How many multiplications by weights, each with its addition, are done per image. */
+    /** Returns the total number of multiply-adds with weights per image. */
     public long multiplyAdds() {
         return rows.stream().mapToLong(Row::multiplyAdds).sum();
     }
 
-    /** The table with aligned columns, a line per row, no line break at the end; without the receptive fields. */
+    /** Returns the table as text with aligned columns, without receptive fields and without a final line break. */
     @Override
     public String toString() {
         return table(FIELD_COLUMN);
     }
 
     /**
-     * The table with receptive fields, of images only: size, jump and the first unit's centre in pixels, as rows x columns where
-     * these differ.
+     * Returns the table as text with the receptive fields of layers whose output is images: size, jump and centre of the first
+     * unit in pixels, written as rows x columns if these differ.
      */
     public String withReceptiveFields() {
         return table(HEADINGS.length);
@@ -71,7 +71,7 @@ public record Summary(String title, Shape input, List<Row> rows, long parameters
         lines.add(HEADINGS);
         lines.add(new String[] {"(input)", "", input.toString(), "", "", "", "", ""});
         for (Row row : rows) {
-            // Only images have a next unit.
+            // The jump to the next unit exists for images only.
             boolean grid = row.output.rank() == 4;
             lines.add(new String[] {row.name, row.type, row.output.toString(), grouped(row.parameters), grouped(row.multiplyAdds),
                 axes(row.field, ReceptiveField.Axis::pixels), grid ? axes(row.field, ReceptiveField.Axis::jump) : "",
@@ -99,7 +99,7 @@ public record Summary(String title, Shape input, List<Row> rows, long parameters
         return String.format(Locale.ROOT, "%,d", count);
     }
 
-    /** One number where both axes have the same, nothing where they are not known. */
+    /** One number if both axes are equal, and an empty text if the field is unknown. */
     private static String axes(@Nullable ReceptiveField field, ToDoubleFunction<ReceptiveField.Axis> value) {
         if (field == null) {
             return "";

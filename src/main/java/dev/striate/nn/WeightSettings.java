@@ -5,7 +5,7 @@ import dev.striate.Generator;
 import dev.striate.Shape;
 import dev.striate.Tensor;
 
-/** How a layer's weight and bias begin; what convolutions and linear layers share. */
+/** The settings of weight and bias that convolutions and linear layers share. */
 final class WeightSettings {
 
     private Initializer weight = Initializer.PYTORCH_DEFAULT;
@@ -25,12 +25,12 @@ final class WeightSettings {
         return hasBias;
     }
 
-    /** How many elements {@link #create} allocates. */
+    /** The number of elements that {@link #create} allocates. */
     long elements(Shape shape, int biasSize) {
         return (long) shape.elements() + (hasBias ? biasSize : 0);
     }
 
-    /** Makes the parameters {@code weight} and, unless it is turned off, {@code bias}. */
+    /** Creates the parameters {@code weight} and, unless turned off, {@code bias}. */
     void create(Module layer, Device device, Generator generator, Shape shape, int biasSize) {
         int field = shape.elements() / shape.size(0) / shape.size(1);
         int fanIn = shape.size(1) * field;

@@ -1,4 +1,4 @@
-/** Layers, containers and initialisers: structure first, memory when {@code initialize} is called. */
+/** Layers, containers and initialisers. Constructors define the structure; {@code initialize} allocates the parameters. */
 @NullMarked
 package dev.striate.nn;
 
