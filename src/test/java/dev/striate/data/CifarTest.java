@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.striate.Allocation;
+import dev.striate.Cost;
 import dev.striate.Shape;
 import dev.striate.StriateException;
 import java.io.ByteArrayOutputStream;
@@ -130,7 +130,7 @@ class CifarTest {
         byte[] packed = Tar.packed(new Tar().claim("cifar-10-batches-" + name, claim + 1000, content));
         Files.write(directory.resolve("cifar-10-binary.tar.gz"), ByteBuffer.allocate(packed.length + noise.length).put(packed)
                 .put(noise).array());
-        long allocated = Allocation.of(() -> {
+        long allocated = Cost.bytes(() -> {
             String message = refused();
             assertTrue(message.contains(directory + "/cifar-10-binary.tar.gz!/cifar-10-batches-" + name + ", byte "), message);
         });

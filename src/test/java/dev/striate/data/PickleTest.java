@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.striate.Allocation;
+import dev.striate.Cost;
 import dev.striate.StriateException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -109,7 +109,7 @@ class PickleTest {
     @ValueSource(strings = {"}", "]", "(", "N", "\u0094", ")"})
     void valuesAreBounded(String operation) {
         String program = "\u0080\2}" + operation.repeat(4_000_000);
-        long allocated = Allocation.of(() -> assertTrue(refused(program.getBytes(StandardCharsets.ISO_8859_1))
+        long allocated = Cost.bytes(() -> assertTrue(refused(program.getBytes(StandardCharsets.ISO_8859_1))
                 .contains("the pickle has more than 2000000 values and memos")));
         assertTrue(allocated < 300_000_000, allocated + " bytes");
     }
@@ -127,7 +127,7 @@ class PickleTest {
 
     private static void assertSmall(String program, @Nullable String refusal) {
         byte[] bytes = program.getBytes(StandardCharsets.ISO_8859_1);
-        long allocated = Allocation.of(() -> {
+        long allocated = Cost.bytes(() -> {
             if (refusal == null) {
                 read(bytes);
             } else {

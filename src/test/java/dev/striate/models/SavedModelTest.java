@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.striate.Allocation;
+import dev.striate.Cost;
 import dev.striate.Device;
 import dev.striate.Generator;
 import dev.striate.Shape;
@@ -115,7 +115,7 @@ class SavedModelTest {
         try (Sequential model = CifarCnn.create(3).initialize(Device.cpu(), new Generator(5))) {
             State.save(model, file, metadata);
         }
-        long allocated = Allocation.of(() -> error[0] =
+        long allocated = Cost.bytes(() -> error[0] =
                 assertThrows(StriateException.class, () -> SavedModel.open(file, Device.cpu())));
         String message = error[0].getMessage();
         assertTrue(message.startsWith(file + ": the model's description cannot be read: model.classes has more than "), message);
