@@ -6,56 +6,90 @@ import dev.striate.StriateException;
 import dev.striate.io.Image;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
  * Pictures in one folder per class, which gives the class its name: {@code train/cat/1.png}. Classes, and the files of each, are
- * ordered by name, as torchvision does it. Pictures are PNG, JPEG, GIF or BMP files (by their endings) of any size, also in
- * folders within that of the class; each is made grey or RGB and {@link Image#fit fitted} to the shape asked for. Values are from
- * 0 to 1, held as bytes.
+ * ordered by name, as in torchvision. Pictures are the files ending in {@code bmp}, {@code gif}, {@code jpeg}, {@code jpg} or
+ * {@code png}, in upper or lower case, also in folders within that of the class; they may have any size within the bounds of
+ * {@link Image#read(Path, int)}. Each is made grey or RGB and {@link Image#fit fitted} to the shape asked for. Values are from 0
+ * to 1, held as bytes.
+ *
+ * <p>Links to folders and files are followed. A folder that is reached twice within a class counts once, and links to a folder
+ * above are not followed. Hidden files and folders and those that tools leave behind, such as {@code __MACOSX} or
+ * {@code Thumbs.db}, are ignored. One log line counts the other files that were passed over, by ending.
  */
 public final class ImageFolder {
+
+    private static final Logger LOGGER = System.getLogger(ImageFolder.class.getName());
 
     private static final float WHITE = 255;
     private static final List<String> ENDINGS = List.of("bmp", "gif", "jpeg", "jpg", "png");
     private static final List<String> TEST_FOLDERS = List.of("test", "val", "valid", "validation");
 
+    /** Names, in lower case, of what macOS, Python, network drives, Windows and Linux leave behind. */
+    private static final Set<String> LEFTOVERS = Set.of("__macosx", "__pycache__", "@eadir", "#recycle", "$recycle.bin",
+            "system volume information", "thumbs.db", "desktop.ini", "lost+found");
+
+    private static final int ENDINGS_LISTED = 10;
+
     private ImageFolder() {}
 
     /**
      * Reads {@code train} and, for testing, {@code test}, {@code val}, {@code valid} or {@code validation} in {@code root},
-     * whichever is there first. The classes are those of {@code train}; of these, some may be missing in the other.
+     * whichever is there first. The classes are those of {@code train}; some of their folders may be missing in the other.
      *
      * @param imageShape {@code (1 or 3, height, width)}
-     * @throws ShapeException   if the shape is no such one
-     * @throws StriateException if there are no such folders, classes or pictures, a picture cannot be decoded, or a part would
-     *                          take 2^31 bytes or more
+     * @throws ShapeException   if the shape is another
+     * @throws StriateException if there are no such folders or classes, a class folder has no pictures, two classes have the same
+     *                          folder, a link leads nowhere, a picture cannot be read, or a part would take 2^31 bytes or more
      */
     public static Splits read(Path root, Shape imageShape) {
+        return read(root, imageShape, Image.DEFAULT_MAX_PIXELS);
+    }
+
+    /**
+     * The same with another limit on the size of each picture.
+     *
+     * @param maxPixels as of {@link Image#read(Path, int)}
+     * @throws StriateException as {@link #read(Path, Shape)}
+     */
+    public static Splits read(Path root, Shape imageShape, int maxPixels) {
         Path train = root.resolve("train");
         Path test = TEST_FOLDERS.stream().map(root::resolve).filter(Files::isDirectory).findFirst().orElse(null);
         if (!Files.isDirectory(train) || test == null) {
             throw new StriateException("ImageFolder: looked in " + root + " for the folder train and one of " + TEST_FOLDERS
-                    + ", found " + folders(root) + "; each has one folder per class, such as train/cat/1.png");
+                    + ", found " + names(folders(root)) + "; each has one folder per class, such as train/cat/1.png");
         }
-        List<String> classes = folders(train);
-        return new Splits(readSplit(train, imageShape, classes), readSplit(test, imageShape, classes));
+        List<String> classes = names(folders(train));
+        return new Splits(readSplit(train, imageShape, classes, maxPixels), readSplit(test, imageShape, classes, maxPixels));
     }
 
     /**
-     * Reads the folders of classes in {@code directory} itself.
+     * Reads the class folders in {@code directory} itself.
      *
      * @param imageShape {@code (1 or 3, height, width)}
      * @throws StriateException as {@link #read}
      */
     public static Dataset readSplit(Path directory, Shape imageShape) {
-        return readSplit(directory, imageShape, folders(directory));
+        return readSplit(directory, imageShape, names(folders(directory)));
     }
 
     /**
@@ -64,56 +98,176 @@ public final class ImageFolder {
      * @throws StriateException as {@link #read}, also if there is a folder of another class
      */
     public static Dataset readSplit(Path directory, Shape imageShape, List<String> classNames) {
+        return readSplit(directory, imageShape, classNames, Image.DEFAULT_MAX_PIXELS);
+    }
+
+    /**
+     * The same with another limit on the size of each picture.
+     *
+     * @param maxPixels as of {@link Image#read(Path, int)}
+     * @throws StriateException as {@link #readSplit(Path, Shape, List)}
+     */
+    public static Dataset readSplit(Path directory, Shape imageShape, List<String> classNames, int maxPixels) {
         if (imageShape.rank() != 3 || imageShape.size(0) != 1 && imageShape.size(0) != 3) {
             throw new ShapeException("ImageFolder: expected a shape (1 or 3 channels, height, width), got " + imageShape);
         }
+        List<Path> folders = folders(directory);
+        List<String> others = names(folders).stream().filter(name -> !classNames.contains(name)).toList();
+        if (!others.isEmpty()) {
+            throw new StriateException("ImageFolder: " + directory + " has folders of other classes, " + others
+                    + "; the classes are " + classNames);
+        }
         List<Path> files = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
-        for (String folder : folders(directory)) {
-            int label = classNames.indexOf(folder);
-            if (label < 0) {
-                throw new StriateException("ImageFolder: " + directory.resolve(folder) + " is none of the classes " + classNames);
-            }
-            List<Path> pictures = pictures(directory.resolve(folder));
-            for (Path picture : pictures) {
-                files.add(picture);
-                labels.add(label);
-            }
+        Search search = new Search(directory);
+        for (Path folder : folders) {
+            List<Path> pictures = search.pictures(folder);
+            files.addAll(pictures);
+            labels.addAll(Collections.nCopies(pictures.size(), classNames.indexOf(name(folder))));
         }
         if (files.isEmpty()) {
             throw new StriateException("ImageFolder: looked for folders of pictures (" + String.join(", ", ENDINGS) + "), one per"
-                    + " class, in " + directory + ", found none; its folders are " + folders(directory));
+                    + " class, in " + directory + ", found none");
         }
-        byte[] pixels = new byte[ByteImages.bytes(files.size(), imageShape)];
+        if (!search.passedOver.isEmpty()) {
+            LOGGER.log(Level.INFO, () -> "ImageFolder: passed over in " + directory + ": " + counts(search.passedOver));
+        }
+        byte[] pixels = allocate(files.size(), imageShape);
         // Decoding is most of the work. Each picture has its place, so the order of threads does not matter.
         IntStream.range(0, files.size()).parallel().forEach(i -> {
-            Image image = Image.read(files.get(i)).withChannels(imageShape.size(0)).fit(imageShape.size(1), imageShape.size(2));
+            Image image = Image.read(files.get(i), imageShape, maxPixels);
             System.arraycopy(image.pixels(), 0, pixels, i * imageShape.elements(), imageShape.elements());
         });
         int[] ofFile = labels.stream().mapToInt(Integer::intValue).toArray();
         return new ByteImages(pixels, ofFile, imageShape, WHITE, List.copyOf(classNames));
     }
 
-    /** The names of the folders, in order; hidden ones, which tools leave behind, do not count. */
-    private static List<String> folders(Path directory) {
-        try (Stream<Path> entries = Files.list(directory)) {
-            return entries.filter(Files::isDirectory).map(path -> path.getFileName().toString())
-                    .filter(name -> !name.startsWith(".")).sorted().toList();
-        } catch (IOException e) {
-            throw new StriateException("ImageFolder: cannot list the folder " + directory + ": " + e, e);
+    private static byte[] allocate(int images, Shape imageShape) {
+        int bytes = ByteImages.bytes(images, imageShape);
+        try {
+            return new byte[bytes];
+        } catch (OutOfMemoryError e) {
+            throw new StriateException("ImageFolder: " + images + " images of " + imageShape + " take " + bytes + " bytes, and the"
+                    + " Java heap has no room for them; its limit is " + Runtime.getRuntime().maxMemory() + " bytes. Start Java"
+                    + " with a larger -Xmx or make the images smaller", e);
         }
     }
 
-    private static List<Path> pictures(Path directory) {
-        try (Stream<Path> entries = Files.walk(directory)) {
-            return entries.filter(Files::isRegularFile).filter(ImageFolder::isPicture).sorted().toList();
+    /** The class folders, in the order of their names. */
+    private static List<Path> folders(Path directory) {
+        return entries(directory).stream().filter(Files::isDirectory).sorted(Comparator.comparing(ImageFolder::name)).toList();
+    }
+
+    private static List<String> names(List<Path> folders) {
+        return folders.stream().map(ImageFolder::name).toList();
+    }
+
+    private static String name(Path file) {
+        return file.getFileName().toString();
+    }
+
+    /** What is in a folder, without what tools left behind. */
+    private static List<Path> entries(Path directory) {
+        try (Stream<Path> all = Files.list(directory)) {
+            List<Path> entries = all.filter(entry -> !isLeftover(name(entry))).toList();
+            for (Path entry : entries) {
+                if (Files.isSymbolicLink(entry) && !Files.exists(entry)) {
+                    throw new StriateException("ImageFolder: " + entry + " is a link to " + Files.readSymbolicLink(entry)
+                            + ", which does not exist; restore that or remove the link");
+                }
+            }
+            return entries;
         } catch (IOException | UncheckedIOException e) {
-            throw new StriateException("ImageFolder: cannot list the folder " + directory + ": " + e, e);
+            String reason = e instanceof NoSuchFileException ? "there is no such folder"
+                    : e instanceof NotDirectoryException ? "it is not a folder"
+                    : e instanceof AccessDeniedException ? "permission denied" : e.toString();
+            throw new StriateException("ImageFolder: cannot list the folder " + directory + ": " + reason, e);
         }
     }
 
-    private static boolean isPicture(Path file) {
-        String name = file.getFileName().toString();
-        return !name.startsWith(".") && ENDINGS.contains(name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
+    private static boolean isLeftover(String name) {
+        return name.startsWith(".") || LEFTOVERS.contains(name.toLowerCase(Locale.ROOT));
+    }
+
+    /** {@code 12 webp, 3 txt}, the most frequent first. */
+    private static String counts(Map<String, Integer> counts) {
+        return counts.entrySet().stream()
+                .sorted(Map.Entry.<String, Integer>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey()))
+                .limit(ENDINGS_LISTED)
+                .map(count -> count.getValue() + " " + count.getKey())
+                .collect(Collectors.joining(", ", "", counts.size() > ENDINGS_LISTED ? ", and others" : ""));
+    }
+
+    /** The search for pictures in the class folders of a directory, which meets each folder once. */
+    private static final class Search {
+
+        private final Path root;
+        private final Map<Path, Path> classOfFolder = new HashMap<>();
+
+        /** How many files were passed over, by ending. */
+        private final Map<String, Integer> passedOver = new HashMap<>();
+
+        Search(Path directory) {
+            root = real(directory);
+            entries(directory).stream().filter(entry -> !Files.isDirectory(entry))
+                    .forEach(file -> passOver(passedOver, ending(file) + " outside of class folders"));
+        }
+
+        /** @throws StriateException if there are none */
+        List<Path> pictures(Path classFolder) {
+            List<Path> pictures = new ArrayList<>();
+            Map<String, Integer> others = new HashMap<>();
+            search(classFolder, root, classFolder, pictures, others);
+            if (pictures.isEmpty()) {
+                throw new StriateException("ImageFolder: the class folder " + classFolder + " has no pictures ("
+                        + String.join(", ", ENDINGS) + ")" + (others.isEmpty() ? "" : " but " + counts(others))
+                        + "; add some or remove the folder");
+            }
+            others.forEach((ending, count) -> passedOver.merge(ending, count, Integer::sum));
+            Collections.sort(pictures);
+            return pictures;
+        }
+
+        private void search(
+                Path folder, Path realParent, Path classFolder, List<Path> pictures, Map<String, Integer> others) {
+            Path real = real(folder);
+            boolean above = root.startsWith(real) || realParent.startsWith(real);
+            Path sameFolderOf = above ? classFolder : classOfFolder.putIfAbsent(real, classFolder);
+            if (sameFolderOf != null && !sameFolderOf.equals(classFolder)) {
+                throw new StriateException("ImageFolder: " + folder + " is a folder of the class " + name(sameFolderOf)
+                        + " too; a picture has one class");
+            }
+            if (sameFolderOf != null) {
+                passOver(others, "repeated folder");
+                return;
+            }
+            for (Path entry : entries(folder)) {
+                if (Files.isDirectory(entry)) {
+                    search(entry, real, classFolder, pictures, others);
+                } else if (ENDINGS.contains(ending(entry))) {
+                    pictures.add(entry);
+                } else {
+                    passOver(others, ending(entry));
+                }
+            }
+        }
+
+        private static void passOver(Map<String, Integer> counts, String ending) {
+            counts.merge(ending, 1, Integer::sum);
+        }
+
+        private static Path real(Path folder) {
+            try {
+                return folder.toRealPath();
+            } catch (IOException e) {
+                throw new StriateException("ImageFolder: cannot find the folder " + folder + ": " + e, e);
+            }
+        }
+
+        /** The file's ending in lower case; "other" where it is none to be printed. */
+        private static String ending(Path file) {
+            String ending = name(file).replaceFirst(".*\\.", "").toLowerCase(Locale.ROOT);
+            return name(file).contains(".") && ending.matches("[a-z0-9]{1,8}") ? ending : "other";
+        }
     }
 }

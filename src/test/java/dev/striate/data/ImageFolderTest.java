@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.striate.Shape;
 import dev.striate.ShapeException;
@@ -12,8 +13,13 @@ import dev.striate.io.Image;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,7 +71,7 @@ class ImageFolderTest {
         Dataset dogs = ImageFolder.readSplit(root, SHAPE, List.of("bird", "cat", "dog"));
         assertEquals(2, dogs.label(0));
         assertEquals(3, dogs.classes());
-        assertEquals("ImageFolder: " + root.resolve("dog") + " is none of the classes [cat]",
+        assertEquals("ImageFolder: " + root + " has folders of other classes, [dog]; the classes are [cat]",
                 assertThrows(StriateException.class, () -> ImageFolder.readSplit(root, SHAPE, List.of("cat"))).getMessage());
     }
 
@@ -73,7 +79,8 @@ class ImageFolderTest {
     void testMayNotHaveOtherClasses() throws IOException {
         write("train/cat/a.png", 1, 1, 4, 4);
         write("test/dog/a.png", 1, 1, 4, 4);
-        assertEquals("ImageFolder: " + root.resolve("test").resolve("dog") + " is none of the classes [cat]", refused());
+        assertEquals("ImageFolder: " + root.resolve("test") + " has folders of other classes, [dog]; the classes are [cat]",
+                refused());
     }
 
     @Test
@@ -83,13 +90,160 @@ class ImageFolderTest {
                 + " [cat]; each has one folder per class, such as train/cat/1.png", refused());
         Files.createDirectories(root.resolve("train/cat"));
         Files.createDirectories(root.resolve("test/cat"));
-        assertEquals("ImageFolder: looked for folders of pictures (bmp, gif, jpeg, jpg, png), one per class, in "
-                + root.resolve("train") + ", found none; its folders are [cat]", refused());
+        assertEquals("ImageFolder: the class folder " + root.resolve("train/cat") + " has no pictures (bmp, gif, jpeg, jpg, png);"
+                + " add some or remove the folder", refused());
         Files.writeString(root.resolve("train/cat/broken.png"), "no picture");
         assertTrue(refused().contains("broken.png: it is none that can be read"), refused());
-        assertThrows(StriateException.class, () -> ImageFolder.read(root.resolve("nowhere"), SHAPE));
+        assertEquals("ImageFolder: cannot list the folder " + root.resolve("nowhere") + ": there is no such folder",
+                assertThrows(StriateException.class, () -> ImageFolder.readSplit(root.resolve("nowhere"), SHAPE)).getMessage());
+        Path file = root.resolve("train/cat/broken.png");
+        assertEquals("ImageFolder: cannot list the folder " + file + ": it is not a folder",
+                assertThrows(StriateException.class, () -> ImageFolder.readSplit(file, SHAPE)).getMessage());
+        assertEquals("ImageFolder: looked for folders of pictures (bmp, gif, jpeg, jpg, png), one per class, in "
+                + root.resolve("train/cat") + ", found none",
+                assertThrows(StriateException.class, () -> ImageFolder.readSplit(file.getParent(), SHAPE)).getMessage());
         assertThrows(ShapeException.class, () -> ImageFolder.readSplit(root.resolve("train"), Shape.of(2, 4, 4)));
         assertThrows(ShapeException.class, () -> ImageFolder.readSplit(root.resolve("train"), Shape.of(4, 4)));
+    }
+
+    @Test
+    void linksAreFollowed() throws IOException {
+        write("store/dogs/1.png", 10, 3, 4, 4);
+        write("store/dogs/deep/2.png", 20, 3, 4, 4);
+        write("store/3.png", 30, 3, 4, 4);
+        write("train/cat/1.png", 40, 3, 4, 4);
+        link("train/cat/more.png", "store/3.png");
+        link("train/cat/others", "store/dogs/deep");
+        link("data", "train");
+        assertArrayEquals(new int[] {40, 30, 20}, levels(ImageFolder.readSplit(root.resolve("data"), SHAPE)));
+        Files.delete(root.resolve("train/cat/others"));
+        link("train/dog", "store/dogs");
+        Dataset images = ImageFolder.readSplit(root.resolve("data"), SHAPE);
+        assertArrayEquals(new int[] {40, 30, 10, 20}, levels(images));
+        assertArrayEquals(new int[] {0, 0, 1, 1}, labels(images));
+    }
+
+    /** Links to the class, to what is above it, and to a folder that is read anyway. */
+    @Test
+    void foldersAreMetOnce() throws IOException {
+        write("train/cat/deep/1.png", 10, 3, 4, 4);
+        write("train/dog/1.png", 20, 3, 4, 4);
+        write("test/cat/1.png", 30, 3, 4, 4);
+        for (String folder : List.of("train/cat", "train/dog")) {
+            link(folder + "/data", ".");
+            link(folder + "/split", "train");
+        }
+        link("train/cat/deep/self", "train/cat/deep");
+        link("train/cat/deep/class", "train/cat");
+        link("train/cat/again", "train/cat/deep");
+        List<String> log = new ArrayList<>();
+        Dataset images = logged(log, () -> ImageFolder.readSplit(root.resolve("train"), SHAPE));
+        assertArrayEquals(new int[] {10, 20}, levels(images));
+        assertEquals(List.of("ImageFolder: passed over in " + root.resolve("train") + ": 7 repeated folder"), log);
+
+        link("train/kitten", "train/cat/deep");
+        assertEquals("ImageFolder: " + root.resolve("train/kitten") + " is a folder of the class cat too; a picture has one class",
+                refused());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"train/dog", "train/cat/2.png", "train/cat/more"})
+    void linksThatLeadNowhereAreRefused(String name) throws IOException {
+        write("train/cat/1.png", 1, 1, 4, 4);
+        write("test/cat/1.png", 1, 1, 4, 4);
+        link(name, "nowhere");
+        assertEquals("ImageFolder: " + root.resolve(name) + " is a link to " + root.resolve("nowhere")
+                + ", which does not exist; restore that or remove the link", refused());
+    }
+
+    @Test
+    void classesWithoutPicturesAreRefused() throws IOException {
+        write("train/cat/1.png", 1, 1, 4, 4);
+        write("test/cat/1.png", 1, 1, 4, 4);
+        Files.createDirectories(root.resolve("train/dog/deep"));
+        Files.write(root.resolve("train/dog/deep/1.webp"), new byte[5]);
+        Files.write(root.resolve("train/dog/2.WebP"), new byte[5]);
+        assertEquals("ImageFolder: the class folder " + root.resolve("train/dog")
+                + " has no pictures (bmp, gif, jpeg, jpg, png) but 2 webp; add some or remove the folder", refused());
+        write("train/dog/1.png", 1, 1, 4, 4);
+        Files.createDirectories(root.resolve("test/dog"));
+        assertTrue(refused().contains("the class folder " + root.resolve("test/dog") + " has no pictures"), refused());
+    }
+
+    @Test
+    void otherFilesAreCountedInOneLine() throws IOException {
+        write("cat/1.JPeG", 10, 1, 4, 4);
+        write("dog/1.png", 20, 1, 4, 4);
+        for (String file : List.of("cat/2.webp", "cat/deep/3.webp", "dog/4.webp", "dog/a.txt", "dog/b.TXT", "cat/LICENSE",
+                "cat/x.\033[31m", "notes.txt", "3.png")) {
+            Files.createDirectories(root.resolve(file).getParent());
+            Files.write(root.resolve(file), new byte[5]);
+        }
+        List<String> log = new ArrayList<>();
+        assertArrayEquals(new int[] {10, 20}, levels(logged(log, () -> ImageFolder.readSplit(root, SHAPE))));
+        assertEquals(List.of("ImageFolder: passed over in " + root + ": 3 webp, 2 other, 2 txt, 1 png outside of class folders,"
+                + " 1 txt outside of class folders"), log);
+    }
+
+    @Test
+    void leftoversOfToolsAreIgnored() throws IOException {
+        write("cat/1.png", 10, 1, 4, 4);
+        for (String folder : List.of(".git", ".ipynb_checkpoints", "__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "lost+found")) {
+            write(folder + "/a.png", 20, 1, 4, 4);
+            write("cat/" + folder + "/a.png", 20, 1, 4, 4);
+        }
+        for (String file : List.of(".DS_Store", "Thumbs.db", "thumbs.db", "desktop.ini", "cat/.DS_Store", "cat/Thumbs.db", "cat/._1.png")) {
+            Files.write(root.resolve(file), new byte[5]);
+        }
+        List<String> log = new ArrayList<>();
+        Dataset images = logged(log, () -> ImageFolder.readSplit(root, SHAPE));
+        assertEquals(List.of("cat"), images.classNames());
+        assertArrayEquals(new int[] {10}, levels(images));
+        assertEquals(List.of(), log);
+    }
+
+    @Test
+    void picturesHaveALimit() throws IOException {
+        write("train/cat/1.png", 10, 1, 20, 30);
+        write("test/cat/1.png", 10, 1, 20, 30);
+        assertEquals(1, ImageFolder.read(root, SHAPE, 600).train().size());
+        String message = assertThrows(StriateException.class, () -> ImageFolder.read(root, SHAPE, 599)).getMessage();
+        assertTrue(message.startsWith("cannot read the picture " + root.resolve("train/cat/1.png") + ": it has 30 x 20"), message);
+    }
+
+    @Test
+    void foldersThatCannotBeListedAreNamed() throws IOException {
+        write("cat/1.png", 10, 1, 4, 4);
+        Path closed = Files.createDirectories(root.resolve("cat/closed"));
+        assumeTrue(closed.toFile().setReadable(false) && !Files.isReadable(closed), "this user may list every folder");
+        assertEquals("ImageFolder: cannot list the folder " + closed + ": permission denied",
+                assertThrows(StriateException.class, () -> ImageFolder.readSplit(root, SHAPE)).getMessage());
+    }
+
+    private void link(String name, String target) throws IOException {
+        Files.createSymbolicLink(root.resolve(name), root.resolve(target).normalize());
+    }
+
+    private static Dataset logged(List<String> log, Supplier<Dataset> reading) {
+        Logger logger = Logger.getLogger(ImageFolder.class.getName());
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord line) {
+                log.add(line.getMessage());
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        logger.addHandler(handler);
+        try {
+            return reading.get();
+        } finally {
+            logger.removeHandler(handler);
+        }
     }
 
     private String refused() {
