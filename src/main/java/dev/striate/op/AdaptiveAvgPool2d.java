@@ -7,8 +7,8 @@ import dev.striate.autograd.Recorder;
 import dev.striate.backend.AdaptiveAvgPool2dGeometry;
 
 /**
- * Means over images {@code (N, C, H, W)} down, or up, to a given size: output row i is the mean of input rows
- * {@code floor(i H / OH)} up to {@code ceil((i + 1) H / OH)}, columns alike.
+ * Average pooling of images {@code (N, C, H, W)} to a given size: output row i is the mean of the input rows from
+ * {@code floor(i H / OH)} to {@code ceil((i + 1) H / OH)} (exclusive), and likewise for columns.
  */
 public final class AdaptiveAvgPool2d {
 
@@ -24,7 +24,7 @@ public final class AdaptiveAvgPool2d {
         return apply("globalAvgPool2d", x, 1, 1);
     }
 
-    /** The output's shape for an input, without computing; errors as in {@link #apply}. */
+    /** Returns the shape of the output without computing it; errors as for {@link #apply}. */
     public static Shape outputShape(Shape x, int outHeight, int outWidth) {
         return outputShape("adaptiveAvgPool2d", x, outHeight, outWidth);
     }
@@ -35,7 +35,7 @@ public final class AdaptiveAvgPool2d {
         return Shape.of(x.size(0), x.size(1), outHeight, outWidth);
     }
 
-    /** @throws ShapeException if {@link #apply} would refuse these sizes, below 1, whatever the image */
+    /** @throws ShapeException if a size is below 1 */
     public static void check(int outHeight, int outWidth) {
         if (outHeight < 1 || outWidth < 1) {
             throw new ShapeException("adaptiveAvgPool2d: expected an output of at least 1 by 1, got " + outHeight + " by "

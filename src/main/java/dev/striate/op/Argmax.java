@@ -3,12 +3,15 @@ package dev.striate.op;
 import dev.striate.IntTensor;
 import dev.striate.Tensor;
 
-/** Where the maximum along an axis is: the first NaN, else the first among equals. Has no gradient. */
+/**
+ * The position of the maximum along an axis: of the first NaN if there is one, otherwise of the first maximum. It has no
+ * gradient.
+ */
 public final class Argmax {
 
     private Argmax() {}
 
-    /** The axis disappears. */
+    /** The axis is removed. */
     public static IntTensor apply(Tensor x, int axis) {
         ReduceLoops loops = ReduceLoops.of("argmax", x.shape(), new int[] {axis}, false);
         IntTensor indices = IntTensor.allocate(x.device(), loops.output(), 0, x.size(axis) - 1);

@@ -7,8 +7,8 @@ import dev.striate.autograd.Recorder;
 import dev.striate.backend.Pool2dGeometry;
 
 /**
- * The mean of each window over images {@code (N, C, H, W)}. The zeros of the padding count as cells of the window unless
- * {@code countIncludePad(false)} says otherwise; what hangs over the padded edge in ceil mode never does.
+ * Average pooling of images {@code (N, C, H, W)}. The zeros of the padding are part of the mean unless
+ * {@code countIncludePad(false)} is set. In ceil mode, elements beyond the padding are never part of it.
  */
 public final class AvgPool2d {
 
@@ -27,17 +27,17 @@ public final class AvgPool2d {
                 .record();
     }
 
-    /** The output's shape for an input, without computing; errors as in {@link #apply}. */
+    /** Returns the shape of the output without computing it; errors as for {@link #apply}. */
     public static Shape outputShape(Shape x, int kernelHeight, int kernelWidth, WindowOption... options) {
         return PoolGeometry.outputShape(x, geometry(x, kernelHeight, kernelWidth, options));
     }
 
-    /** How the window moves over an input, without computing; errors as in {@link #apply}. */
+    /** Returns the geometry of the windows; errors as for {@link #apply}. */
     public static Pool2dGeometry geometry(Shape x, int kernelHeight, int kernelWidth, WindowOption... options) {
         return PoolGeometry.of(x, window(kernelHeight, kernelWidth, options));
     }
 
-    /** @throws ShapeException if {@link #apply} would refuse these sizes and options whatever the image */
+    /** @throws ShapeException if {@link #apply} would reject these sizes and options for every image */
     public static void check(int kernelHeight, int kernelWidth, WindowOption... options) {
         window(kernelHeight, kernelWidth, options);
     }

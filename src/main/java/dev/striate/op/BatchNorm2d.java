@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Batch normalisation (Ioffe and Szegedy, 2015) of {@code (N, C, ...)} per channel:
- * {@code y = gamma (x - mean) / sqrt(variance + epsilon) + beta}. In training the statistics are the batch's own, with the biased
- * variance, and the running ones move towards them, with the unbiased variance; otherwise the running ones are used.
+ * {@code y = gamma (x - mean) / sqrt(variance + epsilon) + beta}. Training uses the statistics of the batch, with the
+ * biased variance, and updates the running statistics, with the unbiased variance. Evaluation uses the running statistics.
  */
 public final class BatchNorm2d {
 
@@ -33,7 +33,7 @@ public final class BatchNorm2d {
         return apply(x, gamma, beta, runningMean, runningVariance, training, momentum, epsilon, false);
     }
 
-    /** The same and then ReLU, in one kernel where the device has one; errors as in {@link #apply}. */
+    /** As {@link #apply}, followed by ReLU, in one kernel if the device has one; errors as for {@link #apply}. */
     public static Tensor withRelu(
             Tensor x,
             Tensor gamma,
@@ -116,7 +116,7 @@ public final class BatchNorm2d {
                 .record();
     }
 
-    /** Errors as in {@link #apply}. */
+    /** Errors as for {@link #apply}. */
     static BatchNorm2dGeometry geometry(
             Tensor x,
             Tensor gamma,

@@ -7,8 +7,7 @@ import dev.striate.backend.BinaryFunction;
 import dev.striate.backend.StridedLoop;
 
 /**
- * Arithmetic of two tensors, element by element, with NumPy's broadcasting. What was repeated on the way forward is summed on the
- * way back.
+ * Element-wise arithmetic of two tensors with NumPy's broadcasting. Gradients of repeated elements are summed.
  */
 public final class Binary {
 

@@ -6,17 +6,17 @@ import dev.striate.backend.LossReduction;
 /**
  * Settings of {@code crossEntropy} and {@code nll}.
  *
- * @param reduction      how single losses become the result
- * @param ignoreIndex    the label of examples that do not count
+ * @param reduction      how the losses of the examples are combined
+ * @param ignoreIndex    the label of examples to ignore
  * @param labelSmoothing epsilon: the target is {@code 1 - epsilon} on the label plus {@code epsilon / classes} on every class
  *                       (Szegedy et al., 2016)
  */
 public record ClassificationOptions(LossReduction reduction, int ignoreIndex, float labelSmoothing) {
 
-    /** The mean, -100 ignored, no smoothing: what PyTorch does. */
+    /** The defaults of PyTorch: mean, label -100 ignored, no smoothing. */
     public static final ClassificationOptions DEFAULT = new ClassificationOptions(LossReduction.MEAN, -100, 0);
 
-    /** @throws ShapeException unless the smoothing is in 0 .. 1 */
+    /** @throws ShapeException if the smoothing is not from 0 to 1 */
     public ClassificationOptions {
         if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
             throw new ShapeException("expected label smoothing from 0 to 1, got " + labelSmoothing);

@@ -5,12 +5,15 @@ import dev.striate.ShapeException;
 import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
 
-/** Tensors joined along an axis. Each gets its slice of the gradient. */
+/** Joins tensors along an axis. Each gets its slice of the gradient. */
 public final class Concat {
 
     private Concat() {}
 
-    /** @throws ShapeException if there is no part, sizes differ along another axis, or the result has 2^31 elements or more */
+    /**
+     * @throws ShapeException if there are no parts, if sizes differ along another axis, or if the result has 2^31 elements or
+     *                        more
+     */
     public static Tensor apply(int axis, Tensor... parts) {
         if (parts.length == 0) {
             throw new ShapeException("concat: expected at least one tensor");

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Convolution (cross-correlation) of images {@code (N, C, H, W)} with a weight {@code (O, C/groups, KH, KW)} and an optional bias
- * {@code (O)}: {@code y[n,o,i,j] = bias[o] + sum over c,u,v of w[o,c,u,v] x[n,c, i stride - pad + u dilation, j ...]}. Dumoulin
- * and Visin, "A guide to convolution arithmetic for deep learning" (2016) has the sizes.
+ * {@code (O)}: {@code y[n,o,i,j] = bias[o] + sum over c,u,v of w[o,c,u,v] x[n,c, i stride - pad + u dilation, j ...]}. For the
+ * sizes see Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016).
  */
 public final class Conv2d {
 
@@ -25,7 +25,7 @@ public final class Conv2d {
         return apply(x, weight, bias, false, options);
     }
 
-    /** The same and then ReLU, in one kernel where the device has one; errors as in {@link #apply}. */
+    /** As {@link #apply}, followed by ReLU, in one kernel if the device has one; errors as for {@link #apply}. */
     public static Tensor withRelu(Tensor x, Tensor weight, @Nullable Tensor bias, WindowOption... options) {
         return apply(x, weight, bias, true, options);
     }
@@ -54,20 +54,20 @@ public final class Conv2d {
         return relu ? Unary.recordRelu(y, y) : y;
     }
 
-    /** The output's shape for an input and a weight, without computing; errors as in {@link #apply}. */
+    /** Returns the shape of the output without computing it; errors as for {@link #apply}. */
     public static Shape outputShape(Shape x, Shape weight, WindowOption... options) {
         return outputShape(geometry(x, weight, options));
     }
 
-    /** How the window moves over an input, without computing; errors as in {@link #apply}. */
+    /** Returns the geometry of the windows; errors as for {@link #apply}. */
     public static Conv2dGeometry geometry(Shape x, Shape weight, WindowOption... options) {
         return geometry(x, weight, null, options);
     }
 
     /**
-     * The weight's shape {@code (O, C/groups, KH, KW)}, as the options say.
+     * Returns the shape of the weight, {@code (O, C/groups, KH, KW)}.
      *
-     * @throws ShapeException if an option does not belong here or the groups do not divide the channels
+     * @throws ShapeException if an option does not apply to convolution, or if the groups do not divide the channels
      */
     public static Shape weightShape(int inChannels, int outChannels, int kernelHeight, int kernelWidth, WindowOption... options) {
         Window window = window(kernelHeight, kernelWidth, options);
@@ -87,7 +87,7 @@ public final class Conv2d {
         return new Tensor[] {dx};
     }
 
-    /** The gradient of the weight, and that of the bias, if there is one, where it is wanted. */
+    /** The gradients of the weight and, if wanted, of the bias. */
     static @Nullable Tensor[] weightGradient(Conv2dGeometry g, Tensor x, Tensor dy, Targets targets) {
         Tensor dw = Objects.requireNonNull(targets.allocate(0));
         Tensor dbias = targets.allocate(1);

@@ -9,9 +9,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Transposed convolution of {@code (N, C, H, W)} with a weight {@code (C, O/groups, KH, KW)}: what the input gradient of a
- * convolution from O to C channels computes, so its output is {@code (H - 1) stride - padding + dilation (KH - 1) + 1 + output
- * padding} high. Here the geometry is that convolution's: its input is our output.
+ * Transposed convolution of {@code (N, C, H, W)} with a weight {@code (C, O/groups, KH, KW)}: the input gradient of a
+ * convolution from O to C channels. The height of the output is {@code (H - 1) stride - padding + dilation (KH - 1) + 1 + output
+ * padding}. The geometry used here is that of the convolution, whose input is the output of this operation.
  */
 public final class ConvTranspose2d {
 
@@ -32,21 +32,21 @@ public final class ConvTranspose2d {
                 .record();
     }
 
-    /** The output's shape for an input and a weight, without computing; errors as in {@link #apply}. */
+    /** Returns the shape of the output without computing it; errors as for {@link #apply}. */
     public static Shape outputShape(Shape x, Shape weight, WindowOption... options) {
         return outputShape(geometry(x, weight, options));
     }
 
-    /** How the window moves over the output, without computing; errors as in {@link #apply}. */
+    /** Returns the geometry of the windows over the output; errors as for {@link #apply}. */
     public static Conv2dGeometry geometry(Shape x, Shape weight, WindowOption... options) {
         return geometry(x, weight, null, options);
     }
 
     /**
-     * The weight's shape {@code (C, O/groups, KH, KW)}, as the options say.
+     * Returns the shape of the weight, {@code (C, O/groups, KH, KW)}.
      *
-     * @throws ShapeException if an option does not belong here, options do not fit each other, or the groups do not divide the
-     *                        channels
+     * @throws ShapeException if an option does not apply to transposed convolution, if options contradict each other, or if the
+     *                        groups do not divide the channels
      */
     public static Shape weightShape(int inChannels, int outChannels, int kernelHeight, int kernelWidth, WindowOption... options) {
         Window window = window(kernelHeight, kernelWidth, options);
@@ -104,8 +104,8 @@ public final class ConvTranspose2d {
     }
 
     /**
-     * @param padded  before the padding is cut off
-     * @param padding on both sides together
+     * @param padded  the size before the padding is cut off
+     * @param padding the padding of both sides together
      */
     private static int outSize(String side, long padded, long padding) {
         long size = Sizes.require("convTranspose2d", "the padded " + side, padded) - padding;

@@ -21,18 +21,18 @@ public final class CrossEntropy {
     private CrossEntropy() {}
 
     /**
-     * A loss and what would be guessed.
+     * A loss and the predictions.
      *
-     * @param predictions in the labels' shape: the class of the largest logit, as {@link Argmax} finds it
+     * @param predictions the class of the largest logit, as in {@link Argmax}, in the shape of the labels
      */
     public record Result(Tensor loss, IntTensor predictions) {}
 
-    /** @throws ShapeException if shapes do not fit or a label is no class */
+    /** @throws ShapeException if shapes do not fit, or if a label is not a class */
     public static Tensor apply(Tensor logits, IntTensor labels, ClassificationOptions options) {
         return apply(Labels.geometry("crossEntropy", logits, labels, options), logits, labels, null);
     }
 
-    /** The same with the predictions, which cost next to nothing beside the loss; errors as in {@link #apply}. */
+    /** As {@link #apply}, with the predictions, which cost almost nothing in addition; errors as for {@link #apply}. */
     public static Result withPredictions(Tensor logits, IntTensor labels, ClassificationOptions options) {
         ClassificationGeometry g = Labels.geometry("crossEntropy", logits, labels, options);
         IntTensor predictions = IntTensor.allocate(logits.device(), labels.shape(), 0, g.axis().size() - 1);
@@ -42,7 +42,7 @@ public final class CrossEntropy {
     private static Tensor apply(ClassificationGeometry g, Tensor logits, IntTensor labels, @Nullable IntTensor predictions) {
         Tensor loss = Tensor.allocate(logits.device(), Labels.lossShape(g, labels));
         Tensor normalizers = Tensor.allocate(logits.device(), Shape.of(2 * g.examples() + 1));
-        // backward() most often starts right here, with a gradient of 1, and then its first step is done.
+        // backward() usually starts here with a gradient of 1, and then its first step is already done.
         boolean differentiates = NoGrad.recording() && logits.requiresGrad() && g.reduction() != LossReduction.NONE;
         Tensor dlogits = differentiates ? Tensor.allocate(logits.device(), logits.shape()) : null;
         logits.device().backend().crossEntropy().forward(g, logits.buffer(), labels.buffer(), loss.buffer(),

@@ -6,14 +6,14 @@ import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
 
 /**
- * Dropout (Srivastava et al., 2014), inverted: each element is 0 with probability p, else divided by 1 - p. The mask follows from
- * the generator's seed and stream alone, so it is the same on every device and need not be stored.
+ * Dropout (Srivastava et al., 2014), inverted: each element is 0 with probability p and otherwise divided by 1 - p. The mask
+ * depends only on the seed and stream of the generator, so it is the same on every device and is not stored.
  */
 public final class Dropout {
 
     private Dropout() {}
 
-    /** @throws ShapeException unless {@code 0 <= probability < 1} */
+    /** @throws ShapeException if not {@code 0 <= probability < 1} */
     public static Tensor apply(Tensor x, float probability, Generator generator) {
         if (!(probability >= 0 && probability < 1)) {
             throw new ShapeException("dropout: expected a probability of at least 0 and below 1, got " + probability);

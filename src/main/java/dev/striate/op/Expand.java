@@ -5,7 +5,7 @@ import dev.striate.ShapeException;
 import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
 
-/** Repeats axes of size 1, and adds axes in front, by a copy. The gradient is summed over the repetitions. */
+/** Repeats axes of size 1 and adds leading axes, by copying. The gradient is summed over the repetitions. */
 public final class Expand {
 
     private Expand() {}

@@ -7,15 +7,15 @@ import dev.striate.autograd.Recorder;
 import dev.striate.backend.Conv2dGeometry;
 
 /**
- * A convolution's input laid out as a matrix, and back: column j of {@code (N, C KH KW, OH OW)} holds what window j covers,
- * channel by channel, row by row. Multiplying a weight {@code (O, C KH KW)} with it is the convolution. {@code col2im} is the
- * transpose, not the inverse: a pixel that k windows cover comes back k times. Each is the other's gradient.
+ * Converts the input of a convolution to a matrix and back. Column j of {@code (N, C KH KW, OH OW)} contains the elements of
+ * window j, by channel and row. The product of a weight {@code (O, C KH KW)} and this matrix is the convolution. {@code col2im}
+ * is the transpose, not the inverse: a pixel in k windows is added k times. Each of the two is the gradient of the other.
  */
 public final class Im2Col {
 
     private Im2Col() {}
 
-    /** {@code (N, C, H, W)} to {@code (N, C KH KW, OH OW)}. */
+    /** Converts {@code (N, C, H, W)} to {@code (N, C KH KW, OH OW)}. */
     public static Tensor im2col(Tensor x, int kernelHeight, int kernelWidth, WindowOption... options) {
         Window.requireImages("im2col", x.shape());
         Conv2dGeometry g = geometry("im2col", x.shape(), kernelHeight, kernelWidth, options);
@@ -23,9 +23,9 @@ public final class Im2Col {
     }
 
     /**
-     * {@code (N, C KH KW, OH OW)} to {@code (N, C, height, width)}.
+     * Converts {@code (N, C KH KW, OH OW)} to {@code (N, C, height, width)}.
      *
-     * @throws ShapeException if the columns are not what {@code im2col} makes of such an image
+     * @throws ShapeException if the columns do not have the shape that {@code im2col} returns for such images
      */
     public static Tensor col2im(
             Tensor columns, int height, int width, int kernelHeight, int kernelWidth, WindowOption... options) {

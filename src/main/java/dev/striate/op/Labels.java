@@ -14,8 +14,8 @@ final class Labels {
     private Labels() {}
 
     /**
-     * @throws ShapeException unless scores are {@code (N, classes, ...)}, labels {@code (N, ...)}, and every label is a class or
-     *                        the ignored one
+     * @throws ShapeException if scores are not {@code (N, classes, ...)}, if labels are not {@code (N, ...)}, or if a label is
+     *                        neither a class nor the ignored label
      */
     static ClassificationGeometry geometry(String operation, Tensor scores, IntTensor labels, ClassificationOptions options) {
         Shape shape = scores.shape();
@@ -32,7 +32,7 @@ final class Labels {
                 options.labelSmoothing());
     }
 
-    /** The loss's shape: a scalar, or that of the labels. */
+    /** The shape of the loss: a scalar, or the shape of the labels. */
     static Shape lossShape(ClassificationGeometry g, IntTensor labels) {
         return g.reduction() == LossReduction.NONE ? labels.shape() : Shape.SCALAR;
     }
@@ -41,7 +41,7 @@ final class Labels {
         if (labels.least() >= 0 && labels.greatest() < classes) {
             return;
         }
-        // Only labels with an ignored or a wrong value come here, so reading them back costs nothing in the usual case.
+        // Reached only if a label is ignored or wrong, so the usual case never reads labels back from the device.
         int[] values = labels.toIntArray();
         for (int i = 0; i < values.length; i++) {
             if (values[i] != ignoreIndex && (values[i] < 0 || values[i] >= classes)) {

@@ -11,8 +11,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code y = x w^T + bias}: {@code (..., in)} with a weight {@code (out, in)} and an optional bias {@code (out)} to
- * {@code (..., out)}. {@code dx = dy w}, {@code dw = dy^T x}, {@code dbias = sum(dy)} over the rows.
+ * {@code y = x w^T + bias}: maps {@code (..., in)} to {@code (..., out)} with a weight {@code (out, in)} and an optional bias
+ * {@code (out)}. {@code dx = dy w}, {@code dw = dy^T x}, {@code dbias = sum(dy)} over the rows.
  */
 public final class Linear {
 
@@ -23,7 +23,7 @@ public final class Linear {
         return apply(x, weight, bias, false);
     }
 
-    /** The same and then ReLU, in one kernel where the device has one; errors as in {@link #apply}. */
+    /** As {@link #apply}, followed by ReLU, in one kernel if the device has one; errors as for {@link #apply}. */
     public static Tensor withRelu(Tensor x, Tensor weight, @Nullable Tensor bias) {
         return apply(x, weight, bias, true);
     }
@@ -44,7 +44,7 @@ public final class Linear {
         }
     }
 
-    /** The output's shape for an input and a weight, without computing; errors as in {@link #apply}. */
+    /** Returns the shape of the output without computing it; errors as for {@link #apply}. */
     public static Shape outputShape(Shape x, Shape weight) {
         if (weight.rank() != 2 || x.rank() == 0 || x.size(-1) != weight.size(1)) {
             throw new ShapeException("linear: expected an input (..., in) and a weight (out, in), got " + x + " and " + weight);
@@ -87,7 +87,7 @@ public final class Linear {
         return new Tensor[] {dx};
     }
 
-    /** The gradient of the weight, and that of the bias, if there is one, where it is wanted: both read all of dy. */
+    /** The gradients of the weight and, if wanted, of the bias, in one rule because both read all of dy. */
     private static @Nullable Tensor[] weightGradient(LinearGeometry g, Tensor x, Tensor dy, Targets targets) {
         Tensor dw = Objects.requireNonNull(targets.allocate(0));
         Tensor dbias = targets.allocate(1);

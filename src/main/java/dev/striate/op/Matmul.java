@@ -9,15 +9,15 @@ import dev.striate.backend.StridedLoop;
 import java.util.Arrays;
 
 /**
- * The matrix product over the last two axes, {@code (..., m, k)} times {@code (..., k, n)} to {@code (..., m, n)}; the axes
- * before broadcast. Either side can be taken transposed. A vector on the left counts as a row, on the right as a column, and its
- * axis is missing in the result. For {@code C = A B}: {@code dA = dC B^T}, {@code dB = A^T dC}.
+ * The matrix product of the last two axes, {@code (..., m, k)} times {@code (..., k, n)} to {@code (..., m, n)}; the leading axes
+ * broadcast. Either factor can be transposed. A vector on the left counts as a row, on the right as a column, and its axis is
+ * removed from the result. For {@code C = A B}: {@code dA = dC B^T}, {@code dB = A^T dC}.
  */
 public final class Matmul {
 
     private Matmul() {}
 
-    /** @throws ShapeException if the shapes do not fit, or a scalar or a transposed vector is given */
+    /** @throws ShapeException if the shapes do not fit, or if a factor is a scalar or a transposed vector */
     public static Tensor apply(Tensor a, Tensor b, boolean transposeA, boolean transposeB) {
         a.requireDevice("matmul", b);
         int rankA = a.shape().rank();
@@ -37,7 +37,7 @@ public final class Matmul {
             }
         }
         if (rankA > 2 && rankB == 2 && !transposeA) {
-            // One matrix on the right for all: the rows of the batch are rows of one product.
+            // All matrices of the batch have the same right factor, so this is one product with more rows.
             int[] sizes = a.shape().toArray();
             try (Tensor rows = a.reshape(-1, sizes[rankA - 1]); Tensor product = product(rows, b, false, transposeB)) {
                 sizes[rankA - 1] = product.size(1);

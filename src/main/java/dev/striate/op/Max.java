@@ -5,12 +5,12 @@ import dev.striate.Shape;
 import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
 
-/** The maximum over axes. The first NaN wins; the gradient goes to the first of equals. */
+/** The maximum over axes. If there is a NaN, the result is NaN. The gradient goes to the first maximum. */
 public final class Max {
 
     private Max() {}
 
-    /** @param axes the axes that go, all of them if empty */
+    /** @param axes the axes to reduce; all of them if empty */
     public static Tensor apply(Tensor x, int[] axes, boolean keepAxes) {
         Shape shape = x.shape();
         ReduceLoops loops = ReduceLoops.of("max", shape, axes, keepAxes);

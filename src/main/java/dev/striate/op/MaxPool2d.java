@@ -9,18 +9,18 @@ import dev.striate.backend.MaxPool2dKernels;
 import dev.striate.backend.Pool2dGeometry;
 
 /**
- * The maximum of each window over images {@code (N, C, H, W)}. Padding counts as minus infinity. The gradient goes to the place
- * of the maximum, the first in scan order among equals.
+ * Max pooling of images {@code (N, C, H, W)}. Padding counts as minus infinity. The gradient goes to the maximum, for ties to the
+ * first in row-major order.
  */
 public final class MaxPool2d {
 
     private MaxPool2d() {}
 
     /**
-     * Maxima and their places.
+     * Maxima and their positions.
      *
      * @param output  {@code (N, C, OH, OW)}
-     * @param indices in the same shape, {@code row * W + column} within the plane; -1 for a window without a pixel
+     * @param indices {@code row * W + column} within the plane, in the same shape; -1 for a window without pixels
      */
     public record Result(Tensor output, IntTensor indices) {}
 
@@ -30,8 +30,8 @@ public final class MaxPool2d {
     }
 
     /**
-     * The same and then ReLU, in one kernel where the device has one; the indices are those of the maxima. Errors as in
-     * {@link #apply}.
+     * As {@link #apply}, followed by ReLU, in one kernel if the device has one. The indices are those of the maxima. Errors as
+     * for {@link #apply}.
      */
     public static Result withRelu(Tensor x, int kernelHeight, int kernelWidth, WindowOption... options) {
         return apply(x, true, kernelHeight, kernelWidth, options);
@@ -55,12 +55,12 @@ public final class MaxPool2d {
         return new Result(relu ? Unary.recordRelu(y, y) : y, indices);
     }
 
-    /** The output's shape for an input, without computing; errors as in {@link #apply}. */
+    /** Returns the shape of the output without computing it; errors as for {@link #apply}. */
     public static Shape outputShape(Shape x, int kernelHeight, int kernelWidth, WindowOption... options) {
         return PoolGeometry.outputShape(x, geometry(x, kernelHeight, kernelWidth, options));
     }
 
-    /** Whether a window has no gaps under these options, and so holds a pixel wherever it may lie: padding is smaller than it. */
+    /** Whether windows have no gaps, so that each contains a pixel; padding is smaller than the window. */
     public static boolean windowsHaveNoGaps(WindowOption... options) {
         for (WindowOption option : options) {
             if (option.kind == WindowOption.Kind.DILATION && (option.height > 1 || option.width > 1)) {
@@ -76,12 +76,12 @@ public final class MaxPool2d {
         return dx;
     }
 
-    /** How the window moves over an input, without computing; errors as in {@link #apply}. */
+    /** Returns the geometry of the windows; errors as for {@link #apply}. */
     public static Pool2dGeometry geometry(Shape x, int kernelHeight, int kernelWidth, WindowOption... options) {
         return PoolGeometry.of(x, window(kernelHeight, kernelWidth, options));
     }
 
-    /** @throws ShapeException if {@link #apply} would refuse these sizes and options whatever the image */
+    /** @throws ShapeException if {@link #apply} would reject these sizes and options for every image */
     public static void check(int kernelHeight, int kernelWidth, WindowOption... options) {
         window(kernelHeight, kernelWidth, options);
     }

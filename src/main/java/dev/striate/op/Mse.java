@@ -4,8 +4,8 @@ import dev.striate.ShapeException;
 import dev.striate.Tensor;
 
 /**
- * The mean squared difference, made of other operations: no fused kernel would earn its keep. As in PyTorch, a difference above
- * 1.8e19, whose square exceeds float32, makes it infinite.
+ * The mean squared difference, composed of other operations because a fused kernel would gain too little. As in PyTorch, it is
+ * infinite if a difference exceeds 1.8e19, whose square exceeds float32.
  */
 public final class Mse {
 

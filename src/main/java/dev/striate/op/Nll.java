@@ -15,7 +15,7 @@ public final class Nll {
 
     private Nll() {}
 
-    /** @throws ShapeException if shapes do not fit, a label is no class, or smoothing is asked for */
+    /** @throws ShapeException if shapes do not fit, if a label is not a class, or if label smoothing is set */
     public static Tensor apply(Tensor logProbabilities, IntTensor labels, ClassificationOptions options) {
         if (options.labelSmoothing() != 0) {
             throw new ShapeException("nll has no label smoothing; use crossEntropy");

@@ -13,23 +13,23 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link BatchNorm2d}, {@link MaxPool2d} of its result, and ReLU of that or not, but what lies between them is nowhere written.
- * The output's bits are those of the three one after the other. Gradients are summed in another order: over the maxima, for what
- * was pooled away has none of its own.
+ * {@link BatchNorm2d} followed by {@link MaxPool2d} and optionally ReLU, fused: the intermediate is never materialised. The
+ * output has the same bits as the separate operations. Gradients are summed in another order, over the maxima only, because the
+ * other elements have none.
  */
 public final class NormPool {
 
     private NormPool() {}
 
-    /** Whether a device has kernels for it. */
+    /** Whether a device has kernels for this. */
     public static boolean runsOn(Device device) {
         return device.backend().normPool() != null;
     }
 
     /**
-     * On a device that {@linkplain #runsOn has kernels for it}.
+     * Runs on a device that {@linkplain #runsOn has kernels for this}.
      *
-     * @throws ShapeException as {@link BatchNorm2d#apply} and {@link MaxPool2d#apply} do, before anything is computed
+     * @throws ShapeException as for {@link BatchNorm2d#apply} and {@link MaxPool2d#apply}, before anything is computed
      */
     public static Tensor apply(
             Tensor x,

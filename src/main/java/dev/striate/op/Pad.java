@@ -6,15 +6,15 @@ import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
 import java.util.Arrays;
 
-/** A border of one value. The gradient is that of what lies within. */
+/** Adds a border of one value. The gradient is that of the inner elements. */
 public final class Pad {
 
     private Pad() {}
 
     /**
-     * @param before elements added in front along each axis
-     * @param after  elements added behind along each axis
-     * @throws ShapeException unless there is a number, at least 0, for each axis, and the result has fewer than 2^31 elements
+     * @param before the number of elements added before each axis
+     * @param after  the number of elements added after each axis
+     * @throws ShapeException if there is not one number of at least 0 for each axis, or if the result has 2^31 elements or more
      */
     public static Tensor apply(Tensor x, int[] before, int[] after, float value) {
         int rank = x.shape().rank();

@@ -3,9 +3,9 @@ package dev.striate.op;
 import dev.striate.ShapeException;
 
 /**
- * How far a window may reach over the edges of an image: given per side, or by a rule that the sizes decide.
+ * The padding of images: numbers for each side, or a rule that derives them from the sizes.
  *
- * @param rule   {@link Rule#GIVEN}, or the rule that replaces the numbers
+ * @param rule   {@link Rule#GIVEN}, or the rule that determines the numbers
  * @param top    rows above
  * @param bottom rows below
  * @param left   columns on the left
@@ -13,17 +13,17 @@ import dev.striate.ShapeException;
  */
 public record Padding(Rule rule, int top, int bottom, int left, int right) {
 
-    /** What decides the padding. */
+    /** How the padding is determined. */
     public enum Rule {
-        /** The numbers given. */
+        /** By the given numbers. */
         GIVEN,
-        /** As much as makes the output {@code ceil(input / stride)} large; an odd row or column goes below or on the right. */
+        /** The output has the size {@code ceil(input / stride)}. An odd row or column is added at the bottom or right. */
         SAME,
-        /** As much as lets every window that touches the image count: the dilated kernel's size less one on every side. */
+        /** Every window that touches the image counts: the size of the dilated kernel minus one on every side. */
         FULL
     }
 
-    /** No padding: windows stay inside the image. */
+    /** No padding. */
     public static final Padding VALID = of(0, 0, 0, 0);
 
     /** See {@link Rule#SAME}. */
@@ -40,7 +40,7 @@ public record Padding(Rule rule, int top, int bottom, int left, int right) {
         }
     }
 
-    /** The same on all sides. */
+    /** The same padding on all sides. */
     public static Padding of(int all) {
         return of(all, all, all, all);
     }
@@ -50,12 +50,12 @@ public record Padding(Rule rule, int top, int bottom, int left, int right) {
         return of(height, height, width, width);
     }
 
-    /** Each side on its own. */
+    /** Separate padding for each side. */
     public static Padding of(int top, int bottom, int left, int right) {
         return new Padding(Rule.GIVEN, top, bottom, left, right);
     }
 
-    /** The numbers for an image of the given size under a given window. */
+    /** Returns the numbers for an image size and a window. */
     Padding resolve(int height, int width, int extentH, int extentW, int strideH, int strideW) {
         return switch (rule) {
             case GIVEN -> this;
@@ -68,7 +68,7 @@ public record Padding(Rule rule, int top, int bottom, int left, int right) {
         };
     }
 
-    /** Less than the extent: the last of {@code ceil(size / stride)} windows starts within the image. */
+    /** The total padding of {@link Rule#SAME}. It is less than the extent, because the last window starts inside the image. */
     private static int same(int size, int extent, int stride) {
         int lastStart = (size - 1) / stride * stride;
         return Math.max(extent - (size - lastStart), 0);

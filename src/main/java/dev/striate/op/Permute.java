@@ -6,7 +6,7 @@ import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
 import java.util.Arrays;
 
-/** Axes in another order, by a copy. The gradient is permuted back. */
+/** Reorders axes by copying. The gradient is permuted back. */
 public final class Permute {
 
     private Permute() {}
@@ -14,13 +14,13 @@ public final class Permute {
     /**
      * Axis i of the result is axis {@code axes[i]} of x.
      *
-     * @throws ShapeException unless each axis comes exactly once
+     * @throws ShapeException if not every axis occurs exactly once
      */
     public static Tensor apply(Tensor x, int... axes) {
         return apply("permute", x, axes);
     }
 
-    /** Exchanges two axes. */
+    /** Swaps two axes. */
     public static Tensor transpose(Tensor x, int axis, int other) {
         int[] axes = new int[x.shape().rank()];
         Arrays.setAll(axes, i -> i);
@@ -31,13 +31,13 @@ public final class Permute {
         return apply("transpose", x, axes);
     }
 
-    /** {@code (N, C, H, W)} to {@code (N, H, W, C)}. */
+    /** Converts {@code (N, C, H, W)} to {@code (N, H, W, C)}. */
     public static Tensor toNhwc(Tensor x) {
         Window.requireImages("toNhwc", x.shape());
         return apply("toNhwc", x, 0, 2, 3, 1);
     }
 
-    /** {@code (N, H, W, C)} to {@code (N, C, H, W)}. */
+    /** Converts {@code (N, H, W, C)} to {@code (N, C, H, W)}. */
     public static Tensor toNchw(Tensor x) {
         if (x.shape().rank() != 4) {
             throw new ShapeException("toNchw: expected images (N, H, W, C), got a tensor of shape " + x.shape());

@@ -5,16 +5,16 @@ import dev.striate.backend.StridedLoop;
 import java.util.Arrays;
 
 /**
- * The shape rule that reductions share: which axes stay, which go, and the two nests of loops that walk them.
+ * The shape rule of reductions: the kept and the reduced axes, and the two loop nests over them.
  *
- * @param output the result's shape
- * @param kept   loops over the result's elements, walking the input
- * @param reduced loops over the elements that go into one of them, walking the input
- * @param keepAxes the result's shape with the reduced axes as 1
+ * @param output the shape of the result
+ * @param kept   loops over the elements of the result, with the strides of the input
+ * @param reduced loops over the elements that are reduced to one of them, with the strides of the input
+ * @param keepAxes the shape of the result with the reduced axes as 1
  */
 record ReduceLoops(Shape output, StridedLoop kept, StridedLoop reduced, Shape keepAxes) {
 
-    /** @param axes the axes to reduce, all of them if empty */
+    /** @param axes the axes to reduce; all of them if empty */
     static ReduceLoops of(String operation, Shape x, int[] axes, boolean keep) {
         boolean[] goes = new boolean[x.rank()];
         Arrays.fill(goes, axes.length == 0);

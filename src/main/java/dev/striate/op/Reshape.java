@@ -6,25 +6,25 @@ import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
 import java.util.Arrays;
 
-/** The same elements, in the same order and the same memory, under another shape. */
+/** Changes the shape. The elements, their order and the memory stay the same. */
 public final class Reshape {
 
     private Reshape() {}
 
     /**
-     * @param sizes the new sizes; one may be -1 and follows from the others
+     * @param sizes the new sizes; one may be -1 and is computed from the others
      * @throws ShapeException if the number of elements would change
      */
     public static Tensor apply(Tensor x, int... sizes) {
         return record("reshape", x, resolve(x.shape(), sizes));
     }
 
-    /** Makes one axis of all axes from {@code fromAxis} on. */
+    /** Merges all axes from {@code fromAxis} on. */
     public static Tensor flatten(Tensor x, int fromAxis) {
         return record("flatten", x, flattened(x.shape(), fromAxis));
     }
 
-    /** The shape that {@link #flatten} gives. */
+    /** Returns the shape of the output of {@link #flatten}. */
     public static Shape flattened(Shape x, int fromAxis) {
         int from = x.rank() == 0 ? 0 : x.axis("flatten", fromAxis);
         int[] sizes = Arrays.copyOf(x.toArray(), from + 1);

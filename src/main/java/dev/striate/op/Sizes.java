@@ -2,7 +2,7 @@ package dev.striate.op;
 
 import dev.striate.ShapeException;
 
-/** Sizes that follow from others. They are computed in long: one that wrapped around would pass for a small tensor's. */
+/** Checks computed sizes. They are computed as long, because a size that overflowed could look valid. */
 final class Sizes {
 
     private Sizes() {}

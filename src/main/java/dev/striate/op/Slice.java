@@ -5,15 +5,15 @@ import dev.striate.ShapeException;
 import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
 
-/** Part of a tensor along one axis, by a copy. The gradient is zero outside the part. */
+/** Copies a part of a tensor along one axis. The gradient is zero outside this part. */
 public final class Slice {
 
     private Slice() {}
 
     /**
-     * Every {@code step}-th element from {@code start} up to, not including, {@code end}; negative positions count from the end.
+     * Returns every {@code step}-th element from {@code start} to {@code end} (exclusive); negative positions count from the end.
      *
-     * @throws ShapeException if the range is empty or leaves the axis, or the step is below 1
+     * @throws ShapeException if the range is empty or exceeds the axis, or if the step is below 1
      */
     public static Tensor apply(Tensor x, int axis, int start, int end, int step) {
         int along = x.shape().axis("slice", axis);

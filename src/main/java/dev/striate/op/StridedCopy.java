@@ -3,12 +3,12 @@ package dev.striate.op;
 import dev.striate.Tensor;
 import dev.striate.backend.StridedLoop;
 
-/** The one kernel behind permute, slice, concat, pad and expand: a block of elements moved between two layouts. */
+/** The kernel of permute, slice, concat, pad and expand: copies a block of elements from one layout to another. */
 final class StridedCopy {
 
     private StridedCopy() {}
 
-    /** Copies the block of {@code sizes}, walking either side from its offset by its strides. */
+    /** Copies a block of {@code sizes}; each side starts at its offset and has its own strides. */
     static void run(
             int[] sizes,
             Tensor source,

@@ -9,25 +9,25 @@ import dev.striate.backend.UnaryFunction.Saves;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Functions of one element. They share their shape rule, so they share a file; value and derivative of each stand side by side in
- * {@link UnaryFunction.Kind} and in the kernels.
+ * Element-wise functions of one tensor, in one file because they have the same shape rule. {@link UnaryFunction.Kind} and the
+ * kernels define the value and derivative of each.
  */
 public final class Unary {
 
     private Unary() {}
 
-    /** {@code x + shift}; {@code operation} is what the user called. */
+    /** {@code x + shift}; {@code operation} is the name for messages. */
     public static Tensor shift(String operation, Tensor x, double shift) {
         return apply(operation, x, new UnaryFunction(Kind.AFFINE, 1, shift));
     }
 
-    /** {@code scale x}; {@code operation} is what the user called. */
+    /** {@code scale * x}; {@code operation} is the name for messages. */
     public static Tensor scale(String operation, Tensor x, double scale) {
-        // Adding -0 changes nothing, where 0 would take the sign from a zero.
+        // Adding -0 changes nothing; adding 0 would turn -0 into 0.
         return apply(operation, x, new UnaryFunction(Kind.AFFINE, scale, -0.0));
     }
 
-    /** {@code x / value}, as a product with {@code 1 / value}: within 1.5 ulp. */
+    /** {@code x / value}, computed as a product with {@code 1 / value}; the error is at most 1.5 ulp. */
     public static Tensor div(Tensor x, float value) {
         double reciprocal = 1.0 / value;
         double magnitude = Math.abs(reciprocal);
@@ -35,8 +35,8 @@ public final class Unary {
         if (isNormal || magnitude == 0 || !Double.isFinite(magnitude)) {
             return scale("div", x, reciprocal);
         }
-        // As a float the reciprocal would be infinite or lose digits. A power of two takes half of its exponent, exactly unless
-        // the quotient leaves the normal numbers, too.
+        // As a float, the reciprocal would be infinite or subnormal. A power of two moves half of its exponent to the other
+        // factor, which is exact unless the quotient itself is not a normal number.
         double half = magnitude > 1 ? 0x1p64 : 0x1p-64;
         try (Tensor scaled = scale("div", x, half)) {
             return scale("div", scaled, reciprocal / half);
@@ -77,7 +77,7 @@ public final class Unary {
         return recordRelu(x, y);
     }
 
-    /** Records that {@code y} is ReLU of {@code x}; of what it was itself, where a kernel has applied it to its own output. */
+    /** Records that {@code y} is ReLU of {@code x}, or of its own former value if a kernel has applied ReLU in place. */
     static Tensor recordRelu(Tensor x, Tensor y) {
         return Recorder.of("relu", y).gate(x, (dy, saved) -> gradient(UnaryFunction.RELU, saved.get(0), dy), y).record();
     }

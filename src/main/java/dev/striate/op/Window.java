@@ -5,7 +5,7 @@ import dev.striate.ShapeException;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
-/** A kernel and its options, collected, and the sizes that follow from them. */
+/** A kernel size with its options, and the sizes derived from them. */
 final class Window {
 
     final String operation;
@@ -29,7 +29,8 @@ final class Window {
     }
 
     /**
-     * @throws ShapeException if the kernel is empty or too large, or an option does not belong to the operation or comes twice
+     * @throws ShapeException if the kernel is empty or too large, or if an option does not apply to the operation or was given
+     *                        twice
      */
     static Window of(String operation, int kernelH, int kernelW, WindowOption[] options, WindowOption.Kind... allowed) {
         if (kernelH < 1 || kernelW < 1) {
@@ -57,9 +58,9 @@ final class Window {
     }
 
     /**
-     * The same for pooling, whose windows lie side by side unless a stride is given.
+     * As {@link #of} for pooling, where the default stride is the size of the window.
      *
-     * @throws ShapeException as {@link #of}, and if padding is not smaller than the window
+     * @throws ShapeException as for {@link #of}, and if the padding is not smaller than the window
      */
     static Window pooling(String operation, int kernelH, int kernelW, WindowOption[] options, WindowOption.Kind... allowed) {
         Window window = of(operation, kernelH, kernelW, options, allowed);
@@ -74,7 +75,7 @@ final class Window {
         return window;
     }
 
-    /** Padding by a rule instead of numbers is 0 here; what the rules give is always small enough. */
+    /** Padding by a rule counts as 0 here, because rules never give too much. */
     private void requireSmallPadding() {
         if (Math.max(padding.top(), padding.bottom()) >= extentH() || Math.max(padding.left(), padding.right()) >= extentW()) {
             throw new ShapeException(operation + ": padding must be smaller than the window, otherwise some windows would contain"
@@ -83,7 +84,7 @@ final class Window {
         }
     }
 
-    /** Plain loops here, as wherever each call of an operation comes by: streams and sets cost more than a small kernel. */
+    /** Plain loops, because every call of an operation runs this, and streams and sets cost more than a small kernel. */
     private static boolean contains(WindowOption.Kind[] kinds, WindowOption.Kind wanted) {
         for (WindowOption.Kind kind : kinds) {
             if (kind == wanted) {
@@ -114,12 +115,12 @@ final class Window {
         }
     }
 
-    /** Rows from the first to the last cell of the dilated kernel, both included. */
+    /** The height of the dilated kernel, from its first to its last row. */
     int extentH() {
         return Sizes.require(operation, "the window's height", dilationH * (kernelH - 1L) + 1);
     }
 
-    /** Columns from the first to the last cell of the dilated kernel, both included. */
+    /** The width of the dilated kernel, from its first to its last column. */
     int extentW() {
         return Sizes.require(operation, "the window's width", dilationW * (kernelW - 1L) + 1);
     }
@@ -143,14 +144,14 @@ final class Window {
                     + image + ", " + size + " plus padding of " + before + " and " + after);
         }
         int windows = room / stride + 1;
-        // In ceil mode one more window may start, but only inside the image or the padding before it.
+        // In ceil mode there may be one more window, but it has to start inside the image or the padding before it.
         if (ceilMode && room % stride != 0 && (long) windows * stride < size + before) {
             windows++;
         }
         return windows;
     }
 
-    /** @throws ShapeException unless the groups split both numbers of channels evenly */
+    /** @throws ShapeException if the groups do not divide both numbers of channels */
     void requireGroupsDivide(int inChannels, long outChannels) {
         if (inChannels % groups != 0 || outChannels % groups != 0) {
             throw new ShapeException(operation + ": " + groups + " groups must divide the " + inChannels
@@ -158,7 +159,7 @@ final class Window {
         }
     }
 
-    /** @throws ShapeException unless the input is {@code (N, C, H, W)} */
+    /** @throws ShapeException if the input is not {@code (N, C, H, W)} */
     static void requireImages(String operation, Shape x) {
         if (x.rank() != 4) {
             throw new ShapeException(operation + ": expected images (N, C, H, W), got a tensor of shape " + x);

@@ -3,13 +3,13 @@ package dev.striate.op;
 import dev.striate.ShapeException;
 
 /**
- * One setting of a window that moves over an image, for convolution, pooling and im2col. Made to be imported statically:
+ * An option of convolution, pooling or im2col. Import the methods statically:
  *
  * <pre>{@code x.conv2d(w, b, stride(2), padding(1))}</pre>
  */
 public final class WindowOption {
 
-    /** What is set. */
+    /** The kind of option. */
     enum Kind {
         STRIDE("stride"),
         PADDING("padding"),
@@ -38,27 +38,27 @@ public final class WindowOption {
         this.padding = padding;
     }
 
-    /** Pixels from one window to the next, in both directions. */
+    /** The distance between neighbouring windows in pixels, in both directions. */
     public static WindowOption stride(int both) {
         return stride(both, both);
     }
 
-    /** Rows and columns from one window to the next. */
+    /** The distance between neighbouring windows in rows and in columns. */
     public static WindowOption stride(int height, int width) {
         return atLeastOne(Kind.STRIDE, height, width);
     }
 
-    /** Pixels added on every side. */
+    /** The number of pixels added on every side. */
     public static WindowOption padding(int all) {
         return padding(Padding.of(all));
     }
 
-    /** Rows added above and below, columns added left and right. */
+    /** The number of rows added at the top and at the bottom, and of columns added left and right. */
     public static WindowOption padding(int height, int width) {
         return padding(Padding.of(height, width));
     }
 
-    /** Pixels added per side. */
+    /** The number of pixels added on each side. */
     public static WindowOption padding(int top, int bottom, int left, int right) {
         return padding(Padding.of(top, bottom, left, right));
     }
@@ -69,8 +69,8 @@ public final class WindowOption {
     }
 
     /**
-     * Rows and columns added below and on the right of a transposed convolution's output, to choose among the sizes that its
-     * stride leaves open; each smaller than the stride or the dilation.
+     * The number of rows and columns added at the bottom and right of the output of a transposed convolution. It selects one of
+     * the sizes that a convolution with this stride maps to the same output. Each is smaller than the stride or the dilation.
      */
     public static WindowOption outputPadding(int height, int width) {
         if (height < 0 || width < 0) {
@@ -79,27 +79,27 @@ public final class WindowOption {
         return new WindowOption(Kind.OUTPUT_PADDING, height, width, Padding.VALID);
     }
 
-    /** Pixels from one cell of the window to the next, in both directions. */
+    /** The distance between neighbouring elements of the kernel in pixels, in both directions. */
     public static WindowOption dilation(int both) {
         return dilation(both, both);
     }
 
-    /** Rows and columns from one cell of the window to the next. */
+    /** The distance between neighbouring elements of the kernel in rows and in columns. */
     public static WindowOption dilation(int height, int width) {
         return atLeastOne(Kind.DILATION, height, width);
     }
 
-    /** Splits channels into groups that do not see each other; as many groups as channels make a depthwise convolution. */
+    /** Splits the channels into independent groups. With as many groups as channels, the convolution is depthwise. */
     public static WindowOption groups(int groups) {
         return atLeastOne(Kind.GROUPS, groups, groups);
     }
 
-    /** Lets a last window hang over the padded edge instead of leaving a rest uncovered. */
+    /** Rounds the output size up: a last window may extend beyond the padding. */
     public static WindowOption ceilMode() {
         return new WindowOption(Kind.CEIL_MODE, 1, 1, Padding.VALID);
     }
 
-    /** Whether an average counts the zeros of the padding; it does unless told otherwise. */
+    /** Sets whether averages include the zeros of the padding; true by default. */
     public static WindowOption countIncludePad(boolean count) {
         return new WindowOption(Kind.COUNT_INCLUDE_PAD, count ? 1 : 0, 0, Padding.VALID);
     }

@@ -1,4 +1,6 @@
-/** One file per operation: its shape rule, its forward call, its gradient rule. Knows no backend by name. */
+/**
+ * Operations: one class each with the shape rule, the forward call and the gradient rule. They are independent of the backends.
+ */
 @NullMarked
 package dev.striate.op;
 
