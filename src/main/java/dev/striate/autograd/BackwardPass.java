@@ -10,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reverse walk: from a result back to the leaves, newest operation first, so that a node is reached when all gradients that
- * flow into it have arrived. A node's saved tensors and the gradients between nodes go back to the pool as the walk passes.
+ * The backward pass: visits the graph from a result to the leaves, newest operation first, so that all gradients of a node have
+ * arrived when it is visited. Saved tensors and intermediate gradients return to the pool as soon as they are no longer needed.
  */
 public final class BackwardPass {
 
@@ -20,11 +20,11 @@ public final class BackwardPass {
     private BackwardPass() {}
 
     /**
-     * Adds to the gradient of every leaf that {@code result} depends on.
+     * Adds the gradients of {@code result} to all leaves that it depends on.
      *
      * @param upstream the gradient of {@code result}, in its shape
-     * @throws AutogradException if nothing was recorded, or part of the graph was walked before, or a saved tensor was changed;
-     *                           no gradient has been touched then
+     * @throws AutogradException if nothing was recorded, if a part of the graph was already used, or if a saved tensor was
+     *                           changed. In these cases no gradient is changed
      */
     public static void run(Tensor result, Tensor upstream) {
         Node root = result.node();
@@ -33,7 +33,7 @@ public final class BackwardPass {
                 throw new AutogradException("backward: this tensor of shape " + result.shape() + " does not depend on any"
                         + " tensor with requiresGrad(true), or was computed while recording was off");
             }
-            // Shared, so that the gradient becomes a copy and not an alias of the caller's tensor.
+            // As a shared handle, so that the gradient is copied and is not an alias of the caller's tensor.
             try (Tensor shared = upstream.share()) {
                 result.accumulateGrad(shared);
             }
@@ -68,10 +68,10 @@ public final class BackwardPass {
     private static List<Node> reachable(Node root) {
         List<Node> nodes = new ArrayList<>();
         nodes.add(root);
-        // A token of its own: nodes that outlive the walk must not hold the list.
+        // A separate object, because nodes that outlive the pass must not hold the list.
         Object walk = new Object();
         root.enter(walk);
-        // What is found is appended, and its inputs are looked for in turn.
+        // The list grows while it is traversed: inputs of the nodes found are appended.
         for (int i = 0; i < nodes.size(); i++) {
             for (Node.Step step : nodes.get(i).steps()) {
                 for (Node.Edge edge : step.edges()) {
@@ -114,8 +114,8 @@ public final class BackwardPass {
     }
 
     /**
-     * @param edge        to the input that the gradient was computed for
-     * @param destination past what has been done with it already, which changed nothing but the shape
+     * @param edge        the edge to the input of the gradient
+     * @param destination the edge where the gradient goes, past gates and reshapes that were already applied
      */
     private static void deliver(Node from, Node.Edge edge, Node.Edge destination, @Nullable Tensor gradient) {
         if (gradient == null) {

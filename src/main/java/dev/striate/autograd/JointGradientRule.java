@@ -3,15 +3,15 @@ package dev.striate.autograd;
 import dev.striate.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** How the gradients of several inputs follow together, or where their memory comes from {@link Targets}. */
+/** Computes the gradients of several inputs together, or into memory from {@link Targets}. */
 @FunctionalInterface
 public interface JointGradientRule {
 
     /**
      * @param dy      the gradient of the output
-     * @param saved   what {@link Recorder#inputs} was told to save
-     * @param targets which of the inputs need a gradient, and where it can be written
-     * @return one gradient per input; null, or anything, where none is wanted
+     * @param saved   the tensors passed to {@link Recorder#inputs}
+     * @param targets says which inputs need a gradient, and provides memory for it
+     * @return one gradient per input; ignored for inputs that need none
      */
     @Nullable Tensor[] gradients(Tensor dy, Saved saved, Targets targets);
 }

@@ -3,7 +3,7 @@ package dev.striate.autograd;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * While one is open on a thread, operations of that thread are not recorded: for evaluation and for changing parameters.
+ * Turns off the recording of operations on the current thread while it is open, for evaluation and for changes of parameters.
  *
  * <pre>{@code
  * try (NoGrad off = NoGrad.open()) {
@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class NoGrad implements AutoCloseable {
 
-    /** How many are open on a thread; atomic, as another thread may close one. */
+    /** The number of open instances per thread; atomic, because another thread may close one. */
     private static final ThreadLocal<AtomicInteger> OPEN = ThreadLocal.withInitial(AtomicInteger::new);
 
     private final AtomicInteger openOnItsThread = OPEN.get();
@@ -31,12 +31,12 @@ public final class NoGrad implements AutoCloseable {
         return new NoGrad();
     }
 
-    /** Whether operations of this thread are recorded now. */
+    /** Returns whether operations of this thread are currently recorded. */
     public static boolean recording() {
         return OPEN.get().get() == 0;
     }
 
-    /** Ends this one; a second call does nothing. */
+    /** Closes this instance. A second call has no effect. */
     @Override
     public synchronized void close() {
         if (!closed) {

@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One recorded operation. Its inputs are edges to the nodes that made them, or to leaves, the tensors whose gradients are wanted;
- * its output is not held, so that the graph alone keeps no memory but what was saved.
+ * A recorded operation. Its edges lead to the nodes that computed its inputs, or to leaves, the tensors that receive gradients. A
+ * node does not hold its output, so the graph keeps no memory alive except saved tensors.
  */
 public final class Node extends ScopedResource {
 
@@ -32,7 +32,7 @@ public final class Node extends ScopedResource {
         Scope.adopt(this);
     }
 
-    /** Where a gradient goes: to the node that made the input, to a leaf, or nowhere. */
+    /** The destination of a gradient: the node that computed the input, a leaf, or nothing. */
     record Edge(@Nullable Node node, @Nullable Tensor leaf) {
 
         static final Edge NONE = new Edge(null, null);
@@ -46,36 +46,36 @@ public final class Node extends ScopedResource {
             return node != null || leaf != null;
         }
 
-        /** The shape of the input, of one that is wanted. */
+        /** The shape of the input. Only for inputs that need a gradient. */
         Shape shape() {
             return node != null ? node.shape : Objects.requireNonNull(leaf).shape();
         }
     }
 
-    /** What a walk may know of a rule beyond what it gives. */
+    /** A known property of a rule that the backward pass can use. */
     enum Kind {
-        /** Nothing. */
+        /** None. */
         ANY,
-        /** The gradient of the only input is that of the output where the saved tensor is above 0, else 0. */
+        /** The gradient of the only input is that of the output where the saved tensor is above 0, and 0 elsewhere. */
         GATE,
         /** The gradient of the only input is that of the output in another shape. */
         VIEW
     }
 
-    /** A rule, the inputs whose gradients it gives, and what it saved. */
+    /** A rule, the inputs whose gradients it computes, and its saved tensors. */
     record Step(Kind kind, Edge[] edges, JointGradientRule rule, Saved saved) {}
 
-    /** The operation's name. */
+    /** The name of the operation. */
     public String operation() {
         return operation;
     }
 
-    /** The shape of the output and so of its gradient. */
+    /** The shape of the output and of its gradient. */
     public Shape shape() {
         return shape;
     }
 
-    /** Makes the walk leave the gradient that arrives here in {@code output}. */
+    /** Makes the backward pass store the gradient of this node in {@code output}. */
     public void retainGrad(Tensor output) {
         retained = output;
     }
@@ -84,7 +84,7 @@ public final class Node extends ScopedResource {
         return retained;
     }
 
-    /** Later operations have higher numbers, so falling numbers are an order for the reverse walk. */
+    /** Later operations have higher numbers, so the backward pass visits nodes in descending order. */
     long order() {
         return order;
     }
@@ -93,14 +93,14 @@ public final class Node extends ScopedResource {
         return steps;
     }
 
-    /** Whether a walk comes here for the first time. Nodes know this themselves, so that a walk needs no map of them. */
+    /** Whether a backward pass visits this node for the first time. Stored here, so that no map of nodes is needed. */
     boolean enter(Object walk) {
         boolean first = visitor != walk;
         visitor = walk;
         return first;
     }
 
-    /** The sum of the gradients that a walk has brought here so far, null if none; the walk closes it. */
+    /** The sum of the gradients that have arrived in the current pass, or null. The pass closes it. */
     @Nullable Tensor arrived() {
         return arrived;
     }
@@ -109,19 +109,19 @@ public final class Node extends ScopedResource {
         arrived = gradient;
     }
 
-    /** Why this node can no longer be walked, null while it can. */
+    /** The reason why this node can no longer be used, or null if it can. */
     @Nullable String ended() {
         return ended;
     }
 
-    /** Lets go of what was saved. */
+    /** Releases the saved tensors. */
     void end(String reason) {
         if (ended == null) {
             ended = reason;
             for (Step step : steps) {
                 step.saved().close();
             }
-            // So that a tensor somebody still holds does not keep the whole graph behind it.
+            // Otherwise a tensor that is still in use would keep the whole graph alive.
             steps = Recorder.NO_STEPS;
         }
     }

@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records one operation: its output, and for each input how to get that input's gradient. An input that needs none costs nothing:
- * its rule is dropped and what it wanted saved is not saved.
+ * Records an operation: its output, and for each input a rule for its gradient. If an input needs no gradient, its rule is
+ * dropped and its tensors are not saved.
  *
  * <pre>{@code
  * return Recorder.of("mul", y)
@@ -34,38 +34,38 @@ public final class Recorder {
         this.output = output;
     }
 
-    /** @param operation the name in error messages, as users call it */
+    /** @param operation the name for error messages, as users know it */
     public static Recorder of(String operation, Tensor output) {
         return new Recorder(operation, output);
     }
 
     /**
-     * An input with a rule of its own.
+     * Adds an input with its own rule.
      *
-     * @param input null where an optional input was not given
-     * @param saves tensors that the rule will ask for; the output may be among them
+     * @param input null for an optional input that was not given
+     * @param saves tensors that the rule needs; may include the output
      */
     public Recorder input(@Nullable Tensor input, GradientRule rule, Tensor... saves) {
         return input(input, rule, NO_INTEGERS, saves);
     }
 
-    /** An input whose rule needs integers too. */
+    /** Adds an input whose rule also needs integer tensors. */
     public Recorder input(@Nullable Tensor input, GradientRule rule, IntTensor[] integers, Tensor... saves) {
         return input(Node.Kind.ANY, input, rule, integers, saves);
     }
 
     /**
-     * The only input of an operation whose rule lets the gradient through where {@code output} is above 0 and gives 0 elsewhere,
-     * as ReLU's does. Operations that take the output may do that in kernels of their own, see {@link Targets#gate}.
+     * Adds the only input of an operation whose rule passes the gradient where {@code output} is above 0, and is 0 elsewhere, as
+     * for ReLU. Operations that use the output may apply this in their own kernels; see {@link Targets#gate}.
      *
-     * @param rule   for those that do not
-     * @param output saved
+     * @param rule   the rule for operations that do not
+     * @param output the output, which is saved
      */
     public Recorder gate(Tensor input, GradientRule rule, Tensor output) {
         return input(Node.Kind.GATE, input, rule, NO_INTEGERS, output);
     }
 
-    /** The only input of an operation whose output has the same elements in the same order under another shape. */
+    /** Adds the only input of an operation whose output has the same elements in the same order, in another shape. */
     public Recorder view(Tensor input) {
         Shape shape = input.shape();
         return input(Node.Kind.VIEW, input, (dy, saved) -> dy.view(shape), NO_INTEGERS);
@@ -83,12 +83,12 @@ public final class Recorder {
         return this;
     }
 
-    /** Inputs whose gradients are computed together; recorded if any of them needs one. */
+    /** Adds inputs whose gradients are computed together. They are recorded if any of them needs one. */
     public Recorder inputs(List<Tensor> inputs, JointGradientRule rule, Tensor... saves) {
         return inputs(inputs, rule, NO_INTEGERS, saves);
     }
 
-    /** Inputs whose rule needs integers too. */
+    /** Adds inputs whose common rule also needs integer tensors. */
     public Recorder inputs(List<Tensor> inputs, JointGradientRule rule, IntTensor[] integers, Tensor... saves) {
         if (recording && anyRequiresGrad(inputs)) {
             Node.Edge[] edges = new Node.Edge[inputs.size()];
@@ -114,7 +114,7 @@ public final class Recorder {
         steps[steps.length - 1] = step;
     }
 
-    /** @return the output, now part of the graph if any input needs a gradient */
+    /** Returns the output, which is now part of the graph if any input needs a gradient. */
     public Tensor record() {
         if (steps.length > 0) {
             output.attach(new Node(operation, output.shape(), steps));

@@ -5,8 +5,8 @@ import dev.striate.IntTensor;
 import dev.striate.Tensor;
 
 /**
- * What an operation keeps for its gradient rule. The memory is kept even if the tensors are closed meanwhile; a change in place
- * is noticed.
+ * The tensors that an operation saved for its gradient rule. Their memory is kept even if they are closed, and changes in place
+ * are detected.
  */
 public final class Saved {
 
@@ -29,12 +29,12 @@ public final class Saved {
         }
     }
 
-    /** The i-th saved tensor, cut off from the graph. */
+    /** Returns the i-th saved tensor, cut off from the graph. */
     public Tensor get(int i) {
         return tensors[i];
     }
 
-    /** The i-th saved integer tensor. */
+    /** Returns the i-th saved integer tensor. */
     public IntTensor integers(int i) {
         return integers[i];
     }

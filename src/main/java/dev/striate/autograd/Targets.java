@@ -3,7 +3,7 @@ package dev.striate.autograd;
 import dev.striate.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Which gradients a rule is to give, where it can write them, and what it can do to them on the way. */
+/** Says which gradients a rule has to compute, where it can write them, and whether a ReLU can be applied to them. */
 public final class Targets {
 
     private final Node.Edge[] edges;
@@ -16,15 +16,15 @@ public final class Targets {
         gates = new Node.Step[edges.length];
     }
 
-    /** Whether there is an i-th input and its gradient is asked for. */
+    /** Returns whether there is an i-th input and its gradient is needed. */
     public boolean wanted(int i) {
         return i < edges.length && edges[i].wanted();
     }
 
     /**
-     * A tensor in the shape of the i-th input, of which the rule writes every element and which it then returns; null if that
-     * gradient is not wanted. Where the input is a leaf whose gradient is zero, this is the memory of that gradient, so that
-     * nothing need be added or copied.
+     * Returns a tensor for the gradient of the i-th input, or null if that gradient is not needed. The rule writes every element
+     * and returns the tensor. If the input is a leaf whose gradient is zero, this is the memory of that gradient, so nothing has
+     * to be added or copied.
      */
     public @Nullable Tensor allocate(int i) {
         if (!wanted(i)) {
@@ -36,7 +36,7 @@ public final class Targets {
                 : leaf.gradientTarget();
     }
 
-    /** Whether a leaf is one of the first {@code count} inputs: its memory takes one gradient, the next is added. */
+    /** Whether a leaf is one of the first {@code count} inputs. Its memory can take only the first gradient; others are added. */
     private boolean isAmongTheFirst(int count, Tensor leaf) {
         for (int i = 0; i < count; i++) {
             if (edges[i].leaf() == leaf) {
@@ -47,9 +47,9 @@ public final class Targets {
     }
 
     /**
-     * If the i-th input is the output of a {@linkplain Recorder#gate gate}, as it is or reshaped, that output: the rule must then
-     * leave 0 where it is not above 0, and the gate's own rule is not run on what it returns. Else null. A kernel that
-     * writes the gradient anyway does the gate's work at next to no cost.
+     * If the i-th input is the output of a {@linkplain Recorder#gate gate}, reshaped or not, returns that output; otherwise null.
+     * If the rule calls this method, it must write 0 where the output is not above 0, and the gate's own rule is skipped. A
+     * kernel that writes the gradient can do this at almost no cost.
      */
     public @Nullable Tensor gate(int i) {
         Node node = edges[i].node();
@@ -67,7 +67,7 @@ public final class Targets {
         return null;
     }
 
-    /** Where the gradient that the rule gave for the i-th input goes: past a gate whose work is done. */
+    /** Returns the destination of the gradient of the i-th input, which is behind the gate if the rule has applied it. */
     Node.Edge destination(int i) {
         Node.Step gate = gates[i];
         return gate == null ? edges[i] : gate.edges()[0];

@@ -1,6 +1,6 @@
 /**
- * The graph of what was computed and its reverse walk. Knows no operation by name. First order only: gradients are not recorded
- * themselves.
+ * The graph of recorded operations and the backward pass. This package is independent of the operations. Gradients are
+ * first-order only: the backward pass is not recorded.
  */
 @NullMarked
 package dev.striate.autograd;

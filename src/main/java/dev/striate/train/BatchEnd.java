@@ -1,15 +1,15 @@
 package dev.striate.train;
 
 /**
- * After one training step.
+ * The state after a training step.
  *
  * @param epoch        counted from 1
- * @param batch        within the epoch, counted from 1
- * @param batches      steps per epoch
- * @param images       trained on in this epoch so far
- * @param loss         the mean training loss of this epoch, as it was read last: the device is not waited for at every step; NaN
- *                     before the first reading
- * @param accuracy     the training accuracy of this epoch, read along with the loss
- * @param learningRate of this step
+ * @param batch        the step within the epoch, counted from 1
+ * @param batches      the steps per epoch
+ * @param images       the number of training images of this epoch so far
+ * @param loss         the mean training loss of this epoch, as last read. It is not read at every step, because reading waits for
+ *                     the device; NaN before the first reading
+ * @param accuracy     the training accuracy of this epoch, read together with the loss
+ * @param learningRate the learning rate of this step
  */
 public record BatchEnd(int epoch, int batch, int batches, int images, double loss, double accuracy, float learningRate) {}

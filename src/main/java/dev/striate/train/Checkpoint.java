@@ -45,8 +45,8 @@ public final class Checkpoint {
          *
          * @param metadata free text to come along, such as the model's name
          * @throws StriateException if the file cannot be written, or a key starts with {@code striate.}; or if the loss of a step
-         *                          before was infinite or NaN, or a weight is, which is noticed here: a training cannot go on from
-         *                          that, and the file that is there is left as it is
+         *                          before was infinite or NaN, or a weight is, which is noticed here: a training cannot go on
+         *                          from that, and the file that is there is left as it is
          */
         void save(Path file, Map<String, String> metadata);
     }

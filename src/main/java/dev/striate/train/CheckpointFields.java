@@ -10,7 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads the strings that a checkpoint keeps its numbers in; the only error, whatever they hold, is a {@link StriateException}. */
+/**
+ * Reads the strings that a checkpoint keeps its numbers in; the only error, whatever they hold, is a {@link StriateException}.
+ */
 record CheckpointFields(Path file, Map<String, String> all) {
 
     private static final String SEPARATOR = "/";

@@ -5,8 +5,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends a training when the test set shows no improvement for some epochs (Prechelt, "Early stopping - but when?", 1998). The
- * model stays as the last epoch left it; {@link CheckpointWriter#best} keeps the best. A training that is resumed counts on.
+ * Stops training after some epochs without improvement on the test set (Prechelt, "Early stopping - but when?", 1998). The model
+ * keeps the weights of the last epoch; {@link CheckpointWriter#best} saves those of the best. A resumed run continues the count.
  */
 public final class EarlyStopping implements TrainingListener {
 
@@ -14,7 +14,7 @@ public final class EarlyStopping implements TrainingListener {
     private final int patience;
     private double leastImprovement;
 
-    /** The greater, the better. */
+    /** Larger is better. */
     private double best;
     private int bestEpoch;
     private int epochs;
@@ -28,21 +28,21 @@ public final class EarlyStopping implements TrainingListener {
     }
 
     /**
-     * Watches the loss on the test set.
+     * Monitors the loss on the test set.
      *
-     * @param patience after how many epochs in a row without improvement to end
+     * @param patience the number of consecutive epochs without improvement after which training stops
      */
     public static EarlyStopping byTestLoss(int patience) {
         return new EarlyStopping(true, patience);
     }
 
-    /** Watches the accuracy on the test set; as {@link #byTestLoss}. */
+    /** Monitors the accuracy on the test set; otherwise as {@link #byTestLoss}. */
     public static EarlyStopping byTestAccuracy(int patience) {
         return new EarlyStopping(false, patience);
     }
 
     /**
-     * Sets by how much the best value must be surpassed to count, 0 unless set.
+     * Sets the smallest change that counts as an improvement; 0 by default.
      *
      * @throws StriateException if negative
      */

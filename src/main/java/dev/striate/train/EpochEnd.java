@@ -3,19 +3,19 @@ package dev.striate.train;
 import org.jspecify.annotations.Nullable;
 
 /**
- * After one epoch.
+ * The state after an epoch.
  *
  * @param epoch            counted from 1
- * @param epochs           how many were planned
- * @param images           trained on in this epoch
- * @param trainLoss        the mean loss over the epoch's images, each as the model stood at its step, in training mode, with
- *                         label smoothing and augmentation if these are used
- * @param trainAccuracy    the fraction classified rightly, in the same way
- * @param test             on the whole test set after the epoch, null without one; of an epoch that is past, its loss and its
- *                         numbers of images only
- * @param learningRate     of the last step
- * @param seconds          of this epoch's training steps
- * @param samplesPerSecond images trained on per second of these
+ * @param epochs           the planned number of epochs
+ * @param images           the number of training images of this epoch
+ * @param trainLoss        the mean loss of the training images, each measured in its step in training mode, with label smoothing
+ *                         and augmentation if these are used
+ * @param trainAccuracy    the fraction of correctly classified training images, measured in the same way
+ * @param test             the evaluation of the whole test set after the epoch, or null without a test set. For past epochs it
+ *                         has only the loss and the numbers of images
+ * @param learningRate     the learning rate of the last step
+ * @param seconds          the time of the training steps of this epoch
+ * @param samplesPerSecond the training images per second of this time
  */
 public record EpochEnd(
         int epoch,
@@ -28,17 +28,17 @@ public record EpochEnd(
         double seconds,
         double samplesPerSecond) {
 
-    /** The mean loss on the test set, NaN without one. */
+    /** Returns the mean loss on the test set, or NaN without a test set. */
     public double testLoss() {
         return test == null ? Double.NaN : test.loss();
     }
 
-    /** The accuracy on the test set, NaN without one. */
+    /** Returns the accuracy on the test set, or NaN without a test set. */
     public double testAccuracy() {
         return test == null ? Double.NaN : test.accuracy();
     }
 
-    /** The same, for keeping. */
+    /** Returns a reduced copy for the history. */
     EpochEnd past() {
         return test == null ? this : new EpochEnd(epoch, epochs, images, trainLoss, trainAccuracy, test.past(), learningRate,
                 seconds, samplesPerSecond);

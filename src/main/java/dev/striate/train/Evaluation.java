@@ -5,34 +5,34 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * How a classifier did on a set of images. The record of an epoch that is past has the first three only, so that those of many
- * epochs stay small: its predictions are empty, and its confusion matrix knows no class.
+ * The evaluation of a classifier on a set of images. For past epochs, only loss, total and correct are kept, so that the history
+ * stays small: predictions and confusion matrix are empty.
  *
  * @param loss        the mean cross-entropy over all images
  * @param total       the number of images
- * @param correct     the number of images whose class was predicted
- * @param predictions the predicted class of each image, in the order in which the batches gave them
+ * @param correct     the number of correctly classified images
+ * @param predictions the predicted class of each image, in the order of the batches
  * @param confusion   the number of images by true class (row) and predicted class (column)
  */
 public record Evaluation(double loss, int total, int correct, int[] predictions, int[][] confusion) {
 
-    /** Counts the images and those whose class was predicted in the confusion matrix. */
+    /** Creates an evaluation whose total and correct are computed from the confusion matrix. */
     public Evaluation(double loss, int[] predictions, int[][] confusion) {
         this(loss, Arrays.stream(confusion).flatMapToInt(Arrays::stream).sum(),
                 IntStream.range(0, confusion.length).map(label -> confusion[label][label]).sum(), predictions, confusion);
     }
 
-    /** The same as the record of an epoch that is past. */
+    /** Returns a reduced copy for the history. */
     Evaluation past() {
         return new Evaluation(loss, total, correct, new int[0], new int[0][]);
     }
 
-    /** {@link #correct()} by {@link #total()}. */
+    /** Returns {@link #correct()} divided by {@link #total()}. */
     public double accuracy() {
         return (double) correct / total;
     }
 
-    /** The number of images of a class. */
+    /** Returns the number of images of a class. */
     public int total(int label) {
         int total = 0;
         for (int count : confusion[label(label)]) {
@@ -41,22 +41,24 @@ public record Evaluation(double loss, int total, int correct, int[] predictions,
         return total;
     }
 
-    /** The number of images of a class that were predicted to be of it. */
+    /** Returns the number of correctly classified images of a class. */
     public int correct(int label) {
         return confusion[label(label)][label];
     }
 
-    /** The fraction of a class's images that were predicted to be of it; NaN if it has none. */
+    /** Returns the fraction of the images of a class that were classified correctly; NaN if there are none. */
     public double recall(int label) {
         return (double) correct(label) / total(label);
     }
 
-    /** The fraction of the images predicted to be of a class that are of it; NaN if there are none. */
+    /** Returns the fraction of the images predicted as a class that belong to it; NaN if there are none. */
     public double precision(int label) {
         return (double) correct(label) / predicted(label);
     }
 
-    /** The harmonic mean of {@link #recall} and {@link #precision}; NaN if the class has no images and none are predicted. */
+    /**
+     * Returns the harmonic mean of {@link #recall} and {@link #precision}; NaN if the class never occurs and is never predicted.
+     */
     public double f1(int label) {
         return 2.0 * correct(label) / (total(label) + predicted(label));
     }

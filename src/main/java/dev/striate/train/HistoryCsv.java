@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A training's epochs as comma-separated values: a line of names, then a line per epoch with
+ * Writes the epochs of a training run as comma-separated values. The first line has the names of the columns:
  * {@code epoch, train_loss, train_accuracy, test_loss, test_accuracy, learning_rate, seconds, samples_per_second}. Accuracies are
- * fractions; what there is not, or is no number, is empty.
+ * fractions. Missing values and values that are not numbers are empty.
  */
 public final class HistoryCsv {
 
@@ -18,7 +18,7 @@ public final class HistoryCsv {
     private HistoryCsv() {}
 
     /**
-     * Writes epochs to a file, complete or not at all.
+     * Writes epochs to a file atomically.
      *
      * @throws dev.striate.StriateException if it cannot be written
      */

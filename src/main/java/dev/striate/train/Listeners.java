@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The listeners of one training. What one of them throws is kept until the others have had their turn. */
+/** The listeners of a training run. If one throws, the exception is kept until the others have been called. */
 final class Listeners {
 
     private final List<TrainingListener> all;
@@ -18,7 +18,7 @@ final class Listeners {
         this.all = List.copyOf(all);
     }
 
-    /** Tells those that have not failed. */
+    /** Calls the listeners that have not failed. */
     void tell(Consumer<TrainingListener> event) {
         for (TrainingListener listener : all) {
             if (!failed.contains(listener)) {
@@ -36,7 +36,7 @@ final class Listeners {
         }
     }
 
-    /** Why to stop, or null: what is to be done at once comes first, then the order of the listeners counts. */
+    /** The reason to stop, or null. Reasons to stop at once come first, then the order of the listeners counts. */
     @Nullable Stop stop() {
         Stop[] found = new Stop[1];
         tell(listener -> {
@@ -48,13 +48,13 @@ final class Listeners {
         return failure == null ? found[0] : new Stop(Stop.Kind.FAILURE, "a listener failed: " + failure);
     }
 
-    /** The same, but null for what can wait until the next step or epoch is over. */
+    /** As {@link #stop()}, but null for reasons that can wait until the next step or epoch ends. */
     @Nullable Stop stopAtOnce() {
         Stop stop = stop();
         return stop != null && stop.isAtOnce() ? stop : null;
     }
 
-    /** Throws what was thrown first, the rest suppressed within. */
+    /** Throws the first exception, with the others as suppressed exceptions. */
     void rethrow() {
         if (failure instanceof RuntimeException e) {
             throw e;

@@ -1,32 +1,32 @@
 package dev.striate.train;
 
 /**
- * Why a training ends before its last epoch.
+ * The reason why training ends before its last epoch.
  *
- * @param kind   what is left undone
- * @param reason in words that can follow "stopped: "
+ * @param kind   how training ends
+ * @param reason a text that can follow "stopped: "
  */
 public record Stop(Kind kind, String reason) {
 
-    /** How a training is wound up. */
+    /** How training ends. */
     public enum Kind {
 
-        /** It is good enough, or gets no better: an epoch that is cut short is evaluated, and so is the model at the end. */
+        /** The goal is reached or there is no more progress. An incomplete epoch is evaluated, and so is the model at the end. */
         EARLY,
 
-        /** Somebody waits for the end: nothing is evaluated any more, and what was trained of an epoch is no epoch. */
+        /** A user waits for the end. Nothing more is evaluated, and an incomplete epoch does not count. */
         INTERRUPT,
 
-        /** A listener failed, and what it threw is on its way out of {@code fit}; otherwise as an interrupt. */
+        /** A listener threw an exception, which {@code fit} will throw. Otherwise as for an interrupt. */
         FAILURE
     }
 
-    /** Ends the training because it has done its work. */
+    /** Stops because training has reached its goal. */
     public static Stop early(String reason) {
         return new Stop(Kind.EARLY, reason);
     }
 
-    /** Ends the training at once. */
+    /** Stops at once. */
     public static Stop interrupt(String reason) {
         return new Stop(Kind.INTERRUPT, reason);
     }

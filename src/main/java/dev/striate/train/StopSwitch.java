@@ -3,20 +3,20 @@ package dev.striate.train;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Interrupts a training from outside, such as on Ctrl-C: the step under way is finished, then the training ends without further
- * evaluation. {@link #request} may be called by any thread, everything else is for the trainer.
+ * Interrupts training from outside, for example on Ctrl-C. The current step is finished, then training ends without further
+ * evaluation. Any thread may call {@link #request}; the other methods are for the trainer.
  */
 public final class StopSwitch implements TrainingListener {
 
     private volatile boolean requested;
     private String where = "before it started";
 
-    /** Asks for the end. */
+    /** Requests the end of training. */
     public void request() {
         requested = true;
     }
 
-    /** Whether the end was asked for. */
+    /** Returns whether the end was requested. */
     public boolean isRequested() {
         return requested;
     }
@@ -36,7 +36,7 @@ public final class StopSwitch implements TrainingListener {
         where = "after epoch " + epoch.epoch();
     }
 
-    /** {@code interrupted in epoch 4 after step 120 of 391}, once that was asked for. */
+    /** Returns {@code interrupted in epoch 4 after step 120 of 391} or similar if the end was requested. */
     @Override
     public @Nullable Stop stop() {
         return requested ? Stop.interrupt("interrupted " + where) : null;

@@ -109,10 +109,10 @@ public final class Trainer {
     }
 
     /**
-     * Trains for some epochs. A model in training mode is trained as it is: parts that were set to evaluation stay so, and a batch
-     * normalisation among them keeps its running statistics. (Its weights are trained; what is to keep them is left out of the
-     * optimiser.) A model in evaluation mode is switched to training with all its parts. Afterwards each part is in the mode in
-     * which it was before.
+     * Trains for some epochs. A model in training mode is trained as it is: parts that were set to evaluation stay so, and a
+     * batch normalisation among them keeps its running statistics. (Its weights are trained; what is to keep them is left out of
+     * the optimiser.) A model in evaluation mode is switched to training with all its parts. Afterwards each part is in the mode
+     * in which it was before.
      *
      * @param train  continues with its next epoch
      * @param test   what to evaluate on after each epoch
@@ -176,11 +176,11 @@ public final class Trainer {
     }
 
     /**
-     * Runs a classifier in evaluation mode, without recording gradients, over all batches. Each part of the model is afterwards in
-     * the mode in which it was before.
+     * Runs a classifier in evaluation mode, without recording gradients, over all batches. Each part of the model is afterwards
+     * in the mode in which it was before.
      *
-     * @param batches a {@link DataLoader}, whose next epoch is used up, or any other batches, such as a list: those are not closed
-     *                and can be used again
+     * @param batches a {@link DataLoader}, whose next epoch is used up, or any other batches, such as a list: those are not
+     *                closed and can be used again
      * @throws StriateException if there are no batches
      */
     public static Evaluation evaluate(Module model, Iterable<Batch> batches, Device device) {

@@ -3,29 +3,29 @@ package dev.striate.train;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Is told how a training goes, on its thread. Time spent in {@link #onBatch} counts as training.
+ * Receives the events of a training run, on the thread of the trainer. Time spent in {@link #onBatch} counts as training time.
  *
- * <p>Several listeners are told of an event in the order in which they were added, each of one event before any of the next. If
- * one throws, the others are told of that event all the same; then the training ends with {@link Stop.Kind#FAILURE}, the others
- * get their {@link #onEnd}, and {@code fit} throws what the listener threw. A listener that has thrown is told nothing more.
+ * <p>For each event, all listeners are called in the order in which they were added. If a listener throws, the others still get
+ * that event and {@link #onEnd}; training ends with {@link Stop.Kind#FAILURE}, and {@code fit} throws the exception. A listener
+ * that has thrown is not called again.
  */
 public interface TrainingListener {
 
-    /** Before the first step. */
+    /** Called before the first step. */
     default void onStart(TrainingStart start) {}
 
-    /** After each step. */
+    /** Called after each step. */
     default void onBatch(BatchEnd batch) {}
 
-    /** After each epoch and its evaluation. */
+    /** Called after each epoch and its evaluation. */
     default void onEpoch(EpochEnd epoch) {}
 
-    /** At the end, whatever listeners brought it about; not after an error of the training itself. */
+    /** Called at the end, even if a listener failed, but not after an error of the training itself. */
     default void onEnd(TrainingResult result) {}
 
     /**
-     * Why training shall end now, null to go on. Asked before the first step and after each step and each epoch; interrupts,
-     * which come before others, also between the batches of an evaluation.
+     * Returns a reason to end training now, or null to continue. Called before the first step, after each step and after each
+     * epoch. Interrupts have priority over other reasons and are also checked between the batches of an evaluation.
      */
     default @Nullable Stop stop() {
         return null;

@@ -4,16 +4,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a training came to.
+ * The result of a training run.
  *
- * @param epochs           one by one, with those before it was resumed; what was trained of an epoch that was interrupted is left
- *                         out. Of the evaluations after each epoch, all but the last are those of epochs that are past
- * @param train            the trained model in evaluation mode on the whole training set, without augmentation; null if the
- *                         training was interrupted, or set not to do this
- * @param test             the same on the whole test set; null without one. After an interrupt it is that of the last epoch
- * @param seconds          of all training steps, the first included; evaluations are not counted
- * @param samplesPerSecond images trained on per second of these
- * @param stop             why it ended early, null if it did not
+ * @param epochs           the complete epochs, including those before the run was resumed. All but the last have reduced
+ *                         evaluations
+ * @param train            the evaluation of the trained model on the whole training set, without augmentation; null if training
+ *                         was interrupted or this evaluation was turned off
+ * @param test             the evaluation of the whole test set, or null without a test set. After an interrupt it is that of the
+ *                         last epoch
+ * @param seconds          the time of all training steps, including the first; evaluations are not counted
+ * @param samplesPerSecond the training images per second of this time
+ * @param stop             the reason why training ended early, or null if it did not
  */
 public record TrainingResult(
         List<EpochEnd> epochs,
@@ -23,32 +24,32 @@ public record TrainingResult(
         double samplesPerSecond,
         @Nullable Stop stop) {
 
-    /** Whether it ended early. */
+    /** Returns whether training ended early. */
     public boolean stopped() {
         return stop != null;
     }
 
-    /** Whether it was interrupted: by request, or by a listener that failed. */
+    /** Returns whether training was interrupted, on request or because a listener failed. */
     public boolean interrupted() {
         return stop != null && stop.isAtOnce();
     }
 
-    /** The mean loss on the training set; where that was not evaluated, the last epoch's, NaN without one. */
+    /** Returns the mean loss on the training set or, if that was not evaluated, of the last epoch; NaN if there is none. */
     public double trainLoss() {
         return train != null ? train.loss() : epochs.isEmpty() ? Double.NaN : last().trainLoss();
     }
 
-    /** The accuracy on the training set; where that was not evaluated, the last epoch's, NaN without one. */
+    /** Returns the accuracy on the training set or, if that was not evaluated, of the last epoch; NaN if there is none. */
     public double trainAccuracy() {
         return train != null ? train.accuracy() : epochs.isEmpty() ? Double.NaN : last().trainAccuracy();
     }
 
-    /** The mean loss on the test set, NaN without one. */
+    /** Returns the mean loss on the test set, or NaN without a test set. */
     public double testLoss() {
         return test == null ? Double.NaN : test.loss();
     }
 
-    /** The accuracy on the test set, NaN without one. */
+    /** Returns the accuracy on the test set, or NaN without a test set. */
     public double testAccuracy() {
         return test == null ? Double.NaN : test.accuracy();
     }

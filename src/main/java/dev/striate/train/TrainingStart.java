@@ -5,15 +5,15 @@ import dev.striate.nn.Module;
 import java.util.List;
 
 /**
- * What is about to happen.
+ * The plan of a training run, before its first step.
  *
- * @param epochs      how many are planned, with those that a resumed training has behind it
- * @param batches     steps per epoch
- * @param images      images per epoch
- * @param testImages  images in the test set, 0 without one
- * @param history     the epochs that a resumed training has behind it
- * @param step        how many steps of the next epoch it has behind it
- * @param checkpoints writes the training as it stands; for calls from a listener's methods, all but {@code stop()}
+ * @param epochs      the planned number of epochs, including those before the run was resumed
+ * @param batches     the steps per epoch
+ * @param images      the images per epoch
+ * @param testImages  the images in the test set; 0 without one
+ * @param history     the epochs before the run was resumed
+ * @param step        the number of steps of the next epoch that were already done
+ * @param checkpoints writes checkpoints of the current state; may be called from all methods of a listener except {@code stop()}
  */
 public record TrainingStart(
         Module model,

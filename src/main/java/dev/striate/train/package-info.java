@@ -1,4 +1,4 @@
-/** The training loop, evaluation, and those who listen. */
+/** The training loop, evaluation, checkpoints and listeners. */
 @NullMarked
 package dev.striate.train;
 
