@@ -2,7 +2,7 @@ package dev.striate.data;
 
 import dev.striate.Shape;
 import dev.striate.StriateException;
-import dev.striate.disk.Excerpt;
+import dev.striate.disk.PrintableText;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -153,7 +153,7 @@ record CifarFiles(String name, String stem, String binaryFolder, String pythonFo
             if (!(batch.get("data") instanceof Pickle.Matrix data) || !(batch.get(labelKey) instanceof List<?> given)
                     || data.columns() != IMAGE.elements() || data.rows() != given.size()) {
                 throw in.error("expected a dictionary of data, an array of N x " + IMAGE.elements() + " bytes, and " + labelKey
-                        + ", a list of N numbers; found the keys " + Excerpt.of(batch.keySet().toString()));
+                        + ", a list of N numbers; found the keys " + PrintableText.excerpt(batch.keySet().toString()));
             }
             labels[place] = given.stream().mapToInt(label -> checked(label instanceof Integer known ? known : -1, in, in.offset()))
                     .toArray();

@@ -2,7 +2,7 @@ package dev.striate.data;
 
 import dev.striate.StriateException;
 import dev.striate.disk.AtomicFile;
-import dev.striate.disk.Excerpt;
+import dev.striate.disk.PrintableText;
 import dev.striate.disk.Sha256;
 import dev.striate.disk.UserCache;
 import java.io.IOException;
@@ -236,7 +236,7 @@ public final class Downloads {
             throw new SourceFailure("there was no answer in time (" + e.getMessage() + ")", false);
         } catch (IOException | IllegalArgumentException e) {
             // An illegal argument is an address that is none, here or in a redirect, or a length that is no number.
-            throw new SourceFailure(Excerpt.of(e.getMessage() == null ? e.toString() : e.getMessage()), false);
+            throw new SourceFailure(PrintableText.excerpt(e.getMessage() == null ? e.toString() : e.getMessage()), false);
         } catch (InterruptedException e) {
             throw interrupted(file);
         }
@@ -265,7 +265,7 @@ public final class Downloads {
                 String expected = Long.toString(file.bytes());
                 String length = response.headers().firstValue("Content-Length").orElse(expected);
                 if (!length.equals(expected)) {
-                    throw new SourceFailure("the file has " + Excerpt.of(length) + " bytes there, expected " + expected, false);
+                    throw new SourceFailure("the file has " + PrintableText.excerpt(length) + " bytes there, expected " + expected, false);
                 }
                 return 0;
             }
@@ -284,7 +284,7 @@ public final class Downloads {
             }
             default -> {
                 String location = response.headers().firstValue("Location").map(
-                        to -> ", a redirect to " + Excerpt.of(to) + ", not followed (to http, in a loop or not on the web)").orElse("");
+                        to -> ", a redirect to " + PrintableText.excerpt(to) + ", not followed (to http, in a loop or not on the web)").orElse("");
                 throw new SourceFailure("status " + response.statusCode() + location, false);
             }
         }
@@ -298,7 +298,7 @@ public final class Downloads {
             }
             throw new SourceFailure("it ended after " + written + " of " + file.bytes() + " bytes", false);
         } catch (IOException e) {
-            throw new SourceFailure(Excerpt.of(String.valueOf(e.getMessage())) + " after " + written + " of " + file.bytes() + " bytes", false);
+            throw new SourceFailure(PrintableText.excerpt(String.valueOf(e.getMessage())) + " after " + written + " of " + file.bytes() + " bytes", false);
         } catch (InterruptedException e) {
             throw interrupted(file);
         }

@@ -1,6 +1,6 @@
 package dev.striate.data;
 
-import dev.striate.disk.Excerpt;
+import dev.striate.disk.PrintableText;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -150,7 +150,7 @@ final class Pickle {
     private void global(String name) {
         Object known = GLOBALS.get(name);
         if (known == null) {
-            throw in.error("the pickle names \"" + Excerpt.of(name) + "\"; only NumPy arrays are read, which name "
+            throw in.error("the pickle names \"" + PrintableText.excerpt(name) + "\"; only NumPy arrays are read, which name "
                     + new TreeSet<>(GLOBALS.keySet()));
         }
         push(known);

@@ -1,7 +1,7 @@
 package dev.striate.data;
 
 import dev.striate.StriateException;
-import dev.striate.disk.Excerpt;
+import dev.striate.disk.PrintableText;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -64,7 +64,7 @@ final class TarGz {
                     }
                     case '0', '\0', '7' -> {
                         String name = longName == null ? name(header) : longName;
-                        visitor.visit(name, in.part(archive + "!/" + Excerpt.of(name), size));
+                        visitor.visit(name, in.part(archive + "!/" + PrintableText.excerpt(name), size));
                     }
                     default -> {
                         // A folder, a link or a device.
@@ -132,7 +132,7 @@ final class TarGz {
         } catch (NumberFormatException e) {
             // The same as a negative one.
         }
-        throw in.errorAt(place, "a header of tar has \"" + Excerpt.of(digits) + "\" for a number");
+        throw in.errorAt(place, "a header of tar has \"" + PrintableText.excerpt(digits) + "\" for a number");
     }
 
     private static String text(byte[] bytes, int start, int length) {

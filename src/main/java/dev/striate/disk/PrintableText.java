@@ -6,6 +6,8 @@ package dev.striate.disk;
  */
 public final class PrintableText {
 
+    private static final int EXCERPT = 100;
+
     private PrintableText() {}
 
     /** The text on one line. */
@@ -13,7 +15,12 @@ public final class PrintableText {
         return of(text, "");
     }
 
-    /** The same, except that the characters in {@code kept}, such as {@code "\n\t"}, stay. */
+    /** The first 100 characters on one line, for messages: a file may hold texts of any length. */
+    public static String excerpt(String text) {
+        return of(text.length() <= EXCERPT ? text : text.substring(0, EXCERPT) + "...");
+    }
+
+    /** The text, with the characters in {@code kept} unchanged, such as {@code "\n\t"}. */
     public static String of(String text, String kept) {
         StringBuilder printable = new StringBuilder();
         text.codePoints().forEach(c -> {

@@ -6,7 +6,7 @@ import dev.striate.Device;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.disk.AtomicFile;
-import dev.striate.disk.Excerpt;
+import dev.striate.disk.PrintableText;
 import dev.striate.disk.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -223,7 +223,7 @@ public final class Safetensors {
         private void requireReadable(String name) {
             SafetensorsEntry entry = header.entries().get(name);
             if (entry == null) {
-                throw new StriateException(file + " has no tensor \"" + Excerpt.of(name) + "\"");
+                throw new StriateException(file + " has no tensor \"" + PrintableText.excerpt(name) + "\"");
             }
             String obstacle = entry.obstacle();
             if (obstacle != null) {
@@ -260,14 +260,14 @@ public final class Safetensors {
         }
 
         private StriateException unreadable(String name, String reason, @Nullable Exception cause) {
-            return new StriateException(file + ": the tensor \"" + Excerpt.of(name) + "\" cannot be read: it " + reason
+            return new StriateException(file + ": the tensor \"" + PrintableText.excerpt(name) + "\" cannot be read: it " + reason
                     + ". Safetensors.read(file, device, names) reads other tensors of the file", cause);
         }
 
         private void requireEqual(String found, String expected) {
             if (!found.equals(expected)) {
                 throw new StriateException(file + " is damaged: the SHA-256 of its tensors is " + found + ", but it was "
-                        + Excerpt.of(expected) + " when they were written. Take a copy that is intact. If another program changed"
+                        + PrintableText.excerpt(expected) + " when they were written. Take a copy that is intact. If another program changed"
                         + " the tensors on purpose, remove \"" + SafetensorsHeader.DIGEST + "\" from the file's metadata");
             }
         }

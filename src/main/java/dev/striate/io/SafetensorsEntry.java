@@ -1,7 +1,7 @@
 package dev.striate.io;
 
 import dev.striate.Shape;
-import dev.striate.disk.Excerpt;
+import dev.striate.disk.PrintableText;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +41,7 @@ public record SafetensorsEntry(String type, List<Long> shape, long begin, long e
 
     /** Why this cannot be read as a tensor, null if it can. */
     @Nullable String obstacle() {
-        String what = "is of type " + Excerpt.of(type) + " and shape " + shapeText();
+        String what = "is of type " + PrintableText.excerpt(type) + " and shape " + shapeText();
         return numberType() == null ? what + "; the types that can be read are " + List.of(NumberType.values())
                 : isEmpty() ? what + "; a tensor has at least one element"
                 : elements() > Integer.MAX_VALUE ? what + "; a tensor has fewer than 2^31 elements"

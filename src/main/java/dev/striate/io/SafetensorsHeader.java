@@ -6,7 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import dev.striate.disk.Excerpt;
+import dev.striate.disk.PrintableText;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -77,7 +77,7 @@ record SafetensorsHeader(
             while (parser.nextToken() != JsonToken.END_OBJECT) {
                 String name = parser.currentName();
                 if (parser.nextToken() != JsonToken.START_OBJECT) {
-                    throw new Malformed("\"" + Excerpt.of(name) + "\" is not an object");
+                    throw new Malformed("\"" + PrintableText.excerpt(name) + "\" is not an object");
                 }
                 if (name.equals(METADATA)) {
                     parseMetadata(parser, metadata);
@@ -85,13 +85,13 @@ record SafetensorsHeader(
                     try {
                         entries.put(name, parseEntry(parser));
                     } catch (Malformed e) {
-                        throw new Malformed("tensor \"" + Excerpt.of(name) + "\": " + e.getMessage());
+                        throw new Malformed("tensor \"" + PrintableText.excerpt(name) + "\": " + e.getMessage());
                     }
                 }
             }
             require(parser.nextToken() == null, "there is more after the header's closing brace");
         } catch (JsonProcessingException e) {
-            throw new Malformed("the header is not valid JSON: " + Excerpt.of(e.getOriginalMessage()));
+            throw new Malformed("the header is not valid JSON: " + PrintableText.excerpt(e.getOriginalMessage()));
         } catch (CharacterCodingException e) {
             throw new Malformed("the header is not valid UTF-8");
         } catch (IOException e) {
@@ -105,7 +105,7 @@ record SafetensorsHeader(
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String key = parser.currentName();
             if (parser.nextToken() != JsonToken.VALUE_STRING) {
-                throw new Malformed(METADATA + " \"" + Excerpt.of(key) + "\" is not a string");
+                throw new Malformed(METADATA + " \"" + PrintableText.excerpt(key) + "\" is not a string");
             }
             metadata.put(key, parser.getText());
         }
@@ -190,7 +190,7 @@ record SafetensorsHeader(
             long begin = entry.getValue().begin();
             if (begin != covered) {
                 throw new Malformed(begin > covered ? "no tensor covers the bytes " + covered + " to " + begin + " of the data"
-                        : "tensor \"" + Excerpt.of(entry.getKey()) + "\" starts at byte " + begin
+                        : "tensor \"" + PrintableText.excerpt(entry.getKey()) + "\" starts at byte " + begin
                                 + " of the data, inside another that ends at " + covered);
             }
             covered = entry.getValue().end();

@@ -3,7 +3,7 @@ package dev.striate.io;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.autograd.NoGrad;
-import dev.striate.disk.Excerpt;
+import dev.striate.disk.PrintableText;
 import dev.striate.nn.Module;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -123,7 +123,7 @@ public final class State {
     }
 
     private static String names(List<String> names) {
-        return few(names.stream().map(Excerpt::of).toList(), ", ");
+        return few(names.stream().map(PrintableText::excerpt).toList(), ", ");
     }
 
     private static String few(List<String> all, String separator) {

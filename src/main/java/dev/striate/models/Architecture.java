@@ -2,7 +2,7 @@ package dev.striate.models;
 
 import dev.striate.Shape;
 import dev.striate.StriateException;
-import dev.striate.disk.Excerpt;
+import dev.striate.disk.PrintableText;
 import dev.striate.nn.Sequential;
 import java.util.Arrays;
 import java.util.Locale;
@@ -67,7 +67,7 @@ public enum Architecture {
      */
     public static Architecture named(String name) {
         return Arrays.stream(values()).filter(each -> each.toString().equals(name)).findFirst()
-                .orElseThrow(() -> new StriateException("there is no architecture \"" + Excerpt.of(name) + "\"; there are "
+                .orElseThrow(() -> new StriateException("there is no architecture \"" + PrintableText.excerpt(name) + "\"; there are "
                         + Arrays.toString(values())));
     }
 }

@@ -8,7 +8,7 @@ import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.data.Draws;
 import dev.striate.data.Normalize;
-import dev.striate.disk.Excerpt;
+import dev.striate.disk.PrintableText;
 import dev.striate.io.Image;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -71,7 +71,7 @@ public record ModelDescription(
     private static void require(boolean holds, String expected, Object got) {
         if (!holds) {
             throw new StriateException("a model's description: expected " + expected + ", got "
-                    + Excerpt.of(got.toString()));
+                    + PrintableText.excerpt(got.toString()));
         }
     }
 
@@ -146,7 +146,7 @@ public record ModelDescription(
                     Integer.parseInt(entry(metadata, BORDER)), numbers(metadata, MEAN, channels),
                     numbers(metadata, DEVIATION, channels));
         } catch (IOException | NumberFormatException e) {
-            throw new StriateException("the model's description cannot be read: " + Excerpt.of(String.valueOf(e.getMessage())), e);
+            throw new StriateException("the model's description cannot be read: " + PrintableText.excerpt(String.valueOf(e.getMessage())), e);
         }
     }
 
@@ -154,7 +154,7 @@ public record ModelDescription(
         String value = metadata.get(key);
         if (value == null) {
             throw new StriateException("the file does not describe a network: its metadata have no \"" + key + "\", only "
-                    + Excerpt.of(metadata.keySet().toString())
+                    + PrintableText.excerpt(metadata.keySet().toString())
                     + "; to load weights alone, build the network and call State.load");
         }
         return value;

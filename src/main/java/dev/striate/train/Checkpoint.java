@@ -4,7 +4,7 @@ import dev.striate.Generator;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.data.DataLoader;
-import dev.striate.disk.Excerpt;
+import dev.striate.disk.PrintableText;
 import dev.striate.io.Safetensors;
 import dev.striate.io.State;
 import dev.striate.nn.Module;
@@ -279,7 +279,7 @@ public final class Checkpoint {
 
     private static void compare(List<String> problems, String what, String then, String now) {
         if (!then.equals(now)) {
-            problems.add(Excerpt.of(what) + " was " + Excerpt.of(then) + " and is " + Excerpt.of(now));
+            problems.add(PrintableText.excerpt(what) + " was " + PrintableText.excerpt(then) + " and is " + PrintableText.excerpt(now));
         }
     }
 }

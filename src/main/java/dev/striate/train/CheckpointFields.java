@@ -3,7 +3,7 @@ package dev.striate.train;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.striate.Generator;
 import dev.striate.StriateException;
-import dev.striate.disk.Excerpt;
+import dev.striate.disk.PrintableText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -78,7 +78,7 @@ record CheckpointFields(Path file, Map<String, String> all) {
         try {
             return HistoryJson.read(text(key));
         } catch (JsonProcessingException e) {
-            throw wrong(key, "a list of epochs (" + Excerpt.of(e.getOriginalMessage()) + ")");
+            throw wrong(key, "a list of epochs (" + PrintableText.excerpt(e.getOriginalMessage()) + ")");
         } catch (IOException e) {
             throw new AssertionError("reading a string cannot fail", e);
         }
@@ -112,7 +112,7 @@ record CheckpointFields(Path file, Map<String, String> all) {
     }
 
     private StriateException wrong(String key, String expected) {
-        return new StriateException(file + " is a damaged checkpoint: " + Excerpt.of(key) + " is " + Excerpt.of(all.get(key))
+        return new StriateException(file + " is a damaged checkpoint: " + PrintableText.excerpt(key) + " is " + PrintableText.excerpt(all.get(key))
                 + ", expected " + expected);
     }
 }

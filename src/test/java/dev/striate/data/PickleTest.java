@@ -122,7 +122,7 @@ class PickleTest {
             String message = refused(program.getBytes(StandardCharsets.ISO_8859_1));
             assertTrue(message.contains("a name of ") && message.length() < 200, message);
         }
-        assertTrue(refused(hex("c\33[2J" + "x".repeat(100) + "\n" + "y".repeat(150) + "\n.")).contains("names \"\ufffd[2Jx"));
+        assertTrue(refused(hex("c\33[2J" + "x".repeat(100) + "\n" + "y".repeat(150) + "\n.")).contains("names \"\\u001b[2Jx"));
     }
 
     private static void assertSmall(String program, @Nullable String refusal) {

@@ -19,4 +19,12 @@ class PrintableTextTest {
         assertEquals(text, PrintableText.of(text));
         assertEquals("a\nb\\u000d", PrintableText.of("a\nb\r", "\n\t"));
     }
+
+    @Test
+    void anExcerptIsCutAndPrintable() {
+        assertEquals("x".repeat(100), PrintableText.excerpt("x".repeat(100)));
+        assertEquals("x".repeat(100) + "...", PrintableText.excerpt("x".repeat(1_000_000)));
+        assertEquals("x".repeat(99) + "\\ud83d...", PrintableText.excerpt("x".repeat(99) + "\uD83D\uDE00"), "a pair that the cut divides");
+        assertEquals("a\\u001b", PrintableText.excerpt("a\u001b"));
+    }
 }
