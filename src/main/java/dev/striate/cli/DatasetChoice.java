@@ -26,7 +26,7 @@ enum DatasetChoice {
     CIFAR10("CIFAR-10"),
     CIFAR100("CIFAR-100"),
     /** A folder with a folder of pictures per class. */
-    FOLDER("pictures of a folder");
+    FOLDER("an image folder");
 
     private static final int MNIST_SIDE = 28;
 

@@ -109,9 +109,14 @@ public final class Main {
     }
 
     private int execute(ParseResult parsed) {
-        Integer helpShown = CommandLine.executeHelpRequest(parsed);
-        if (helpShown != null) {
-            return helpShown;
+        try {
+            Integer helpShown = CommandLine.executeHelpRequest(parsed);
+            if (helpShown != null) {
+                return helpShown;
+            }
+        } catch (StandardStream.ClosedPipeException e) {
+            // Outside of a command, picocli would print its stack trace.
+            return StandardStream.ClosedPipeException.STATUS;
         }
         if (!parsed.hasSubcommand()) {
             CommandLine line = parsed.commandSpec().commandLine();

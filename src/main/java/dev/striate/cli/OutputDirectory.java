@@ -66,7 +66,7 @@ final class OutputDirectory implements AutoCloseable {
             lock = lock(directory);
             done = true;
         } catch (IOException e) {
-            throw new StriateException("cannot make the directory " + wanted + ": " + e + "; choose another one with --out", e);
+            throw new StriateException("cannot use the directory " + wanted + ": " + e + "; choose another one with --out", e);
         } finally {
             if (!done) {
                 removeMade();

@@ -94,9 +94,20 @@ final class RunFolder implements AutoCloseable {
         return open(wanted, "", overwrite);
     }
 
-    /** Deletes what earlier runs have left and this one will replace, so that a report never stands beside another run's model. */
+    /** Deletes the files of earlier runs that this one will replace, so that no report stands beside another run's model. */
     void removeOutdated() {
         output.delete(outdated);
+    }
+
+    /** A listener that does so when the training starts: if it cannot start, nothing is lost. */
+    TrainingListener removal() {
+        return new TrainingListener() {
+
+            @Override
+            public void onStart(TrainingStart start) {
+                removeOutdated();
+            }
+        };
     }
 
     Path model() {

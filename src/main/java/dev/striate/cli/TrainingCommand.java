@@ -156,7 +156,7 @@ abstract class TrainingCommand implements Callable<Integer> {
         Recipe recipe = options.applyTo(recipe());
         Splits splits = dataOptions.load(dataset(), architecture().image());
         if (from != null) {
-            List<String> classes = ModelDescription.of(from.metadata()).classNames();
+            List<String> classes = classNames(from);
             splits = splits.map(images -> ClassNames.matchAll(images, classes, from.file()));
         }
         Device device = deviceOptions.open();
@@ -181,14 +181,14 @@ abstract class TrainingCommand implements Callable<Integer> {
             }
             Map<String, String> metadata = description.toMetadata();
             metadata.putAll(new RunArguments(spec.name(), arguments(recipe)).toMetadata());
-            trainer.listener(new CheckpointWriter(folder.model(), metadata).best(folder.best()))
+            trainer.listener(folder.removal())
+                    .listener(new CheckpointWriter(folder.model(), metadata).best(folder.best()))
                     .listener(folder.history())
                     .listener(stop);
             if (from != null) {
                 console.printf("resuming %s%n", from.inWords());
                 trainer.resume(from);
             }
-            folder.removeOutdated();
             long start = System.nanoTime();
             TrainingResult result = fit(trainer, train, test, recipe, stop);
             if (result.interrupted()) {
@@ -202,6 +202,14 @@ abstract class TrainingCommand implements Callable<Integer> {
             finish(result, splits.test(), model, device, recipe, folder, (System.nanoTime() - start) * 1e-9);
         }
         return 0;
+    }
+
+    private static List<String> classNames(Checkpoint from) {
+        try {
+            return ModelDescription.of(from.metadata()).classNames();
+        } catch (StriateException e) {
+            throw new StriateException(from.file() + ": " + e.getMessage(), e);
+        }
     }
 
     private static Transform[] chain(Normalize normalize, List<Transform> augmentation) {

@@ -221,6 +221,9 @@ class CommandLineIT {
                 List.of("sh", "-c", "{ " + jar + "; echo $? >&2; } | head -n 3 > lines"));
         assertEquals("141", piped.err().strip());
         assertEquals(3, Files.readAllLines(directory.resolve("lines")).size());
+        jar = StriateProcess.java(List.of(), "--help").stream().map(Shell::quote).collect(Collectors.joining(" "));
+        piped = StriateProcess.run(directory, Map.of(), List.of("sh", "-c", "{ " + jar + "; echo $? >&2; } | true"));
+        assertEquals("141", piped.err().strip());
     }
 
     @Test
@@ -228,7 +231,7 @@ class CommandLineIT {
     void namesThatTheLocaleCannotEncodeAreRefused() throws Exception {
         StriateProcess made = StriateProcess.run(directory, Map.of(),
                 List.of("sh", "-c", "for s in train test; do mkdir -p $s/$(printf '\\303\\204pfel') $s/Birne; done; ls train"));
-        assertEquals("Äpfel\nBirne\n", made.out().lines().sorted().collect(Collectors.joining("\n", "", "\n")).replace("Birne\nÄpfel", "Äpfel\nBirne"));
+        assertTrue(made.out().contains("Äpfel\n"), made.out() + made.err());
         StriateProcess lenet = StriateProcess.run(List.of(), Map.of("LC_ALL", "C"),
                 "lenet", "--dataset=folder", "--data=" + directory, "--device=cpu");
         assertEquals(1, lenet.status());

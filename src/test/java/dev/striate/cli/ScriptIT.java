@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -81,13 +82,17 @@ class ScriptIT {
         assertFalse(Files.exists(directory.resolve("pwned")), line.group(1));
     }
 
-    /** The JVM takes one collector only, and its options that come later win. */
+    /** The JVM takes one collector only, and its options that come later win. One JVM gets them: an agent's address is taken once. */
     @Test
     void theUsersOptionsOfTheJvmCount() throws Exception {
-        Map<String, String> options = Map.of("JDK_JAVA_OPTIONS", "-XX:+UseParallelGC -XX:+PrintCommandLineFlags");
+        Map<String, String> options = Map.of("JDK_JAVA_OPTIONS",
+                "-XX:+UseParallelGC -XX:+PrintCommandLineFlags -Xlog:gc:file=" + directory.resolve("jvm-%p.log"));
         StriateProcess chosen = StriateProcess.run(directory, options, command("--version"));
         assertEquals(0, chosen.status(), chosen.err());
         assertTrue(chosen.out().contains("-XX:+UseParallelGC") && !chosen.out().contains("UseSerialGC"), chosen.out());
+        try (Stream<Path> files = Files.list(directory)) {
+            assertEquals(1, files.filter(file -> file.getFileName().toString().startsWith("jvm-")).count());
+        }
         options = Map.of("JAVA_TOOL_OPTIONS", "-XX:+PrintCommandLineFlags");
         StriateProcess usual = StriateProcess.run(directory, options, command("--version"));
         assertTrue(usual.out().contains("-XX:+UseSerialGC"), usual.out());
