@@ -238,7 +238,7 @@ public final class ImageFolder {
                         + " too; a picture has one class");
             }
             if (sameFolderOf != null) {
-                passOver(others, "repeated folder");
+                passOver(others, "repeated folders");
                 return;
             }
             for (Path entry : entries(folder)) {

@@ -3,7 +3,7 @@ package dev.striate.io;
 import java.io.IOException;
 import java.nio.ByteOrder;
 
-/** A Windows or OS/2 bitmap, uncompressed or run-length encoded. What its header says of its own length is corrected. */
+/** A Windows or OS/2 bitmap, uncompressed or run-length encoded. Lengths in its header are replaced by the real ones. */
 final class Bmp extends EncodedImage {
 
     private static final int FILE_BYTES = 2;
@@ -35,7 +35,7 @@ final class Bmp extends EncodedImage {
         int bits = in.getShort(core ? HEADER + 10 : HEADER + 14);
         int compression = core ? 0 : in.getInt(COMPRESSION);
         if (compression == JPEG || compression == PNG) {
-            throw new IOException("it is a JPEG or PNG picture inside of a BMP file, which is not read; save it as such");
+            throw new IOException("a BMP file that contains a JPEG or PNG picture is not supported; save the picture as PNG");
         }
         boolean known = switch (compression) {
             case 0 -> bits == 1 || bits == 4 || bits == 8 || bits == 16 || bits == 24 || bits == 32;
@@ -45,12 +45,12 @@ final class Bmp extends EncodedImage {
             default -> false;
         };
         if (!known) {
-            throw new IOException("it is a BMP file of " + bits + " bits per pixel and the compression " + compression
-                    + ", which are not read; save it as PNG");
+            throw new IOException("a BMP file of " + bits + " bits per pixel with compression " + compression
+                    + " is not supported; save the picture as PNG");
         }
         long offset = Integer.toUnsignedLong(in.getInt(DATA_OFFSET));
         if (headerBytes < CORE_HEADER || offset < HEADER + headerBytes || offset > bytes.length) {
-            throw new IOException("its header is damaged: pixels are said to start at byte " + offset + " of " + bytes.length);
+            throw new IOException("the header is damaged: the pixels start at byte " + offset + " of " + bytes.length);
         }
         dataBytes = bytes.length - offset;
         // A run is at most 255 pixels in 2 bytes. Rows are padded to 4 bytes; the last one may lack that.

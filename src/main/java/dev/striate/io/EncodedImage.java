@@ -115,8 +115,8 @@ abstract sealed class EncodedImage permits Bmp, Gif, Jpeg, Png {
                     + MAX_MEMORY_PER_PIXEL + " bytes per pixel");
         }
         if (work > (long) MAX_WORK_PER_PIXEL * maxPixels + SLACK) {
-            throw new IOException("decoding its " + size + " would take too long; make it smaller, save it with 8 bits per sample and"
-                    + " as an ordinary file, not progressive," + raise);
+            throw new IOException("decoding its " + size + " would take too long; save it with 8 bits per sample and not as a"
+                    + " progressive JPEG, make it smaller" + raise);
         }
         if (dataBytes < leastDataBytes) {
             throw new IOException("the file is truncated or damaged: it claims " + size + ", which take at least " + leastDataBytes

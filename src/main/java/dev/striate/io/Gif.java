@@ -44,14 +44,14 @@ final class Gif extends EncodedImage {
             block = in.get();
         }
         if (block != FRAME) {
-            throw new IOException("it has no picture");
+            throw new IOException("the file has no frame");
         }
         left = unsignedShort();
         top = unsignedShort();
         int frameWidth = unsignedShort();
         int frameHeight = unsignedShort();
         if (frameWidth == 0 || frameHeight == 0) {
-            throw new IOException("its first frame has " + frameWidth + " x " + frameHeight + " pixels");
+            throw new IOException("the file is damaged: the first frame has " + frameWidth + " x " + frameHeight + " pixels");
         }
         skipPalette(in.get());
         skip(1);

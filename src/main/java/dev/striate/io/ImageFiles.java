@@ -54,7 +54,7 @@ final class ImageFiles {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
             in.mark(MAGIC_BYTES);
             if (!EncodedImage.isKnown(in.readNBytes(MAGIC_BYTES))) {
-                throw new IOException("it is none that can be read; expected PNG, JPEG, GIF or BMP");
+                throw new IOException("not a PNG, JPEG, GIF or BMP file");
             }
             in.reset();
             byte[] bytes = in.readNBytes(most + 1);

@@ -83,11 +83,11 @@ final class Jpeg extends EncodedImage {
         keep(in.position() - 2, in.position());
 
         if (componentIds == null) {
-            throw new IOException("it has no frame");
+            throw new IOException("the file is damaged: it has no frame header");
         }
         if (scans > MAX_SCANS) {
             throw new IOException("it has " + scans + " scans, more than the limit of " + MAX_SCANS
-                    + "; save it as a JPEG that is not progressive");
+                    + "; save it as a baseline JPEG");
         }
         // At least one bit for the mean of a block and, unless that is left to other scans, one for the end of the block.
         leastDataBytes = (progressive ? blocks : 2 * blocks) / Byte.SIZE;
@@ -118,11 +118,11 @@ final class Jpeg extends EncodedImage {
     private void readFrame(int marker, ByteBuffer frame) throws IOException {
         int precision = frame.get();
         if (marker != BASELINE && marker != EXTENDED && marker != PROGRESSIVE || precision != 8) {
-            throw new IOException("it is a lossless or arithmetic-coded JPEG or has not 8 bits per sample, which is not read;"
-                    + " save it as an ordinary one");
+            throw new IOException("JPEG files that are lossless, arithmetic-coded or not of 8 bits per sample are not supported;"
+                    + " save it as a baseline JPEG");
         }
         if (componentIds != null) {
-            throw new IOException("the file is damaged: it has two frames");
+            throw new IOException("the file is damaged: it has two frame headers");
         }
         height = frame.getShort() & 0xFFFF;
         width = frame.getShort() & 0xFFFF;

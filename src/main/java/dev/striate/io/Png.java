@@ -1,6 +1,7 @@
 package dev.striate.io;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 
 /** The chunks of a PNG file (RFC 2083): the critical ones and the transparent colours are decoded, the others dropped. */
 final class Png extends EncodedImage {
@@ -30,7 +31,7 @@ final class Png extends EncodedImage {
         super(bytes);
         skip(SIGNATURE_BYTES);
         if (in.getInt() != 13 || in.getInt() != IHDR) {
-            throw new IOException("its header is damaged");
+            throw new IOException("the header is damaged");
         }
         width = in.getInt();
         height = in.getInt();
@@ -46,7 +47,7 @@ final class Png extends EncodedImage {
             case 2 -> 3;
             case 4 -> 2;
             case 6 -> 4;
-            default -> throw new IOException("its header is damaged: it names the colour type " + colorType);
+            default -> throw new IOException("the header is damaged: there is no colour type " + colorType);
         };
         boolean transparentColor = false;
         while (in.remaining() >= 2 * Integer.BYTES) {
@@ -54,12 +55,13 @@ final class Png extends EncodedImage {
             int length = in.getInt();
             int type = in.getInt();
             int data = in.position();
-            // What is missing at the end, the decoder misses, too, if it needs it.
+            // A file may be cut off where the decoder needs no more.
             skip(length < 0 ? length : Math.min(length + (long) Integer.BYTES, in.remaining()));
+            ByteBuffer content = in.slice(data, Math.min(length, in.position() - data));
             switch (type) {
-                case IDAT -> dataBytes += in.position() - data;
+                case IDAT -> dataBytes += content.limit();
                 case TRNS -> transparentColor = colorType != PALETTE;
-                case EXIF -> orientation = ExifOrientation.of(in.slice(data, Math.min(length, in.position() - data)));
+                case EXIF -> orientation = ExifOrientation.of(content);
                 default -> { }
             }
             if (type == IDAT || type == IEND || type == TRNS && channels % 2 == 1 || type == PLTE && colorType == PALETTE) {

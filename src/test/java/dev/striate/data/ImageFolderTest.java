@@ -93,7 +93,7 @@ class ImageFolderTest {
         assertEquals("ImageFolder: the class folder " + root.resolve("train/cat") + " has no pictures (bmp, gif, jpeg, jpg, png);"
                 + " add some or remove the folder", refused());
         Files.writeString(root.resolve("train/cat/broken.png"), "no picture");
-        assertTrue(refused().contains("broken.png: it is none that can be read"), refused());
+        assertTrue(refused().contains("broken.png: not a PNG"), refused());
         assertEquals("ImageFolder: cannot list the folder " + root.resolve("nowhere") + ": there is no such folder",
                 assertThrows(StriateException.class, () -> ImageFolder.readSplit(root.resolve("nowhere"), SHAPE)).getMessage());
         Path file = root.resolve("train/cat/broken.png");
@@ -139,7 +139,7 @@ class ImageFolderTest {
         List<String> log = new ArrayList<>();
         Dataset images = logged(log, () -> ImageFolder.readSplit(root.resolve("train"), SHAPE));
         assertArrayEquals(new int[] {10, 20}, levels(images));
-        assertEquals(List.of("ImageFolder: passed over in " + root.resolve("train") + ": 7 repeated folder"), log);
+        assertEquals(List.of("ImageFolder: passed over in " + root.resolve("train") + ": 7 repeated folders"), log);
 
         link("train/kitten", "train/cat/deep");
         assertEquals("ImageFolder: " + root.resolve("train/kitten") + " is a folder of the class cat too; a picture has one class",
