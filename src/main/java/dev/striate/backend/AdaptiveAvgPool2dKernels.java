@@ -6,6 +6,6 @@ public interface AdaptiveAvgPool2dKernels {
     /** {@code y}: the mean of each window. */
     void forward(AdaptiveAvgPool2dGeometry g, Buffer x, Buffer y);
 
-    /** {@code dx}: for each pixel the sum of {@code dy} over window size of the windows it is in. */
+    /** {@code dx}: for each pixel the sum of {@code dy} / window size over the windows that contain it. */
     void gradient(AdaptiveAvgPool2dGeometry g, Buffer dy, Buffer dx);
 }

@@ -1,4 +1,4 @@
 package dev.striate.backend;
 
-/** A tensor seen along one axis: {@code (outer, size, inner)}, dense. */
+/** A dense tensor with one axis singled out: {@code (outer, size, inner)}. */
 public record AxisGeometry(int outer, int size, int inner) {}

@@ -3,59 +3,61 @@ package dev.striate.backend;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One device: its memory and its kernels.
+ * The memory and kernels of one device.
  *
- * <p>A kernel call may return before the device has finished; calls take effect in the order in which one thread makes them,
- * and {@link #read} waits for what came before. Shapes were checked by the operation that calls: geometry is trusted here.
- * Inputs and outputs never overlap unless a method says that they may.
+ * <p>A kernel call may return before the device has finished. Calls of one thread take effect in their order, and {@link #read}
+ * waits for earlier calls. Operations check shapes before they call a kernel, so geometry is trusted here. Inputs and outputs do
+ * not overlap unless a method allows it.
  *
- * <p>A backend may be used by several threads at once. For one sequence of calls the result's bits do not depend on timing or on
- * the number of threads.
+ * <p>Several threads may use a backend at the same time. The results of a sequence of calls do not depend on timing or on the
+ * number of threads, bit for bit.
  */
 public interface Backend {
 
-    /** What runs here, for people: {@code AMD EPYC, 2 threads, Vector API 512 bit}. */
+    /** Returns a description of the device. */
     DeviceInfo info();
 
     /**
-     * Takes a buffer of at least one element from the device's pool; its contents are undefined.
+     * Takes a buffer of at least one element from the pool. Its contents are undefined.
      *
-     * @throws dev.striate.DeviceMemoryException if the device has no room; the device stays usable
+     * @throws dev.striate.DeviceMemoryException if there is not enough memory; the device remains usable
      */
     Buffer allocate(int length);
 
-    /** The same for integers. */
+    /** Takes a buffer of integers from the pool; otherwise as {@link #allocate}. */
     IndexBuffer allocateIndices(int length);
 
-    /** Gives a buffer back to the pool, once. The caller does not touch it, or windows on it, again. */
+    /** Returns a buffer to the pool. The caller must not use it, its slices, or this method on it again. */
     void release(Buffer buffer);
 
-    /** Gives a buffer back to the pool, once. The caller does not touch it again. */
+    /** Returns a buffer to the pool. The caller must not use it again. */
     void release(IndexBuffer buffer);
 
-    /** {@link Buffer#slice} takes offsets that are multiples of this many elements. */
+    /** Offsets of {@link Buffer#slice} are multiples of this number of elements. */
     int sliceAlignment();
 
     /**
-     * Copies {@code target.length()} values from {@code source}, starting at {@code offset} there; the source is free afterwards.
+     * Copies {@code target.length()} values from {@code source}, starting at {@code offset} there. The source may be reused
+     * afterwards.
      */
     void write(float[] source, int offset, Buffer target);
 
     /**
-     * Copies {@code target.length()} values from {@code source}, starting at {@code offset} there; the source is free afterwards.
+     * Copies {@code target.length()} values from {@code source}, starting at {@code offset} there. The source may be reused
+     * afterwards.
      */
     void write(int[] source, int offset, IndexBuffer target);
 
-    /** Copies all of {@code source} to {@code target}, starting at {@code offset} there, once earlier calls have finished. */
+    /** Waits for earlier calls, then copies all of {@code source} to {@code target}, starting at {@code offset} there. */
     void read(Buffer source, float[] target, int offset);
 
-    /** Copies all of {@code source} to {@code target}, starting at {@code offset} there, once earlier calls have finished. */
+    /** Waits for earlier calls, then copies all of {@code source} to {@code target}, starting at {@code offset} there. */
     void read(IndexBuffer source, int[] target, int offset);
 
-    /** Returns when everything asked for so far has been done. */
+    /** Waits until all earlier calls have finished. */
     void synchronize();
 
-    /** What the pool holds now. */
+    /** Returns the current state of the pool. */
     MemoryStatistics memory();
 
     UnaryKernels unary();
@@ -82,7 +84,7 @@ public interface Backend {
 
     BatchNorm2dKernels batchNorm2d();
 
-    /** Null where {@link #batchNorm2d()} and {@link #maxPool2d()} one after the other are as good. */
+    /** Returns null if fusing {@link #batchNorm2d()} and {@link #maxPool2d()} has no advantage. */
     default @Nullable NormPoolKernels normPool() {
         return null;
     }

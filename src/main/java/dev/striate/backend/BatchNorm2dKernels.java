@@ -43,8 +43,8 @@ public interface BatchNorm2dKernels {
      * {@code batchStatistics}. Each result may be null if it is not wanted.
      *
      * @param batchStatistics whether mean and variance were computed from x
-     * @param spread          the reciprocal that {@link #forwardTraining} left, or the variance that {@link #forwardInference} was
-     *                        given
+     * @param spread          the reciprocal that {@link #forwardTraining} left, or the variance that {@link #forwardInference}
+     *                        was given
      */
     void gradient(
             BatchNorm2dGeometry g,

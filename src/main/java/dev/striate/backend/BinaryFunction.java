@@ -1,6 +1,6 @@
 package dev.striate.backend;
 
-/** A function of two elements. */
+/** An element-wise function of two operands. */
 public enum BinaryFunction {
     /** {@code a + b}. */
     ADD,

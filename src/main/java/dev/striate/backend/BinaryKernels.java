@@ -1,13 +1,13 @@
 package dev.striate.backend;
 
-/** Functions of two elements, with broadcasting. */
+/** Element-wise functions of two operands, with broadcasting. */
 public interface BinaryKernels {
 
     /**
      * {@code y = f(a, b)}.
      *
-     * @param loop a nest over the elements of {@code y}, dense in their order; operand 0 walks {@code a}, operand 1 walks
-     *             {@code b}, with stride 0 along what is broadcast
+     * @param loop a nest over the elements of {@code y} in dense order; operand 0 is {@code a}, operand 1 is {@code b}, with
+     *             stride 0 along broadcast axes
      */
     void forward(BinaryFunction f, StridedLoop loop, Buffer a, Buffer b, Buffer y);
 

@@ -1,10 +1,10 @@
 package dev.striate.backend;
 
 /**
- * A run of float elements in a device's memory, made by {@link Backend#allocate} and given back by {@link Backend#release}.
- * The reference backend stores the elements as {@code double}; to callers they are float32 everywhere.
+ * A contiguous array of float elements in device memory, allocated by {@link Backend#allocate} and released by
+ * {@link Backend#release}. The reference backend stores the elements as {@code double}; for callers they are always float32.
  *
- * <p>A fresh buffer's contents are undefined: a kernel writes every element of its output.
+ * <p>The contents of a new buffer are undefined, so kernels write every element of their output.
  */
 public interface Buffer {
 
@@ -12,8 +12,8 @@ public interface Buffer {
     int length();
 
     /**
-     * A window on {@code length} elements from {@code offset} on, sharing memory with this buffer. Releasing a window does
-     * nothing; it ends with the buffer it was cut from.
+     * Returns a slice of {@code length} elements starting at {@code offset}. It shares memory with this buffer and ends with it;
+     * releasing a slice has no effect.
      *
      * @param offset a multiple of {@link Backend#sliceAlignment()}
      */

@@ -2,7 +2,7 @@ package dev.striate.backend;
 
 import org.jspecify.annotations.Nullable;
 
-/** A linear layer made of a backend's matrix product, sum and ReLU, for backends to which a kernel more or less is nothing. */
+/** A linear layer composed of matrix product, sum and ReLU, for backends where an additional kernel costs nothing. */
 public final class ComposedLinear implements LinearKernels {
 
     private static final StridedLoop ONE_PRODUCT = StridedLoop.of(new int[0], new int[0], new int[0]);

@@ -1,11 +1,11 @@
 package dev.striate.backend;
 
 /**
- * A two-dimensional convolution (cross-correlation, as everywhere in this field) in NCHW: the input is
+ * A two-dimensional convolution (cross-correlation, as usual in this field) in NCHW layout: the input is
  * {@code (batch, inChannels, inHeight, inWidth)}, the weight {@code (outChannels, inChannels/groups, kernelHeight, kernelWidth)},
  * the output {@code (batch, outChannels, outHeight, outWidth)}. Output pixel (oy, ox) reads input pixel
  * {@code (oy strideH - padTop + ky dilationH, ox strideW - padLeft + kx dilationW)}; outside the image there are zeros.
- * Padding below and on the right is implied by the output's size.
+ * Padding at the bottom and right follows from the size of the output.
  */
 public record Conv2dGeometry(
         int batch,
@@ -25,19 +25,19 @@ public record Conv2dGeometry(
         int dilationW,
         int groups) {
 
-    /** Input channels that one output channel reads. */
+    /** The number of input channels that an output channel reads. */
     public int inChannelsPerGroup() {
         return inChannels / groups;
     }
 
-    /** Output channels in one group. */
+    /** The number of output channels in a group. */
     public int outChannelsPerGroup() {
         return outChannels / groups;
     }
 
     /**
-     * Whether each image has one window, which is all of it: such a convolution is a linear layer, see {@link #asLinear}. So is
-     * C5 of LeNet-5.
+     * Whether each image has a single window that covers it, as in C5 of LeNet-5. Such a convolution is a linear layer; see
+     * {@link #asLinear}.
      */
     public boolean isLinear() {
         return groups == 1 && outHeight == 1 && outWidth == 1 && padTop == 0 && padLeft == 0
@@ -45,7 +45,7 @@ public record Conv2dGeometry(
                 && (dilationH == 1 || kernelHeight == 1) && (dilationW == 1 || kernelWidth == 1);
     }
 
-    /** That layer, over the flattened images. */
+    /** Returns the equivalent linear layer over the flattened images. */
     public LinearGeometry asLinear() {
         return new LinearGeometry(batch, inChannels * inHeight * inWidth, outChannels);
     }

@@ -1,17 +1,17 @@
 package dev.striate.backend;
 
-/** Moving elements: permute, slice, concatenate, pad and expand are all a strided copy. */
+/** Fills and strided copies, for permute, slice, concat, pad and expand. */
 public interface CopyKernels {
 
     /** Sets all elements of {@code target}. */
     void fill(float value, Buffer target);
 
     /**
-     * Copies element by element; no element of {@code target} is written twice, the rest of it stays as it is.
+     * Copies elements. No element of {@code target} is written twice, and the other elements do not change.
      *
-     * @param loop         operand 0 walks {@code source}, operand 1 walks {@code target}
-     * @param sourceOffset where operand 0 starts
-     * @param targetOffset where operand 1 starts
+     * @param loop         operand 0 is {@code source}, operand 1 is {@code target}
+     * @param sourceOffset the start of operand 0
+     * @param targetOffset the start of operand 1
      */
     void copy(StridedLoop loop, int sourceOffset, Buffer source, int targetOffset, Buffer target);
 }

@@ -3,11 +3,10 @@ package dev.striate.backend;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Softmax cross-entropy in one: an example's loss is
- * {@code log(sum(e^(x - max))) + (1 - epsilon) (max - x[label]) + epsilon mean(max - x)}, max being its largest logit; the last
- * term is left out where epsilon is 0, so that a masked logit of minus infinity does no harm. The maximum and the logarithm
- * are never added, so errors do not depend on a shift of the logits. Labels were checked: each is in 0 .. classes-1 or the ignored
- * one.
+ * Softmax cross-entropy in one: an example's loss is {@code log(sum(e^(x - max))) + (1 - epsilon) (max - x[label]) + epsilon
+ * mean(max - x)}, max being its largest logit; the last term is left out where epsilon is 0, so that a masked logit of minus
+ * infinity does no harm. The maximum and the logarithm are never added, so errors do not depend on a shift of the logits. Labels
+ * were checked: each is in 0 .. classes-1 or the ignored one.
  */
 public interface CrossEntropyKernels {
 

@@ -1,6 +1,6 @@
 package dev.striate.backend;
 
-/** A run of 32-bit integers in a device's memory: labels, positions of maxima. */
+/** A contiguous array of 32-bit integers in device memory, such as labels or positions of maxima. */
 public interface IndexBuffer {
 
     /** The number of elements. */

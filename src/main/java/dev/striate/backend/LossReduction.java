@@ -1,11 +1,11 @@
 package dev.striate.backend;
 
-/** How the losses of single examples become the result. */
+/** How the losses of the examples are combined. */
 public enum LossReduction {
-    /** Their mean over the examples that are not ignored; NaN if all are. */
+    /** The mean over the examples that are not ignored; NaN if all are ignored. */
     MEAN,
-    /** Their sum. */
+    /** The sum. */
     SUM,
-    /** One loss per example, 0 for the ignored. */
+    /** One loss per example; 0 for ignored examples. */
     NONE
 }

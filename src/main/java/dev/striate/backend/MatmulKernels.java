@@ -2,7 +2,7 @@ package dev.striate.backend;
 
 import org.jspecify.annotations.Nullable;
 
-/** Matrix products. Their gradients are matrix products too, so there is only a forward. */
+/** Matrix products. Their gradients are matrix products too, so there is no separate kernel for them. */
 public interface MatmulKernels {
 
     /**

@@ -1,19 +1,19 @@
 package dev.striate.backend;
 
-/** Maximum pooling; padding counts as minus infinity. */
+/** Max pooling; padding counts as minus infinity. */
 public interface MaxPool2dKernels {
 
     /**
-     * The largest element of each window and its place. Among equals the first in scan order; the first NaN wins over everything.
-     * A window with no pixel of the image in it (possible with dilation) gives minus infinity and index -1.
+     * The maximum of each window and its position: for ties the first in row-major order; if there is a NaN, the first NaN. A
+     * window without a pixel of the image (possible with dilation) has minus infinity and index -1.
      *
-     * @param indices per output the place in its plane, {@code row * inWidth + column}
+     * @param indices the position in the plane, {@code row * inWidth + column}, for each output
      */
     void forward(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices);
 
-    /** The same, then ReLU: the maximum of each window or 0, and the place of the maximum. */
+    /** As {@link #forward}, followed by ReLU. The indices are those of the maxima. */
     void forwardRelu(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices);
 
-    /** {@code dx}: for each pixel the sum of {@code dy} over the windows whose index points at it. */
+    /** {@code dx}: for each pixel the sum of {@code dy} over the windows whose index is this pixel. */
     void gradient(Pool2dGeometry g, Buffer dy, IndexBuffer indices, Buffer dx);
 }

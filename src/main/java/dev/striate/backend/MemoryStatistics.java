@@ -1,11 +1,11 @@
 package dev.striate.backend;
 
 /**
- * A look into a device's pool.
+ * The state of the memory pool of a device.
  *
- * @param liveBuffers buffers handed out and not yet released
+ * @param liveBuffers the number of allocated buffers
  * @param liveBytes   their size in bytes
  * @param pooledBytes bytes kept for reuse
- * @param peakBytes   the most that was ever live at once, in bytes
+ * @param peakBytes   the largest value of {@code liveBytes} so far
  */
 public record MemoryStatistics(int liveBuffers, long liveBytes, long pooledBytes, long peakBytes) {}

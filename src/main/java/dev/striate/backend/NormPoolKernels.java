@@ -3,9 +3,9 @@ package dev.striate.backend;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Batch normalisation and maximum pooling of its result, which is not written: before windows of 2 by 2 it is four times as large
- * as after them. The values are those of {@link BatchNorm2dKernels} and {@link MaxPool2dKernels} one after the other. A window's
- * geometry has {@code batch * channels} planes.
+ * Batch normalisation fused with max pooling: the intermediate, which for windows of 2 by 2 is four times as large as the output,
+ * is never materialised. The values are those of {@link BatchNorm2dKernels} and {@link MaxPool2dKernels} one after the other. A
+ * window's geometry has {@code batch * channels} planes.
  */
 public interface NormPoolKernels {
 
@@ -13,7 +13,7 @@ public interface NormPoolKernels {
      * {@link BatchNorm2dKernels#forwardTraining}, pooled.
      *
      * @param relu    whether y is max(that, 0) instead; the indices are those of the maxima
-     * @param indices out: per element of y the place of the maximum in its plane, as {@link MaxPool2dKernels#forward} gives it
+     * @param indices out: the position of the maximum in its plane for each element of y, as in {@link MaxPool2dKernels#forward}
      */
     void forwardTraining(
             BatchNorm2dGeometry g,
@@ -43,7 +43,7 @@ public interface NormPoolKernels {
             Buffer y,
             IndexBuffer indices);
 
-    /** {@link BatchNorm2dKernels#gradient} of what {@link MaxPool2dKernels#gradient} makes of {@code dy}. */
+    /** {@link MaxPool2dKernels#gradient} followed by {@link BatchNorm2dKernels#gradient}. */
     void gradient(
             BatchNorm2dGeometry g,
             Pool2dGeometry window,

@@ -1,8 +1,8 @@
 package dev.striate.backend;
 
 /**
- * A pooling window moved over {@code planes = batch * channels} images. Window (oy, ox) covers input pixels
- * {@code (oy strideH - padTop + ky dilationH, ox strideW - padLeft + kx dilationW)}; every window covers at least one pixel of
+ * Pooling windows over {@code planes = batch * channels} images. Window (oy, ox) covers input pixels
+ * {@code (oy strideH - padTop + ky dilationH, ox strideW - padLeft + kx dilationW)}; every window contains at least one pixel of
  * the image or of its padding.
  */
 public record Pool2dGeometry(

@@ -3,8 +3,8 @@ package dev.striate.backend;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sums and maxima over some of the axes. {@code kept} loops over the elements of the output, dense in their order;
- * {@code reduced} loops over the elements that go into one of them, in the input's scan order; operand 0 of both walks the input.
+ * Sums and maxima over some axes. {@code kept} loops over the elements of the output in dense order, {@code reduced} over the
+ * elements that are reduced to one of them, in the order of the input. Operand 0 of both is the input.
  */
 public interface ReduceKernels {
 
@@ -12,13 +12,13 @@ public interface ReduceKernels {
     void sum(StridedLoop kept, StridedLoop reduced, float scale, Buffer x, Buffer y);
 
     /**
-     * The maximum, and which turn of {@code reduced} held it: the first among equals; the first NaN wins over everything.
+     * The maximum and the iteration of {@code reduced} in which it occurs: for ties the first; if there is a NaN, the first NaN.
      *
-     * @param y       the maxima, or null if only their places are wanted
-     * @param indices turns of {@code reduced}, one per element of the output
+     * @param y       the maxima, or null if only the indices are needed
+     * @param indices iterations of {@code reduced}, one per element of the output
      */
     void max(StridedLoop kept, StridedLoop reduced, Buffer x, @Nullable Buffer y, IndexBuffer indices);
 
-    /** Writes all of {@code dx}: {@code dy} where {@code indices} points, else 0. */
+    /** Writes all of {@code dx}: {@code dy} at the positions in {@code indices}, and 0 elsewhere. */
     void maxGradient(StridedLoop kept, StridedLoop reduced, Buffer dy, IndexBuffer indices, Buffer dx);
 }

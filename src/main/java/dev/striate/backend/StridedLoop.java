@@ -3,12 +3,12 @@ package dev.striate.backend;
 import java.util.Arrays;
 
 /**
- * A nest of loops, the last the innermost, in which each of several operands moves by its own stride per loop. All kernels that
- * broadcast, transpose, cut or reduce are described by one or two of these.
+ * A nest of loops, the last one innermost, over several operands, each with its own stride per loop. One or two nests describe
+ * every kernel that broadcasts, transposes, slices or reduces.
  *
- * <p>{@link #of} brings the nest to its shortest form: loops of one turn are dropped, and neighbours that all operands walk as
- * one run are merged. So two same-shaped dense operands always arrive as one loop of stride 1, whatever their rank. A nest with
- * nothing to loop over has no loops at all and one turn.
+ * <p>{@link #of} normalises the nest: loops of one iteration are dropped, and neighbouring loops are merged if they are
+ * contiguous for all operands. Two dense operands of the same shape therefore always have one loop of stride 1, whatever their
+ * rank. An empty nest has no loops and one iteration.
  */
 public final class StridedLoop {
 
@@ -21,10 +21,10 @@ public final class StridedLoop {
     }
 
     /**
-     * Describes a nest in its shortest form.
+     * Returns a nest in its normal form.
      *
-     * @param sizes   turns of each loop, outermost first, all at least 1
-     * @param strides for each operand, the elements it moves per turn of each loop; 0 repeats, as in broadcasting
+     * @param sizes   the iterations of each loop, outermost first; at least 1 each
+     * @param strides for each operand, its stride in elements for each loop; 0 for broadcasting
      */
     public static StridedLoop of(int[] sizes, int[]... strides) {
         int[] mergedSizes = new int[sizes.length];
@@ -63,17 +63,17 @@ public final class StridedLoop {
         return true;
     }
 
-    /** The number of loops, 0 or more. */
+    /** The number of loops. */
     public int depth() {
         return sizes.length;
     }
 
-    /** Turns of a loop, 2 or more. */
+    /** The number of iterations of a loop, at least 2. */
     public int size(int loop) {
         return sizes[loop];
     }
 
-    /** Elements an operand moves per turn of a loop. */
+    /** The stride of an operand in a loop, in elements. */
     public int stride(int operand, int loop) {
         return strides[operand][loop];
     }
@@ -83,7 +83,7 @@ public final class StridedLoop {
         return strides.length;
     }
 
-    /** Turns of the innermost body: the product of all sizes, 1 without loops. */
+    /** The total number of iterations: the product of all sizes, 1 without loops. */
     public int turns() {
         int turns = 1;
         for (int size : sizes) {
@@ -92,7 +92,7 @@ public final class StridedLoop {
         return turns;
     }
 
-    /** Where an operand stands, relative to its start, in the given turn of the innermost body. */
+    /** The offset of an operand from its start in the given iteration. */
     public int position(int operand, int turn) {
         int position = 0;
         for (int loop = sizes.length - 1; loop >= 0; loop--) {
@@ -102,12 +102,12 @@ public final class StridedLoop {
         return position;
     }
 
-    /** Whether an operand is walked as one dense run, an element per turn. */
+    /** Whether an operand is read contiguously, one element per iteration. */
     public boolean isDense(int operand) {
         return sizes.length == 0 || (sizes.length == 1 && strides[operand][0] == 1);
     }
 
-    /** Whether an operand stays where it is, one element for all turns. */
+    /** Whether an operand is a single element for all iterations. */
     public boolean isConstant(int operand) {
         for (int stride : strides[operand]) {
             if (stride != 0) {

@@ -3,53 +3,53 @@ package dev.striate.backend;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** The search for the fastest settings of one device's kernels. What it finds is kept in the user's cache. */
+/** The search for the fastest kernel settings of a device. The result is stored in the user's cache. */
 public interface Tuning {
 
-    /** What the device uses when it is opened: {@code found on 2026-11-21}, or why there is nothing. */
+    /** Returns the status of the stored settings: {@code found on 2026-11-21}, or why there are none. */
     String state();
 
-    /** Where the settings are kept, or null where the user has switched that off. */
+    /** Returns the file of the settings, or null if storing them is turned off. */
     @Nullable Path file();
 
     /**
-     * Searches, and writes the file after each family of kernels. A device that is open goes on with the settings it has.
+     * Runs the search and writes the file after each kernel family. A device that is already open keeps its settings.
      *
-     * @param quick whether to try less, on smaller work
-     * @throws dev.striate.StriateException if the device cannot be opened or the file not be written
+     * @param quick whether to try fewer settings on smaller inputs
+     * @throws dev.striate.StriateException if the device cannot be opened or the file cannot be written
      */
     void search(boolean quick, Listener listener);
 
-    /** Hears of a search, on the thread that searches. */
+    /** Receives the progress of a search, on the thread that runs it. */
     interface Listener {
 
         /**
-         * A family begins.
+         * Called before a kernel family is searched.
          *
          * @param kernels  the family
-         * @param settings what it has until now
-         * @param trials   how many others are tried at most
+         * @param settings its current settings
+         * @param trials   the largest number of other settings to try
          */
         void started(String kernels, String settings, int trials);
 
-        /** One more was tried. */
+        /** Called after each trial. */
         void tried(Trial trial);
 
         /**
-         * A family is done.
+         * Called after a kernel family was searched.
          *
-         * @param settings the best
-         * @param time     its time as a part of the time with the settings from before, below 1 if it is faster
+         * @param settings the best settings
+         * @param time     its time divided by the time with the former settings; below 1 if it is faster
          */
         void finished(String kernels, String settings, double time);
     }
 
     /**
-     * One set of settings.
+     * A trial of one set of settings.
      *
-     * @param settings {@code TILE_K=16 LARGE_TILE=64}
-     * @param time     as a part of the time with the settings from before, NaN if there was a failure
-     * @param failure  why it is out, in a line, or null
+     * @param settings the settings, such as {@code TILE_K=16 LARGE_TILE=64}
+     * @param time     its time divided by the time with the former settings; NaN after a failure
+     * @param failure  the reason for the failure in one line, or null
      */
     record Trial(String settings, double time, @Nullable String failure) {}
 }

@@ -1,9 +1,9 @@
 package dev.striate.backend;
 
 /**
- * A function applied to each element, with its constants.
+ * An element-wise function with its constants.
  *
- * @param kind which function
+ * @param kind the function
  * @param a    its first constant, or 0
  * @param b    its second constant, or 0
  */
@@ -11,7 +11,7 @@ public record UnaryFunction(Kind kind, double a, double b) {
 
     public static final UnaryFunction RELU = new UnaryFunction(Kind.RELU, 0, 0);
 
-    /** A function and what its derivative is computed from. */
+    /** A function, and the value from which its derivative is computed. */
     public enum Kind {
         /** {@code a x + b}; derivative {@code a}. */
         AFFINE(Saves.NOTHING),
@@ -25,19 +25,19 @@ public record UnaryFunction(Kind kind, double a, double b) {
         POW(Saves.INPUT),
         /** {@code |x|}; derivative the sign of x, 0 at 0. */
         ABS(Saves.INPUT),
-        /** {@code min(max(x, a), b)}; derivative 1 where {@code a <= x <= b}, else 0. NaN stays NaN. */
+        /** {@code min(max(x, a), b)}; derivative 1 where {@code a <= x <= b}, and 0 elsewhere. NaN remains NaN. */
         CLAMP(Saves.INPUT),
-        /** {@code max(x, 0)}, NaN stays NaN; derivative 1 where {@code y > 0}, else 0. */
+        /** {@code max(x, 0)}; NaN remains NaN. Derivative 1 where {@code y > 0}, and 0 elsewhere. */
         RELU(Saves.OUTPUT),
-        /** {@code x} where {@code x > 0}, else {@code a x}; derivative 1 or a. */
+        /** {@code x} if {@code x > 0}, otherwise {@code a x}; derivative 1 or a. */
         LEAKY_RELU(Saves.INPUT),
-        /** {@code x} where {@code x > 0}, else {@code a (e^x - 1)}; derivative 1 or {@code a e^x}. */
+        /** {@code x} if {@code x > 0}, otherwise {@code a (e^x - 1)}; derivative 1 or {@code a e^x}. */
         ELU(Saves.INPUT),
         /** {@code 1/(1 + e^-x)}; derivative {@code y (1 - y)}. */
         SIGMOID(Saves.OUTPUT),
         /** Hyperbolic tangent; derivative {@code 1 - y^2}. */
         TANH(Saves.OUTPUT),
-        /** {@code x F(x)} with the normal distribution function F (exact, by erf); derivative {@code F(x) + x f(x)}. */
+        /** {@code x F(x)} with the normal distribution function F (exact, with erf); derivative {@code F(x) + x f(x)}. */
         GELU(Saves.INPUT);
 
         private final Saves saves;
@@ -46,19 +46,19 @@ public record UnaryFunction(Kind kind, double a, double b) {
             this.saves = saves;
         }
 
-        /** What {@link UnaryKernels#gradient} is given as {@code saved}. */
+        /** The argument {@code saved} of {@link UnaryKernels#gradient}. */
         public Saves saves() {
             return saves;
         }
     }
 
-    /** What a derivative is computed from. */
+    /** The value from which a derivative is computed. */
     public enum Saves {
         /** The derivative is a constant. */
         NOTHING,
-        /** The function's argument x. */
+        /** The argument x of the function. */
         INPUT,
-        /** The function's value y. */
+        /** The value y of the function. */
         OUTPUT
     }
 }

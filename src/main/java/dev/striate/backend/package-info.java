@@ -1,6 +1,6 @@
 /**
- * What a device must be able to do: buffers, one interface of kernels per family, and the geometry records that describe a call.
- * Knows nothing of tensors, gradients or the graph.
+ * The contract of devices: buffers, one interface per kernel family, and geometry records that describe a call. This package is
+ * independent of tensors and of the graph.
  */
 @NullMarked
 package dev.striate.backend;
