@@ -3,10 +3,12 @@ package dev.striate.cli;
 import dev.striate.Shape;
 import dev.striate.data.Downloads;
 import dev.striate.data.Splits;
+import dev.striate.io.Image;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say where a data set comes from. */
@@ -22,6 +24,9 @@ final class DataOptions {
     @Option(names = "--offline", description = "Do not use the network.")
     private boolean offline;
 
+    @Mixin
+    private PictureOptions pictureOptions = new PictureOptions();
+
     /** The options that were given. */
     List<String> arguments() {
         List<String> arguments = new ArrayList<>();
@@ -31,13 +36,17 @@ final class DataOptions {
         if (offline) {
             arguments.add("--offline");
         }
+        if (pictureOptions.maxPixels() != Image.DEFAULT_MAX_PIXELS) {
+            arguments.add("--max-pixels=" + pictureOptions.maxPixels());
+        }
         return arguments;
     }
 
     /** @throws dev.striate.StriateException if the data set is not available or does not fit the network */
     Splits load(DatasetChoice choice, Shape input) {
         try (DownloadProgress progress = new DownloadProgress(System.err)) {
-            return choice.load(directory, Downloads.inUserCache().offline(offline).onProgress(progress), input);
+            Downloads downloads = Downloads.inUserCache().offline(offline).onProgress(progress);
+            return choice.load(directory, downloads, input, pictureOptions.maxPixels());
         }
     }
 }

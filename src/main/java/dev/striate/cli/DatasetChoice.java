@@ -55,16 +55,17 @@ enum DatasetChoice {
      *
      * @param directory its directory, null to take it from the cache or download it
      * @param input     the shape of the network's input, {@code (channels, height, width)}, to which the images are fitted
+     * @param maxPixels the largest picture of a folder that is read, in pixels
      * @throws StriateException if it is not available or does not fit the network
      */
-    Splits load(@Nullable Path directory, Downloads downloads, Shape input) {
+    Splits load(@Nullable Path directory, Downloads downloads, Shape input, int maxPixels) {
         Splits splits = switch (this) {
             case DIGITS -> new Splits(TinyDigits.train(), TinyDigits.test());
             case MNIST -> directory == null ? Mnist.download(downloads) : Mnist.read(directory);
             case FASHION_MNIST -> directory == null ? FashionMnist.download(downloads) : FashionMnist.read(directory);
             case CIFAR10 -> directory == null ? Cifar10.download(downloads) : Cifar10.read(directory);
             case CIFAR100 -> directory == null ? Cifar100.download(downloads) : Cifar100.read(directory);
-            case FOLDER -> requireNames(ImageFolder.read(requireDirectory(directory), input));
+            case FOLDER -> requireNames(ImageFolder.read(requireDirectory(directory), input, maxPixels));
         };
         int border = border(input);
         Splits fitted = border > 0 ? splits.map(images -> Datasets.pad(images, border))

@@ -53,7 +53,7 @@ final class InspectCommand implements Callable<Integer> {
     @Option(
             names = "--image",
             paramLabel = "FILE",
-            description = "Draw the feature maps of this picture, a PNG or JPEG file of any size.")
+            description = "Draw the feature maps of this picture, a PNG, JPEG, GIF or BMP file.")
     private @Nullable Path image;
 
     @Option(
@@ -78,6 +78,9 @@ final class InspectCommand implements Callable<Integer> {
             paramLabel = "DIR",
             description = "Directory for the pictures (default: inspect, beside the model).")
     private @Nullable Path out;
+
+    @Mixin
+    private PictureOptions pictureOptions = new PictureOptions();
 
     @Mixin
     private DeviceOptions deviceOptions = new DeviceOptions();
@@ -116,7 +119,7 @@ final class InspectCommand implements Callable<Integer> {
             }
         }
         if (image != null) {
-            Image picture = Image.read(image);
+            Image picture = Image.read(image, pictureOptions.maxPixels());
             float[] pixels = saved.description().prepare(invert ? picture.negative() : picture);
             try (Tensor x = Tensor.of(device, saved.description().architecture().batch(1), pixels)) {
                 pictures.put("features.png", new FeatureMaps(saved.model(), x, saved.classNames()));
@@ -143,7 +146,7 @@ final class InspectCommand implements Callable<Integer> {
         Dataset images;
         try {
             images = DatasetChoice.named(saved.description().dataset())
-                    .load(data, Downloads.inUserCache().offline(true), saved.inputShape())
+                    .load(data, Downloads.inUserCache().offline(true), saved.inputShape(), pictureOptions.maxPixels())
                     .test();
         } catch (StriateException e) {
             if (data != null) {

@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
         description = {
             "Classify pictures with a trained model: print the most likely classes with their probabilities.",
             "",
-            "Pictures are PNG or JPEG files of any size. The shorter side is scaled to the model's input size, and the centre is"
+            "Pictures are PNG, JPEG, GIF or BMP files. The shorter side is scaled to the model's input size, and the centre is"
                     + " cropped. Colour pictures are converted to greyscale if the model expects it."
         },
         parameterListHeading = "%nArguments:%n",
@@ -36,7 +36,7 @@ final class PredictCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "MODEL", description = "model.safetensors, written by a training command.")
     private Path file;
 
-    @Parameters(index = "1..*", arity = "1..*", paramLabel = "IMAGE", description = "PNG or JPEG files.")
+    @Parameters(index = "1..*", arity = "1..*", paramLabel = "IMAGE", description = "PNG, JPEG, GIF or BMP files.")
     private List<Path> images = List.of();
 
     @Option(
@@ -52,6 +52,9 @@ final class PredictCommand implements Callable<Integer> {
     private boolean invert;
 
     @Mixin
+    private PictureOptions pictureOptions = new PictureOptions();
+
+    @Mixin
     private DeviceOptions deviceOptions = new DeviceOptions();
 
     private final PrintStream console = System.out;
@@ -64,7 +67,8 @@ final class PredictCommand implements Callable<Integer> {
             for (Path path : images) {
                 // A picture that cannot be read does not prevent the others from being classified.
                 try {
-                    console.println(PrintableText.of(path + ": " + inWords(saved, probabilities(saved, Image.read(path), device))));
+                    Image image = Image.read(path, pictureOptions.maxPixels());
+                    console.println(PrintableText.of(path + ": " + inWords(saved, probabilities(saved, image, device))));
                 } catch (StriateException e) {
                     allRead = false;
                     System.err.println(Logs.message("striate predict: " + e.getMessage()));

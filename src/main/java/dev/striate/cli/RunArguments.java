@@ -31,7 +31,7 @@ record RunArguments(String command, List<String> values) {
 
     /** The options that do not affect the result. They may be combined with {@code --resume}, and are not in a checkpoint. */
     private static final Set<String> FREE =
-            Set.of("--resume", "--out", "--overwrite", "--data", "--offline", "--device", "--threads", "--verbose");
+            Set.of("--resume", "--out", "--overwrite", "--data", "--offline", "--max-pixels", "--device", "--threads", "--verbose");
 
     private static final JsonFactory JSON = new JsonFactory();
 

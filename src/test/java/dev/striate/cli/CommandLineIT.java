@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.striate.Device;
+import dev.striate.Shape;
 import dev.striate.Tensor;
 import dev.striate.TestDevices;
+import dev.striate.io.Image;
 import dev.striate.io.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -229,8 +231,9 @@ class CommandLineIT {
     @Test
     @EnabledOnOs(OS.LINUX)
     void namesThatTheLocaleCannotEncodeAreRefused() throws Exception {
-        StriateProcess made = StriateProcess.run(directory, Map.of(),
-                List.of("sh", "-c", "for s in train test; do mkdir -p $s/$(printf '\\303\\204pfel') $s/Birne; done; ls train"));
+        new Image(new byte[1], Shape.of(1, 1, 1)).write(directory.resolve("1.png"));
+        StriateProcess made = StriateProcess.run(directory, Map.of(), List.of("sh", "-c",
+                "for f in train/$(printf '\\303\\204pfel') train/Birne test/Birne; do mkdir -p $f; cp 1.png $f; done; ls train"));
         assertTrue(made.out().contains("Äpfel\n"), made.out() + made.err());
         StriateProcess lenet = StriateProcess.run(List.of(), Map.of("LC_ALL", "C"),
                 "lenet", "--dataset=folder", "--data=" + directory, "--device=cpu");

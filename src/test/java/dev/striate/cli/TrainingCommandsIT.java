@@ -17,6 +17,7 @@ import dev.striate.train.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -96,6 +97,16 @@ class TrainingCommandsIT {
         assertEquals(0, predict.status(), predict.err());
         assertTrue(predict.out().startsWith(unseen + ": bright ("), predict.out());
 
+        for (String[] command : new String[][] {{"predict", out.resolve("model.safetensors").toString(), unseen.toString()},
+                {"evaluate", out.resolve("model.safetensors").toString(), "--data=" + pictures},
+                {"cifar10", "--resume=" + out.resolve("model.safetensors"), "--data=" + pictures}}) {
+            String[] bounded = Arrays.copyOf(command, command.length + 1);
+            bounded[command.length] = "--max-pixels=1000";
+            StriateProcess refused = StriateProcess.run(bounded);
+            assertEquals(1, refused.status(), refused.out());
+            assertTrue(refused.err().contains("raise the limit of 1000 pixels (--max-pixels"), refused.err());
+        }
+
         // The labels are other ones, the names are the same.
         Path model = out.resolve("model.safetensors");
         Path swapped = edited(model, "model.classes", "[\"dark\",\"bright\"]");
@@ -154,7 +165,8 @@ class TrainingCommandsIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"lenet --dataset=cifar10", "lenet --variant=1998", "cifar10 --model=vgg", "cifar10 --dataset=mnist",
-            "lenet --subset=0", "lenet --patience=x", "evaluate", "predict", "predict model.safetensors"})
+            "lenet --subset=0", "lenet --patience=x", "evaluate", "predict", "predict model.safetensors",
+            "predict --max-pixels=0 model.safetensors x.png", "cifar10 --max-pixels=500000001"})
     void whatMakesNoSenseIsRefusedWithStatus2(String arguments) throws Exception {
         StriateProcess refused = StriateProcess.run(arguments.split(" "));
         assertEquals(2, refused.status(), refused.err());
