@@ -25,6 +25,42 @@ public record Conv2dGeometry(
         int dilationW,
         int groups) {
 
+    /**
+     * The same convolution with smaller numbers where they change nothing: the stride of a single window, the dilation of a single
+     * tap, and padding that all windows lie in.
+     */
+    public Conv2dGeometry cut() {
+        int newStrideH = outHeight == 1 ? Math.min(strideH, inHeight) : strideH;
+        int newStrideW = outWidth == 1 ? Math.min(strideW, inWidth) : strideW;
+        int newDilationH = kernelHeight == 1 ? 1 : dilationH;
+        int newDilationW = kernelWidth == 1 ? 1 : dilationW;
+        return new Conv2dGeometry(batch, inChannels, inHeight, inWidth, outChannels, outHeight, outWidth, kernelHeight,
+                kernelWidth, newStrideH, newStrideW,
+                (int) Math.min(padTop, reach(outHeight, newStrideH, kernelHeight, newDilationH)),
+                (int) Math.min(padLeft, reach(outWidth, newStrideW, kernelWidth, newDilationW)), newDilationH, newDilationW,
+                groups);
+    }
+
+    /** Rows from the first to the last that windows cover, padding included. */
+    public long rows() {
+        return reach(outHeight, strideH, kernelHeight, dilationH);
+    }
+
+    /** Columns from the first to the last that windows cover, padding included. */
+    public long columns() {
+        return reach(outWidth, strideW, kernelWidth, dilationW);
+    }
+
+    private static long reach(int windows, int stride, int kernel, int dilation) {
+        return (windows - 1L) * stride + (kernel - 1L) * dilation + 1;
+    }
+
+    /** The same windows over all channels. */
+    public Conv2dGeometry ungrouped() {
+        return new Conv2dGeometry(batch, inChannels, inHeight, inWidth, outChannels, outHeight, outWidth, kernelHeight,
+                kernelWidth, strideH, strideW, padTop, padLeft, dilationH, dilationW, 1);
+    }
+
     /** The number of input channels that an output channel reads. */
     public int inChannelsPerGroup() {
         return inChannels / groups;

@@ -32,7 +32,7 @@ public final class AdaptiveAvgPool2d {
     private static Shape outputShape(String operation, Shape x, int outHeight, int outWidth) {
         Window.requireImages(operation, x);
         check(outHeight, outWidth);
-        return Shape.of(x.size(0), x.size(1), outHeight, outWidth);
+        return Sizes.shape(operation, x.size(0), x.size(1), outHeight, outWidth);
     }
 
     /** @throws ShapeException if a size is below 1 */

@@ -20,7 +20,7 @@ public final class AvgPool2d {
         Window window = window(kernelHeight, kernelWidth, options);
         Pool2dGeometry g = PoolGeometry.of(image, window);
         boolean countIncludePad = window.countIncludePad;
-        Tensor y = Tensor.allocate(x.device(), PoolGeometry.outputShape(image, g));
+        Tensor y = Tensor.allocate(x.device(), PoolGeometry.outputShape("avgPool2d", image, g));
         x.device().backend().avgPool2d().forward(g, countIncludePad, x.buffer(), y.buffer());
         return Recorder.of("avgPool2d", y)
                 .input(x, (dy, saved) -> gradient(g, countIncludePad, dy, image))
@@ -29,7 +29,7 @@ public final class AvgPool2d {
 
     /** Returns the shape of the output without computing it; errors as for {@link #apply}. */
     public static Shape outputShape(Shape x, int kernelHeight, int kernelWidth, WindowOption... options) {
-        return PoolGeometry.outputShape(x, geometry(x, kernelHeight, kernelWidth, options));
+        return PoolGeometry.outputShape("avgPool2d", x, geometry(x, kernelHeight, kernelWidth, options));
     }
 
     /** Returns the geometry of the windows; errors as for {@link #apply}. */

@@ -33,14 +33,8 @@ public final class Conv2d {
     private static Tensor apply(Tensor x, Tensor weight, @Nullable Tensor bias, boolean relu, WindowOption... options) {
         x.requireDevice("conv2d", weight);
         x.requireDevice("conv2d", bias);
-        Conv2dGeometry g = geometry(x.shape(), weight.shape(), bias == null ? null : bias.shape(), options);
-        Tensor y = Tensor.allocate(x.device(), outputShape(g));
-        Conv2dKernels kernels = x.device().backend().conv2d();
-        if (relu) {
-            kernels.forwardRelu(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
-        } else {
-            kernels.forward(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
-        }
+        Conv2dGeometry g = geometry(x.shape(), weight.shape(), bias == null ? null : bias.shape(), options).cut();
+        Tensor y = forward(g, x, weight, bias, relu);
         Recorder recorder = Recorder.of("conv2d", y)
                 .inputs(List.of(x), (dy, saved, targets) -> inputGradient(g, dy, saved.get(0), targets), weight);
         if (weight.requiresGrad()) {
@@ -75,8 +69,32 @@ public final class Conv2d {
         return Shape.of(outChannels, inChannels / window.groups, kernelHeight, kernelWidth);
     }
 
+    /** The output, not recorded. */
+    static Tensor forward(Conv2dGeometry g, Tensor x, Tensor weight, @Nullable Tensor bias, boolean relu) {
+        Shape shape = outputShape(g);
+        if (ColumnConv2d.suits(g)) {
+            Tensor y = ColumnConv2d.forward(g, x, weight, bias);
+            if (relu) {
+                y.device().backend().unary().relu(y.buffer());
+            }
+            return y;
+        }
+        Tensor y = Tensor.allocate(x.device(), shape);
+        Conv2dKernels kernels = x.device().backend().conv2d();
+        if (relu) {
+            kernels.forwardRelu(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
+        } else {
+            kernels.forward(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
+        }
+        return y;
+    }
+
     private static @Nullable Tensor[] inputGradient(Conv2dGeometry g, Tensor dy, Tensor weight, Targets targets) {
         Tensor dx = Objects.requireNonNull(targets.allocate(0));
+        if (ColumnConv2d.suitsInputGradient(g)) {
+            ColumnConv2d.inputGradient(g, dy, weight, dx);
+            return new Tensor[] {dx};
+        }
         Tensor gate = targets.gate(0);
         Conv2dKernels kernels = dy.device().backend().conv2d();
         if (gate == null) {
@@ -89,6 +107,11 @@ public final class Conv2d {
 
     /** The gradients of the weight and, if wanted, of the bias. */
     static @Nullable Tensor[] weightGradient(Conv2dGeometry g, Tensor x, Tensor dy, Targets targets) {
+        if (ColumnConv2d.suits(g)) {
+            return new Tensor[] {
+                ColumnConv2d.weightGradient(g, x, dy), targets.wanted(1) ? dy.sum(0, 2, 3) : null
+            };
+        }
         Tensor dw = Objects.requireNonNull(targets.allocate(0));
         Tensor dbias = targets.allocate(1);
         dy.device().backend().conv2d().weightGradient(g, x.buffer(), dy.buffer(), dw.buffer(), Tensor.bufferOf(dbias));
@@ -125,6 +148,6 @@ public final class Conv2d {
     }
 
     private static Shape outputShape(Conv2dGeometry g) {
-        return Shape.of(g.batch(), g.outChannels(), g.outHeight(), g.outWidth());
+        return Sizes.shape("conv2d", g.batch(), g.outChannels(), g.outHeight(), g.outWidth());
     }
 }

@@ -3,6 +3,7 @@ package dev.striate.op;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
+import dev.striate.autograd.NoGrad;
 import dev.striate.autograd.Recorder;
 import dev.striate.backend.Conv2dGeometry;
 import java.util.List;
@@ -22,11 +23,10 @@ public final class ConvTranspose2d {
         x.requireDevice("convTranspose2d", weight);
         x.requireDevice("convTranspose2d", bias);
         Shape image = x.shape();
-        Conv2dGeometry g = geometry(image, weight.shape(), bias == null ? null : bias.shape(), options);
-        Tensor y = Tensor.allocate(x.device(), outputShape(g));
-        x.device().backend().conv2d().inputGradient(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
+        Conv2dGeometry g = geometry(image, weight.shape(), bias == null ? null : bias.shape(), options).cut();
+        Tensor y = transposed(g, x, weight, bias);
         return Recorder.of("convTranspose2d", y)
-                .input(x, (dy, saved) -> convolve(g, dy, saved.get(0), image), weight)
+                .input(x, (dy, saved) -> Conv2d.forward(g, dy, saved.get(0), null, false), weight)
                 .inputs(List.of(weight), (dy, saved, targets) -> Conv2d.weightGradient(g, dy, saved.get(0), targets), x)
                 .input(bias, (dy, saved) -> dy.sum(0, 2, 3))
                 .record();
@@ -54,10 +54,19 @@ public final class ConvTranspose2d {
         return Shape.of(inChannels, outChannels / window.groups, kernelHeight, kernelWidth);
     }
 
-    private static Tensor convolve(Conv2dGeometry g, Tensor dy, Tensor weight, Shape shape) {
-        Tensor dx = Tensor.allocate(dy.device(), shape);
-        dy.device().backend().conv2d().forward(g, dy.buffer(), weight.buffer(), null, dx.buffer());
-        return dx;
+    private static Tensor transposed(Conv2dGeometry g, Tensor x, Tensor weight, @Nullable Tensor bias) {
+        Tensor y = Tensor.allocate(x.device(), outputShape(g));
+        if (!ColumnConv2d.suitsInputGradient(g)) {
+            x.device().backend().conv2d().inputGradient(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
+            return y;
+        }
+        ColumnConv2d.inputGradient(g, x, weight, y);
+        if (bias == null) {
+            return y;
+        }
+        try (NoGrad off = NoGrad.open(); y; Tensor perChannel = bias.reshape(g.inChannels(), 1, 1)) {
+            return y.add(perChannel);
+        }
     }
 
     private static Conv2dGeometry geometry(Shape x, Shape weight, @Nullable Shape bias, WindowOption[] options) {
@@ -100,7 +109,7 @@ public final class ConvTranspose2d {
     }
 
     private static Shape outputShape(Conv2dGeometry g) {
-        return Shape.of(g.batch(), g.inChannels(), g.inHeight(), g.inWidth());
+        return Sizes.shape("convTranspose2d", g.batch(), g.inChannels(), g.inHeight(), g.inWidth());
     }
 
     /**

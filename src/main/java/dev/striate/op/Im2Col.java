@@ -19,7 +19,7 @@ public final class Im2Col {
     public static Tensor im2col(Tensor x, int kernelHeight, int kernelWidth, WindowOption... options) {
         Window.requireImages("im2col", x.shape());
         Conv2dGeometry g = geometry("im2col", x.shape(), kernelHeight, kernelWidth, options);
-        return Recorder.of("im2col", gather(g, x)).input(x, (dy, saved) -> scatter(g, dy)).record();
+        return Recorder.of("im2col", gather("im2col", g, x)).input(x, (dy, saved) -> scatter(g, dy)).record();
     }
 
     /**
@@ -34,19 +34,20 @@ public final class Im2Col {
             throw new ShapeException("col2im: expected columns (N, C * " + kernelHeight + " * " + kernelWidth
                     + ", windows), got " + columns.shape());
         }
-        Shape image = Shape.of(columns.size(0), (int) (columns.size(1) / cells), height, width);
+        Shape image = Sizes.shape("col2im", columns.size(0), (int) (columns.size(1) / cells), height, width);
         Conv2dGeometry g = geometry("col2im", image, kernelHeight, kernelWidth, options);
         if (columns.size(2) != (long) g.outHeight() * g.outWidth()) {
             throw new ShapeException("col2im: an image " + image + " has " + g.outHeight() + " * " + g.outWidth()
                     + " windows, got columns " + columns.shape());
         }
-        return Recorder.of("col2im", scatter(g, columns)).input(columns, (dy, saved) -> gather(g, dy)).record();
+        return Recorder.of("col2im", scatter(g, columns)).input(columns, (dy, saved) -> gather("col2im", g, dy)).record();
     }
 
-    private static Tensor gather(Conv2dGeometry g, Tensor x) {
-        int cells = Sizes.alongAxis("im2col", 1, (long) g.inChannels() * g.kernelHeight() * g.kernelWidth());
-        int windows = Sizes.alongAxis("im2col", 2, (long) g.outHeight() * g.outWidth());
-        Tensor columns = Tensor.allocate(x.device(), Shape.of(g.batch(), cells, windows));
+    /** @throws ShapeException if the columns would have 2^31 elements or more; the message names the operation */
+    static Tensor gather(String operation, Conv2dGeometry g, Tensor x) {
+        int cells = Sizes.alongAxis(operation, 1, (long) g.inChannels() * g.kernelHeight() * g.kernelWidth());
+        int windows = Sizes.alongAxis(operation, 2, (long) g.outHeight() * g.outWidth());
+        Tensor columns = Tensor.allocate(x.device(), Sizes.shape(operation, g.batch(), cells, windows));
         x.device().backend().im2col().im2col(g, x.buffer(), columns.buffer());
         return columns;
     }
@@ -64,6 +65,6 @@ public final class Im2Col {
         Padding padding = window.resolve(x.size(2), x.size(3));
         return new Conv2dGeometry(x.size(0), x.size(1), x.size(2), x.size(3), 1, window.outHeight(x, x.size(2), padding),
                 window.outWidth(x, x.size(3), padding), kernelHeight, kernelWidth, window.strideH, window.strideW, padding.top(),
-                padding.left(), window.dilationH, window.dilationW, 1);
+                padding.left(), window.dilationH, window.dilationW, 1).cut();
     }
 }

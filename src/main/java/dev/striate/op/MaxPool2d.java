@@ -40,7 +40,7 @@ public final class MaxPool2d {
     private static Result apply(Tensor x, boolean relu, int kernelHeight, int kernelWidth, WindowOption... options) {
         Shape image = x.shape();
         Pool2dGeometry g = geometry(image, kernelHeight, kernelWidth, options);
-        Shape shape = PoolGeometry.outputShape(image, g);
+        Shape shape = PoolGeometry.outputShape("maxPool2d", image, g);
         Tensor y = Tensor.allocate(x.device(), shape);
         IntTensor indices = IntTensor.allocate(x.device(), shape, -1, g.inHeight() * g.inWidth() - 1);
         MaxPool2dKernels kernels = x.device().backend().maxPool2d();
@@ -57,7 +57,7 @@ public final class MaxPool2d {
 
     /** Returns the shape of the output without computing it; errors as for {@link #apply}. */
     public static Shape outputShape(Shape x, int kernelHeight, int kernelWidth, WindowOption... options) {
-        return PoolGeometry.outputShape(x, geometry(x, kernelHeight, kernelWidth, options));
+        return PoolGeometry.outputShape("maxPool2d", x, geometry(x, kernelHeight, kernelWidth, options));
     }
 
     /** Whether windows have no gaps, so that each contains a pixel; padding is smaller than the window. */

@@ -48,7 +48,7 @@ public final class NormPool {
                 BatchNorm2d.geometry(x, gamma, beta, runningMean, runningVariance, training, momentum, epsilon);
         Pool2dGeometry window = MaxPool2d.geometry(x.shape(), kernelHeight, kernelWidth, options);
         NormPoolKernels kernels = Objects.requireNonNull(x.device().backend().normPool());
-        Tensor y = Tensor.allocate(x.device(), PoolGeometry.outputShape(x.shape(), window));
+        Tensor y = Tensor.allocate(x.device(), PoolGeometry.outputShape("maxPool2d", x.shape(), window));
         IntTensor indices = IntTensor.allocate(x.device(), y.shape(), -1, window.inHeight() * window.inWidth() - 1);
         if (training) {
             Tensor mean = Tensor.allocate(x.device(), gamma.shape());

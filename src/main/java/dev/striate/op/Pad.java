@@ -27,7 +27,7 @@ public final class Pad {
         for (int axis = 0; axis < rank; axis++) {
             sizes[axis] = Sizes.alongAxis("pad", axis, (long) sizes[axis] + before[axis] + after[axis]);
         }
-        int[] strides = Shape.of(sizes).strides();
+        int[] strides = Sizes.shape("pad", sizes).strides();
         int corner = 0;
         for (int axis = 0; axis < rank; axis++) {
             corner += before[axis] * strides[axis];

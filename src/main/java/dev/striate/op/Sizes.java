@@ -1,5 +1,6 @@
 package dev.striate.op;
 
+import dev.striate.Shape;
 import dev.striate.ShapeException;
 
 /** Checks computed sizes. They are computed as long, because a size that overflowed could look valid. */
@@ -13,6 +14,15 @@ final class Sizes {
             throw new ShapeException(operation + ": " + name + " would be " + size + ", expected fewer than 2^31");
         }
         return (int) size;
+    }
+
+    /** @throws ShapeException if a size is below 1 or there are 2^31 elements or more; the message names the operation */
+    static Shape shape(String operation, int... sizes) {
+        try {
+            return Shape.of(sizes);
+        } catch (ShapeException e) {
+            throw new ShapeException(operation + ": " + e.getMessage());
+        }
     }
 
     /** The size along an axis; errors as in {@link #require}. */

@@ -145,8 +145,9 @@ final class Window {
         }
         int windows = room / stride + 1;
         // In ceil mode there may be one more window, but it has to start inside the image or the padding before it.
-        if (ceilMode && room % stride != 0 && (long) windows * stride < size + before) {
+        if (ceilMode && room % stride != 0 && (long) windows * stride < (long) size + before) {
             windows++;
+            Sizes.require(operation, "the end of the last window along the " + side, (windows - 1L) * stride + extent);
         }
         return windows;
     }

@@ -549,6 +549,17 @@ final class OpCases {
                 .normal(2, 2, 17, 17).constant().normal(4, 2, 3, 3).constant().normal(4);
         add("conv2d", "gradients of weight and bias", x -> x.get(0).conv2d(x.get(1), x.get(2), padding(1)))
                 .normal(2, 2, 17, 17).constant().normal(4, 2, 3, 3).normal(4);
+        conv("stride far beyond the image", 1, 2, 3, 4, 3, 2, 2, stride(65_536));
+        conv("greatest stride", 2, 2, 4, 3, 3, 3, 2, stride(Integer.MAX_VALUE));
+        conv("1x1 kernel, greatest dilation", 1, 2, 3, 4, 3, 1, 1, dilation(Integer.MAX_VALUE));
+        conv("stride and padding far beyond the image", 2, 2, 3, 4, 3, 2, 3, stride(70_000), padding(70_000, 69_999));
+        conv("dilation far beyond the image", 1, 4, 3, 4, 6, 2, 3, dilation(70_000), stride(40_000), padding(70_000), groups(2));
+        conv("padding that all windows lie in", 1, 2, 3, 4, 3, 2, 2, stride(Integer.MAX_VALUE), padding(1_000_000_000));
+        conv("windows of 1x20 side by side", 2, 4, 3, 65, 6, 1, 20, stride(1, 20), groups(2));
+        conv("windows of 9x10 side by side", 2, 3, 19, 31, 4, 9, 10, stride(9, 10));
+        conv("windows of 9x9, stride 10", 1, 3, 29, 30, 4, 9, 9, stride(10), padding(1));
+        convWithRelu("stride and padding far beyond the image", 1, 2, 3, 4, 3, 2, 3, stride(70_000), padding(70_000, 69_999));
+        convWithRelu("windows of 9x10 side by side", 1, 3, 19, 31, 4, 9, 10, stride(9, 10));
         convWithRelu("1x1 image", 1, 1, 1, 1, 1, 1, 1);
         convWithRelu("5x5 LeNet", 2, 6, 14, 14, 16, 5, 5);
         convWithRelu("3x3 padding 1", 3, 5, 7, 6, 4, 3, 3, padding(1));
@@ -612,6 +623,13 @@ final class OpCases {
         transposed("2 groups", 2, 4, 3, 3, 6, 3, 3, stride(2), groups(2));
         transposed("depthwise", 1, 5, 4, 4, 5, 3, 3, stride(2), padding(1), groups(5));
         transposed("17 to 33 channels", 1, 17, 3, 4, 33, 3, 3, padding(1));
+        transposed("windows of 9x10 side by side", 2, 3, 2, 3, 4, 9, 10, stride(9, 10));
+        transposed("stride 9, 2 groups", 1, 4, 2, 3, 6, 10, 9, stride(9), padding(1), groups(2));
+        transposed("one pixel, greatest stride", 2, 3, 1, 1, 2, 3, 2, stride(Integer.MAX_VALUE));
+        transposed("one pixel, large output", 1, 2, 1, 1, 3, 33, 32);
+        transposed("stride and padding far beyond the image", 1, 2, 2, 2, 3, 2, 3, stride(70_000), padding(35_000));
+        transposed("stride far beyond the output, output padding", 1, 2, 1, 2, 3, 2, 2, stride(70_000), outputPadding(5, 3),
+                padding(0, 0, 34_999, 34_999));
     }
 
     private void transposed(String name, int n, int c, int h, int w, int out, int kh, int kw, WindowOption... options) {
@@ -640,6 +658,9 @@ final class OpCases {
         maxPool("whole image", 3, 5, 7, 6, 7, 6);
         maxPool("17x17 window", 1, 1, 20, 19, 17, 17, stride(1));
         maxPool("many planes", 7, 37, 4, 4, 2, 2);
+        maxPool("greatest stride, 1x1 window with the greatest dilation", 2, 2, 3, 4, 1, 1, stride(Integer.MAX_VALUE),
+                dilation(Integer.MAX_VALUE), ceilMode());
+        maxPool("dilation far beyond the image", 1, 2, 3, 4, 2, 2, dilation(70_000), stride(70_000), padding(69_999), ceilMode());
         for (int width : new int[] {3, 4, 5, 8, 9, 16, 17, 33}) {
             maxPool(width + " columns", 2, 2, 5, 2 * width, 2, 2);
             maxPool(width + " columns, padding 1", 1, 3, 4, width, 3, 3, stride(1), padding(1));
@@ -694,6 +715,8 @@ final class OpCases {
         avgPool("each side its own padding", 1, 2, 6, 5, 3, 3, stride(2), padding(0, 1, 2, 1));
         avgPool("whole image", 3, 5, 7, 6, 7, 6);
         avgPool("many planes", 7, 37, 4, 4, 2, 2);
+        avgPool("greatest stride", 2, 2, 3, 4, 2, 3, stride(Integer.MAX_VALUE), padding(1), ceilMode());
+        avgPool("65536 cells of padding", 1, 1, 2, 4, 1, 65_536, stride(1, 40_000), padding(0, 40_000), ceilMode());
         avgPool("17x17 window", 1, 1, 20, 19, 17, 17, stride(1));
         for (int width : new int[] {3, 4, 5, 8, 9, 16, 17, 33}) {
             avgPool(width + " columns", 2, 2, 5, 2 * width, 2, 2);
@@ -736,6 +759,10 @@ final class OpCases {
         columns("padding wider than the image", 1, 1, 2, 2, 3, 3, padding(4));
         columns("full", 1, 2, 3, 4, 2, 3, padding(Padding.FULL));
         columns("17 channels", 3, 17, 5, 5, 3, 3, padding(1));
+        columns("stride far beyond the image", 1, 2, 3, 4, 2, 3, stride(Integer.MAX_VALUE));
+        columns("stride and padding far beyond the image", 2, 2, 3, 4, 2, 3, stride(70_000), padding(70_000, 69_999));
+        columns("stride and dilation with a common divisor", 1, 2, 30, 25, 4, 5, stride(4, 6), dilation(6, 4), padding(3, 2));
+        columns("dilation far beyond the image", 1, 1, 3, 4, 2, 3, dilation(70_000), stride(40_000), padding(70_000));
     }
 
     private void columns(String name, int n, int c, int h, int w, int kh, int kw, WindowOption... options) {

@@ -1,5 +1,7 @@
 package dev.striate.op;
 
+import static dev.striate.op.WindowOption.padding;
+import static dev.striate.op.WindowOption.stride;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
@@ -34,6 +36,12 @@ class TemporariesTest {
             matmul("batch and matrix", new int[] {2, 5, 3}, new int[] {3, 4}),
             matmul("batches", new int[] {2, 5, 3}, new int[] {1, 3, 4}),
             new Composed("batch transposed", x -> x[0].matmul(x[1], true, true), new int[][] {{2, 3, 5}, {4, 3}}),
+            new Composed("conv2d with a large stride", x -> x[0].conv2d(x[1], x[2], stride(9)),
+                    new int[][] {{2, 3, 20, 19}, {4, 3, 9, 9}, {4}}),
+            new Composed("conv2d with large padding", x -> x[0].conv2d(x[1], x[2], stride(70_000), padding(70_000)),
+                    new int[][] {{2, 3, 4, 5}, {4, 3, 2, 2}, {4}}),
+            new Composed("convTranspose2d with a large stride", x -> x[0].convTranspose2d(x[1], x[2], stride(9)),
+                    new int[][] {{2, 3, 2, 3}, {3, 4, 9, 9}, {4}}),
             new Composed("mse", x -> x[0].mse(x[1]), new int[][] {{2, 3}, {2, 3}}),
             new Composed("div by a tiny number", x -> x[0].div(Float.MIN_VALUE), new int[][] {{2, 3}}),
             new Composed("div by a huge number", x -> x[0].div(Float.MAX_VALUE), new int[][] {{2, 3}}));

@@ -33,7 +33,7 @@ final class OpenClPool2d {
             int outputs = rows * g.outWidth();
             rest.apply(launch.ints(outputs).struct(fields(g))).runItems(outputs);
         } else {
-            int rowsPerItem = perItem(g.outWidth() * g.kernelHeight() * g.kernelWidth());
+            int rowsPerItem = perItem((long) g.outWidth() * g.kernelHeight() * g.kernelWidth());
             rest.apply(launch.struct(fields(g)).ints(rowsPerItem)).runAlone(ceilDiv(rows, rowsPerItem));
         }
     }
@@ -47,7 +47,7 @@ final class OpenClPool2d {
             int items = g.planes() * ceilDiv(inPlane, PIXELS_PER_ITEM);
             rest.apply(launch.ints(items).struct(fields(g))).runItems(items);
         } else {
-            int planesPerItem = perItem(inPlane + g.outHeight() * g.outWidth() * g.kernelHeight() * g.kernelWidth());
+            int planesPerItem = perItem(inPlane + (double) g.outHeight() * g.outWidth() * g.kernelHeight() * g.kernelWidth());
             rest.apply(launch.struct(fields(g)).ints(planesPerItem)).runAlone(ceilDiv(g.planes(), planesPerItem));
         }
     }
@@ -75,8 +75,9 @@ final class OpenClPool2d {
         return lanes >= 4 ? lanes : 1;
     }
 
-    private static int perItem(int elements) {
-        return Math.max(1, ITEM_ELEMENTS / elements);
+    /** @param elements a product of four integers, which may not fit a long */
+    private static int perItem(double elements) {
+        return (int) Math.max(1, ITEM_ELEMENTS / elements);
     }
 
     /** A geometry as the kernels read it. */
