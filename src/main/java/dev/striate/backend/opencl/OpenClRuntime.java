@@ -69,7 +69,7 @@ final class OpenClRuntime {
             properties.addProperty(CL.CL_CONTEXT_PLATFORM, device.platform());
             context = CL.clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, null);
             queue = CL.clCreateCommandQueue(context, device.id(), profiling ? CL.CL_QUEUE_PROFILING_ENABLE : 0, null);
-            this.uploads = new OpenClUploads(this, context, device.id());
+            this.uploads = new OpenClUploads(this, context, device);
         } catch (CLException e) {
             if (queue != null) {
                 CL.clReleaseCommandQueue(queue);

@@ -7,7 +7,6 @@ import org.jocl.CLException;
 import org.jocl.Pointer;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
-import org.jocl.cl_device_id;
 import org.jocl.cl_event;
 import org.jocl.cl_mem;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +21,9 @@ import org.jspecify.annotations.Nullable;
  * until a buffer is unmapped, which is soon; for a non-blocking write from host memory it would keep one until the kernels
  * before it are done.
  *
- * <p>The system property {@code striate.opencl.blockingUploads} makes each write wait instead: for drivers that may not be called
- * by two threads at once, as oclgrind's.
+ * <p>Each write waits for the device instead with Mesa's rusticl, and with the system property
+ * {@code striate.opencl.blockingUploads}. Of some thousand mapped buffers rusticl 22.3 refuses to unmap one, with
+ * CL_INVALID_VALUE; oclgrind may not be called by two threads at once.
  */
 final class OpenClUploads {
 
@@ -33,18 +33,18 @@ final class OpenClUploads {
     /** Larger arrays go in pieces. */
     private static final long LARGEST_BYTES = 1 << 22;
 
-    private static final boolean BLOCKING = Boolean.getBoolean("striate.opencl.blockingUploads");
-
     private final OpenClRuntime runtime;
+    private final boolean blocking;
     private final cl_context context;
     private final cl_command_queue transfers;
     final Slot[] ring = new Slot[SLOTS];
     private int next;
 
-    OpenClUploads(OpenClRuntime runtime, cl_context context, cl_device_id device) {
+    OpenClUploads(OpenClRuntime runtime, cl_context context, OpenClDevices.Entry device) {
         this.runtime = runtime;
         this.context = context;
-        this.transfers = CL.clCreateCommandQueue(context, device, 0, null);
+        this.blocking = Boolean.getBoolean("striate.opencl.blockingUploads") || device.info().platform().startsWith("rusticl");
+        this.transfers = CL.clCreateCommandQueue(context, device.id(), 0, null);
     }
 
     /** A buffer of the ring, and the last copy from it. */
@@ -90,7 +90,7 @@ final class OpenClUploads {
 
     private void writePiece(Source source, cl_mem target, int first, int count) {
         long bytes = (long) Float.BYTES * count;
-        if (BLOCKING) {
+        if (blocking) {
             ByteBuffer copy = ByteBuffer.allocateDirect((int) bytes).order(ByteOrder.nativeOrder());
             source.put(first, count, copy);
             runtime.trace().waited("a blocking upload");
