@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs every OpenCL kernel on small inputs on oclgrind, a device that checks each memory access; called by ./verify --deep.
+# Runs every OpenCL kernel on small inputs on oclgrind, a device that checks each memory access, and the kernels for GPUs on
+# rusticl, Mesa's OpenCL, which compiles like its drivers for GPUs. Called by ./verify --deep.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 maven="mvn -q -B -Dstyle.color=never"
@@ -10,13 +11,17 @@ cases=$(grep -v '^#' tools/verify-deep-cases.txt | paste -s -d '|')
 driver=$(find /usr/lib /usr/local/lib -name liboclgrind-rt-icd.so -print -quit)
 [ -n "$driver" ] || { echo "verify: oclgrind's driver, liboclgrind-rt-icd.so, is not installed" >&2; exit 1; }
 
+rusticl=$(find /usr/lib /usr/local/lib -name libRusticlOpenCL.so.1 -print -quit)
+[ -n "$rusticl" ] || { echo "verify: Mesa's rusticl, libRusticlOpenCL.so.1, is not installed" >&2; exit 1; }
+
 work=$(mktemp -d "${TMPDIR:-/tmp}/striate-deep.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 reports=$work/reports
 kernels=$work/kernels
-mkdir "$work/vendors"
+mkdir "$work/vendors" "$work/rusticl"
 mkfifo "$work/log"
 echo "$driver" > "$work/vendors/oclgrind.icd"
+echo "$rusticl" > "$work/rusticl/rusticl.icd"
 cat > "$work/logging.properties" <<TEXT
 handlers = java.util.logging.FileHandler
 dev.striate.backend.opencl.OpenClPrograms.level = FINE
@@ -27,7 +32,7 @@ java.util.logging.FileHandler.formatter = java.util.logging.SimpleFormatter
 java.util.logging.SimpleFormatter.format = %5\$s%n
 TEXT
 
-# The loader sees only this driver. The oclgrind command preloads a library instead, which crashes the JVM.
+# The loader sees only this driver; a process with several of them may crash. The oclgrind command preloads a library instead, which crashes the JVM.
 export OCL_ICD_VENDORS=$work/vendors/ OCLGRIND_LOG=$work/log OCLGRIND_DATA_RACES=1 OCLGRIND_CHECK_API=1
 
 # Runs tests and collects oclgrind's reports. The log is a pipe, because each OpenCL context opens it again and would truncate a file.
@@ -84,6 +89,34 @@ for source in src/main/opencl/*.cl; do
         done
     done
 done
+
+# Sees only rusticl, with llvmpipe, its device on the CPU.
+on_rusticl() {
+    OCL_ICD_VENDORS=$work/rusticl/ RUSTICL_ENABLE=llvmpipe "$@"
+}
+
+# Without the device, the tests below would run nowhere, and the training on none.
+devices=$(on_rusticl ./striate devices 2>&1) || true
+verdict "$(grep -q llvmpipe <<< "$devices" && echo true || echo false)" "rusticl has a device"
+
+if on_rusticl $maven surefire:test@default-test -Dstriate.test.requireOpenCl=true -Dstriate.opencl.cache=off \
+    -Dstriate.test.devices='opencl, TILED' -Dtest=OpCasesTest "-Dstriate.test.cases=$cases" > "$work/maven.log" 2>&1; then
+    verdict true "small cases of every operation on rusticl"
+else
+    grep -E '^\[ERROR\] +[A-Z][A-Za-z]*Test' "$work/maven.log" | cut -c 1-300 | head -n 20 || tail -n 20 "$work/maven.log"
+    verdict false "small cases of every operation on rusticl"
+fi
+
+# train DEVICE: prints the test accuracy of each network. One epoch in few steps, because llvmpipe takes long to prepare a launch.
+train() {
+    ./striate digits --epochs 1 --batch-size 250 --seed 0 --device "$1" 2> "$work/digits.log" \
+        | sed -n 's/^epoch.* test accuracy *\([0-9.]*\).*/\1/p'
+}
+expected=$(train cpu) || true
+actual=$(on_rusticl train gpu) || cat "$work/digits.log"
+echo "digits: test accuracies on the CPU" $expected, "on rusticl" $actual
+verdict "$([ -n "$expected" ] && [ "$expected" = "$actual" ] && echo true || echo false)" \
+    "digits on rusticl has the accuracies of the CPU"
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]
