@@ -119,19 +119,25 @@ final class JoclLibrary {
         Set<String> failures = new LinkedHashSet<>();
         for (int attempt = System.getProperty(CACHED) == null ? 0 : 1; attempt < 3; attempt++) {
             Path parent = attempt < 2 ? cache : temporary;
+            Path directory = cache;
             try {
                 if (attempt < 2) {
                     makePrivate(cache);
                 }
                 requireExecutable(parent);
-                Path directory = attempt == 0 ? cache : Files.createTempDirectory(parent, "jocl-");
-                unpack(directory);
                 if (attempt == 0) {
+                    unpack(cache);
                     System.setProperty(CACHED, cache.toString());
+                } else {
+                    directory = Files.createTempDirectory(parent, "jocl-");
+                    unpack(directory);
                 }
                 return directory;
             } catch (IOException e) {
                 failures.add(AtomicFile.failure("into", parent, e).getMessage());
+                if (!directory.equals(cache)) {
+                    delete(directory);
+                }
             }
         }
         throw new DeviceException("cannot unpack JOCL's native library " + String.join("; ", failures)

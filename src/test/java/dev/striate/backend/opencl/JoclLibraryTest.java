@@ -164,6 +164,20 @@ class JoclLibraryTest {
     }
 
     @Test
+    void aFullDiskLeavesNothingBehind() throws Exception {
+        requireLinux();
+        Path cache = root.resolve("cache");
+        Path temporary = Files.createDirectory(root.resolve("tmp"));
+        List<String> command = new ArrayList<>(List.of("bash", "-c", "ulimit -f 100; exec \"$@\"", "java"));
+        command.addAll(command(cache, temporary, List.of(), classPath(), PrintDevices.class));
+        String output = output(new ProcessBuilder(command).redirectErrorStream(true).start());
+        assertTrue(output.startsWith("cannot unpack JOCL's native library into " + cache), output);
+        assertEquals(List.of(), names(cache.resolve("jocl")));
+        assertTrue(names(temporary).stream().noneMatch(name -> name.startsWith("jocl-")));
+        assertLoadedFrom(cache, temporary, run(cache, temporary, PrintDevices.class));
+    }
+
+    @Test
     void eachClassLoaderLoadsAFileOfItsOwn() throws Exception {
         requireLinux();
         Path cache = root.resolve("cache");
@@ -305,6 +319,12 @@ class JoclLibraryTest {
     private static Process start(
             Path cache, Path temporary, List<String> options, String classPath, Class<?> main, String... arguments)
             throws IOException {
+        return new ProcessBuilder(command(cache, temporary, options, classPath, main, arguments))
+                .redirectErrorStream(true).start();
+    }
+
+    private static List<String> command(
+            Path cache, Path temporary, List<String> options, String classPath, Class<?> main, String... arguments) {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData",
                 // From Java 24 on, loading native code without this causes a warning.
@@ -313,7 +333,7 @@ class JoclLibraryTest {
         command.addAll(options);
         command.add(main.getName());
         command.addAll(List.of(arguments));
-        return new ProcessBuilder(command).redirectErrorStream(true).start();
+        return command;
     }
 
     private static String output(Process process) throws Exception {
