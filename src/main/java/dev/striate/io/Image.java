@@ -71,8 +71,9 @@ public final class Image {
      *   <li>pictures of more than {@code maxPixels} pixels, or with a side of more than 1,000,000 pixels
      *   <li>files of more than 8 bytes, and pictures that need more than 20 bytes of memory, for each of {@code maxPixels}
      *       (16 MiB are allowed in addition)
-     *   <li>pictures that take the JDK's decoder too long: PNG of more than 4 uncompressed bytes, and JPEG whose scans times
-     *       pixels plus 8 times the compressed bytes are more than 24, for each of {@code maxPixels}
+     *   <li>pictures that take the JDK's decoder too long: PNG files with more than 4 uncompressed bytes for each of
+     *       {@code maxPixels} (16-bit RGB or RGBA), and JPEG files of many scans or much data: 1.5 times scans times pixels plus
+     *       5 times the compressed bytes is at most 24 for each of {@code maxPixels}
      *   <li>JPEG files of more than 100 scans
      *   <li>headers that claim more pixels than the file can hold: deflate (PNG) writes at most 1032 bytes per byte, LZW (GIF)
      *       2728 pixels, JPEG a block of 8 x 8 samples per 2 bits (progressive: 1 bit), run-length encoding (BMP) 255 pixels

@@ -16,7 +16,8 @@ final class Jpeg extends EncodedImage {
     /** An encoder writes about ten. */
     private static final int MAX_SCANS = 100;
 
-    private static final int WORK_PER_BYTE = 8;
+    private static final double WORK_PER_SCANNED_PIXEL = 1.5;
+    private static final int WORK_PER_BYTE = 5;
 
     private static final int BASELINE = 0xC0;
     private static final int EXTENDED = 0xC1;
@@ -93,7 +94,7 @@ final class Jpeg extends EncodedImage {
         leastDataBytes = (progressive ? blocks : 2 * blocks) / Byte.SIZE;
         decoderBytes = componentIds.length * (scans > 1 || progressive ? 1L + Short.BYTES : 1L);
         // The JDK computes all pixels anew after every scan.
-        work = width * height * scans + WORK_PER_BYTE * dataBytes;
+        work = (long) (WORK_PER_SCANNED_PIXEL * scans * width * height) + WORK_PER_BYTE * dataBytes;
     }
 
     /** Goes behind the next marker, over garbage, fill bytes and zeros, as libjpeg does, and returns it. */
