@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
@@ -169,7 +170,11 @@ final class JoclLibrary {
 
     private static void requireExecutable(Path directory) throws IOException {
         Path mounts = Path.of("/proc/self/mounts");
-        if (Files.isReadable(mounts) && isNoexec(directory.toRealPath(), Files.readAllLines(mounts, StandardCharsets.ISO_8859_1))) {
+        if (!Files.isReadable(mounts)) {
+            return;
+        }
+        List<String> lines = new String(Files.readAllBytes(mounts), StandardCharsets.UTF_8).lines().toList();
+        if (isNoexec(directory.toRealPath(), lines)) {
             throw new IOException("its file system is mounted with noexec");
         }
     }
@@ -184,7 +189,12 @@ final class JoclLibrary {
         boolean noexec = false;
         for (String line : mounts) {
             String[] fields = line.split(" ");
-            Path mounted = Path.of(fields[1].replace("\\040", " "));
+            Path mounted;
+            try {
+                mounted = Path.of(fields[1].replace("\\040", " "));
+            } catch (InvalidPathException e) {
+                continue; // A name that the locale cannot express is not a parent of the directory.
+            }
             if (directory.startsWith(mounted) && mounted.getNameCount() >= longest) {
                 longest = mounted.getNameCount();
                 noexec = List.of(fields[3].split(",")).contains("noexec");

@@ -240,7 +240,9 @@ class JoclLibraryTest {
     void theMountOfADirectoryDecides() {
         List<String> mounts = List.of(
                 "/dev/sda / ext4 rw,relatime 0 0", "tmpfs /tmp tmpfs rw,nosuid,noexec 0 0", "tmpfs /tmp/a\\040b tmpfs rw 0 0",
-                "/dev/sdb /home ext4 rw 0 0", "/dev/sdc /home ext4 rw,noexec 0 0");
+                "/dev/sdb /home ext4 rw 0 0", "/dev/sdc /home ext4 rw,noexec 0 0",
+                // No path, like a name with umlauts in the locale C.
+                "/dev/sdd /media/\0 ext4 rw 0 0");
         assertFalse(JoclLibrary.isNoexec(Path.of("/var/cache"), mounts));
         assertTrue(JoclLibrary.isNoexec(Path.of("/tmp"), mounts));
         assertTrue(JoclLibrary.isNoexec(Path.of("/tmp/other"), mounts));
