@@ -2,6 +2,7 @@ package dev.striate.io;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.zip.CRC32;
 
 /** The chunks of a PNG file (RFC 2083): the critical ones and the transparent colours are decoded, the others dropped. */
 final class Png extends EncodedImage {
@@ -39,7 +40,7 @@ final class Png extends EncodedImage {
         int colorType = in.get();
         skip(2);
         boolean interlaced = in.get() != 0;
-        skip(Integer.BYTES);
+        checkSum(SIGNATURE_BYTES + Integer.BYTES);
         keep(0, in.position());
 
         int channels = switch (colorType) {
@@ -56,8 +57,13 @@ final class Png extends EncodedImage {
             int type = in.getInt();
             int data = in.position();
             // A file may be cut off where the decoder needs no more.
-            skip(length < 0 ? length : Math.min(length + (long) Integer.BYTES, in.remaining()));
-            ByteBuffer content = in.slice(data, Math.min(length, in.position() - data));
+            skip(length < 0 ? length : Math.min(length, in.remaining()));
+            ByteBuffer content = in.slice(data, in.position() - data);
+            if (in.remaining() >= Integer.BYTES) {
+                checkSum(start + Integer.BYTES);
+            } else {
+                skip(in.remaining());
+            }
             switch (type) {
                 case IDAT -> dataBytes += content.limit();
                 case TRNS -> transparentColor = colorType != PALETTE;
@@ -74,6 +80,18 @@ final class Png extends EncodedImage {
         decoderBytes = (channels + (transparentColor ? 1 : 0)) * (depth == 16 ? 2L : 1L);
         work = WORK_PER_BYTE * decoderBytes * width * height;
         leastDataBytes = inflatedBytes(channels * depth, interlaced ? PASSES : ONE_PASS) / DEFLATE_RATIO;
+    }
+
+    /**
+     * Compares the checksum at the current position with the type and the content of the chunk before it; the JDK's decoder skips
+     * them, and would decode damaged pixels.
+     */
+    private void checkSum(int from) throws IOException {
+        CRC32 sum = new CRC32();
+        sum.update(in.slice(from, in.position() - from));
+        if (in.getInt() != (int) sum.getValue()) {
+            throw new IOException("the file is damaged: a checksum is wrong before byte " + in.position());
+        }
     }
 
     /** Of each row of each pass one byte for the filter, and the pixels. */

@@ -178,6 +178,28 @@ class ImageFileTest {
         }
     }
 
+    /** Otherwise the JDK's decoder makes other pixels of them, without a word. */
+    @Test
+    void flippedBitsOfPngAreFound() {
+        byte[] intact = png(3, 2, 8, 0, 0, deflated(2 * 4));
+        Image image = Image.read(write(intact));
+        int found = 0;
+        for (int i = 8; i < intact.length; i++) {
+            for (int bit = 0; bit < 8; bit++) {
+                byte[] flipped = intact.clone();
+                flipped[i] ^= (byte) (1 << bit);
+                Path file = write(flipped);
+                try {
+                    // What follows the pixels may be missing.
+                    assertEquals(image, Image.read(file), "byte " + i + ", bit " + bit);
+                } catch (StriateException e) {
+                    found++;
+                }
+            }
+        }
+        assertTrue(found > 8 * (intact.length - 8 - 2 * 12), found + " found");
+    }
+
     @Test
     void transparentColorBecomesWhite() throws IOException {
         Path file = directory.resolve("a.png");
