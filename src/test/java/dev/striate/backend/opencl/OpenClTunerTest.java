@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +34,7 @@ class OpenClTunerTest {
     private double elapsed;
 
     /** Each value of each parameter must build, and compute what the default computes. */
+    @Tag("slow")
     @ParameterizedTest
     @EnumSource(KernelShape.class)
     void everyValueIsRight(KernelShape shape) {
