@@ -18,10 +18,10 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A training between two of its steps, in one {@link Safetensors} file: the model's weights and buffers under its own names, so
- * that the file is a model file, too, for {@link State#load} and for PyTorch; the optimiser's state under names that start with
- * {@code optimizer.}; and in the metadata, under keys that start with {@code striate.}, how far the training is, what it came to
- * so far and where all that is random stands. Files are written as a whole or not at all.
+ * The state of a training run between two steps, in one {@link Safetensors} file. The file contains the model's weights and
+ * buffers under their own names, so {@link State#load} and PyTorch can read it as a model file. The names of the optimiser's
+ * state start with {@code optimizer.}. Metadata with keys that start with {@code striate.} contain the progress, the history, and
+ * the state of all random generators. Files are written atomically.
  *
  * <pre>{@code
  * Checkpoint checkpoint = Checkpoint.read(file);
@@ -30,23 +30,23 @@ import org.jspecify.annotations.Nullable;
  * Trainer.of(model, optimizer, device).resume(checkpoint).fit(train, test, 30);
  * }</pre>
  *
- * <p>What is not in it must be made as it was when the training started: the network and its parts' modes, the optimiser's
- * settings other than its learning rate, the schedule, the loaders' transforms, label smoothing and clipping. Values are float32;
- * the reference device, which computes with more digits, goes on from rounded ones.
+ * <p>The rest is not in the file and must be set up as for the original run: the network and the modes of its parts, the
+ * optimiser's settings except the learning rate, the schedule, the loaders' transforms, label smoothing and gradient clipping.
+ * Values are stored as float32; the reference device computes in double precision, so it resumes from rounded values.
  */
 public final class Checkpoint {
 
-    /** Writes the training as it stands. */
+    /** Writes the current state of a training run. */
     @FunctionalInterface
     public interface Saver {
 
         /**
          * Writes a checkpoint.
          *
-         * @param metadata free text to come along, such as the model's name
-         * @throws StriateException if the file cannot be written, or a key starts with {@code striate.}; or if the loss of a step
-         *                          before was infinite or NaN, or a weight is, which is noticed here: a training cannot go on
-         *                          from that, and the file that is there is left as it is
+         * @param metadata additional metadata for the file, such as the model's name
+         * @throws StriateException if the file cannot be written; if a key starts with {@code striate.}; or if a weight or the
+         *                          loss of an earlier step is infinite or NaN, because training cannot continue from there. An
+         *                          existing file is unchanged then
          */
         void save(Path file, Map<String, String> metadata);
     }
@@ -55,7 +55,7 @@ public final class Checkpoint {
     private static final String VERSION = KEYS + "checkpoint";
     private static final String CURRENT_VERSION = "2";
 
-    /** With the confusion matrix of every epoch. */
+    /** Files of this version have the confusion matrix of every epoch. */
     private static final String FIRST_VERSION = "1";
 
     private static final String EPOCH = KEYS + "epoch";
@@ -69,7 +69,7 @@ public final class Checkpoint {
     private static final String LEARNING_RATE = KEYS + "learning_rate";
     private static final String OPTIMIZER_STEPS = KEYS + "optimizer_steps";
 
-    /** Followed by the parameter's name; older versions counted the steps of all parameters together. */
+    /** Followed by the parameter's name. Older versions stored one number of steps for all parameters. */
     private static final String PARAMETER_STEPS = OPTIMIZER_STEPS + ".";
 
     private static final String LOADER_EPOCH = KEYS + "loader.epoch";
@@ -117,9 +117,9 @@ public final class Checkpoint {
     }
 
     /**
-     * Reads what a checkpoint says of the training; its weights stay where they are.
+     * Reads the metadata of a checkpoint. The weights are not read until training resumes.
      *
-     * @throws StriateException if the file cannot be read or is no checkpoint
+     * @throws StriateException if the file cannot be read or is not a checkpoint
      */
     public static Checkpoint read(Path file) {
         Map<String, String> metadata = Safetensors.readMetadata(file);
@@ -134,34 +134,39 @@ public final class Checkpoint {
         return fields.file();
     }
 
-    /** What came along, without what this class adds. */
+    /** Returns the caller's metadata, without the keys that this class adds. */
     public Map<String, String> metadata() {
         Map<String, String> free = new LinkedHashMap<>(fields.all());
         free.keySet().removeIf(key -> key.startsWith(KEYS));
         return free;
     }
 
-    /** The epochs that were over, all but the last as past ones, and the last without predictions. */
+    /**
+     * Returns the completed epochs. The evaluation of the last one has no predictions; those of the others are reduced as in
+     * {@link EpochEnd}.
+     */
     public List<EpochEnd> history() {
         return progress.history();
     }
 
-    /** How many steps of the next epoch were done. */
+    /** Returns the number of completed steps of the next epoch. */
     public int step() {
         return progress.step();
     }
 
-    /** Where the training stood: {@code after epoch 3}, or {@code in epoch 4 after step 120 of 391}. */
+    /** Describes the progress: {@code after epoch 3}, or {@code in epoch 4 after step 120 of 391}. */
     public String inWords() {
         return Progress.inWords(progress.epoch(), progress.step(), batches);
     }
 
-    /** The kind of optimiser, as {@link Optimizer#kind} names it. */
+    /** Returns the {@linkplain Optimizer#kind kind of optimiser}. */
     public String optimizer() {
         return fields.text(OPTIMIZER);
     }
 
-    /** Whether the training's loader {@linkplain DataLoader#dropLast drops the last batch} of an epoch if it is not full. */
+    /**
+     * Returns whether the training loader {@linkplain DataLoader#dropLast drops the last batch} of an epoch if it is not full.
+     */
     public boolean dropsLast() {
         return dropsLast;
     }
@@ -205,7 +210,7 @@ public final class Checkpoint {
         Safetensors.write(file, tensors(model, optimizer), all);
     }
 
-    /** A gradient may be infinite where the loss is not, and the last step's loss says nothing of the weights that it led to. */
+    /** Checks the weights, because the losses are not enough: a finite loss may have an infinite gradient. */
     private static void requireFinite(Path file, Module model, int epoch, int step, int steps) {
         model.parameters().forEach((name, tensor) -> {
             for (float value : tensor.toArray()) {
@@ -231,10 +236,10 @@ public final class Checkpoint {
     }
 
     /**
-     * Brings everything to where it stood.
+     * Restores the model, the optimiser and the loaders, and returns the progress.
      *
-     * @param epochs how many are planned
-     * @throws StriateException if something does not fit; nothing has changed then
+     * @param epochs the planned number of epochs, including the completed ones
+     * @throws StriateException if something does not match the checkpoint; nothing has changed then
      */
     Progress restore(Module model, Optimizer optimizer, DataLoader train, @Nullable DataLoader test, int epochs) {
         List<String> problems = new ArrayList<>();

@@ -10,9 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Reads the strings that a checkpoint keeps its numbers in; the only error, whatever they hold, is a {@link StriateException}.
- */
+/** Parses the metadata of a checkpoint. Invalid values of any kind cause a {@link StriateException}. */
 record CheckpointFields(Path file, Map<String, String> all) {
 
     private static final String SEPARATOR = "/";
@@ -31,7 +29,7 @@ record CheckpointFields(Path file, Map<String, String> all) {
         }
     }
 
-    /** A whole number of at least 0. */
+    /** Returns a whole number of at least 0. */
     long whole(String key) {
         try {
             long value = Long.parseLong(text(key));
@@ -52,7 +50,7 @@ record CheckpointFields(Path file, Map<String, String> all) {
         return (int) value;
     }
 
-    /** A finite number of at least 0. */
+    /** Returns a finite number of at least 0. */
     double number(String key) {
         try {
             double value = Double.parseDouble(text(key));
@@ -65,7 +63,7 @@ record CheckpointFields(Path file, Map<String, String> all) {
         throw wrong(key, "a finite number of at least 0");
     }
 
-    /** Whether something holds; if older versions do not have the key, false. */
+    /** Returns a boolean; false if the key is missing, as in files of older versions. */
     boolean flag(String key) {
         String value = all.getOrDefault(key, "false");
         if (!value.equals("true") && !value.equals("false")) {
@@ -100,7 +98,7 @@ record CheckpointFields(Path file, Map<String, String> all) {
         throw wrong(key, "a seed and a stream");
     }
 
-    /** The keys that start so, with what follows the start. */
+    /** Returns the keys that start with a prefix, mapped to their remainders. */
     Map<String, String> startingWith(String prefix) {
         Map<String, String> found = new LinkedHashMap<>();
         for (String key : all.keySet()) {

@@ -7,8 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a {@link Checkpoint} after every epoch, each over the one before, and when the training is interrupted, also in the
- * middle of an epoch. If asked to, it keeps that of the epoch with the best test accuracy in another file.
+ * Writes a {@link Checkpoint} after every epoch, replacing the previous one. If training is interrupted, it also writes one
+ * within an epoch. Optionally, it keeps the checkpoint of the epoch with the best test accuracy in a second file.
  */
 public final class CheckpointWriter implements TrainingListener {
 
@@ -18,13 +18,13 @@ public final class CheckpointWriter implements TrainingListener {
     private double bestAccuracy = Double.NEGATIVE_INFINITY;
     private Checkpoint.@Nullable Saver saver;
 
-    /** Whether there is more than fresh weights, for which no file of an earlier training should be lost. */
+    /** Whether a step has been made. Untrained weights must not replace the file of an earlier run. */
     private boolean underWay;
 
     /**
-     * Writes to a file, replacing what it holds.
+     * Creates a listener that writes checkpoints to a file. An existing file is replaced.
      *
-     * @param metadata free text to come along, such as the model's name
+     * @param metadata additional metadata for the file, such as the model's name
      */
     public CheckpointWriter(Path file, Map<String, String> metadata) {
         this.file = file;
@@ -32,15 +32,15 @@ public final class CheckpointWriter implements TrainingListener {
     }
 
     /**
-     * Keeps the checkpoint of the epoch with the highest test accuracy, the earliest of several, in another file. In a training
-     * that is resumed, the epochs before count, too, if the file is there.
+     * Keeps the checkpoint of the epoch with the highest test accuracy in another file. If several epochs are equally good, the
+     * earliest is kept. In a resumed run, the earlier epochs also count, provided that the file exists.
      */
     public CheckpointWriter best(Path file) {
         best = file;
         return this;
     }
 
-    /** @throws StriateException if the best is to be kept and there is no test set to tell it */
+    /** @throws StriateException if the best checkpoint is to be kept and there is no test set */
     @Override
     public void onStart(TrainingStart start) {
         saver = start.checkpoints();
@@ -51,7 +51,7 @@ public final class CheckpointWriter implements TrainingListener {
                 throw new StriateException("CheckpointWriter: to keep the best, the training needs a test set");
             }
             if (Files.exists(best)) {
-                // An epoch before there was a test set has none, and NaN would be the greatest.
+                // Epochs that were trained without a test set have the accuracy NaN, which max() would return.
                 bestAccuracy = start.history().stream().mapToDouble(EpochEnd::testAccuracy)
                         .filter(accuracy -> !Double.isNaN(accuracy)).max().orElse(bestAccuracy);
             }
@@ -65,7 +65,7 @@ public final class CheckpointWriter implements TrainingListener {
 
     @Override
     public void onEpoch(EpochEnd epoch) {
-        // The best first: after an end in between, the resumed training comes by here again.
+        // The best checkpoint is written first: if the program ends between the two, the resumed run repeats this epoch.
         if (best != null && epoch.testAccuracy() > bestAccuracy) {
             save(best);
             bestAccuracy = epoch.testAccuracy();

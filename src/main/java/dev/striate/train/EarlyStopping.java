@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Stops training after some epochs without improvement on the test set (Prechelt, "Early stopping - but when?", 1998). The model
- * keeps the weights of the last epoch; {@link CheckpointWriter#best} saves those of the best. A resumed run continues the count.
+ * keeps the weights of the last epoch; use {@link CheckpointWriter#best} to save those of the best epoch. A resumed run continues
+ * the count.
  */
 public final class EarlyStopping implements TrainingListener {
 
@@ -36,7 +37,7 @@ public final class EarlyStopping implements TrainingListener {
         return new EarlyStopping(true, patience);
     }
 
-    /** Monitors the accuracy on the test set; otherwise as {@link #byTestLoss}. */
+    /** Monitors the accuracy on the test set; otherwise like {@link #byTestLoss}. */
     public static EarlyStopping byTestAccuracy(int patience) {
         return new EarlyStopping(false, patience);
     }

@@ -15,9 +15,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Epochs as JSON: an array with an object for each. An evaluation has its loss and its numbers of images, the last epoch's also
- * its confusion matrix, which is the result of a training that is interrupted in the next epoch; those of all epochs would not
- * fit into a file's header. Numbers keep all their bits; infinity and NaN, which JSON lacks, are strings.
+ * Writes and reads epochs as JSON: an array with one object per epoch. An evaluation is written as its loss and its numbers of
+ * images. The last one also has its confusion matrix, because it is the result of the training if the next epoch is interrupted;
+ * the matrices of all epochs would not fit into a file's header. Numbers are written without rounding. JSON lacks infinity and
+ * NaN, so these are strings.
  */
 final class HistoryJson {
 
@@ -64,7 +65,7 @@ final class HistoryJson {
         return text.toString();
     }
 
-    /** @throws IOException if it is not what {@link #write} makes */
+    /** @throws IOException if the text was not written by {@link #write} */
     static List<EpochEnd> read(String text) throws IOException {
         List<EpochEnd> epochs = new ArrayList<>();
         try (JsonParser json = JSON.createParser(text)) {

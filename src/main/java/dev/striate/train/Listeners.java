@@ -36,7 +36,10 @@ final class Listeners {
         }
     }
 
-    /** The reason to stop, or null. Reasons to stop at once come first, then the order of the listeners counts. */
+    /**
+     * Returns the reason to stop, or null. Reasons to stop at once have priority; among equal reasons, the first listener's is
+     * returned.
+     */
     @Nullable Stop stop() {
         Stop[] found = new Stop[1];
         tell(listener -> {
@@ -48,7 +51,7 @@ final class Listeners {
         return failure == null ? found[0] : new Stop(Stop.Kind.FAILURE, "a listener failed: " + failure);
     }
 
-    /** As {@link #stop()}, but null for reasons that can wait until the next step or epoch ends. */
+    /** Returns the reason to stop at once, or null; see {@link #stop()}. */
     @Nullable Stop stopAtOnce() {
         Stop stop = stop();
         return stop != null && stop.isAtOnce() ? stop : null;

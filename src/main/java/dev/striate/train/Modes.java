@@ -5,8 +5,9 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 
 /**
- * Which parts of a model are in training and which in evaluation, to come back to: {@link Module#train} and {@link Module#eval}
- * also switch the parts that somebody set otherwise, such as a batch normalisation that is to keep its statistics.
+ * A snapshot of the modes (training or evaluation) of a model's parts, which can be restored later. {@link Module#train} and
+ * {@link Module#eval} switch all parts, including those that were set individually, such as a batch normalisation that keeps its
+ * running statistics.
  *
  * <pre>{@code
  * try (Modes before = Modes.of(model)) {
@@ -26,7 +27,7 @@ public final class Modes implements AutoCloseable {
         note(model);
     }
 
-    /** The modes as they are. */
+    /** Returns a snapshot of the current modes. */
     public static Modes of(Module model) {
         return new Modes(model);
     }
@@ -36,12 +37,12 @@ public final class Modes implements AutoCloseable {
         module.children().values().forEach(this::note);
     }
 
-    /** Brings all parts into the modes in which they were. */
+    /** Restores the modes of all parts. */
     public void restore() {
         restore(model);
     }
 
-    /** The same as {@link #restore()}; a second call does nothing. */
+    /** Restores the modes like {@link #restore()}. A second call does nothing. */
     @Override
     public void close() {
         if (!closed) {
@@ -50,7 +51,7 @@ public final class Modes implements AutoCloseable {
         }
     }
 
-    /** From the top down, as each call switches what is below, too. */
+    /** Starts at the top, because each call also switches the parts below. */
     private void restore(Module module) {
         if (training.get(module)) {
             module.train();

@@ -9,8 +9,8 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 
 /**
- * Adds up losses and predictions batch by batch. Reading a value waits for the device, so batches are noted first and read many
- * at a time; what was noted and not read holds two small device buffers per batch.
+ * Sums losses and predictions over batches. Reading a value waits for the device, so results are queued and read many at a time.
+ * Each queued batch keeps two small device buffers alive.
  */
 final class Tally implements AutoCloseable {
 
@@ -26,11 +26,11 @@ final class Tally implements AutoCloseable {
     private int correct;
 
     /**
-     * What was added up.
+     * The sums over the batches so far.
      *
-     * @param loss    the sum over the images
-     * @param images  how many have a label that the loss does not ignore
-     * @param correct how many of them were classified rightly
+     * @param loss    the sum of the losses of these images
+     * @param images  the number of images, without those whose label is ignored by the loss
+     * @param correct the number of correctly classified images
      */
     record Sums(double loss, int images, int correct) {
 
@@ -50,7 +50,7 @@ final class Tally implements AutoCloseable {
         this.requireFinite = requireFinite;
     }
 
-    /** For training: goes on from sums; a loss that is infinite or NaN is an error. */
+    /** Creates a tally for training that starts from sums. A loss that is infinite or NaN is an error. */
     Tally(Sums before) {
         this(true);
         lossSum = before.loss;
@@ -58,31 +58,34 @@ final class Tally implements AutoCloseable {
         correct = before.correct;
     }
 
-    /** Reads the rest and says what was added up. */
+    /** Reads the queued batches and returns the sums. */
     Sums sums() {
         read();
         return new Sums(lossSum, images, correct);
     }
 
     /**
-     * Notes a batch.
+     * Queues the results of a batch.
      *
-     * @param result the batch's mean loss, and the predictions {@code (N)} of which none is above the last class
-     * @param where  which batch this is, for the error
+     * @param result the batch's mean loss and its predictions {@code (N)}, with {@code greatest()} equal to the last class
+     * @param where  the batch's description for errors
      */
     void add(CrossEntropy.Result result, int[] labels, String where) {
         if (confusion.length == 0) {
             int classes = result.predictions().greatest() + 1;
             confusion = new int[classes][classes];
         }
-        // A copy of the labels: they are read later, and whoever made the batch may reuse the array.
+        // The labels are copied, because they are read later and the owner of the batch may reuse the array.
         noted.add(new Noted(result.loss().share(), result.predictions().share(), labels.clone(), where));
         if (noted.size() == READ_EVERY) {
             read();
         }
     }
 
-    /** Reads what was noted, waiting for the device. A batch that cannot be taken stays, so that every later call fails, too. */
+    /**
+     * Reads the queued batches, which waits for the device. A batch that causes an error stays in the queue, so later calls fail,
+     * too.
+     */
     void read() {
         while (!noted.isEmpty()) {
             take(noted.element());
@@ -106,7 +109,7 @@ final class Tally implements AutoCloseable {
         int counted = 0;
         for (int i = 0; i < classes.length; i++) {
             int label = batch.labels[i];
-            // The loss has refused what is neither a class nor the ignored label.
+            // The loss has already rejected labels that are neither a class nor the ignored label.
             if (label != ClassificationOptions.DEFAULT.ignoreIndex()) {
                 confusion[label][classes[i]]++;
                 correct += classes[i] == label ? 1 : 0;
@@ -118,23 +121,23 @@ final class Tally implements AutoCloseable {
         images += counted;
     }
 
-    /** The mean loss over the images read so far, NaN before the first. */
+    /** Returns the mean loss of the images read so far; NaN before the first. */
     double loss() {
         return lossSum / images;
     }
 
-    /** The fraction of the images read so far that were classified rightly, NaN before the first. */
+    /** Returns the fraction of correctly classified images among those read so far; NaN before the first. */
     double accuracy() {
         return (double) correct / images;
     }
 
-    /** Reads the rest and sums up. */
+    /** Reads the queued batches and returns the evaluation. */
     Evaluation evaluation() {
         read();
         return new Evaluation(loss(), Arrays.copyOf(predictions, predicted), confusion);
     }
 
-    /** Frees what was noted and not read. */
+    /** Frees the queued batches. */
     @Override
     public void close() {
         noted.forEach(Noted::close);

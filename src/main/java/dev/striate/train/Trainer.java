@@ -20,8 +20,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trains a classifier: for each batch of each epoch, the cross-entropy of the model's logits {@code (N, classes)}, its gradient
- * and a step of the optimiser; after each epoch, an evaluation on the test set.
+ * Trains a classifier with the cross-entropy loss. The model must return logits {@code (N, classes)}. Each batch is one step:
+ * forward pass, backward pass, optimiser step. Each epoch ends with an evaluation on the test set.
  *
  * <pre>{@code
  * TrainingResult result = Trainer.of(model, optimizer, device)
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *         .fit(train, test, 30);
  * }</pre>
  *
- * <p>Losses stay on the device for up to 32 steps before they are read, so that the device need not be waited for at each.
+ * <p>Losses stay on the device for up to 32 steps before they are read, because each read waits for the device.
  */
 public final class Trainer {
 
@@ -50,14 +50,14 @@ public final class Trainer {
         this.device = device;
     }
 
-    /** A trainer for a model that was initialised on the device and an optimiser of its parameters. */
+    /** Returns a trainer for a model, which must be initialised on the device, and an optimiser of its parameters. */
     public static Trainer of(Module model, Optimizer optimizer, Device device) {
         return new Trainer(model, optimizer, device);
     }
 
     /**
-     * Sets the learning rate before each step to the schedule's at the number of steps that the optimiser has taken. Without a
-     * schedule the optimiser keeps its own.
+     * Sets the learning-rate schedule, which is evaluated before each step at the optimiser's {@linkplain Optimizer#steps step}.
+     * Without a schedule, the optimiser's learning rate does not change.
      */
     public Trainer schedule(Schedule schedule) {
         this.schedule = schedule;
@@ -65,9 +65,9 @@ public final class Trainer {
     }
 
     /**
-     * Scales the gradient down to this norm before each step where it is longer.
+     * Clips the gradient before each step: if its norm over all parameters is larger than {@code maxNorm}, it is scaled down.
      *
-     * @throws StriateException unless above 0
+     * @throws StriateException unless {@code maxNorm} is above 0
      */
     public Trainer clipGradNorm(float maxNorm) {
         if (!(maxNorm > 0)) {
@@ -77,21 +77,21 @@ public final class Trainer {
         return this;
     }
 
-    /** Smooths the labels in training, not in evaluation; see {@link ClassificationOptions}. */
+    /** Sets the label smoothing of the training loss; evaluations use none. See {@link ClassificationOptions}. */
     public Trainer labelSmoothing(float epsilon) {
         this.lossOptions = lossOptions.withLabelSmoothing(epsilon);
         return this;
     }
 
-    /** Adds a listener; they are told in the order in which they were added. */
+    /** Adds a listener. Listeners are called in the order in which they were added. */
     public Trainer listener(TrainingListener listener) {
         listeners.add(listener);
         return this;
     }
 
     /**
-     * Whether the trained model is run once more over the whole training set at the end, which it is unless this is set to false:
-     * {@link TrainingResult#train} is null then, and its training loss and accuracy are those of the last epoch's steps.
+     * Sets whether the trained model is evaluated on the whole training set at the end, true by default. If false,
+     * {@link TrainingResult#train} is null, and the result's training loss and accuracy are those of the last epoch's steps.
      */
     public Trainer evaluateTrainingSet(boolean wanted) {
         this.evaluatesTrainingSet = wanted;
@@ -99,9 +99,9 @@ public final class Trainer {
     }
 
     /**
-     * Makes the next {@link #fit} go on where the training stood when a checkpoint was written. Model, optimiser and loaders are
-     * to be made as they were then; the weights, the optimiser's state and where everything stands are taken from the file. What
-     * follows has the same bits as if the training had never ended, on the same device.
+     * Makes the next {@link #fit} resume from a checkpoint. The model, the optimiser and the loaders must be set up as in the
+     * original run; their state is then restored from the file. On the same device, the results have the same bits as those of a
+     * run without interruption.
      */
     public Trainer resume(Checkpoint checkpoint) {
         this.checkpoint = checkpoint;
@@ -109,16 +109,17 @@ public final class Trainer {
     }
 
     /**
-     * Trains for some epochs. A model in training mode is trained as it is: parts that were set to evaluation stay so, and a
-     * batch normalisation among them keeps its running statistics. (Its weights are trained; what is to keep them is left out of
-     * the optimiser.) A model in evaluation mode is switched to training with all its parts. Afterwards each part is in the mode
-     * in which it was before.
+     * Trains the model. If it is in training mode, its parts keep their modes: batch normalisations in evaluation mode, for
+     * example, do not update their running statistics. The weights of such parts are still trained; to freeze them, do not pass
+     * them to the optimiser. If the model is in evaluation mode, all parts are switched to training mode. The previous modes are
+     * restored at the end.
      *
-     * @param train  continues with its next epoch
-     * @param test   what to evaluate on after each epoch
-     * @param epochs how many in all: a training that is resumed has some behind it
-     * @throws StriateException if the loss becomes infinite or NaN, noticed up to 32 steps late, named exactly; or if the
-     *                          checkpoint does not fit, and nothing has changed then
+     * @param train  the training data; the loader continues with its next epoch
+     * @param test   the test set, evaluated after each epoch; null for none
+     * @param epochs the number of epochs, including those before the run was resumed
+     * @throws StriateException if {@code epochs} is below 1; if the checkpoint does not match, and nothing has changed then; or
+     *                          if the loss becomes infinite or NaN. This is detected up to 32 steps later, but the message names
+     *                          the step
      */
     public TrainingResult fit(DataLoader train, @Nullable DataLoader test, int epochs) {
         if (epochs < 1) {
@@ -138,9 +139,9 @@ public final class Trainer {
     }
 
     /**
-     * One step.
+     * Makes one training step.
      *
-     * @param where which one, for errors
+     * @param where the step's description for errors
      */
     void step(Batch batch, Tally tally, String where) {
         try (Scope scope = Scope.open()) {
@@ -176,18 +177,18 @@ public final class Trainer {
     }
 
     /**
-     * Runs a classifier in evaluation mode, without recording gradients, over all batches. Each part of the model is afterwards
-     * in the mode in which it was before.
+     * Evaluates a classifier on all batches, in evaluation mode and without recording gradients. The previous modes of the
+     * model's parts are restored at the end.
      *
-     * @param batches a {@link DataLoader}, whose next epoch is used up, or any other batches, such as a list: those are not
-     *                closed and can be used again
+     * @param batches a {@link DataLoader}, which advances by one epoch, or any other batches, such as a list. Only the loader's
+     *                batches are closed; others can be used again
      * @throws StriateException if there are no batches
      */
     public static Evaluation evaluate(Module model, Iterable<Batch> batches, Device device) {
         return Objects.requireNonNull(evaluate(model, batches, device, () -> false));
     }
 
-    /** The same, but null if it was given up; that is asked after each batch. */
+    /** Evaluates like the method above, or returns null as soon as {@code givenUp} is true after a batch. */
     static @Nullable Evaluation evaluate(Module model, Iterable<Batch> batches, Device device, BooleanSupplier givenUp) {
         try (Modes before = Modes.of(model); NoGrad off = NoGrad.open(); Tally tally = new Tally(false)) {
             model.eval();
@@ -201,7 +202,7 @@ public final class Trainer {
                             "evaluation");
                 }
                 if (batches instanceof DataLoader) {
-                    // The loader made it for this loop alone and can reuse its memory.
+                    // This loop is the only user of the batch, and the loader can reuse its memory.
                     batch.close();
                 }
                 if (givenUp.getAsBoolean()) {

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** One call of {@link Trainer#fit}: its epochs, what the listeners hear of them, and how far it is. */
+/** The state of one call of {@link Trainer#fit}. It runs the epochs and calls the listeners. */
 final class TrainingRun {
 
     private final Trainer trainer;
@@ -24,25 +24,25 @@ final class TrainingRun {
     private final Listeners listeners;
     private final Modes modes;
 
-    /** Whole epochs only. */
+    /** The complete epochs. */
     private final List<EpochEnd> history;
     private int epoch;
     private int step;
     private Tally.Sums sums;
     private double seconds;
 
-    /** What goes on from these sums and seconds while steps are under way. */
+    /** Continues {@link #sums} during an epoch; null between epochs, when {@link #sums} and {@link #seconds} are up to date. */
     private @Nullable Tally tally;
     private long started;
 
-    /** The loader's number of the epoch under way, or of the next; the loader itself counts on when an epoch starts. */
+    /** The loader's number of the current or next epoch. The loader increments its own when an epoch starts. */
     private int loaderEpoch;
 
     private @Nullable EpochEnd cutShort;
     private @Nullable Evaluation lastTest;
     private @Nullable Stop stop;
 
-    /** @param from where to go on; model, in training mode, optimiser and loaders stand there */
+    /** @param from the progress to continue from; the model (in training mode), optimiser and loaders must be in this state */
     TrainingRun(
             Trainer trainer, Listeners listeners, DataLoader train, @Nullable DataLoader test, int epochs, Progress from) {
         this.trainer = trainer;
@@ -78,7 +78,7 @@ final class TrainingRun {
 
     private void runEpoch() {
         if (!model.isTraining()) {
-            // A listener has evaluated it and left it so.
+            // A listener has evaluated the model and left it in evaluation mode.
             modes.restore();
         }
         steps();
@@ -130,7 +130,7 @@ final class TrainingRun {
         } finally {
             tally = null;
         }
-        // The last step has not been waited for by reading its loss, which precedes its gradient.
+        // Reading the last loss does not wait for the gradient and the update, which follow it.
         device.synchronize();
         seconds += secondsSinceStart();
     }
@@ -143,7 +143,7 @@ final class TrainingRun {
         return stop != null && stop.isAtOnce();
     }
 
-    /** Null if that was interrupted. */
+    /** Evaluates on the batches; null if interrupted. */
     private @Nullable Evaluation evaluate(DataLoader batches) {
         return Trainer.evaluate(model, batches, device, () -> {
             Stop atOnce = listeners.stopAtOnce();
@@ -156,7 +156,7 @@ final class TrainingRun {
         int number = set.epoch();
         Evaluation evaluation = evaluate(set);
         if (evaluation == null) {
-            // It will be done again.
+            // The evaluation will be repeated after resuming.
             set.epoch(number);
         }
         return evaluation;
@@ -165,7 +165,7 @@ final class TrainingRun {
     private TrainingResult result() {
         Evaluation onTrain = mustEnd() || !trainer.evaluatesTrainingSet() ? null : evaluate(train.forEvaluation());
         if (lastTest == null && test != null && !mustEnd()) {
-            // A training that was resumed when all its epochs were over: the evaluation after the last, once more.
+            // The run was resumed after its last epoch, so the evaluation of that epoch is repeated.
             test.epoch(Math.max(0, test.epoch() - 1));
             lastTest = evaluateTest(test);
         }
