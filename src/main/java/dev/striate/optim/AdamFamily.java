@@ -5,7 +5,7 @@ import dev.striate.backend.AdamStep;
 import java.util.Map;
 
 /**
- * What Adam and AdamW share: all but where weight decay goes.
+ * The common part of Adam and AdamW, which differ only in how they apply weight decay.
  *
  * @param <A> the optimiser's own type
  */
@@ -28,20 +28,20 @@ public abstract sealed class AdamFamily<A extends AdamFamily<A>> extends Optimiz
             addState(MEAN);
             addState(SQUARE);
         } catch (RuntimeException e) {
-            // Nobody else holds this optimiser yet.
+            // The caller never gets this optimiser and cannot close it.
             close();
             throw e;
         }
     }
 
-    /** Sets how much of the running means of the gradient and of its square a step keeps, 0.9 and 0.999 unless set. */
+    /** Sets the decay rates of the running means of the gradient and of its square; 0.9 and 0.999 by default. */
     public final A betas(float forMean, float forSquare) {
         beta1 = Require.fraction("beta1", forMean);
         beta2 = Require.fraction("beta2", forSquare);
         return self();
     }
 
-    /** Sets what is added to the root of the running square, 1e-8 unless set. */
+    /** Sets the number that is added to the square root in the denominator; 1e-8 by default. */
     public final A epsilon(float wanted) {
         epsilon = Require.aboveZero("epsilon", wanted);
         return self();
@@ -63,7 +63,7 @@ public abstract sealed class AdamFamily<A extends AdamFamily<A>> extends Optimiz
     @Override
     final void update(Run run, long taken) {
         double step = taken + 1;
-        // In double: near 1, beta's power in float would cost the correction most of its digits.
+        // In double precision: for a beta near 1, the difference would lose most of its digits in float.
         AdamStep settings = new AdamStep(learningRate(), beta1, beta2, epsilon, weightDecay, decoupled,
                 (float) (1 - Math.pow(beta1, step)), (float) (1 - Math.pow(beta2, step)));
         run.kernels().adam(run.length(), settings, run.values(), run.gradients(), run.state(MEAN), run.state(SQUARE));

@@ -1,9 +1,9 @@
 package dev.striate.optim;
 
 /**
- * The same learning rate at every step.
+ * A schedule with the same learning rate at every step.
  *
- * @param rate at least 0
+ * @param rate the learning rate, at least 0
  */
 public record Constant(float rate) implements Schedule {
 

@@ -1,16 +1,16 @@
 package dev.striate.optim;
 
 /**
- * Up from {@code maximum / divisor} to {@code maximum} and down to {@code maximum / divisor / finalDivisor}, both by half a wave
- * of the cosine: Smith and Topin, "Super-convergence: very fast training of neural networks using large learning rates" (2018),
- * in the two-phase form of fast.ai and PyTorch. The top is at step {@code rise steps - 1}, the end at {@code steps - 1}; it stays
- * there.
+ * The one-cycle schedule: the learning rate rises from {@code maximum / divisor} to {@code maximum}, then falls to
+ * {@code maximum / divisor / finalDivisor}, both along half a cosine wave (Smith and Topin, "Super-convergence: very fast
+ * training of neural networks using large learning rates", 2018, in the two-phase form of fast.ai and PyTorch). The maximum is at
+ * step {@code rise steps - 1}, the end at step {@code steps - 1}; later steps keep the final rate.
  *
- * @param maximum      the learning rate at the top
- * @param steps        how many steps the cycle has, at least 2
- * @param rise         the part of the steps that goes up, above 0 and below 1
- * @param divisor      how far below the top it starts
- * @param finalDivisor how far below its start it ends
+ * @param maximum      the highest learning rate
+ * @param steps        the number of steps of the cycle, at least 2
+ * @param rise         the fraction of the steps in which the rate rises, above 0 and below 1
+ * @param divisor      the maximum divided by the initial rate
+ * @param finalDivisor the initial rate divided by the final rate
  */
 public record OneCycleSchedule(float maximum, long steps, float rise, float divisor, float finalDivisor) implements Schedule {
 
@@ -22,7 +22,7 @@ public record OneCycleSchedule(float maximum, long steps, float rise, float divi
         Require.aboveZero("final divisor", finalDivisor);
     }
 
-    /** With PyTorch's defaults: 0.3 of the steps up, from 1/25 of the top, down to 1/10000 of the start. */
+    /** Creates a schedule with PyTorch's defaults: {@code rise} 0.3, {@code divisor} 25, {@code finalDivisor} 10,000. */
     public OneCycleSchedule(float maximum, long steps) {
         this(maximum, steps, 0.3f, 25, 1e4f);
     }

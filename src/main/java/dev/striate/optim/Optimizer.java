@@ -22,9 +22,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes parameters so that the loss falls. It moves them and their gradients into flat storage on their device, so that a step
- * is one kernel launch and clipping is two, however many parameters there are. Clearing the gradients is none: the next gradient
- * of a parameter overwrites the old one.
+ * Updates parameters from their gradients. An optimiser moves its parameters and their gradients into flat storage on their
+ * device. So a step is usually one kernel launch, and clipping takes two, regardless of the number of parameters. Clearing the
+ * gradients takes none: the next gradient of a parameter overwrites the old one.
  *
  * <pre>{@code
  * optimizer.zeroGrad();
@@ -37,20 +37,20 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>A parameter takes part in a step if it requires a gradient and {@linkplain Tensor#hasGrad() has one}: since the last
- *       {@link #zeroGrad} a backward pass has reached it, though it may have brought zeros, or its gradient was set by hand. A
+ *       {@link #zeroGrad}, a backward pass has reached it (even if it only added zeros), or its gradient was set explicitly. A
  *       gradient that is not cleared takes part again.
- *   <li>All others are left alone: no weight decay, no momentum, and their state and number of steps stay as they are. If no
- *       parameter has a gradient, a step changes nothing. (PyTorch also updates a parameter that was frozen after its gradient had
- *       been computed; here it stays as it is.)
- *   <li>Steps are counted for each parameter by itself. So a layer that is thawed late starts like a new one: Adam's bias
- *       correction is that of its own first step, and its momentum begins with its first gradient, undamped.
- *   <li>{@link #steps} counts the calls of {@link #step}, for schedules.
+ *   <li>All other parameters are unchanged: no weight decay, no momentum, and their state and number of steps stay the same. If
+ *       no parameter has a gradient, a step changes nothing. (PyTorch also updates a parameter that was frozen after its gradient
+ *       had been computed; Striate does not.)
+ *   <li>Steps are counted separately for each parameter. So a layer that is unfrozen late starts like a new layer: Adam's bias
+ *       correction begins at its own first step, and its velocity starts as its first gradient, without dampening.
+ *   <li>{@link #steps} returns the number of calls of {@link #step}, for schedules.
  * </ul>
  *
- * <p>Parameters that take part side by side and have made the same number of steps are updated by one launch. Shared weights are
- * updated once, under their first name. Several optimisers may have the same parameters: a step first moves those back that another
- * optimiser has moved to its own flat storage, at the cost of a copy. Whatever shares a parameter's memory, such as a
- * {@link Tensor#detach() detached} handle, moves along.
+ * <p>Adjacent parameters that take part and have made the same number of steps are updated by one launch. Shared weights are
+ * updated once, under their first name. Several optimisers may have the same parameters: a step first moves back the parameters
+ * that another optimiser has moved to its own flat storage, at the cost of a copy. Tensors that share a parameter's memory, such
+ * as a {@linkplain Tensor#detach() detached} handle, move with it.
  */
 public abstract class Optimizer implements AutoCloseable {
 
@@ -62,7 +62,7 @@ public abstract class Optimizer implements AutoCloseable {
         final int offset;
         /** The parameter's buffer while it is in this optimiser's flat storage. */
         @Nullable Buffer home;
-        /** How many steps the parameter took part in. */
+        /** The number of steps in which the parameter took part. */
         long steps;
 
         Slot(String name, Tensor parameter, int offset) {
@@ -75,7 +75,7 @@ public abstract class Optimizer implements AutoCloseable {
             return parameter.requiresGrad() && parameter.hasGrad();
         }
 
-        /** The gradient, zero if there is none. */
+        /** Returns the gradient. */
         Tensor gradient() {
             return Objects.requireNonNull(parameter.grad());
         }
@@ -101,7 +101,7 @@ public abstract class Optimizer implements AutoCloseable {
         device = parameters.values().iterator().next().device();
         slots = layOut(parameters);
         Slot last = slots.get(slots.size() - 1);
-        // The padding between the windows is zero and stays so under every update.
+        // The padding between the windows is zero, and every update keeps it zero.
         int length = aligned((long) last.offset + last.parameter.shape().elements());
         // If one allocation fails, the scope frees the others.
         try (Scope made = Scope.open()) {
@@ -142,7 +142,7 @@ public abstract class Optimizer implements AutoCloseable {
         return all;
     }
 
-    /** The next offset at which a window may start. */
+    /** Rounds an offset up to one at which a window may start. */
     private int aligned(long offset) {
         int alignment = device.backend().sliceAlignment();
         long rounded = (offset + alignment - 1) / alignment * alignment;
@@ -156,7 +156,9 @@ public abstract class Optimizer implements AutoCloseable {
         return flat.window(slot.offset, slot.parameter.shape());
     }
 
-    /** Moves those parameters into flat storage that are elsewhere: all of them at first, later those another optimiser took. */
+    /**
+     * Moves parameters that are elsewhere into flat storage: at first all of them, later those that another optimiser has moved.
+     */
     private void gather() {
         for (Slot slot : slots) {
             if (slot.parameter.buffer() != slot.home) {
@@ -171,8 +173,8 @@ public abstract class Optimizer implements AutoCloseable {
     // ---- Using it
 
     /**
-     * Clears all gradients. To be called before each backward pass, unless the gradients of several are to add up. A parameter
-     * that no backward pass reaches afterwards is left alone by {@link #step}.
+     * Clears all gradients. Call this before each backward pass, unless the gradients of several passes are to be added up. The
+     * next {@link #step} does not change parameters that no backward pass has reached since.
      *
      * @throws StriateException if the optimiser or a parameter was closed
      */
@@ -184,10 +186,11 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * Changes every parameter that takes part, as the class comment defines it, by the gradient it has now. Graphs that were
-     * recorded before and need one of these can no longer be walked.
+     * Updates every parameter that takes part, as defined in the class comment, from its current gradient. Graphs that were
+     * recorded before and need the old value of such a parameter can no longer run backward.
      *
-     * @throws StriateException if the optimiser or a parameter was closed; nothing has changed then
+     * @throws StriateException if the optimiser or a parameter was closed, or settings contradict each other; nothing has changed
+     *                          then
      */
     public final void step() {
         requireUsable();
@@ -213,7 +216,7 @@ public abstract class Optimizer implements AutoCloseable {
         namedState.values().forEach(Tensor::markChanged);
     }
 
-    /** Makes the pending fills of gradients, adjacent zeros in one launch. */
+    /** Executes the pending fills of gradients. Adjacent gradients that are filled with zeros take one launch. */
     private void fillGradients(int first, int end) {
         int start = first;
         while (start < end) {
@@ -225,7 +228,7 @@ public abstract class Optimizer implements AutoCloseable {
                 device.backend().copy().fill(0, run(start, stop).gradients());
                 slots.subList(start, stop).forEach(slot -> slot.gradient().settle());
             } else {
-                // Makes the fill of another value, if the user asked for one.
+                // Executes a pending fill with another value, if there is one.
                 slots.get(start).gradient().buffer();
                 stop++;
             }
@@ -233,20 +236,20 @@ public abstract class Optimizer implements AutoCloseable {
         }
     }
 
-    /** The slots from first to end, exclusive, with the padding of the last. */
+    /** Returns the slots from first to end (exclusive) as a run, including the padding of the last. */
     private Run run(int first, int end) {
         int start = slots.get(first).offset;
         int stop = end < slots.size() ? slots.get(end).offset : values.shape().elements();
         return new Run(start, stop - start);
     }
 
-    /** The learning rate of the next step. */
+    /** Returns the learning rate of the next step. */
     public final float learningRate() {
         return learningRate;
     }
 
     /**
-     * Sets the learning rate, as a {@link Schedule} says: {@code optimizer.learningRate(schedule.at(optimizer.steps()))}.
+     * Sets the learning rate. With a {@link Schedule}: {@code optimizer.learningRate(schedule.at(optimizer.steps()))}.
      *
      * @throws StriateException if it is negative or not finite
      */
@@ -254,15 +257,15 @@ public abstract class Optimizer implements AutoCloseable {
         learningRate = Require.atLeastZero("learning rate", rate);
     }
 
-    /** How often {@link #step} was called; see {@link #parameterSteps} for the steps of each parameter. */
+    /** Returns the number of calls of {@link #step}; see {@link #parameterSteps} for the steps of each parameter. */
     public final long steps() {
         return steps;
     }
 
     /**
-     * Sets the number of steps of the optimiser and of every parameter, after the tensors of {@link #state} were set to what they
-     * were then. It is meant for checkpoints without {@link #parameterSteps}: a parameter whose state is zero throughout is taken
-     * for one that has made no step, as a frozen layer has.
+     * Sets the number of steps of the optimiser and of every parameter. The tensors of {@link #state} must be restored first.
+     * This is meant for checkpoints without {@link #parameterSteps}: if the state of a parameter is all zeros, as in a frozen
+     * layer, its number of steps is set to 0.
      *
      * @throws StriateException if it is negative
      */
@@ -286,8 +289,8 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * How many steps each parameter took part in, by name, for Adam's bias correction and SGD's first step with momentum. SGD
-     * counts from zero when momentum is turned on.
+     * Returns the number of steps in which each parameter took part, by name. Adam's bias correction and the first step of SGD
+     * with momentum depend on it. SGD counts from zero when momentum is turned on.
      */
     public final Map<String, Long> parameterSteps() {
         Map<String, Long> named = new LinkedHashMap<>();
@@ -313,15 +316,15 @@ public abstract class Optimizer implements AutoCloseable {
         slots.forEach(slot -> slot.steps = byParameter.get(slot.name));
     }
 
-    /** The kind of optimiser: {@code sgd}, {@code adam} or {@code adamw}. */
+    /** Returns the kind of optimiser: {@code sgd}, {@code adam} or {@code adamw}. */
     public final String kind() {
         return getClass().getSimpleName().toLowerCase(Locale.ROOT);
     }
 
     /**
-     * Scales the gradients that take part in the next step by {@code min(1, maxNorm / (norm + 1e-6))}, with the norm of all of
-     * them together (Pascanu et al., 2013); to be called between {@code backward()} and {@link #step}. The norm does not leave the
-     * device, and its squares do not overflow. If a gradient is not finite, all become NaN.
+     * Clips the gradients of the next step: scales them by {@code min(1, maxNorm / (norm + 1e-6))}, where {@code norm} is the
+     * norm of all of them together (Pascanu et al., 2013). Call this between {@code backward()} and {@link #step}. The norm stays
+     * on the device, and its squares do not overflow. If a gradient is not finite, all become NaN.
      *
      * @throws StriateException unless {@code maxNorm} is above 0 and finite, or if the optimiser or a parameter was closed
      */
@@ -330,7 +333,8 @@ public abstract class Optimizer implements AutoCloseable {
         Require.aboveZero("clipGradNorm", maxNorm);
         gather();
         try (Scope scope = Scope.open(); NoGrad off = NoGrad.open()) {
-            // The kernels run over all of the flat storage, so the gradient of a frozen parameter is set aside meanwhile.
+            // The kernels read all of the flat storage, so the gradients of frozen parameters are saved and replaced by zeros
+            // meanwhile.
             Map<Tensor, Tensor> aside = new LinkedHashMap<>();
             for (Slot slot : slots) {
                 if (slot.parameter.hasGrad() && !slot.takesPart()) {
@@ -356,8 +360,9 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * The state that a step updates besides the parameters, for checkpoints: tensors in the parameters' shapes, named by kind and
-     * parameter, such as {@code adam.m.conv1.weight}. They change with every step and belong to the optimiser.
+     * Returns the state that a step updates in addition to the parameters, for checkpoints: tensors with the shapes of the
+     * parameters, named by kind and parameter, such as {@code adam.m.conv1.weight}. They change with every step, and
+     * {@link #close} frees them.
      */
     public final Map<String, Tensor> state() {
         requireOpen();
@@ -365,11 +370,11 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * Continues from the state of another optimiser of the same kind and settings. If its parameters have made different numbers
-     * of steps, {@link #steps(long, Map)} sets them afterwards.
+     * Copies the state of another optimiser of the same kind and settings. If its parameters have made different numbers of
+     * steps, call {@link #steps(long, Map)} afterwards.
      *
-     * @param saved the other's {@link #state}, on any device; it is copied
-     * @param taken the other's number of {@link #steps}; for the parameters as {@link #steps(long)} sets it
+     * @param saved the other's {@link #state}, on any device
+     * @param taken the other's number of {@link #steps}; passed to {@link #steps(long)}
      * @throws StriateException if names or shapes are not those of this optimiser's state; nothing has changed then
      */
     public final void restore(Map<String, Tensor> saved, long taken) {
@@ -420,20 +425,20 @@ public abstract class Optimizer implements AutoCloseable {
 
     // ---- For the kinds of optimisers
 
-    /** Checks the settings against each other, at each step because they are set one at a time. */
+    /** Checks that the settings fit each other. This is done at each step, because they are set one at a time. */
     void checkSettings() {}
 
-    /** Whether a step is computed alike after {@code some} and after {@code other} steps of a parameter. */
+    /** Returns whether the update formula is the same after {@code some} and after {@code other} steps of a parameter. */
     abstract boolean updatesAlike(long some, long other);
 
     /**
-     * Changes the parameters of a run by one kernel.
+     * Updates the parameters of a run with one kernel.
      *
-     * @param taken how many steps they have made before this one
+     * @param taken the number of steps that these parameters have made before
      */
     abstract void update(Run run, long taken);
 
-    /** Adds zeros as long as all parameters to the state. The steps of the parameters count from here on. */
+    /** Adds a state tensor of zeros for each parameter, and resets the parameters' numbers of steps to 0. */
     final void addState(String kind) {
         Tensor flat = Scope.release(Tensor.zeros(device, values.shape().elements()));
         flatState.put(kind, flat);
@@ -451,7 +456,7 @@ public abstract class Optimizer implements AutoCloseable {
         return flatState.containsKey(kind);
     }
 
-    /** Parameters that are adjacent in flat storage and change together. */
+    /** Parameters that are adjacent in flat storage and are updated together. */
     final class Run {
 
         private final int offset;

@@ -21,7 +21,7 @@ final class Require {
         return value;
     }
 
-    /** In 0 .. 1, without 1. */
+    /** At least 0 and below 1. */
     static float fraction(String name, float value) {
         if (!(value >= 0 && value < 1)) {
             throw new StriateException(name + ": expected a number of at least 0 and below 1, got " + value);

@@ -7,8 +7,8 @@ import java.util.Map;
 
 /**
  * Stochastic gradient descent, with momentum (Polyak, 1964), Nesterov's look-ahead (Sutskever et al., 2013) and weight decay as
- * PyTorch has them: {@code g += weightDecay w; v = momentum v + (1 - dampening) g; w -= lr v}, or
- * {@code w -= lr (g + momentum v)} with Nesterov. The first step of a parameter with momentum has {@code v = g}, undamped.
+ * in PyTorch: {@code g += weightDecay w; v = momentum v + (1 - dampening) g; w -= lr v}, or {@code w -= lr (g + momentum v)} with
+ * Nesterov. In the first step of a parameter, {@code v = g} without dampening.
  */
 public final class Sgd extends Optimizer {
 
@@ -23,7 +23,7 @@ public final class Sgd extends Optimizer {
         super(parameters, learningRate);
     }
 
-    /** Sets how much of the velocity a step keeps, 0 unless set. */
+    /** Sets the factor by which each step multiplies the velocity; 0 by default. */
     public Sgd momentum(float wanted) {
         momentum = Require.fraction("momentum", wanted);
         if (momentum > 0 && !hasState(VELOCITY)) {
@@ -32,19 +32,22 @@ public final class Sgd extends Optimizer {
         return this;
     }
 
-    /** Sets how much of a gradient does not go into the velocity, 0 unless set. */
+    /** Sets the fraction of the gradient that is not added to the velocity; 0 by default. */
     public Sgd dampening(float wanted) {
         dampening = Require.atLeastZero("dampening", wanted);
         return this;
     }
 
-    /** Sets how much of the weight is added to its gradient, 0 unless set. */
+    /** Sets the weight decay, the factor by which weights are multiplied and added to their gradients; 0 by default. */
     public Sgd weightDecay(float wanted) {
         weightDecay = Require.atLeastZero("weight decay", wanted);
         return this;
     }
 
-    /** Turns Nesterov's form of momentum on or off; it needs momentum and no dampening. */
+    /**
+     * Turns Nesterov momentum on or off; off by default. It requires momentum above 0 and no dampening, which {@link #step}
+     * checks.
+     */
     public Sgd nesterov(boolean wanted) {
         nesterov = wanted;
         return this;

@@ -1,11 +1,11 @@
 package dev.striate.optim;
 
 /**
- * {@code initial factor^floor(step / every)}: the learning rate is multiplied every so many steps.
+ * Step decay: the learning rate is multiplied by a factor every few steps, {@code initial factor^floor(step / every)}.
  *
- * @param initial the learning rate at first
- * @param every   steps from one change to the next
- * @param factor  what it is multiplied by, usually 0.1
+ * @param initial the learning rate of the first steps
+ * @param every   the number of steps between changes, at least 1
+ * @param factor  the factor of each change, usually 0.1
  */
 public record StepSchedule(float initial, long every, float factor) implements Schedule {
 

@@ -1,11 +1,11 @@
 package dev.striate.optim;
 
 /**
- * {@code then.at(0) (step + 1) / (steps + 1)} for the first steps, then another schedule from its beginning: gradual warm-up
- * (Goyal et al., "Accurate, large minibatch SGD", 2017).
+ * Gradual warm-up (Goyal et al., "Accurate, large minibatch SGD", 2017): the learning rate rises as
+ * {@code then.at(0) (step + 1) / (steps + 1)}, then another schedule starts from its beginning.
  *
- * @param steps how many steps rise
- * @param then  what follows, its steps counted from the end of the rise
+ * @param steps the number of warm-up steps
+ * @param then  the schedule after the warm-up; its steps are counted from the end of the warm-up
  */
 public record Warmup(long steps, Schedule then) implements Schedule {
 
