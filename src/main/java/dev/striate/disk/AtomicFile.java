@@ -24,12 +24,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Files that are complete or absent, whenever the program or the machine stops: the bytes go to a temporary file in the same
- * directory, which is renamed once they are on the disk. So the directory must be writable, too. A symbolic link stays, and the
- * file that it leads to is replaced; the new file gets the permissions of the old one, and its owner and group if possible.
+ * Writes files atomically: a file is complete or unchanged, even if the program or the machine stops at any moment. The bytes are
+ * written to a temporary file in the same directory, which is renamed after it has reached the disk; so the directory must be
+ * writable. If the path is a symbolic link, its target is replaced and the link is kept. The new file gets the permissions of the
+ * old one, and its owner and group if possible.
  *
- * <p>A writer holds a lock on its temporary file, which the system releases however its process ends. So the next writer of the
- * same name recognises and removes the temporary file of a writer that was killed.
+ * <p>A writer locks its temporary file. The operating system releases the lock even if the process is killed, so the next writer
+ * of the same file recognises an abandoned temporary file and deletes it.
  */
 public final class AtomicFile {
 
@@ -37,12 +38,15 @@ public final class AtomicFile {
     private static final String UUID_PATTERN = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
     private static final int MOST_LINKS = 40;
 
-    /** What is being written here: a lock says nothing within one JVM, and to open and close the file would release it. */
+    /**
+     * The temporary files of this JVM. File locks do not protect them from other threads of the same JVM, and closing any channel
+     * of a file may release its lock.
+     */
     private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
 
     private AtomicFile() {}
 
-    /** Writes the content of a file from its start on. */
+    /** Writes the content of a file, starting at its beginning. */
     @FunctionalInterface
     public interface Content {
 
@@ -50,9 +54,10 @@ public final class AtomicFile {
     }
 
     /**
-     * Writes a file, or replaces an existing one.
+     * Creates or replaces a file.
      *
-     * @throws StriateException if that fails, or there is something else of that name; an existing file is unchanged then
+     * @throws StriateException if writing fails, or the path is a directory or other special file; an existing file is unchanged
+     *                          then
      */
     public static void write(Path file, Content content) {
         try {
@@ -63,7 +68,7 @@ public final class AtomicFile {
             }
             removeLeftovers(target);
             while (!writeOnce(target, content)) {
-                // Another writer of the same name must come at the same moment each time.
+                // This repeats only if another writer of the same file interferes at the same moment.
             }
             forceName(target);
         } catch (IOException e) {
@@ -71,7 +76,7 @@ public final class AtomicFile {
         }
     }
 
-    /** The path at the end of a chain of links, where there may be no file yet. */
+    /** Returns the path at the end of a chain of symbolic links. The file need not exist. */
     private static Path followLinks(Path file) throws IOException {
         Path target = file;
         for (int links = 0; Files.isSymbolicLink(target); links++) {
@@ -83,7 +88,7 @@ public final class AtomicFile {
         return target;
     }
 
-    /** Gives a new file the permissions of the one that it replaces, and as far as allowed its owner and group. */
+    /** Copies permissions from the replaced file to the new one, and the owner and group if the system allows it. */
     private static void copyPermissions(Path old, Path copy) throws IOException {
         PosixFileAttributeView view = Files.getFileAttributeView(copy, PosixFileAttributeView.class);
         if (view == null || !Files.exists(old)) {
@@ -94,26 +99,26 @@ public final class AtomicFile {
             view.setGroup(attributes.group());
             view.setOwner(attributes.owner());
         } catch (IOException e) {
-            // Only the superuser may give files away; the file is the writer's then.
+            // Only the superuser may change owners. Otherwise, the new file belongs to the current user.
         }
         if (!view.readAttributes().permissions().equals(attributes.permissions())) {
             view.setPermissions(attributes.permissions());
         }
     }
 
-    /** @return false if another process took the temporary file for a leftover before it was locked; nothing is written then */
+    /** @return false if another process deleted the temporary file as abandoned before it was locked; nothing is written then */
     private static boolean writeOnce(Path target, Content content) throws IOException {
         Path temporary = target.resolveSibling(target.getFileName() + "." + UUID.randomUUID() + ENDING);
         OWN.add(temporary);
         try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            // Who removes it holds the lock meanwhile. So it is gone now, or stays.
+            // A process deletes the file only while it holds the lock. So the file is either deleted by now, or safe.
             if (lock(channel) && Files.notExists(temporary)) {
                 return false;
             }
             copyPermissions(target, temporary);
             content.writeTo(channel);
             channel.force(true);
-            // Under the lock: without it, the file could be taken for a leftover.
+            // The lock is still held: otherwise another process could delete the file as abandoned.
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
             return true;
         } finally {
@@ -122,17 +127,17 @@ public final class AtomicFile {
         }
     }
 
-    /** Writes bytes; as {@link #write(Path, Content)}. */
+    /** Creates or replaces a file with these bytes; see {@link #write(Path, Content)}. */
     public static void write(Path file, byte[] bytes) {
         write(file, channel -> writeFully(channel, ByteBuffer.wrap(bytes)));
     }
 
-    /** Writes a text in UTF-8; as {@link #write(Path, Content)}. */
+    /** Creates or replaces a file with this text in UTF-8; see {@link #write(Path, Content)}. */
     public static void write(Path file, String text) {
         write(file, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Writes until nothing is left of {@code bytes}. */
+    /** Writes all remaining {@code bytes}. */
     public static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             channel.write(bytes);
@@ -160,11 +165,11 @@ public final class AtomicFile {
                 Files.deleteIfExists(path);
             }
         } catch (IOException e) {
-            // It is harmless where it is.
+            // An abandoned file is harmless.
         }
     }
 
-    /** The lock, or null if somebody else has it or the file system knows none. */
+    /** Returns the lock, or null if another process holds it or the file system has no locks. */
     private static @Nullable FileLock tryLock(FileChannel channel) {
         try {
             return channel.tryLock();
@@ -173,7 +178,7 @@ public final class AtomicFile {
         }
     }
 
-    /** Waits for the lock; false if the file system knows none. */
+    /** Waits for the lock. Returns false if the file system has no locks. */
     private static boolean lock(FileChannel channel) throws IOException {
         try {
             channel.lock();
@@ -185,12 +190,15 @@ public final class AtomicFile {
         }
     }
 
-    /** The new name, too, must survive a loss of power. Some systems open no directories; there it is left to them. */
+    /**
+     * Forces the rename to disk, so that it survives a loss of power. Some systems cannot open directories; there the rename
+     * reaches the disk later.
+     */
     private static void forceName(Path target) {
         try (FileChannel directory = FileChannel.open(target.getParent(), StandardOpenOption.READ)) {
             directory.force(true);
         } catch (IOException e) {
-            // The file is in its place; all that is unknown is how soon the disk knows.
+            // The file has been renamed; only the time at which this reaches the disk is unknown.
         }
     }
 
@@ -198,13 +206,13 @@ public final class AtomicFile {
         try {
             Files.deleteIfExists(temporary);
         } catch (IOException e) {
-            // What matters has succeeded or is on its way out as an exception.
+            // The write has succeeded, or its exception is more important than this one.
         }
     }
 
-    /** The error of a file, with the reason in words: {@code cannot read x: there is no such file or directory}. */
+    /** Returns an exception that explains a failed file operation: {@code cannot read x: there is no such file or directory}. */
     public static StriateException failure(String what, Path file, IOException e) {
-        // These two have the file's name for a message.
+        // The messages of the last two exceptions are only the file's name.
         String reason = isInterrupt(e) ? "the thread was interrupted"
                 : e instanceof NoSuchFileException ? "there is no such file or directory"
                 : e instanceof AccessDeniedException ? "access denied"
@@ -212,7 +220,10 @@ public final class AtomicFile {
         return new StriateException(what + " " + file + ": " + reason, e);
     }
 
-    /** Whether a channel failed because this thread is interrupted, which closes channels and leaves the interrupt flag set. */
+    /**
+     * Returns whether a channel failed because this thread was interrupted, which closes channels and leaves the interrupt flag
+     * set.
+     */
     public static boolean isInterrupt(IOException e) {
         return (e instanceof ClosedChannelException || e instanceof FileLockInterruptionException)
                 && Thread.currentThread().isInterrupted();

@@ -1,8 +1,8 @@
 package dev.striate.disk;
 
 /**
- * Text from outside (file names, class names, whatever a file or a server says) made safe to show on a terminal, in a log or on a
- * page: characters that would control it rather than be shown are written as {@code \}{@code u001b}.
+ * Makes untrusted text (file names, class names, content of files, responses of servers) safe for terminals, logs and HTML pages:
+ * control characters are escaped, such as {@code \}{@code u001b}.
  */
 public final class PrintableText {
 
@@ -10,17 +10,17 @@ public final class PrintableText {
 
     private PrintableText() {}
 
-    /** The text on one line. */
+    /** Returns the text on one line, with control characters escaped. */
     public static String of(String text) {
         return of(text, "");
     }
 
-    /** The first 100 characters on one line, for messages: a file may hold texts of any length. */
+    /** Returns the first 100 characters on one line, for messages: texts in files may be arbitrarily long. */
     public static String excerpt(String text) {
         return of(text.length() <= EXCERPT ? text : text.substring(0, EXCERPT) + "...");
     }
 
-    /** The text, with the characters in {@code kept} unchanged, such as {@code "\n\t"}. */
+    /** Returns the text with control characters escaped, except those in {@code kept}, such as {@code "\n\t"}. */
     public static String of(String text, String kept) {
         StringBuilder printable = new StringBuilder();
         text.codePoints().forEach(c -> {
@@ -34,8 +34,8 @@ public final class PrintableText {
     }
 
     /**
-     * Whether a code point is none of the control characters, line and paragraph separators, bidirectional embeddings, overrides
-     * and isolates, and unpaired surrogates.
+     * Returns whether a code point may be printed. Control characters, line and paragraph separators, bidirectional embeddings,
+     * overrides and isolates, and unpaired surrogates may not.
      */
     public static boolean isPrintable(int c) {
         return switch (Character.getType(c)) {

@@ -8,10 +8,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** A SHA-256 that is computed piece by piece. */
+/** Computes a SHA-256 digest incrementally. */
 public final class Sha256 {
 
-    /** The number of hexadecimal digits. */
+    /** The number of hexadecimal digits of a digest. */
     public static final int DIGITS = 64;
 
     private static final int CHUNK_BYTES = 1 << 16;
@@ -26,7 +26,7 @@ public final class Sha256 {
         }
     }
 
-    /** Returns the digits of a whole file. */
+    /** Returns the digest of a file as lower-case hexadecimal digits. */
     public static String of(Path file) throws IOException {
         Sha256 digest = new Sha256();
         ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
@@ -38,12 +38,12 @@ public final class Sha256 {
         return digest.digits();
     }
 
-    /** Adds the remaining bytes of a buffer, whose position stays. */
+    /** Adds the remaining bytes of a buffer. Its position does not change. */
     public void add(ByteBuffer bytes) {
         digest.update(bytes.duplicate());
     }
 
-    /** Returns the lower-case hexadecimal digits and starts anew. */
+    /** Returns the digest as lower-case hexadecimal digits and starts a new one. */
     public String digits() {
         return HexFormat.of().formatHex(digest.digest());
     }

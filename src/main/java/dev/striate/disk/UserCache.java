@@ -7,9 +7,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The directory of the user's files that can be restored: downloads, compiled kernels, tuning results. It is the system property
- * {@link #PROPERTY} if that is set, else the environment variable {@link #VARIABLE}, else the operating system's:
- * {@code $XDG_CACHE_HOME/striate} or {@code ~/.cache/striate}, on macOS {@code ~/Library/Caches/striate}, on Windows
+ * The cache directory of the user, for files that can be recreated: downloads, compiled kernels, tuning results. It is the system
+ * property {@link #PROPERTY} if set, else the environment variable {@link #VARIABLE} if set, else the default of the operating
+ * system: {@code $XDG_CACHE_HOME/striate} or {@code ~/.cache/striate}, on macOS {@code ~/Library/Caches/striate}, on Windows
  * {@code %LOCALAPPDATA%\striate}.
  */
 public final class UserCache {
@@ -22,7 +22,7 @@ public final class UserCache {
 
     private UserCache() {}
 
-    /** The directory, which need not exist. */
+    /** Returns the cache directory. It need not exist. */
     public static Path directory() {
         return directory(System::getProperty, System::getenv);
     }
@@ -44,13 +44,14 @@ public final class UserCache {
             return home.resolve("Library").resolve("Caches").resolve("striate");
         }
         String xdg = environment.apply("XDG_CACHE_HOME");
-        // The XDG specification says to ignore relative paths.
+        // The XDG specification requires that relative paths are ignored.
         return (xdg == null || !xdg.startsWith("/") ? home.resolve(".cache") : Path.of(xdg)).resolve("striate");
     }
 
     /**
-     * Java takes the home directory from the user database alone, and gives {@code "?"} for a user who is not in it. Without any,
-     * the root directory stands for it, as in containers: nothing can be written there, and the error names it.
+     * Returns the home directory. Java reads it only from the user database and returns {@code "?"} for users who are not in it,
+     * so {@code HOME} has priority. Without either, as in some containers, the result is the root directory: writing there fails
+     * with an error that names it.
      */
     private static Path home(@Nullable String fromDatabase, @Nullable String fromEnvironment) {
         return Stream.of(fromEnvironment, fromDatabase)

@@ -1,4 +1,6 @@
-/** Files and where to keep them, beneath everything else: of this library it sees only the exceptions. */
+/**
+ * Atomic files, the cache directory, checksums and safe text. The lowest package: it depends only on the library's exceptions.
+ */
 @NullMarked
 package dev.striate.disk;
 
