@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.IntFunction;
 
-/** The networks that a file can name, so that {@link SavedModel} can build them again. */
+/** The networks that a model file can name. {@link SavedModel} builds the network from this name. */
 public enum Architecture {
 
     /** {@link TinyNets#mlp}. */
@@ -32,38 +32,41 @@ public enum Architecture {
         this.builder = builder;
     }
 
-    /** The shape of one image, {@code (channels, height, width)}. */
+    /** Returns the shape of one image, {@code (channels, height, width)}. */
     public Shape image() {
         return image;
     }
 
-    /** The shape of some images, {@code (N, channels, height, width)}. */
+    /** Returns the shape of a batch of images, {@code (N, channels, height, width)}. */
     public Shape batch(int images) {
         return Shape.of(images, image.size(0), image.size(1), image.size(2));
     }
 
-    /** Builds the network, without parameters as yet. */
+    /** Builds the network. Its parameters do not exist until it is initialised. */
     public Sequential create(int classes) {
         return builder.apply(classes);
     }
 
-    /** How many classes a network with so many bytes of weights can have: a weight takes a byte or more, each class some. */
+    /**
+     * Returns the largest number of classes for which the weights fit into a number of bytes, if each weight takes at least one
+     * byte.
+     */
     int mostClasses(long bytes) {
         long one = create(1).stateElements();
         long each = create(2).stateElements() - one;
         return (int) Math.min(Integer.MAX_VALUE, 1 + Math.max(0, bytes - one) / each);
     }
 
-    /** The name in files, such as {@code lenet5-modern}. */
+    /** Returns the name in files, such as {@code lenet5-modern}. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /**
-     * The architecture of a name.
+     * Returns the architecture with a name.
      *
-     * @throws StriateException if there is none
+     * @throws StriateException if there is no architecture with this name
      */
     public static Architecture named(String name) {
         return Arrays.stream(values()).filter(each -> each.toString().equals(name)).findFirst()

@@ -18,15 +18,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What must be known about a trained classifier besides its weights to use it. It is kept in the metadata of the weights' file.
+ * The information that is needed to use a trained classifier, in addition to its weights. It is stored in the metadata of the
+ * weights' file.
  *
  * @param architecture the network
- * @param dataset      the name of the data set that it was trained on
+ * @param dataset      the name of the training data set
  * @param classNames   the names of the classes, in the order of their labels
- * @param border       the number of black pixels on each side of a picture within the network's input: 2 where 28x28 pixels are
+ * @param border       the width in pixels of the black border around a picture in the network's input: 2 if 28x28 pixels are
  *                     centred in 32x32
- * @param mean         per channel, subtracted from pixels between 0 and 1
- * @param deviation    per channel, the divisor of the result
+ * @param mean         the mean of each channel, which is subtracted from pixels between 0 and 1
+ * @param deviation    the standard deviation of each channel, by which the difference is divided
  */
 public record ModelDescription(
         Architecture architecture, String dataset, List<String> classNames, int border, List<Float> mean, List<Float> deviation) {
@@ -39,7 +40,7 @@ public record ModelDescription(
     private static final String MEAN = "model.mean";
     private static final String DEVIATION = "model.deviation";
 
-    /** @throws StriateException if the numbers do not fit each other or the architecture's input */
+    /** @throws StriateException if a value is invalid or does not fit the architecture's input, or there is no class name */
     public ModelDescription {
         classNames = List.copyOf(classNames);
         mean = List.copyOf(mean);
@@ -54,7 +55,7 @@ public record ModelDescription(
                 "a deviation above 0 for each channel of " + image, deviation);
     }
 
-    /** The same, with the normalisation's figures. */
+    /** Creates a description with the mean and deviation of a normalisation. */
     public ModelDescription(
             Architecture architecture, String dataset, List<String> classNames, int border, Normalize normalize) {
         this(architecture, dataset, classNames, border, list(normalize.mean()), list(normalize.deviation()));
@@ -75,19 +76,19 @@ public record ModelDescription(
         }
     }
 
-    /** The shape of the network's input, {@code (channels, height, width)}. */
+    /** Returns the shape of the network's input, {@code (channels, height, width)}. */
     public Shape image() {
         return architecture.image();
     }
 
-    /** The normalisation of an image's pixels before they enter the network. */
+    /** Returns the normalisation of the input pixels. */
     public Normalize normalize() {
         return new Normalize(floats(mean), floats(deviation));
     }
 
     /**
-     * Converts a picture of any size to the network's input: to its channels, scaled and cropped to the size within the border,
-     * and normalised.
+     * Converts a picture of any size to the network's input: it is converted to greyscale or colour, scaled and cropped to the
+     * size within the border, and normalised.
      *
      * @return the values in row-major order of {@link #image()}
      */
@@ -116,7 +117,7 @@ public record ModelDescription(
 
     // ---- As text
 
-    /** The description as metadata of a safetensors file. */
+    /** Returns the description as metadata of a safetensors file. */
     public Map<String, String> toMetadata() {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(ARCHITECTURE, architecture.toString());
@@ -129,7 +130,7 @@ public record ModelDescription(
     }
 
     /**
-     * Reads what {@link #toMetadata} wrote; other entries are ignored.
+     * Reads a description from the entries that {@link #toMetadata} wrote; other entries are ignored.
      *
      * @throws StriateException if an entry is missing or invalid
      */
@@ -137,7 +138,10 @@ public record ModelDescription(
         return of(metadata, Long.MAX_VALUE);
     }
 
-    /** The same, for a file whose tensors take so many bytes: it refuses more classes than these can be the weights of. */
+    /**
+     * Reads a description from a file with {@code dataBytes} bytes of tensors. It rejects more classes than these can have
+     * weights for.
+     */
     static ModelDescription of(Map<String, String> metadata, long dataBytes) {
         try {
             Architecture architecture = Architecture.named(entry(metadata, ARCHITECTURE));
@@ -182,7 +186,7 @@ public record ModelDescription(
         return read(metadata, key, most).stream().map(Float::valueOf).toList();
     }
 
-    /** The strings and numbers of a JSON array, as they are written. */
+    /** Returns the strings and numbers of a JSON array as text. */
     private static List<String> read(Map<String, String> metadata, String key, int most) throws IOException {
         List<String> values = new ArrayList<>();
         try (JsonParser json = JSON.createParser(entry(metadata, key))) {

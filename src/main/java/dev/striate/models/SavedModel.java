@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A trained classifier from a file: the network that the file names, its weights, and its description.
+ * A trained classifier from a file: the network with its weights, and its description.
  *
  * <pre>{@code
  * try (SavedModel saved = SavedModel.open(Path.of("model.safetensors"), Device.best())) { ... }
@@ -34,7 +34,7 @@ public final class SavedModel implements AutoCloseable {
     }
 
     /**
-     * Builds the network that a file describes, on a device, in evaluation mode.
+     * Loads a model file: builds the network that it describes on a device, in evaluation mode, and loads the weights.
      *
      * @throws StriateException if the file cannot be read, is damaged or not a safetensors file, does not describe a network, or
      *                          has weights that do not fit the network that it describes
@@ -49,7 +49,7 @@ public final class SavedModel implements AutoCloseable {
             throw new StriateException(file + ": " + e.getMessage(), e);
         }
         Sequential model = description.architecture().create(description.classNames().size());
-        // A number takes a byte or more. State.load would notice only after the network's memory was allocated.
+        // Each weight takes at least one byte. State.load would detect the error only after the network's memory was allocated.
         if (model.stateElements() > dataBytes) {
             throw new StriateException(file + " is incomplete: " + description.architecture() + " has " + model.stateElements()
                     + " weights, but the file's tensors take " + dataBytes + " bytes");
@@ -68,12 +68,12 @@ public final class SavedModel implements AutoCloseable {
         return new SavedModel(file, description, metadata, model);
     }
 
-    /** The file that it was read from. */
+    /** Returns the path of the file. */
     public Path file() {
         return file;
     }
 
-    /** The architecture's name, such as {@code lenet5-modern}. */
+    /** Returns the architecture's name, such as {@code lenet5-modern}. */
     public String name() {
         return description.architecture().toString();
     }
@@ -82,17 +82,17 @@ public final class SavedModel implements AutoCloseable {
         return description;
     }
 
-    /** The metadata of the file. */
+    /** Returns the metadata of the file. */
     public Map<String, String> metadata() {
         return metadata;
     }
 
-    /** The network, in evaluation mode. {@link #close} closes it. */
+    /** Returns the network, in evaluation mode. {@link #close} closes it. */
     public Sequential model() {
         return model;
     }
 
-    /** The shape of the network's input, {@code (channels, height, width)}. */
+    /** Returns the shape of the network's input, {@code (channels, height, width)}. */
     public Shape inputShape() {
         return description.image();
     }
@@ -101,7 +101,7 @@ public final class SavedModel implements AutoCloseable {
         return description.classNames();
     }
 
-    /** The normalisation of an image's pixels, between 0 and 1, before they enter the network. */
+    /** Returns the normalisation of the input pixels, which are between 0 and 1. */
     public Normalize normalize() {
         return description.normalize();
     }

@@ -9,12 +9,12 @@ import dev.striate.nn.MaxPool2d;
 import dev.striate.nn.Relu;
 import dev.striate.nn.Sequential;
 
-/** Two networks for grey images of 8x8 pixels, {@code (N, 1, 8, 8)} to logits {@code (N, classes)}, to be compared. */
+/** Two small networks for greyscale images of 8x8 pixels. They map {@code (N, 1, 8, 8)} to logits {@code (N, classes)}. */
 public final class TinyNets {
 
     private TinyNets() {}
 
-    /** A perceptron with one hidden layer: 64-32-classes. */
+    /** Builds a perceptron with one hidden layer: 64-32-classes, with ReLU. */
     public static Sequential mlp(int classes) {
         return Sequential.builder()
                 .add("flatten", new Flatten())
@@ -24,7 +24,10 @@ public final class TinyNets {
                 .build();
     }
 
-    /** Two convolutions of 3x3 with padding 1, each followed by ReLU and pooling: 8x8x8, 8x4x4, 16x4x4, 16x2x2, classes. */
+    /**
+     * Builds two 3x3 convolutions with padding 1, each followed by ReLU and max pooling, and a linear layer: 8x8x8, 8x4x4,
+     * 16x4x4, 16x2x2, classes.
+     */
     public static Sequential cnn(int classes) {
         return Sequential.builder()
                 .add("conv1", new Conv2d(1, 8, 3, padding(1)))

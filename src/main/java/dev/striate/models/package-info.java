@@ -1,4 +1,4 @@
-/** The networks of the milestones, by the names under which they are saved. */
+/** Ready-made networks, and model files that describe them. */
 @NullMarked
 package dev.striate.models;
 
