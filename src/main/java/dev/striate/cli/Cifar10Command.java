@@ -8,7 +8,7 @@ import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The third milestone: networks for colour images of 32x32 pixels. */
+/** Trains networks for colour images of 32x32 pixels. */
 @Command(
         name = "cifar10",
         description = {

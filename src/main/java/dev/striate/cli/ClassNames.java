@@ -16,10 +16,10 @@ final class ClassNames {
     private ClassNames() {}
 
     /**
-     * The data set with the labels of a model that knows all its classes.
+     * Returns the data set with its labels converted to those of a model.
      *
      * @param model for errors
-     * @throws StriateException if it has a class that the model does not know
+     * @throws StriateException if the data set has a class that the model does not know
      */
     static Dataset match(Dataset images, List<String> known, Path model) {
         Set<String> all = new HashSet<>(known);
@@ -33,9 +33,9 @@ final class ClassNames {
     }
 
     /**
-     * The same for a data set that must have all of the model's classes.
+     * Matches like {@link #match}, and requires that the data set has all classes of the model.
      *
-     * @throws StriateException if one is missing, or as {@link #match}
+     * @throws StriateException if a class is missing, or as for {@link #match}
      */
     static Dataset matchAll(Dataset images, List<String> known, Path model) {
         Dataset matched = match(images, known, model);

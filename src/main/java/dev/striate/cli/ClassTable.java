@@ -8,7 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
-/** An evaluation, class by class, as text. */
+/** Prints the evaluation of each class. */
 final class ClassTable {
 
     private static final int MOST_CLASSES_IN_A_MATRIX = 20;
@@ -30,7 +30,7 @@ final class ClassTable {
         return name.length() <= columns ? name : name.substring(0, columns - 1) + "~";
     }
 
-    /** Images, recall, precision and F1 of each class. */
+    /** Prints the number of images, recall, precision and F1 of each class. */
     void printScores(PrintStream out) {
         out.printf(Locale.ROOT, "%-" + nameColumns + "s  %7s  %9s  %9s  %9s%n", "class", "images", "recall", "precision", "F1");
         for (int label = 0; label < names.size(); label++) {
@@ -39,7 +39,7 @@ final class ClassTable {
         }
     }
 
-    /** The confusion matrix if it fits the terminal, else the pairs of classes that are confused most often. */
+    /** Prints the confusion matrix if it fits the terminal, else the pairs of classes that are confused most often. */
     void printConfusion(PrintStream out) {
         if (names.size() <= MOST_CLASSES_IN_A_MATRIX && nameColumns + CELL * names.size() < Terminal.columns()) {
             printMatrix(out);

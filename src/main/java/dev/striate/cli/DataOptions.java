@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The options that say where a data set comes from. */
+/** The options for the source of a data set. */
 final class DataOptions {
 
     @Option(

@@ -30,7 +30,7 @@ enum DatasetChoice {
 
     private static final int MNIST_SIDE = 28;
 
-    /** The character that Java puts in the place of bytes that it cannot decode. */
+    /** The character with which Java replaces bytes that it cannot decode. */
     private static final char UNDECODABLE = '\uFFFD';
 
     private final String title;
@@ -39,12 +39,15 @@ enum DatasetChoice {
         this.title = title;
     }
 
-    /** The name in prose. */
+    /** Returns the name for printed text. */
     String title() {
         return title;
     }
 
-    /** The width of the black border around images for a network's input: 28x28 pixels are padded, not enlarged, to 32x32. */
+    /**
+     * Returns the width of the black border around images in a network's input. Images of 28x28 pixels are padded to 32x32, not
+     * enlarged.
+     */
     int border(Shape input) {
         boolean framed = this == MNIST || this == FASHION_MNIST;
         return framed ? Math.max(0, (input.size(1) - MNIST_SIDE) / 2) : 0;
@@ -53,9 +56,9 @@ enum DatasetChoice {
     /**
      * Reads the data set.
      *
-     * @param directory its directory, null to take it from the cache or download it
+     * @param directory its directory, or null to use the cache or a download
      * @param input     the shape of the network's input, {@code (channels, height, width)}, to which the images are fitted
-     * @param maxPixels the largest picture of a folder that is read, in pixels
+     * @param maxPixels the maximum size of a picture in a folder, in pixels
      * @throws StriateException if it is not available or does not fit the network
      */
     Splits load(@Nullable Path directory, Downloads downloads, Shape input, int maxPixels) {
@@ -77,7 +80,10 @@ enum DatasetChoice {
         return fitted;
     }
 
-    /** A class whose folder's name is no text in the locale's encoding would get a wrong name, and could be taken for another. */
+    /**
+     * Rejects folder names that are not valid in the locale's encoding. Such a class would get a wrong name and could be mistaken
+     * for another.
+     */
     private static Splits requireNames(Splits splits) {
         for (String name : splits.train().classNames()) {
             if (name.indexOf(UNDECODABLE) >= 0) {
@@ -95,13 +101,13 @@ enum DatasetChoice {
         return directory;
     }
 
-    /** The name in options and files. */
+    /** Returns the name in options and files. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** @throws StriateException if there is none of that name */
+    /** @throws StriateException if there is no data set with this name */
     static DatasetChoice named(String name) {
         return Arrays.stream(values()).filter(each -> each.toString().equals(name)).findFirst()
                 .orElseThrow(() -> new StriateException("unknown data set \"" + name + "\"; known are "

@@ -28,7 +28,7 @@ final class DeviceOptions {
             description = "Number of threads of the device cpu; results do not depend on it (default: all cores).")
     private @Nullable Integer threads;
 
-    /** The number of threads that the device cpu has with these options. */
+    /** Returns the number of threads of the device cpu with these options. */
     int threads() {
         return Device.providers().stream().filter(provider -> provider.kind().equals("cpu")).findAny().orElseThrow()
                 .threads(asked());
@@ -38,7 +38,7 @@ final class DeviceOptions {
         return threads == null ? 0 : threads;
     }
 
-    /** The options that were given. */
+    /** Returns the options that were given. */
     List<String> arguments() {
         List<String> arguments = new ArrayList<>();
         if (!device.equals(AUTO)) {

@@ -2,7 +2,7 @@ package dev.striate.cli;
 
 import dev.striate.data.Dataset;
 
-/** Digits as text, two rows of pixels per line. */
+/** Draws digits as text, two rows of pixels per line. */
 final class DigitPictures {
 
     private static final String BLOCKS = " ▀▄█";
@@ -18,12 +18,12 @@ final class DigitPictures {
         this.glyphs = Terminal.canShow(BLOCKS) ? BLOCKS : ASCII;
     }
 
-    /** The width of a picture in characters. */
+    /** Returns the width of a picture in characters. */
     int columns() {
         return images.imageShape().size(2);
     }
 
-    /** The lines of a picture, from top to bottom. */
+    /** Returns the lines of a picture, from top to bottom. */
     String[] lines(int index) {
         int height = images.imageShape().size(1);
         int width = columns();

@@ -33,7 +33,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The first milestone: an MLP and a CNN on the handwritten digits that come with the library. */
+/** Trains an MLP and a CNN on the bundled handwritten digits and compares them. */
 @Command(
         name = "digits",
         description = {
@@ -199,7 +199,7 @@ final class DigitsCommand implements Callable<Integer> {
         return String.format(Locale.ROOT, "%.1f %%", 100 * fraction);
     }
 
-    /** The first test image of each digit, with the models' predictions. */
+    /** Prints the first test image of each digit, with the models' predictions. */
     private void printSamples(List<Trained> trained) {
         Dataset testSet = TinyDigits.test();
         DigitPictures pictures = new DigitPictures(testSet);

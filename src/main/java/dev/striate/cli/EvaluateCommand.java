@@ -17,7 +17,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Measures a trained model, class by class. */
+/** Evaluates a trained model, with scores for each class. */
 @Command(
         name = "evaluate",
         description = "Evaluate a trained model on a data set: accuracy, precision and recall of each class, confusion matrix. Classes are"

@@ -29,7 +29,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Shows the layers of a trained model and draws what they have learned. */
+/** Prints the layers of a trained model and draws its filters, the patches that activate them most, and feature maps. */
 @Command(
         name = "inspect",
         description = {
@@ -99,7 +99,7 @@ final class InspectCommand implements Callable<Integer> {
             if (!pictures.isEmpty()) {
                 output.write(target -> {
                     pictures.forEach((name, picture) -> picture.write(target.resolve(name)));
-                    // They may be of another model.
+                    // Older pictures may be of another model.
                     output.delete(OWN::contains);
                 });
                 console.printf("%nwrote %s to %s%n", String.join(", ", pictures.keySet()), PrintableText.of(directory.toString()));
@@ -128,7 +128,7 @@ final class InspectCommand implements Callable<Integer> {
         return pictures;
     }
 
-    /** The name of the convolution to draw, null if there is none and none was asked for. */
+    /** Returns the name of the convolution to draw, or null if the model has none and {@code --layer} is not given. */
     private @Nullable String convolution(SavedModel saved) {
         List<String> names = saved.model().modules().entrySet().stream()
                 .filter(module -> module.getValue() instanceof Convolution)
@@ -141,7 +141,10 @@ final class InspectCommand implements Callable<Integer> {
         return layer != null ? layer : names.isEmpty() ? null : names.get(0);
     }
 
-    /** The patches from the test set; without --data, null and a message if the data set is not available. */
+    /**
+     * Returns the patches from the test set. Without {@code --data}, prints a message and returns null if the data set is
+     * missing.
+     */
     private @Nullable ExcitingPatches patches(SavedModel saved, String convolution, Device device) {
         Dataset images;
         try {

@@ -10,8 +10,9 @@ import sun.misc.Signal;
 import sun.misc.SignalHandler;
 
 /**
- * Handles Ctrl-C, SIGTERM and SIGHUP while it is open: the first signal requests a {@link StopSwitch}, so that the current step is
- * finished and a checkpoint is written; the second ends the program at once and leaves the previous checkpoint.
+ * Handles Ctrl-C, SIGTERM and SIGHUP while it is open: the first signal requests a stop through a {@link StopSwitch}, so that the
+ * current step is finished and a checkpoint is written. The second signal ends the program at once and keeps the previous
+ * checkpoint.
  *
  * <pre>{@code
  * try (Interrupts interrupts = Interrupts.askFor(stop)) {
@@ -19,12 +20,12 @@ import sun.misc.SignalHandler;
  * }
  * }</pre>
  *
- * <p>Shutdown hooks would not do: they all run at once, also those that remove what the training still writes to, and a second
- * Ctrl-C would wait for them.
+ * <p>Shutdown hooks are not sufficient: they run concurrently, including those that delete directories to which the training
+ * still writes, and a second Ctrl-C would wait for them.
  */
 final class Interrupts implements AutoCloseable {
 
-    /** The program's exit status after an interrupt: what shells report for one from the keyboard. */
+    /** The program's exit status after an interrupt. Shells report the same status for Ctrl-C. */
     static final int STATUS = 130;
 
     private static final List<String> SIGNALS = List.of("INT", "TERM", "HUP");
@@ -37,7 +38,7 @@ final class Interrupts implements AutoCloseable {
     static Interrupts askFor(StopSwitch stop) {
         Interrupts interrupts = new Interrupts();
         for (String signal : SIGNALS) {
-            // Each kind is counted by itself: service managers send SIGTERM and SIGHUP together.
+            // Each kind of signal is counted separately, because service managers send SIGTERM and SIGHUP together.
             AtomicInteger count = new AtomicInteger();
             interrupts.handle(signal, received -> {
                 switch (count.incrementAndGet()) {
@@ -51,8 +52,8 @@ final class Interrupts implements AutoCloseable {
     }
 
     /**
-     * The message after an interrupt:
-     * {@code interrupted in epoch 4 after step 120 of 391; go on with: ./striate cifar10 --resume=run/model.safetensors}.
+     * Returns the message after an interrupt: {@code interrupted in epoch 4 after step 120 of 391; go on with: ./striate cifar10
+     * --resume=run/model.safetensors}.
      *
      * @param command the shell command that resumes the training
      */
@@ -68,7 +69,7 @@ final class Interrupts implements AutoCloseable {
         }
     }
 
-    /** Installs a handler, unless the signal is ignored, as under nohup, reserved by the JVM's options, or unknown to the system. */
+    /** Installs a handler, unless the signal is ignored (as under nohup), reserved by JVM options, or unknown to the system. */
     private void handle(String name, SignalHandler handler) {
         try {
             Signal signal = new Signal(name);
@@ -79,7 +80,7 @@ final class Interrupts implements AutoCloseable {
                 before.put(signal, previous);
             }
         } catch (IllegalArgumentException e) {
-            // The signal ends the program as usual; the last epoch's checkpoint stays.
+            // The signal ends the program as usual, and the checkpoint of the last epoch is kept.
         }
     }
 

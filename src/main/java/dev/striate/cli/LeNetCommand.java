@@ -6,7 +6,7 @@ import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The second milestone: LeNet-5 on MNIST. */
+/** Trains LeNet-5 on MNIST or another data set. */
 @Command(
         name = "lenet",
         description = {

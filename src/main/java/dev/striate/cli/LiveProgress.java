@@ -28,7 +28,7 @@ final class LiveProgress implements TrainingListener, AutoCloseable {
     private @Nullable ProgressBar bar;
 
     /**
-     * A line on a stream.
+     * Creates a progress line on a stream.
      *
      * @param label        the start of the line
      * @param linePerEpoch whether to print a line for each epoch above it
@@ -47,7 +47,7 @@ final class LiveProgress implements TrainingListener, AutoCloseable {
         bar = new ProgressBarBuilder()
                 .setTaskName(label)
                 .setInitialMax((long) start.epochs() * start.images())
-                // These do not count towards the speed of a resumed training.
+                // Images before the run was resumed do not count towards the speed.
                 .startsFrom(behind, Duration.ZERO)
                 .setStyle(Terminal.canShow("█│") ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(REDRAW_MILLIS)

@@ -47,7 +47,7 @@ import picocli.CommandLine.TypeConversionException;
         })
 public final class Main {
 
-    /** Picocli accepts no less. */
+    /** The minimum that picocli accepts. */
     private static final int LEAST_HELP_WIDTH = 55;
 
     @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Show this help and exit.")
@@ -65,7 +65,7 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        // Pictures are drawn into files: no screen is needed, not even one that DISPLAY names.
+        // Pictures are drawn into files, so no display is needed, even if DISPLAY is set.
         System.setProperty("java.awt.headless", "true");
         StandardStream out = StandardStream.install();
         int status = run(args);
@@ -91,11 +91,11 @@ public final class Main {
         }
     }
 
-    /** The parser's settings, for the user's command line and for the arguments in a checkpoint. */
+    /** Configures a parser, for the user's command line or for the arguments in a checkpoint. */
     static CommandLine configure(CommandLine line) {
         return line
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                // @x.png is a file name, and a checkpoint must not have other files read.
+                // @x.png is the name of a picture, and arguments in a checkpoint must not make picocli read other files.
                 .setExpandAtFiles(false)
                 .registerConverter(Path.class, Main::path);
     }

@@ -17,11 +17,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The directory that a command writes its result to: {@code --out}, or one of the command's choice. It exists and is locked while
- * this is open, so that no other process of this program writes to it. The system releases the lock however the process ends.
+ * The output directory of a command: {@code --out}, or a default. While it is open, it is locked against other processes of this
+ * program. The operating system releases the lock even if the process is killed.
  *
- * <p>{@link #write} collects files in a hidden directory inside and moves them out when all are complete, so that neither an error
- * nor an interrupt leaves half of a result. A new directory to which nothing was written is removed again.
+ * <p>{@link #write} writes files to a hidden subdirectory and moves them out when all are complete, so that neither an error nor
+ * an interrupt leaves an incomplete result. A new directory is removed at the end if nothing was written to it.
  */
 final class OutputDirectory implements AutoCloseable {
 
@@ -31,23 +31,24 @@ final class OutputDirectory implements AutoCloseable {
 
     private final Path path;
     private final Path directory;
-    /** The directories that were made for this one, the outermost first. */
+    /** The directories that were created for this one, the outermost first. */
     private final List<Path> made = new ArrayList<>();
     private final FileChannel lock;
     private final Thread hook = new Thread(this::clean);
     private volatile @Nullable Path staging;
 
     /**
-     * Opens a directory, which is made if it is missing.
+     * Opens a directory. It is created if it is missing.
      *
-     * @throws StriateException if it cannot be made or written to, or another process writes to it
+     * @throws StriateException if it cannot be created or written to, or another process is writing to it
      */
     static OutputDirectory open(Path directory) {
         return new OutputDirectory(directory, false);
     }
 
     /**
-     * Makes and opens a new directory: {@code directory}, or if that exists, one with {@code -2}, {@code -3} ... after its name.
+     * Creates and opens a new directory: {@code directory}, or if that exists, {@code directory-2}, {@code directory-3} and so
+     * on.
      *
      * @throws StriateException as {@link #open}
      */
@@ -87,7 +88,7 @@ final class OutputDirectory implements AutoCloseable {
         }
     }
 
-    /** Tries it: permissions say nothing about read-only and virtual file systems. */
+    /** Tries to create a directory, because permissions do not reveal read-only and virtual file systems. */
     private static @Nullable String refusal(Path directory) {
         try {
             Files.delete(Files.createTempDirectory(directory, STAGING));
@@ -106,7 +107,7 @@ final class OutputDirectory implements AutoCloseable {
         return path;
     }
 
-    /** Makes a directory and those above it that are missing. */
+    /** Creates a directory and its missing parents. */
     private void make(Path path) throws IOException {
         if (!Files.isDirectory(path)) {
             make(path.getParent());
@@ -114,7 +115,7 @@ final class OutputDirectory implements AutoCloseable {
         }
     }
 
-    /** Returns false if there is something of that name. */
+    /** Creates one directory. Returns false if the name exists. */
     private boolean makeOne(Path path) throws IOException {
         try {
             Files.createDirectory(path);
@@ -153,7 +154,7 @@ final class OutputDirectory implements AutoCloseable {
                 + "; wait until it has finished, or choose another one with --out");
     }
 
-    /** The directory's files whose names fit, in order. */
+    /** Returns the files with matching names, sorted. */
     List<Path> files(Predicate<String> name) {
         try {
             return list(directory).stream().filter(file -> name.test(file.getFileName().toString())).toList();
@@ -162,7 +163,7 @@ final class OutputDirectory implements AutoCloseable {
         }
     }
 
-    /** Deletes the files whose names fit. */
+    /** Deletes the files with matching names. */
     void delete(Predicate<String> name) {
         try {
             for (Path file : files(name)) {
@@ -173,7 +174,7 @@ final class OutputDirectory implements AutoCloseable {
         }
     }
 
-    /** The directory, relative if the one asked for is. */
+    /** Returns the path of the directory. It is relative if the requested path is relative. */
     Path path() {
         return path;
     }
@@ -185,7 +186,7 @@ final class OutputDirectory implements AutoCloseable {
     }
 
     /**
-     * Writes the files of a result, all or none.
+     * Writes the files of a result: all of them, or none if the writer fails.
      *
      * @throws StriateException if they cannot be written
      */
@@ -213,13 +214,13 @@ final class OutputDirectory implements AutoCloseable {
         }
     }
 
-    /** Releases the directory, and removes it if it is new and empty. */
+    /** Unlocks the directory, and removes it if it is new and empty. */
     @Override
     public void close() {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // The program is ending, and the hook does this.
+            // The program is ending, and the shutdown hook cleans up.
             return;
         }
         clean();
@@ -258,7 +259,7 @@ final class OutputDirectory implements AutoCloseable {
                 Files.delete(path);
             }
         } catch (IOException e) {
-            // It has got files.
+            // The directory contains files.
         }
     }
 }

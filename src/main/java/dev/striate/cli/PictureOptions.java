@@ -5,7 +5,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** The option that bounds the pictures that are read. */
+/** The option that limits the size of pictures. */
 final class PictureOptions {
 
     @Option(

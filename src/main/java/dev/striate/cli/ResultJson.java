@@ -12,18 +12,18 @@ import java.util.List;
 /**
  * The result of a training command, in the common format of {@code result.json}.
  *
- * @param command    its name, {@code digits}
- * @param device     as {@code --device} names it, never {@code auto}
- * @param deviceName the product
+ * @param command    the command's name, such as {@code digits}
+ * @param device     the device's name for {@code --device}, never {@code auto}
+ * @param deviceName the product name of the device
  */
 record ResultJson(String command, String device, String deviceName, long seed, int threads, List<Model> models) {
 
     /**
      * One trained model.
      *
-     * @param trainAccuracy    a fraction, as all accuracies
-     * @param trainSeconds     of the training steps
-     * @param samplesPerSecond images trained on per second
+     * @param trainAccuracy    a fraction, like all accuracies
+     * @param trainSeconds     the time of the training steps
+     * @param samplesPerSecond the number of training images per second
      */
     record Model(
             String model,
@@ -68,7 +68,7 @@ record ResultJson(String command, String device, String deviceName, long seed, i
         }
     }
 
-    /** JSON has no NaN and no infinity: null. */
+    /** Writes null for NaN and infinity, which JSON lacks. */
     private static void writeFraction(JsonGenerator json, String name, double value) throws IOException {
         if (Double.isFinite(value)) {
             json.writeNumberField(name, value);

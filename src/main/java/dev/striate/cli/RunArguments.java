@@ -50,7 +50,7 @@ record RunArguments(String command, List<String> values) {
     }
 
     /**
-     * Reads what {@link #toMetadata} wrote.
+     * Reads the arguments that {@link #toMetadata} wrote.
      *
      * @param file for errors
      * @throws StriateException if it is missing or invalid
@@ -77,10 +77,10 @@ record RunArguments(String command, List<String> values) {
     }
 
     /**
-     * Gives the arguments to a command.
+     * Sets the options of a new command from these arguments.
      *
      * @param file for errors
-     * @throws StriateException if they are not such as {@link #toMetadata} writes
+     * @throws StriateException if {@link #toMetadata} cannot have written these arguments
      */
     void parseInto(Object newCommand, Path file) {
         try {
@@ -96,9 +96,9 @@ record RunArguments(String command, List<String> values) {
     }
 
     /**
-     * Refuses options beside {@code --resume} that would change the run.
+     * Rejects options that cannot be combined with {@code --resume}, because they would change the run.
      *
-     * @throws ParameterException if there are any
+     * @throws ParameterException if there are such options
      */
     static void refuseChanges(CommandSpec spec, Path file) {
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {

@@ -35,7 +35,9 @@ final class RunFolder implements AutoCloseable {
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 
-    /** What is written at the end of a run, by any command: {@code digits} puts the model's name before some. */
+    /**
+     * The files that any command writes at the end of a run. The names of some start with the model's name for {@code digits}.
+     */
     private static final Predicate<String> REPORT =
             Pattern.compile("result\\.json|index\\.html|((mlp|cnn)-)?(confusion|curves|filters|samples)\\.png").asMatchPredicate();
 
@@ -53,10 +55,11 @@ final class RunFolder implements AutoCloseable {
     /**
      * Opens the folder of a new run.
      *
-     * @param wanted    null for a new one under {@code runs}
-     * @param command   what its name starts with then
-     * @param overwrite whether it may hold the files of an earlier run
-     * @throws StriateException if it holds those and may not, cannot be written to, or is being written to by another process
+     * @param wanted    the folder, or null for a new one under {@code runs}
+     * @param command   the start of the name of a new folder
+     * @param overwrite whether the files of an earlier run may be replaced
+     * @throws StriateException if the folder has files of an earlier run and {@code overwrite} is false, if it cannot be written
+     *                          to, or if another process is writing to it
      */
     static RunFolder open(@Nullable Path wanted, String command, boolean overwrite) {
         if (wanted == null) {
@@ -75,11 +78,11 @@ final class RunFolder implements AutoCloseable {
     }
 
     /**
-     * Opens the folder in which a run goes on.
+     * Opens the folder of a resumed run.
      *
      * @param checkpoint the file to resume from
-     * @param wanted     null for the checkpoint's own
-     * @param overwrite  whether it may hold the files of another run; those of the resumed one are continued
+     * @param wanted     the folder, or null for that of the checkpoint
+     * @param overwrite  whether the files of another run may be replaced; those of the resumed run are always continued
      * @throws StriateException as {@link #open}
      */
     static RunFolder reopen(Path checkpoint, @Nullable Path wanted, boolean overwrite) {
@@ -94,12 +97,18 @@ final class RunFolder implements AutoCloseable {
         return open(wanted, "", overwrite);
     }
 
-    /** Deletes the files of earlier runs that this one will replace, so that no report stands beside another run's model. */
+    /**
+     * Deletes the files of earlier runs that this run will write later, so that a report is never beside the model of another
+     * run.
+     */
     void removeOutdated() {
         output.delete(outdated);
     }
 
-    /** A listener that does so when the training starts: if it cannot start, nothing is lost. */
+    /**
+     * Returns a listener that calls {@link #removeOutdated} when training starts. If training cannot start, the old files are
+     * kept.
+     */
     TrainingListener removal() {
         return new TrainingListener() {
 
@@ -123,7 +132,7 @@ final class RunFolder implements AutoCloseable {
         return output.path().resolve("index.html");
     }
 
-    /** A listener that keeps history.csv up to date. */
+    /** Returns a listener that writes history.csv after each epoch. */
     TrainingListener history() {
         return new TrainingListener() {
 

@@ -19,13 +19,16 @@ import java.util.Map;
 /**
  * The pictures of a trained model: learning curves, confusion matrix, some test images and the first layer's filters.
  *
- * @param prefix what the names of their files start with
+ * @param prefix the start of the file names
  */
 record RunPictures(String prefix, Sequential model, Dataset testing, TrainingResult result) {
 
     private static final System.Logger LOG = System.getLogger(RunPictures.class.getName());
 
-    /** Draws them into a directory. Returns false if they cannot be drawn: a machine without fonts must not lose the run. */
+    /**
+     * Writes the pictures to a directory. Returns false if they cannot be drawn: on a machine without fonts, the rest of the
+     * result must not be lost.
+     */
     boolean write(Path directory) {
         try {
             new Curves(result.epochs()).write(directory.resolve(prefix + "curves.png"));
@@ -39,7 +42,7 @@ record RunPictures(String prefix, Sequential model, Dataset testing, TrainingRes
         }
     }
 
-    /** @param whose what their headings start with: a name with a colon, or nothing */
+    /** @param whose the start of the headings: a name with a colon, or nothing */
     void show(RunPage page, String whose) {
         page.picture(prefix + "curves.png", whose + "Training curves", "Loss, accuracy and learning rate by epoch.")
                 .picture(prefix + "confusion.png", whose + "Confusion matrix", "Test images by true and predicted class.")
@@ -48,7 +51,7 @@ record RunPictures(String prefix, Sequential model, Dataset testing, TrainingRes
                 .picture(prefix + "filters.png", whose + "Filters", "Weights of the first layer.");
     }
 
-    /** The weights of the first layer that takes images: a convolution, or a linear layer on all their pixels. */
+    /** Returns the weights of the first layer that has images as input: a convolution, or a linear layer on all their pixels. */
     private Filters filters() {
         Shape image = testing.imageShape();
         try (NoGrad off = NoGrad.open(); Scope scope = Scope.open()) {

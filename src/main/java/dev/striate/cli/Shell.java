@@ -8,12 +8,12 @@ import java.util.stream.Collectors;
 /** Command lines to paste into a POSIX shell. */
 final class Shell {
 
-    /** The system property with which {@code ./striate} passes on the name under which it was called. */
+    /** The system property in which {@code ./striate} passes the name under which it was called. */
     private static final String PROGRAM = "striate.program";
 
     private Shell() {}
 
-    /** A call of this program, as the user called it, with other arguments. */
+    /** Returns a command line that calls this program as the user did, but with other arguments. */
     static String command(List<String> arguments) {
         String script = System.getProperty(PROGRAM);
         String program = script != null ? quote(script) : "java -jar " + quote(System.getProperty("java.class.path"));
@@ -21,8 +21,8 @@ final class Shell {
     }
 
     /**
-     * The word that the shell reads as this text. Control characters, which a terminal would act on, are left to {@code printf};
-     * only a line feed stays, because the shell drops it from the end of what a command prints.
+     * Quotes a text as one word for the shell. Control characters, which a terminal would interpret, are produced by
+     * {@code printf}. Line feeds are kept, because the shell would remove them from the end of the output of {@code printf}.
      */
     static String quote(String text) {
         if (text.matches("[\\w./+@%=:,-]+")) {

@@ -12,8 +12,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Standard output or standard error. Control characters in what is printed are escaped, except for those that lay out lines. A
- * failed write is remembered, and a pipe that nobody reads any more ends the program, as it ends other Unix programs.
+ * Standard output or standard error. Control characters in the output are escaped, except line feed, carriage return and tab. A
+ * failed write is remembered. If standard output is a pipe and its reader has closed it, the program ends, like other Unix
+ * programs.
  */
 final class StandardStream extends PrintStream {
 
@@ -34,7 +35,7 @@ final class StandardStream extends PrintStream {
         static final int STATUS = 141;
     }
 
-    /** Puts one of each in the place of {@link System#out} and {@link System#err}; returns the former. */
+    /** Replaces {@link System#out} and {@link System#err}, and returns the new standard output. */
     static StandardStream install() {
         StandardStream out = new StandardStream(new Target(FileDescriptor.out, true), "stdout");
         System.setOut(out);
@@ -42,13 +43,13 @@ final class StandardStream extends PrintStream {
         return out;
     }
 
-    /** Why a write failed, or null if none did. */
+    /** Returns the exception of a failed write, or null if none failed. */
     @Nullable IOException failure() {
         flush();
         return target.failure;
     }
 
-    // All that PrintStream prints and formats comes through these.
+    // All print and format methods of PrintStream call these.
 
     @Override
     public void print(@Nullable String text) {
@@ -60,7 +61,7 @@ final class StandardStream extends PrintStream {
         print(String.valueOf(object));
     }
 
-    /** In one write, so that no other output comes between a line and its end. */
+    /** Prints in one write, so that no other output comes between a line and its line break. */
     @Override
     public void println(@Nullable String text) {
         print(text + System.lineSeparator());
@@ -103,7 +104,7 @@ final class StandardStream extends PrintStream {
             } catch (IOException e) {
                 boolean first = failure == null;
                 failure = e;
-                // Only once: what is printed on the way out is lost.
+                // Thrown only once: later output, while the program ends, is lost.
                 if (first && endsProgram && isClosedPipe(e)) {
                     throw new ClosedPipeException();
                 }
@@ -111,7 +112,10 @@ final class StandardStream extends PrintStream {
             }
         }
 
-        /** The system's message may be in the user's language; on Linux, what the output goes to is known. */
+        /**
+         * Returns whether a write failed because of a closed pipe. On Linux, every failed write to a pipe or socket counts;
+         * elsewhere, the system's message decides, which may be in any language.
+         */
         private static boolean isClosedPipe(IOException e) {
             try {
                 return Files.readSymbolicLink(Path.of("/proc/self/fd/1")).toString().matches("(pipe|socket):.*");

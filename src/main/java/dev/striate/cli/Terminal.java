@@ -15,21 +15,21 @@ final class Terminal {
 
     private Terminal() {}
 
-    /** Whether standard input and standard output are both a terminal. */
+    /** Returns whether standard input and standard output are both a terminal. */
     static boolean isInteractive() {
         Console console = System.console();
         if (console == null) {
             return false;
         }
         try {
-            // Since Java 22 there is always a console, and it knows whether it is a terminal.
+            // Since Java 22 there is always a console, and isTerminal() reports whether it is a terminal.
             return (boolean) Console.class.getMethod("isTerminal").invoke(console);
         } catch (ReflectiveOperationException e) {
             return true;
         }
     }
 
-    /** The terminal's current width, or 80 if there is no terminal or its width is unknown. */
+    /** Returns the terminal's current width, or 80 if there is no terminal or its width is unknown. */
     static int columns() {
         if (!isInteractive()) {
             return USUAL_COLUMNS;
@@ -50,13 +50,13 @@ final class Terminal {
         }
     }
 
-    /** Whether standard output can show these characters. */
+    /** Returns whether standard output can show these characters. */
     static boolean canShow(String characters) {
         return charset("stdout").newEncoder().canEncode(characters);
     }
 
     /**
-     * The character set of a standard stream.
+     * Returns the character set of a standard stream.
      *
      * @param stream {@code stdout} or {@code stderr}
      */

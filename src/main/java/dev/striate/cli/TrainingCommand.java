@@ -39,9 +39,9 @@ import picocli.CommandLine.Spec;
 /**
  * The part that is common to the commands that train one network on a data set: options, the run's folder, checkpoints, resuming.
  *
- * <p>The result of a run is determined by the command and the {@link #arguments}, which its checkpoints record. To resume, a fresh
- * command takes them from there; the command line only adds options that do not affect the result: the device, the location of the
- * data set, the output folder.
+ * <p>The result of a run is determined by the command and the {@link #arguments}, which its checkpoints record. To resume, a new
+ * command reads them from the checkpoint. The command line only adds options that do not affect the result: the device, the
+ * location of the data set, the output folder.
  */
 abstract class TrainingCommand implements Callable<Integer> {
 
@@ -92,17 +92,17 @@ abstract class TrainingCommand implements Callable<Integer> {
 
     private final PrintStream console = System.out;
 
-    /** A command of the same kind without any options. */
+    /** Returns a new command of the same kind without options. */
     abstract TrainingCommand fresh();
 
     abstract Architecture architecture();
 
     abstract DatasetChoice dataset();
 
-    /** The defaults of the training options. */
+    /** Returns the defaults of the training options. */
     abstract Recipe recipe();
 
-    /** The command's own options that determine the result, including defaults. */
+    /** Returns the options of this command that determine the result, including defaults. */
     abstract List<String> ownArguments();
 
     @Override
@@ -130,7 +130,7 @@ abstract class TrainingCommand implements Callable<Integer> {
         return again.run(checkpoint);
     }
 
-    /** The arguments that determine the result, including defaults, which may differ in a later version. */
+    /** Returns the arguments that determine the result. Defaults are included, because they may differ in a later version. */
     private List<String> arguments(Recipe recipe) {
         List<String> all = new ArrayList<>(ownArguments());
         all.addAll(options.arguments(recipe));

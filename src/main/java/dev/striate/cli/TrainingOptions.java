@@ -45,7 +45,7 @@ final class TrainingOptions {
             description = "Seed of all random numbers; the same seed gives the same result (default: ${DEFAULT-VALUE}).")
     private long seed;
 
-    /** The recipe with the options that were given. */
+    /** Returns the recipe with the options that were given. */
     Recipe applyTo(Recipe recipe) {
         Recipe.Method method = optimizer == null ? recipe.method() : optimizer;
         boolean similar = (method == Recipe.Method.SGD) == (recipe.method() == Recipe.Method.SGD);
@@ -54,13 +54,16 @@ final class TrainingOptions {
                 learningRate == null ? usual : learningRate);
     }
 
-    /** The options that express a recipe and the seed. */
+    /** Returns options that express a recipe and the seed. */
     List<String> arguments(Recipe recipe) {
         return List.of("--epochs=" + recipe.epochs(), "--batch-size=" + recipe.batchSize(), "--optimizer=" + recipe.method(),
                 "--lr=" + recipe.rate(), "--seed=" + seed);
     }
 
-    /** Whether one image is left over at the end of an epoch: batch normalisation may be unable to train on it alone. */
+    /**
+     * Returns whether one image is left over at the end of an epoch: batch normalisation may be unable to train on a single
+     * image.
+     */
     static boolean leavesSingleImage(Dataset images, int batchSize) {
         return images.size() > batchSize && images.size() % batchSize == 1;
     }

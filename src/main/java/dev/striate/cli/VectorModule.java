@@ -5,7 +5,7 @@ import java.lang.System.Logger.Level;
 /**
  * Loads the Vector API into the running JVM, so that neither a second JVM nor a flag is needed.
  *
- * <p>A jar's manifest cannot ask for {@code --add-modules jdk.incubator.vector}, and the flag prints a warning. HotSpot loads
+ * <p>A jar's manifest cannot request {@code --add-modules jdk.incubator.vector}, and the flag prints a warning. HotSpot loads
  * modules into a running JVM for agents that are attached to it, through a method of {@code java.base} whose package the manifest
  * exports to this program. The module comes from the boot loader as with the flag, and C2 compiles it to the same vector
  * instructions.
@@ -17,7 +17,10 @@ final class VectorModule {
 
     private VectorModule() {}
 
-    /** Loads the module unless it is there. If this Java cannot, the CPU device says so when it is opened, and works without. */
+    /**
+     * Loads the module if it is missing. If this JVM cannot load it, the CPU device reports that when it is opened, and works
+     * without it.
+     */
     static void load() {
         if (ModuleLayer.boot().findModule(NAME).isPresent()) {
             return;

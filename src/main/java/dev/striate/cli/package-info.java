@@ -1,4 +1,4 @@
-/** The commands of {@code ./striate}. The only package that knows picocli and the progress bar; nothing depends on it. */
+/** The commands of {@code ./striate}. The only package that uses picocli and the progress bar; no package depends on it. */
 @NullMarked
 package dev.striate.cli;
 
