@@ -2,7 +2,7 @@ package dev.striate.nn;
 
 import dev.striate.Shape;
 
-/** A layer without parameters whose output has the shape of its input. */
+/** A layer without parameters that keeps the shape of its input. */
 abstract class Elementwise extends Module {
 
     @Override

@@ -79,7 +79,9 @@ public final class Linear extends Module {
         return dev.striate.op.Linear.outputShape(input, weightShape);
     }
 
-    /** Of rows that were images, each output sees all units. */
+    /**
+     * In an input of rank 2, each row is one image, and each output depends on all of it. For other ranks, the field is unknown.
+     */
     @Override
     protected @Nullable ReceptiveField receptiveField(Shape input, ReceptiveField seen) {
         return input.rank() == 2 ? seen.adaptive(1, 1) : null;

@@ -29,7 +29,10 @@ public final class MaxPool2d extends ImageLayer<MaxPool2d> {
         this.options = options.clone();
     }
 
-    /** Whether no window can lie completely in the padding, as a dilated one may; its maximum would be minus infinity. */
+    /**
+     * Returns whether every window is sure to contain a pixel. A dilated window may contain only padding; its maximum is minus
+     * infinity.
+     */
     boolean everyWindowHoldsAPixel() {
         return dev.striate.op.MaxPool2d.windowsHaveNoGaps(options);
     }

@@ -98,8 +98,9 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * As {@link #forward(Tensor)}, but runs the parts one after another in their given order and reports the output of each, and
-     * then that of this module, to an observer. Parts of modules that do not override {@link #forwardParts} are not reported.
+     * Computes the output like {@link #forward(Tensor)}, but runs the parts one after another in their given order. It reports
+     * the output of each part, then that of this module, to an observer. Parts of modules that do not override
+     * {@link #forwardParts} are not reported.
      */
     public final Tensor forward(Tensor x, Observer observer) {
         Tensor y = forwardParts(x, observer);
@@ -200,7 +201,7 @@ public abstract class Module implements AutoCloseable {
         return createdElements() + children.values().stream().mapToLong(Module::stateElements).sum();
     }
 
-    /** The elements of those tensors that were not seen before. */
+    /** Returns the number of elements of the tensors that were not seen before. */
     private static long countNew(Collection<Tensor> tensors, Set<Tensor> seen) {
         return tensors.stream().filter(seen::add).mapToLong(tensor -> tensor.shape().elements()).sum();
     }

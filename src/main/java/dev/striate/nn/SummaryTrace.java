@@ -7,8 +7,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects a row for each module that the shape rules pass, in the order in which they are entered, and carries the receptive
- * field of the place they are at.
+ * Collects the rows of a {@link Summary} while the shape rules run, in the order in which the modules are entered. It also tracks
+ * the receptive field of the current input.
  */
 final class SummaryTrace {
 
@@ -16,19 +16,19 @@ final class SummaryTrace {
     private final List<Summary.@Nullable Row> rows = new ArrayList<>();
     private @Nullable ReceptiveField field;
 
-    /** Makes the row of a module. */
+    /** Creates the row of a module. */
     interface RowMaker {
 
         Summary.Row row(Module module, Shape input, Shape output, @Nullable ReceptiveField field);
     }
 
-    /** @param input of the network; only images {@code (N, C, H, W)} have receptive fields */
+    /** @param input the shape of the network's input; only images {@code (N, C, H, W)} have receptive fields */
     SummaryTrace(Shape input, RowMaker maker) {
         this.maker = maker;
         this.field = input.rank() == 4 ? ReceptiveField.ofInput(input.size(2), input.size(3)) : null;
     }
 
-    /** Keeps a row for a module whose output is not known yet. */
+    /** Reserves a row for a module before its output is known, and returns its index. */
     int enter() {
         rows.add(null);
         return rows.size() - 1;
@@ -38,7 +38,7 @@ final class SummaryTrace {
         rows.set(row, maker.row(module, input, output, field));
     }
 
-    /** What the units see that the next module gets, null where it cannot be told. */
+    /** Returns the receptive field of the next module's input, or null if it is unknown. */
     @Nullable ReceptiveField field() {
         return field;
     }
@@ -47,7 +47,10 @@ final class SummaryTrace {
         field = next;
     }
 
-    /** All rows; the first, the whole module's, only where nothing else would stand there. */
+    /**
+     * Returns the rows. The first, which is that of the whole module, is omitted if it has no parameters of its own and is not
+     * the only row.
+     */
     List<Summary.Row> rows() {
         List<Summary.Row> all = rows.stream().map(Objects::requireNonNull).toList();
         return all.size() > 1 && all.get(0).parameters() == 0 ? all.subList(1, all.size()) : all;
