@@ -60,7 +60,7 @@ public final class Device {
      * Returns the best OpenCL device: a GPU if there is one, otherwise another kind of OpenCL device, which is reported in the
      * log.
      *
-     * @throws DeviceException if there is no OpenCL device; the message says what was looked for and how to install it
+     * @throws DeviceException if there is no OpenCL device; the message explains the search and how to install a driver
      */
     public static Device gpu() {
         return gpu(0);

@@ -1,8 +1,8 @@
 package dev.striate;
 
 /**
- * A requested fill that is performed on first use of the memory, and never if all of the memory is written before. All handles on
- * the memory share one instance, so none of them sees the old values.
+ * A requested fill that is executed on first use of the memory. It is cancelled if every element is written before. All handles
+ * on the memory share one instance, so none of them sees the old values.
  */
 final class PendingFill {
 
@@ -14,7 +14,7 @@ final class PendingFill {
         due = true;
     }
 
-    /** Call this when the fill was performed, or when every element was written. */
+    /** Call this after the fill was executed or every element was written. */
     void settle() {
         due = false;
     }

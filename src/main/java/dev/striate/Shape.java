@@ -79,7 +79,7 @@ public final class Shape {
     }
 
     /**
-     * As {@link #axis(int)}, with the name of the operation for the message.
+     * Converts an axis like {@link #axis(int)}. The error message names the operation.
      *
      * @throws ShapeException if there is no such axis
      */

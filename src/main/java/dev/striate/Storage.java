@@ -4,8 +4,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A reference-counted device buffer. Each handle on the memory and each tensor saved for a backward pass holds one reference; the
- * last one to be dropped returns the buffer to the pool of the device. All users look the buffer up here, so that {@link #moveTo}
+ * A reference-counted device buffer. Each handle on the memory and each tensor saved for a backward pass holds one reference.
+ * When the last one is dropped, the buffer returns to the device's pool. All users get the buffer from here, so {@link #moveTo}
  * moves them together.
  *
  * @param <B> the kind of buffer
@@ -23,12 +23,12 @@ final class Storage<B> {
         this.release = release;
     }
 
-    /** Part or all of another storage's memory, with pending fills and versions of its own. */
+    /** Returns a storage for part or all of another storage's memory. Its pending fills and version are separate. */
     static <B> Storage<B> within(Storage<?> owner, B buffer) {
         return new Storage<>(buffer, owner.retain()::drop);
     }
 
-    /** The buffer as it is: a pending fill is the caller's to make. */
+    /** Returns the buffer. The caller must execute a pending fill. */
     B buffer() {
         return buffer;
     }
@@ -56,7 +56,7 @@ final class Storage<B> {
         releaseOld.run();
     }
 
-    /** Counts the changes in place. */
+    /** Returns the number of changes in place. */
     int version() {
         return version.get();
     }
@@ -65,12 +65,12 @@ final class Storage<B> {
         version.incrementAndGet();
     }
 
-    /** The fill that is due or was, null if fills are made at once. */
+    /** Returns the fill, which may be pending or done; null if fills are executed immediately. */
     @Nullable PendingFill pending() {
         return pending;
     }
 
-    /** From now on fills wait until somebody uses the memory. */
+    /** Defers all fills from now on until the memory is used. */
     void deferFills() {
         if (pending == null) {
             pending = new PendingFill();

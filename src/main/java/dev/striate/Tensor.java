@@ -68,7 +68,7 @@ public final class Tensor extends ScopedResource {
     private boolean requiresGrad;
     private @Nullable Tensor grad;
     private boolean gradInFlatStorage;
-    /** The version of a gradient in flat storage when it was cleared: as long as it is that, there is none. */
+    /** The version of a gradient in flat storage when it was cleared. While the version is unchanged, there is no gradient. */
     private int clearedVersion;
     private @Nullable Node node;
 
@@ -98,7 +98,8 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * As {@link #full}, but filled only when the values are first read or changed. Operations can check {@link #isKnown} instead.
+     * Returns a tensor like {@link #full}, but fills it only when the values are first read or changed. Operations can check
+     * {@link #isKnown} instead.
      */
     private static Tensor deferred(Device device, float value, Shape shape) {
         Tensor tensor = allocate(device, shape);
@@ -314,7 +315,7 @@ public final class Tensor extends ScopedResource {
         }
     }
 
-    /** As {@link #backward()} for a tensor of any shape, starting from a gradient of the same shape. */
+    /** Runs {@link #backward()} for a tensor of any shape, starting from a gradient of the same shape. */
     public void backward(Tensor gradient) {
         if (!gradient.shape.equals(shape)) {
             throw new ShapeException("backward: expected a gradient of shape " + shape + ", got " + gradient.shape);
@@ -324,7 +325,7 @@ public final class Tensor extends ScopedResource {
         BackwardPass.run(this, gradient);
     }
 
-    /** The same values, cut off from the graph; they share memory. */
+    /** Returns a tensor with the same values and memory that is not part of the graph. */
     public Tensor detach() {
         return view(shape);
     }
@@ -766,7 +767,7 @@ public final class Tensor extends ScopedResource {
         return storage.buffer();
     }
 
-    /** Whether a fill with {@code value} is pending, so that all elements are known without reading them. */
+    /** Returns whether a fill with {@code value} is pending, so that all elements are known without reading them. */
     public boolean isKnown(float value) {
         PendingFill pending = storage.pending();
         return pending != null && pending.isDue() && pending.value() == value;
@@ -779,7 +780,7 @@ public final class Tensor extends ScopedResource {
         }
     }
 
-    /** Whether the tensor was closed, by {@link #close} or at the end of its {@link Scope}. */
+    /** Returns whether the tensor was closed, by {@link #close} or at the end of its {@link Scope}. */
     public boolean isClosed() {
         return closed;
     }
@@ -806,12 +807,12 @@ public final class Tensor extends ScopedResource {
         }
     }
 
-    /** The same memory in another shape with the same number of elements, cut off from the graph. */
+    /** Returns a view of the same memory in another shape with the same number of elements. It is not part of the graph. */
     public Tensor view(Shape other) {
         return Scope.adopt(handle(other));
     }
 
-    /** A second handle on the same memory, cut off from the graph and outside of any scope. The caller closes it. */
+    /** Returns a second handle on the same memory, outside of the graph and of any scope. The caller closes it. */
     public Tensor share() {
         return handle(shape);
     }
@@ -861,12 +862,12 @@ public final class Tensor extends ScopedResource {
         }
     }
 
-    /** The same memory with a storage of its own, outside of any scope: it does not see a pending fill. */
+    /** Returns a handle on the same memory with its own storage, outside of any scope. Pending fills do not affect it. */
     private Tensor alias() {
         return new Tensor(device, shape, Storage.within(storage, storage.buffer()));
     }
 
-    /** Whether the same memory is also used by another handle, the graph or flat storage. */
+    /** Returns whether the same memory is also used by another handle, the graph or flat storage. */
     public boolean isShared() {
         return storage.isShared();
     }
@@ -893,14 +894,14 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * Returns memory for a gradient of this leaf. The caller writes all of it and passes it to {@link #accumulateGrad}. It is the
-     * memory of {@link #grad} itself if that is zero with the fill pending; otherwise it is new.
+     * Returns a tensor for a gradient of this leaf. The caller writes every element and passes it to {@link #accumulateGrad}. If
+     * {@link #grad} has a pending fill with zeros, the tensor uses its memory; otherwise it is new.
      */
     public Tensor gradientTarget() {
         return grad != null && grad.isKnown(0) ? Scope.adopt(grad.alias()) : allocate(device, shape);
     }
 
-    /** Adds to the gradient. */
+    /** Adds a tensor to the gradient. */
     public void accumulateGrad(Tensor gradient) {
         requireOpen();
         if (!gradient.shape.equals(shape)) {
@@ -934,7 +935,10 @@ public final class Tensor extends ScopedResource {
         }
     }
 
-    /** Releases this tensor's memory and its gradient's. Values saved for a backward pass are kept until that is done. */
+    /**
+     * Releases the memory of this tensor and of its gradient. Values that are saved for a backward pass are kept until it has
+     * run.
+     */
     @Override
     public void close() {
         if (!closed) {
