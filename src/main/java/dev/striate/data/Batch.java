@@ -9,10 +9,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Some images and their labels, in this machine's memory.
+ * A batch of images with their labels, in host memory.
  *
- * <p>{@link #close()} is for speed only: it hands the memory of the images back to the loader for a later batch. A batch that is
- * not closed is left to the garbage collector and may be kept.
+ * <p>Closing a batch is optional. {@link #close()} returns the memory of the images to the loader, which reuses it for a later
+ * batch. A batch that is not closed stays valid and is freed by the garbage collector.
  */
 public final class Batch implements AutoCloseable {
 
@@ -23,13 +23,13 @@ public final class Batch implements AutoCloseable {
     private float @Nullable [] images;
 
     /**
-     * A batch of images made by hand.
+     * Creates a batch without a loader.
      *
-     * @param images  in row-major order of {@code shape}
+     * @param images  the pixels in row-major order of {@code shape}; not copied
      * @param shape   {@code (N, channels, height, width)}
-     * @param labels  N classes, from 0; -100 for an image that counts neither in the loss nor in an evaluation
-     * @param indices where in the data set the N images are
-     * @throws StriateException if the numbers do not fit together
+     * @param labels  the classes of the N images, counted from 0; -100 to ignore an image in the loss and in evaluations
+     * @param indices the positions of the N images in the data set
+     * @throws StriateException if the lengths do not match
      */
     public Batch(float[] images, Shape shape, int[] labels, int[] indices) {
         this(images, shape, labels, indices, null);
@@ -49,18 +49,18 @@ public final class Batch implements AutoCloseable {
         this.recycler = recycler;
     }
 
-    /** The number of images. */
+    /** Returns the number of images, N. */
     public int size() {
         return labels.length;
     }
 
-    /** {@code (N, channels, height, width)}. */
+    /** Returns the shape, {@code (N, channels, height, width)}. */
     public Shape shape() {
         return shape;
     }
 
     /**
-     * The images in row-major order, not a copy.
+     * Returns the images in row-major order, without copying.
      *
      * @throws StriateException after {@link #close()}
      */
@@ -71,27 +71,27 @@ public final class Batch implements AutoCloseable {
         return images;
     }
 
-    /** The class of each image, not a copy. */
+    /** Returns the class of each image, without copying. */
     public int[] labels() {
         return labels;
     }
 
-    /** The place of each image in the data set, not a copy. */
+    /** Returns the position of each image in the data set, without copying. */
     public int[] indices() {
         return indices;
     }
 
-    /** The images on a device, {@code (N, channels, height, width)}. */
+    /** Copies the images to a device as a tensor {@code (N, channels, height, width)}. */
     public Tensor images(Device device) {
         return Tensor.of(device, shape, images());
     }
 
-    /** The labels on a device, {@code (N)}. */
+    /** Copies the labels to a device as a tensor {@code (N)}. */
     public IntTensor labels(Device device) {
         return IntTensor.of(device, labels);
     }
 
-    /** Hands the images' memory back to the loader. */
+    /** Returns the memory of the images to the loader. The images must not be used afterwards. */
     @Override
     public void close() {
         if (images != null && recycler != null) {

@@ -4,20 +4,20 @@ import dev.striate.Shape;
 import dev.striate.StriateException;
 import java.util.List;
 
-/** Images held as unsigned bytes, image after image; a pixel's value is its byte divided by {@code white}. */
+/** Images that are stored as unsigned bytes, one after another. The value of a pixel is its byte divided by {@code white}. */
 final class ByteImages implements Dataset {
 
-    /** What a JVM gives an array at most, to within a few bytes. */
+    /** The longest array that a JVM allocates, to within a few bytes. */
     private static final int MAX_BYTES = Integer.MAX_VALUE - 8;
 
-    /** Parts with the same number of images each. A part may be followed by bytes that are not used. */
+    /** Parts with the same number of images each. A part may end with unused bytes. */
     private final byte[][] pixels;
     private final int imagesPerPart;
     private final int[] labels;
     private final Shape imageShape;
     private final List<String> classNames;
 
-    /** The value of each byte: a look-up is quicker than a division and gives its very bits. */
+    /** The value of each byte. A table look-up is faster than a division and gives the same bits. */
     private final float[] values = new float[256];
 
     ByteImages(byte[] pixels, int[] labels, Shape imageShape, float white, List<String> classNames) {
@@ -35,7 +35,7 @@ final class ByteImages implements Dataset {
         }
     }
 
-    /** The bytes that so many images take, all of which are in one array. */
+    /** Returns the number of bytes that the images take in one array. */
     static int bytes(int images, Shape imageShape) {
         long bytes = (long) images * imageShape.elements();
         if (bytes > MAX_BYTES) {

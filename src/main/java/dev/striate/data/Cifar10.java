@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Small colour photographs of 10 classes: 50,000 for training and 10,000 for testing, {@code (3, 32, 32)} with values from 0 to
- * 1, held as bytes. A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
+ * CIFAR-10: small colour photographs of 10 classes, 50,000 for training and 10,000 for testing. Images are {@code (3, 32, 32)}
+ * with values from 0 to 1, stored as bytes. A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
  */
 public final class Cifar10 {
 
@@ -24,21 +24,22 @@ public final class Cifar10 {
     private Cifar10() {}
 
     /**
-     * Reads the binary version ({@code data_batch_1.bin} .. {@code data_batch_5.bin} and {@code test_batch.bin}) from {@code
-     * directory}, from {@code cifar-10-batches-bin} in it, or from {@code cifar-10-binary.tar.gz} in it; if there is none, the
-     * Python version, as torchvision places it: {@code cifar-10-batches-py} or {@code cifar-10-python.tar.gz}. Its pickles are
-     * only read, never executed. The files may hold fewer images than the originals, but each as many as the others.
+     * Reads the binary version ({@code data_batch_1.bin} .. {@code data_batch_5.bin} and {@code test_batch.bin}) from
+     * {@code directory}, from its folder {@code cifar-10-batches-bin}, or from its archive {@code cifar-10-binary.tar.gz}. If
+     * there is none, reads the Python version: {@code cifar-10-batches-py} or {@code cifar-10-python.tar.gz}, the names that
+     * torchvision uses. Pickles are parsed, never executed. The files may contain fewer images than the originals, but all files
+     * must contain the same number.
      *
-     * @throws StriateException if a file is missing, truncated or not what it should be; the message names file and offset
+     * @throws StriateException if a file is missing, truncated or invalid; the message names the file and the offset
      */
     public static Splits read(Path directory) {
         return FILES.read(directory);
     }
 
     /**
-     * Reads the archive of the binary version from the cache, 170 MB; if it is not there, it is fetched first.
+     * Reads the archive of the binary version (170 MB) from the cache, and downloads it first if it is missing.
      *
-     * @throws StriateException as {@link Downloads#fetch}
+     * @throws StriateException as for {@link Downloads#fetch}
      */
     public static Splits download(Downloads downloads) {
         return FILES.readArchive(downloads.fetch(ARCHIVE));

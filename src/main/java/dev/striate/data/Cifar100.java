@@ -6,8 +6,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Small colour photographs of 100 classes, which form 20 groups: 50,000 for training and 10,000 for testing, {@code (3, 32, 32)}
- * with values from 0 to 1, held as bytes. A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
+ * CIFAR-100: small colour photographs of 100 classes in 20 groups, 50,000 for training and 10,000 for testing. Images are
+ * {@code (3, 32, 32)} with values from 0 to 1, stored as bytes. A. Krizhevsky, "Learning Multiple Layers of Features from Tiny
+ * Images", 2009.
  */
 public final class Cifar100 {
 
@@ -42,33 +43,33 @@ public final class Cifar100 {
     }
 
     /**
-     * Reads the images with their fine labels, 100 classes, from the binary version ({@code train.bin} and {@code test.bin}) in
-     * {@code directory}, in {@code cifar-100-binary} in it, or in {@code cifar-100-binary.tar.gz} in it; if there is none, from
-     * the Python version, as torchvision places it: {@code cifar-100-python} or {@code cifar-100-python.tar.gz}. Its pickles are
-     * only read, never executed.
+     * Reads the images with their fine labels (100 classes). Reads the binary version ({@code train.bin} and {@code test.bin})
+     * from {@code directory}, from its folder {@code cifar-100-binary}, or from its archive {@code cifar-100-binary.tar.gz}. If
+     * there is none, reads the Python version: {@code cifar-100-python} or {@code cifar-100-python.tar.gz}, the names that
+     * torchvision uses. Pickles are parsed, never executed.
      *
-     * @throws StriateException if a file is missing, truncated or not what it should be; the message names file and offset
+     * @throws StriateException if a file is missing, truncated or invalid; the message names the file and the offset
      */
     public static Splits read(Path directory) {
         return FINE.read(directory);
     }
 
-    /** The same images with their coarse labels, 20 classes. */
+    /** Reads like {@link #read}, but with the coarse labels (20 classes). */
     public static Splits readCoarse(Path directory) {
         return COARSE.read(directory);
     }
 
     /**
-     * Reads the archive of the binary version from the cache, 169 MB; if it is not there, it is fetched first. The labels are the
-     * fine ones.
+     * Reads the archive of the binary version (169 MB) with the fine labels from the cache, and downloads it first if it is
+     * missing.
      *
-     * @throws StriateException as {@link Downloads#fetch}
+     * @throws StriateException as for {@link Downloads#fetch}
      */
     public static Splits download(Downloads downloads) {
         return FINE.readArchive(downloads.fetch(ARCHIVE));
     }
 
-    /** The same with the coarse labels, 20 classes. */
+    /** Reads like {@link #download}, but with the coarse labels (20 classes). */
     public static Splits downloadCoarse(Downloads downloads) {
         return COARSE.readArchive(downloads.fetch(ARCHIVE));
     }

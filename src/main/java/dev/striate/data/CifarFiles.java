@@ -12,20 +12,20 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A data set of 32x32 RGB images in the files of CIFAR, in any of the forms that it is handed out in. A binary file is a sequence
- * of records: the labels, one byte each, then 3,072 bytes, the planes of red, green and blue. The Python files are {@link Pickle
- * pickles} of a dictionary with the same bytes under {@code data} and lists of labels.
+ * Reads a data set of 32x32 RGB images in any of CIFAR's file formats. A binary file is a sequence of records: the labels, one
+ * byte each, then 3,072 bytes for the planes of red, green and blue. The Python files are {@link Pickle pickles} of a dictionary
+ * with the same bytes under {@code data} and lists of labels.
  *
- * @param name         what errors call it
- * @param stem         what the names of the archives start with
- * @param binaryFolder where the binary files are in an archive, and so where they are unpacked to
- * @param pythonFolder the same for pickles
- * @param trainFiles   the files to train on, without {@code .bin}
- * @param testFile     the file to test on, without {@code .bin}
- * @param labelBytes   how many labels a record has
- * @param labelByte    which of them counts, from 0
- * @param labelKey     the same in the pickles
- * @param classNames   of that label
+ * @param name         the name of the data set in errors
+ * @param stem         the start of the names of the archives
+ * @param binaryFolder the folder of the binary files in an archive, and after unpacking
+ * @param pythonFolder the folder of the pickles in an archive, and after unpacking
+ * @param trainFiles   the training files, without {@code .bin}
+ * @param testFile     the test file, without {@code .bin}
+ * @param labelBytes   the number of labels per record
+ * @param labelByte    the index of the label to use, from 0
+ * @param labelKey     the key of this label in the pickles
+ * @param classNames   the names of its classes
  */
 record CifarFiles(String name, String stem, String binaryFolder, String pythonFolder, List<String> trainFiles, String testFile,
         int labelBytes, int labelByte, String labelKey, List<String> classNames) {
@@ -74,7 +74,7 @@ record CifarFiles(String name, String stem, String binaryFolder, String pythonFo
         return new Splits(train.images(folder), test.images(folder));
     }
 
-    /** Reads an archive as it was downloaded. */
+    /** Reads an archive without unpacking it to disk. */
     Splits readArchive(Path archive) {
         Part train = new Part(trainFiles);
         Part test = new Part(List.of(testFile));
@@ -92,7 +92,7 @@ record CifarFiles(String name, String stem, String binaryFolder, String pythonFo
         return new Splits(train.images(archive), test.images(archive));
     }
 
-    /** The images for training or testing, whose files may come in any order. */
+    /** The training or test images. Their files may occur in any order in an archive. */
     private final class Part {
 
         private final List<String> files;
@@ -142,7 +142,7 @@ record CifarFiles(String name, String stem, String binaryFolder, String pythonFo
             for (int i = 0; i < images; i++) {
                 int start = i * record;
                 labels[place][i] = checked(records[start + labelByte] & 0xFF, in, start + labelByte);
-                // In place: a copy would need as much memory again.
+                // In place, because a copy would need the same amount of memory again.
                 System.arraycopy(records, start + labelBytes, records, i * IMAGE.elements(), IMAGE.elements());
             }
             pixels[place] = records;

@@ -11,10 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
 
-/** The bytes of a file, unpacked if it is packed, that know their place: every error names the file and the offset. */
+/** Reads the bytes of a file and unpacks it if it is compressed. Every error names the file and the offset. */
 final class DataFile implements Closeable {
 
-    /** Deflate cannot pack 1,032 bytes or more into one. */
+    /** Each compressed byte of deflate expands to fewer than 1,032 bytes. */
     private static final long MOST_PER_PACKED_BYTE = 1032;
 
     private static final int CHUNK = 1 << 16;
@@ -25,8 +25,8 @@ final class DataFile implements Closeable {
     private long offset;
 
     /**
-     * @param name what errors call it
-     * @param most no more bytes than this can follow
+     * @param name the name in errors
+     * @param most an upper bound of the number of bytes
      */
     DataFile(String name, InputStream in, long most) {
         this.name = name;
@@ -34,7 +34,9 @@ final class DataFile implements Closeable {
         this.most = most;
     }
 
-    /** A file; one that ends in {@code .gz} is unpacked on the way, and offsets are those in what comes out. */
+    /**
+     * Opens a file. If its name ends in {@code .gz}, it is unpacked while it is read, and offsets refer to the unpacked bytes.
+     */
     static DataFile open(Path file) {
         try {
             InputStream in = Files.newInputStream(file);
@@ -66,17 +68,17 @@ final class DataFile implements Closeable {
         return name;
     }
 
-    /** Where the next byte is. */
+    /** Returns the offset of the next byte. */
     long offset() {
         return offset;
     }
 
-    /** How many bytes may follow at most; a number of the file's own that is above this is wrong. */
+    /** Returns an upper bound of the number of bytes that follow. A length in the file that is above this is wrong. */
     long most() {
         return most - offset;
     }
 
-    /** The next byte, unsigned. */
+    /** Reads the next byte as an unsigned number. */
     int readByte(String what) {
         int value;
         try {
@@ -88,14 +90,14 @@ final class DataFile implements Closeable {
         return value;
     }
 
-    /** The next four bytes, most significant first. */
+    /** Reads the next four bytes as a big-endian number. */
     int readInt(String what) {
         byte[] four = new byte[4];
         readFully(four, 0, 4, what);
         return (four[0] & 0xFF) << 24 | (four[1] & 0xFF) << 16 | (four[2] & 0xFF) << 8 | four[3] & 0xFF;
     }
 
-    /** @param what is being read, for the error where the file ends before it is complete */
+    /** @param what the name of the bytes for the error if the file is truncated */
     void readFully(byte[] target, int start, int length, String what) {
         int read;
         try {
@@ -119,7 +121,10 @@ final class DataFile implements Closeable {
                 : error("cannot read " + what + " from here on: " + e.getMessage());
     }
 
-    /** The next bytes. Memory is taken as they come, so that a wrong length of a packed file does not exhaust it. */
+    /**
+     * Reads the next bytes. Memory is allocated while they arrive, so that a wrong length in a compressed file does not exhaust
+     * it.
+     */
     byte[] read(int length, String what) {
         byte[] bytes;
         try {
@@ -131,7 +136,7 @@ final class DataFile implements Closeable {
         return bytes;
     }
 
-    /** Passes over bytes up to a place. */
+    /** Skips to an offset. */
     void skipTo(long place, String what) {
         try {
             in.skipNBytes(place - offset);
@@ -143,7 +148,7 @@ final class DataFile implements Closeable {
         offset = place;
     }
 
-    /** Passes over the rest, which checks the checksum of packed data. */
+    /** Skips the rest of the file. For compressed data, this verifies the checksum. */
     void skipToEnd() {
         try {
             offset += in.transferTo(OutputStream.nullOutputStream());
@@ -152,7 +157,7 @@ final class DataFile implements Closeable {
         }
     }
 
-    /** The next {@code length} bytes as a file of their own; what is read there is read here. */
+    /** Returns the next {@code length} bytes as a separate file. Reading there also advances this file. */
     DataFile part(String partName, long length) {
         return new DataFile(partName, new InputStream() {
 
@@ -179,7 +184,7 @@ final class DataFile implements Closeable {
         }, length);
     }
 
-    /** @throws StriateException if there is another byte, or the checksum of packed data is wrong */
+    /** @throws StriateException if there is another byte, or the checksum of compressed data is wrong */
     void expectEnd() {
         try {
             if (in.read() >= 0) {
@@ -203,7 +208,7 @@ final class DataFile implements Closeable {
         try {
             in.close();
         } catch (IOException e) {
-            // What was to be read has been read, or an error is on its way.
+            // All data have been read, or another error is being thrown.
         }
     }
 }

@@ -18,8 +18,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands out a data set in batches, epoch by epoch. The last batch of an epoch has the images that are left, or is dropped, see
- * {@link #dropLast}.
+ * Returns the images of a data set in batches, epoch by epoch. The last batch of an epoch contains the remaining images;
+ * {@link #dropLast} drops it if it is not full.
  *
  * <pre>{@code
  * DataLoader loader = DataLoader.of(TinyDigits.train(), 32).shuffle(seed).transform(new RandomCrop(1));
@@ -27,21 +27,20 @@ import org.jspecify.annotations.Nullable;
  * for (Batch batch : loader) { ... }      // epoch 1, in another order
  * }</pre>
  *
- * <p>The batches depend on the seed and the epoch only, not on how far ahead they are prepared or by which thread. Settings take
- * effect with the next epoch.
+ * <p>The batches depend only on the seed and the epoch, not on prefetching or threads. Settings take effect with the next epoch.
  *
- * <p>Batches are prepared in the background by daemon threads, one task per batch, and a task is handed to them only when the
- * consumer takes a batch. So an epoch that is abandoned halfway, by a {@code break} or an exception, leaves no thread that waits:
- * at most the batches that were asked for are finished, and threads end after a second without work.
+ * <p>Daemon threads prepare batches in the background, one task per batch. A new task is submitted only when the consumer takes a
+ * batch. So if an epoch is abandoned by a {@code break} or an exception, no thread keeps waiting: the submitted batches are
+ * finished, and the threads end after a second without work.
  *
- * <p>A loader is used by one thread at a time.
+ * <p>A loader must not be used by several threads at the same time.
  */
 public final class DataLoader implements Iterable<Batch> {
 
-    /** Sets the draws made here apart from others under the same seed, such as initial weights: "loader" in ASCII. */
+    /** Separates the random numbers of loaders from others with the same seed, such as initial weights: "loader" in ASCII. */
     private static final long PURPOSE = 0x6C6F61646572L;
 
-    /** Streams of permutations start here, those of images are below. */
+    /** The first stream of permutations. The streams of images are below. */
     private static final long PERMUTATIONS = 1L << 63;
 
     private static final int THREADS = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 4));
@@ -63,7 +62,7 @@ public final class DataLoader implements Iterable<Batch> {
     }
 
     /**
-     * A loader that hands out the images in their order, unchanged.
+     * Returns a loader that returns the images in order and unchanged.
      *
      * @throws StriateException if the batch size is below 1
      */
@@ -74,26 +73,27 @@ public final class DataLoader implements Iterable<Batch> {
         return new DataLoader(dataset, batchSize);
     }
 
-    /** In another random order every epoch. Sets the {@link #seed}, too. */
+    /** Shuffles the images in each epoch, and sets the {@link #seed}. */
     public DataLoader shuffle(long seed) {
         this.shuffled = true;
         return seed(seed);
     }
 
-    /** The seed of shuffling and of random transforms, 0 by default. */
+    /** Sets the seed of shuffling and of random transforms; 0 by default. */
     public DataLoader seed(long seed) {
         this.seed = seed;
         return this;
     }
 
-    /** What is done to each image, one after the other. Replaces what was set before. */
+    /** Sets the transforms, which are applied to each image in this order. Replaces the previous transforms. */
     public DataLoader transform(Transform... transforms) {
         this.transforms = List.of(transforms);
         return this;
     }
 
     /**
-     * How many batches are prepared ahead, 2 by default; with 0, each is prepared when it is asked for, by the asking thread.
+     * Sets the number of batches that are prepared in advance; 2 by default. With 0, the consuming thread prepares each batch on
+     * demand.
      *
      * @throws StriateException if negative
      */
@@ -106,10 +106,11 @@ public final class DataLoader implements Iterable<Batch> {
     }
 
     /**
-     * Whether the images that do not fill a batch at the end of an epoch are left out, false by default. If the loader shuffles,
-     * they are different ones in each epoch. Batch normalisation, for example, may be unable to train on a last batch of one image.
+     * Sets whether the last batch of an epoch is dropped if it is not full; false by default. If the loader shuffles, different
+     * images are dropped in each epoch. This is useful because, for example, batch normalisation may be unable to train on a last
+     * batch of one image.
      *
-     * @throws StriateException if wanted and the data set does not fill one batch
+     * @throws StriateException if {@code wanted} is true and the data set has fewer images than a batch
      */
     public DataLoader dropLast(boolean wanted) {
         if (wanted && dataset.size() < batchSize) {
@@ -121,7 +122,7 @@ public final class DataLoader implements Iterable<Batch> {
     }
 
     /**
-     * Makes the next epoch number {@code next}, as for resuming a training.
+     * Sets the number of the next epoch, for example to resume training.
      *
      * @throws StriateException if negative
      */
@@ -133,7 +134,9 @@ public final class DataLoader implements Iterable<Batch> {
         return this;
     }
 
-    /** A new loader of all images in the same batch size, in the data set's order and without the random transforms. */
+    /**
+     * Returns a new loader for all images with the same batch size, in the order of the data set and without random transforms.
+     */
     public DataLoader forEvaluation() {
         return of(dataset, batchSize)
                 .seed(seed)
@@ -141,12 +144,12 @@ public final class DataLoader implements Iterable<Batch> {
                 .prefetch(prefetch);
     }
 
-    /** The seed of shuffling and of random transforms. */
+    /** Returns the seed of shuffling and of random transforms. */
     public long seed() {
         return seed;
     }
 
-    /** Whether every epoch has a random order of its own. */
+    /** Returns whether the images are shuffled in each epoch. */
     public boolean isShuffled() {
         return shuffled;
     }
@@ -155,27 +158,27 @@ public final class DataLoader implements Iterable<Batch> {
         return dataset;
     }
 
-    /** Whether the images that do not fill a batch at the end of an epoch are left out. */
+    /** Returns whether the last batch of an epoch is dropped if it is not full. */
     public boolean dropsLast() {
         return dropsLast;
     }
 
-    /** The number of images in every batch but perhaps the last. */
+    /** Returns the number of images per batch. The last batch may be smaller. */
     public int batchSize() {
         return batchSize;
     }
 
-    /** The number of batches in an epoch, including a smaller last one unless that is dropped. */
+    /** Returns the number of batches per epoch, including a smaller last batch unless it is dropped. */
     public int batches() {
         return dropsLast ? dataset.size() / batchSize : (dataset.size() - 1) / batchSize + 1;
     }
 
-    /** The number of images in an epoch, those of the data set without the ones that are dropped. */
+    /** Returns the number of images per epoch, without dropped ones. */
     public int images() {
         return dropsLast ? batches() * batchSize : dataset.size();
     }
 
-    /** The number of the next epoch, counted from 0. */
+    /** Returns the number of the next epoch, counted from 0. */
     public int epoch() {
         return epoch;
     }
@@ -187,8 +190,8 @@ public final class DataLoader implements Iterable<Batch> {
     }
 
     /**
-     * Starts the next epoch in its middle, as for resuming a training: at the batch {@code first}, counted from 0. The batches
-     * before are not prepared, and those from there on are what they are in a whole epoch.
+     * Starts the next epoch at batch {@code first}, counted from 0, for example to resume training. Earlier batches are not
+     * prepared. Later batches are the same as in a complete epoch.
      *
      * @throws StriateException unless {@code 0 <= first <= batches()}
      */
@@ -210,7 +213,7 @@ public final class DataLoader implements Iterable<Batch> {
         return executor;
     }
 
-    /** The batches of one epoch. Closing it early drops what was prepared ahead; it need not be closed. */
+    /** The batches of one epoch. Closing is optional; it cancels the preparation of further batches. */
     public final class Epoch implements Iterator<Batch>, AutoCloseable {
 
         private final int number;
@@ -233,7 +236,7 @@ public final class DataLoader implements Iterable<Batch> {
             }
         }
 
-        /** Which epoch this is, counted from 0. */
+        /** Returns the number of this epoch, counted from 0. */
         public int number() {
             return number;
         }
@@ -244,10 +247,10 @@ public final class DataLoader implements Iterable<Batch> {
         }
 
         /**
-         * The next batch.
+         * Returns the next batch, and waits until it is prepared.
          *
-         * @throws StriateException if an image cannot be read or transformed, or the thread was interrupted while it waited; the
-         *                          epoch is over then
+         * @throws StriateException if an image cannot be read or transformed, or this thread was interrupted while it waited. The
+         *                          epoch then ends
          */
         @Override
         public Batch next() {
@@ -277,7 +280,7 @@ public final class DataLoader implements Iterable<Batch> {
                 if (e.getCause() instanceof StriateException known) {
                     throw known;
                 }
-                // As without prefetch: callers recognise a full heap and a broken installation by the type.
+                // Rethrown unchanged, as without prefetching: callers recognise a full heap or a broken installation by the type.
                 if (e.getCause() instanceof VirtualMachineError error) {
                     throw error;
                 }
@@ -328,12 +331,12 @@ public final class DataLoader implements Iterable<Batch> {
                     DataLoader.this::recycle);
         }
 
-        /** Drops what was prepared ahead; there are no more batches. */
+        /** Ends the epoch and cancels the preparation of further batches. */
         @Override
         public void close() {
             taken = batches;
             for (FutureTask<Batch> task : pending) {
-                // No interrupt: it could hit a data set amid reading a file and close that for everybody.
+                // No interrupt: it could close a file that a data set is reading and that other threads use.
                 task.cancel(false);
             }
             pending.clear();
@@ -349,7 +352,7 @@ public final class DataLoader implements Iterable<Batch> {
     }
 
     private float[] take(int length) {
-        // The last, partial batch is rare enough to go without reuse.
+        // Partial batches are rare, so their memory is not reused.
         float[] images = length == batchSize * dataset.imageShape().elements() ? spare.poll() : null;
         return images == null ? new float[length] : images;
     }

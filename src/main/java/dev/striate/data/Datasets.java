@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Other views of a data set, and what is counted over all of it. */
+/** Views of data sets, and statistics over a whole data set. */
 public final class Datasets {
 
     private static final float WHITE = 255;
@@ -18,7 +18,7 @@ public final class Datasets {
     private Datasets() {}
 
     /**
-     * The images with {@code pixels} rows and columns of zeros around them: 28x28 becomes 32x32 with 2. The data set itself is
+     * Returns the images with a border of zeros, {@code pixels} wide on each side: with 2, 28x28 becomes 32x32. The data set is
      * not copied.
      *
      * @throws StriateException if {@code pixels} is negative, or an image would have 2^31 values or more
@@ -36,9 +36,10 @@ public final class Datasets {
     }
 
     /**
-     * The images scaled by {@link Image#resize}, without regard to proportions, in memory of their own as bytes.
+     * Returns the images scaled by {@link Image#resize}, without keeping their proportions. They are stored as bytes in new
+     * memory.
      *
-     * @throws StriateException if the images have not 1 or 3 channels, a value is not in 0 .. 1, a side is below 1, or all the
+     * @throws StriateException if the images do not have 1 or 3 channels, a value is not in 0 .. 1, a side is below 1, or all
      *                          images together have 2^31 values or more
      */
     public static Dataset resize(Dataset dataset, int height, int width) {
@@ -65,9 +66,9 @@ public final class Datasets {
     }
 
     /**
-     * The first images of every class, in the order of the data set: {@code images} in all, shared out in proportion to the
-     * classes' sizes (the largest remainders get one more). There is no chance in it: the same data set and number always give
-     * the same images. The data set itself is not copied.
+     * Returns a subset of {@code images} images: the first images of each class, in the order of the data set. Each class is
+     * represented in proportion to its size (rounded by the largest-remainder method). The selection is not random: the same data
+     * set and number always give the same images. The data set is not copied.
      *
      * @throws StriateException unless {@code images} is in 1 .. {@link Dataset#size() size}
      */
@@ -101,7 +102,7 @@ public final class Datasets {
             rest -= shares[c];
             byRemainder[c] = c;
         }
-        // Stable, so that among equals the first class comes first.
+        // The sort is stable, so that of two equal remainders the first class gets the image.
         Arrays.sort(byRemainder, (a, b) -> Long.compare(counts[b] * images % size, counts[a] * images % size));
         for (int i = 0; i < rest; i++) {
             shares[byRemainder[i]]++;
@@ -110,15 +111,15 @@ public final class Datasets {
     }
 
     /**
-     * The transform that gives each channel mean 0 and standard deviation 1 over all pixels of the data set.
+     * Returns the transform that gives each channel mean 0 and standard deviation 1 over all pixels of the data set.
      *
      * @throws StriateException if a channel has the same value everywhere
      */
     public static Normalize meanAndDeviation(Dataset dataset) {
         int channels = dataset.imageShape().size(0);
         int plane = dataset.imageShape().elements() / channels;
-        // Sums of the distances from a channel's first pixel: those of a constant are 0 to the last bit, and where values lie
-        // close together and far from 0, their squares do not cancel.
+        // Sums the distances from the first pixel of each channel. They are exactly 0 for a constant channel, and there is no
+        // cancellation if the values are close together and far from 0.
         double[] origins = new double[channels];
         double[] sums = new double[channels];
         double[] squares = new double[channels];
@@ -153,10 +154,10 @@ public final class Datasets {
     }
 
     /**
-     * The data set with the labels of another list of classes, matched by name: an image of the class {@code "cat"} gets the index of
-     * {@code "cat"} in {@code classNames} as its label. The data set itself is not copied.
+     * Returns the data set with the labels of another list of classes, matched by name: an image of the class {@code "cat"} gets
+     * the index of {@code "cat"} in {@code classNames} as its label. The data set is not copied.
      *
-     * @throws StriateException if one of the data set's classes is not in the list, or is there twice and so is ambiguous
+     * @throws StriateException if a class of the data set is missing in the list, or occurs there more than once
      */
     public static Dataset withClasses(Dataset dataset, List<String> classNames) {
         List<String> own = dataset.classNames();
@@ -182,7 +183,7 @@ public final class Datasets {
         return new Relabelled(dataset, newLabels, List.copyOf(classNames));
     }
 
-    /** What a view does not change. */
+    /** The common part of the views: delegates to the source. */
     private abstract static class View implements Dataset {
 
         final Dataset source;
@@ -236,7 +237,8 @@ public final class Datasets {
             int width = from.size(2);
             int end = offset + shape.elements();
             int row = end - from.elements();
-            // The image goes to the end first. From there each row moves towards the front: never onto one that is still to move.
+            // First the image is read into the end of its range. Then each row moves towards the front. It never overwrites a row
+            // that has not moved yet.
             source.read(index, target, row);
             int filled = offset;
             for (int c = 0; c < from.size(0); c++) {

@@ -29,28 +29,28 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Fetches published files once into a cache directory.
+ * Downloads published files into a cache directory.
  *
- * <p>A file gets its name there when it is complete and its SHA-256 is right, by an atomic rename. Until then its bytes are in
- * {@code NAME.part}, from where a later call goes on. A file that is there already is checked as well, whoever put it there.
- * Sources are tried in order, and one whose connection breaks is asked for the rest. Several processes may fetch the same file
- * at once: one does, the others wait for it. Redirects are followed, but not from https to http. The proxy is that of the system
- * properties ({@code https.proxyHost}).
+ * <p>A file is downloaded to {@code NAME.part} and renamed atomically when it is complete and its SHA-256 is correct. A later
+ * call resumes an incomplete download. Files that are already in the cache are also checked. Sources are tried in order; if a
+ * connection breaks, the rest is requested from the same source. If several processes fetch the same file at the same time, one
+ * downloads it and the others wait. Redirects are followed, except from https to http. The proxy is set by system properties
+ * ({@code https.proxyHost}).
  *
- * <p>Settings count from the next {@link #fetch} on.
+ * <p>Settings take effect with the next {@link #fetch}.
  */
 public final class Downloads {
 
-    /** Hears how a download goes on, on the thread that fetches. */
+    /** Receives the progress of a download, on the thread that fetches. */
     @FunctionalInterface
     public interface Progress {
 
         /**
-         * Some more bytes are there. Called for every piece that arrives, some KiB each.
+         * Called for each piece that arrives. A piece has a few KiB.
          *
-         * @param file   what is being fetched
-         * @param source from where
-         * @param bytes  how many of its bytes are there, those of an earlier attempt included
+         * @param file   the file that is being downloaded
+         * @param source the current source
+         * @param bytes  the number of bytes that have arrived, including earlier attempts
          */
         void progress(RemoteFile file, URI source, long bytes);
     }
@@ -58,10 +58,10 @@ public final class Downloads {
     /** The system property that names another cache directory; see {@link UserCache}. */
     public static final String CACHE_PROPERTY = UserCache.PROPERTY;
 
-    /** How often in a row a source may break off before the next one is tried. */
+    /** The maximum number of attempts per source. */
     private static final int ATTEMPTS = 5;
 
-    /** So that points in time and sums of times stay within what the clock can say. */
+    /** Keeps points in time and sums of times within the range of the clock. */
     private static final Duration LONGEST_WAIT = Duration.ofDays(365);
 
     private static final int OK = 200;
@@ -69,7 +69,7 @@ public final class Downloads {
     private static final int RANGE_NOT_SATISFIABLE = 416;
     private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d+)-\\d+/(\\d+|\\*)");
 
-    /** One per file within this process, as file locks are for processes only. */
+    /** One lock per file for the threads of this process, because file locks only work between processes. */
     private static final Map<Path, Object> LOCKS = new ConcurrentHashMap<>();
 
     private final Path directory;
@@ -78,24 +78,24 @@ public final class Downloads {
     private Duration stallTimeout = Duration.ofSeconds(30);
     private Progress progress = (file, source, bytes) -> {};
 
-    /** With a cache directory of one's own, which is made when it is needed. */
+    /** Creates downloads into a cache directory, which is created when needed. */
     public Downloads(Path directory) {
         this.directory = directory.toAbsolutePath().normalize();
     }
 
-    /** With {@linkplain UserCache the user's cache directory}. */
+    /** Returns downloads into {@linkplain UserCache the user's cache directory}. */
     public static Downloads inUserCache() {
         return new Downloads(UserCache.directory());
     }
 
-    /** Whether to use only what is in the cache; off by default. */
+    /** Sets whether only the cache is used and nothing is downloaded; false by default. */
     public Downloads offline(boolean offline) {
         this.offline = offline;
         return this;
     }
 
     /**
-     * How long to wait for a connection, 15 seconds by default.
+     * Sets the time limit for a connection; 15 seconds by default.
      *
      * @throws StriateException unless above 0 and at most 365 days
      */
@@ -105,7 +105,7 @@ public final class Downloads {
     }
 
     /**
-     * How long to wait for the next byte of an answer, 30 seconds by default.
+     * Sets the time limit for the next byte of a response; 30 seconds by default.
      *
      * @throws StriateException unless above 0 and at most 365 days
      */
@@ -121,22 +121,22 @@ public final class Downloads {
         return timeout;
     }
 
-    /** Who hears of the progress. */
+    /** Sets the listener for the progress. */
     public Downloads onProgress(Progress listener) {
         this.progress = listener;
         return this;
     }
 
-    /** The cache directory, absolute. */
+    /** Returns the absolute path of the cache directory. */
     public Path directory() {
         return directory;
     }
 
     /**
-     * The path of a file in the cache, its SHA-256 checked; fetches it if it is not there or is another.
+     * Returns the path of a file in the cache, after checking its SHA-256. Downloads it if it is missing or different.
      *
-     * @throws StriateException if it is not there and offline, no source has it, or it cannot be written; the message says where
-     *                          it was looked for, what each source answered, and how to fetch it by hand
+     * @throws StriateException if the file is not in the cache and downloads are off, no source has it, or it cannot be written;
+     *                          the message names the paths, the answer of each source, and how to download the file manually
      */
     public Path fetch(RemoteFile file) {
         Path target = directory.resolve(file.name());
@@ -150,7 +150,7 @@ public final class Downloads {
             }
             Files.createDirectories(target.getParent());
             synchronized (LOCKS.computeIfAbsent(target, path -> new Object())) {
-                // The lock's file stays: to remove it would let two processes hold locks on two files of that name.
+                // The lock file is never deleted: otherwise two processes could lock two different files with this name.
                 try (FileChannel channel = FileChannel.open(sibling(target, ".lock"), StandardOpenOption.CREATE,
                         StandardOpenOption.WRITE); FileLock lock = channel.lock()) {
                     if (!isThere(target, file)) {
@@ -208,17 +208,17 @@ public final class Downloads {
                 + byHand(file, target));
     }
 
-    /** Fetches what is missing of a file and checks the whole. */
+    /** Downloads the missing part of a file and checks the whole file. */
     private void complete(HttpClient client, RemoteFile file, URI source, Path part) throws IOException, SourceFailure {
         long have = size(part);
-        // All of it may be there already, unchecked.
+        // The file may be complete already, but unchecked.
         if (have < file.bytes()) {
             receive(client, file, source, part, have);
         }
         String sum = Sha256.of(part);
         if (size(part) != file.bytes() || !sum.equals(file.sha256())) {
             Files.delete(part);
-            // What was there before may be what is wrong, so it is fetched once more as a whole.
+            // The error may be in the part from an earlier attempt, so the whole file is downloaded once more.
             throw new SourceFailure("what came has the SHA-256 " + sum + ", expected " + file.sha256(), have > 0);
         }
     }
@@ -235,7 +235,7 @@ public final class Downloads {
         } catch (HttpTimeoutException e) {
             throw new SourceFailure("there was no answer in time (" + e.getMessage() + ")", false);
         } catch (IOException | IllegalArgumentException e) {
-            // An illegal argument is an address that is none, here or in a redirect, or a length that is no number.
+            // An illegal argument is an invalid address, here or in a redirect, or an invalid length.
             throw new SourceFailure(PrintableText.excerpt(e.getMessage() == null ? e.toString() : e.getMessage()), false);
         } catch (InterruptedException e) {
             throw interrupted(file);
@@ -257,11 +257,11 @@ public final class Downloads {
         }
     }
 
-    /** Where in the file the body of a response starts. */
+    /** Returns the offset in the file at which the body of a response starts. */
     private static long start(HttpResponse<?> response, RemoteFile file, Path part, long have) throws IOException, SourceFailure {
         switch (response.statusCode()) {
             case OK -> {
-                // What has another size is another file, a page that asks for a password perhaps: keep what is there already.
+                // A response of another size is another file, such as a login page, so the existing part is kept.
                 String expected = Long.toString(file.bytes());
                 String length = response.headers().firstValue("Content-Length").orElse(expected);
                 if (!length.equals(expected)) {
@@ -313,10 +313,10 @@ public final class Downloads {
         return Files.exists(file) ? Files.size(file) : 0;
     }
 
-    /** Why a source did not give the file. */
+    /** The reason why a source failed. */
     private static final class SourceFailure extends Exception {
 
-        /** Whether it is worth another attempt with nothing to go on from. */
+        /** Whether another attempt from the beginning is useful. */
         final boolean again;
 
         SourceFailure(String message, boolean again) {

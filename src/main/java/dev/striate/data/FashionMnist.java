@@ -5,12 +5,13 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Pictures of clothes in the form of MNIST: 60,000 images for training and 10,000 for testing, {@code (1, 28, 28)} with values
- * from 0 (ground) to 1, held as bytes. H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST", 2017, arXiv:1708.07747.
+ * Fashion-MNIST: pictures of clothes in the format of MNIST, 60,000 for training and 10,000 for testing. Images are
+ * {@code (1, 28, 28)} with values from 0 (background) to 1, stored as bytes. H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST",
+ * 2017, arXiv:1708.07747.
  */
 public final class FashionMnist {
 
-    /** Its authors' own places are the last two; that on S3 has no https, which the SHA-256 makes up for. */
+    /** The last two sources are those of the authors. The one on S3 has no https, but the SHA-256 is checked. */
     private static final List<String> PLACES = List.of("https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
             "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
             "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/");
@@ -29,19 +30,19 @@ public final class FashionMnist {
     }
 
     /**
-     * Reads the four files, which are called as those of {@link Mnist#read MNIST}, from {@code directory} or, as torchvision
-     * places them, from {@code FashionMNIST/raw} in it.
+     * Reads the four files, which have the same names as those of {@link Mnist#read MNIST}, from {@code directory} or from its
+     * folder {@code FashionMNIST/raw}, which torchvision uses.
      *
-     * @throws StriateException if a file is missing, truncated or not what it should be; the message names file and offset
+     * @throws StriateException if a file is missing, truncated or invalid; the message names the file and the offset
      */
     public static Splits read(Path directory) {
         return FILES.read(directory);
     }
 
     /**
-     * Reads the four files from the cache, about 31 MB; those that are not there are fetched first.
+     * Reads the four files (about 31 MB) from the cache, and downloads missing ones first.
      *
-     * @throws StriateException as {@link Downloads#fetch}
+     * @throws StriateException as for {@link Downloads#fetch}
      */
     public static Splits download(Downloads downloads) {
         return FILES.download(downloads);

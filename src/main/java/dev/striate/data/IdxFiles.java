@@ -9,12 +9,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A data set of 28x28 grey images in the four files of MNIST. An idx file is a magic number, 0x0803 for images and 0x0801 for
- * labels (type unsigned byte, 3 or 1 axes), the size of each axis as a big-endian 32-bit number, then the bytes.
+ * Reads a data set of 28x28 greyscale images in the four files of MNIST. An idx file consists of a magic number, 0x0803 for
+ * images and 0x0801 for labels (type unsigned byte, 3 or 1 axes), the size of each axis as a big-endian 32-bit number, and the
+ * bytes.
  *
- * @param folder     torchvision's name for it
- * @param classNames of the labels
- * @param published  the four files as they were published, in {@code FOLDER/raw} of the cache
+ * @param folder     the name of the data set in torchvision
+ * @param classNames the names of the classes
+ * @param published  the four published files, in {@code FOLDER/raw} of the cache
  */
 record IdxFiles(String folder, List<String> classNames, List<RemoteFile> published) {
 
@@ -33,9 +34,9 @@ record IdxFiles(String folder, List<String> classNames, List<RemoteFile> publish
     }
 
     /**
-     * A published file of a data set.
+     * Returns a published file of a data set.
      *
-     * @param places what its name is put behind for each source
+     * @param places the start of the address for each source, to which the name is appended
      */
     static RemoteFile file(String folder, String name, long bytes, String sha256, List<String> places) {
         return new RemoteFile(folder + "/raw/" + name, bytes, sha256, 
@@ -71,7 +72,7 @@ record IdxFiles(String folder, List<String> classNames, List<RemoteFile> publish
         return new ByteImages(pixels, labels, Shape.of(1, SIDE, SIDE), WHITE, classNames);
     }
 
-    /** Reads the head of a file; the count is checked before anybody takes memory for so many. */
+    /** Reads the header of a file and returns the number of items. It is checked before memory is allocated. */
     private static int count(DataFile in, int magic, String what, int bytesEach) {
         int found = in.readInt("the magic number");
         if (found != magic) {
@@ -94,7 +95,7 @@ record IdxFiles(String folder, List<String> classNames, List<RemoteFile> publish
         return count;
     }
 
-    /** The file under one of the names that it goes by; plain before packed. */
+    /** Returns the file under one of its usual names. Uncompressed files have priority. */
     private Path find(Path directory, String stem, String type) {
         List<Path> candidates = new ArrayList<>();
         for (Path place : List.of(directory, directory.resolve("raw"), directory.resolve(folder).resolve("raw"))) {

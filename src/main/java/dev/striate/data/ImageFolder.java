@@ -26,15 +26,15 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Pictures in one folder per class, which gives the class its name: {@code train/cat/1.png}. Classes, and the files of each, are
- * ordered by name, as in torchvision. Pictures are the files ending in {@code bmp}, {@code gif}, {@code jpeg}, {@code jpg} or
- * {@code png}, in upper or lower case, also in folders within that of the class; they may have any size within the bounds of
- * {@link Image#read(Path, int)}. Each is made grey or RGB and {@link Image#fit fitted} to the shape asked for. Values are from 0
- * to 1, held as bytes.
+ * Reads data sets from directories with one folder per class, which has the name of the class: {@code train/cat/1.png}. Classes,
+ * and the files of each class, are ordered by name, as in torchvision. Pictures are the files with the endings {@code bmp},
+ * {@code gif}, {@code jpeg}, {@code jpg} or {@code png}, in upper or lower case, also in subfolders of the class folder. They may
+ * have any size within the limits of {@link Image#read(Path, int)}. Each picture is converted to grey or RGB and {@link Image#fit
+ * fitted} to the requested shape. Values are from 0 to 1, stored as bytes.
  *
- * <p>Links to folders and files are followed. A folder that is reached twice within a class counts once, and links to a folder
- * above are not followed. Hidden files and folders and those that tools leave behind, such as {@code __MACOSX} or
- * {@code Thumbs.db}, are ignored. One log line counts the other files that were passed over, by ending.
+ * <p>Links to folders and files are followed, except links to a parent folder. A folder that is reached twice within a class
+ * counts once. Hidden files and folders, and those that tools create, such as {@code __MACOSX} or {@code Thumbs.db}, are ignored.
+ * One log line counts the other skipped files by ending.
  */
 public final class ImageFolder {
 
@@ -44,7 +44,7 @@ public final class ImageFolder {
     private static final List<String> ENDINGS = List.of("bmp", "gif", "jpeg", "jpg", "png");
     private static final List<String> TEST_FOLDERS = List.of("test", "val", "valid", "validation");
 
-    /** Names, in lower case, of what macOS, Python, network drives, Windows and Linux leave behind. */
+    /** The names, in lower case, of files and folders that macOS, Python, network drives, Windows and Linux create. */
     private static final Set<String> LEFTOVERS = Set.of("__macosx", "__pycache__", "@eadir", "#recycle", "$recycle.bin",
             "system volume information", "thumbs.db", "desktop.ini", "lost+found");
 
@@ -53,11 +53,12 @@ public final class ImageFolder {
     private ImageFolder() {}
 
     /**
-     * Reads {@code train} and, for testing, {@code test}, {@code val}, {@code valid} or {@code validation} in {@code root},
-     * whichever is there first. The classes are those of {@code train}; some of their folders may be missing in the other.
+     * Reads the folder {@code train} in {@code root} and, for testing, the first that exists of {@code test}, {@code val},
+     * {@code valid} and {@code validation}. The classes are those of {@code train}; some of them may be missing in the test
+     * folder.
      *
      * @param imageShape {@code (1 or 3, height, width)}
-     * @throws ShapeException   if the shape is another
+     * @throws ShapeException   if the shape is not of this form
      * @throws StriateException if there are no such folders or classes, a class folder has no pictures, two classes have the same
      *                          folder, a link leads nowhere, a picture cannot be read, or a part would take 2^31 bytes or more
      */
@@ -66,10 +67,10 @@ public final class ImageFolder {
     }
 
     /**
-     * The same with another limit on the size of each picture.
+     * Reads like {@link #read(Path, Shape)}, with another limit on the size of each picture.
      *
-     * @param maxPixels as of {@link Image#read(Path, int)}
-     * @throws StriateException as {@link #read(Path, Shape)}
+     * @param maxPixels as for {@link Image#read(Path, int)}
+     * @throws StriateException as for {@link #read(Path, Shape)}
      */
     public static Splits read(Path root, Shape imageShape, int maxPixels) {
         Path train = root.resolve("train");
@@ -86,26 +87,27 @@ public final class ImageFolder {
      * Reads the class folders in {@code directory} itself.
      *
      * @param imageShape {@code (1 or 3, height, width)}
-     * @throws StriateException as {@link #read}
+     * @throws StriateException as for {@link #read(Path, Shape)}
      */
     public static Dataset readSplit(Path directory, Shape imageShape) {
         return readSplit(directory, imageShape, names(folders(directory)));
     }
 
     /**
-     * The same with given classes, such as those that a model was trained for; their order is that of the labels.
+     * Reads the class folders in {@code directory} with given classes, such as those of a trained model. Their order is that of
+     * the labels.
      *
-     * @throws StriateException as {@link #read}, also if there is a folder of another class
+     * @throws StriateException as for {@link #read(Path, Shape)}, and if there is a folder of another class
      */
     public static Dataset readSplit(Path directory, Shape imageShape, List<String> classNames) {
         return readSplit(directory, imageShape, classNames, Image.DEFAULT_MAX_PIXELS);
     }
 
     /**
-     * The same with another limit on the size of each picture.
+     * Reads like {@link #readSplit(Path, Shape, List)}, with another limit on the size of each picture.
      *
-     * @param maxPixels as of {@link Image#read(Path, int)}
-     * @throws StriateException as {@link #readSplit(Path, Shape, List)}
+     * @param maxPixels as for {@link Image#read(Path, int)}
+     * @throws StriateException as for {@link #readSplit(Path, Shape, List)}
      */
     public static Dataset readSplit(Path directory, Shape imageShape, List<String> classNames, int maxPixels) {
         if (imageShape.rank() != 3 || imageShape.size(0) != 1 && imageShape.size(0) != 3) {
@@ -153,7 +155,7 @@ public final class ImageFolder {
         }
     }
 
-    /** The class folders, in the order of their names. */
+    /** Returns the class folders, sorted by name. */
     private static List<Path> folders(Path directory) {
         return entries(directory).stream().filter(Files::isDirectory).sorted(Comparator.comparing(ImageFolder::name)).toList();
     }
@@ -166,7 +168,7 @@ public final class ImageFolder {
         return file.getFileName().toString();
     }
 
-    /** What is in a folder, without what tools left behind. */
+    /** Returns the files and folders in a folder, without those that tools create. */
     private static List<Path> entries(Path directory) {
         try (Stream<Path> all = Files.list(directory)) {
             List<Path> entries = all.filter(entry -> !isLeftover(name(entry))).toList();
@@ -198,13 +200,13 @@ public final class ImageFolder {
                 .collect(Collectors.joining(", ", "", counts.size() > ENDINGS_LISTED ? ", and others" : ""));
     }
 
-    /** The search for pictures in the class folders of a directory, which meets each folder once. */
+    /** The search for pictures in the class folders of a directory. It visits each folder once. */
     private static final class Search {
 
         private final Path root;
         private final Map<Path, Path> classOfFolder = new HashMap<>();
 
-        /** How many files were passed over, by ending. */
+        /** The number of skipped files by ending. */
         private final Map<String, Integer> passedOver = new HashMap<>();
 
         Search(Path directory) {
@@ -264,7 +266,7 @@ public final class ImageFolder {
             }
         }
 
-        /** The file's ending in lower case; "other" where it is none to be printed. */
+        /** Returns the file's ending in lower case, or "other" if it cannot be printed. */
         private static String ending(Path file) {
             String ending = name(file).replaceFirst(".*\\.", "").toLowerCase(Locale.ROOT);
             return name(file).contains(".") && ending.matches("[a-z0-9]{1,8}") ? ending : "other";

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Handwritten digits: 60,000 images for training and 10,000 for testing, {@code (1, 28, 28)} with values from 0 (paper) to 1
- * (ink), held as bytes. Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", 1998.
+ * MNIST: handwritten digits, 60,000 for training and 10,000 for testing. Images are {@code (1, 28, 28)} with values from 0
+ * (paper) to 1 (ink), stored as bytes. Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", 1998.
  */
 public final class Mnist {
 
@@ -29,19 +29,19 @@ public final class Mnist {
 
     /**
      * Reads the four files {@code train-images-idx3-ubyte}, {@code train-labels-idx1-ubyte}, {@code t10k-images-idx3-ubyte} and
-     * {@code t10k-labels-idx1-ubyte}, each plain or packed ({@code .gz}), from {@code directory} or, as torchvision places them,
-     * from {@code MNIST/raw} in it. They may hold fewer images than the originals.
+     * {@code t10k-labels-idx1-ubyte}, each uncompressed or compressed ({@code .gz}), from {@code directory} or from its folder
+     * {@code MNIST/raw}, which torchvision uses. They may contain fewer images than the originals.
      *
-     * @throws StriateException if a file is missing, truncated or not what it should be; the message names file and offset
+     * @throws StriateException if a file is missing, truncated or invalid; the message names the file and the offset
      */
     public static Splits read(Path directory) {
         return FILES.read(directory);
     }
 
     /**
-     * Reads the four files from the cache, about 12 MB; those that are not there are fetched first.
+     * Reads the four files (about 12 MB) from the cache, and downloads missing ones first.
      *
-     * @throws StriateException as {@link Downloads#fetch}
+     * @throws StriateException as for {@link Downloads#fetch}
      */
     public static Splits download(Downloads downloads) {
         return FILES.download(downloads);

@@ -5,21 +5,21 @@ import dev.striate.ShapeException;
 import dev.striate.StriateException;
 import java.util.Arrays;
 
-/** {@code (x - mean) / deviation} per channel. */
+/** Normalises each channel: {@code (x - mean) / deviation}. */
 public final class Normalize implements Transform {
 
     private final float[] mean;
     private final float[] deviation;
 
-    /** The same for images of one channel. */
+    /** Creates a transform for images of one channel. */
     public Normalize(float mean, float deviation) {
         this(new float[] {mean}, new float[] {deviation});
     }
 
     /**
-     * One mean and one standard deviation per channel.
+     * Creates a transform with one mean and one standard deviation per channel.
      *
-     * @throws StriateException if their numbers differ, one of them is not finite, or a deviation is not above 0
+     * @throws StriateException if the arrays differ in length, a value is not finite, or a deviation is not above 0
      */
     public Normalize(float[] mean, float[] deviation) {
         if (mean.length != deviation.length) {
@@ -40,17 +40,17 @@ public final class Normalize implements Transform {
         this.deviation = deviation.clone();
     }
 
-    /** The mean of each channel, as a copy. */
+    /** Returns a copy of the mean of each channel. */
     public float[] mean() {
         return mean.clone();
     }
 
-    /** The standard deviation of each channel, as a copy. */
+    /** Returns a copy of the standard deviation of each channel. */
     public float[] deviation() {
         return deviation.clone();
     }
 
-    /** @throws ShapeException if the image's channels are not as many as the means */
+    /** @throws ShapeException if the number of channels is not the number of means */
     @Override
     public void apply(float[] images, int offset, Shape shape, Draws draws) {
         if (shape.size(0) != mean.length) {
@@ -59,7 +59,8 @@ public final class Normalize implements Transform {
         }
         int plane = shape.size(1) * shape.size(2);
         for (int channel = 0; channel < mean.length; channel++) {
-            // In locals: to the compiler the arrays could be the images, which would keep it from vectorising the loop.
+            // Local variables, because the arrays could be aliases of the images, which would keep the compiler from vectorising
+            // the loop.
             float center = mean[channel];
             float scale = deviation[channel];
             int start = offset + channel * plane;

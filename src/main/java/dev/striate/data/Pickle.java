@@ -11,24 +11,24 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a Python pickle (protocols 2 to 4) of a dictionary of strings, numbers, lists and NumPy arrays of unsigned bytes, and no
- * more than that: of all the classes and functions that a pickle can name, the three that make up such an array are recognised
- * by their names, everything else is an error, and nothing is ever called.
+ * Parses a Python pickle (protocols 2 to 4) of a dictionary of strings, numbers, lists and NumPy arrays of unsigned bytes. Of the
+ * classes and functions that a pickle can name, only the three for such an array are recognised, by their names. All others are
+ * errors, and no code is ever called.
  *
- * <p>A pickle can refer to a value of any size again and again, so nothing is copied or converted for each reference, and the
- * number of references is bounded.
+ * <p>A pickle can refer to the same large value many times. Therefore references do not copy or convert values, and the number of
+ * references is limited.
  */
 final class Pickle {
 
     /**
      * A two-dimensional array of unsigned bytes.
      *
-     * @param stored      its elements in the order of the file
-     * @param columnMajor whether they go down the columns
+     * @param stored      the elements in the order of the file
+     * @param columnMajor whether this order is column-major
      */
     record Matrix(int rows, int columns, byte[] stored, boolean columnMajor) {
 
-        /** The elements in row-major order; the stored ones where they are, else a copy. */
+        /** Returns the elements in row-major order, without copying if they are stored in this order. */
         byte[] values() {
             if (!columnMajor) {
                 return stored;
@@ -43,10 +43,12 @@ final class Pickle {
         }
     }
 
-    /** CIFAR-100 has some 300,000 values and memos. One takes up to 60 bytes of memory for a single byte of the file. */
+    /**
+     * CIFAR-100 has about 300,000 values and memos. One byte of the file can create a value that takes up to 60 bytes of memory.
+     */
     private static final int MOST_VALUES = 2_000_000;
 
-    /** In bytes, of a key or of the module and the name of a class. Those that are known are shorter. */
+    /** The maximum length in bytes of a key, or of the module or name of a class. All known names are shorter. */
     private static final int LONGEST_NAME = 200;
 
     private static final Object MARK = new Object();
@@ -62,7 +64,7 @@ final class Pickle {
             "numpy ndarray", NDARRAY,
             "numpy dtype", DTYPE);
 
-    /** An array whose contents come later, by BUILD. */
+    /** An array. Its contents are set later by BUILD. */
     private static final class Array {
         private @Nullable Matrix matrix;
     }
@@ -76,7 +78,7 @@ final class Pickle {
         this.in = in;
     }
 
-    /** The dictionary; values are {@code byte[]} (strings), {@link Integer}, {@link List} or {@link Matrix}. */
+    /** Returns the dictionary. Its values are {@code byte[]} (strings), {@link Integer}, {@link List} or {@link Matrix}. */
     static Map<String, Object> read(DataFile in) {
         long start = in.offset();
         try {
@@ -166,7 +168,7 @@ final class Pickle {
         }
     }
 
-    /** The state of a dtype is its layout in memory, which a single byte lacks; that of an array is its contents. */
+    /** The state of an array is its contents. The state of a dtype is its memory layout, which is ignored for single bytes. */
     private void build(List<?> state) {
         if (!(top() instanceof Array array)) {
             if (top() != UINT8) {
@@ -189,7 +191,7 @@ final class Pickle {
         @SuppressWarnings("unchecked")
         Map<Object, Object> dictionary = (Map<Object, Object>) top();
         for (int i = 0; i < items.size(); i += 2) {
-            // As a string, since arrays of bytes are not compared by content.
+            // As a string, because byte arrays are not compared by content.
             dictionary.put(name(items.get(i)), items.get(i + 1));
         }
     }

@@ -5,12 +5,12 @@ import dev.striate.StriateException;
 import java.util.Arrays;
 
 /**
- * Puts a border of zeros around an image and cuts a part of its old size out of that at random; in other words, shifts the image
- * by up to {@code padding} pixels each way. Before a {@link Normalize} the border is black, after one it has the mean's colour.
+ * Pads an image with zeros on all sides and crops it to its original size at a random position. This shifts the image by up to
+ * {@code padding} pixels in each direction. The border is black before a {@link Normalize}, and has the mean colour after it.
  */
 public final class RandomCrop implements Transform {
 
-    /** The number of shifts along an axis, twice the padding and one, is an int. */
+    /** The number of shifts along an axis, {@code 2 padding + 1}, must fit into an int. */
     private static final int MOST = (Integer.MAX_VALUE - 1) / 2;
 
     private final int padding;
@@ -35,7 +35,7 @@ public final class RandomCrop implements Transform {
         return true;
     }
 
-    /** Pixel (row, column) becomes what pixel (row + down, column + right) was, zero where that is outside. */
+    /** Sets pixel (row, column) to the old pixel (row + down, column + right), or to zero if that is outside the image. */
     static void crop(float[] images, int offset, Shape shape, int down, int right) {
         int height = shape.size(1);
         int width = shape.size(2);
@@ -43,7 +43,8 @@ public final class RandomCrop implements Transform {
         int bottom = Math.max(top, Math.min(height, height - down));
         int left = Math.min(width, Math.max(0, -right));
         int end = Math.max(left, Math.min(width, width - right));
-        // In memory all pixels move by the same distance. What comes from another row or channel, or from outside, is cleared.
+        // All pixels move by the same distance in memory. Pixels that come from another row or channel, or from outside, are
+        // cleared.
         int elements = shape.elements();
         long distance = (long) down * width + right;
         if (Math.abs(distance) < elements) {
@@ -60,7 +61,7 @@ public final class RandomCrop implements Transform {
         }
     }
 
-    /** A few pixels, for which a call of {@link Arrays#fill} takes longer than the filling. */
+    /** Clears a few pixels. For so few, a call of {@link Arrays#fill} takes longer than the loop. */
     private static void clear(float[] images, int from, int to) {
         for (int i = from; i < to; i++) {
             images[i] = 0;

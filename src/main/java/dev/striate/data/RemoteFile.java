@@ -7,14 +7,17 @@ import java.util.List;
 /**
  * A published file that never changes.
  *
- * @param name    where it is kept in the cache directory, folders separated by {@code /}
- * @param bytes   its exact size
- * @param sha256  its SHA-256 in lower-case hexadecimal digits
- * @param sources where it can be fetched from by http or https, the first choice first
+ * @param name    the path relative to the cache directory, with folders separated by {@code /}
+ * @param bytes   the exact size
+ * @param sha256  the SHA-256 in lower-case hexadecimal digits
+ * @param sources the http or https addresses, in order of preference
  */
 public record RemoteFile(String name, long bytes, String sha256, List<URI> sources) {
 
-    /** @throws StriateException if the name leads out of the cache, the sum is none, or a source is neither http nor https */
+    /**
+     * @throws StriateException if the name is not a plain relative path, the size is below 1, the SHA-256 is invalid, or a source
+     *                          is neither http nor https
+     */
     public RemoteFile {
         sources = List.copyOf(sources);
         if (!name.matches("[\\w-][\\w.-]*(/[\\w-][\\w.-]*)*")) {

@@ -11,12 +11,12 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** The body of an HTTP response, piece by piece. Each is waited for so long and no longer, which a stream could not do. */
+/** The body of an HTTP response, in pieces. Waiting for a piece has a time limit, which an InputStream does not support. */
 final class ResponseBody implements Flow.Subscriber<List<ByteBuffer>>, AutoCloseable {
 
     private static final Object END = new Object();
 
-    /** Pieces, then an exception or {@link #END}. There is at most one piece, as one is asked for when one is taken. */
+    /** Pieces, then an exception or {@link #END}. There is at most one piece, because the next is requested when one is taken. */
     private final BlockingQueue<Object> arrived = new LinkedBlockingQueue<>();
     private volatile Flow.@Nullable Subscription subscription;
 
@@ -25,9 +25,9 @@ final class ResponseBody implements Flow.Subscriber<List<ByteBuffer>>, AutoClose
     }
 
     /**
-     * The next piece, null at the end.
+     * Returns the next piece, or null at the end.
      *
-     * @throws HttpTimeoutException if none comes within the time
+     * @throws HttpTimeoutException if none arrives within the time limit
      * @throws IOException          if the connection breaks
      */
     @Nullable List<ByteBuffer> next(Duration timeout) throws IOException, InterruptedException {
@@ -75,7 +75,7 @@ final class ResponseBody implements Flow.Subscriber<List<ByteBuffer>>, AutoClose
         arrived.add(END);
     }
 
-    /** Gives up what has not come yet. */
+    /** Cancels the rest of the response. */
     @Override
     public void close() {
         Flow.Subscription known = subscription;

@@ -3,14 +3,14 @@ package dev.striate.data;
 import java.util.function.UnaryOperator;
 
 /**
- * The two parts of a data set.
+ * The training and test sets of a data set.
  *
- * @param train the images to learn from
- * @param test  the images to measure by; none of them is among the others
+ * @param train the training set
+ * @param test  the test set; it should have no image in common with the training set
  */
 public record Splits(Dataset train, Dataset test) {
 
-    /** Both parts, each seen through the same view. */
+    /** Returns both sets after applying the same function to each. */
     public Splits map(UnaryOperator<Dataset> view) {
         return new Splits(view.apply(train), view.apply(test));
     }

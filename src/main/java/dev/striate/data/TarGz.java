@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the files in a {@code .tar.gz} archive one after the other, without unpacking anything to disk, so that the names in it
- * are nothing but text to compare. Knows ustar, the long names of GNU tar and those of pax; passes over all that is no file.
+ * Reads the files in a {@code .tar.gz} archive one after another. Nothing is unpacked to disk, so the names in the archive cannot
+ * do harm. Supports ustar, and the long names of GNU tar and pax; skips entries that are not files.
  */
 final class TarGz {
 
@@ -22,13 +22,13 @@ final class TarGz {
 
     private TarGz() {}
 
-    /** What is done with a file of the archive; it need not be read to its end. */
+    /** Processes a file of the archive. It need not be read to its end. */
     interface Visitor {
         void visit(String name, DataFile file);
     }
 
     /**
-     * Goes through the whole archive, its checksum included.
+     * Reads the whole archive and verifies its checksum.
      *
      * @throws StriateException if the archive is truncated or malformed
      */
@@ -46,7 +46,7 @@ final class TarGz {
                 checkSum(in, header, start);
                 long size = number(in, header, SIZE, 12, start);
                 char type = (char) header[TYPE];
-                // A pax record overrules the header that follows it.
+                // A pax record overrides the header that follows it.
                 if (longSize >= 0 && type != 'L' && type != 'K' && type != 'x') {
                     size = longSize;
                 }
@@ -67,7 +67,7 @@ final class TarGz {
                         visitor.visit(name, in.part(archive + "!/" + PrintableText.excerpt(name), size));
                     }
                     default -> {
-                        // A folder, a link or a device.
+                        // A folder, link or device is skipped.
                     }
                 }
                 in.skipTo(end, "an entry");
@@ -87,7 +87,7 @@ final class TarGz {
         return in.read((int) size, "an extended header of tar");
     }
 
-    /** The value of a key in records of the form {@code "length key=value\n"}. */
+    /** Returns the value of a key in records of the form {@code "length key=value\n"}. */
     private static @Nullable String pax(String records, String key, @Nullable String otherwise) {
         for (String record : records.split("\n")) {
             int space = record.indexOf(' ');
@@ -101,7 +101,7 @@ final class TarGz {
     private static String name(byte[] header) {
         String name = text(header, 0, 100);
         boolean ustar = text(header, MAGIC, 5).equals("ustar");
-        // GNU tar writes "ustar " and keeps other things where ustar has the prefix.
+        // GNU tar writes "ustar " and uses the bytes of the prefix for other purposes.
         String prefix = ustar && header[MAGIC + 5] == 0 ? text(header, PREFIX, 155) : "";
         return prefix.isEmpty() ? name : prefix + "/" + name;
     }
@@ -130,7 +130,7 @@ final class TarGz {
                 return number;
             }
         } catch (NumberFormatException e) {
-            // The same as a negative one.
+            // Handled like a negative number.
         }
         throw in.errorAt(place, "a header of tar has \"" + PrintableText.excerpt(digits) + "\" for a number");
     }

@@ -2,21 +2,24 @@ package dev.striate.data;
 
 import dev.striate.Shape;
 
-/** A change to an image on its way from the {@link Dataset} into a batch. Used by several threads at once. */
+/** A change that a {@link DataLoader} makes to each image of a {@link Dataset}. Several threads may call it at the same time. */
 @FunctionalInterface
 public interface Transform {
 
     /**
      * Changes one image in place.
      *
-     * @param images holds the image, in row-major order
-     * @param offset where the image starts
-     * @param shape  the image's shape, {@code (channels, height, width)}
-     * @param draws  the only source of randomness, so that the same seed gives the same images
+     * @param images the array that contains the image, in row-major order
+     * @param offset the index of the first value of the image
+     * @param shape  the shape of the image, {@code (channels, height, width)}
+     * @param draws  the random numbers; no other source of randomness may be used, so that the same seed gives the same images
      */
     void apply(float[] images, int offset, Shape shape, Draws draws);
 
-    /** Whether this is augmentation, which is for training only: {@link DataLoader#forEvaluation()} leaves it out. */
+    /**
+     * Returns whether this transform is random augmentation, which is only for training: {@link DataLoader#forEvaluation()} omits
+     * it.
+     */
     default boolean isRandom() {
         return false;
     }

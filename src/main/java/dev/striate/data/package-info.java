@@ -1,4 +1,4 @@
-/** Labelled images, how they come in batches, and what is done to them on the way. */
+/** Data sets of labelled images, batches, transforms and downloads. */
 @NullMarked
 package dev.striate.data;
 
