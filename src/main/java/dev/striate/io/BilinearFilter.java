@@ -4,27 +4,27 @@ import dev.striate.Shape;
 import java.util.Arrays;
 
 /**
- * Bilinear resampling of byte planes, first along rows, then along columns, in the arithmetic of Pillow: weights in 22 bits of
- * fixed point, rounded to a byte after each of the two.
+ * Bilinear resampling of byte planes, first along rows, then along columns, with the arithmetic of Pillow: fixed-point weights of
+ * 22 bits, and rounding to a byte after each pass.
  */
 final class BilinearFilter {
 
-    /** 32 bits less 8 for the value, 1 for the sign and 1 to spare for weights that add up to just above 1. */
+    /** 32 bits minus 8 for the value, 1 for the sign, and 1 because the weights may add up to slightly more than 1. */
     private static final int FRACTION_BITS = 22;
 
-    /** For each pixel of the result, which ones of the source count. */
+    /** For each pixel of the result, the first source pixel with a weight. */
     private final int[] first;
 
     private final int[] count;
     private final int[][] weights;
 
     /**
-     * A part of a row or column that is resampled.
+     * One axis of a resampling, or a part of it.
      *
-     * @param from  pixels in the source
-     * @param to    pixels in the result; may be more than an array holds, where a part is wanted
-     * @param start the first one that is wanted
-     * @param size  how many are wanted
+     * @param from  the number of pixels in the source
+     * @param to    the number of pixels in the whole result; may exceed the length of an array if only a part is computed
+     * @param start the first pixel of the part
+     * @param size  the number of pixels of the part
      */
     record Axis(int from, long to, long start, int size) {
 
@@ -42,7 +42,7 @@ final class BilinearFilter {
         count = new int[axis.size];
         weights = new int[axis.size][];
         double scale = (double) axis.from / axis.to;
-        // A triangle as wide as two pixels of the smaller picture, measured in pixels of the source.
+        // A triangle as wide as two pixels of the smaller picture, in units of source pixels.
         double support = Math.max(scale, 1);
         for (int i = 0; i < axis.size; i++) {
             double center = (axis.start + i + 0.5) * scale;
@@ -67,15 +67,15 @@ final class BilinearFilter {
     }
 
     /**
-     * Resamples a picture, or a part of one: no more is computed than that takes.
+     * Resamples a picture or a part of it. Only the pixels that are needed are computed.
      *
-     * @param channels planes in the source, one behind the other
+     * @param channels the number of planes, which are stored one after another
      */
     static byte[] resize(byte[] source, int channels, Axis rows, Axis columns) {
         BilinearFilter vertical = new BilinearFilter(rows);
         int top = vertical.first[0];
         int height = vertical.first[rows.size - 1] + vertical.count[rows.size - 1] - top;
-        // Of the source only these rows are made as wide as the result.
+        // Only these rows of the source are resampled horizontally.
         Arrays.setAll(vertical.first, i -> vertical.first[i] - top);
         byte[] wide = source;
         if (!columns.isSame() || height < rows.from) {
@@ -101,8 +101,8 @@ final class BilinearFilter {
     /**
      * Resamples the first axis of {@code (from, inner)}.
      *
-     * @param at where the source starts in its array
-     * @param to where the result starts in its array
+     * @param at the index at which the source starts
+     * @param to the index at which the result starts
      */
     private void apply(byte[] source, int at, int inner, byte[] target, int to) {
         for (int i = 0; i < first.length; i++) {

@@ -3,7 +3,7 @@ package dev.striate.io;
 import java.io.IOException;
 import java.nio.ByteOrder;
 
-/** A Windows or OS/2 bitmap, uncompressed or run-length encoded. Lengths in its header are replaced by the real ones. */
+/** A Windows or OS/2 bitmap, uncompressed or run-length encoded. Lengths in the header are replaced by the true ones. */
 final class Bmp extends EncodedImage {
 
     private static final int FILE_BYTES = 2;
@@ -15,7 +15,7 @@ final class Bmp extends EncodedImage {
     private static final int COLOR_SPACE = 70;
     private static final int SRGB = 0x73524742;
 
-    /** The header of OS/2, in which sizes have 16 bits. */
+    /** The length of OS/2's header, in which sizes have 16 bits. */
     private static final int CORE_HEADER = 12;
 
     private static final int RLE8 = 1;
@@ -30,7 +30,7 @@ final class Bmp extends EncodedImage {
         int headerBytes = in.getInt(HEADER);
         boolean core = headerBytes == CORE_HEADER;
         width = core ? in.getShort(HEADER + 4) : in.getInt(HEADER + 4);
-        // Negative where the rows are stored from the top.
+        // Negative if the rows are stored from top to bottom.
         height = Math.abs(core ? in.getShort(HEADER + 6) : (long) in.getInt(HEADER + 8));
         int bits = in.getShort(core ? HEADER + 10 : HEADER + 14);
         int compression = core ? 0 : in.getInt(COMPRESSION);
@@ -53,7 +53,7 @@ final class Bmp extends EncodedImage {
             throw new IOException("the header is damaged: the pixels start at byte " + offset + " of " + bytes.length);
         }
         dataBytes = bytes.length - offset;
-        // A run is at most 255 pixels in 2 bytes. Rows are padded to 4 bytes; the last one may lack that.
+        // A run has at most 255 pixels in 2 bytes. Rows are padded to 4 bytes; the padding of the last one may be missing.
         leastDataBytes = compression == RLE8 || compression == RLE4
                 ? width * height / 255 * 2
                 : (width * bits + 31) / 32 * 4 * (height - 1) + (width * bits + 7) / 8;
@@ -67,7 +67,7 @@ final class Bmp extends EncodedImage {
             }
         }
         if (headerBytes > COLOR_SPACE) {
-            // Otherwise a profile that lies in this file or another.
+            // Replaces references to a colour profile in this file or another.
             in.putInt(COLOR_SPACE, SRGB);
         }
         keep(0, bytes.length);

@@ -16,22 +16,22 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageInputStreamImpl;
 
 /**
- * A picture's file in memory. The constructor of each format reads the header and the structure of the file, in time linear in
- * its length and without decoding, and notes what {@link #check} compares with the bounds. It also removes the parts that the
- * JDK's decoder must not see: metadata, which may be compressed or claim any length.
+ * A picture file in memory. The constructor of each format parses the header and the structure of the file, in linear time and
+ * without decoding, and sets the fields that {@link #check} compares with the limits. It also removes the parts that the JDK's
+ * decoder must not see: metadata, which may be compressed or claim any length.
  */
 abstract sealed class EncodedImage permits Bmp, Gif, Jpeg, Png {
 
     private static final int MAX_WORK_PER_PIXEL = 24;
     private static final int MAX_MEMORY_PER_PIXEL = 20;
 
-    /** The largest uncompressed picture, 16-bit RGBA, has so many bytes. */
+    /** The bytes per pixel of the largest uncompressed format, 16-bit RGBA. */
     private static final int MAX_FILE_PER_PIXEL = 8;
 
-    /** libpng's limit; the decoders take a microsecond per row, however short the rows are. */
+    /** The limit of libpng. The decoders take about a microsecond per row, even for very short rows. */
     private static final int MAX_SIDE = 1_000_000;
 
-    /** Added to the limits above, so that a low limit on pixels still admits headers and metadata. */
+    /** Added to the limits above, so that a low limit on pixels still allows headers and metadata. */
     private static final int SLACK = 16 << 20;
 
     /** The first bytes of PNG, JPEG, GIF and BMP files. */
@@ -44,16 +44,16 @@ abstract sealed class EncodedImage permits Bmp, Gif, Jpeg, Png {
 
     long height;
 
-    /** Bytes per pixel that the decoder takes, besides the file and the {@link Image}. */
+    /** The bytes per pixel that the decoder needs, in addition to the file and the {@link Image}. */
     long decoderBytes;
 
-    /** An estimate of the decoder's time where that can be long, in units of about 5 ns. */
+    /** An estimate of the decoding time, in units of about 5 ns; 0 for formats that decode fast. */
     long work;
 
     /** The length of the compressed pixels. */
     long dataBytes;
 
-    /** The smallest length that can encode so many pixels. */
+    /** The smallest length of compressed pixels that is possible for this size. */
     long leastDataBytes;
 
     /** Exif's orientation, 1 to 8; 1 is upright. */
@@ -61,7 +61,7 @@ abstract sealed class EncodedImage permits Bmp, Gif, Jpeg, Png {
 
     private final byte[] bytes;
 
-    /** The decoder gets the first bytes of {@link #bytes}, to which the parts kept were moved. */
+    /** The number of bytes for the decoder. The kept parts are moved to the start of {@link #bytes}. */
     int kept;
 
     EncodedImage(byte[] bytes) {
@@ -70,7 +70,7 @@ abstract sealed class EncodedImage permits Bmp, Gif, Jpeg, Png {
     }
 
     /**
-     * Reads the header of a file that {@link #isKnown}.
+     * Parses a file of a {@linkplain #isKnown known} format.
      *
      * @throws IOException if it is damaged or describes a picture that cannot be read
      */
@@ -87,17 +87,17 @@ abstract sealed class EncodedImage permits Bmp, Gif, Jpeg, Png {
         }
     }
 
-    /** Whether a file that starts with these bytes is of a format that is read. */
+    /** Returns whether a file that starts with these bytes has a supported format. */
     static boolean isKnown(byte[] start) {
         return SIGNATURES.stream().anyMatch(new String(start, StandardCharsets.ISO_8859_1)::startsWith);
     }
 
-    /** The largest file that is loaded. */
+    /** Returns the maximum size of a file. */
     static long maxFileBytes(int maxPixels) {
         return (long) MAX_FILE_PER_PIXEL * maxPixels + SLACK;
     }
 
-    /** @throws IOException if the picture exceeds a bound or is larger than its data can encode */
+    /** @throws IOException if the picture exceeds a limit or is larger than its data can encode */
     void check(int maxPixels) throws IOException {
         String size = width + " x " + height + " pixels";
         String raise = " or raise the limit of " + maxPixels + " pixels (--max-pixels, or maxPixels of Image.read)";
@@ -124,18 +124,22 @@ abstract sealed class EncodedImage permits Bmp, Gif, Jpeg, Png {
         }
     }
 
-    /** The bytes that the file, the decoder and the {@link Image} take together at most. */
+    /** Returns an upper bound of the bytes that the file, the decoder and the {@link Image} need together. */
     final long memory() {
         return bytes.length + width * height * (decoderBytes + 3);
     }
 
-    /** Keeps a part of the file for the decoder. Parts are kept in their order. */
+    /** Keeps a part of the file for the decoder. Parts must be kept in order. */
     final void keep(int from, int to) {
         System.arraycopy(bytes, from, bytes, kept, to - from);
         kept += to - from;
     }
 
-    /** Takes a step forward; {@link ByteBuffer#position} itself refuses to leave the file. */
+    /**
+     * Moves the position forward.
+     *
+     * @throws IOException if this leaves the file
+     */
     final void skip(long count) throws IOException {
         if (count < 0 || count > in.remaining()) {
             throw new IOException("the file is truncated or damaged at byte " + in.position());
@@ -162,7 +166,7 @@ abstract sealed class EncodedImage permits Bmp, Gif, Jpeg, Png {
         return decoded.getColorModel() instanceof IndexColorModel palette ? ofPalette(decoded, palette) : ofSamples(decoded);
     }
 
-    /** The JDK's own reader: another one on the class path may see other pixels. */
+    /** Returns the JDK's own reader, because another one on the class path may decode differently. */
     private ImageReader reader() {
         Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format());
         while (readers.hasNext()) {
@@ -174,7 +178,7 @@ abstract sealed class EncodedImage permits Bmp, Gif, Jpeg, Png {
         throw new IllegalStateException("this Java has no reader for the format " + format());
     }
 
-    /** From the raster and not by {@code getRGB}, which takes grey for linear light and would brighten it. */
+    /** Reads the raster instead of calling {@code getRGB}, which assumes that grey is linear and would brighten it. */
     private static Image ofSamples(BufferedImage decoded) {
         ColorModel model = decoded.getColorModel();
         Raster raster = decoded.getRaster();
@@ -224,7 +228,7 @@ abstract sealed class EncodedImage permits Bmp, Gif, Jpeg, Png {
         return new Image(pixels, channels, height, width);
     }
 
-    /** For each sample of so many bits, the nearest of 0 to 255. */
+    /** Returns a table that maps samples with this number of bits to the nearest value of 0 to 255. */
     private static int[] toByte(int bits) {
         int[] table = new int[1 << bits];
         int most = table.length - 1;
@@ -238,7 +242,7 @@ abstract sealed class EncodedImage permits Bmp, Gif, Jpeg, Png {
         return (value * alpha + 255 * (255 - alpha) + 127) / 255;
     }
 
-    /** The bytes kept. {@code MemoryCacheImageInputStream} would copy them. */
+    /** A stream of the kept bytes. {@code MemoryCacheImageInputStream} would copy them. */
     private static final class Input extends ImageInputStreamImpl {
 
         private final byte[] bytes;

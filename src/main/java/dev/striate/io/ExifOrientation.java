@@ -3,7 +3,7 @@ package dev.striate.io;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** How the camera was held: tag 0x0112 of Exif data, which are a TIFF directory. */
+/** Reads the camera's orientation: tag 0x0112 of Exif data, which have the format of a TIFF directory. */
 final class ExifOrientation {
 
     static final int UPRIGHT = 1;
@@ -15,7 +15,7 @@ final class ExifOrientation {
 
     private ExifOrientation() {}
 
-    /** Returns 1 to 8 as in the standard; 1, upright, where the data name none or are damaged. */
+    /** Returns 1 to 8 as in the standard; 1 (upright) if the tag is missing or the data are damaged. */
     static int of(ByteBuffer tiff) {
         try {
             tiff.order(tiff.getShort(0) == LITTLE_ENDIAN ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
@@ -29,7 +29,7 @@ final class ExifOrientation {
                 }
             }
         } catch (IndexOutOfBoundsException e) {
-            // A picture whose metadata are damaged is still a picture.
+            // Damaged metadata do not make the picture invalid.
         }
         return UPRIGHT;
     }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.ByteOrder;
 import javax.imageio.ImageReader;
 
-/** The first frame of a GIF file (version 89a), on its screen; other extensions than that frame's are dropped. */
+/** The first frame of a GIF file (version 89a), placed on its screen. Extensions of other kinds or frames are dropped. */
 final class Gif extends EncodedImage {
 
     private static final int HEADER_BYTES = 6;
@@ -13,8 +13,8 @@ final class Gif extends EncodedImage {
     private static final int FRAME = 0x2C;
 
     /**
-     * Pixels per byte at most: LZW codes have 12 bits in the end, and the longest string in the table of 4096 codes has 4092
-     * pixels.
+     * The maximum number of pixels per byte: LZW codes have up to 12 bits, and the longest string in the table of 4096 codes has
+     * 4092 pixels.
      */
     private static final int LZW_RATIO = 4092 * 8 / 12;
 
@@ -57,12 +57,12 @@ final class Gif extends EncodedImage {
         skip(1);
         dataBytes = skipSubBlocks();
         keep(start, in.position());
-        // A frame may leave its screen, which then grows, as in browsers.
+        // If the frame exceeds the screen, the screen grows, as in browsers.
         width = Math.max(screenWidth, left + frameWidth);
         height = Math.max(screenHeight, top + frameHeight);
-        // One byte for the decoder, three for the frame.
+        // One byte per pixel for the decoder, three for the frame.
         decoderBytes = 4;
-        // A small frame on a large screen is justified by the whole file.
+        // For a small frame on a large screen, the size of the whole file is the limit.
         long framePixels = (long) frameWidth * frameHeight;
         leastDataBytes = Math.max(framePixels / LZW_RATIO, dataBytes + width * height / LZW_RATIO - bytes.length);
     }
@@ -75,7 +75,7 @@ final class Gif extends EncodedImage {
         skip((flags & 0x80) == 0 ? 0 : 3 << (flags & 7) + 1);
     }
 
-    /** Returns how many bytes of data there are in the sub-blocks up to the empty one. */
+    /** Skips the sub-blocks up to the empty one, and returns the number of their data bytes. */
     private long skipSubBlocks() throws IOException {
         long data = 0;
         int length = in.get() & 0xFF;

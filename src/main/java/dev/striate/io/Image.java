@@ -14,15 +14,15 @@ import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * A picture of unsigned bytes, plane by plane: {@code (channels, height, width)}, with 1 channel (grey) or 3 (red, green, blue).
- * Immutable, unless {@link #pixels()} is written to. No display is needed.
+ * A picture of unsigned bytes with the shape {@code (channels, height, width)} and 1 channel (grey) or 3 (red, green, blue). It
+ * is immutable as long as {@link #pixels()} is not written to. No display is needed.
  */
 public final class Image {
 
-    /** The most pixels that {@link #read(Path)} accepts: more than a photo of 48 megapixels has. */
+    /** The maximum number of pixels for {@link #read(Path)}; enough for photos of 48 megapixels. */
     public static final int DEFAULT_MAX_PIXELS = 50_000_000;
 
-    /** The highest limit that {@link #read(Path, int)} takes: a Java array holds four samples of so many pixels. */
+    /** The highest limit for {@link #read(Path, int)}, so that four samples per pixel fit into a Java array. */
     public static final int HIGHEST_MAX_PIXELS = 500_000_000;
 
     private static final float WHITE = 255;
@@ -35,11 +35,11 @@ public final class Image {
     }
 
     /**
-     * A picture of given bytes, which are not copied.
+     * Creates a picture from bytes, which are not copied.
      *
-     * @param pixels in row-major order of {@code shape}
+     * @param pixels the bytes in row-major order of {@code shape}
      * @param shape  {@code (channels, height, width)}
-     * @throws ShapeException if there are not 1 or 3 channels or the bytes are not as many
+     * @throws ShapeException if there are not 1 or 3 channels, or the number of bytes does not match the shape
      */
     public Image(byte[] pixels, Shape shape) {
         if (shape.rank() != 3 || shape.size(0) != 1 && shape.size(0) != 3 || shape.elements() != pixels.length) {
@@ -60,44 +60,42 @@ public final class Image {
     }
 
     /**
-     * Reads a PNG, JPEG, GIF (the first frame, on its screen) or BMP file; the format is recognised by its first bytes. Grey
-     * pictures have 1 channel, others 3. Samples are taken as they are in the file, without regard to colour profiles; CMYK and
-     * YCCK become the RGB that Pillow converts them to. What is transparent is laid over white. A PNG or JPEG that the camera
-     * marked as turned (Exif orientation) is turned upright.
+     * Reads a PNG, JPEG, GIF (the first frame, placed on its screen) or BMP file. The format is recognised by its first bytes.
+     * Grey pictures get 1 channel, others 3. Colour profiles are ignored; CMYK and YCCK are converted to RGB like in Pillow.
+     * Transparent pixels are blended with white. A PNG or JPEG with an Exif orientation is turned upright.
      *
-     * <p>A file is checked before anything is decoded, in time linear in its length. Refused are:
+     * <p>A file is checked before it is decoded, in linear time. The following files are rejected:
      *
      * <ul>
      *   <li>pictures of more than {@code maxPixels} pixels, or with a side of more than 1,000,000 pixels
-     *   <li>files of more than 8 bytes, and pictures that need more than 20 bytes of memory, for each of {@code maxPixels}
-     *       (16 MiB are allowed in addition)
-     *   <li>pictures that take the JDK's decoder too long: PNG files with more than 4 uncompressed bytes for each of
-     *       {@code maxPixels} (16-bit RGB or RGBA), and JPEG files of many scans or much data: 1.5 times scans times pixels plus
-     *       5 times the compressed bytes is at most 24 for each of {@code maxPixels}
-     *   <li>JPEG files of more than 100 scans
-     *   <li>headers that claim more pixels than the file can hold: deflate (PNG) writes at most 1032 bytes per byte, LZW (GIF)
-     *       2728 pixels, JPEG a block of 8 x 8 samples per 2 bits (progressive: 1 bit), run-length encoding (BMP) 255 pixels
-     *       per 2 bytes
-     *   <li>JPEG or PNG within a BMP; JPEG files that are lossless, arithmetic-coded or not of 8 bits per sample
+     *   <li>files of more than {@code 8 maxPixels} bytes, and pictures that need more than {@code 20 maxPixels} bytes of memory
+     *       (plus 16 MiB in both cases)
+     *   <li>pictures that take the JDK's decoder too long: PNG files with more than {@code 4 maxPixels} uncompressed bytes
+     *       (16-bit RGB or RGBA), and JPEG files with {@code 1.5 scans pixels + 5 compressedBytes > 24 maxPixels}
+     *   <li>JPEG files with more than 100 scans
+     *   <li>files with fewer bytes than their size in pixels requires: deflate (PNG) expands a byte to at most 1032 bytes, LZW
+     *       (GIF) to 2728 pixels; JPEG needs at least 2 bits per block of 8 x 8 samples (progressive: 1 bit), and run-length
+     *       encoding (BMP) 2 bytes per 255 pixels
+     *   <li>BMP files that contain a JPEG or PNG; JPEG files that are lossless, arithmetic-coded or not of 8 bits per sample
      * </ul>
      *
-     * <p>With the default limit, an accepted picture is decoded within 10 s and takes less than 1 GB of memory; both grow in
-     * proportion to {@code maxPixels}. Threads that read large pictures at the same time take turns, so that together they use
-     * little more than half of the Java heap.
+     * <p>With the default limit, an accepted picture is decoded within 10 s and takes less than 1 GB of memory; both limits are
+     * proportional to {@code maxPixels}. Threads that read large pictures at the same time wait for each other, so that together
+     * they use little more than half of the Java heap.
      *
-     * @param maxPixels the largest width times height that is read, from 1 to {@link #HIGHEST_MAX_PIXELS}
-     * @throws StriateException if the file cannot be read or decoded, is truncated or is refused, or the Java heap is too small
+     * @param maxPixels the maximum of width times height, from 1 to {@link #HIGHEST_MAX_PIXELS}
+     * @throws StriateException if the file cannot be read or decoded, is truncated or rejected, or the Java heap is too small
      */
     public static Image read(Path file, int maxPixels) {
         return ImageFiles.read(file, maxPixels, image -> image);
     }
 
     /**
-     * Reads a picture as {@link #read(Path, int)} does and makes it {@code imageShape}: {@link #grey} or {@link #rgb}, and
-     * {@link #fit fitted}. Threads that do this at the same time never hold more large pictures than memory allows.
+     * Reads a picture like {@link #read(Path, int)} and converts it to {@code imageShape} with {@link #grey} or {@link #rgb} and
+     * {@link #fit}. If several threads read large pictures at the same time, they wait until enough memory is free.
      *
      * @param imageShape {@code (1 or 3, height, width)}
-     * @throws ShapeException   if the shape is another
+     * @throws ShapeException   if the shape is not of this form
      * @throws StriateException as {@link #read(Path, int)}
      */
     public static Image read(Path file, Shape imageShape, int maxPixels) {
@@ -111,7 +109,7 @@ public final class Image {
         });
     }
 
-    /** {@code (channels, height, width)}. */
+    /** Returns the shape, {@code (channels, height, width)}. */
     public Shape shape() {
         return shape;
     }
@@ -128,12 +126,12 @@ public final class Image {
         return shape.size(2);
     }
 
-    /** The bytes in row-major order of {@link #shape()}, not a copy. */
+    /** Returns the bytes in row-major order of {@link #shape()}, without copying. */
     public byte[] pixels() {
         return pixels;
     }
 
-    /** The values from 0 (black) to 1 (white): each byte divided by 255. */
+    /** Returns the values from 0 (black) to 1 (white): each byte divided by 255. */
     public float[] toFloats() {
         float[] values = new float[pixels.length];
         for (int i = 0; i < values.length; i++) {
@@ -142,7 +140,7 @@ public final class Image {
         return values;
     }
 
-    /** This picture with 1 or 3 channels: {@link #grey()} or {@link #rgb()}. */
+    /** Returns this picture with 1 or 3 channels: {@link #grey()} or {@link #rgb()}. */
     public Image withChannels(int channels) {
         return switch (channels) {
             case 1 -> grey();
@@ -152,8 +150,8 @@ public final class Image {
     }
 
     /**
-     * The luma of ITU-R BT.601, {@code 0.299 R + 0.587 G + 0.114 B}, in the fixed-point arithmetic of Pillow's mode L, to whose
-     * bytes it is equal.
+     * Returns this picture in grey: the luma of ITU-R BT.601, {@code 0.299 R + 0.587 G + 0.114 B}. The bytes are equal to those
+     * of Pillow's mode L.
      */
     public Image grey() {
         if (channels() == 1) {
@@ -170,7 +168,7 @@ public final class Image {
         return new Image(grey, 1, height(), width());
     }
 
-    /** Three channels; grey is repeated in each. */
+    /** Returns this picture with three channels; grey is repeated in each. */
     public Image rgb() {
         if (channels() == 3) {
             return this;
@@ -181,7 +179,7 @@ public final class Image {
         return new Image(rgb, 3, height(), width());
     }
 
-    /** Each byte taken from 255. */
+    /** Returns the negative: 255 minus each byte. */
     public Image negative() {
         byte[] turned = new byte[pixels.length];
         for (int i = 0; i < turned.length; i++) {
@@ -191,8 +189,8 @@ public final class Image {
     }
 
     /**
-     * Scales to a size by bilinear interpolation with anti-aliasing: the triangle filter widens as the picture shrinks, so that
-     * every pixel counts. Its bytes are those of Pillow's {@code resize(..., BILINEAR)}.
+     * Returns this picture scaled by bilinear interpolation with anti-aliasing: if the picture shrinks, the triangle filter
+     * widens, so that every pixel contributes. The bytes are equal to those of Pillow's {@code resize(..., BILINEAR)}.
      *
      * @throws ShapeException if a side is below 1
      */
@@ -206,9 +204,9 @@ public final class Image {
     }
 
     /**
-     * Makes a picture of any size fit a network's input: {@link #resize scales} it, keeping its proportions, to the least size
-     * that covers {@code height} x {@code width}, and cuts out the middle as {@link #centerCrop} does. What is cut off is not
-     * computed, however long the picture is.
+     * Returns this picture scaled and cropped to a size, such as that of a network's input. It is {@linkplain #resize scaled}
+     * with its proportions to the smallest size that covers {@code height} x {@code width}, then cropped as by
+     * {@link #centerCrop}. The parts that are cropped are not computed.
      *
      * @throws ShapeException if a side is below 1
      */
@@ -217,7 +215,7 @@ public final class Image {
         if (height == height() && width == width()) {
             return this;
         }
-        // The side that is relatively the shorter gets the exact size.
+        // The relatively shorter side gets the exact size.
         boolean byHeight = (long) height * width() >= (long) width * height();
         long scaledHeight = byHeight ? height : scale(height(), width, width());
         long scaledWidth = byHeight ? scale(width(), height, height()) : width;
@@ -230,7 +228,8 @@ public final class Image {
     }
 
     /**
-     * Cuts out the middle; where what is left over is odd, the upper or left rest is the smaller.
+     * Returns the middle of this picture. If an odd number of rows or columns is cut off, one more is cut off at the bottom or
+     * right.
      *
      * @throws ShapeException if the picture is smaller or a side is below 1
      */
@@ -252,7 +251,7 @@ public final class Image {
         return new Image(cut, channels(), height, width);
     }
 
-    /** This picture with its upper left corner at {@code (top, left)} of a white one that holds it. */
+    /** Returns a white picture of the given size with the upper left corner of this picture at {@code (top, left)}. */
     Image onWhite(int top, int left, int height, int width) {
         if (height == height() && width == width()) {
             return this;
@@ -267,12 +266,12 @@ public final class Image {
         return new Image(canvas, channels(), height, width);
     }
 
-    /** Turns a picture that is stored with Exif's orientation 1 .. 8. */
+    /** Returns this picture turned upright, if it is stored with Exif orientation 1 .. 8. */
     Image upright(int orientation) {
         if (orientation == 1) {
             return this;
         }
-        // 5 to 8 are stored with rows and columns exchanged.
+        // Orientations 5 to 8 exchange rows and columns.
         boolean transposed = orientation >= 5;
         boolean flipRows = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
         boolean flipColumns = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
@@ -293,7 +292,7 @@ public final class Image {
     }
 
     /**
-     * Writes a PNG file, over one that is there.
+     * Writes a PNG file. An existing file is replaced.
      *
      * @throws StriateException if the file cannot be written
      */
@@ -325,7 +324,7 @@ public final class Image {
         return image;
     }
 
-    /** Whether the other is a picture of the same shape and bytes. */
+    /** Returns whether the other object is a picture with the same shape and bytes. */
     @Override
     public boolean equals(Object other) {
         return other instanceof Image that && shape.equals(that.shape) && Arrays.equals(pixels, that.pixels);

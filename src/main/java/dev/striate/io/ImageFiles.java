@@ -11,25 +11,26 @@ import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Reads pictures, several at once as far as memory allows; {@link Image#read(Path, int)} states the bounds. */
+/** Reads pictures, several at the same time if memory allows. {@link Image#read(Path, int)} lists the limits. */
 final class ImageFiles {
 
     private static final int MAGIC_BYTES = 8;
 
-    /** Largest Java array, to within a few bytes. */
+    /** The longest Java array, to within a few bytes. */
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
 
-    // Threads that read large pictures take turns. Two budgets, because a file is loaded before its header is known: a thread
-    // that waits for the second has the first, and those that have both never wait.
+    // Threads that read large pictures wait for each other. There are two budgets, because a file is loaded before its header is
+    // known. There is no deadlock: a thread that waits for the second budget holds only the first, and threads with both never
+    // wait.
     private static final MemoryBudget LOADED = new MemoryBudget(Runtime.getRuntime().maxMemory() / 8);
     private static final MemoryBudget DECODED = new MemoryBudget(Runtime.getRuntime().maxMemory() / 2);
 
     private ImageFiles() {}
 
     /**
-     * Reads a picture and returns what {@code use} makes of it, before another thread may take the memory.
+     * Reads a picture and returns the result of {@code use}, which runs before the memory budget is released.
      *
-     * @throws StriateException that names the file, if it cannot be read or exceeds a bound
+     * @throws StriateException if the file cannot be read or exceeds a limit; the message names the file
      */
     static Image read(Path file, int maxPixels, UnaryOperator<Image> use) {
         if (maxPixels < 1 || maxPixels > Image.HIGHEST_MAX_PIXELS) {
@@ -44,7 +45,7 @@ final class ImageFiles {
         } catch (StriateException e) {
             throw e;
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
-            // The readers of the JDK meet damaged files with exceptions of all kinds.
+            // For damaged files, the JDK's readers throw exceptions of all kinds.
             throw new StriateException("cannot read the picture " + file + ": " + reason(file, e), e);
         }
     }

@@ -8,12 +8,12 @@ import java.util.Locale;
 import javax.imageio.ImageReader;
 
 /**
- * The segments of a JPEG file (ITU-T T.81). The decoder gets no application segments and returns the components as they are
- * stored. Their colours are converted here, by the rules and with the arithmetic of libjpeg and Pillow.
+ * The segments of a JPEG file (ITU-T T.81). Application segments are not passed to the decoder, so it returns the stored
+ * components. This class converts their colours with the rules and the arithmetic of libjpeg and Pillow.
  */
 final class Jpeg extends EncodedImage {
 
-    /** An encoder writes about ten. */
+    /** Encoders usually write about ten. */
     private static final int MAX_SCANS = 100;
 
     private static final double WORK_PER_SCANNED_PIXEL = 1.5;
@@ -40,10 +40,10 @@ final class Jpeg extends EncodedImage {
     private boolean jfif;
     private boolean exif;
 
-    /** 0 if the file holds RGB or CMYK, 1 YCbCr, 2 YCCK; negative if it has no Adobe segment. */
+    /** 0 for RGB or CMYK, 1 for YCbCr, 2 for YCCK; negative if there is no Adobe segment. */
     private int adobeTransform = -1;
 
-    /** The frame's components, null before its header was read. */
+    /** The components of the frame; null until its header is read. */
     private byte[] componentIds;
 
     private boolean progressive;
@@ -90,14 +90,14 @@ final class Jpeg extends EncodedImage {
             throw new IOException("it has " + scans + " scans, more than the limit of " + MAX_SCANS
                     + "; save it as a baseline JPEG");
         }
-        // At least one bit for the mean of a block and, unless that is left to other scans, one for the end of the block.
+        // A block takes at least one bit for its mean and, unless other scans contain it, one bit for its end.
         leastDataBytes = (progressive ? blocks : 2 * blocks) / Byte.SIZE;
         decoderBytes = componentIds.length * (scans > 1 || progressive ? 1L + Short.BYTES : 1L);
-        // The JDK computes all pixels anew after every scan.
+        // The JDK recomputes all pixels after every scan.
         work = (long) (WORK_PER_SCANNED_PIXEL * scans * width * height) + WORK_PER_BYTE * dataBytes;
     }
 
-    /** Goes behind the next marker, over garbage, fill bytes and zeros, as libjpeg does, and returns it. */
+    /** Reads and returns the next marker. Garbage, fill bytes and zeros before it are skipped, as in libjpeg. */
     private int nextMarker() {
         int marker = 0;
         while (marker == 0) {
@@ -214,7 +214,7 @@ final class Jpeg extends EncodedImage {
         return new Image(pixels, channels, raster.getHeight(), columns);
     }
 
-    /** Whether the first three components are luma and the differences of blue and red. */
+    /** Returns whether the first three components are luma and the blue and red differences. */
     private boolean storesLuma() {
         return switch (componentIds.length) {
             case 3 -> jfif || (adobeTransform >= 0 ? adobeTransform != 0
@@ -224,7 +224,7 @@ final class Jpeg extends EncodedImage {
         };
     }
 
-    /** Replaces Y, Cb and Cr by R, G and B: the equations of JFIF with factors of 16 bits after the point. */
+    /** Replaces Y, Cb and Cr by R, G and B, with the equations of JFIF in fixed point with 16 fractional bits. */
     private static void toRgb(int[] samples, int first) {
         int y = samples[first];
         int blue = samples[first + 1] - 128;
@@ -239,8 +239,8 @@ final class Jpeg extends EncodedImage {
     }
 
     /**
-     * What black ink leaves of a colour's complement: {@code black - ink black / 255}. Inks are stored inverted by all known
-     * encoders, black too, but YCCK holds YCbCr of those that are not.
+     * Returns the RGB value for a colour ink and an inverted black: {@code black - ink black / 255}. All known encoders store
+     * inks inverted, including black. In YCCK, however, YCbCr encodes inks that are not inverted.
      */
     private static int underBlack(int ink, int black) {
         int product = ink * black + 128;

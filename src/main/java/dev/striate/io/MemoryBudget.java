@@ -2,7 +2,7 @@ package dev.striate.io;
 
 import java.util.concurrent.Semaphore;
 
-/** Bytes of memory, of which each thread takes a share while it works; threads wait in order until theirs is free. */
+/** A number of bytes of memory. Each thread takes a share while it works; threads wait in order until enough is free. */
 final class MemoryBudget {
 
     private static final int UNIT = 1024;
@@ -12,11 +12,11 @@ final class MemoryBudget {
 
     MemoryBudget(long bytes) {
         units = (int) Math.min(Integer.MAX_VALUE, bytes / UNIT);
-        // Fair, or a large share would wait until nobody wants a small one.
+        // Fair, because otherwise a thread with a large share could wait forever behind small ones.
         free = new Semaphore(units, true);
     }
 
-    /** Waits for a share; one that is larger than the budget is all of it. */
+    /** Waits for a share. A share that exceeds the budget takes the whole budget. */
     Share take(long bytes) {
         int share = (int) Math.min(units, bytes / UNIT);
         free.acquireUninterruptibly(share);

@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The types of numbers that can be read, under their names in a safetensors header. All become float32: F16, BF16 and the 8-bit
- * floats exactly, F64 rounded to nearest, BOOL as 0 and 1, integers only where float32 holds them exactly, since a rounded index
- * or count is a different one.
+ * The number types that can be read, with their names in a safetensors header. All are converted to float32: F16, BF16 and the
+ * 8-bit floats exactly, F64 by rounding to nearest, BOOL to 0 and 1. Integers must be exact in float32, because a rounded index
+ * or count would be wrong.
  */
 enum NumberType {
     F32(Float.BYTES, ByteBuffer::getFloat) {
@@ -55,15 +55,15 @@ enum NumberType {
         return null;
     }
 
-    /** Of one number. */
+    /** Returns the number of bytes of one number. */
     int bytes() {
         return bytes;
     }
 
     /**
-     * Converts numbers that lie in a buffer from its position on.
+     * Converts numbers from a buffer, starting at its position.
      *
-     * @throws ArithmeticException if one is an integer that float32 cannot hold
+     * @throws ArithmeticException if an integer is not exact in float32
      */
     void convert(ByteBuffer from, float[] to, int start, int count) {
         for (int i = start; i < start + count; i++) {
@@ -91,7 +91,7 @@ enum NumberType {
         return 2 * (float) (value >>> 1);
     }
 
-    /** {@code Float.float16ToFloat}, which Java 17 lacks. */
+    /** The equivalent of {@code Float.float16ToFloat}, which Java 17 lacks. */
     static float fromHalf(short half) {
         int sign = (half & 0x8000) << 16;
         int exponent = half >> 10 & 0x1F;

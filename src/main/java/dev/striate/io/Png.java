@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32;
 
-/** The chunks of a PNG file (RFC 2083): the critical ones and the transparent colours are decoded, the others dropped. */
+/**
+ * The chunks of a PNG file (RFC 2083). The decoder gets the critical chunks and the transparent colours; other chunks are
+ * dropped.
+ */
 final class Png extends EncodedImage {
 
     private static final int SIGNATURE_BYTES = 8;
@@ -19,10 +22,10 @@ final class Png extends EncodedImage {
 
     private static final int WORK_PER_BYTE = 6;
 
-    /** Deflate writes at most 258 bytes for 2 bits. */
+    /** Deflate encodes at most 258 bytes in 2 bits. */
     private static final int DEFLATE_RATIO = 1032;
 
-    /** First column, first row, and the steps between columns and rows, of each pass of an interlaced picture. */
+    /** The first column, the first row, and the steps between columns and rows of each pass of an interlaced picture. */
     private static final int[][] PASSES = {
         {0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}
     };
@@ -56,7 +59,7 @@ final class Png extends EncodedImage {
             int length = in.getInt();
             int type = in.getInt();
             int data = in.position();
-            // A file may be cut off where the decoder needs no more.
+            // The file may end after the bytes that the decoder needs.
             skip(length < 0 ? length : Math.min(length, in.remaining()));
             ByteBuffer content = in.slice(data, in.position() - data);
             if (in.remaining() >= Integer.BYTES) {
@@ -94,7 +97,7 @@ final class Png extends EncodedImage {
         }
     }
 
-    /** Of each row of each pass one byte for the filter, and the pixels. */
+    /** Returns the number of uncompressed bytes: for each row of each pass, one byte for the filter, and the pixels. */
     private long inflatedBytes(int bitsPerPixel, int[][] passes) {
         long bytes = 0;
         for (int[] pass : passes) {

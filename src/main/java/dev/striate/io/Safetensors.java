@@ -30,37 +30,37 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tensors in files of the <a href="https://github.com/huggingface/safetensors#format">safetensors format</a>: the
- * header's length as a little-endian 64-bit number, the header in JSON, which gives each tensor's name, type, shape and place,
- * then the values, little-endian and row-major.
+ * Reads and writes tensors in the <a href="https://github.com/huggingface/safetensors#format">safetensors format</a>: the length
+ * of the header as a little-endian 64-bit number, a JSON header with the name, type, shape and position of each tensor, then the
+ * values, little-endian and row-major.
  *
- * <p>Files are written with values of type F32 and, in the metadata, under {@code striate.sha256}, the SHA-256 of all bytes after
- * the header. Other programs ignore it. Where a file has it, it is checked whenever tensors are read, which then takes in the
- * whole file, whichever tensors are asked for. A program that changes the tensors of such a file must remove it.
+ * <p>Values are written as F32. The metadata get the entry {@code striate.sha256}, the SHA-256 of all bytes after the header.
+ * Other programs ignore it. If a file has this entry, it is checked whenever tensors are read, so the whole file is read even for
+ * a few tensors. A program that changes the tensors of such a file must remove the entry.
  *
- * <p>Values of the types F16, BF16, F8_E4M3 and F8_E5M2 are widened to float32 exactly; F64 is rounded to the nearest float32,
- * so that magnitudes from about 3.4e38 on become infinite; BOOL becomes 0 and 1; integers, signed and unsigned of 8 to 64 bits,
- * are read where float32 holds each of a tensor's values exactly, as it does up to 2^24. Tensors of other types, without elements
- * or with 2^31 elements or more cannot be read, but do not keep the metadata and the other tensors of a file from being read.
+ * <p>F16, BF16, F8_E4M3 and F8_E5M2 are converted to float32 exactly. F64 is rounded to the nearest float32, so magnitudes above
+ * about 3.4e38 become infinite. BOOL becomes 0 and 1. Signed and unsigned integers of 8 to 64 bits can be read if all values of
+ * the tensor are exact in float32, as they are up to 2^24. Tensors of other types, without elements or with 2^31 elements or more
+ * cannot be read, but the metadata and the other tensors of the file can.
  */
 public final class Safetensors {
 
     private static final int CHUNK_BYTES = 1 << 20;
     private static final JsonFactory JSON = new JsonFactory();
 
-    /** What a header starts with: the digits of the digest follow, so that they are filled in once the data are written. */
+    /** The start of a header. The digits of the digest follow and are filled in after the data are written. */
     private static final String HEADER_START =
             "{\"" + SafetensorsHeader.METADATA + "\":{\"" + SafetensorsHeader.DIGEST + "\":\"";
 
     private Safetensors() {}
 
     /**
-     * Writes tensors to a file, in the map's order, as {@link AtomicFile} does: the file is complete or not there. One tensor at
-     * a time is copied to host memory.
+     * Writes tensors to a file, in the order of the map. The write is {@linkplain AtomicFile atomic}. One tensor at a time is
+     * copied to host memory.
      *
-     * @param metadata free text about the whole file; {@code striate.sha256} is replaced
-     * @throws StriateException if the file cannot be written, a tensor is called {@code __metadata__}, or names and metadata take
-     *                          more than the 100 million bytes that the format allows
+     * @param metadata text entries for the whole file; {@code striate.sha256} is replaced
+     * @throws StriateException if the file cannot be written, a tensor is named {@code __metadata__}, or names and metadata
+     *                          exceed the limit of the format, 100 million bytes
      */
     public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
         byte[] header = header(tensors, metadata);
@@ -84,11 +84,11 @@ public final class Safetensors {
     }
 
     /**
-     * Reads all tensors of a file to a device, in the header's order. Tensors without elements, which hold no values, are left
-     * out. The header is checked before memory is allocated for values.
+     * Reads all tensors of a file to a device, in the order of the header. Tensors without elements are omitted. The header is
+     * checked before memory is allocated for values.
      *
-     * @throws StriateException if the file cannot be read, is malformed or damaged, or has a tensor that cannot be read; read the
-     *                          others with {@link #read(Path, Device, Collection)}
+     * @throws StriateException if the file cannot be read, is malformed or damaged, or has a tensor that cannot be read. In the
+     *                          last case, {@link #read(Path, Device, Collection)} can read the others
      */
     public static Map<String, Tensor> read(Path file, Device device) {
         try (Reader reader = new Reader(file)) {
@@ -99,7 +99,7 @@ public final class Safetensors {
     }
 
     /**
-     * Reads some of a file's tensors to a device, in the order of their names here.
+     * Reads the named tensors of a file to a device, in the order of the names.
      *
      * @throws StriateException if the file cannot be read, is malformed or damaged, lacks one of the tensors, or has one that
      *                          cannot be read
@@ -111,7 +111,7 @@ public final class Safetensors {
     }
 
     /**
-     * Reads what a file's header says about each tensor, in its order, without reading any values.
+     * Reads the description of each tensor from the header of a file, in the order of the header, without reading values.
      *
      * @throws StriateException if the file cannot be read or is malformed
      */
@@ -122,7 +122,7 @@ public final class Safetensors {
     }
 
     /**
-     * Reads a file's metadata, empty if there is none, without reading any values.
+     * Reads the metadata of a file without reading values. The result is empty if there are none.
      *
      * @throws StriateException if the file cannot be read or is malformed
      */
@@ -132,7 +132,7 @@ public final class Safetensors {
         }
     }
 
-    /** An open file whose header was checked. */
+    /** An open file with a checked header. */
     static final class Reader implements AutoCloseable {
 
         private final Path file;
@@ -199,8 +199,8 @@ public final class Safetensors {
         }
 
         /**
-         * Reads the values of tensors in the order in which they lie in the file, and then checks the digest if there is one. What
-         * the sink got is to be dropped if this throws.
+         * Reads the values of tensors in the order of the data, then checks the digest if there is one. If this throws, the
+         * caller must discard the values that the sink has received.
          */
         void read(Set<String> names, BiConsumer<String, float[]> sink) {
             names.forEach(this::requireReadable);
@@ -231,7 +231,9 @@ public final class Safetensors {
             }
         }
 
-        /** The values of a tensor, none of one that is not wanted and only goes into the digest. */
+        /**
+         * Returns the values of a tensor. If it is not wanted, its bytes are only added to the digest, and the result is empty.
+         */
         private float[] read(
                 String name, SafetensorsEntry entry, boolean wanted, @Nullable Sha256 digest, ByteBuffer chunk) {
             float[] values = new float[wanted ? (int) entry.elements() : 0];
@@ -311,7 +313,7 @@ public final class Safetensors {
         } catch (IOException e) {
             throw new AssertionError("writing to memory cannot fail", e);
         }
-        // Spaces, which the format allows for, so that the values start at a multiple of their size in a mapped file.
+        // Padding with spaces, which the format allows, aligns the values in a mapped file.
         while (bytes.size() % Long.BYTES != 0) {
             bytes.write(' ');
         }
@@ -348,7 +350,7 @@ public final class Safetensors {
             try {
                 channel.close();
             } catch (IOException e) {
-                // It was only read from: nothing is lost.
+                // The file was only read, so nothing is lost.
             }
         }
     }

@@ -7,12 +7,12 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the header of a {@linkplain Safetensors safetensors file} says about a tensor. It may be of a kind that cannot be read as
- * a {@link dev.striate.Tensor}: of another type, without elements, or with 2^31 or more.
+ * The description of a tensor in the header of a {@linkplain Safetensors safetensors file}. It may be a tensor that cannot be
+ * read as a {@link dev.striate.Tensor}: of an unsupported type, without elements, or with 2^31 elements or more.
  *
  * @param type  the name of the numbers' type, such as {@code F32}
  * @param shape the sizes along the axes, outermost first; a size may be 0
- * @param begin the offset in bytes of the tensor's first byte in the data that follow the header
+ * @param begin the offset of the tensor's first byte in bytes, counted from the end of the header
  * @param end   the offset after its last byte
  */
 public record SafetensorsEntry(String type, List<Long> shape, long begin, long end) {
@@ -34,12 +34,12 @@ public record SafetensorsEntry(String type, List<Long> shape, long begin, long e
         return shape.contains(0L);
     }
 
-    /** Null if numbers of this type cannot be read. */
+    /** Returns the type of the numbers, or null if it is not supported. */
     @Nullable NumberType numberType() {
         return NumberType.named(type);
     }
 
-    /** Why this cannot be read as a tensor, null if it can. */
+    /** Returns the reason why this cannot be read as a tensor, or null if it can. */
     @Nullable String obstacle() {
         String what = "is of type " + PrintableText.excerpt(type) + " and shape " + shapeText();
         return numberType() == null ? what + "; the types that can be read are " + List.of(NumberType.values())
@@ -48,7 +48,7 @@ public record SafetensorsEntry(String type, List<Long> shape, long begin, long e
                 : null;
     }
 
-    /** The shape of a tensor that has no {@link #obstacle}. */
+    /** Returns the shape of a tensor without an {@link #obstacle}. */
     Shape tensorShape() {
         return Shape.of(shape.stream().mapToInt(Math::toIntExact).toArray());
     }
@@ -57,7 +57,7 @@ public record SafetensorsEntry(String type, List<Long> shape, long begin, long e
         return shapeText().equals(wanted.toString());
     }
 
-    /** As {@link Shape#toString()}. */
+    /** Returns the shape in the form of {@link Shape#toString()}. */
     String shapeText() {
         return shape.stream().map(String::valueOf).collect(Collectors.joining(", ", "(", ")"));
     }

@@ -20,13 +20,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A safetensors header that was checked: the offsets of every tensor of a known type fit its shape, and the tensors cover the
- * file's data without gap or overlap.
+ * A checked safetensors header: the offsets of every tensor with a known type fit its shape, and the tensors cover the data of
+ * the file without gaps or overlaps.
  *
- * @param entries  where each tensor is, in the header's order
- * @param inFile   the same in the order of the data
- * @param metadata the free text, without the digest
- * @param digest   the SHA-256 of the data in lower-case hexadecimal digits as the file gives it, null if it gives none
+ * @param entries  the tensors in the order of the header
+ * @param inFile   the tensors in the order of the data
+ * @param metadata the metadata without the digest
+ * @param digest   the SHA-256 of the data according to the file, in lower-case hexadecimal digits; null if there is none
  */
 record SafetensorsHeader(
         Map<String, SafetensorsEntry> entries,
@@ -39,20 +39,20 @@ record SafetensorsHeader(
     /** The key of the digest in the metadata. Other programs ignore it. */
     static final String DIGEST = "striate.sha256";
 
-    /** The limit that the format's own library sets. */
+    /** The limit of the format's reference library. */
     static final int MAX_BYTES = 100_000_000;
 
-    /** PyTorch has tensors of at most 64 axes. */
+    /** PyTorch supports at most 64 axes. */
     private static final int MOST_AXES = 64;
 
-    /** Names are not put into Jackson's table of symbols, which fails when many share a hash. */
+    /** Names are not added to Jackson's symbol table, which fails if many have the same hash. */
     private static final JsonFactory JSON = JsonFactory.builder()
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).maxStringLength(MAX_BYTES).build())
             .build();
 
-    /** Why a file is not a safetensors file. */
+    /** The reason why a file is not a safetensors file. */
     static final class Malformed extends Exception {
 
         Malformed(String reason) {
@@ -63,14 +63,14 @@ record SafetensorsHeader(
     /**
      * Reads and checks a header.
      *
-     * @param json      its bytes
-     * @param dataBytes how many bytes follow it in the file
+     * @param json      the bytes of the header
+     * @param dataBytes the number of bytes after the header
      */
     static SafetensorsHeader parse(byte[] json, long dataBytes) throws Malformed {
         require(json.length > 0 && json[0] == '{', "the header does not start with {");
         Map<String, SafetensorsEntry> entries = new LinkedHashMap<>();
         Map<String, String> metadata = new LinkedHashMap<>();
-        // A decoder, unlike a charset, reports malformed bytes.
+        // Unlike a charset, a decoder reports malformed bytes.
         try (JsonParser parser = JSON.createParser(
                 new InputStreamReader(new ByteArrayInputStream(json), StandardCharsets.UTF_8.newDecoder()))) {
             parser.nextToken();
@@ -125,7 +125,7 @@ record SafetensorsHeader(
                 }
                 case "shape" -> shape = parseNumbers(parser, "shape");
                 case "data_offsets" -> offsets = parseNumbers(parser, "data_offsets");
-                // As the format's own library does.
+                // The format's reference library also ignores unknown fields.
                 default -> parser.skipChildren();
             }
         }
@@ -139,7 +139,7 @@ record SafetensorsHeader(
     private static void requireSize(SafetensorsEntry entry) throws Malformed {
         NumberType known = entry.numberType();
         if (known == null) {
-            // The size of its numbers is not known. They can be passed over.
+            // The size of these numbers is unknown, but they can be skipped.
             return;
         }
         long span = entry.end() - entry.begin();
@@ -165,7 +165,7 @@ record SafetensorsHeader(
             if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT) {
                 throw new Malformed(what + " holds something other than whole numbers");
             }
-            // Throws a JsonProcessingException where the number does not fit.
+            // Throws a JsonProcessingException if the number does not fit.
             long number = parser.getLongValue();
             if (number < 0) {
                 throw new Malformed(what + " holds the negative number " + number);
@@ -178,11 +178,11 @@ record SafetensorsHeader(
         return numbers;
     }
 
-    /** The tensors in the order of their data, which they must cover. */
+    /** Returns the tensors in the order of the data, and checks that they cover it. */
     private static List<Map.Entry<String, SafetensorsEntry>> covering(Map<String, SafetensorsEntry> entries, long dataBytes)
             throws Malformed {
         List<Map.Entry<String, SafetensorsEntry>> sorted = new ArrayList<>(entries.entrySet());
-        // An empty tensor may begin where another does.
+        // An empty tensor may begin at the same offset as another tensor.
         sorted.sort(Map.Entry.comparingByValue(
                 Comparator.comparingLong(SafetensorsEntry::begin).thenComparingLong(SafetensorsEntry::end)));
         long covered = 0;

@@ -13,26 +13,29 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A module's parameters and buffers in a {@link Safetensors} file, under the names they have in the module. PyTorch's
- * {@code load_state_dict(safetensors.torch.load_file(...))} takes such a file, and files that PyTorch wrote can be loaded here.
+ * Saves and loads the parameters and buffers of a module in a {@link Safetensors} file, under their names in the module. PyTorch
+ * can load such a file with {@code load_state_dict(safetensors.torch.load_file(...))}, and files from PyTorch can be loaded here.
  */
 public final class State {
 
-    /** The names of an optimiser's state in a checkpoint start with this. */
+    /** The prefix of the names of an optimiser's state in a checkpoint. */
     public static final String OPTIMIZER_PREFIX = "optimizer.";
 
-    /** PyTorch's batch normalisation counts its batches. The count matters only without a momentum, which Striate lacks. */
+    /**
+     * PyTorch's batch normalisation counts its batches. The count is only used without a momentum, which Striate does not
+     * support.
+     */
     private static final String BATCH_COUNT = "num_batches_tracked";
 
-    /** The most names of tensors in a message. */
+    /** The maximum number of tensor names in a message. */
     private static final int MOST_NAMES = 6;
 
     private State() {}
 
     /**
-     * Writes a module's parameters and buffers.
+     * Writes the parameters and buffers of a module.
      *
-     * @param metadata free text about the whole file
+     * @param metadata text entries for the whole file
      * @throws StriateException if the file cannot be written
      */
     public static void save(Module module, Path file, Map<String, String> metadata) {
@@ -40,23 +43,23 @@ public final class State {
     }
 
     /**
-     * Reads a module's parameters and buffers from a file, which may be a checkpoint. Ignored are an optimiser's state, PyTorch's
-     * {@code num_batches_tracked}, and tensors without elements. Apart from these, the file must have exactly the module's
-     * tensors, in their shapes and of types that {@link Safetensors} reads. Everything is checked and read before the module
-     * changes.
+     * Loads the parameters and buffers of a module from a file, which may be a checkpoint. The file must contain exactly the
+     * tensors of the module, with the same shapes and with types that {@link Safetensors} supports. The state of an optimiser,
+     * PyTorch's {@code num_batches_tracked} and tensors without elements are ignored. The whole file is read and checked before
+     * the module changes.
      *
      * @return the file's metadata
-     * @throws StriateException if the file cannot be read, is damaged or does not fit; the module is unchanged
+     * @throws StriateException if the file cannot be read, is damaged or does not fit; the module is then unchanged
      */
     public static Map<String, String> load(Module module, Path file) {
         return load(tensors(module), file, true, null);
     }
 
     /**
-     * Reads the values of named tensors from a file that must have exactly these; otherwise as {@link #load(Module, Path)}.
+     * Loads the values of named tensors from a file that must have exactly these; otherwise like {@link #load(Module, Path)}.
      *
-     * @param metadata the metadata that {@link Safetensors#readMetadata} read from the file before
-     * @throws StriateException also if the file has other metadata by now, because it was replaced
+     * @param metadata the metadata that {@link Safetensors#readMetadata} returned for the file earlier
+     * @throws StriateException also if the metadata of the file have changed, because it was replaced
      */
     public static void load(Map<String, Tensor> targets, Path file, Map<String, String> metadata) {
         load(targets, file, false, metadata);
@@ -88,7 +91,7 @@ public final class State {
         return name.equals(BATCH_COUNT) || name.endsWith("." + BATCH_COUNT);
     }
 
-    /** A module's parameters, then its buffers. */
+    /** Returns the parameters of a module, then its buffers. */
     public static Map<String, Tensor> tensors(Module module) {
         Map<String, Tensor> all = new LinkedHashMap<>(module.parameters());
         all.putAll(module.buffers());

@@ -1,4 +1,4 @@
-/** Tensors and pictures in files. */
+/** Files of tensors and pictures. */
 @NullMarked
 package dev.striate.io;
 
