@@ -18,8 +18,8 @@ public final class BatchNorm2d {
     private BatchNorm2d() {}
 
     /**
-     * @throws ShapeException if the shapes do not fit, training meets a single value per channel, the momentum is not in 0 .. 1,
-     *                        or epsilon is not finite and above 0
+     * @throws ShapeException if the shapes do not fit, training has only one value per channel, the momentum is not in 0 .. 1, or
+     *                        epsilon is not finite and above 0
      */
     public static Tensor apply(
             Tensor x,
@@ -33,7 +33,7 @@ public final class BatchNorm2d {
         return apply(x, gamma, beta, runningMean, runningVariance, training, momentum, epsilon, false);
     }
 
-    /** As {@link #apply}, followed by ReLU, in one kernel if the device has one; errors as for {@link #apply}. */
+    /** Computes {@link #apply} followed by ReLU, in one kernel if the device has one; errors as for {@link #apply}. */
     public static Tensor withRelu(
             Tensor x,
             Tensor gamma,

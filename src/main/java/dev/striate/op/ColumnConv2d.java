@@ -7,31 +7,31 @@ import dev.striate.backend.Conv2dGeometry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Convolution as products of matrices, by im2col and col2im (Chellapilla, Puri and Simard, "High performance convolutional neural
- * networks for document processing", 2006). It takes time and memory in proportion to the tensors, whatever the windows are. The
- * backends' kernels for convolution are faster in most networks, but some copy the image with its padding, and their input
- * gradient starts anew for each remainder of a pixel's place modulo the stride.
+ * Convolution as matrix products, with im2col and col2im (Chellapilla, Puri and Simard, "High performance convolutional neural
+ * networks for document processing", 2006). Its time and memory are proportional to the sizes of the tensors for all windows. The
+ * convolution kernels of the backends are faster in most networks, but some copy the image with its padding, and their input
+ * gradient processes each phase, a remainder of the pixel position modulo the stride, separately.
  */
 final class ColumnConv2d {
 
-    /** Remainders modulo the strides up to which the kernels are used: strides of 8. */
+    /** The maximum number of phases for which the kernels are used: strides of 8. */
     private static final int MOST_PHASES = 64;
-    /** How many times as much as in proportion the kernels may read or multiply. */
+    /** The kernels may read or multiply at most this many times the proportional amount. */
     private static final int MOST_EXCESS = 8;
-    /** Pixels from the first to the last that windows cover, padding included, that are always few enough. */
+    /** The number of pixels that the windows span, including padding, up to which the kernels are always used. */
     private static final int FEW_PIXELS = 1 << 14;
-    /** Products of a pixel and a weight per channel that are always few enough. */
+    /** The number of products of a pixel and a weight per channel up to which the kernels are always used. */
     private static final int FEW_PRODUCTS = 1 << 18;
 
     private ColumnConv2d() {}
 
-    /** Whether the kernels for the forward pass and the weight gradient need too much. */
+    /** Returns whether the kernels for the forward pass and the weight gradient would be too expensive. */
     static boolean suits(Conv2dGeometry g) {
         long few = Math.max(FEW_PIXELS, MOST_EXCESS * ((long) g.inHeight() * g.inWidth() + outPlane(g)));
         return !g.isLinear() && g.rows() > few / g.columns();
     }
 
-    /** Whether the kernels for the input gradient need too much. */
+    /** Returns whether the kernels for the input gradient would be too expensive. */
     static boolean suitsInputGradient(Conv2dGeometry g) {
         long phases = (long) Math.min(g.strideH(), g.inHeight()) * Math.min(g.strideW(), g.inWidth());
         double area = (double) g.kernelHeight() * g.kernelWidth();

@@ -25,7 +25,7 @@ public final class Conv2d {
         return apply(x, weight, bias, false, options);
     }
 
-    /** As {@link #apply}, followed by ReLU, in one kernel if the device has one; errors as for {@link #apply}. */
+    /** Computes {@link #apply} followed by ReLU, in one kernel if the device has one; errors as for {@link #apply}. */
     public static Tensor withRelu(Tensor x, Tensor weight, @Nullable Tensor bias, WindowOption... options) {
         return apply(x, weight, bias, true, options);
     }

@@ -32,7 +32,7 @@ public final class CrossEntropy {
         return apply(Labels.geometry("crossEntropy", logits, labels, options), logits, labels, null);
     }
 
-    /** As {@link #apply}, with the predictions, which cost almost nothing in addition; errors as for {@link #apply}. */
+    /** Computes {@link #apply} and the predictions, which cost almost nothing extra; errors as for {@link #apply}. */
     public static Result withPredictions(Tensor logits, IntTensor labels, ClassificationOptions options) {
         ClassificationGeometry g = Labels.geometry("crossEntropy", logits, labels, options);
         IntTensor predictions = IntTensor.allocate(logits.device(), labels.shape(), 0, g.axis().size() - 1);

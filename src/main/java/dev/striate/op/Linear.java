@@ -23,7 +23,7 @@ public final class Linear {
         return apply(x, weight, bias, false);
     }
 
-    /** As {@link #apply}, followed by ReLU, in one kernel if the device has one; errors as for {@link #apply}. */
+    /** Computes {@link #apply} followed by ReLU, in one kernel if the device has one; errors as for {@link #apply}. */
     public static Tensor withRelu(Tensor x, Tensor weight, @Nullable Tensor bias) {
         return apply(x, weight, bias, true);
     }

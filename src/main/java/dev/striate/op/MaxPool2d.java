@@ -30,8 +30,8 @@ public final class MaxPool2d {
     }
 
     /**
-     * As {@link #apply}, followed by ReLU, in one kernel if the device has one. The indices are those of the maxima. Errors as
-     * for {@link #apply}.
+     * Computes {@link #apply} followed by ReLU, in one kernel if the device has one. The indices are those of the maxima. Errors
+     * as for {@link #apply}.
      */
     public static Result withRelu(Tensor x, int kernelHeight, int kernelWidth, WindowOption... options) {
         return apply(x, true, kernelHeight, kernelWidth, options);
@@ -60,7 +60,7 @@ public final class MaxPool2d {
         return PoolGeometry.outputShape("maxPool2d", x, geometry(x, kernelHeight, kernelWidth, options));
     }
 
-    /** Whether windows have no gaps, so that each contains a pixel; padding is smaller than the window. */
+    /** Returns whether windows have no gaps. Each window then contains a pixel, because padding is smaller than the window. */
     public static boolean windowsHaveNoGaps(WindowOption... options) {
         for (WindowOption option : options) {
             if (option.kind == WindowOption.Kind.DILATION && (option.height > 1 || option.width > 1)) {

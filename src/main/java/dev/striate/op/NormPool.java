@@ -21,7 +21,7 @@ public final class NormPool {
 
     private NormPool() {}
 
-    /** Whether a device has kernels for this. */
+    /** Returns whether a device has kernels for this operation. */
     public static boolean runsOn(Device device) {
         return device.backend().normPool() != null;
     }

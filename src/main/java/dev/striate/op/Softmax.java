@@ -38,7 +38,7 @@ public final class Softmax {
                 .record();
     }
 
-    /** A tensor seen along one of its axes. */
+    /** A view of a tensor along one of its axes. */
     static AxisGeometry geometry(String operation, Shape x, int axis) {
         int along = x.axis(operation, axis);
         int inner = x.strides()[along];

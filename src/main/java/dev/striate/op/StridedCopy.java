@@ -8,7 +8,7 @@ final class StridedCopy {
 
     private StridedCopy() {}
 
-    /** Copies a block of {@code sizes}; each side starts at its offset and has its own strides. */
+    /** Copies a block of {@code sizes}. Source and target each have an offset and strides. */
     static void run(
             int[] sizes,
             Tensor source,

@@ -58,7 +58,7 @@ final class Window {
     }
 
     /**
-     * As {@link #of} for pooling, where the default stride is the size of the window.
+     * Creates a window like {@link #of} for pooling, with the size of the window as the default stride.
      *
      * @throws ShapeException as for {@link #of}, and if the padding is not smaller than the window
      */
@@ -75,7 +75,7 @@ final class Window {
         return window;
     }
 
-    /** Padding by a rule counts as 0 here, because rules never give too much. */
+    /** Padding by a rule counts as 0 here, because a rule never exceeds the limit. */
     private void requireSmallPadding() {
         if (Math.max(padding.top(), padding.bottom()) >= extentH() || Math.max(padding.left(), padding.right()) >= extentW()) {
             throw new ShapeException(operation + ": padding must be smaller than the window, otherwise some windows would contain"
