@@ -10,7 +10,7 @@ public interface JointGradientRule {
     /**
      * @param dy      the gradient of the output
      * @param saved   the tensors passed to {@link Recorder#inputs}
-     * @param targets says which inputs need a gradient, and provides memory for it
+     * @param targets describes which inputs need a gradient, and provides memory for it
      * @return one gradient per input; ignored for inputs that need none
      */
     @Nullable Tensor[] gradients(Tensor dy, Saved saved, Targets targets);

@@ -29,7 +29,7 @@ public final class Saved {
         }
     }
 
-    /** Returns the i-th saved tensor, cut off from the graph. */
+    /** Returns the i-th saved tensor as a handle outside of the graph. */
     public Tensor get(int i) {
         return tensors[i];
     }

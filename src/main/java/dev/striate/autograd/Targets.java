@@ -3,7 +3,7 @@ package dev.striate.autograd;
 import dev.striate.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Says which gradients a rule has to compute, where it can write them, and whether a ReLU can be applied to them. */
+/** Describes which gradients a rule has to compute, where it can write them, and whether it can apply a ReLU to them. */
 public final class Targets {
 
     private final Node.Edge[] edges;
@@ -36,7 +36,10 @@ public final class Targets {
                 : leaf.gradientTarget();
     }
 
-    /** Whether a leaf is one of the first {@code count} inputs. Its memory can take only the first gradient; others are added. */
+    /**
+     * Returns whether a leaf is one of the first {@code count} inputs. Only the first gradient can be written to its memory;
+     * others are added.
+     */
     private boolean isAmongTheFirst(int count, Tensor leaf) {
         for (int i = 0; i < count; i++) {
             if (edges[i].leaf() == leaf) {
