@@ -114,7 +114,7 @@ public final class ExcitingPatches extends Picture {
                         }
                     });
                 } catch (Reached e) {
-                    // The scope has closed what was computed on the way.
+                    // The scope has closed the tensors of this partial pass.
                 }
             }
         }

@@ -49,7 +49,7 @@ public final class Filters extends Picture {
         for (float value : weights) {
             most = Math.max(most, Math.abs(value));
         }
-        // Any scale will do if all weights are 0 or one is NaN.
+        // Any scale is acceptable if all weights are 0 or one is NaN.
         this.scale = most > 0 ? most : 1;
     }
 

@@ -2,7 +2,7 @@ package dev.striate.plot;
 
 import java.awt.Color;
 
-/** Colours that people with any kind of colour vision can tell apart (Okabe and Ito, 2008), and colour scales. */
+/** Colours that are distinct for all kinds of colour vision (Okabe and Ito, 2008), and colour scales. */
 final class Palette {
 
     static final Color INK = new Color(0x222222);

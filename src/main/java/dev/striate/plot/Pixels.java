@@ -9,7 +9,7 @@ final class Pixels {
     private Pixels() {}
 
     /**
-     * An image in colour if it has three channels; otherwise in grey, the mean of its channels.
+     * Returns an image, in colour if it has three channels, otherwise in grey as the mean of its channels.
      *
      * @param values starting at {@code offset}, row-major; 0 is black, 1 is white, other values are clamped
      * @param shape  {@code (channels, height, width)}
@@ -18,7 +18,7 @@ final class Pixels {
         return image(values, offset, shape, 0, 1);
     }
 
-    /** The same with the given values as black and white. */
+    /** Returns an image like the method above, with the given values as black and white. */
     static BufferedImage image(float[] values, int offset, Shape shape, float black, float white) {
         int channels = shape.size(0);
         int plane = shape.size(1) * shape.size(2);

@@ -60,7 +60,7 @@ public final class Samples extends Picture {
         List<Integer> mistakes = select(false, MISTAKE_ROWS * COLUMNS);
         int rowsLeft = ROWS - (mistakes.size() + COLUMNS - 1) / COLUMNS;
         List<Integer> right = select(true, rowsLeft * COLUMNS);
-        // The correct ones start on a row of their own.
+        // The correct ones start on a new row.
         int firstRight = (mistakes.size() + COLUMNS - 1) / COLUMNS * COLUMNS;
         int rows = (firstRight + right.size() + COLUMNS - 1) / COLUMNS;
         Canvas canvas = new Canvas(2 * MARGIN + COLUMNS * (SIDE + GAP) - GAP, TOP + rows * TILE + MARGIN - GAP);
