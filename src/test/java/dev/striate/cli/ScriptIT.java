@@ -106,4 +106,21 @@ class ScriptIT {
         assertEquals(1, run.status());
         assertTrue(run.err().contains("cannot read Äpfel: there is no such file"), run.err());
     }
+
+    /** Maven leaves a jar alone whose content would be the same, however new the source is. */
+    @Test
+    void aStaleProgramIsBuiltOnce() throws Exception {
+        Path bin = Files.createDirectory(directory.resolve("bin"));
+        Path builds = directory.resolve("builds");
+        Path maven = Files.writeString(bin.resolve("mvn"), "#!/bin/sh\necho build >> '" + builds + "'\n");
+        assertTrue(maven.toFile().setExecutable(true));
+        Files.setLastModifiedTime(script.resolveSibling("pom.xml"), FileTime.fromMillis(System.currentTimeMillis() + 100));
+        Thread.sleep(200);
+        Map<String, String> path = Map.of("PATH", bin + ":" + System.getenv("PATH"));
+        for (int i = 0; i < 2; i++) {
+            StriateProcess run = StriateProcess.run(directory, path, command("--version"));
+            assertEquals(0, run.status(), run.err());
+        }
+        assertEquals(List.of("build"), Files.readAllLines(builds));
+    }
 }
