@@ -91,8 +91,8 @@ public final class OpenClBackend implements Backend, AutoCloseable {
     /** Opens a device with kernels of a given shape: to try GPU kernels on a CPU device, or the other way round. */
     public static OpenClBackend open(int ordinal, KernelShape shape) {
         OpenClDevices.Entry device = OpenClDevices.get(ordinal);
-        return new OpenClBackend(new OpenClRuntime(device, shape, OpenClProgramCache.ofUser(), OpenClRuntime.Limits.of(device),
-                OpenClParameters.ofUser(device, shape), false));
+        return new OpenClBackend(new OpenClRuntime(device, shape, OpenClProgramCache.ofUser(device.info()),
+                OpenClRuntime.Limits.of(device), OpenClParameters.ofUser(device, shape), false));
     }
 
     OpenClRuntime runtime() {

@@ -1,6 +1,7 @@
 package dev.striate.backend.opencl;
 
 import dev.striate.StriateException;
+import dev.striate.backend.DeviceInfo;
 import dev.striate.disk.AtomicFile;
 import dev.striate.disk.UserCache;
 import java.io.File;
@@ -53,11 +54,13 @@ final class OpenClProgramCache {
         this.mostBytes = mostBytes;
     }
 
-    /** The cache that the system property and the environment ask for. */
-    static OpenClProgramCache ofUser() {
+    /** The cache that the system property and the environment ask for. PoCL gets one only if the property names its directory. */
+    static OpenClProgramCache ofUser(DeviceInfo device) {
         String property = System.getProperty(PROPERTY);
         if (property == null) {
-            return new OpenClProgramCache(UserCache.directory().resolve("opencl"));
+            // PoCL compiles every kernel of a program a second time for its binary, and keeps compiled kernels itself.
+            boolean cached = !device.platform().startsWith("Portable Computing Language");
+            return new OpenClProgramCache(cached ? UserCache.directory().resolve("opencl") : null);
         }
         return new OpenClProgramCache(property.equals("off") ? null : Path.of(property));
     }
@@ -73,6 +76,11 @@ final class OpenClProgramCache {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java runtime has SHA-256", e);
         }
+    }
+
+    /** Whether it keeps anything. */
+    boolean isOn() {
+        return directory != null;
     }
 
     byte @Nullable [] load(String key) {

@@ -98,7 +98,9 @@ final class OpenClPrograms {
             throw new DeviceException("OpenCL device " + info.name() + ": the build of " + title + " (" + options
                     + ") failed with " + OpenClError.name(e.getStatus()) + System.lineSeparator() + log, e);
         }
-        cache.store(key, binary(program));
+        if (cache.isOn()) {
+            cache.store(key, binary(program));
+        }
         return program;
     }
 

@@ -77,7 +77,7 @@ final class OpenClTuner implements Tuning {
     public void search(boolean quick, Listener listener) {
         OpenClParameters parameters = OpenClParameters.of(device, shape);
         OpenClRuntime runtime = new OpenClRuntime(
-                device, shape, OpenClProgramCache.ofUser(), OpenClRuntime.Limits.of(device), parameters, true);
+                device, shape, OpenClProgramCache.ofUser(device.info()), OpenClRuntime.Limits.of(device), parameters, true);
         Map<OpenClParameter, Integer> found = file.read().values();
         try (OpenClBackend backend = new OpenClBackend(runtime)) {
             for (OpenClFamily family : OpenClFamily.values()) {

@@ -27,7 +27,7 @@ class OpenClErrorsTest {
 
     @Test
     void aFailedBuildShowsTheCodesNameAndTheLog() {
-        OpenClRuntime runtime = OpenClDevice.runtime(OpenClProgramCache.ofUser());
+        OpenClRuntime runtime = OpenClDevice.runtime(new OpenClProgramCache(null));
         DeviceException error = assertThrows(
                 DeviceException.class,
                 () -> runtime.programs().build("broken", "__kernel void f() { notDeclared = 1; }", "-cl-std=CL1.2"));
@@ -144,6 +144,6 @@ class OpenClErrorsTest {
 
     private static OpenClBackend limited(long memoryBytes, long largestBytes) {
         return new OpenClBackend(OpenClDevice.runtime(
-                OpenClProgramCache.ofUser(), new OpenClRuntime.Limits(memoryBytes, largestBytes, memoryBytes)));
+                new OpenClProgramCache(null), new OpenClRuntime.Limits(memoryBytes, largestBytes, memoryBytes)));
     }
 }

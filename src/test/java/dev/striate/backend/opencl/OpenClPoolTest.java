@@ -155,7 +155,7 @@ class OpenClPoolTest {
 
     private static OpenClBackend limited(long memoryBytes, long keptBytes) {
         return new OpenClBackend(OpenClDevice.runtime(
-                OpenClProgramCache.ofUser(), new OpenClRuntime.Limits(memoryBytes, memoryBytes, keptBytes)));
+                new OpenClProgramCache(null), new OpenClRuntime.Limits(memoryBytes, memoryBytes, keptBytes)));
     }
 
     private static void assertMessage(String expected, Executable call) {

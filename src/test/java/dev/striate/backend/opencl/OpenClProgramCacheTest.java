@@ -98,17 +98,25 @@ class OpenClProgramCacheTest {
         }
     }
 
+    private static DeviceInfo device(String platform) {
+        return new DeviceInfo("gpu", 0, "name", platform, null, "type", 1, "detail");
+    }
+
     @Test
     void thePropertyNamesTheDirectoryOrNone() {
+        DeviceInfo pocl = device("Portable Computing Language, OpenCL 3.0 PoCL 3.1");
+        DeviceInfo other = device("NVIDIA CUDA, OpenCL 3.0 CUDA");
         String before = System.setProperty(OpenClProgramCache.PROPERTY, directory.toString());
         try {
-            OpenClProgramCache.ofUser().store("key", new byte[1]);
+            OpenClProgramCache.ofUser(pocl).store("key", new byte[1]);
             assertTrue(Files.exists(directory.resolve("key")));
             System.setProperty(OpenClProgramCache.PROPERTY, "off");
-            OpenClProgramCache.ofUser().store("other", new byte[1]);
-            assertNull(OpenClProgramCache.ofUser().load("other"));
+            OpenClProgramCache.ofUser(other).store("other", new byte[1]);
+            assertNull(OpenClProgramCache.ofUser(other).load("other"));
             System.clearProperty(OpenClProgramCache.PROPERTY);
-            assertNull(OpenClProgramCache.ofUser().load("key"));
+            assertNull(OpenClProgramCache.ofUser(other).load("key"));
+            assertTrue(OpenClProgramCache.ofUser(other).isOn());
+            assertFalse(OpenClProgramCache.ofUser(pocl).isOn());
         } finally {
             if (before == null) {
                 System.clearProperty(OpenClProgramCache.PROPERTY);

@@ -113,7 +113,7 @@ class OpenClStepTest {
     @MethodSource("cases")
     void aStepWaitsForNothing(Network network, KernelShape shape) {
         OpenClRuntime runtime = new OpenClRuntime(
-                OpenClDevice.require(), shape, OpenClProgramCache.ofUser(), OpenClRuntime.Limits.of(OpenClDevice.require()));
+                OpenClDevice.require(), shape, new OpenClProgramCache(null), OpenClRuntime.Limits.of(OpenClDevice.require()));
         try (OpenClBackend backend = new OpenClBackend(runtime)) {
             Device device = Device.of("opencl, " + shape, backend);
             Notes notes = new Notes();

@@ -39,7 +39,7 @@ class OpenClTunerTest {
     @EnumSource(KernelShape.class)
     void everyValueIsRight(KernelShape shape) {
         try (OpenClBackend backend = new OpenClBackend(new OpenClRuntime(OpenClDevice.require(), shape,
-                OpenClProgramCache.ofUser(), OpenClRuntime.Limits.of(OpenClDevice.require())))) {
+                new OpenClProgramCache(null), OpenClRuntime.Limits.of(OpenClDevice.require())))) {
             OpenClParameters parameters = backend.runtime().parameters();
             for (OpenClFamily family : OpenClFamily.values()) {
                 for (OpenClTuningWork work : smallWorks(family)) {
@@ -147,7 +147,7 @@ class OpenClTunerTest {
 
     @Test
     void theDevicesClockRuns() {
-        OpenClRuntime runtime = new OpenClRuntime(OpenClDevice.require(), KernelShape.VECTOR, OpenClProgramCache.ofUser(),
+        OpenClRuntime runtime = new OpenClRuntime(OpenClDevice.require(), KernelShape.VECTOR, new OpenClProgramCache(null),
                 OpenClRuntime.Limits.of(OpenClDevice.require()), OpenClParameters.of(OpenClDevice.require(), KernelShape.VECTOR),
                 true);
         try (OpenClBackend backend = new OpenClBackend(runtime);

@@ -28,7 +28,7 @@ class OpenClUploadsTest {
 
     @BeforeEach
     void open() {
-        runtime = OpenClDevice.runtime(OpenClProgramCache.ofUser());
+        runtime = OpenClDevice.runtime(new OpenClProgramCache(null));
         backend = new OpenClBackend(runtime);
     }
 
