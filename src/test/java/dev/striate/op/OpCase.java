@@ -199,6 +199,11 @@ final class OpCase {
         return this;
     }
 
+    /** Of all inputs. */
+    int elements() {
+        return inputs.stream().mapToInt(input -> input.values().length).sum();
+    }
+
     boolean isSmooth() {
         return smooth && isDifferentiable();
     }
