@@ -219,7 +219,7 @@ public final class Downloads {
         if (size(part) != file.bytes() || !sum.equals(file.sha256())) {
             Files.delete(part);
             // The error may be in the part from an earlier attempt, so the whole file is downloaded once more.
-            throw new SourceFailure("what came has the SHA-256 " + sum + ", expected " + file.sha256(), have > 0);
+            throw new SourceFailure("the download has the SHA-256 " + sum + ", expected " + file.sha256(), have > 0);
         }
     }
 
@@ -306,7 +306,7 @@ public final class Downloads {
 
     private static StriateException interrupted(RemoteFile file) {
         Thread.currentThread().interrupt();
-        return new StriateException("interrupted while fetching " + file.name() + "; what is there is kept for the next time");
+        return new StriateException("interrupted while fetching " + file.name() + "; the part that has arrived is kept for the next attempt");
     }
 
     private static long size(Path file) throws IOException {

@@ -89,7 +89,7 @@ record IdxFiles(String folder, List<String> classNames, List<RemoteFile> publish
         }
         long room = Math.min(in.most(), Integer.MAX_VALUE) / bytesEach;
         if (count < 1 || count > room) {
-            throw in.errorAt(4, "there are said to be " + Integer.toUnsignedString(count) + " " + what + ", but there is room for"
+            throw in.errorAt(4, "the header claims " + Integer.toUnsignedString(count) + " " + what + ", but there is room for"
                     + " 1 .. " + room);
         }
         return count;

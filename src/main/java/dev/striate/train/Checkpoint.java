@@ -216,7 +216,7 @@ public final class Checkpoint {
             for (float value : tensor.toArray()) {
                 if (!Float.isFinite(value)) {
                     throw new StriateException("cannot write the checkpoint " + file + ": " + Progress.inWords(epoch, step, steps)
-                            + ", " + name + " has the value " + value + ", from which no training can go on; lower the learning"
+                            + ", " + name + " has the value " + value + ", from which training cannot continue; lower the learning"
                             + " rate, or clip the gradient norm");
                 }
             }
@@ -252,7 +252,7 @@ public final class Checkpoint {
         if (!parameterSteps.isEmpty() && !parameterSteps.keySet().equals(optimizer.parameterSteps().keySet())) {
             problems.add("the optimiser has other parameters");
         }
-        compare(problems, "what draws random numbers in the model", generators.keySet().toString(),
+        compare(problems, "the list of random generators in the model", generators.keySet().toString(),
                 new TreeMap<>(model.generators()).keySet().toString());
         model.generators().forEach((name, generator) -> {
             if (generators.containsKey(name)) {

@@ -242,7 +242,7 @@ class DownloadsTest {
         corrupt[100_000] ^= 1;
         serve("/corrupt", exchange -> send(exchange, corrupt));
         String message = refused("/corrupt");
-        assertTrue(message.contains("what came has the SHA-256 " + sha256(corrupt) + ", expected " + sha256(CONTENT)), message);
+        assertTrue(message.contains("the download has the SHA-256 " + sha256(corrupt) + ", expected " + sha256(CONTENT)), message);
         assertFalse(Files.exists(directory.resolve(NAME)));
         assertFalse(Files.exists(part()));
         assertEquals(List.of("/corrupt"), requests);

@@ -137,7 +137,7 @@ class MnistTest {
         bytes[6] = (byte) (count >>> 8);
         bytes[7] = (byte) count;
         Files.write(file, bytes);
-        assertTrue(refused().startsWith(file + ", byte 4: there are said to be " + Integer.toUnsignedString(count) + " images"),
+        assertTrue(refused().startsWith(file + ", byte 4: the header claims " + Integer.toUnsignedString(count) + " images"),
                 refused());
         Files.delete(file);
         write(directory.resolve(TRAIN_IMAGES + ".gz"), bytes);

@@ -424,7 +424,7 @@ class ResumeTest {
                 StriateException e = assertThrows(StriateException.class,
                         () -> trainer.fit(DataLoader.of(set, BATCH_SIZE).shuffle(SEED), null, EPOCHS));
                 assertTrue(e.getMessage().contains(other.children().size() == 2
-                        ? "what draws random numbers in the model was [5.generator, 8.generator] and is []"
+                        ? "the list of random generators in the model was [5.generator, 8.generator] and is []"
                         : "0.weight has the shape (4, 1, 3, 3) in the file and (4, 1, 5, 5) in the module"), e.getMessage());
                 assertEquals(0, adam.steps());
             }
