@@ -4,7 +4,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 
 java="${JAVA_HOME:+$JAVA_HOME/bin/}java"
 mvn -q -B process-classes || {
-    echo "$(basename "$0"): the build failed; run mvn install in the root of the repository first" >&2
+    echo "$(basename "$0"): the build failed; run mvn -DskipTests -DskipITs install in the root of the repository first" >&2
     exit 1
 }
 classes="target/classes:$(cat target/classpath)"
