@@ -5,13 +5,16 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.TypeConversionException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program {@code striate}. An error is one paragraph on the error stream; {@code --verbose} adds the stack trace. */
 @Command(
@@ -49,6 +52,9 @@ public final class Main {
 
     /** The minimum that picocli accepts. */
     private static final int LEAST_HELP_WIDTH = 55;
+
+    /** The number of first letters that a suggested command has in common with the unknown one. */
+    private static final int NEAR = 3;
 
     @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Show this help and exit.")
     private boolean help;
@@ -93,11 +99,33 @@ public final class Main {
 
     /** Configures a parser, for the user's command line or for the arguments in a checkpoint. */
     static CommandLine configure(CommandLine line) {
+        registerEnums(line);
         return line
-                .setCaseInsensitiveEnumValuesAllowed(true)
                 // @x.png is the name of a picture, and arguments in a checkpoint must not make picocli read other files.
                 .setExpandAtFiles(false)
                 .registerConverter(Path.class, Main::path);
+    }
+
+    /** Replaces picocli's conversion of enums, whose errors list Java's names next to those of the help. */
+    private static void registerEnums(CommandLine line) {
+        line.getCommandSpec().options().stream().map(OptionSpec::type).filter(Class::isEnum)
+                .forEach(type -> registerEnum(line, type));
+        line.getSubcommands().values().forEach(Main::registerEnums);
+    }
+
+    private static <E> void registerEnum(CommandLine line, Class<E> type) {
+        List<E> constants = List.of(type.getEnumConstants());
+        line.registerConverter(type, value -> constants.stream()
+                .filter(each -> each.toString().equalsIgnoreCase(value.replace('_', '-')))
+                .findFirst()
+                .orElseThrow(() -> new TypeConversionException("expected " + alternatives(constants) + ", got '" + value + "'")));
+    }
+
+    /** {@code test, train or both}. */
+    private static String alternatives(List<?> values) {
+        List<String> names = values.stream().map(Object::toString).toList();
+        int last = names.size() - 1;
+        return String.join(", ", names.subList(0, last)) + " or " + names.get(last);
     }
 
     private static Path path(String value) {
@@ -130,10 +158,23 @@ public final class Main {
     private static int usageError(ParameterException error) {
         CommandLine command = error.getCommandLine();
         String name = command.getCommandSpec().qualifiedName();
-        System.err.println(Logs.message(name + ": " + error.getMessage()));
-        CommandLine.UnmatchedArgumentException.printSuggestions(error, command.getErr());
+        if (error instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption() && command.getParent() == null) {
+            System.err.println(Logs.message(name + ": " + unknownCommand(unmatched)));
+        } else {
+            System.err.println(Logs.message(name + ": " + error.getMessage()));
+            UnmatchedArgumentException.printSuggestions(error, command.getErr());
+        }
         System.err.println("Try '" + name + " --help'.");
         return CommandLine.ExitCode.USAGE;
+    }
+
+    private static String unknownCommand(UnmatchedArgumentException error) {
+        String given = error.getUnmatched().get(0);
+        // Picocli always suggests some command.
+        List<String> near = error.getSuggestions().stream().filter(name -> name.regionMatches(true, 0, given, 0, NEAR)).toList();
+        return "unknown command '" + given + "'; the commands are "
+                + String.join(", ", error.getCommandLine().getSubcommands().keySet())
+                + (near.isEmpty() ? "" : ". Did you mean " + String.join(" or ", near) + "?");
     }
 
     private static int failure(Throwable error, boolean verbose) {

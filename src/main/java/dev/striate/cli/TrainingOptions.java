@@ -42,6 +42,7 @@ final class TrainingOptions {
     @Option(
             names = "--seed",
             paramLabel = "N",
+            converter = WholeNumber.class,
             description = "Seed of all random numbers; the same seed gives the same result (default: ${DEFAULT-VALUE}).")
     private long seed;
 
@@ -70,6 +71,20 @@ final class TrainingOptions {
 
     long seed() {
         return seed;
+    }
+
+    private static final class WholeNumber implements ITypeConverter<Long> {
+
+        @Override
+        public Long convert(String value) {
+            try {
+                return Long.valueOf(value);
+            } catch (NumberFormatException e) {
+                boolean tooLong = value.matches("[+-]?\\d+");
+                throw new TypeConversionException("expected a whole number" + (tooLong ? " of at most 64 bits" : "")
+                        + ", got '" + value + "'");
+            }
+        }
     }
 
     private static final class Rate implements ITypeConverter<Float> {

@@ -127,6 +127,34 @@ class CommandLineIT {
         assertOneParagraph(digits.err());
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
+        "lenet --dataset=digit | --dataset | mnist, fashion-mnist, digits or folder, got 'digit'",
+        "lenet --variant=1998 | --variant | modern or paper, got '1998'",
+        "cifar10 --model=vgg | --model | simple or resnet, got 'vgg'",
+        "digits --optimizer=lion | --optimizer | sgd, adam or adamw, got 'lion'",
+        "evaluate x --split=all | --split | test or train, got 'all'",
+        "digits --seed=abc | --seed | a whole number, got 'abc'",
+        "digits --seed=9223372036854775808 | --seed | a whole number of at most 64 bits, got '9223372036854775808'"
+    })
+    void aWrongValueIsAnsweredWithTheNamesOfTheHelp(String arguments, String option, String expected) throws Exception {
+        StriateProcess refused = StriateProcess.run(arguments.split(" "));
+        assertEquals(2, refused.status(), refused.err());
+        assertEquals("striate " + arguments.split(" ")[0] + ": Invalid value for option '" + option + "': expected " + expected,
+                refused.err().lines().findFirst().orElseThrow());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"train,", "digitz, digits", "inspct, inspect"})
+    void anUnknownCommandIsAnsweredWithTheCommands(String name, String near) throws Exception {
+        StriateProcess refused = StriateProcess.run(name);
+        assertEquals(2, refused.status());
+        assertEquals(List.of("striate: unknown command '" + name
+                        + "'; the commands are digits, lenet, cifar10, evaluate, predict, inspect, devices, tune"
+                        + (near == null ? "" : ". Did you mean " + near + "?"), "Try 'striate --help'."),
+                refused.err().lines().toList());
+    }
+
     @Test
     void aCommandIsNeeded() throws Exception {
         StriateProcess nothing = StriateProcess.run();
