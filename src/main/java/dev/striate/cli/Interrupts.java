@@ -5,14 +5,16 @@ import dev.striate.train.TrainingResult;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
 import sun.misc.Signal;
 import sun.misc.SignalHandler;
 
 /**
- * Handles Ctrl-C, SIGTERM and SIGHUP while it is open: the first signal requests a stop through a {@link StopSwitch}, so that the
- * current step is finished and a checkpoint is written. The second signal ends the program at once and keeps the previous
- * checkpoint.
+ * Handles Ctrl-C, SIGTERM and SIGHUP while it is open. With {@link #askFor}, the first signal requests a stop through a
+ * {@link StopSwitch}, so that the current step is finished and a checkpoint is written. The second signal ends the program at once
+ * and keeps the previous checkpoint. With {@link #exitWith}, the first signal ends the program.
  *
  * <pre>{@code
  * try (Interrupts interrupts = Interrupts.askFor(stop)) {
@@ -36,17 +38,36 @@ final class Interrupts implements AutoCloseable {
 
     /** Turns the first signal into a request to stop. */
     static Interrupts askFor(StopSwitch stop) {
+        return handleAll(count -> {
+            switch (count) {
+                case 1 -> ask(stop);
+                case 2 -> System.exit(STATUS);
+                default -> Runtime.getRuntime().halt(STATUS);
+            }
+        });
+    }
+
+    /** Ends the program at the first signal, with a message on the error stream, for a command that writes no checkpoint. */
+    static Interrupts exitWith(String message) {
+        AtomicBoolean printed = new AtomicBoolean();
+        return handleAll(count -> {
+            if (count > 1) {
+                Runtime.getRuntime().halt(STATUS);
+            }
+            if (printed.compareAndSet(false, true)) {
+                System.err.println(System.lineSeparator() + message);
+            }
+            System.exit(STATUS);
+        });
+    }
+
+    /** Calls an action with the number of signals of the same kind so far, starting from 1. */
+    private static Interrupts handleAll(IntConsumer action) {
         Interrupts interrupts = new Interrupts();
         for (String signal : SIGNALS) {
             // Each kind of signal is counted separately, because service managers send SIGTERM and SIGHUP together.
             AtomicInteger count = new AtomicInteger();
-            interrupts.handle(signal, received -> {
-                switch (count.incrementAndGet()) {
-                    case 1 -> ask(stop);
-                    case 2 -> System.exit(STATUS);
-                    default -> Runtime.getRuntime().halt(STATUS);
-                }
-            });
+            interrupts.handle(signal, received -> action.accept(count.incrementAndGet()));
         }
         return interrupts;
     }

@@ -347,7 +347,9 @@ class CommandLineIT {
         assertTrue(Files.exists(out), "it is locked");
         process.destroy();
         assertTrue(process.waitFor(10, TimeUnit.SECONDS));
-        assertEquals(128 + 15, process.exitValue());
+        assertEquals(130, process.exitValue());
+        assertEquals("interrupted; digits keeps no checkpoint, so the run cannot be continued",
+                Files.readString(directory.resolve("err")).strip());
         assertFalse(Files.exists(out));
     }
 
