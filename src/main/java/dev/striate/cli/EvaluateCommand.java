@@ -61,7 +61,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Device device = deviceOptions.open();
-        try (SavedModel saved = SavedModel.open(file, device)) {
+        try (SavedModel saved = ModelFile.open(file, device)) {
             DatasetChoice choice = dataset == null ? DatasetChoice.named(saved.description().dataset()) : dataset;
             Splits splits = dataOptions.load(choice, saved.inputShape());
             Dataset images = split == Split.TEST ? splits.test() : splits.train();

@@ -91,7 +91,7 @@ final class InspectCommand implements Callable<Integer> {
     public Integer call() {
         Device device = deviceOptions.open();
         Path directory = out == null ? file.resolveSibling("inspect") : out;
-        try (SavedModel saved = SavedModel.open(file, device); OutputDirectory output = OutputDirectory.open(directory)) {
+        try (SavedModel saved = ModelFile.open(file, device); OutputDirectory output = OutputDirectory.open(directory)) {
             String convolution = convolution(saved);
             console.printf(Locale.ROOT, "%s, trained on %s%n%n", saved.name(), PrintableText.of(saved.description().dataset()));
             console.println(saved.model().summary(saved.description().architecture().batch(1)).withReceptiveFields());

@@ -7,8 +7,10 @@ import dev.striate.Tensor;
 import dev.striate.autograd.NoGrad;
 import dev.striate.disk.PrintableText;
 import dev.striate.io.Image;
+import dev.striate.io.Safetensors;
 import dev.striate.models.SavedModel;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -36,7 +38,7 @@ final class PredictCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "MODEL", description = "model.safetensors, written by a training command.")
     private Path file;
 
-    @Parameters(index = "1..*", arity = "1..*", paramLabel = "IMAGE", description = "PNG, JPEG, GIF or BMP files.")
+    @Parameters(index = "1..*", arity = "1..*", paramLabel = "PICTURE", description = "PNG, JPEG, GIF or BMP files.")
     private List<Path> images = List.of();
 
     @Option(
@@ -63,10 +65,13 @@ final class PredictCommand implements Callable<Integer> {
     public Integer call() {
         Device device = deviceOptions.open();
         boolean allRead = true;
-        try (SavedModel saved = SavedModel.open(file, device)) {
+        try (SavedModel saved = open(device)) {
             for (Path path : images) {
                 // A picture that cannot be read does not prevent the others from being classified.
                 try {
+                    if (Files.isDirectory(path)) {
+                        throw new StriateException(path + " is a folder; name the picture files, for example " + path + "/*.jpg");
+                    }
                     Image image = Image.read(path, pictureOptions.maxPixels());
                     console.println(PrintableText.of(path + ": " + inWords(saved, probabilities(saved, image, device))));
                 } catch (StriateException e) {
@@ -76,6 +81,17 @@ final class PredictCommand implements Callable<Integer> {
             }
         }
         return allRead ? ExitCode.OK : ExitCode.SOFTWARE;
+    }
+
+    private SavedModel open(Device device) {
+        if (Files.isRegularFile(file)) {
+            try {
+                Safetensors.readMetadata(file);
+            } catch (StriateException e) {
+                throw new StriateException(e.getMessage() + "; the model comes first: striate predict MODEL PICTURE...", e);
+            }
+        }
+        return ModelFile.open(file, device);
     }
 
     private float[] probabilities(SavedModel saved, Image image, Device device) {

@@ -344,7 +344,31 @@ class TrainingCommandsIT {
             StriateProcess refused = StriateProcess.run(command);
             assertEquals(1, refused.status(), refused.out());
             assertTrue(refused.err().contains(file + " is not a safetensors file"), refused.err());
+            assertEquals(command[0].equals("predict"),
+                    refused.err().contains("; the model comes first: striate predict MODEL PICTURE..."), refused.err());
         }
+    }
+
+    @Test
+    void aFolderInsteadOfAFileIsAnsweredWithTheFiles() throws Exception {
+        for (String[] command : new String[][] {{"evaluate", "" + directory}, {"inspect", "" + directory},
+                {"predict", "" + directory, "x.png"}}) {
+            StriateProcess refused = StriateProcess.run(with(command, "--device=cpu"));
+            assertEquals(1, refused.status(), refused.out());
+            assertEquals("striate: expected a model file, got the folder " + directory, refused.err().strip());
+        }
+        Path out = directory.resolve("run");
+        StriateProcess trained = StriateProcess.run("lenet", "--dataset=digits", "--epochs=1", "--device=cpu", "--out=" + out);
+        assertEquals(0, trained.status(), trained.err());
+        assertTrue(trained.out().contains("\n1 epoch in "), trained.out());
+        Path model = out.resolve("model.safetensors");
+        StriateProcess refused = StriateProcess.run("predict", "--device=cpu", out.toString(), "x.png");
+        assertEquals("striate: expected a model file, got the folder " + out + "; did you mean " + model + "?",
+                refused.err().strip());
+        refused = StriateProcess.run("predict", "--device=cpu", model.toString(), directory.toString());
+        assertEquals(1, refused.status(), refused.out());
+        assertEquals("striate predict: " + directory + " is a folder; name the picture files, for example " + directory + "/*.jpg",
+                refused.err().strip());
     }
 
     private static List<String> names(Path directory) throws IOException {
