@@ -17,6 +17,7 @@ import dev.striate.optim.Optimizer;
 import dev.striate.train.Checkpoint;
 import dev.striate.train.CheckpointWriter;
 import dev.striate.train.EarlyStopping;
+import dev.striate.train.EpochEnd;
 import dev.striate.train.Evaluation;
 import dev.striate.train.PlainProgress;
 import dev.striate.train.Stop;
@@ -24,6 +25,7 @@ import dev.striate.train.StopSwitch;
 import dev.striate.train.Trainer;
 import dev.striate.train.TrainingResult;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -187,6 +189,10 @@ abstract class TrainingCommand implements Callable<Integer> {
                     .listener(stop);
             if (from != null) {
                 console.printf("resuming %s%n", from.inWords());
+                if (from.history().size() >= recipe.epochs()) {
+                    console.printf("the run is complete: %d of %d epochs; nothing to train%n", from.history().size(),
+                            recipe.epochs());
+                }
                 trainer.resume(from);
             }
             long start = System.nanoTime();
@@ -199,7 +205,9 @@ abstract class TrainingCommand implements Callable<Integer> {
                 console.println(Interrupts.message(result, Shell.command(command)));
                 return Interrupts.STATUS;
             }
-            finish(result, splits.test(), model, device, recipe, folder, (System.nanoTime() - start) * 1e-9);
+            finish(result, splits.test(), model, device, recipe, folder,
+                    // The training time includes that of earlier processes and could exceed the time of this one.
+                    from == null ? String.format(Locale.ROOT, " in %.1f s", (System.nanoTime() - start) * 1e-9) : "");
         }
         return 0;
     }
@@ -239,7 +247,7 @@ abstract class TrainingCommand implements Callable<Integer> {
 
     private void finish(
             TrainingResult result, Dataset testing, Sequential model, Device device, Recipe recipe, RunFolder folder,
-            double seconds) {
+            String duration) {
         Evaluation test = result.test();
         if (test == null) {
             throw new IllegalStateException("the test set was not evaluated");
@@ -256,11 +264,30 @@ abstract class TrainingCommand implements Callable<Integer> {
         console.printf(Locale.ROOT, "%ntest accuracy %s (%,d of %,d)%s, training accuracy %s%n",
                 ClassTable.percent(test.accuracy()), test.correct(), test.total(),
                 subset == null ? "" : " after training on a subset", ClassTable.percent(result.trainAccuracy()));
-        console.printf(Locale.ROOT, "%d epochs in %.1f s (training %.1f s, %,.0f images/s)%n", result.epochs().size(),
-                seconds, result.seconds(), result.samplesPerSecond());
+        int epochs = result.epochs().size();
+        console.printf(Locale.ROOT, "%d %s%s (training %.1f s, %,.0f images/s)%n", epochs, epochs == 1 ? "epoch" : "epochs",
+                duration, result.seconds(), result.samplesPerSecond());
         RunFolder.Run run = new RunFolder.Run(spec.name(), architecture().toString(), dataset().title(), subset,
                 recipe.toString(), device, options.seed(), deviceOptions.threads(), model, testing, result);
         folder.write(run);
+        printBest(result.epochs(), folder.best());
         console.printf("report: %s%n", PrintableText.of(folder.page().toString()));
+    }
+
+    /** Prints the epoch of the best checkpoint unless it is the last one. */
+    private void printBest(List<EpochEnd> epochs, Path file) {
+        if (!Files.exists(file)) {
+            return;
+        }
+        List<EpochEnd> kept = Checkpoint.read(file).history();
+        if (kept.isEmpty() || kept.size() == epochs.size()) {
+            return;
+        }
+        EpochEnd best = kept.get(kept.size() - 1);
+        // A run that was resumed into another folder keeps the best of its own epochs only.
+        if (epochs.stream().noneMatch(epoch -> epoch.testAccuracy() > best.testAccuracy())) {
+            console.printf("best epoch: %d, test accuracy %s, in %s%n", best.epoch(), ClassTable.percent(best.testAccuracy()),
+                    PrintableText.of(file.toString()));
+        }
     }
 }

@@ -83,8 +83,9 @@ public final class EarlyStopping implements TrainingListener {
             return null;
         }
         String watched = byLoss ? "test loss" : "test accuracy";
-        String found = bestEpoch == 0 ? "was not a number"
-                : String.format(Locale.ROOT, "has not improved on %.4f in epoch %d", Math.abs(best), bestEpoch);
-        return Stop.early("the " + watched + " " + found + " for " + (epochs - bestEpoch) + " epochs");
+        int count = epochs - bestEpoch;
+        String since = " for " + count + (count == 1 ? " epoch" : " epochs");
+        return Stop.early(bestEpoch == 0 ? "the " + watched + " was not a number" + since
+                : String.format(Locale.ROOT, "no better %s%s, the best was %.4f in epoch %d", watched, since, Math.abs(best), bestEpoch));
     }
 }

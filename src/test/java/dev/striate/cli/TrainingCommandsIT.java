@@ -14,11 +14,13 @@ import dev.striate.data.TinyDigits;
 import dev.striate.io.Image;
 import dev.striate.io.Safetensors;
 import dev.striate.train.Checkpoint;
+import dev.striate.train.EpochEnd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -70,6 +72,24 @@ class TrainingCommandsIT {
             assertTrue(Image.read(out.resolve(picture)).width() > 300, picture);
             assertTrue(Files.readString(out.resolve("index.html")).contains(picture), picture);
         }
+    }
+
+    @Test
+    void theBestEpochIsNamedUnlessItIsTheLast() throws Exception {
+        Path out = directory.resolve("run");
+        StriateProcess lenet = StriateProcess.run("lenet", "--dataset=digits", "--optimizer=sgd", "--lr=0.3", "--patience=2",
+                "--device=cpu", "--out=" + out);
+        assertEquals(0, lenet.status(), lenet.err());
+        Matcher stop = Pattern.compile("stopped early: no better test loss for 2 epochs, the best was \\d\\.\\d{4} in epoch (\\d+)\n")
+                .matcher(lenet.out());
+        assertTrue(stop.find(), lenet.out());
+        List<EpochEnd> kept = Checkpoint.read(out.resolve("best.safetensors")).history();
+        int last = Integer.parseInt(stop.group(1)) + 2;
+        EpochEnd best = kept.get(kept.size() - 1);
+        String line = String.format(Locale.ROOT, "best epoch: %d, test accuracy %.2f %%, in %s", best.epoch(),
+                100 * best.testAccuracy(), out.resolve("best.safetensors"));
+        assertEquals(best.epoch() < last, lenet.out().contains(line), lenet.out());
+        assertEquals(best.epoch() < last, lenet.out().contains("best epoch"), lenet.out());
     }
 
     @Test
@@ -224,6 +244,14 @@ class TrainingCommandsIT {
         assertEquals(expected.keySet(), actual.keySet());
         expected.forEach((name, values) -> assertArrayEquals(values, actual.get(name), name));
         assertEquals(figures(straight), figures(interrupted));
+        assertFalse(resumed.out().contains("nothing to train"), resumed.out());
+
+        StriateProcess complete = StriateProcess.run("lenet", "--device=cpu", "--resume=" + model);
+        assertEquals(0, complete.status(), complete.err());
+        assertTrue(complete.out().contains("the run is complete: 12 of 12 epochs; nothing to train\n"), complete.out());
+        // The time of earlier processes is part of the training time.
+        assertTrue(Pattern.compile("\n12 epochs \\(training \\d+\\.\\d s, [0-9,]+ images/s\\)\n").matcher(complete.out()).find(),
+                complete.out());
     }
 
     @Test

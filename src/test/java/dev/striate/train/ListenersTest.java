@@ -364,11 +364,11 @@ class ListenersTest {
     @Test
     void stopsWhenTheLossFallsNoMore() {
         assertEquals(
-                List.of("go on", "go on", "go on", "the test loss has not improved on 0.9000 in epoch 2 for 2 epochs"),
+                List.of("go on", "go on", "go on", "no better test loss for 2 epochs, the best was 0.9000 in epoch 2"),
                 stops(EarlyStopping.byTestLoss(2), List.of(),
                         epoch(1, 1, 0), epoch(2, 0.9, 0), epoch(3, 0.9, 99), epoch(4, 0.95, 99)));
         assertEquals(
-                List.of("go on", "go on", "the test loss has not improved on 1.0000 in epoch 1 for 2 epochs"),
+                List.of("go on", "go on", "no better test loss for 2 epochs, the best was 1.0000 in epoch 1"),
                 stops(EarlyStopping.byTestLoss(2).leastImprovement(0.2), List.of(),
                         epoch(1, 1, 0), epoch(2, 0.9, 0), epoch(3, 0.81, 0)));
         assertEquals(List.of("go on", "the test loss was not a number for 2 epochs"),
@@ -378,13 +378,13 @@ class ListenersTest {
     @Test
     void stopsWhenTheAccuracyRisesNoMore() {
         assertEquals(
-                List.of("go on", "go on", "the test accuracy has not improved on 0.6000 in epoch 2 for 1 epochs"),
+                List.of("go on", "go on", "no better test accuracy for 1 epoch, the best was 0.6000 in epoch 2"),
                 stops(EarlyStopping.byTestAccuracy(1), List.of(), epoch(1, 1, 50), epoch(2, 1, 60), epoch(3, 0, 60)));
     }
 
     @Test
     void epochsBeforeItWasResumedCount() {
-        assertEquals(List.of("the test loss has not improved on 1.0000 in epoch 1 for 2 epochs"),
+        assertEquals(List.of("no better test loss for 2 epochs, the best was 1.0000 in epoch 1"),
                 stops(EarlyStopping.byTestLoss(2), List.of(epoch(1, 1, 0), epoch(2, 1, 0)), epoch(3, 1, 0)));
     }
 
