@@ -48,6 +48,7 @@ final class TuneCommand implements Callable<Integer> {
             throw new StriateException(opened + ": the kernels of this device have no settings to tune");
         }
         out.print("", opened + ", " + device.name() + ", driver " + device.driver());
+        out.print("", "time relative to the current settings; less than 100 % is faster");
         tuning.search(quick, new Report());
         Path file = tuning.file();
         out.print("", file == null ? "not stored: tuning files are switched off" : "stored in " + file);
@@ -78,7 +79,11 @@ final class TuneCommand implements Callable<Integer> {
 
         @Override
         public void finished(String kernels, String settings, double time) {
-            out.print(String.format(Locale.ROOT, "best    %8s  ", percent(time)), settings);
+            if (time < 1) {
+                out.print(String.format(Locale.ROOT, "best    %8s  ", percent(time)), settings);
+            } else {
+                out.print("", "nothing faster found");
+            }
         }
 
         private static String percent(double time) {
