@@ -19,7 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -145,8 +145,9 @@ public final class Downloads {
                 return target;
             }
             if (offline) {
-                throw new StriateException("offline, and " + target + (Files.exists(target) ? " is not the published file; "
-                        : " is not there; ") + byHand(file, target));
+                throw new StriateException("offline, and " + target + (Files.exists(target) ? " is not the published file. "
+                        : " is not there. ") + "Download it from "
+                        + file.sources().stream().map(URI::toString).collect(Collectors.joining(" or ")) + manually(file, target));
             }
             Files.createDirectories(target.getParent());
             synchronized (LOCKS.computeIfAbsent(target, path -> new Object())) {
@@ -176,9 +177,9 @@ public final class Downloads {
         return target.resolveSibling(target.getFileName() + ending);
     }
 
-    private static String byHand(RemoteFile file, Path target) {
-        return "to do it by hand, fetch " + file.sources().stream().map(URI::toString).collect(Collectors.joining(" or "))
-                + " (" + file.bytes() + " bytes, SHA-256 " + file.sha256() + ") and save it as " + target;
+    private static String manually(RemoteFile file, Path target) {
+        return " (" + file.bytes() + " bytes, SHA-256 " + file.sha256() + ") and save it as " + target
+                + ", or give --data DIR if the folder DIR has the files of the data set";
     }
 
     private void fetchFromSources(RemoteFile file, Path target) throws IOException {
@@ -188,7 +189,7 @@ public final class Downloads {
                 .followRedirects(HttpClient.Redirect.NORMAL)
                 .connectTimeout(connectTimeout)
                 .build();
-        List<String> failures = new ArrayList<>();
+        Map<URI, String> failures = new LinkedHashMap<>();
         for (URI source : file.sources()) {
             for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
                 long before = size(part);
@@ -197,15 +198,17 @@ public final class Downloads {
                     Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
                     return;
                 } catch (SourceFailure e) {
-                    failures.add(source + ": " + e.getMessage());
+                    failures.merge(source, e.getMessage(), (all, next) -> all.equals(next) ? all : all + ", then " + next);
                     if (!e.again && size(part) <= before) {
                         break;
                     }
                 }
             }
         }
-        throw new StriateException("cannot fetch " + file.name() + "; " + String.join("; ", failures) + ". Try again later, or "
-                + byHand(file, target));
+        throw new StriateException("cannot fetch " + file.name() + "; " + failures.entrySet().stream()
+                .map(failure -> failure.getKey() + ": " + failure.getValue()).collect(Collectors.joining("; "))
+                + ". Try again later, download it from " + (failures.size() == 1 ? "this address" : "one of these addresses")
+                + manually(file, target));
     }
 
     /** Downloads the missing part of a file and checks the whole file. */

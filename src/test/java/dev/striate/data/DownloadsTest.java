@@ -102,15 +102,16 @@ class DownloadsTest {
         Path target = downloads().fetch(file("/good"));
         Files.write(target, new byte[size]);
         String message = assertThrows(StriateException.class, () -> downloads().offline(true).fetch(file("/good"))).getMessage();
-        assertTrue(message.startsWith("offline, and " + target + " is not the published file; to do it by hand"), message);
+        assertTrue(message.startsWith("offline, and " + target + " is not the published file. Download it from "), message);
         check(downloads().fetch(file("/good")));
     }
 
     @Test
     void offlineSaysWhereToPutWhat() {
         StriateException e = assertThrows(StriateException.class, () -> downloads().offline(true).fetch(file("/good", "/other")));
-        assertEquals("offline, and " + directory.resolve(NAME) + " is not there; to do it by hand, fetch " + uri("/good") + " or "
-                + uri("/other") + " (200000 bytes, SHA-256 " + sha256(CONTENT) + ") and save it as " + directory.resolve(NAME),
+        assertEquals("offline, and " + directory.resolve(NAME) + " is not there. Download it from " + uri("/good") + " or "
+                + uri("/other") + " (200000 bytes, SHA-256 " + sha256(CONTENT) + ") and save it as " + directory.resolve(NAME)
+                + ", or give --data DIR if the folder DIR has the files of the data set",
                 e.getMessage());
         assertEquals(List.of(), requests);
     }
@@ -135,7 +136,9 @@ class DownloadsTest {
         String message = assertThrows(StriateException.class, () -> downloads().fetch(file)).getMessage();
         assertTrue(message.startsWith("cannot fetch " + NAME + "; " + uri("/missing") + ": status 404; " + uri("/broken")
                 + ": status 500; " + nobody + ": "), message);
-        assertTrue(message.endsWith(" and save it as " + directory.resolve(NAME)), message);
+        assertTrue(message.endsWith(". Try again later, download it from one of these addresses (200000 bytes, SHA-256 " + sha256(CONTENT)
+                + ") and save it as " + directory.resolve(NAME)
+                + ", or give --data DIR if the folder DIR has the files of the data set"), message);
         assertFalse(Files.exists(directory.resolve(NAME)));
     }
 
@@ -282,6 +285,7 @@ class DownloadsTest {
         });
         String message = refused("/chunked");
         assertTrue(message.contains("it ended after 5000 of 200000 bytes"), message);
+        assertEquals(message.indexOf("/chunked"), message.lastIndexOf("/chunked"), "the address is given once: " + message);
     }
 
     @Test
