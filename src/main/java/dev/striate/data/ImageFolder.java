@@ -268,8 +268,9 @@ public final class ImageFolder {
 
         /** Returns the file's ending in lower case, or "other" if it cannot be printed. */
         private static String ending(Path file) {
-            String ending = name(file).replaceFirst(".*\\.", "").toLowerCase(Locale.ROOT);
-            return name(file).contains(".") && ending.matches("[a-z0-9]{1,8}") ? ending : "other";
+            String name = name(file);
+            String ending = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+            return name.contains(".") && ending.matches("[a-z0-9]{1,8}") ? ending : "other";
         }
     }
 }

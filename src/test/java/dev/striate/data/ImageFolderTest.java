@@ -21,6 +21,8 @@ import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -183,6 +185,14 @@ class ImageFolderTest {
         assertArrayEquals(new int[] {10, 20}, levels(logged(log, () -> ImageFolder.readSplit(root, SHAPE))));
         assertEquals(List.of("ImageFolder: passed over in " + root + ": 3 webp, 2 other, 2 txt, 1 png outside of class folders,"
                 + " 1 txt outside of class folders"), log);
+    }
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "names have no line breaks")
+    void namesMayHaveLineBreaks() throws IOException {
+        write("cat/1\n2.png", 10, 1, 4, 4);
+        write("cat/3\r.x.png", 20, 1, 4, 4);
+        assertArrayEquals(new int[] {10, 20}, levels(ImageFolder.readSplit(root, SHAPE)));
     }
 
     @Test
