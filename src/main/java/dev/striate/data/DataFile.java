@@ -1,6 +1,7 @@
 package dev.striate.data;
 
 import dev.striate.StriateException;
+import dev.striate.disk.RegularFile;
 import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.EOFException;
@@ -39,7 +40,7 @@ final class DataFile implements Closeable {
      */
     static DataFile open(Path file) {
         try {
-            InputStream in = Files.newInputStream(file);
+            InputStream in = Files.newInputStream(RegularFile.require(file));
             boolean done = false;
             try {
                 long size = Files.size(file);

@@ -30,7 +30,7 @@ public final class Sha256 {
     public static String of(Path file) throws IOException {
         Sha256 digest = new Sha256();
         ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
-        try (FileChannel channel = FileChannel.open(file)) {
+        try (FileChannel channel = FileChannel.open(RegularFile.require(file))) {
             while (channel.read(chunk.clear()) >= 0) {
                 digest.add(chunk.flip());
             }

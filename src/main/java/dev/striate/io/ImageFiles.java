@@ -1,6 +1,7 @@
 package dev.striate.io;
 
 import dev.striate.StriateException;
+import dev.striate.disk.RegularFile;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -36,7 +37,7 @@ final class ImageFiles {
         if (maxPixels < 1 || maxPixels > Image.HIGHEST_MAX_PIXELS) {
             throw new StriateException("Image.read: expected maxPixels from 1 to " + Image.HIGHEST_MAX_PIXELS + ", got " + maxPixels);
         }
-        try (MemoryBudget.Share loaded = LOADED.take(Files.size(file))) {
+        try (MemoryBudget.Share loaded = LOADED.take(Files.size(RegularFile.require(file)))) {
             EncodedImage encoded = EncodedImage.parse(load(file, maxPixels));
             encoded.check(maxPixels);
             try (MemoryBudget.Share decoded = DECODED.take(encoded.memory())) {

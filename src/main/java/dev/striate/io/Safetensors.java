@@ -7,6 +7,7 @@ import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.disk.AtomicFile;
 import dev.striate.disk.PrintableText;
+import dev.striate.disk.RegularFile;
 import dev.striate.disk.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -145,7 +146,7 @@ public final class Safetensors {
             FileChannel opened = null;
             boolean done = false;
             try {
-                opened = FileChannel.open(file, StandardOpenOption.READ);
+                opened = FileChannel.open(RegularFile.require(file), StandardOpenOption.READ);
                 channel = opened;
                 long size = channel.size();
                 if (size < Long.BYTES) {

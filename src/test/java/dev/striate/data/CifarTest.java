@@ -20,6 +20,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -85,6 +88,17 @@ class CifarTest {
         assertTrue(assertThrows(StriateException.class, () -> Cifar10.read(directory.resolve("x"))).getMessage().endsWith(
                 "lacks [cifar-10-batches-bin/data_batch_2.bin, cifar-10-batches-bin/data_batch_3.bin,"
                         + " cifar-10-batches-bin/data_batch_4.bin, cifar-10-batches-bin/data_batch_5.bin]"));
+    }
+
+    @Test
+    @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no mkfifo")
+    void pipesAreRefused() throws IOException, InterruptedException {
+        writeFolder(directory);
+        Path pipe = directory.resolve("data_batch_1.bin");
+        Files.delete(pipe);
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        assertTrue(refused().contains("cannot read " + pipe) && refused().endsWith("it is not a regular file"), refused());
     }
 
     @Test

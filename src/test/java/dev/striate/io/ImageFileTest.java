@@ -27,6 +27,10 @@ import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -313,6 +317,29 @@ class ImageFileTest {
     void danglingLinksAreNamed() throws IOException {
         Path link = Files.createSymbolicLink(directory.resolve("a.png"), directory.resolve("nowhere.png"));
         assertTrue(refused(() -> Image.read(link)).endsWith("a.png: it is a link to a file that does not exist"));
+    }
+
+    @Test
+    @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no mkfifo")
+    void pipesAreRefused() throws IOException, InterruptedException {
+        Path pipe = directory.resolve("a.png");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        Path link = Files.createSymbolicLink(directory.resolve("b.png"), pipe);
+        assertEquals("cannot read the picture " + link + ": it is not a regular file", refused(() -> Image.read(link)));
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void openFilesAreReadByTheirDescriptor() throws IOException, InterruptedException {
+        Path file = directory.resolve("a.png");
+        ImageTest.pattern(3, 2, 3).write(file);
+        Process holder = new ProcessBuilder("sleep", "60").redirectInput(file.toFile()).start();
+        try {
+            assertEquals(Image.read(file), Image.read(Path.of("/proc/" + holder.pid() + "/fd/0")));
+        } finally {
+            holder.destroy();
+        }
     }
 
     // ---- Files

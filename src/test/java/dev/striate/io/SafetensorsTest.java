@@ -31,6 +31,9 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -153,6 +156,16 @@ class SafetensorsTest {
                 assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE)).getMessage());
         assertEquals("cannot write " + file + ": there is no such file or directory",
                 assertThrows(StriateException.class, () -> Safetensors.write(file, Map.of(), Map.of())).getMessage());
+    }
+
+    @Test
+    @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no mkfifo")
+    void pipesAreRefused() throws IOException, InterruptedException {
+        Path pipe = directory.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        assertEquals("cannot read " + pipe + ": it is not a regular file",
+                assertThrows(StriateException.class, () -> Safetensors.readMetadata(pipe)).getMessage());
     }
 
     /** Headers before 4 bytes of data; ' stands for ". */

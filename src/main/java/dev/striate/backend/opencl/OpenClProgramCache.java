@@ -3,6 +3,7 @@ package dev.striate.backend.opencl;
 import dev.striate.StriateException;
 import dev.striate.backend.DeviceInfo;
 import dev.striate.disk.AtomicFile;
+import dev.striate.disk.RegularFile;
 import dev.striate.disk.UserCache;
 import java.io.File;
 import java.io.IOException;
@@ -90,7 +91,7 @@ final class OpenClProgramCache {
         Path path = directory.resolve(key);
         byte[] file;
         try {
-            file = Files.readAllBytes(path);
+            file = Files.readAllBytes(RegularFile.require(path));
         } catch (IOException e) {
             return null;
         }

@@ -3,6 +3,7 @@ package dev.striate.backend.opencl;
 import dev.striate.StriateException;
 import dev.striate.backend.DeviceInfo;
 import dev.striate.disk.AtomicFile;
+import dev.striate.disk.RegularFile;
 import dev.striate.disk.UserCache;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -100,7 +101,7 @@ final class OpenClTuningFile {
         }
         String text;
         try {
-            text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+            text = new String(Files.readAllBytes(RegularFile.require(file)), StandardCharsets.UTF_8);
         } catch (NoSuchFileException e) {
             return Content.none(null);
         } catch (IOException e) {
