@@ -22,7 +22,7 @@ public final class UserCache {
 
     private UserCache() {}
 
-    /** Returns the cache directory. It need not exist. */
+    /** Returns the absolute path of the cache directory. It need not exist. */
     public static Path directory() {
         return directory(System::getProperty, System::getenv);
     }
@@ -30,7 +30,8 @@ public final class UserCache {
     static Path directory(UnaryOperator<@Nullable String> property, UnaryOperator<@Nullable String> environment) {
         for (String chosen : new String[] {property.apply(PROPERTY), environment.apply(VARIABLE)}) {
             if (chosen != null && !chosen.isEmpty()) {
-                return Path.of(chosen);
+                // JOCL's library is loaded from there, and the JVM requires an absolute path.
+                return Path.of(chosen).toAbsolutePath();
             }
         }
         String system = String.valueOf(property.apply("os.name")).toLowerCase(Locale.ROOT);

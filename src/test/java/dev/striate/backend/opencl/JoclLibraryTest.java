@@ -126,6 +126,14 @@ class JoclLibraryTest {
     }
 
     @Test
+    void theCacheMayBeARelativePath() throws Exception {
+        requireLinux();
+        Path cache = root.resolve("cache");
+        Path relative = Path.of("").toAbsolutePath().relativize(cache.toAbsolutePath());
+        assertLoadedFrom(cache, root, run(relative, root, PrintDevices.class));
+    }
+
+    @Test
     void twoProcessesMayStartAtOnce() throws Exception {
         requireLinux();
         Path cache = root.resolve("cache");
