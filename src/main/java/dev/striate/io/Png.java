@@ -18,6 +18,7 @@ final class Png extends EncodedImage {
     private static final int IEND = 0x49454E44;
     private static final int EXIF = 0x65584966;
 
+    private static final int GREY = 0;
     private static final int PALETTE = 3;
 
     private static final int WORK_PER_BYTE = 6;
@@ -47,7 +48,7 @@ final class Png extends EncodedImage {
         keep(0, in.position());
 
         int channels = switch (colorType) {
-            case 0, PALETTE -> 1;
+            case GREY, PALETTE -> 1;
             case 2 -> 3;
             case 4 -> 2;
             case 6 -> 4;
@@ -72,6 +73,11 @@ final class Png extends EncodedImage {
                 case TRNS -> transparentColor = colorType != PALETTE;
                 case EXIF -> orientation = ExifOrientation.of(content);
                 default -> { }
+            }
+            if (type == TRNS && colorType == GREY && depth < 8 && length == Short.BYTES) {
+                // The JDK's decoder compares the key with samples that it has scaled to 8 bits. It does not read the checksum.
+                int most = (1 << depth) - 1;
+                in.putShort(data, (short) ((content.getShort(0) & most) * 255 / most));
             }
             if (type == IDAT || type == IEND || type == TRNS && channels % 2 == 1 || type == PLTE && colorType == PALETTE) {
                 keep(start, in.position());

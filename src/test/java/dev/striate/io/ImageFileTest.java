@@ -212,6 +212,18 @@ class ImageFileTest {
         assertArrayEquals(new int[] {255, 255, 255, 9, 9, 9}, firstRow(read(png)));
     }
 
+    /** Expected: the samples scaled to 255, except the transparent one, the second. */
+    @ParameterizedTest
+    @CsvSource({
+        "1, 40, 0, 255 255 255 255", "2, 18, 1, 0 255 170 0", "2, 18, 65533, 0 255 170 0", "4, 0102, 1, 0 255 0 34",
+        "8, 00010002, 1, 0 255 0 2", "16, 0000010000000201, 256, 0 255 0 2"
+    })
+    void transparentGreyBecomesWhite(int depth, String row, int key, String expected) {
+        byte[] png = png(4, 1, depth, 0, 0, zlib(HexFormat.of().parseHex("00" + row)));
+        byte[] keyed = insert(png, PNG_HEADER, chunk("tRNS", new byte[] {(byte) (key >> 8), (byte) key}));
+        assertArrayEquals(numbers(expected), firstPlane(read(keyed)));
+    }
+
     // ---- BMP
 
     /** The length of the data is that of the file, and there is no colour profile, in this file or another. */
@@ -371,6 +383,16 @@ class ImageFileTest {
         return out.toByteArray();
     }
 
+    private static byte[] zlib(byte[] data) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (DeflaterOutputStream deflater = new DeflaterOutputStream(out)) {
+            deflater.write(data);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.toByteArray();
+    }
+
     /** Four colours, red 10, 20, 30 and 40; LZW codes start with 3 bits. */
     private static byte[] gif(int screenWidth, int screenHeight, int left, int top, int width, int height, byte[] codes) {
         ByteBuffer out = ByteBuffer.allocate(100 + codes.length + codes.length / 255).order(ByteOrder.LITTLE_ENDIAN);
@@ -481,6 +503,10 @@ class ImageFileTest {
     private static int[] firstRow(Image image) {
         int plane = image.height() * image.width();
         return IntStream.range(0, 3 * image.width()).map(i -> image.pixels()[i % 3 * plane + i / 3] & 0xFF).toArray();
+    }
+
+    private static int[] firstPlane(Image image) {
+        return IntStream.range(0, image.height() * image.width()).map(i -> image.pixels()[i] & 0xFF).toArray();
     }
 
     private static int[] numbers(String text) {
