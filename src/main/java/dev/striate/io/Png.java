@@ -32,6 +32,9 @@ final class Png extends EncodedImage {
     };
     private static final int[][] ONE_PASS = {{0, 0, 1, 1}};
 
+    /** The position of the chunk of data among the kept bytes if it was kept last, else -1. */
+    private int dataChunk = -1;
+
     Png(byte[] bytes) throws IOException {
         super(bytes);
         skip(SIGNATURE_BYTES);
@@ -79,8 +82,11 @@ final class Png extends EncodedImage {
                 int most = (1 << depth) - 1;
                 in.putShort(data, (short) ((content.getShort(0) & most) * 255 / most));
             }
-            if (type == IDAT || type == IEND || type == TRNS && channels % 2 == 1 || type == PLTE && colorType == PALETTE) {
+            if (type == IDAT) {
+                keepData(start, data, content.limit());
+            } else if (type == IEND || type == TRNS && channels % 2 == 1 || type == PLTE && colorType == PALETTE) {
                 keep(start, in.position());
+                dataChunk = -1;
             }
             if (type == IEND) {
                 break;
@@ -89,6 +95,24 @@ final class Png extends EncodedImage {
         decoderBytes = (channels + (transparentColor ? 1 : 0)) * (depth == 16 ? 2L : 1L);
         work = WORK_PER_BYTE * decoderBytes * width * height;
         leastDataBytes = inflatedBytes(channels * depth, interlaced ? PASSES : ONE_PASS) / DEFLATE_RATIO;
+    }
+
+    /**
+     * Keeps the data of a chunk. Data of consecutive chunks become one chunk, because the JDK's decoder needs time and memory for
+     * each. Its checksum is that of the last, which the decoder skips.
+     */
+    private void keepData(int start, int data, int length) {
+        if (length == 0) {
+            return;
+        }
+        if (dataChunk < 0) {
+            dataChunk = kept;
+            keep(start, in.position());
+        } else {
+            kept -= Integer.BYTES;
+            keep(data, in.position());
+            in.putInt(dataChunk, in.getInt(dataChunk) + length);
+        }
     }
 
     /**

@@ -224,6 +224,27 @@ class ImageFileTest {
         assertArrayEquals(numbers(expected), firstPlane(read(keyed)));
     }
 
+    /** The JDK's decoder is slow with many chunks. */
+    @Test
+    void dataOfPngBecomeOneChunk() throws IOException {
+        byte[] data = zlib(new byte[] {0, 10, 20, 30, 40});
+        byte[] png = png(4, 1, 8, 0, 0, data);
+        byte[] empty = chunk("IDAT", new byte[0]);
+        ByteArrayOutputStream pieces = new ByteArrayOutputStream();
+        pieces.writeBytes(Arrays.copyOf(png, PNG_HEADER));
+        pieces.writeBytes(empty);
+        for (byte each : data) {
+            pieces.writeBytes(chunk("IDAT", new byte[] {each}));
+            pieces.writeBytes(empty);
+        }
+        byte[] file = join(pieces.toByteArray(), chunk("IEND", new byte[0]));
+        assertEquals(read(png), read(file));
+        assertEquals(png.length, kept(file));
+        byte[] noEnd = pieces.toByteArray();
+        assertEquals(read(png), read(noEnd));
+        assertEquals(read(png), read(Arrays.copyOf(noEnd, noEnd.length - empty.length - 3)));
+    }
+
     // ---- BMP
 
     /** The length of the data is that of the file, and there is no colour profile, in this file or another. */
