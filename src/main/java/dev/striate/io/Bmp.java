@@ -20,6 +20,7 @@ final class Bmp extends EncodedImage {
 
     private static final int RLE8 = 1;
     private static final int RLE4 = 2;
+    private static final long MAX_RUN_BYTES = 4;
     private static final int BIT_FIELDS = 3;
     private static final int JPEG = 4;
     private static final int PNG = 5;
@@ -58,6 +59,9 @@ final class Bmp extends EncodedImage {
                 ? width * height / 255 * 2
                 : (width * bits + 31) / 32 * 4 * (height - 1) + (width * bits + 7) / 8;
         decoderBytes = (bits + 7) / 8;
+        if (compression == RLE8 || compression == RLE4) {
+            copiedBytes = dataBytes;
+        }
 
         in.putInt(FILE_BYTES, bytes.length);
         if (!core) {
@@ -71,6 +75,17 @@ final class Bmp extends EncodedImage {
             in.putInt(COLOR_SPACE, SRGB);
         }
         keep(0, bytes.length);
+    }
+
+    @Override
+    void check(int maxPixels) throws IOException {
+        super.check(maxPixels);
+        // At worst, each pixel has a run of its own or is skipped by an escape of 4 bytes.
+        long mostBytes = MAX_RUN_BYTES * (width * height + height) + SLACK;
+        if (copiedBytes > mostBytes) {
+            throw new IOException("the file is damaged: the run lengths of " + width + " x " + height + " pixels take at most "
+                    + mostBytes + " bytes, and it has " + copiedBytes + " bytes of them");
+        }
     }
 
     @Override

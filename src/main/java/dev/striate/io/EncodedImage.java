@@ -32,7 +32,7 @@ abstract sealed class EncodedImage permits Bmp, Gif, Jpeg, Png {
     private static final int MAX_SIDE = 1_000_000;
 
     /** Added to the limits above, so that a low limit on pixels still allows headers and metadata. */
-    private static final int SLACK = 16 << 20;
+    static final int SLACK = 16 << 20;
 
     /** The first bytes of PNG, JPEG, GIF and BMP files. */
     private static final List<String> SIGNATURES = List.of("\211PNG\r\n\032\n", "\377\330", "GIF8", "BM");
@@ -52,6 +52,9 @@ abstract sealed class EncodedImage permits Bmp, Gif, Jpeg, Png {
 
     /** The length of the compressed pixels. */
     long dataBytes;
+
+    /** The length of the compressed pixels that the decoder copies before it decodes them. */
+    long copiedBytes;
 
     /** The smallest length of compressed pixels that is possible for this size. */
     long leastDataBytes;
@@ -126,7 +129,7 @@ abstract sealed class EncodedImage permits Bmp, Gif, Jpeg, Png {
 
     /** Returns an upper bound of the bytes that the file, the decoder and the {@link Image} need together. */
     final long memory() {
-        return bytes.length + width * height * (decoderBytes + 3);
+        return bytes.length + copiedBytes + width * height * (decoderBytes + 3);
     }
 
     /** Keeps a part of the file for the decoder. Parts must be kept in order. */

@@ -313,6 +313,18 @@ class ImageFileTest {
         assertTrue(refusedCheaply(jpeg(0xC0, 0, 7, 1, 9)).contains("it claims 0 x 7 pixels"));
     }
 
+    /** The JDK's decoder copies run lengths, and visits each. */
+    @Test
+    void runLengthsAreLimited() {
+        int most = 4 * 7 * 5 + 4 * 5 + (16 << 20);
+        byte[] bmp = runs(7, 5, 8, "0701" + "0000" + "0702" + "0000" + "0703" + "0000" + "0704" + "0000" + "0705" + "0001");
+        int data = bmp.length - 20;
+        assertEquals(Shape.of(1, 5, 7), read(Arrays.copyOf(bmp, data + most)).shape());
+        assertEquals("cannot read the picture " + directory.resolve("picture") + ": the file is damaged: the run lengths of 7 x 5"
+                + " pixels take at most " + most + " bytes, and it has " + (most + 1) + " bytes of them",
+                refusedCheaply(Arrays.copyOf(bmp, data + most + 1)));
+    }
+
     @Test
     void jpegMayHaveHundredScans() {
         assertEquals(Shape.of(1, 64, 64), read(jpeg(0xC2, 64, 64, 100, 8)).shape());
@@ -439,6 +451,14 @@ class ImageFileTest {
             out.putInt(width).putInt(height).putShort((short) 1).putShort((short) bits).putInt(compression);
         }
         return out.array();
+    }
+
+    /** A bitmap with run lengths, whose colours are all black. */
+    private static byte[] runs(int width, int height, int bits, String codes) {
+        byte[] header = Arrays.copyOf(bmp(40, width, height, bits, bits == 8 ? 1 : 2, 0), 54 + (4 << bits));
+        header[10] = (byte) header.length;
+        header[11] = (byte) (header.length >> 8);
+        return join(header, HexFormat.of().parseHex(codes));
     }
 
     /** Grey; the first scan is of means, each 0 in one bit, the others refine them or, if not progressive, there is one only. */
