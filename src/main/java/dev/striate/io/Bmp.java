@@ -3,7 +3,9 @@ package dev.striate.io;
 import java.io.IOException;
 import java.nio.ByteOrder;
 
-/** A Windows or OS/2 bitmap, uncompressed or run-length encoded. Lengths in the header are replaced by the true ones. */
+/**
+ * A bitmap of Windows or OS/2 1.x, uncompressed or run-length encoded. Lengths in the header are replaced by the true ones.
+ */
 final class Bmp extends EncodedImage {
 
     private static final int FILE_BYTES = 2;
@@ -15,8 +17,11 @@ final class Bmp extends EncodedImage {
     private static final int COLOR_SPACE = 70;
     private static final int SRGB = 0x73524742;
 
-    /** The length of OS/2's header, in which sizes have 16 bits. */
+    /** The length of the header of OS/2 1.x, in which sizes have 16 bits. */
     private static final int CORE_HEADER = 12;
+
+    /** The length of the header of OS/2 2.x. */
+    private static final int OS2_HEADER = 64;
 
     private static final int RLE8 = 1;
     private static final int RLE4 = 2;
@@ -30,9 +35,17 @@ final class Bmp extends EncodedImage {
         in.order(ByteOrder.LITTLE_ENDIAN);
         int headerBytes = in.getInt(HEADER);
         boolean core = headerBytes == CORE_HEADER;
-        width = core ? in.getShort(HEADER + 4) : in.getInt(HEADER + 4);
+        if (headerBytes == OS2_HEADER) {
+            throw new IOException("an OS/2 2.x bitmap is not supported; save the picture as PNG");
+        }
+        width = core ? in.getShort(HEADER + 4) & 0xFFFF : in.getInt(HEADER + 4);
         // Negative if the rows are stored from top to bottom.
-        height = Math.abs(core ? in.getShort(HEADER + 6) : (long) in.getInt(HEADER + 8));
+        height = Math.abs(core ? in.getShort(HEADER + 6) & 0xFFFF : (long) in.getInt(HEADER + 8));
+        if (core && Math.max(width, height) > Short.MAX_VALUE) {
+            // The JDK's decoder reads these sizes as signed numbers.
+            throw new IOException("an OS/2 bitmap of " + width + " x " + height + " pixels is not supported; save the picture as"
+                    + " PNG");
+        }
         int bits = in.getShort(core ? HEADER + 10 : HEADER + 14);
         int compression = core ? 0 : in.getInt(COMPRESSION);
         if (compression == JPEG || compression == PNG) {

@@ -336,6 +336,12 @@ class ImageFileTest {
         assertTrue(refusedCheaply(bmp(40, 8, 8, 0, 5, 100)).contains("a BMP file that contains a JPEG or PNG picture"));
         assertTrue(refusedCheaply(bmp(40, 8, 8, 24, 4, 100)).contains("a BMP file that contains a JPEG or PNG picture"));
         assertTrue(refusedCheaply(bmp(40, 8, 8, 2, 0, 100)).contains("2 bits per pixel"));
+        assertTrue(refusedCheaply(bmp(64, 8, 8, 8, 0, 100)).endsWith(
+                "an OS/2 2.x bitmap is not supported; save the picture as PNG"));
+        assertTrue(refusedCheaply(bmp(12, 40_000, 1, 1, 0, 5_000)).endsWith(
+                "an OS/2 bitmap of 40000 x 1 pixels is not supported; save the picture as PNG"));
+        assertTrue(refusedCheaply(bmp(12, 1, 32_768, 8, 0, 140_000)).contains("of 1 x 32768 pixels is not supported"));
+        assertEquals(Shape.of(1, 32_767, 1), read(bmp(12, 1, 32_767, 8, 0, 140_000)).shape());
         assertTrue(refusedCheaply(jpeg(0xC9, 8, 8, 1, 9)).contains("arithmetic-coded"));
         assertTrue(refusedCheaply(jpeg(0xC3, 8, 8, 1, 9)).contains("lossless"));
     }
