@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -153,6 +154,27 @@ class ImageFileTest {
     void screenGrowsToItsFirstFrame() {
         assertEquals(Shape.of(3, 3, 6), read(gif(1, 1, 4, 2, 2, 1, TWO_PIXELS)).shape());
         assertEquals(Shape.of(3, 1, 2), read(gif(0, 0, 0, 0, 2, 1, TWO_PIXELS)).shape());
+    }
+
+    /** The JDK's reader would fill the rest with colour 0. */
+    @Test
+    void shortFramesAreRefused() {
+        String reason = "the file is truncated or damaged: the first frame has 2 of 3 pixels";
+        assertTrue(refusedCheaply(gif(3, 1, 0, 0, 3, 1, TWO_PIXELS)).endsWith(reason));
+        assertTrue(refusedCheaply(gif(5, 1, 0, 0, 5, 1, new byte[] {0x44, 0x00})).endsWith("has 4 of 5 pixels"));
+        assertTrue(refusedCheaply(gif(3, 1, 0, 0, 3, 1, new byte[] {(byte) 0xC4, 0x01})).endsWith(
+                "the file is damaged: code 7 of the first frame is not defined"));
+    }
+
+    /** The table is full after 4090 pixels and never cleared. After the end, there may be more data. */
+    @Test
+    void fullTablesOfGifAreRead() {
+        byte[] codes = onePixelCodes(5_000);
+        Image image = read(gif(5_000, 1, 0, 0, 5_000, 1, codes));
+        assertArrayEquals(IntStream.range(0, 5_000).map(i -> 10 + i % 4 * 10).toArray(),
+                IntStream.range(0, 5_000).map(i -> image.pixels()[i] & 0xFF).toArray());
+        assertEquals(image, read(gif(5_000, 1, 0, 0, 5_000, 1, Arrays.copyOf(codes, codes.length + 300))));
+        assertTrue(refusedCheaply(gif(5_001, 1, 0, 0, 5_001, 1, codes)).endsWith("has 5000 of 5001 pixels"));
     }
 
     /** The JDK's reader would concatenate the comment's blocks in quadratic time. */
@@ -445,6 +467,23 @@ class ImageFileTest {
         }
         out.put(HexFormat.of().parseHex("003b"));
         return Arrays.copyOf(out.array(), out.position());
+    }
+
+    private static byte[] onePixelCodes(int pixels) {
+        BitSet bits = new BitSet();
+        int at = 0;
+        int width = 3;
+        int entries = 6;
+        for (int i = -1; i <= pixels; i++) {
+            int code = i < 0 ? 4 : i < pixels ? i % 4 : 5;
+            for (int bit = 0; bit < width; bit++) {
+                bits.set(at++, (code >> bit & 1) != 0);
+            }
+            if (i > 0 && entries < 4096 && ++entries == 1 << width && width < 12) {
+                width++;
+            }
+        }
+        return bits.toByteArray();
     }
 
     private static byte[] bmp(int headerBytes, int width, int height, int bits, int compression, int dataBytes) {
