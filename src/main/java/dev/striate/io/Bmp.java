@@ -2,6 +2,7 @@ package dev.striate.io;
 
 import java.io.IOException;
 import java.nio.ByteOrder;
+import javax.imageio.ImageReader;
 
 /**
  * A bitmap of Windows or OS/2 1.x, uncompressed or run-length encoded. Lengths in the header are replaced by the true ones.
@@ -26,9 +27,15 @@ final class Bmp extends EncodedImage {
     private static final int RLE8 = 1;
     private static final int RLE4 = 2;
     private static final long MAX_RUN_BYTES = 4;
+    private static final int END_OF_ROW = 0;
+    private static final int END = 1;
+    private static final int MOVE = 2;
     private static final int BIT_FIELDS = 3;
     private static final int JPEG = 4;
     private static final int PNG = 5;
+
+    private final int bits;
+    private final int dataOffset;
 
     Bmp(byte[] bytes) throws IOException {
         super(bytes);
@@ -46,7 +53,7 @@ final class Bmp extends EncodedImage {
             throw new IOException("an OS/2 bitmap of " + width + " x " + height + " pixels is not supported; save the picture as"
                     + " PNG");
         }
-        int bits = in.getShort(core ? HEADER + 10 : HEADER + 14);
+        bits = in.getShort(core ? HEADER + 10 : HEADER + 14);
         int compression = core ? 0 : in.getInt(COMPRESSION);
         if (compression == JPEG || compression == PNG) {
             throw new IOException("a BMP file that contains a JPEG or PNG picture is not supported; save the picture as PNG");
@@ -66,6 +73,7 @@ final class Bmp extends EncodedImage {
         if (headerBytes < CORE_HEADER || offset < HEADER + headerBytes || offset > bytes.length) {
             throw new IOException("the header is damaged: the pixels start at byte " + offset + " of " + bytes.length);
         }
+        dataOffset = (int) offset;
         dataBytes = bytes.length - offset;
         // A run has at most 255 pixels in 2 bytes. Rows are padded to 4 bytes; the padding of the last one may be missing.
         leastDataBytes = compression == RLE8 || compression == RLE4
@@ -98,6 +106,51 @@ final class Bmp extends EncodedImage {
         if (copiedBytes > mostBytes) {
             throw new IOException("the file is damaged: the run lengths of " + width + " x " + height + " pixels take at most "
                     + mostBytes + " bytes, and it has " + copiedBytes + " bytes of them");
+        }
+    }
+
+    @Override
+    Image decode(ImageReader reader) throws IOException {
+        if (copiedBytes > 0) {
+            checkRuns();
+        }
+        return super.decode(reader);
+    }
+
+    /**
+     * Follows the run lengths. The JDK's decoder would cut off a run that exceeds its row, and fill missing rows with colour 0.
+     * Pixels that the file skips have this colour too.
+     */
+    private void checkRuns() throws IOException {
+        long x = 0;
+        long y = 0;
+        int at = dataOffset;
+        while (in.limit() - at >= 2) {
+            int count = in.get(at) & 0xFF;
+            int value = in.get(at + 1) & 0xFF;
+            at += 2;
+            if (count > 0) {
+                x += count;
+            } else if (value == END) {
+                return;
+            } else if (value == END_OF_ROW) {
+                x = 0;
+                y++;
+            } else if (value != MOVE) {
+                x += value;
+                at += (value * bits + 15) / 16 * 2;
+            } else if (in.limit() - at >= 2) {
+                x += in.get(at) & 0xFF;
+                y += in.get(at + 1) & 0xFF;
+                at += 2;
+            }
+            if (x > width || x > 0 && y >= height) {
+                throw new IOException("the file is damaged: the run lengths before byte " + at + " exceed the picture of " + width
+                        + " x " + height + " pixels");
+            }
+        }
+        if (y < height) {
+            throw new IOException("the file is truncated: its run lengths end in row " + y + " of " + height);
         }
     }
 

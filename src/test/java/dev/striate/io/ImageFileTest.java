@@ -282,6 +282,28 @@ class ImageFileTest {
         assertEquals(image, read(bmp));
     }
 
+    /** Runs and literal pixels of 3 x 2 pixels in 8 and 4 bits, also with pixels that are skipped or not mentioned. */
+    @ParameterizedTest
+    @CsvSource({
+        "8, 0301 0000 0301 0001", "8, 0003010203ff 0000 0201 0101 0000", "8, 0002 0101 0201 0001", "8, 0301 0001",
+        "4, 0301 0000 0301 0001", "4, 00031230 0000 0301 0001"
+    })
+    void runLengthsAreRead(int bits, String codes) {
+        assertEquals(Shape.of(1, 2, 3), read(runs(3, 2, bits, codes.replace(" ", ""))).shape());
+    }
+
+    /** The JDK's reader would cut them off, or fill the rest with colour 0. */
+    @ParameterizedTest
+    @CsvSource({
+        "8, 0401 0000 0301 0001, exceed the picture of 3 x 2 pixels", "8, 0301 0000 0201 000301020300, exceed the picture",
+        "8, 0301 0000 0301 0000 0101 0001, exceed the picture", "8, 0002 c8c8 0301 0001, exceed the picture",
+        "4, 00041234 0001, exceed the picture", "8, 0301 0000 0301, its run lengths end in row 1 of 2",
+        "8, 0301 00, its run lengths end in row 0 of 2", "8, 0301 0002, its run lengths end in row 0 of 2"
+    })
+    void wrongRunLengthsAreRefused(int bits, String codes, String reason) {
+        assertTrue(refusedCheaply(runs(3, 2, bits, codes.replace(" ", ""))).contains(reason));
+    }
+
     // ---- Bounds
 
     @Test
