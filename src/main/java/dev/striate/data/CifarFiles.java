@@ -51,13 +51,17 @@ record CifarFiles(String name, String stem, String binaryFolder, String pythonFo
                 return readFolder(place, "");
             }
         }
-        Path python = directory.resolve(stem + "-python.tar.gz");
+        Path python = directory.resolve(pythonArchive());
         if (Files.isRegularFile(python)) {
             return readArchive(python);
         }
         throw new StriateException(name + ": there is neither " + binary.getFileName() + " nor " + python.getFileName() + " in "
                 + directory + ", nor are their files (" + testFile + ".bin or " + testFile + ") there or in its folders "
                 + binaryFolder + " and " + pythonFolder);
+    }
+
+    private String pythonArchive() {
+        return stem + "-python.tar.gz";
     }
 
     private Splits readFolder(Path folder, String ending) {
@@ -169,8 +173,9 @@ record CifarFiles(String name, String stem, String binaryFolder, String pythonFo
 
         private Dataset images(Path source) {
             if (read.size() < files.size()) {
+                boolean pickled = source.endsWith(pythonArchive());
                 throw new StriateException(name + ": " + source + " lacks " + files.stream().filter(file -> !read.contains(file))
-                        .map(file -> binaryFolder + "/" + file + ".bin").toList());
+                        .map(file -> pickled ? pythonFolder + "/" + file : binaryFolder + "/" + file + ".bin").toList());
             }
             int[] all = Arrays.stream(labels).flatMapToInt(Arrays::stream).toArray();
             return new ByteImages(pixels, all, IMAGE, WHITE, classNames);

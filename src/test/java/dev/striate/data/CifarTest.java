@@ -88,6 +88,11 @@ class CifarTest {
         assertTrue(assertThrows(StriateException.class, () -> Cifar10.read(directory.resolve("x"))).getMessage().endsWith(
                 "lacks [cifar-10-batches-bin/data_batch_2.bin, cifar-10-batches-bin/data_batch_3.bin,"
                         + " cifar-10-batches-bin/data_batch_4.bin, cifar-10-batches-bin/data_batch_5.bin]"));
+        Path python = Files.createDirectory(directory.resolve("y")).resolve("cifar-10-python.tar.gz");
+        new Tar().writeTo(python);
+        assertEquals("CIFAR-10: " + python + " lacks [cifar-10-batches-py/data_batch_1, cifar-10-batches-py/data_batch_2,"
+                + " cifar-10-batches-py/data_batch_3, cifar-10-batches-py/data_batch_4, cifar-10-batches-py/data_batch_5]",
+                assertThrows(StriateException.class, () -> Cifar10.read(directory.resolve("y"))).getMessage());
     }
 
     @Test
