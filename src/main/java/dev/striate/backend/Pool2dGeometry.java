@@ -20,4 +20,10 @@ public record Pool2dGeometry(
         int padLeft,
         int padRight,
         int dilationH,
-        int dilationW) {}
+        int dilationW) {
+
+    /** An upper bound of the number of pixels that a window reads. */
+    public long mostPixels() {
+        return (long) Math.min(kernelHeight, inHeight) * Math.min(kernelWidth, inWidth);
+    }
+}

@@ -661,6 +661,10 @@ final class OpCases {
         maxPool("greatest stride, 1x1 window with the greatest dilation", 2, 2, 3, 4, 1, 1, stride(Integer.MAX_VALUE),
                 dilation(Integer.MAX_VALUE), ceilMode());
         maxPool("dilation far beyond the image", 1, 2, 3, 4, 2, 2, dilation(70_000), stride(70_000), padding(69_999), ceilMode());
+        maxPool("greatest dilation of rows", 1, 2, 10, 1, 2, 1, stride(1), dilation(2_147_483_640, 1),
+                padding(2_147_483_637, 0, 0, 0));
+        maxPool("greatest dilation of columns", 1, 2, 1, 10, 1, 2, stride(1), dilation(1, 2_147_483_640),
+                padding(0, 0, 2_147_483_637, 0));
         for (int width : new int[] {3, 4, 5, 8, 9, 16, 17, 33}) {
             maxPool(width + " columns", 2, 2, 5, 2 * width, 2, 2);
             maxPool(width + " columns, padding 1", 1, 3, 4, width, 3, 3, stride(1), padding(1));

@@ -15,7 +15,7 @@ final class CpuAvgPool2d implements AvgPool2dKernels {
     }
 
     private static long work(Pool2dGeometry g) {
-        return (long) g.planes() * g.outHeight() * g.outWidth() * (g.kernelHeight() * g.kernelWidth() + 4L);
+        return (long) g.planes() * g.outHeight() * g.outWidth() * (g.mostPixels() + 4);
     }
 
     @Override

@@ -28,7 +28,7 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
         CpuIndexBuffer places = CpuIndexBuffer.of(indices);
         int inPlane = g.inHeight() * g.inWidth();
         int outPlane = g.outHeight() * g.outWidth();
-        long perOutput = isPlainTwoByTwo(g) ? 1 : g.kernelHeight() * g.kernelWidth() + 2L;
+        long perOutput = isPlainTwoByTwo(g) ? 1 : g.mostPixels() + 2;
         threads.forRange(g.planes(), g.planes() * outPlane * perOutput, (from, to) ->
                 forward(g, to - from, in.array, in.offset + from * inPlane, out.array, out.offset + from * outPlane,
                         places.array, from * outPlane));
@@ -57,6 +57,9 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
     }
 
     private static void pool(Pool2dGeometry g, float[] x, int xPlane, float[] y, int yPlane, int[] indices, int indexPlane) {
+        // A step as large as the image leaves it, and larger ones could overflow.
+        int stepY = Math.min(g.dilationH(), g.inHeight());
+        int stepX = Math.min(g.dilationW(), g.inWidth());
         for (int oy = 0; oy < g.outHeight(); oy++) {
             int top = oy * g.strideH() - g.padTop();
             int firstY = firstInside(top, g.dilationH());
@@ -68,9 +71,9 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
                 float best = Float.NEGATIVE_INFINITY;
                 int place = -1;
                 search:
-                for (int iy = firstY; iy < endY; iy += g.dilationH()) {
+                for (int iy = firstY; iy < endY; iy += stepY) {
                     int line = xPlane + iy * g.inWidth();
-                    for (int ix = firstX; ix < endX; ix += g.dilationW()) {
+                    for (int ix = firstX; ix < endX; ix += stepX) {
                         float value = x[line + ix];
                         // Written so that NaN passes; a first pixel of minus infinity is taken for its place.
                         if (!(value <= best) || place < 0) {
