@@ -93,11 +93,15 @@ __kernel void forward(const Pool2dGeometry given, const int rowsPerItem, __globa
         __global const float *image = x + outRow / g.outHeight * g.inHeight * g.inWidth;
         for (int piece = 0; piece < g.outWidth; piece += LANES) {
             const int ox = min(piece, g.outWidth - LANES);
+            // From the first tap of the last lane to the last tap of the first.
+            const int left = ox * g.strideW - g.padLeft;
+            const int firstX = firstTap(left + (LANES - 1) * g.strideW, 1);
+            const int endX = endTap(left, g.kernelWidth, 1, g.inWidth);
             Lanes sum = (Lanes)(0.0f);
             for (int iy = max(top, 0); iy < min(top + g.kernelHeight, g.inHeight); ++iy) {
                 Lanes rowSum = (Lanes)(0.0f);
-                for (int kx = 0; kx < g.kernelWidth; ++kx) {
-                    const int ix = ox * g.strideW - g.padLeft + kx;
+                for (int kx = firstX; kx < endX; ++kx) {
+                    const int ix = left + kx;
                     const bool inside = ix >= 0 && ix + (LANES - 1) * g.strideW < g.inWidth;
                     __global const float *row = image + iy * g.inWidth;
                     rowSum += inside ? loadInside(row, ix, g.strideW) : loadOrBorder(row, ix, g.strideW, g.inWidth, 0.0f);

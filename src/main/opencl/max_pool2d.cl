@@ -32,15 +32,20 @@ __kernel void forward(
     const int plane = id / g.outWidth / g.outHeight;
     NORM_OF(plane);
     __global const float *image = x + plane * g.inHeight * g.inWidth;
+    const int top = oy * g.strideH - g.padTop;
+    const int left = ox * g.strideW - g.padLeft;
+    const int firstX = firstTap(left, g.dilationW);
+    const int endX = endTap(left, g.kernelWidth, g.dilationW, g.inWidth);
+    const int endY = endTap(top, g.kernelHeight, g.dilationH, g.inHeight);
     float best = -INFINITY;
     int place = -1;
-    for (int ky = 0; ky < g.kernelHeight; ++ky) {
-        const int iy = oy * g.strideH - g.padTop + ky * g.dilationH;
+    for (int ky = firstTap(top, g.dilationH); ky < endY; ++ky) {
+        const int iy = top + ky * g.dilationH;
         if (iy < 0 || iy >= g.inHeight) {
             continue;
         }
-        for (int kx = 0; kx < g.kernelWidth; ++kx) {
-            const int ix = ox * g.strideW - g.padLeft + kx * g.dilationW;
+        for (int kx = firstX; kx < endX; ++kx) {
+            const int ix = left + kx * g.dilationW;
             if (ix < 0 || ix >= g.inWidth) {
                 continue;
             }
@@ -85,21 +90,27 @@ __kernel void forward(
     const int last = min(g.planes * g.outHeight, first + rowsPerItem);
     for (int outRow = first; outRow < last; ++outRow) {
         const int top = outRow % g.outHeight * g.strideH - g.padTop;
+        const int firstY = firstTap(top, g.dilationH);
+        const int endY = endTap(top, g.kernelHeight, g.dilationH, g.inHeight);
         const int plane = outRow / g.outHeight;
         NORM_OF(plane);
         __global const float *image = x + plane * g.inHeight * g.inWidth;
         for (int piece = 0; piece < g.outWidth; piece += LANES) {
             const int ox = min(piece, g.outWidth - LANES);
             const IntLanes left = (ox + laneNumbers()) * g.strideW - g.padLeft;
+            // From the first tap of the last lane to the last tap of the first.
+            const int firstLeft = ox * g.strideW - g.padLeft;
+            const int firstX = firstTap(firstLeft + (LANES - 1) * g.strideW, g.dilationW);
+            const int endX = endTap(firstLeft, g.kernelWidth, g.dilationW, g.inWidth);
             Lanes best = (Lanes)(-INFINITY);
             IntLanes place = (IntLanes)(-1);
-            for (int ky = 0; ky < g.kernelHeight; ++ky) {
+            for (int ky = firstY; ky < endY; ++ky) {
                 const int iy = top + ky * g.dilationH;
                 if (iy < 0 || iy >= g.inHeight) {
                     continue;
                 }
-                for (int kx = 0; kx < g.kernelWidth; ++kx) {
-                    const int ix = ox * g.strideW - g.padLeft + kx * g.dilationW;
+                for (int kx = firstX; kx < endX; ++kx) {
+                    const int ix = firstLeft + kx * g.dilationW;
                     const bool inside = ix >= 0 && ix + (LANES - 1) * g.strideW < g.inWidth;
                     __global const float *row = image + iy * g.inWidth;
                     const Lanes v = POOLED(

@@ -38,6 +38,27 @@ Pool2dGeometry withConstants(Pool2dGeometry g)
     return g;
 }
 
+// The taps of a window along one axis that may lie inside the image, which has `size` pixels there: from, and up to but not
+// including. Windows may be much larger than the image. `start` is where the window starts.
+int firstTap(int start, int dilation)
+{
+#ifdef TWO_BY_TWO
+    return 0;
+#else
+    return start >= 0 ? 0 : dilation == 1 ? -start : (-start - 1) / dilation + 1;
+#endif
+}
+
+int endTap(int start, int kernelSize, int dilation, int size)
+{
+#ifdef TWO_BY_TWO
+    return 2;
+#else
+    const int room = size - start;
+    return room <= 0 ? 0 : min(kernelSize, dilation == 1 ? room : (room - 1) / dilation + 1);
+#endif
+}
+
 #ifdef TILED
 // The windows of one axis that reach over pixel i, counted with the padding before it: from, and up to but not including.
 int firstWindow(int i, int kernelSize, int dilation, int stride)

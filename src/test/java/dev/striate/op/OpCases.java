@@ -661,6 +661,11 @@ final class OpCases {
         maxPool("greatest stride, 1x1 window with the greatest dilation", 2, 2, 3, 4, 1, 1, stride(Integer.MAX_VALUE),
                 dilation(Integer.MAX_VALUE), ceilMode());
         maxPool("dilation far beyond the image", 1, 2, 3, 4, 2, 2, dilation(70_000), stride(70_000), padding(69_999), ceilMode());
+        maxPool("a window of 2e9 rows", 1, 2, 10, 1, 2_000_000_000, 1, stride(1), padding(1_999_999_999, 0, 0, 0));
+        maxPool("a window of 2e9 columns", 1, 2, 1, 40, 1, 2_000_000_000, stride(1), padding(0, 0, 1_999_999_990, 9));
+        maxPool("a window of 2e9 columns, stride 3", 1, 2, 1, 99, 1, 2_000_000_000, stride(1, 3),
+                padding(0, 0, 1_999_999_990, 50), ceilMode());
+        maxPool("1e9 rows with gaps", 1, 2, 10, 3, 1_000_000_000, 2, stride(1), dilation(2), padding(1_999_999_998, 0, 1, 1));
         maxPool("greatest dilation of rows", 1, 2, 10, 1, 2, 1, stride(1), dilation(2_147_483_640, 1),
                 padding(2_147_483_637, 0, 0, 0));
         maxPool("greatest dilation of columns", 1, 2, 1, 10, 1, 2, stride(1), dilation(1, 2_147_483_640),
@@ -721,6 +726,10 @@ final class OpCases {
         avgPool("many planes", 7, 37, 4, 4, 2, 2);
         avgPool("greatest stride", 2, 2, 3, 4, 2, 3, stride(Integer.MAX_VALUE), padding(1), ceilMode());
         avgPool("65536 cells of padding", 1, 1, 2, 4, 1, 65_536, stride(1, 40_000), padding(0, 40_000), ceilMode());
+        avgPool("a window of 2e9 rows", 1, 2, 10, 1, 2_000_000_000, 1, stride(1), padding(1_999_999_999, 0, 0, 0));
+        avgPool("a window of 2e9 columns", 1, 2, 1, 40, 1, 2_000_000_000, stride(1), padding(0, 0, 1_999_999_990, 9));
+        avgPool("a window of 2e9 columns, stride 3", 1, 2, 1, 99, 1, 2_000_000_000, stride(1, 3),
+                padding(0, 0, 1_999_999_990, 50), ceilMode());
         avgPool("17x17 window", 1, 1, 20, 19, 17, 17, stride(1));
         for (int width : new int[] {3, 4, 5, 8, 9, 16, 17, 33}) {
             avgPool(width + " columns", 2, 2, 5, 2 * width, 2, 2);
@@ -732,12 +741,13 @@ final class OpCases {
     }
 
     private void avgPool(String name, int n, int c, int h, int w, int kh, int kw, WindowOption... options) {
+        int pixels = Math.min(kh, h) * Math.min(kw, w);
         WindowOption[] inside = Arrays.copyOf(options, options.length + 1);
         inside[options.length] = countIncludePad(false);
         add("avgPool2d", name, x -> x.get(0).avgPool2d(kh, kw, options))
-                .normal(n, c, h, w).accuracy(Accuracy.products(kh * kw));
+                .normal(n, c, h, w).accuracy(Accuracy.products(pixels));
         add("avgPool2d", name + ", padding not counted", x -> x.get(0).avgPool2d(kh, kw, inside))
-                .normal(n, c, h, w).accuracy(Accuracy.products(kh * kw));
+                .normal(n, c, h, w).accuracy(Accuracy.products(pixels));
     }
 
     private void adaptiveAvgPool2d() {

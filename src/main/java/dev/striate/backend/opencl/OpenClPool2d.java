@@ -33,7 +33,7 @@ final class OpenClPool2d {
             int outputs = rows * g.outWidth();
             rest.apply(launch.ints(outputs).struct(fields(g))).runItems(outputs);
         } else {
-            int rowsPerItem = perItem((long) g.outWidth() * g.kernelHeight() * g.kernelWidth());
+            int rowsPerItem = perItem((double) g.outWidth() * g.mostPixels());
             rest.apply(launch.struct(fields(g)).ints(rowsPerItem)).runAlone(ceilDiv(rows, rowsPerItem));
         }
     }
@@ -47,7 +47,7 @@ final class OpenClPool2d {
             int items = g.planes() * ceilDiv(inPlane, PIXELS_PER_ITEM);
             rest.apply(launch.ints(items).struct(fields(g))).runItems(items);
         } else {
-            int planesPerItem = perItem(inPlane + (double) g.outHeight() * g.outWidth() * g.kernelHeight() * g.kernelWidth());
+            int planesPerItem = perItem(inPlane + (double) g.outHeight() * g.outWidth() * g.mostPixels());
             rest.apply(launch.struct(fields(g)).ints(planesPerItem)).runAlone(ceilDiv(g.planes(), planesPerItem));
         }
     }

@@ -25,15 +25,16 @@ final class ReferenceMaxPool2d implements MaxPool2dKernels {
         for (int plane = 0; plane < g.planes(); plane++) {
             for (int oy = 0; oy < g.outHeight(); oy++) {
                 for (int ox = 0; ox < g.outWidth(); ox++) {
+                    int top = oy * g.strideH() - g.padTop();
+                    int left = ox * g.strideW() - g.padLeft();
+                    int endY = endTap(top, g.kernelHeight(), g.dilationH(), g.inHeight());
+                    int endX = endTap(left, g.kernelWidth(), g.dilationW(), g.inWidth());
                     double best = Double.NEGATIVE_INFINITY;
                     int place = -1;
-                    for (int ky = 0; ky < g.kernelHeight(); ky++) {
-                        for (int kx = 0; kx < g.kernelWidth(); kx++) {
-                            int iy = oy * g.strideH() - g.padTop() + ky * g.dilationH();
-                            int ix = ox * g.strideW() - g.padLeft() + kx * g.dilationW();
-                            if (iy < 0 || iy >= g.inHeight() || ix < 0 || ix >= g.inWidth()) {
-                                continue;
-                            }
+                    for (int ky = firstTap(top, g.dilationH()); ky < endY; ky++) {
+                        for (int kx = firstTap(left, g.dilationW()); kx < endX; kx++) {
+                            int iy = top + ky * g.dilationH();
+                            int ix = left + kx * g.dilationW();
                             double value = from.get(plane * inPlane + iy * g.inWidth() + ix);
                             if (place < 0 || ReferenceReduce.beats(value, best)) {
                                 best = value;
@@ -47,6 +48,16 @@ final class ReferenceMaxPool2d implements MaxPool2dKernels {
                 }
             }
         }
+    }
+
+    /** The first tap inside the image of a window that starts at {@code start}. */
+    private static int firstTap(int start, int dilation) {
+        return start >= 0 ? 0 : (-start - 1) / dilation + 1;
+    }
+
+    /** The end (exclusive) of the taps before the end of the image, which has {@code size} pixels. */
+    private static int endTap(int start, int kernel, int dilation, int size) {
+        return start >= size ? 0 : Math.min(kernel, (size - 1 - start) / dilation + 1);
     }
 
     @Override
