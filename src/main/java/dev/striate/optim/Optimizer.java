@@ -444,8 +444,13 @@ public abstract class Optimizer implements AutoCloseable {
         flatState.put(kind, flat);
         for (Slot slot : slots) {
             namedState.put(stateName(kind, slot), window(flat, slot));
-            slot.steps = 0;
         }
+        resetParameterSteps();
+    }
+
+    /** Sets the parameters' numbers of steps to 0, so that the next step of each counts as its first. */
+    final void resetParameterSteps() {
+        slots.forEach(slot -> slot.steps = 0);
     }
 
     private static String stateName(String kind, Slot slot) {

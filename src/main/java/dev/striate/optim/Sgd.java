@@ -8,7 +8,7 @@ import java.util.Map;
 /**
  * Stochastic gradient descent, with momentum (Polyak, 1964), Nesterov's look-ahead (Sutskever et al., 2013) and weight decay as
  * in PyTorch: {@code g += weightDecay w; v = momentum v + (1 - dampening) g; w -= lr v}, or {@code w -= lr (g + momentum v)} with
- * Nesterov. In the first step of a parameter, {@code v = g} without dampening.
+ * Nesterov. In the first step of a parameter after momentum is turned on, {@code v = g} without dampening.
  */
 public final class Sgd extends Optimizer {
 
@@ -23,11 +23,17 @@ public final class Sgd extends Optimizer {
         super(parameters, learningRate);
     }
 
-    /** Sets the factor by which each step multiplies the velocity; 0 by default. */
+    /**
+     * Sets the factor by which each step multiplies the velocity; 0 by default. If it was 0, velocities start anew and
+     * {@link #parameterSteps} count from zero.
+     */
     public Sgd momentum(float wanted) {
+        boolean wasOff = momentum == 0;
         momentum = Require.fraction("momentum", wanted);
         if (momentum > 0 && !hasState(VELOCITY)) {
             addState(VELOCITY);
+        } else if (momentum > 0 && wasOff) {
+            resetParameterSteps();
         }
         return this;
     }

@@ -193,6 +193,40 @@ class UpdateRulesTest {
     }
 
     @Test
+    void momentumThatIsTurnedOnAgainStartsUndamped() {
+        try (Tensor weights = Tensor.zeros(Device.reference(), 1).requiresGrad(true);
+                Sgd sgd = new Sgd(Map.of("w", weights), 1).dampening(.5f)) {
+            weights.grad().fill(1);
+            sgd.momentum(.75f).step();
+            sgd.momentum(0).step();
+            sgd.momentum(.5f);
+            assertEquals(Map.of("w", 0L), sgd.parameterSteps());
+            sgd.step();
+            assertEquals(-3, weights.item());
+            // Another factor does not start the velocity anew.
+            sgd.momentum(.75f).step();
+            assertEquals(-3 - .75 - .5, weights.item());
+            assertEquals(Map.of("w", 2L), sgd.parameterSteps());
+        }
+    }
+
+    @Test
+    void aLayerThatThawsWhileMomentumIsOffStartsUndamped() {
+        try (Tensor always = Tensor.zeros(Device.reference(), 1).requiresGrad(true);
+                Tensor frozen = Tensor.zeros(Device.reference(), 1);
+                Sgd sgd = new Sgd(Map.of("always", always, "frozen", frozen), 1).dampening(.5f)) {
+            always.grad().fill(1);
+            sgd.momentum(.75f).step();
+            sgd.momentum(0);
+            frozen.requiresGrad(true).grad().fill(1);
+            sgd.step();
+            sgd.momentum(.75f).step();
+            assertEquals(-2, frozen.item());
+            assertEquals(-3, always.item());
+        }
+    }
+
+    @Test
     void adamsFirstStepIsTheLearningRateWhateverTheGradientsSize() {
         try (Tensor weights = Tensor.zeros(Device.reference(), 3).requiresGrad(true);
                 Adam adam = new Adam(Map.of("w", weights), RATE)) {
