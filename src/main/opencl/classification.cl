@@ -12,14 +12,18 @@ typedef struct {
     int ignoreIndex;
 } Classification;
 
-// Writes the reduced loss, given the sum, and the number of examples that count.
-void storeLoss(float sum, float counted, int countAt, __global float *loss, __global float *saved)
+// A unit of losses in which the sum of all examples cannot overflow.
+#define LARGE_LOSS 0x1p32f
+
+// Writes the reduced loss and the number of examples that count. The mean may be finite although the sum is not: largeSum is the
+// sum in the unit LARGE_LOSS, needed only then.
+void storeLoss(float sum, float largeSum, float counted, int countAt, __global float *loss, __global float *saved)
 {
     saved[countAt] = counted;
 #if defined(REDUCTION_MEAN)
-    loss[0] = sum / counted;
+    loss[0] = isfinite(sum) ? sum / counted : largeSum / counted * LARGE_LOSS;
 #elif defined(REDUCTION_SUM)
-    loss[0] = sum;
+    loss[0] = isfinite(sum) ? sum : largeSum * LARGE_LOSS;
 #endif
 }
 
@@ -30,22 +34,29 @@ __kernel void finish(
 {
     TEAM_SCRATCH(scratch);
     float sum = 0.0f;
+    float largeSum = 0.0f;
     float counted = 0.0f;
     for (int block = TEAM_LANE; block < g.examples; block += TEAM * BLOCK) {
         const int end = min(g.examples, block + TEAM * BLOCK);
         float part = 0.0f;
+        float largePart = 0.0f;
         float partCounted = 0.0f;
         for (int i = block; i < end; i += TEAM) {
             part += losses[i];
+            largePart += losses[i] * (1.0f / LARGE_LOSS);
             partCounted += labels[i] == g.ignoreIndex ? 0.0f : 1.0f;
         }
         sum += part;
+        largeSum += largePart;
         counted += partCounted;
     }
     sum = teamSum(sum, scratch);
     counted = teamSum(counted, scratch);
+    if (!isfinite(sum)) {
+        largeSum = teamSum(largeSum, scratch);
+    }
     if (TEAM_LANE == 0) {
-        storeLoss(sum, counted, countAt, loss, saved);
+        storeLoss(sum, largeSum, counted, countAt, loss, saved);
     }
 }
 

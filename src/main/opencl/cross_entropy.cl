@@ -117,25 +117,33 @@ __kernel void whole(
 {
     TEAM_SCRATCH(scratch);
     float sum = 0.0f;
+    float largeSum = 0.0f;
     float counted = 0.0f;
     for (int block = TEAM_LANE; block < g.examples; block += TEAM * BLOCK) {
         const int end = min(g.examples, block + TEAM * BLOCK);
         float part = 0.0f;
+        float largePart = 0.0f;
         float partCounted = 0.0f;
         for (int example = block; example < end; example += TEAM) {
-            part += lossOf(g, smoothing, logits, labels[example], example, saved);
+            const float own = lossOf(g, smoothing, logits, labels[example], example, saved);
+            part += own;
+            largePart += own * (1.0f / LARGE_LOSS);
             partCounted += labels[example] == g.ignoreIndex ? 0.0f : 1.0f;
 #ifdef PREDICTIONS
             predicted[example] = predictionOf(g, logits, example);
 #endif
         }
         sum += part;
+        largeSum += largePart;
         counted += partCounted;
     }
     sum = teamSum(sum, scratch);
     counted = teamSum(counted, scratch);
+    if (!isfinite(sum)) {
+        largeSum = teamSum(largeSum, scratch);
+    }
     if (TEAM_LANE == 0) {
-        storeLoss(sum, counted, 2 * g.examples, loss, saved);
+        storeLoss(sum, largeSum, counted, 2 * g.examples, loss, saved);
     }
 #ifdef GRADIENT
     // Each work-item has saved the maximum and sum of its own examples.

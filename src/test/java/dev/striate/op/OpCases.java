@@ -1017,6 +1017,22 @@ final class OpCases {
         int[] labels = {0, 1, 3};
         crossEntropyOf("large logits", three, labels, mean)
                 .values(new float[] {1000, -1000, 999, 0, 124, -87, 88, 89, -1000, -1000, -1000, -999}, three).kinked();
+        // The mean of losses whose sum is beyond float32: in one team, by several work-items, and after a kernel of its own.
+        for (int examples : new int[] {2, 3, 300, 1500, 9000}) {
+            int[] two = {examples, 2};
+            float[] far = new float[2 * examples];
+            for (int i = 0; i < examples; i++) {
+                far[2 * i + 1] = i % 3 == 2 ? 1e38f : 2e38f;
+            }
+            for (float smoothing : new float[] {0, 0.1f}) {
+                ClassificationOptions smooth = mean.withLabelSmoothing(smoothing);
+                String how = examples + " losses around 2e38, smoothing " + smoothing;
+                crossEntropyOf(how, two, fillLabels(examples, 0), smooth).values(far, two).kinked();
+                predicting(how, two, fillLabels(examples, 0), smooth).values(far, two).kinked();
+            }
+            add("nll", examples + " losses of 2e38", x -> x.get(0).nll(x.integers(labelShape(two), fillLabels(examples, 1)), mean))
+                    .values(negated(far), two).kinked().accuracy(Accuracy.products(examples));
+        }
         crossEntropyOf("a masked class", three, labels, mean)
                 .values(new float[] {1, -INF, 2, 0.5f, -INF, 1, -INF, 3, -1, -2, -INF, 0.5f}, three).kinked();
         crossEntropyOf("NaN in a row", three, labels, none)
@@ -1043,6 +1059,14 @@ final class OpCases {
             labels[i] = ignored != -1 && i % 3 == 1 ? ignored : i * 7 % scores[1];
         }
         return labels;
+    }
+
+    private static float[] negated(float[] values) {
+        float[] negative = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            negative[i] = -values[i];
+        }
+        return negative;
     }
 
     private static int[] fillLabels(int n, int value) {
