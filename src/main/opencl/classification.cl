@@ -16,7 +16,7 @@ typedef struct {
 #define LARGE_LOSS 0x1p32f
 
 // Writes the reduced loss and the number of examples that count. The mean may be finite although the sum is not: largeSum is the
-// sum in the unit LARGE_LOSS, needed only then.
+// sum in the unit LARGE_LOSS.
 void storeLoss(float sum, float largeSum, float counted, int countAt, __global float *loss, __global float *saved)
 {
     saved[countAt] = counted;
@@ -51,10 +51,8 @@ __kernel void finish(
         counted += partCounted;
     }
     sum = teamSum(sum, scratch);
+    largeSum = teamSum(largeSum, scratch);
     counted = teamSum(counted, scratch);
-    if (!isfinite(sum)) {
-        largeSum = teamSum(largeSum, scratch);
-    }
     if (TEAM_LANE == 0) {
         storeLoss(sum, largeSum, counted, countAt, loss, saved);
     }

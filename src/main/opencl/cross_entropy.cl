@@ -138,10 +138,8 @@ __kernel void whole(
         counted += partCounted;
     }
     sum = teamSum(sum, scratch);
+    largeSum = teamSum(largeSum, scratch);
     counted = teamSum(counted, scratch);
-    if (!isfinite(sum)) {
-        largeSum = teamSum(largeSum, scratch);
-    }
     if (TEAM_LANE == 0) {
         storeLoss(sum, largeSum, counted, 2 * g.examples, loss, saved);
     }
