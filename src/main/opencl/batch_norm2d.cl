@@ -65,6 +65,9 @@
         SUM_CHUNK_TWICE(sum, TERM, nothing, NOTHING)                                             \
     }
 
+// The unit of elements for the sum of a chunk, which has fewer of them, so that it cannot overflow.
+#define SUM_UNIT 0x1p16f
+
 // The unit of deviations for sums of squares that cannot overflow.
 #define LARGE 0x1p80f
 
@@ -76,9 +79,9 @@ __kernel void statistics(
     TEAM_SCRATCH(scratch);
     CHUNK;
     float sum = 0.0f;
-#define VALUE(AT, at) AT(x, at)
+#define VALUE(AT, at) AT(x, at) * (1.0f / SUM_UNIT)
     SUM_CHUNK(sum, VALUE)
-    const float mean = teamSum(sum, scratch) / (end - start);
+    const float mean = teamSum(sum, scratch) / (end - start) * SUM_UNIT;
     float squares = 0.0f;
     float largeSquares = 0.0f;
 #define SQUARE(AT, at) (AT(x, at) - mean) * (AT(x, at) - mean)
@@ -107,9 +110,10 @@ __kernel void join(
     float shift = 0.0f;
     for (int split = TEAM_LANE; split < g.splits; split += TEAM) {
         const int count = min(g.chunk, m - split * g.chunk);
-        shift += (chunkMean[channel * g.splits + split] - first) * count;
+        // Divided before it is added, which could overflow.
+        shift += (chunkMean[channel * g.splits + split] - first) * ((float)count / m);
     }
-    const float mean_ = first + teamSum(shift, scratch) / m;
+    const float mean_ = first + teamSum(shift, scratch);
     float squares = 0.0f;
     float largeSquares = 0.0f;
     for (int split = TEAM_LANE; split < g.splits; split += TEAM) {
@@ -190,16 +194,18 @@ __kernel void gradientSums(
     TEAM_SCRATCH(scratch);
     CHUNK;
     const float centre = mean[channel];
+    // Applied to each element: a product of gradient and deviation may overflow although that with xhat does not.
+    const float reciprocal = reciprocalOf(channel, epsilon, spread);
     float dySum = 0.0f;
-    float dyXSum = 0.0f;
+    float dyXhatSum = 0.0f;
 #define DY(AT, at) AT(dy, at)
-#define DY_X(AT, at) AT(dy, at) * (AT(x, at) - centre)
-    SUM_CHUNK_TWICE(dySum, DY, dyXSum, DY_X)
+#define DY_XHAT(AT, at) AT(dy, at) * ((AT(x, at) - centre) * reciprocal)
+    SUM_CHUNK_TWICE(dySum, DY, dyXhatSum, DY_XHAT)
     dySum = teamSum(dySum, scratch);
-    dyXSum = teamSum(dyXSum, scratch);
+    dyXhatSum = teamSum(dyXhatSum, scratch);
     if (TEAM_LANE == 0) {
         chunkDy[chunkId] = dySum;
-        chunkDyXhat[chunkId] = dyXSum * reciprocalOf(channel, epsilon, spread);
+        chunkDyXhat[chunkId] = dyXhatSum;
     }
 }
 

@@ -15,8 +15,10 @@ __kernel void gradientSums(
     TEAM_SCRATCH(scratch);
     CHUNK;
     const float centre = mean[channel];
+    // Applied to each element: a product of gradient and deviation may overflow although that with xhat does not.
+    const float reciprocal = reciprocalOf(channel, epsilon, spread);
     float dySum = 0.0f;
-    float dyXSum = 0.0f;
+    float dyXhatSum = 0.0f;
 #ifdef TILED
     const Place by = placeOf(g, 0, TEAM);
     Place maximum = placeOf(g, channel, start + TEAM_LANE);
@@ -27,35 +29,35 @@ __kernel void gradientSums(
         const int place = indices[at];
         const float passed = place < 0 ? 0.0f : dy[at];
         dySum += passed;
-        dyXSum += passed * (x[maximum.plane * inPlane + max(place, 0)] - centre);
+        dyXhatSum += passed * ((x[maximum.plane * inPlane + max(place, 0)] - centre) * reciprocal);
         maximum = advanced(g, maximum, by);
     }
 #else
     Vec dyLanes = (Vec)(0.0f);
-    Vec dyXLanes = (Vec)(0.0f);
+    Vec dyXhatLanes = (Vec)(0.0f);
     for (int t = start; t < end;) {
         const Place first = placeOf(g, channel, t);
         const int run = min(min(g.plane - first.offset, end - t), WIDTH);
         const int from = first.plane * g.plane + first.offset;
         float passed[WIDTH];
-        float deviation[WIDTH];
+        float xhat[WIDTH];
         for (int i = 0; i < WIDTH; ++i) {
             const int place = i < run ? indices[from + i] : -1;
             passed[i] = place < 0 ? 0.0f : dy[from + i];
-            deviation[i] = x[first.plane * inPlane + max(place, 0)] - centre;
+            xhat[i] = (x[first.plane * inPlane + max(place, 0)] - centre) * reciprocal;
         }
         dyLanes += VLOAD(0, passed);
-        dyXLanes += VLOAD(0, passed) * VLOAD(0, deviation);
+        dyXhatLanes += VLOAD(0, passed) * VLOAD(0, xhat);
         t += run;
     }
     dySum = sumOfLanes(dyLanes);
-    dyXSum = sumOfLanes(dyXLanes);
+    dyXhatSum = sumOfLanes(dyXhatLanes);
 #endif
     dySum = teamSum(dySum, scratch);
-    dyXSum = teamSum(dyXSum, scratch);
+    dyXhatSum = teamSum(dyXhatSum, scratch);
     if (TEAM_LANE == 0) {
         chunkDy[chunkId] = dySum;
-        chunkDyXhat[chunkId] = dyXSum * reciprocalOf(channel, epsilon, spread);
+        chunkDyXhat[chunkId] = dyXhatSum;
     }
 }
 

@@ -65,6 +65,7 @@ final class OpCase {
     private boolean smooth = true;
     private float @Nullable [] upstream;
     private boolean upstreamIsBounded;
+    private float upstreamFactor = 1;
 
     OpCase(String operation, String name, Call call) {
         this.operation = operation;
@@ -193,6 +194,12 @@ final class OpCase {
         return this;
     }
 
+    /** Scales the upstream gradients, unless they are given. */
+    OpCase upstreamTimes(float factor) {
+        upstreamFactor = factor;
+        return this;
+    }
+
     /** Upstream gradients in -1 .. 1, unless they are given. */
     OpCase boundedUpstream() {
         upstreamIsBounded = true;
@@ -238,7 +245,7 @@ final class OpCase {
         Random own = new Random((operation + name).hashCode() + 1L);
         double[] values = new double[n];
         for (int i = 0; i < n; i++) {
-            values[i] = upstreamIsBounded ? 2 * own.nextFloat() - 1 : (float) own.nextGaussian();
+            values[i] = upstreamFactor * (upstreamIsBounded ? 2 * own.nextFloat() - 1 : (float) own.nextGaussian());
         }
         return values;
     }

@@ -818,10 +818,18 @@ final class OpCases {
         trained("NaN in one channel", 0.1f, 1e-5f, true).normal(2, 3, 5, 5).with(NAN).normal(3).normal(3)
                 .normal(3).constant().uniform(0.5f, 2, 3).constant();
         // Distances from the mean whose squares, or the sums of these, are beyond float32 or vanish.
-        for (float size : new float[] {1e-25f, 1e18f, 1e20f, 1e32f}) {
+        for (float size : new float[] {1e-25f, 1e18f, 1e20f, 1e32f, 1e37f}) {
             for (int[] s : new int[][] {{5, 2, 3, 5}, {4, 2, 33, 31}}) {
                 trained("around " + size + " " + Shape.of(s), 0.1f, 1e-5f, true).normal(s).times(size)
                         .normal(2).normal(2).normal(2).constant().uniform(0.5f, 2, 2).constant().kinked();
+            }
+        }
+        // Gradients whose products with the distances, or the sums of these, are beyond float32 although the results are not.
+        for (float[] size : new float[][] {{1e20f, 1e20f}, {5e10f, 1e30f}, {1e30f, 1e10f}, {1e30f, 1e30f}, {1e-10f, 1e35f}}) {
+            for (int[] s : new int[][] {{5, 2, 3, 5}, {4, 2, 33, 31}, {3, 3, 8, 8}}) {
+                String name = "around " + size[0] + ", gradients around " + size[1] + " " + Shape.of(s);
+                trained(name, 0.1f, 1e-5f, false).normal(s).times(size[0]).normal(s[1]).normal(s[1])
+                        .upstreamTimes(size[1]).kinked();
             }
         }
         trained("(N, C)", 0.1f, 1e-5f, true).normal(33, 7).normal(7).normal(7)
@@ -853,6 +861,32 @@ final class OpCases {
         normPool("3x3, stride 2, padding 1", new int[] {2, 3, 7, 6}, 3, stride(2), padding(1));
         normPool("3x3, stride 1, dilation 2, padding 2", new int[] {2, 2, 5, 6}, 3, stride(1), dilation(2), padding(2));
         normPool("stride larger than window", new int[] {2, 3, 7, 8}, 2, stride(3, 4));
+        largeNormPool(1e20f, 1e20f, 2);
+        largeNormPool(5e10f, 1e30f, 3, stride(2), padding(1));
+        largeNormPool(1e30f, 1e10f, 3, stride(2), padding(1));
+    }
+
+    /** Gradients whose products with the distances are beyond float32 although the results are not. */
+    private void largeNormPool(float size, float gradients, int kernel, WindowOption... options) {
+        for (int[] s : new int[][] {{3, 2, 6, 8}, {4, 2, 33, 31}}) {
+            String name = "around " + size + ", gradients around " + gradients + " " + Shape.of(s);
+            add("normPool", name, x -> NormPool.runsOn(x.device())
+                            ? NormPool.apply(x.get(0), x.get(1), x.get(2), null, null, true, 0.1f, 1e-5f, false, kernel, kernel,
+                                    options)
+                            : x.get(0).batchNorm2d(x.get(1), x.get(2), null, null, true, 0.1f, 1e-5f).maxPool2d(kernel, options))
+                    .accuracy((c, reference) -> new Accuracy.Tolerances(
+                            shareOfLargest(reference.outputs()), shareOfLargest(reference.gradients())))
+                    .normal(s).times(size).uniform(0.5f, 2, s[1]).normal(s[1]).upstreamTimes(gradients).kinked();
+        }
+    }
+
+    private static double[][] shareOfLargest(double[][] values) {
+        double[][] shares = new double[values.length][];
+        for (int i = 0; i < values.length; i++) {
+            shares[i] = new double[values[i].length];
+            Arrays.fill(shares[i], 1e-5 * Arrays.stream(values[i]).map(Math::abs).max().orElse(0));
+        }
+        return shares;
     }
 
     private void normPool(String name, int[] sizes, int kernel, WindowOption... options) {

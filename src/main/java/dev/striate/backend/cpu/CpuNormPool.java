@@ -170,7 +170,15 @@ final class CpuNormPool implements NormPoolKernels {
         public void normGradient(
                 int image, int channel, float[] x, int xOffset, float mean, float factor, float shiftShare, float scaleShare,
                 float[] dx, int dxOffset) {
-            simd.scaleAndShift(g.plane(), x, xOffset, mean, -factor * scaleShare, -factor * shiftShare, dx, dxOffset);
+            float scale = -factor * scaleShare;
+            if (factor == 0 || scaleShare == 0 || Math.abs(scale) >= Float.MIN_NORMAL && Math.abs(scale) <= Float.MAX_VALUE) {
+                simd.scaleAndShift(g.plane(), x, xOffset, mean, scale, -factor * shiftShare, dx, dxOffset);
+            } else {
+                // Both factors are finite, but their product vanishes or overflows: elements around 1e30 or 1e-30.
+                for (int i = 0; i < g.plane(); i++) {
+                    dx[dxOffset + i] = -factor * (shiftShare + (x[xOffset + i] - mean) * scaleShare);
+                }
+            }
             int from = planeStart(image, channel);
             for (int i = 0; i < outputs; i++) {
                 int place = places[from + i];

@@ -59,7 +59,7 @@ public interface FlatKernels {
 
     /**
      * Leaves the sum of {@code y} in {@link Room#sum} and that of {@code (x - center) y} in {@link Room#dot}; vectors round the
-     * centre to float32.
+     * centre to float32. Both are computed again in double precision where float32 overflows.
      */
     void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, Room room);
 

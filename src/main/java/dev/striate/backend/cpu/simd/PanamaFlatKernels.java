@@ -223,7 +223,12 @@ final class PanamaFlatKernels implements FlatKernels {
             sums += ScalarFlatKernels.fold(room.lanes, 0, LANES);
             dots += ScalarFlatKernels.fold(room.lanes, LANES, LANES);
         }
-        room.leave(sums, dots);
+        if (Double.isFinite(sums) && Double.isFinite(dots)) {
+            room.leave(sums, dots);
+        } else {
+            // In float32 a product or a partial sum overflows before the result does.
+            plain.sumAndDot(n, x, xOffset, center, y, yOffset, room);
+        }
     }
 
     @Override

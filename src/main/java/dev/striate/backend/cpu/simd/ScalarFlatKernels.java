@@ -210,7 +210,12 @@ final class ScalarFlatKernels implements FlatKernels {
             sum += fold(room.lanes, 0, lanes);
             dot += fold(room.lanes, lanes, lanes);
         }
-        room.leave(sum, dot);
+        if (Double.isFinite(sum) && Double.isFinite(dot)) {
+            room.leave(sum, dot);
+        } else {
+            // In float32 a product or a partial sum overflows before the result does.
+            plain.sumAndDot(n, x, xOffset, center, y, yOffset, room);
+        }
     }
 
     @Override
