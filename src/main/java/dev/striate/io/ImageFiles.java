@@ -2,13 +2,13 @@ package dev.striate.io;
 
 import dev.striate.StriateException;
 import dev.striate.disk.RegularFile;
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class ImageFiles {
 
     private static final int MAGIC_BYTES = 8;
+    private static final int PIECE_BYTES = 1 << 20;
 
     /** The longest Java array, to within a few bytes. */
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
@@ -52,19 +53,26 @@ final class ImageFiles {
     }
 
     private static byte[] load(Path file, int maxPixels) throws IOException {
-        int most = (int) Math.min(MAX_ARRAY - 1, EncodedImage.maxFileBytes(maxPixels));
-        try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-            in.mark(MAGIC_BYTES);
-            if (!EncodedImage.isKnown(in.readNBytes(MAGIC_BYTES))) {
+        long most = Math.min(MAX_ARRAY, EncodedImage.maxFileBytes(maxPixels));
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] start = in.readNBytes(MAGIC_BYTES);
+            if (!EncodedImage.isKnown(start)) {
                 throw new IOException("not a PNG, JPEG, GIF or BMP file");
             }
-            in.reset();
-            byte[] bytes = in.readNBytes(most + 1);
-            if (bytes.length > most) {
+            long size = Files.size(file);
+            if (size > most) {
                 throw new IOException("the file is larger than " + most + " bytes, the limit for pictures of up to " + maxPixels
                         + " pixels");
             }
-            return bytes;
+            // In pieces, because the JDK copies each read outside of the heap.
+            byte[] bytes = Arrays.copyOf(start, (int) Math.max(size, start.length));
+            int length = start.length;
+            int read = length;
+            while (read > 0) {
+                read = in.readNBytes(bytes, length, Math.min(PIECE_BYTES, bytes.length - length));
+                length += read;
+            }
+            return length == bytes.length ? bytes : Arrays.copyOf(bytes, length);
         }
     }
 

@@ -160,9 +160,9 @@ class ImageFileTest {
     @Test
     void shortFramesAreRefused() {
         String reason = "the file is truncated or damaged: the first frame has 2 of 3 pixels";
-        assertTrue(refusedCheaply(gif(3, 1, 0, 0, 3, 1, TWO_PIXELS)).endsWith(reason));
-        assertTrue(refusedCheaply(gif(5, 1, 0, 0, 5, 1, new byte[] {0x44, 0x00})).endsWith("has 4 of 5 pixels"));
-        assertTrue(refusedCheaply(gif(3, 1, 0, 0, 3, 1, new byte[] {(byte) 0xC4, 0x01})).endsWith(
+        assertTrue(refused(() -> read(gif(3, 1, 0, 0, 3, 1, TWO_PIXELS))).endsWith(reason));
+        assertTrue(refused(() -> read(gif(5, 1, 0, 0, 5, 1, new byte[] {0x44, 0x00}))).endsWith("has 4 of 5 pixels"));
+        assertTrue(refused(() -> read(gif(3, 1, 0, 0, 3, 1, new byte[] {(byte) 0xC4, 0x01}))).endsWith(
                 "the file is damaged: code 7 of the first frame is not defined"));
     }
 
@@ -174,7 +174,7 @@ class ImageFileTest {
         assertArrayEquals(IntStream.range(0, 5_000).map(i -> 10 + i % 4 * 10).toArray(),
                 IntStream.range(0, 5_000).map(i -> image.pixels()[i] & 0xFF).toArray());
         assertEquals(image, read(gif(5_000, 1, 0, 0, 5_000, 1, Arrays.copyOf(codes, codes.length + 300))));
-        assertTrue(refusedCheaply(gif(5_001, 1, 0, 0, 5_001, 1, codes)).endsWith("has 5000 of 5001 pixels"));
+        assertTrue(refused(() -> read(gif(5_001, 1, 0, 0, 5_001, 1, codes))).endsWith("has 5000 of 5001 pixels"));
     }
 
     /** The JDK's reader would concatenate the comment's blocks in quadratic time. */
@@ -301,7 +301,7 @@ class ImageFileTest {
         "8, 0301 00, its run lengths end in row 0 of 2", "8, 0301 0002, its run lengths end in row 0 of 2"
     })
     void wrongRunLengthsAreRefused(int bits, String codes, String reason) {
-        assertTrue(refusedCheaply(runs(3, 2, bits, codes.replace(" ", ""))).contains(reason));
+        assertTrue(refused(() -> read(runs(3, 2, bits, codes.replace(" ", "")))).contains(reason));
     }
 
     // ---- Bounds
@@ -406,6 +406,14 @@ class ImageFileTest {
             longer.setLength(3L << 30);
         }
         assertTrue(refused(() -> Image.read(file, 100)).contains("the file is larger than 16778016 bytes"));
+    }
+
+    @Test
+    void filesAreLoadedOnce() {
+        byte[] tooLong = Arrays.copyOf(runs(7, 5, 8, "0001"), 20 << 20);
+        Path file = write(tooLong);
+        long allocated = Cost.bytes(() -> refused(() -> Image.read(file)));
+        assertTrue(allocated < tooLong.length + (1 << 20), allocated + " bytes allocated");
     }
 
     @Test
