@@ -207,7 +207,7 @@ public abstract class Optimizer implements AutoCloseable {
                 fillGradients(first, end);
                 update(run(first, end), taken);
                 for (Slot slot : slots.subList(first, end)) {
-                    slot.steps++;
+                    slot.steps += countsSteps() ? 1 : 0;
                     slot.parameter.markChanged();
                 }
             }
@@ -290,7 +290,7 @@ public abstract class Optimizer implements AutoCloseable {
 
     /**
      * Returns the number of steps in which each parameter took part, by name. Adam's bias correction and the first step of SGD
-     * with momentum depend on it. SGD counts from zero when momentum is turned on.
+     * with momentum depend on it. SGD counts from zero when momentum is first turned on, and then only steps with momentum.
      */
     public final Map<String, Long> parameterSteps() {
         Map<String, Long> named = new LinkedHashMap<>();
@@ -428,6 +428,11 @@ public abstract class Optimizer implements AutoCloseable {
     /** Checks that the settings fit each other. This is done at each step, because they are set one at a time. */
     void checkSettings() {}
 
+    /** Returns whether steps with the present settings count in {@link #parameterSteps}. */
+    boolean countsSteps() {
+        return true;
+    }
+
     /** Returns whether the update formula is the same after {@code some} and after {@code other} steps of a parameter. */
     abstract boolean updatesAlike(long some, long other);
 
@@ -444,13 +449,8 @@ public abstract class Optimizer implements AutoCloseable {
         flatState.put(kind, flat);
         for (Slot slot : slots) {
             namedState.put(stateName(kind, slot), window(flat, slot));
+            slot.steps = 0;
         }
-        resetParameterSteps();
-    }
-
-    /** Sets the parameters' numbers of steps to 0, so that the next step of each counts as its first. */
-    final void resetParameterSteps() {
-        slots.forEach(slot -> slot.steps = 0);
     }
 
     private static String stateName(String kind, Slot slot) {

@@ -8,7 +8,7 @@ import java.util.Map;
 /**
  * Stochastic gradient descent, with momentum (Polyak, 1964), Nesterov's look-ahead (Sutskever et al., 2013) and weight decay as
  * in PyTorch: {@code g += weightDecay w; v = momentum v + (1 - dampening) g; w -= lr v}, or {@code w -= lr (g + momentum v)} with
- * Nesterov. In the first step of a parameter after momentum is turned on, {@code v = g} without dampening.
+ * Nesterov. In the first step of a parameter with momentum, {@code v = g} without dampening.
  */
 public final class Sgd extends Optimizer {
 
@@ -24,16 +24,13 @@ public final class Sgd extends Optimizer {
     }
 
     /**
-     * Sets the factor by which each step multiplies the velocity; 0 by default. If it was 0, velocities start anew and
-     * {@link #parameterSteps} count from zero.
+     * Sets the factor by which each step multiplies the velocity; 0 by default. Once it was above 0, steps with a
+     * factor of 0 leave velocities and {@link #parameterSteps} unchanged.
      */
     public Sgd momentum(float wanted) {
-        boolean wasOff = momentum == 0;
         momentum = Require.fraction("momentum", wanted);
         if (momentum > 0 && !hasState(VELOCITY)) {
             addState(VELOCITY);
-        } else if (momentum > 0 && wasOff) {
-            resetParameterSteps();
         }
         return this;
     }
@@ -65,6 +62,11 @@ public final class Sgd extends Optimizer {
             throw new StriateException("Sgd: Nesterov needs momentum above 0 and no dampening, got momentum " + momentum
                     + " and dampening " + dampening);
         }
+    }
+
+    @Override
+    boolean countsSteps() {
+        return momentum > 0 || !hasState(VELOCITY);
     }
 
     @Override
