@@ -4,6 +4,11 @@
 # All other options are passed on: ./end-to-end.sh DATA_DIR --seeds 0,1,2
 set -euo pipefail
 
+if [ "${1:-}" = -h ] || [ "${1:-}" = --help ]; then
+    sed -n '2,4s/^# //p' "$0"
+    exit
+fi
+
 if [ $# -eq 0 ] || [ ! -d "$1" ]; then
     echo "usage: end-to-end.sh DATA_DIR [OPTION VALUE]..." >&2
     exit 2

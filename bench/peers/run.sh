@@ -3,6 +3,11 @@
 # All options are passed on: ./run.sh --seconds 2 --only 'train lenet'
 # PEERS_THREADS="1 2" and PEERS_ALLOCATORS="default kept" select the runs.
 set -euo pipefail
+
+if [ "${1:-}" = -h ] || [ "${1:-}" = --help ]; then
+    sed -n '2,4s/^# //p' "$0"
+    exit
+fi
 source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/prepare.sh"
 
 status=0
