@@ -525,14 +525,15 @@ final class OpCases {
             conv(batch + " of 9x8, 2 groups, 5x5", batch, 6, 9, 8, 20, 5, 5, groups(2));
             conv(batch + " of 5x13, dilation 3", batch, 4, 5, 13, 5, 3, 3, padding(3), dilation(3));
         }
-        // Many channels and pixels, for which 3x3 has an algorithm of its own.
+        // Many channels and pixels, for which 3x3 has an algorithm of its own. The reference takes seconds, so only the first also
+        // runs without a bias.
         conv("48 to 50 channels of 16x16", 6, 48, 16, 16, 50, 3, 3, padding(1));
-        conv("96 to 80 channels of 15x15", 8, 96, 15, 15, 80, 3, 3);
-        conv("300 to 66 channels of 8x8", 13, 300, 8, 8, 66, 3, 3, padding(1));
-        conv("64 to 68 channels, lines of 65 pixels", 2, 64, 10, 65, 68, 3, 3, padding(1));
-        conv("64 to 48 channels, lines of 140 pixels", 2, 64, 8, 138, 48, 3, 3, padding(Padding.FULL));
-        conv("72 to 72 channels, padding beyond the kernel", 12, 72, 12, 11, 72, 3, 3, padding(3, 4));
-        conv("67 to 68 channels, each side its own padding", 9, 67, 13, 15, 68, 3, 3, padding(2, 0, 1, 3));
+        convWithBias("96 to 80 channels of 15x15", 8, 96, 15, 15, 80, 3, 3);
+        convWithBias("300 to 66 channels of 8x8", 13, 300, 8, 8, 66, 3, 3, padding(1));
+        convWithBias("64 to 68 channels, lines of 65 pixels", 2, 64, 10, 65, 68, 3, 3, padding(1));
+        convWithBias("64 to 48 channels, lines of 140 pixels", 2, 64, 8, 138, 48, 3, 3, padding(Padding.FULL));
+        convWithBias("72 to 72 channels, padding beyond the kernel", 12, 72, 12, 11, 72, 3, 3, padding(3, 4));
+        convWithBias("67 to 68 channels, each side its own padding", 9, 67, 13, 15, 68, 3, 3, padding(2, 0, 1, 3));
         convWithRelu("65 to 64 channels of 13x16", 7, 65, 13, 16, 64, 3, 3, padding(1));
         conv("7x7 stride 2", 1, 3, 21, 19, 8, 7, 7, stride(2), padding(3));
         conv("11x11 on 1 channel", 1, 1, 15, 15, 3, 11, 11);
@@ -584,11 +585,14 @@ final class OpCases {
     }
 
     private void conv(String name, int n, int c, int h, int w, int out, int kh, int kw, WindowOption... options) {
-        int perGroup = c / groupsOf(options);
-        add("conv2d", name, x -> x.get(0).conv2d(x.get(1), x.get(2), options))
-                .normal(n, c, h, w).normal(out, perGroup, kh, kw).normal(out);
+        convWithBias(name, n, c, h, w, out, kh, kw, options);
         add("conv2d", name + ", no bias", x -> x.get(0).conv2d(x.get(1), null, options))
-                .normal(n, c, h, w).normal(out, perGroup, kh, kw);
+                .normal(n, c, h, w).normal(out, c / groupsOf(options), kh, kw);
+    }
+
+    private void convWithBias(String name, int n, int c, int h, int w, int out, int kh, int kw, WindowOption... options) {
+        add("conv2d", name, x -> x.get(0).conv2d(x.get(1), x.get(2), options))
+                .normal(n, c, h, w).normal(out, c / groupsOf(options), kh, kw).normal(out);
     }
 
     /** ReLU as a kernel's last step, and its gradient as the last of the input gradient's. */
