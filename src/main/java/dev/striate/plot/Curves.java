@@ -2,7 +2,6 @@ package dev.striate.plot;
 
 import dev.striate.StriateException;
 import dev.striate.train.EpochEnd;
-import dev.striate.train.Evaluation;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -10,6 +9,7 @@ import java.awt.image.BufferedImage;
 import java.util.Arrays;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
@@ -30,6 +30,7 @@ public final class Curves extends Picture {
     private static final int RATE_HEIGHT = 230;
     /** Smaller numbers are written with an exponent, because their zeros would not fit. */
     private static final double LEAST_PLAIN = 1e-4;
+    private static final double GREATEST_PLAIN = 1e6;
     /** More markers than this would overlap. */
     private static final int MOST_MARKERS = 40;
     /** Space above the highest and below the lowest point, as a fraction of the range. */
@@ -48,30 +49,44 @@ public final class Curves extends Picture {
     @Override
     BufferedImage draw() {
         Canvas canvas = new Canvas(WIDTH, 2 * HEIGHT + RATE_HEIGHT);
-        XYChart loss = chart("Loss", HEIGHT);
-        add(loss, "train", EpochEnd::trainLoss, Palette.BLUE, SeriesMarkers.CIRCLE);
-        add(loss, "test", end -> ofTest(end, Evaluation::loss), Palette.VERMILLION, SeriesMarkers.SQUARE);
+
+        double lossUnit = unit(EpochEnd::trainLoss, EpochEnd::testLoss);
+        XYChart loss = chart("Loss", lossUnit, HEIGHT);
+        add(loss, "train", end -> end.trainLoss() / lossUnit, Palette.BLUE, SeriesMarkers.CIRCLE);
+        add(loss, "test", end -> end.testLoss() / lossUnit, Palette.VERMILLION, SeriesMarkers.SQUARE);
         paint(loss, canvas, 0, true);
 
-        XYChart accuracy = chart("Accuracy (%)", HEIGHT);
+        XYChart accuracy = chart("Accuracy (%)", 1, HEIGHT);
         add(accuracy, "train", end -> 100 * end.trainAccuracy(), Palette.BLUE, SeriesMarkers.CIRCLE);
-        add(accuracy, "test", end -> 100 * ofTest(end, Evaluation::accuracy), Palette.VERMILLION, SeriesMarkers.SQUARE);
+        add(accuracy, "test", Curves::testAccuracy, Palette.VERMILLION, SeriesMarkers.SQUARE);
         paint(accuracy, canvas, HEIGHT, false);
 
-        XYChart rate = chart("Learning rate", RATE_HEIGHT);
-        add(rate, "learning rate", EpochEnd::learningRate, Palette.GREEN, SeriesMarkers.NONE);
+        double rateUnit = unit(EpochEnd::learningRate);
+        XYChart rate = chart("Learning rate", rateUnit, RATE_HEIGHT);
+        add(rate, "learning rate", end -> end.learningRate() / rateUnit, Palette.GREEN, SeriesMarkers.NONE);
         rate.getStyler().setLegendVisible(false);
         paint(rate, canvas, 2 * HEIGHT, true);
         return canvas.finish();
     }
 
-    private static double ofTest(EpochEnd end, ToDoubleFunction<Evaluation> value) {
-        return end.test() == null ? Double.NaN : value.applyAsDouble(end.test());
+    private static double testAccuracy(EpochEnd end) {
+        return end.test() == null ? Double.NaN : 100 * end.test().accuracy();
     }
 
-    private XYChart chart(String title, int height) {
+    /**
+     * Returns 1, or a power of ten to divide values by that would not fit beside the axis. XChart also needs this: it counts
+     * ticks in a long, and never ends above 1e19.
+     */
+    @SafeVarargs
+    private double unit(ToDoubleFunction<EpochEnd>... values) {
+        double greatest = Arrays.stream(values).flatMapToDouble(value -> epochs.stream().mapToDouble(value))
+                .filter(Double::isFinite).max().orElse(0);
+        return greatest < GREATEST_PLAIN ? 1 : Math.pow(10, Math.floor(Math.log10(greatest)));
+    }
+
+    private XYChart chart(String title, double unit, int height) {
         XYChart chart = new XYChart(WIDTH, height);
-        chart.setTitle(title);
+        chart.setTitle(unit == 1 ? title : String.format(Locale.ROOT, "%s (unit: %.0e)", title, unit));
         chart.setXAxisTitle("Epoch");
         XYStyler style = chart.getStyler();
         style.setBaseFont(Canvas.font(Canvas.TEXT));

@@ -2,6 +2,7 @@ package dev.striate.plot;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.striate.Device;
@@ -16,6 +17,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -65,6 +67,15 @@ class PicturesTest {
         assertTrue(count(image, Palette.BLUE) > 20);
         assertTrue(count(image, Palette.VERMILLION) > 20);
         assertTrue(count(image, Palette.GREEN) > 20);
+    }
+
+    /** XChart alone never ends with numbers above 1e19. */
+    @ParameterizedTest
+    @ValueSource(doubles = {1e-40, 1e-20, 1e10, 1e19, 1e30, 1e300})
+    void curvesShowLossesOfAnySize(double loss) {
+        List<EpochEnd> ends = List.of(PlottedRun.epoch(1, 2, loss, null), PlottedRun.epoch(2, 2, loss / 3, null));
+        BufferedImage image = assertTimeoutPreemptively(Duration.ofMinutes(1), () -> new Curves(ends).draw());
+        assertTrue(count(image, Palette.BLUE) > 20);
     }
 
     @Test
