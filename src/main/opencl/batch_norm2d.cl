@@ -65,23 +65,27 @@
         SUM_CHUNK_TWICE(sum, TERM, nothing, NOTHING)                                             \
     }
 
-// The unit of elements for the sum of a chunk, which has fewer of them, so that it cannot overflow.
+// The unit of elements for the sum of a chunk, which has at most half as many of them, so that it cannot overflow.
 #define SUM_UNIT 0x1p16f
 
 // The unit of deviations for sums of squares that cannot overflow.
 #define LARGE 0x1p80f
 
 // The mean of a chunk and the sum of squared deviations from it. chunkSquares has the sums of all chunks in the unit 1, then those
-// in the unit LARGE.
+// in the unit LARGE. The sum is that of the differences from the chunk's first element: rounding a sum of the elements themselves
+// would move the mean of nearly equal ones by more than they differ.
 __kernel void statistics(
     const Geometry g, __global const float *x, __global float *chunkMean, __global float *chunkSquares)
 {
     TEAM_SCRATCH(scratch);
     CHUNK;
+    const Place firstPlace = placeOf(g, channel, start);
+    const float first = x[firstPlace.plane * g.plane + firstPlace.offset];
+    const float origin = isfinite(first) ? first * (1.0f / SUM_UNIT) : 0.0f;
     float sum = 0.0f;
-#define VALUE(AT, at) AT(x, at) * (1.0f / SUM_UNIT)
-    SUM_CHUNK(sum, VALUE)
-    const float mean = teamSum(sum, scratch) / (end - start) * SUM_UNIT;
+#define DIFFERENCE(AT, at) AT(x, at) * (1.0f / SUM_UNIT) - origin
+    SUM_CHUNK(sum, DIFFERENCE)
+    const float mean = (origin + teamSum(sum, scratch) / (end - start)) * SUM_UNIT;
     float squares = 0.0f;
     float largeSquares = 0.0f;
 #define SQUARE(AT, at) (AT(x, at) - mean) * (AT(x, at) - mean)

@@ -818,7 +818,15 @@ final class OpCases {
                 .normal(3).constant().uniform(0.5f, 2, 3).constant();
         trained("mean far from 0", 0.1f, 1e-5f, true).uniform(999, 1003, 4, 2, 9, 9).normal(2).normal(2)
                 .normal(2).constant().uniform(0.5f, 2, 2).constant();
-        trained("constant channel", 0.1f, 1e-5f, true).values(fill(50, 3), 2, 1, 5, 5).normal(1).normal(1)
+        // The mean of equal elements is that element, although their sum is rounded.
+        for (float value : new float[] {3, 0.1f, 1000.3f, 12345.678f, -1e8f}) {
+            for (int[] s : new int[][] {{2, 1, 5, 5}, {4, 1, 33, 31}}) {
+                trained("constant channel " + value + " " + Shape.of(s), 0.1f, 1e-5f, true)
+                        .values(fill(Shape.of(s).elements(), value), s).normal(1).normal(1)
+                        .normal(1).constant().uniform(0.5f, 2, 1).constant().kinked();
+            }
+        }
+        trained("nearly constant channel", 0.1f, 1e-5f, true).uniform(12345.67f, 12345.69f, 4, 1, 33, 31).normal(1).normal(1)
                 .normal(1).constant().uniform(0.5f, 2, 1).constant().kinked();
         trained("NaN in one channel", 0.1f, 1e-5f, true).normal(2, 3, 5, 5).with(NAN).normal(3).normal(3)
                 .normal(3).constant().uniform(0.5f, 2, 3).constant();
