@@ -11,12 +11,11 @@ int cellsThatCount(int start, int kernelSize, int size, int padAfter)
 #endif
 }
 
-// Of windows that reach far into the padding, more than an int holds.
-float cellsOf(const Pool2dGeometry g, int top, int left)
+int cellsOf(const Pool2dGeometry g, int top, int left)
 {
     const int rows = cellsThatCount(top, g.kernelHeight, g.inHeight, g.padBottom);
     const int columns = cellsThatCount(left, g.kernelWidth, g.inWidth, g.padRight);
-    return (float)max(rows, 0) * (float)max(columns, 0);
+    return max(rows, 0) * max(columns, 0);
 }
 
 #ifdef TILED
@@ -43,8 +42,8 @@ __kernel void forward(const int n, const Pool2dGeometry given, __global const fl
         }
         sum += rowSum;
     }
-    const float cells = cellsOf(g, top, left);
-    y[id] = cells == 0.0f ? 0.0f : sum / cells;
+    const int cells = cellsOf(g, top, left);
+    y[id] = cells == 0 ? 0.0f : sum / cells;
 }
 
 // The gradient of the pixel at `place` of a plane: sums the shares of the windows that cover it.
@@ -60,7 +59,7 @@ float pixelGradient(const Pool2dGeometry g, int plane, int place, Divisor byWidt
     for (int oy = firstWindow(y, g.kernelHeight, 1, g.strideH); oy < endRow; oy = nextWindow(oy, endRow)) {
         float rowSum = 0.0f;
         for (int ox = firstColumn; ox < endColumn; ox = nextWindow(ox, endColumn)) {
-            const float cells = cellsOf(g, oy * g.strideH - g.padTop, ox * g.strideW - g.padLeft);
+            const int cells = cellsOf(g, oy * g.strideH - g.padTop, ox * g.strideW - g.padLeft);
             rowSum += dy[(plane * g.outHeight + oy) * g.outWidth + ox] / cells;
         }
         sum += rowSum;
@@ -112,8 +111,8 @@ __kernel void forward(const Pool2dGeometry given, const int rowsPerItem, __globa
             float means[LANES];
             STORE_LANES(sum, 0, means);
             for (int lane = 0; lane < LANES; ++lane) {
-                const float cells = cellsOf(g, top, (ox + lane) * g.strideW - g.padLeft);
-                means[lane] = cells == 0.0f ? 0.0f : means[lane] / cells;
+                const int cells = cellsOf(g, top, (ox + lane) * g.strideW - g.padLeft);
+                means[lane] = cells == 0 ? 0.0f : means[lane] / cells;
             }
             STORE_LANES(LOAD_LANES(0, means), 0, y + outRow * g.outWidth + ox);
         }

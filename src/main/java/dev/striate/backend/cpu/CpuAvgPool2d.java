@@ -67,7 +67,7 @@ final class CpuAvgPool2d implements AvgPool2dKernels {
 
     /** A window's number in its plane, the part of it that lies within the image, and what its sum is divided by. */
     private interface Window {
-        void visit(int output, int top, int bottom, int left, int right, long divisor);
+        void visit(int output, int top, int bottom, int left, int right, int divisor);
     }
 
     private static void forEachWindow(Pool2dGeometry g, boolean countIncludePad, Window body) {
@@ -81,9 +81,9 @@ final class CpuAvgPool2d implements AvgPool2dKernels {
                 int left = Math.max(0, x);
                 int right = Math.min(g.inWidth(), x + g.kernelWidth());
                 int paddedWidth = Math.min(g.inWidth() + g.padRight(), x + g.kernelWidth()) - x;
-                long divisor = countIncludePad
-                        ? (long) Math.max(0, paddedHeight) * Math.max(0, paddedWidth)
-                        : (long) Math.max(0, bottom - top) * Math.max(0, right - left);
+                int divisor = countIncludePad
+                        ? Math.max(0, paddedHeight) * Math.max(0, paddedWidth)
+                        : Math.max(0, bottom - top) * Math.max(0, right - left);
                 body.visit(oy * g.outWidth() + ox, top, bottom, left, right, divisor);
             }
         }

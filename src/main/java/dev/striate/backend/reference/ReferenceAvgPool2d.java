@@ -10,7 +10,7 @@ final class ReferenceAvgPool2d implements AvgPool2dKernels {
     @FunctionalInterface
     private interface Cell {
         /** The places of a pixel and of a window it is in, and the window's divisor. */
-        void at(int x, int y, long divisor);
+        void at(int x, int y, int divisor);
     }
 
     private static void forEachCell(Pool2dGeometry g, boolean countIncludePad, Cell cell) {
@@ -22,11 +22,11 @@ final class ReferenceAvgPool2d implements AvgPool2dKernels {
             int bottom = Math.min(firstY + g.kernelHeight(), g.inHeight());
             int left = Math.max(firstX, 0);
             int right = Math.min(firstX + g.kernelWidth(), g.inWidth());
-            long divisor = (long) (bottom - top) * (right - left);
+            int divisor = (bottom - top) * (right - left);
             if (countIncludePad) {
                 int paddedBottom = Math.min(firstY + g.kernelHeight(), g.inHeight() + g.padBottom());
                 int paddedRight = Math.min(firstX + g.kernelWidth(), g.inWidth() + g.padRight());
-                divisor = (long) (paddedBottom - firstY) * (paddedRight - firstX);
+                divisor = (paddedBottom - firstY) * (paddedRight - firstX);
             }
             for (int iy = top; iy < bottom; iy++) {
                 for (int ix = left; ix < right; ix++) {
