@@ -136,15 +136,15 @@ class CifarTest {
                 assertThrows(StriateException.class, () -> Cifar10.read(directory.resolve("x"))).getMessage());
     }
 
-    /** An entry that claims 136,000 images, as far as deflate could pack them into the bytes that follow, and has none of them. */
+    /** An entry that claims 20,000 images, nearly as many as a small archive may have, and has none of them. */
     @ParameterizedTest
     @ValueSource(strings = {"bin/data_batch_1.bin", "py/data_batch_1"})
     void claimsOfAnArchiveTakeNoMemory(String name) throws IOException {
-        int claim = 136_000 * 3073;
+        int claim = 20_000 * 3073;
         byte[] pickle = ("\u0080\2}T" + (char) (claim & 0xFF) + (char) (claim >> 8 & 0xFF) + (char) (claim >> 16 & 0xFF)
                 + (char) (claim >> 24)).getBytes(StandardCharsets.ISO_8859_1);
         byte[] content = Arrays.copyOf(name.startsWith("py") ? pickle : new byte[0], 1000);
-        byte[] noise = new byte[claim / 1032 + 2000];
+        byte[] noise = new byte[2000];
         new Random(1).nextBytes(noise);
         byte[] packed = Tar.packed(new Tar().claim("cifar-10-batches-" + name, claim + 1000, content));
         Files.write(directory.resolve("cifar-10-binary.tar.gz"), ByteBuffer.allocate(packed.length + noise.length).put(packed)

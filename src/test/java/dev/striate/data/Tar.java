@@ -63,7 +63,7 @@ final class Tar {
         return packed(tar.bytes.toByteArray());
     }
 
-    private static byte[] packed(byte[] tar) throws IOException {
+    static byte[] packed(byte[] tar) throws IOException {
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
         try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
             out.write(tar);

@@ -115,6 +115,41 @@ class TarGzTest {
         assertTrue(refused(archive).contains("99999999999999 bytes, more than can follow"), refused(archive));
     }
 
+    @Test
+    void emptyMembersOfGzipAreSkipped() throws IOException {
+        byte[] archive = Tar.packed(new Tar().file("a", text("hello")).end());
+        Path file = directory.resolve("members.tar.gz");
+        Files.write(file, concatenated(emptyMembers(50), archive));
+        assertEquals(Map.of("a", "hello"), read(file));
+        // Java would recurse for each.
+        Files.write(file, concatenated(emptyMembers(100_000), archive));
+        assertTrue(refused(file).contains("more than 100 empty members"), refused(file));
+    }
+
+    @Test
+    void archivesThatUnpackToTooMuchAreRefused() throws IOException {
+        Path skipped = archive(new Tar().entry("folder", "", '5', new byte[70_000_000]));
+        assertTrue(refused(skipped).contains("more than can follow"), refused(skipped));
+        Path after = directory.resolve("after.tar.gz");
+        Files.write(after, concatenated(Tar.packed(new Tar().file("a", text("hello")).end()), Tar.packed(new byte[70_000_000])));
+        assertTrue(refused(after).contains("unpacks to more than 67108864 bytes"), refused(after));
+    }
+
+    private static byte[] emptyMembers(int count) throws IOException {
+        byte[] member = Tar.packed(new byte[0]);
+        byte[] members = new byte[count * member.length];
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(member, 0, members, i * member.length, member.length);
+        }
+        return members;
+    }
+
+    private static byte[] concatenated(byte[] first, byte[] second) {
+        byte[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
+    }
+
     private Path archive(Tar tar) throws IOException {
         Path file = directory.resolve("archive.tar.gz");
         tar.writeTo(file);
