@@ -2,6 +2,7 @@ package dev.striate.io;
 
 import java.io.IOException;
 import java.nio.ByteOrder;
+import java.util.Locale;
 import javax.imageio.ImageReader;
 
 /**
@@ -17,6 +18,13 @@ final class Bmp extends EncodedImage {
     private static final int COLORS = 46;
     private static final int COLOR_SPACE = 70;
     private static final int SRGB = 0x73524742;
+
+    /** Where the bits of red, green and blue are in a pixel, and in longer headers those of alpha. */
+    private static final int RED_MASK = 54;
+    private static final int GREEN_MASK = 58;
+    private static final int BLUE_MASK = 62;
+    private static final int ALPHA_MASK = 66;
+    private static final int MAX_SAMPLE_BITS = 16;
 
     /** The length of the header of OS/2 1.x, in which sizes have 16 bits. */
     private static final int CORE_HEADER = 12;
@@ -69,6 +77,14 @@ final class Bmp extends EncodedImage {
             throw new IOException("a BMP file of " + bits + " bits per pixel with compression " + compression
                     + " is not supported; save the picture as PNG");
         }
+        if (compression == BIT_FIELDS) {
+            checkMask("red", in.getInt(RED_MASK));
+            checkMask("green", in.getInt(GREEN_MASK));
+            checkMask("blue", in.getInt(BLUE_MASK));
+            if (headerBytes > ALPHA_MASK - HEADER && in.getInt(ALPHA_MASK) != 0) {
+                checkMask("alpha", in.getInt(ALPHA_MASK));
+            }
+        }
         long offset = Integer.toUnsignedLong(in.getInt(DATA_OFFSET));
         if (headerBytes < CORE_HEADER || offset < HEADER + headerBytes || offset > bytes.length) {
             throw new IOException("the header is damaged: the pixels start at byte " + offset + " of " + bytes.length);
@@ -96,6 +112,17 @@ final class Bmp extends EncodedImage {
             in.putInt(COLOR_SPACE, SRGB);
         }
         keep(0, bytes.length);
+    }
+
+    /** The JDK's decoder needs bits in a row, and memory in proportion to the number of values that these can have. */
+    private void checkMask(String sample, int mask) throws IOException {
+        int count = Integer.bitCount(mask);
+        int shifted = mask == 0 ? 0 : mask >>> Integer.numberOfTrailingZeros(mask);
+        boolean inARow = (shifted & shifted + 1) == 0;
+        if (count == 0 || count > MAX_SAMPLE_BITS || !inARow || Integer.toUnsignedLong(mask) >> bits != 0) {
+            throw new IOException(String.format(Locale.ROOT, "a BMP file with the bit mask %08x for %s is not supported: expected"
+                    + " 1 to %d adjacent bits of %d; save the picture as PNG", mask, sample, MAX_SAMPLE_BITS, bits));
+        }
     }
 
     @Override

@@ -376,6 +376,37 @@ class ImageFileTest {
     }
 
     @Test
+    void bitMasksOfBmpAreChecked() {
+        assertArrayEquals(new int[] {255, 130, 0}, pixel(masked(16, 0xF800, 0x7E0, 0x1F, 0, 0xFC00)));
+        assertArrayEquals(new int[] {255, 170, 1}, pixel(masked(32, 0x3FF00000, 0xFFC00, 0x3FF, 0, 0x3FFAB004)));
+        assertArrayEquals(new int[] {255, 127, 127}, pixel(masked(32, 0xFF0000, 0xFF00, 0xFF, 0xFF000000, 0x80FF0000)));
+        String expected = "is not supported: expected 1 to 16 adjacent bits of ";
+        for (int mask : new int[] {0, 0xF0F000, 0x1FFFF, 0xFFFFFFF, 0x7FFFFFFF, -1}) {
+            assertTrue(refusedCheaply(masked(32, mask, 0xFF00, 0xFF, 0, 0)).contains(
+                    String.format("the bit mask %08x for red ", mask) + expected + 32));
+            assertTrue(refusedCheaply(masked(32, 0xFF00, mask, 0xFF, 0, 0)).contains("for green " + expected));
+            assertTrue(refusedCheaply(masked(32, 0xFF00, 0xFF, mask, 0, 0)).contains("for blue " + expected));
+        }
+        assertTrue(refusedCheaply(masked(16, 0x1F, 0x10000, 0x7E0, 0, 0)).contains("for green " + expected + 16));
+        assertTrue(refusedCheaply(masked(32, 0x1F, 0x7E0, 0xF800, 0xFFFFF8, 0)).contains("for alpha " + expected));
+    }
+
+    private int[] pixel(byte[] bmp) {
+        Image image = read(bmp);
+        assertEquals(Shape.of(3, 1, 1), image.shape());
+        byte[] pixels = image.pixels();
+        return new int[] {pixels[0] & 0xFF, pixels[1] & 0xFF, pixels[2] & 0xFF};
+    }
+
+    /** One pixel whose samples are where the masks say. */
+    private static byte[] masked(int bits, int red, int green, int blue, int alpha, int pixel) {
+        byte[] bmp = bmp(108, 1, 1, bits, 3, 4);
+        ByteBuffer out = ByteBuffer.wrap(bmp).order(ByteOrder.LITTLE_ENDIAN);
+        out.putInt(54, red).putInt(58, green).putInt(62, blue).putInt(66, alpha).putInt(bmp.length - 4, pixel);
+        return bmp;
+    }
+
+    @Test
     void rareKindsAreRefusedByName() {
         assertTrue(refusedCheaply(bmp(40, 8, 8, 0, 5, 100)).contains("a BMP file that contains a JPEG or PNG picture"));
         assertTrue(refusedCheaply(bmp(40, 8, 8, 24, 4, 100)).contains("a BMP file that contains a JPEG or PNG picture"));
