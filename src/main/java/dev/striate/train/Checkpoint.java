@@ -5,10 +5,12 @@ import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.data.DataLoader;
 import dev.striate.disk.PrintableText;
+import dev.striate.disk.Sha256;
 import dev.striate.io.Safetensors;
 import dev.striate.io.State;
 import dev.striate.nn.Module;
 import dev.striate.optim.Optimizer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -58,6 +60,9 @@ public final class Checkpoint {
     /** Files of this version have the confusion matrix of every epoch. */
     private static final String FIRST_VERSION = "1";
 
+    /** The SHA-256 of all other entries of this class. Older files have none. */
+    private static final String DIGEST = KEYS + "checkpoint_sha256";
+
     private static final String EPOCH = KEYS + "epoch";
     private static final String STEP = KEYS + "step";
     private static final String LOSS_SUM = KEYS + "loss_sum";
@@ -97,6 +102,11 @@ public final class Checkpoint {
     private Checkpoint(CheckpointFields fields) {
         this.fields = fields;
         fields.expect(VERSION, FIRST_VERSION, CURRENT_VERSION);
+        String digest = digest(fields.all());
+        if (!fields.all().getOrDefault(DIGEST, digest).equals(digest)) {
+            throw new StriateException(file() + " is damaged: the SHA-256 of its metadata that start with " + KEYS + " is "
+                    + digest + ", but it was another when they were written. Take a copy that is intact");
+        }
         int images = fields.whole(LOADER_IMAGES, 1, Integer.MAX_VALUE);
         int batchSize = fields.whole(LOADER_BATCH_SIZE, 1, Integer.MAX_VALUE);
         dropsLast = fields.flag(LOADER_DROPS_LAST);
@@ -207,7 +217,18 @@ public final class Checkpoint {
         all.put(TEST_EPOCH, "" + (test == null ? 0 : test.epoch()));
         model.generators().forEach((name, generator) -> all.put(GENERATOR + name, CheckpointFields.text(generator)));
         all.put(HISTORY, HistoryJson.write(progress.history()));
+        all.put(DIGEST, digest(all));
         Safetensors.write(file, tensors(model, optimizer), all);
+    }
+
+    private static String digest(Map<String, String> metadata) {
+        Sha256 digest = new Sha256();
+        new TreeMap<>(metadata).forEach((key, value) -> {
+            if (key.startsWith(KEYS) && !key.equals(DIGEST)) {
+                digest.add(StandardCharsets.UTF_8.encode(key + "\0" + value + "\0"));
+            }
+        });
+        return digest.digits();
     }
 
     /** Checks the weights, because the losses are not enough: a finite loss may have an infinite gradient. */

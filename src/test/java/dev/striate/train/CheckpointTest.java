@@ -34,6 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is in a checkpoint's file, and files that are none. */
 class CheckpointTest {
 
+    private static final String DIGEST = "striate.checkpoint_sha256";
+
     private static final Device DEVICE = Device.cpu(1);
 
     @TempDir
@@ -132,6 +134,7 @@ class CheckpointTest {
     void theFirstVersionIsRead() {
         Map<String, String> texts = new LinkedHashMap<>(Safetensors.readMetadata(file));
         texts.put("striate.checkpoint", "1");
+        texts.remove(DIGEST);
         texts.put("striate.history", "[{\"epoch\":1,\"epochs\":5,\"test_loss\":0.5,\"test_confusion\":[[3,1],[0,0]]}]");
         Safetensors.write(file, Map.of(), texts);
         Checkpoint checkpoint = Checkpoint.read(file);
@@ -139,10 +142,38 @@ class CheckpointTest {
         assertEquals(0.75, checkpoint.history().get(0).testAccuracy());
     }
 
+    /** A digit of a step count, for instance, would change the training and nothing else. */
+    @Test
+    void damageToAnyTextIsNoticed() {
+        Map<String, String> good = Safetensors.readMetadata(file);
+        for (String key : good.keySet()) {
+            if (key.startsWith("striate.") && !key.equals(DIGEST) && !key.equals("striate.checkpoint")) {
+                String value = good.get(key);
+                int at = value.length() / 2;
+                char flipped = (char) (value.charAt(at) ^ 1);
+                refuse(good, key, value.substring(0, at) + flipped + value.substring(at + 1));
+                refuse(good, key, null);
+            }
+        }
+        refuse(good, "striate.optimizer_steps.more", "6");
+    }
+
+    private void refuse(Map<String, String> good, String key, String value) {
+        Map<String, String> changed = new LinkedHashMap<>(good);
+        changed.remove(key);
+        if (value != null) {
+            changed.put(key, value);
+        }
+        Safetensors.write(file, Map.of(), changed);
+        StriateException e = assertThrows(StriateException.class, () -> Checkpoint.read(file), key);
+        assertTrue(e.getMessage().startsWith(file + " is damaged: the SHA-256 of its metadata"), e.getMessage());
+    }
+
     /** Each text is replaced by what it cannot be, and then left out. */
     @Test
     void damagedTextsAreNamed() {
-        Map<String, String> good = Safetensors.readMetadata(file);
+        Map<String, String> good = new LinkedHashMap<>(Safetensors.readMetadata(file));
+        good.remove(DIGEST);
         List<String> numbers = List.of("epoch", "step", "loss_sum", "images", "correct", "seconds", "learning_rate",
                 "optimizer_steps", "loader.epoch", "loader.images", "loader.batch_size", "test_loader.epoch");
         for (String key : numbers) {
