@@ -60,10 +60,15 @@ public final class Safetensors {
      * copied to host memory.
      *
      * @param metadata text entries for the whole file; {@code striate.sha256} is replaced
-     * @throws StriateException if the file cannot be written, a tensor is named {@code __metadata__}, or names and metadata
-     *                          exceed the limit of the format, 100 million bytes
+     * @throws StriateException if the file cannot be written, a tensor is named {@code __metadata__}, a text is not valid Unicode,
+     *                          there are more than 500,000 tensors and metadata entries, or these exceed the limit of the format,
+     *                          100 million bytes
      */
     public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
+        if (tensors.size() + metadata.size() >= SafetensorsHeader.MAX_ENTRIES) {
+            throw new StriateException("cannot write " + file + ": " + tensors.size() + " tensors and " + metadata.size()
+                    + " metadata entries are too many; the limit is " + SafetensorsHeader.MAX_ENTRIES + " with the digest");
+        }
         byte[] header = header(tensors, metadata);
         if (header.length > SafetensorsHeader.MAX_BYTES) {
             throw new StriateException("cannot write " + file + ": its header would take " + header.length + " bytes, and "
@@ -289,7 +294,7 @@ public final class Safetensors {
             json.writeStringField(SafetensorsHeader.DIGEST, "0".repeat(Sha256.DIGITS));
             for (Map.Entry<String, String> entry : metadata.entrySet()) {
                 if (!entry.getKey().equals(SafetensorsHeader.DIGEST)) {
-                    json.writeStringField(entry.getKey(), entry.getValue());
+                    json.writeStringField(requireUnicode(entry.getKey()), requireUnicode(entry.getValue()));
                 }
             }
             json.writeEndObject();
@@ -299,7 +304,7 @@ public final class Safetensors {
                     throw new StriateException("safetensors: a tensor cannot be called " + SafetensorsHeader.METADATA);
                 }
                 Tensor tensor = entry.getValue();
-                json.writeObjectFieldStart(entry.getKey());
+                json.writeObjectFieldStart(requireUnicode(entry.getKey()));
                 json.writeStringField("dtype", NumberType.F32.name());
                 json.writeFieldName("shape");
                 int[] sizes = tensor.shape().toArray();
@@ -319,6 +324,15 @@ public final class Safetensors {
             bytes.write(' ');
         }
         return bytes.toByteArray();
+    }
+
+    /** Other programs do not read a header with half of a surrogate pair. */
+    private static String requireUnicode(String text) {
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+            throw new StriateException("safetensors: \"" + PrintableText.excerpt(text) + "\" is not valid Unicode: it has half of a"
+                    + " surrogate pair");
+        }
+        return text;
     }
 
     private static void writeValues(FileChannel channel, float[] values, ByteBuffer chunk, Sha256 digest) throws IOException {

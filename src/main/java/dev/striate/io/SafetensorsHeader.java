@@ -42,6 +42,9 @@ record SafetensorsHeader(
     /** The limit of the format's reference library. */
     static final int MAX_BYTES = 100_000_000;
 
+    /** Of tensors and metadata together. Millions of them would fit into a header and take gigabytes. */
+    static final int MAX_ENTRIES = 500_000;
+
     /** PyTorch supports at most 64 axes. */
     private static final int MOST_AXES = 64;
 
@@ -88,6 +91,7 @@ record SafetensorsHeader(
                         throw new Malformed("tensor \"" + PrintableText.excerpt(name) + "\": " + e.getMessage());
                     }
                 }
+                requireFewEntries(entries, metadata);
             }
             require(parser.nextToken() == null, "there is more after the header's closing brace");
         } catch (JsonProcessingException e) {
@@ -108,7 +112,13 @@ record SafetensorsHeader(
                 throw new Malformed(METADATA + " \"" + PrintableText.excerpt(key) + "\" is not a string");
             }
             metadata.put(key, parser.getText());
+            requireFewEntries(Map.of(), metadata);
         }
+    }
+
+    private static void requireFewEntries(Map<String, SafetensorsEntry> entries, Map<String, String> metadata) throws Malformed {
+        require(entries.size() + metadata.size() <= MAX_ENTRIES,
+                "it has more than " + MAX_ENTRIES + " tensors and metadata entries, the limit of this library");
     }
 
     private static SafetensorsEntry parseEntry(JsonParser parser) throws IOException, Malformed {

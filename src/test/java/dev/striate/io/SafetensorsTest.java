@@ -23,12 +23,14 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -311,6 +313,35 @@ class SafetensorsTest {
             }
         }
         assertTrue(refused > 15_000 && refused < 20_000, refused + " refused");
+    }
+
+    @Test
+    void entriesAreLimited() throws IOException {
+        StringBuilder header = new StringBuilder("{\"__metadata__\":{\"a\":\"\"");
+        for (int i = 0; i < 500_000; i++) {
+            header.append(",\"").append(i).append("\":\"\"");
+        }
+        Path file = write(header + "}}", new byte[0]);
+        String message = assertThrows(StriateException.class, () -> Safetensors.readMetadata(file)).getMessage();
+        assertTrue(message.endsWith("it has more than 500000 tensors and metadata entries, the limit of this library"), message);
+    }
+
+    @Test
+    void unreadableHeadersAreNotWritten() {
+        Path file = directory.resolve("kept.safetensors");
+        Safetensors.write(file, Map.of(), Map.of("k", "v"));
+        Tensor one = Tensor.ones(DEVICE, 1);
+        String half = "w\ud83d";
+        for (Runnable writing : List.<Runnable>of(
+                () -> Safetensors.write(file, Map.of(half, one), Map.of()), () -> Safetensors.write(file, Map.of(), Map.of(half, "")),
+                () -> Safetensors.write(file, Map.of(), Map.of("k", half)))) {
+            String message = assertThrows(StriateException.class, writing::run).getMessage();
+            assertTrue(message.contains("half of a surrogate pair"), message);
+        }
+        Map<String, String> many = new HashMap<>();
+        IntStream.range(0, 500_000).forEach(i -> many.put("" + i, ""));
+        assertThrows(StriateException.class, () -> Safetensors.write(file, Map.of(), many));
+        assertEquals(Map.of("k", "v"), Safetensors.readMetadata(file));
     }
 
     /** Each bit of a file is flipped: that is noticed, or changes nothing that is read. */
