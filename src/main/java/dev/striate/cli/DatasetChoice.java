@@ -30,9 +30,6 @@ enum DatasetChoice {
 
     private static final int MNIST_SIDE = 28;
 
-    /** The character with which Java replaces bytes that it cannot decode. */
-    private static final char UNDECODABLE = '\uFFFD';
-
     private final String title;
 
     DatasetChoice(String title) {
@@ -68,7 +65,7 @@ enum DatasetChoice {
             case FASHION_MNIST -> directory == null ? FashionMnist.download(downloads) : FashionMnist.read(directory);
             case CIFAR10 -> directory == null ? Cifar10.download(downloads) : Cifar10.read(directory);
             case CIFAR100 -> directory == null ? Cifar100.download(downloads) : Cifar100.read(directory);
-            case FOLDER -> requireNames(ImageFolder.read(requireDirectory(directory), input, maxPixels));
+            case FOLDER -> ImageFolder.read(requireDirectory(directory), input, maxPixels);
         };
         int border = border(input);
         Splits fitted = border > 0 ? splits.map(images -> Datasets.pad(images, border))
@@ -78,20 +75,6 @@ enum DatasetChoice {
                     + "; the network expects " + input);
         }
         return fitted;
-    }
-
-    /**
-     * Rejects folder names that are not valid in the locale's encoding. Such a class would get a wrong name and could be mistaken
-     * for another.
-     */
-    private static Splits requireNames(Splits splits) {
-        for (String name : splits.train().classNames()) {
-            if (name.indexOf(UNDECODABLE) >= 0) {
-                throw new StriateException("the name of the class folder \"" + name + "\" cannot be read in this locale, which encodes"
-                        + " names as " + System.getProperty("sun.jnu.encoding") + ". Set LC_ALL=C.UTF-8, or rename the folder");
-            }
-        }
-        return splits;
     }
 
     private static Path requireDirectory(@Nullable Path directory) {

@@ -14,6 +14,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -50,17 +51,20 @@ public final class ImageFolder {
 
     private static final int ENDINGS_LISTED = 10;
 
+    /** The character with which Java replaces bytes that it cannot decode. */
+    private static final char UNDECODABLE = '\uFFFD';
+
     private ImageFolder() {}
 
     /**
      * Reads the folder {@code train} in {@code root} and, for testing, the first that exists of {@code test}, {@code val},
-     * {@code valid} and {@code validation}. The classes are those of {@code train}; some of them may be missing in the test
-     * folder.
+     * {@code valid} and {@code validation}. The classes are those of {@code train}; those without a test folder are logged.
      *
      * @param imageShape {@code (1 or 3, height, width)}
      * @throws ShapeException   if the shape is not of this form
      * @throws StriateException if there are no such folders or classes, a class folder has no pictures, two classes have the same
-     *                          folder, a link leads nowhere, a picture cannot be read, or a part would take 2^31 bytes or more
+     *                          folder, the name of a folder is not valid in the locale's encoding, a link leads nowhere, a picture
+     *                          cannot be read, or a part would take 2^31 bytes or more
      */
     public static Splits read(Path root, Shape imageShape) {
         return read(root, imageShape, Image.DEFAULT_MAX_PIXELS);
@@ -76,10 +80,15 @@ public final class ImageFolder {
         Path train = root.resolve("train");
         Path test = TEST_FOLDERS.stream().map(root::resolve).filter(Files::isDirectory).findFirst().orElse(null);
         if (!Files.isDirectory(train) || test == null) {
-            throw new StriateException("ImageFolder: looked in " + root + " for the folder train and one of " + TEST_FOLDERS
+            throw new StriateException("ImageFolder: expected the folders train and test (or val, valid, validation) in " + root
                     + ", found " + names(folders(root)) + "; each has one folder per class, such as train/cat/1.png");
         }
         List<String> classes = names(folders(train));
+        List<String> untested = new ArrayList<>(classes);
+        untested.removeAll(names(folders(test)));
+        if (!untested.isEmpty()) {
+            LOGGER.log(Level.WARNING, () -> "ImageFolder: " + test + " has no pictures of the classes " + untested);
+        }
         return new Splits(readSplit(train, imageShape, classes, maxPixels), readSplit(test, imageShape, classes, maxPixels));
     }
 
@@ -117,7 +126,7 @@ public final class ImageFolder {
         List<String> others = names(folders).stream().filter(name -> !classNames.contains(name)).toList();
         if (!others.isEmpty()) {
             throw new StriateException("ImageFolder: " + directory + " has folders of other classes, " + others
-                    + "; the classes are " + classNames);
+                    + "; the classes are " + classNames + ". Rename or remove the others");
         }
         List<Path> files = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
@@ -131,8 +140,8 @@ public final class ImageFolder {
             throw new StriateException("ImageFolder: looked for folders of pictures (" + String.join(", ", ENDINGS) + "), one per"
                     + " class, in " + directory + ", found none");
         }
-        if (!search.passedOver.isEmpty()) {
-            LOGGER.log(Level.INFO, () -> "ImageFolder: passed over in " + directory + ": " + counts(search.passedOver));
+        if (!search.skipped.isEmpty()) {
+            LOGGER.log(Level.INFO, () -> "ImageFolder: skipped in " + directory + ": " + counts(search.skipped));
         }
         byte[] pixels = allocate(files.size(), imageShape);
         // Decoding is most of the work. Each picture has its place, so the order of threads does not matter.
@@ -155,9 +164,21 @@ public final class ImageFolder {
         }
     }
 
-    /** Returns the class folders, sorted by name. */
+    /**
+     * Returns the class folders, sorted by the code points of their names, as Python does. A name that is not valid in the locale's
+     * encoding would be a wrong class name, and could be the same as that of another.
+     */
     private static List<Path> folders(Path directory) {
-        return entries(directory).stream().filter(Files::isDirectory).sorted(Comparator.comparing(ImageFolder::name)).toList();
+        List<Path> folders = entries(directory).stream().filter(Files::isDirectory)
+                .sorted(Comparator.comparing(folder -> name(folder).codePoints().toArray(), Arrays::compare)).toList();
+        for (Path folder : folders) {
+            if (name(folder).indexOf(UNDECODABLE) >= 0) {
+                throw new StriateException("ImageFolder: the name of the class folder \"" + name(folder) + "\" cannot be read in this"
+                        + " locale, which encodes names as " + System.getProperty("sun.jnu.encoding")
+                        + ". Set LC_ALL=C.UTF-8, or rename the folder");
+            }
+        }
+        return folders;
     }
 
     private static List<String> names(List<Path> folders) {
@@ -207,12 +228,12 @@ public final class ImageFolder {
         private final Map<Path, Path> classOfFolder = new HashMap<>();
 
         /** The number of skipped files by ending. */
-        private final Map<String, Integer> passedOver = new HashMap<>();
+        private final Map<String, Integer> skipped = new HashMap<>();
 
         Search(Path directory) {
             root = real(directory);
             entries(directory).stream().filter(entry -> !Files.isDirectory(entry))
-                    .forEach(file -> passOver(passedOver, ending(file) + " outside of class folders"));
+                    .forEach(file -> skip(skipped, ending(file) + " outside of class folders"));
         }
 
         /** @throws StriateException if there are none */
@@ -225,7 +246,7 @@ public final class ImageFolder {
                         + String.join(", ", ENDINGS) + ")" + (others.isEmpty() ? "" : " but " + counts(others))
                         + "; add some or remove the folder");
             }
-            others.forEach((ending, count) -> passedOver.merge(ending, count, Integer::sum));
+            others.forEach((ending, count) -> skipped.merge(ending, count, Integer::sum));
             Collections.sort(pictures);
             return pictures;
         }
@@ -240,7 +261,7 @@ public final class ImageFolder {
                         + " too; a picture has one class");
             }
             if (sameFolderOf != null) {
-                passOver(others, "repeated folders");
+                skip(others, "repeated folders");
                 return;
             }
             for (Path entry : entries(folder)) {
@@ -249,12 +270,12 @@ public final class ImageFolder {
                 } else if (ENDINGS.contains(ending(entry))) {
                     pictures.add(entry);
                 } else {
-                    passOver(others, ending(entry));
+                    skip(others, ending(entry));
                 }
             }
         }
 
-        private static void passOver(Map<String, Integer> counts, String ending) {
+        private static void skip(Map<String, Integer> counts, String ending) {
             counts.merge(ending, 1, Integer::sum);
         }
 

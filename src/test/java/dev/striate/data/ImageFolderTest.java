@@ -73,7 +73,8 @@ class ImageFolderTest {
         Dataset dogs = ImageFolder.readSplit(root, SHAPE, List.of("bird", "cat", "dog"));
         assertEquals(2, dogs.label(0));
         assertEquals(3, dogs.classes());
-        assertEquals("ImageFolder: " + root + " has folders of other classes, [dog]; the classes are [cat]",
+        assertEquals("ImageFolder: " + root + " has folders of other classes, [dog]; the classes are [cat]."
+                + " Rename or remove the others",
                 assertThrows(StriateException.class, () -> ImageFolder.readSplit(root, SHAPE, List.of("cat"))).getMessage());
     }
 
@@ -81,14 +82,42 @@ class ImageFolderTest {
     void testMayNotHaveOtherClasses() throws IOException {
         write("train/cat/a.png", 1, 1, 4, 4);
         write("test/dog/a.png", 1, 1, 4, 4);
-        assertEquals("ImageFolder: " + root.resolve("test") + " has folders of other classes, [dog]; the classes are [cat]",
-                refused());
+        assertEquals("ImageFolder: " + root.resolve("test") + " has folders of other classes, [dog]; the classes are [cat]."
+                + " Rename or remove the others", refused());
+    }
+
+    @Test
+    void classesWithoutTestPicturesAreLogged() throws IOException {
+        write("train/cat/a.png", 1, 1, 4, 4);
+        write("train/dog/a.png", 1, 1, 4, 4);
+        write("test/dog/a.png", 1, 1, 4, 4);
+        List<String> log = new ArrayList<>();
+        assertEquals(1, logged(log, () -> ImageFolder.read(root, SHAPE).test()).label(0));
+        assertEquals(List.of("ImageFolder: " + root.resolve("test") + " has no pictures of the classes [cat]"), log);
+    }
+
+    /** As in Python: by code points, which is not the order of UTF-16. */
+    @Test
+    void namesAreSortedByCodePoints() throws IOException {
+        for (String name : List.of("\ud83d\ude00", "\uff01", "\u00e9", "dog", "Dog")) {
+            write(name + "/a.png", 1, 1, 4, 4);
+        }
+        assertEquals(List.of("Dog", "dog", "\u00e9", "\uff01", "\ud83d\ude00"),
+                ImageFolder.readSplit(root, SHAPE).classNames());
+    }
+
+    /** Java replaces the bytes of a name that it cannot decode, so that two classes can get the same name. */
+    @Test
+    void namesThatCannotBeDecodedAreRefused() throws IOException {
+        write("caf\ufffd/a.png", 1, 1, 4, 4);
+        String message = assertThrows(StriateException.class, () -> ImageFolder.readSplit(root, SHAPE)).getMessage();
+        assertTrue(message.contains("the class folder \"caf\ufffd\" cannot be read in this locale"), message);
     }
 
     @Test
     void errorsSayWhatWasLookedFor() throws IOException {
         write("cat/a.png", 1, 1, 4, 4);
-        assertEquals("ImageFolder: looked in " + root + " for the folder train and one of [test, val, valid, validation], found"
+        assertEquals("ImageFolder: expected the folders train and test (or val, valid, validation) in " + root + ", found"
                 + " [cat]; each has one folder per class, such as train/cat/1.png", refused());
         Files.createDirectories(root.resolve("train/cat"));
         Files.createDirectories(root.resolve("test/cat"));
@@ -141,7 +170,7 @@ class ImageFolderTest {
         List<String> log = new ArrayList<>();
         Dataset images = logged(log, () -> ImageFolder.readSplit(root.resolve("train"), SHAPE));
         assertArrayEquals(new int[] {10, 20}, levels(images));
-        assertEquals(List.of("ImageFolder: passed over in " + root.resolve("train") + ": 7 repeated folders"), log);
+        assertEquals(List.of("ImageFolder: skipped in " + root.resolve("train") + ": 7 repeated folders"), log);
 
         link("train/kitten", "train/cat/deep");
         assertEquals("ImageFolder: " + root.resolve("train/kitten") + " is a folder of the class cat too; a picture has one class",
@@ -183,7 +212,7 @@ class ImageFolderTest {
         }
         List<String> log = new ArrayList<>();
         assertArrayEquals(new int[] {10, 20}, levels(logged(log, () -> ImageFolder.readSplit(root, SHAPE))));
-        assertEquals(List.of("ImageFolder: passed over in " + root + ": 3 webp, 2 other, 2 txt, 1 png outside of class folders,"
+        assertEquals(List.of("ImageFolder: skipped in " + root + ": 3 webp, 2 other, 2 txt, 1 png outside of class folders,"
                 + " 1 txt outside of class folders"), log);
     }
 
