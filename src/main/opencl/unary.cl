@@ -37,7 +37,7 @@ Vec powDerivative(Vec x, float a)
     if (a == 2.0f) {
         return 2.0f * x;
     }
-    if (a >= 0.5f) {
+    if (a >= 0.5f || !isfinite(a)) {
         return a * pow(x, (Vec)(a - 1.0f));
     }
     // Not x^(a - 1): a - 1 may be no float, and the power may overflow although a times it does not. Without fabs, -0 would give

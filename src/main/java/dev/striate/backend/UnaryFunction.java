@@ -11,6 +11,14 @@ public record UnaryFunction(Kind kind, double a, double b) {
 
     public static final UnaryFunction RELU = new UnaryFunction(Kind.RELU, 0, 0);
 
+    /**
+     * Returns {@code x^a}. Unlike {@link Math#pow}, but as in IEEE 754, OpenCL and PyTorch, 1 to the power of anything is 1, and -1
+     * to an infinite power is too.
+     */
+    public static double pow(double x, double a) {
+        return x == 1 || x == -1 && Double.isInfinite(a) ? 1 : Math.pow(x, a);
+    }
+
     /** A function, and the value from which its derivative is computed. */
     public enum Kind {
         /** {@code a x + b}; derivative {@code a}. */
@@ -21,7 +29,7 @@ public record UnaryFunction(Kind kind, double a, double b) {
         LOG(Saves.INPUT),
         /** Square root; derivative {@code 1/(2y)}. */
         SQRT(Saves.OUTPUT),
-        /** {@code x^a}; derivative {@code a x^(a-1)}, and 0 where {@code a} is 0. */
+        /** {@link #pow x^a}; derivative {@code a x^(a-1)}, and 0 where {@code a} is 0. */
         POW(Saves.INPUT),
         /** {@code |x|}; derivative the sign of x, 0 at 0. */
         ABS(Saves.INPUT),

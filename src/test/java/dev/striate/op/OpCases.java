@@ -182,6 +182,11 @@ final class OpCases {
         special("pow 2", x -> x.get(0).pow(2), special).accuracy(Accuracy.relative(19.5));
         special("pow 0.5", x -> x.get(0).pow(0.5f), special).accuracy(Accuracy.relative(19.5));
         special("pow 0", x -> x.get(0).pow(0), special).accuracy(Accuracy.relative(19.5));
+        // IEEE 754: 1 to the power of anything is 1, and so is -1 to an infinite power.
+        float[] ones = {1, -1, 0.5f, -2, 0, NAN, INF};
+        for (float exponent : new float[] {INF, -INF, NAN}) {
+            special("pow " + exponent, x -> x.get(0).pow(exponent), ones).accuracy(Accuracy.relative(19.5));
+        }
         special("abs", x -> x.get(0).abs(), special).accuracy(Accuracy.relative(0));
         special("clamp", x -> x.get(0).clamp(-1, 0), special).accuracy(Accuracy.relative(0));
         special("relu", x -> x.get(0).relu(), special).accuracy(Accuracy.relative(0));

@@ -61,7 +61,7 @@ final class CpuUnary implements UnaryKernels {
                     }
                 } else {
                     for (int i = 0; i < n; i++) {
-                        y[iy + i] = (float) Math.pow(x[ix + i], a);
+                        y[iy + i] = (float) UnaryFunction.pow(x[ix + i], a);
                     }
                 }
             }
@@ -133,7 +133,7 @@ final class CpuUnary implements UnaryKernels {
                     }
                 } else {
                     for (int i = 0; i < n; i++) {
-                        dx[ix + i] = (float) ((a == 0 ? 0 : a * Math.pow(s[is + i], a - 1)) * dy[iy + i]);
+                        dx[ix + i] = (float) ((a == 0 ? 0 : a * UnaryFunction.pow(s[is + i], a - 1)) * dy[iy + i]);
                     }
                 }
             }

@@ -26,7 +26,7 @@ final class ReferenceUnary implements UnaryKernels {
             case EXP -> new Rule(Math::exp, y -> y);
             case LOG -> new Rule(Math::log, x -> 1 / x);
             case SQRT -> new Rule(Math::sqrt, y -> 1 / (2 * y));
-            case POW -> new Rule(x -> Math.pow(x, a), x -> a == 0 ? 0 : a * Math.pow(x, a - 1));
+            case POW -> new Rule(x -> UnaryFunction.pow(x, a), x -> a == 0 ? 0 : a * UnaryFunction.pow(x, a - 1));
             case ABS -> new Rule(Math::abs, Math::signum);
             case CLAMP -> new Rule(x -> Math.min(Math.max(x, a), b), x -> a <= x && x <= b ? 1 : 0);
             case RELU -> new Rule(x -> Math.max(x, 0), y -> y > 0 ? 1 : 0);
