@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** The search for the fastest kernel settings of a device. The result is stored in the user's cache. */
 public interface Tuning {
 
-    /** Returns the status of the stored settings: {@code found on 2026-11-21}, or why there are none. */
+    /** Returns the status of the stored settings: {@code tuned on 2026-11-21}, or why there are none. */
     String state();
 
     /** Returns the file of the settings, or null if storing them is turned off. */
@@ -34,6 +34,14 @@ public interface Tuning {
 
         /** Called after each trial. */
         void tried(Trial trial);
+
+        /**
+         * Called if the best trial was not faster when it was measured once more, alternating with the former settings, which
+         * are kept.
+         *
+         * @param trial the settings with their second time
+         */
+        void notConfirmed(Trial trial);
 
         /**
          * Called after a kernel family was searched.

@@ -17,8 +17,8 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
         name = "tune",
         description = {
-            "Measure which kernel settings are the fastest on an OpenCL device, and store them in the user's cache, where"
-                    + " programs find them from their next start on.",
+            "Measure which kernel settings are the fastest on an OpenCL device, and store them in the user's cache."
+                    + " Programs use them from their next start.",
             "",
             "Tuned kernels may round differently. After Ctrl-C, the settings found so far stay in effect."
         },
@@ -60,11 +60,13 @@ final class TuneCommand implements Callable<Integer> {
 
         private int trials;
         private int done;
+        private boolean confirmed;
 
         @Override
         public void started(String kernels, String settings, int most) {
             trials = most;
             done = 0;
+            confirmed = true;
             out.print("", "");
             out.print("", kernels + ": " + settings);
         }
@@ -78,10 +80,17 @@ final class TuneCommand implements Callable<Integer> {
         }
 
         @Override
+        public void notConfirmed(Tuning.Trial trial) {
+            confirmed = false;
+            out.print("", trial.settings() + " took " + percent(trial.time())
+                    + " when measured again; the current settings are kept");
+        }
+
+        @Override
         public void finished(String kernels, String settings, double time) {
             if (time < 1) {
                 out.print(String.format(Locale.ROOT, "best    %8s  ", percent(time)), settings);
-            } else {
+            } else if (confirmed) {
                 out.print("", "nothing faster found");
             }
         }

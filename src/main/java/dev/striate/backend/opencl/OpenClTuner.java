@@ -55,16 +55,19 @@ final class OpenClTuner implements Tuning {
     public String state() {
         OpenClTuningFile.Content content = file.read();
         if (content.problem() != null) {
-            return "not all in use: " + content.problem() + "; 'striate tune' makes it anew";
+            return "some settings are ignored: " + content.problem() + "; run 'striate tune' again";
         }
         Path path = file.path();
         if (content.values().isEmpty() || path == null) {
             return "none; 'striate tune' searches for faster settings";
         }
+        boolean defaults = OpenClParameters.of(device, shape).values().entrySet().containsAll(content.values().entrySet());
+        String result = defaults ? "; the defaults are the fastest" : "";
         try {
-            return "found on " + LocalDate.ofInstant(Files.getLastModifiedTime(path).toInstant(), ZoneId.systemDefault());
+            return "tuned on " + LocalDate.ofInstant(Files.getLastModifiedTime(path).toInstant(), ZoneId.systemDefault())
+                    + result;
         } catch (IOException e) {
-            return "found";
+            return "tuned" + result;
         }
     }
 
@@ -140,7 +143,10 @@ final class OpenClTuner implements Tuning {
             }
             if (best != initial) {
                 bestTime = duel(initial, best);
-                best = bestTime < LEAST_GAIN ? best : initial;
+                if (bestTime >= LEAST_GAIN) {
+                    listener.notConfirmed(new Trial(OpenClParameters.inWords(family, best), bestTime, null));
+                    best = initial;
+                }
             }
             runtime.parameters().set(best);
             listener.finished(family.toString(), OpenClParameters.inWords(family, best), best == initial ? 1 : bestTime);

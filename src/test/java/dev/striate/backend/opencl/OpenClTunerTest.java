@@ -10,6 +10,7 @@ import dev.striate.backend.Backend;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.Tuning;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,7 @@ class OpenClTunerTest {
     Path directory;
 
     private final Map<String, Tuning.Trial> trials = new LinkedHashMap<>();
+    private final List<Tuning.Trial> notConfirmed = new ArrayList<>();
     private final Map<String, String> best = new LinkedHashMap<>();
 
     /** What a work has taken by the test's own clock. */
@@ -129,6 +131,8 @@ class OpenClTunerTest {
         int[] calls = {0};
         search(only(OpenClFamily.MATMUL, (backend, x, y) -> take(backend, y, ++calls[0] < 8 ? 1 : 0.1)));
         assertTrue(trials.values().stream().anyMatch(trial -> trial.time() < 0.5), trials::toString);
+        assertEquals(1, notConfirmed.size());
+        assertEquals(1, notConfirmed.get(0).time(), 1e-9);
         assertEquals("MOST_ROWS=8", best.get("matmul"));
     }
 
@@ -166,7 +170,9 @@ class OpenClTunerTest {
         OpenClTuner tuner = tuner((family, shape, quick) -> List.of());
         assertTrue(tuner.state().startsWith("none"), tuner.state());
         file().store(Map.of(OpenClParameter.MATMUL_MOST_ROWS, 4));
-        assertTrue(tuner.state().matches("found on \\d{4}-\\d\\d-\\d\\d"), tuner.state());
+        assertTrue(tuner.state().matches("tuned on \\d{4}-\\d\\d-\\d\\d"), tuner.state());
+        file().store(Map.of(OpenClParameter.MATMUL_MOST_ROWS, 8));
+        assertTrue(tuner.state().matches("tuned on [-0-9]{10}; the defaults are the fastest"), tuner.state());
     }
 
     @Test
@@ -223,6 +229,11 @@ class OpenClTunerTest {
             @Override
             public void tried(Tuning.Trial trial) {
                 trials.merge(trial.settings(), trial, (one, other) -> one);
+            }
+
+            @Override
+            public void notConfirmed(Tuning.Trial trial) {
+                notConfirmed.add(trial);
             }
 
             @Override
