@@ -3,6 +3,7 @@ package dev.striate.bench.gpu;
 import dev.striate.backend.DeviceInfo;
 import java.nio.charset.StandardCharsets;
 import org.jocl.CL;
+import org.jocl.CLException;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_command_queue;
@@ -119,7 +120,12 @@ final class DevicePeak {
 
     private static cl_device_id[] devices(cl_platform_id platform) {
         int[] count = new int[1];
-        CL.clGetDeviceIDs(platform, CL.CL_DEVICE_TYPE_ALL, 0, null, count);
+        try {
+            CL.clGetDeviceIDs(platform, CL.CL_DEVICE_TYPE_ALL, 0, null, count);
+        } catch (CLException e) {
+            // Another platform without a device must not prevent the measurement.
+            return new cl_device_id[0];
+        }
         cl_device_id[] devices = new cl_device_id[count[0]];
         CL.clGetDeviceIDs(platform, CL.CL_DEVICE_TYPE_ALL, devices.length, devices, null);
         return devices;

@@ -81,12 +81,12 @@ public final class GpuBench {
         return results.stream().allMatch(Result::isRight);
     }
 
-    /** FLOP/s, NaN if the device does not take the probe. */
+    /** FLOP/s, or NaN if it cannot be measured on this device. */
     private double peak() {
         try {
             return DevicePeak.measure(device.info());
         } catch (CLException e) {
-            log.println("no peak: " + e.getMessage().lines().findFirst().orElse("" + e));
+            log.println("peak: not measured (" + e.getMessage().lines().findFirst().orElse("" + e) + ")");
             return Double.NaN;
         }
     }
@@ -147,7 +147,7 @@ public final class GpuBench {
         facts.put("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version") + ", "
                 + Runtime.getRuntime().availableProcessors() + " cores");
         facts.put("pytorch", torch == null ? "not measured" : torch.versions());
-        facts.put("sizes", quick ? "quick: to see that all works, the figures say little" : "full");
+        facts.put("sizes", quick ? "quick (functional check; the figures mean little)" : "full");
         return facts;
     }
 }

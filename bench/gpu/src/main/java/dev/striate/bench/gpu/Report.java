@@ -21,7 +21,7 @@ final class Report {
      * A report.
      *
      * @param facts where and with what it was measured
-     * @param peak  FLOP/s
+     * @param peak  FLOP/s, or NaN if not measured
      * @param modes PyTorch's, which may be none
      */
     Report(Map<String, String> facts, double peak, List<String> modes, List<Result> results) {
@@ -34,7 +34,9 @@ final class Report {
     String markdown() {
         StringBuilder text = new StringBuilder();
         facts.forEach((name, value) -> text.append("- ").append(name).append(": ").append(value).append('\n'));
-        text.append(String.format(Locale.ROOT, "- peak of float32 multiply-adds, measured: %.1f GFLOP/s%n%n", peak / 1e9));
+        text.append("- peak of float32 multiply-adds: ")
+                .append(Double.isNaN(peak) ? "not measured" : String.format(Locale.ROOT, "%.1f GFLOP/s, measured", peak / 1e9))
+                .append("\n\n");
         text.append("| work | ms | GFLOP/s | of peak | GB/s | samples/s |");
         modes.forEach(mode -> text.append(" PyTorch ").append(mode).append(", ms | ratio |"));
         text.append(modes.isEmpty() ? "" : " same results |").append("\n|---|").append("---:|".repeat(5 + 2 * modes.size()))

@@ -70,7 +70,7 @@ final class Torch implements AutoCloseable {
         requests.flush();
         String answer = answers.readLine();
         if (answer == null || !answer.startsWith("ok")) {
-            throw new IOException("PyTorch: " + (answer == null ? "ended; its log says why" : answer));
+            throw new IOException(answer == null ? "PyTorch exited; see its log" : "PyTorch: " + answer);
         }
         return answer.substring(2).strip();
     }
