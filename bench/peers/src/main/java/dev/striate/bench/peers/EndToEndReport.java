@@ -17,8 +17,8 @@ final class EndToEndReport {
     static String of(EndToEndResults results) {
         StringBuilder text = new StringBuilder("# Striate and libtorch, whole trainings\n\n");
         if (results.images() > 0) {
-            text.append("A SUBSET, to see that everything works: ").append(results.images())
-                    .append(" training images, and at most as many test images.\n\n");
+            text.append("Functional check on a subset of ").append(results.images())
+                    .append(" training images and at most as many test images.\n\n");
         }
         text.append("- threads: ").append(results.threads()).append('\n');
         results.environment().forEach((name, value) -> text.append("- ").append(name).append(": ").append(value).append('\n'));

@@ -92,9 +92,9 @@ public final class Peers {
             }
         }
         List<Results.Process> processes = new ArrayList<>();
-        addProcess(processes, "start to the end of the first step, lenet N=64", Net.LENET, 64, 1, options.processes);
+        addProcess(processes, "new process, 1 step, lenet N=64", Net.LENET, 64, 1, options.processes);
         for (Net net : List.of(Net.LENET, Net.CIFAR)) {
-            String name = "training run of " + TRAINING_RUN_STEPS + " steps, " + net.name() + " N=128";
+            String name = "new process, " + TRAINING_RUN_STEPS + " steps, " + net.name() + " N=128";
             addProcess(processes, name, net, 128, TRAINING_RUN_STEPS, 1);
         }
         return new Results(options.allocator, options.threads, options.seconds, options.warmUp, environment, peak, rows,

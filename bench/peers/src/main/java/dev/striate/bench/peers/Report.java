@@ -78,7 +78,8 @@ public final class Report {
             }
         }
         if (!run.processes().isEmpty()) {
-            text.append("\n| process of its own | Striate: first step s | peak MiB | libtorch: first step s | peak MiB |\n");
+            text.append("\n| work | Striate: start to the end of the first step, s | peak MiB"
+                    + " | libtorch: start to the end of the first step, s | peak MiB |\n");
             text.append("|---|---:|---:|---:|---:|\n");
             for (Results.Process process : run.processes()) {
                 text.append(format("| %s | %.2f | %.0f | %.2f | %.0f |%n", process.name(), process.striate().firstStep(),
