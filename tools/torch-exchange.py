@@ -11,7 +11,18 @@ import json
 import struct
 import sys
 
-import torch
+if __name__ == "__main__":
+    # Before torch is imported, which takes seconds or fails.
+    if sys.argv[1:] in (["-h"], ["--help"]):
+        print(__doc__.strip())
+        sys.exit()
+    if len(sys.argv) != 4:
+        sys.exit(__doc__.strip())
+
+try:
+    import torch
+except ImportError as error:
+    sys.exit(f"torch-exchange.py: PyTorch is needed, but it cannot be imported: {error}")
 from torch import nn
 
 try:
@@ -80,6 +91,4 @@ def main(model_path, batch_path, out_path):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
-        sys.exit(__doc__)
     main(*sys.argv[1:])
