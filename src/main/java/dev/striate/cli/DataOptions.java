@@ -3,6 +3,7 @@ package dev.striate.cli;
 import dev.striate.Shape;
 import dev.striate.data.Downloads;
 import dev.striate.data.Splits;
+import dev.striate.disk.PrintableText;
 import dev.striate.io.Image;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,6 +41,17 @@ final class DataOptions {
             arguments.add("--max-pixels=" + pictureOptions.maxPixels());
         }
         return arguments;
+    }
+
+    boolean hasDirectory() {
+        return directory != null;
+    }
+
+    /** Returns the name of a data set for printed text; an image folder is named after its directory. */
+    String title(DatasetChoice choice) {
+        Path name = directory == null ? null : directory.toAbsolutePath().normalize().getFileName();
+        boolean named = choice == DatasetChoice.FOLDER && name != null;
+        return named ? "image folder " + PrintableText.of(name.toString()) : choice.title();
     }
 
     /** @throws dev.striate.StriateException if the data set is not available or does not fit the network */

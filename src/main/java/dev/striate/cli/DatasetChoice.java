@@ -11,6 +11,7 @@ import dev.striate.data.ImageFolder;
 import dev.striate.data.Mnist;
 import dev.striate.data.Splits;
 import dev.striate.data.TinyDigits;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
@@ -59,6 +60,12 @@ enum DatasetChoice {
      * @throws StriateException if it is not available or does not fit the network
      */
     Splits load(@Nullable Path directory, Downloads downloads, Shape input, int maxPixels) {
+        if (this == DIGITS && directory != null) {
+            throw new StriateException("the data set 'digits' is part of the program; remove --data " + directory);
+        }
+        if (directory != null && Files.notExists(directory)) {
+            throw new StriateException("--data: " + directory + " does not exist");
+        }
         Splits splits = switch (this) {
             case DIGITS -> new Splits(TinyDigits.train(), TinyDigits.test());
             case MNIST -> directory == null ? Mnist.download(downloads) : Mnist.read(directory);

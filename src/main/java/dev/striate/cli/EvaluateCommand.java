@@ -37,7 +37,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--dataset",
             paramLabel = "NAME",
-            description = "${COMPLETION-CANDIDATES} (default: the one the model was trained on).")
+            description = "${COMPLETION-CANDIDATES} (default: the one the model was trained on). folder needs --data DIR.")
     private @Nullable DatasetChoice dataset;
 
     @Option(names = "--split", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
@@ -67,7 +67,7 @@ final class EvaluateCommand implements Callable<Integer> {
             Dataset images = split == Split.TEST ? splits.test() : splits.train();
             Dataset matched = ClassNames.match(images, saved.classNames(), file);
             console.printf(Locale.ROOT, "%s on %,d %s images of %s, on %s%n", saved.name(), images.size(), split,
-                    choice.title(), device);
+                    dataOptions.title(choice), device);
             if (images.classes() < matched.classes()) {
                 console.printf(Locale.ROOT, "The data set has %,d of the model's %,d classes.%n", images.classes(), matched.classes());
             }

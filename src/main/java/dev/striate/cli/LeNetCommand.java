@@ -82,6 +82,11 @@ final class LeNetCommand extends TrainingCommand {
     }
 
     @Override
+    String withoutDownload() {
+        return dataset == Choice.MNIST || dataset == Choice.FASHION_MNIST ? "--dataset digits needs no download" : "";
+    }
+
+    @Override
     Recipe recipe() {
         return dataset == Choice.DIGITS ? Recipe.plain(30, 32, 0.003f) : Recipe.plain(10, 128, 0.003f);
     }

@@ -101,6 +101,11 @@ abstract class TrainingCommand implements Callable<Integer> {
 
     abstract DatasetChoice dataset();
 
+    /** Returns the sentence that ends the error if a download fails: how to train without one. Empty if that is impossible. */
+    String withoutDownload() {
+        return "";
+    }
+
     /** Returns the defaults of the training options. */
     abstract Recipe recipe();
 
@@ -156,13 +161,13 @@ abstract class TrainingCommand implements Callable<Integer> {
 
     private int run(@Nullable Checkpoint from, RunFolder folder) {
         Recipe recipe = options.applyTo(recipe());
-        Splits splits = dataOptions.load(dataset(), architecture().image());
+        Splits splits = load(from == null);
         if (from != null) {
             List<String> classes = classNames(from);
             splits = splits.map(images -> ClassNames.matchAll(images, classes, from.file()));
         }
         Device device = deviceOptions.open();
-        Dataset training = subset == null ? splits.train() : Datasets.subset(splits.train(), subset);
+        Dataset training = subset == null ? splits.train() : subset(splits.train(), subset);
         Normalize normalize = Datasets.meanAndDeviation(training);
         ModelDescription description = new ModelDescription(architecture(), dataset().toString(), training.classNames(),
                 dataset().border(architecture().image()), normalize);
@@ -212,6 +217,24 @@ abstract class TrainingCommand implements Callable<Integer> {
         return 0;
     }
 
+    private Splits load(boolean newRun) {
+        try {
+            return dataOptions.load(dataset(), architecture().image());
+        } catch (StriateException e) {
+            if (newRun && !dataOptions.hasDirectory() && !withoutDownload().isEmpty()) {
+                throw new StriateException(e.getMessage() + ". " + withoutDownload(), e);
+            }
+            throw e;
+        }
+    }
+
+    private static Dataset subset(Dataset images, int count) {
+        if (count > images.size()) {
+            throw new StriateException("--subset: expected 1 to " + images.size() + ", got " + count);
+        }
+        return Datasets.subset(images, count);
+    }
+
     private static List<String> classNames(Checkpoint from) {
         try {
             return ModelDescription.of(from.metadata()).classNames();
@@ -236,10 +259,10 @@ abstract class TrainingCommand implements Callable<Integer> {
 
     private void printHead(Device device, Splits splits, Recipe recipe, Sequential model) {
         console.printf(Locale.ROOT, "%s: %s, %s%n", device, device.info().name(), device.info().detail());
-        console.printf(Locale.ROOT, "%s: %,d training and %,d test images of %s%n", dataset().title(), splits.train().size(),
-                splits.test().size(), splits.train().imageShape());
+        console.printf(Locale.ROOT, "%s: %,d training and %,d test images of %s%n", dataOptions.title(dataset()),
+                splits.train().size(), splits.test().size(), splits.train().imageShape());
         if (subset != null) {
-            console.printf(Locale.ROOT, "SUBSET: training on only %,d of the %,d images%n", subset, splits.train().size());
+            console.printf(Locale.ROOT, "subset: training on %,d of the %,d images%n", subset, splits.train().size());
         }
         console.printf("%s%n%n", recipe);
         console.printf("%s%n%n", model.summary(architecture().batch(1)));
@@ -267,7 +290,7 @@ abstract class TrainingCommand implements Callable<Integer> {
         int epochs = result.epochs().size();
         console.printf(Locale.ROOT, "%d %s%s (training %.1f s, %,.0f images/s)%n", epochs, epochs == 1 ? "epoch" : "epochs",
                 duration, result.seconds(), result.samplesPerSecond());
-        RunFolder.Run run = new RunFolder.Run(spec.name(), architecture().toString(), dataset().title(), subset,
+        RunFolder.Run run = new RunFolder.Run(spec.name(), architecture().toString(), dataOptions.title(dataset()), subset,
                 recipe.toString(), device, options.seed(), deviceOptions.threads(), model, testing, result);
         folder.write(run);
         printBest(result.epochs(), folder.best());

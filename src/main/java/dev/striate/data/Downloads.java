@@ -6,7 +6,9 @@ import dev.striate.disk.PrintableText;
 import dev.striate.disk.Sha256;
 import dev.striate.disk.UserCache;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -14,6 +16,7 @@ import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -145,8 +148,8 @@ public final class Downloads {
                 return target;
             }
             if (offline) {
-                throw new StriateException("offline, and " + target + (Files.exists(target) ? " is not the published file. "
-                        : " is not there. ") + "Download it from "
+                throw new StriateException("cannot download in offline mode: " + target
+                        + (Files.exists(target) ? " is not the published file" : " is missing") + ". Download it from "
                         + file.sources().stream().map(URI::toString).collect(Collectors.joining(" or ")) + manually(file, target));
             }
             Files.createDirectories(target.getParent());
@@ -179,7 +182,7 @@ public final class Downloads {
 
     private static String manually(RemoteFile file, Path target) {
         return " (" + file.bytes() + " bytes, SHA-256 " + file.sha256() + ") and save it as " + target
-                + ", or give --data DIR if the folder DIR has the files of the data set";
+                + "; or use --data DIR if the directory DIR contains the files of the data set";
     }
 
     private void fetchFromSources(RemoteFile file, Path target) throws IOException {
@@ -205,9 +208,9 @@ public final class Downloads {
                 }
             }
         }
-        throw new StriateException("cannot fetch " + file.name() + "; " + failures.entrySet().stream()
+        throw new StriateException("cannot download " + file.name() + ": " + failures.entrySet().stream()
                 .map(failure -> failure.getKey() + ": " + failure.getValue()).collect(Collectors.joining("; "))
-                + ". Try again later, download it from " + (failures.size() == 1 ? "this address" : "one of these addresses")
+                + ". Try again later, or download it from " + (failures.size() == 1 ? "this address" : "one of these addresses")
                 + manually(file, target));
     }
 
@@ -239,7 +242,7 @@ public final class Downloads {
             throw new SourceFailure("there was no answer in time (" + e.getMessage() + ")", false);
         } catch (IOException | IllegalArgumentException e) {
             // An illegal argument is an invalid address, here or in a redirect, or an invalid length.
-            throw new SourceFailure(PrintableText.excerpt(e.getMessage() == null ? e.toString() : e.getMessage()), false);
+            throw new SourceFailure(reason(e), false);
         } catch (InterruptedException e) {
             throw interrupted(file);
         }
@@ -258,6 +261,19 @@ public final class Downloads {
                 channel.force(true);
             }
         }
+    }
+
+    /** Returns why a request failed. The exceptions of {@link HttpClient} often have no message of their own. */
+    private static String reason(Exception failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException) {
+                return "unknown host";
+            }
+        }
+        if (failure instanceof ConnectException) {
+            return failure.getMessage() == null ? "connection refused" : PrintableText.excerpt(failure.getMessage());
+        }
+        return PrintableText.excerpt(failure.getMessage() == null ? failure.toString() : failure.getMessage());
     }
 
     /** Returns the offset in the file at which the body of a response starts. */
@@ -279,11 +295,11 @@ public final class Downloads {
                     return have;
                 }
                 Files.deleteIfExists(part);
-                throw new SourceFailure("it sent another part of the file than was asked for", have > 0);
+                throw new SourceFailure("the server sent a different range of bytes than requested", have > 0);
             }
             case RANGE_NOT_SATISFIABLE -> {
                 Files.deleteIfExists(part);
-                throw new SourceFailure("it has no byte " + have + " of the file", have > 0);
+                throw new SourceFailure("the server reports that the file has no byte " + have, have > 0);
             }
             default -> {
                 String location = response.headers().firstValue("Location").map(

@@ -107,7 +107,7 @@ class TrainingCommandsIT {
                 "--epochs", "4", "--batch-size", "8", "--subset", "20", "--device", "cpu", "--out", out.toString());
         assertEquals(0, cifar.status(), cifar.err());
         assertEquals(RUN, names(out));
-        assertTrue(cifar.out().contains("SUBSET: training on only 20 of the 24"), cifar.out());
+        assertTrue(cifar.out().contains("subset: training on 20 of the 24"), cifar.out());
         assertTrue(cifar.out().contains("after training on a subset"), cifar.out());
         assertTrue(cifar.out().contains("bright ") && cifar.out().contains("dark "), cifar.out());
 

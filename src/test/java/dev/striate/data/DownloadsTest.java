@@ -102,16 +102,18 @@ class DownloadsTest {
         Path target = downloads().fetch(file("/good"));
         Files.write(target, new byte[size]);
         String message = assertThrows(StriateException.class, () -> downloads().offline(true).fetch(file("/good"))).getMessage();
-        assertTrue(message.startsWith("offline, and " + target + " is not the published file. Download it from "), message);
+        assertTrue(message.startsWith("cannot download in offline mode: " + target + " is not the published file. Download it"),
+                message);
         check(downloads().fetch(file("/good")));
     }
 
     @Test
     void offlineSaysWhereToPutWhat() {
         StriateException e = assertThrows(StriateException.class, () -> downloads().offline(true).fetch(file("/good", "/other")));
-        assertEquals("offline, and " + directory.resolve(NAME) + " is not there. Download it from " + uri("/good") + " or "
-                + uri("/other") + " (200000 bytes, SHA-256 " + sha256(CONTENT) + ") and save it as " + directory.resolve(NAME)
-                + ", or give --data DIR if the folder DIR has the files of the data set",
+        assertEquals("cannot download in offline mode: " + directory.resolve(NAME) + " is missing. Download it from "
+                + uri("/good") + " or " + uri("/other") + " (200000 bytes, SHA-256 " + sha256(CONTENT)
+                + ") and save it as " + directory.resolve(NAME)
+                + "; or use --data DIR if the directory DIR contains the files of the data set",
                 e.getMessage());
         assertEquals(List.of(), requests);
     }
@@ -132,13 +134,14 @@ class DownloadsTest {
         try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             nobody = URI.create("http://localhost:" + closed.getLocalPort() + "/");
         }
-        RemoteFile file = new RemoteFile(NAME, CONTENT.length, sha256(CONTENT), List.of(uri("/missing"), uri("/broken"), nobody));
+        RemoteFile file = new RemoteFile(NAME, CONTENT.length, sha256(CONTENT), List.of(uri("/missing"), uri("/broken"), nobody,
+                URI.create("http://nowhere.invalid/")));
         String message = assertThrows(StriateException.class, () -> downloads().fetch(file)).getMessage();
-        assertTrue(message.startsWith("cannot fetch " + NAME + "; " + uri("/missing") + ": status 404; " + uri("/broken")
-                + ": status 500; " + nobody + ": "), message);
-        assertTrue(message.endsWith(". Try again later, download it from one of these addresses (200000 bytes, SHA-256 " + sha256(CONTENT)
-                + ") and save it as " + directory.resolve(NAME)
-                + ", or give --data DIR if the folder DIR has the files of the data set"), message);
+        assertTrue(message.startsWith("cannot download " + NAME + ": " + uri("/missing") + ": status 404; " + uri("/broken")
+                + ": status 500; " + nobody + ": connection refused; http://nowhere.invalid/: unknown host. "), message);
+        assertTrue(message.endsWith(". Try again later, or download it from one of these addresses (200000 bytes, SHA-256 "
+                + sha256(CONTENT) + ") and save it as " + directory.resolve(NAME)
+                + "; or use --data DIR if the directory DIR contains the files of the data set"), message);
         assertFalse(Files.exists(directory.resolve(NAME)));
     }
 
@@ -576,7 +579,7 @@ class DownloadsTest {
                 assertThrows(StriateException.class, () -> Cifar10.download(downloads().offline(true))),
                 assertThrows(StriateException.class, () -> Cifar100.download(downloads().offline(true))),
                 assertThrows(StriateException.class, () -> Cifar100.downloadCoarse(downloads().offline(true))))) {
-            assertTrue(e.getMessage().startsWith("offline, and " + directory), e.getMessage());
+            assertTrue(e.getMessage().startsWith("cannot download in offline mode: " + directory), e.getMessage());
         }
     }
 
