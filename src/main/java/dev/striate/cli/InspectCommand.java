@@ -33,8 +33,11 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "inspect",
         description = {
-            "Print a trained model layer by layer: shapes, parameters, multiply-adds per image, and the receptive field (the part"
-                    + " of the input that a unit sees) with its size, its stride and the centre of the first, in pixels.",
+            "Print a trained model layer by layer: shapes, parameters, multiply-adds per image, and receptive fields (the part"
+                    + " of the input that a unit sees).",
+            "",
+            "Receptive field columns, in input pixels: Field is its size, Stride the distance between neighbouring fields,"
+                    + " Centre the centre of the first field.",
             "",
             "Draw filters.png, the weights of a convolution; patches.png, the test images' patches with the highest activations of"
                     + " these filters; and, with --image, features.png, the feature maps of each layer."
@@ -64,7 +67,7 @@ final class InspectCommand implements Callable<Integer> {
     @Option(
             names = "--layer",
             paramLabel = "NAME",
-            description = "Convolution whose filters and patches to draw (default: the first).")
+            description = "Name of the convolution to draw (default: the first).")
     private @Nullable String layer;
 
     @Option(
@@ -135,8 +138,8 @@ final class InspectCommand implements Callable<Integer> {
                 .map(Map.Entry::getKey)
                 .toList();
         if (layer != null && !names.contains(layer)) {
-            throw new StriateException("--layer " + layer + ": " + saved.name() + " has "
-                    + (names.isEmpty() ? "no convolution" : "the convolutions " + String.join(", ", names)));
+            throw new StriateException("--layer: " + (names.isEmpty() ? saved.name() + " has no convolution"
+                    : "expected " + Main.alternatives(names) + ", got '" + layer + "'"));
         }
         return layer != null ? layer : names.isEmpty() ? null : names.get(0);
     }

@@ -5,10 +5,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -33,7 +37,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "1:failure; the error is on the error stream",
             "2:invalid command line",
             "130:training interrupted by Ctrl-C, SIGTERM or SIGHUP; it can be resumed if a checkpoint was written",
-            "141:standard output was closed by its reader"
+            "141:standard output was closed (broken pipe)"
         },
         footerHeading = "%nEnvironment:%n",
         footer = {
@@ -55,6 +59,9 @@ public final class Main {
 
     /** The number of first letters that a suggested command has in common with the unknown one. */
     private static final int NEAR = 3;
+
+    /** The start of an indented paragraph of a description. */
+    private static final Pattern ITEM = Pattern.compile(" +\\w+: ");
 
     @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Show this help and exit.")
     private boolean help;
@@ -90,11 +97,35 @@ public final class Main {
                 .setParameterExceptionHandler((error, arguments) -> usageError(error))
                 .setExecutionExceptionHandler((error, command, parsed) -> failure(error, main.verbose));
         line.setExecutionStrategy(main::execute);
+        line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_DESCRIPTION, Main::description);
+        line.setHelpSectionMap(line.getHelpSectionMap());
         try {
-            return configure(line).execute(args);
+            return configure(line).execute(withoutHelpCommand(args));
         } catch (Error e) {
             return failure(e, main.verbose);
         }
+    }
+
+    /** Turns {@code help} and {@code help COMMAND} into {@code --help} and {@code COMMAND --help}. */
+    private static String[] withoutHelpCommand(String[] args) {
+        if (args.length == 0 || !args[0].equals("help")) {
+            return args;
+        }
+        String[] same = Arrays.copyOfRange(args, 1, args.length + 1);
+        same[args.length - 1] = "--help";
+        return same;
+    }
+
+    /** Wraps the description. Picocli would not indent the second line of a paragraph such as {@code "  modern: Conv ..."}. */
+    private static String description(CommandLine.Help help) {
+        StringBuilder text = new StringBuilder();
+        Paragraphs paragraphs = new Paragraphs(
+                line -> text.append(line).append(System.lineSeparator()), help.commandSpec().usageMessage().width() + 1);
+        for (String paragraph : help.commandSpec().usageMessage().description()) {
+            Matcher item = ITEM.matcher(paragraph);
+            paragraphs.print(item.lookingAt() ? item.group() : "", paragraph.substring(item.lookingAt() ? item.end() : 0));
+        }
+        return text.toString();
     }
 
     /** Configures a parser, for the user's command line or for the arguments in a checkpoint. */
@@ -122,10 +153,10 @@ public final class Main {
     }
 
     /** {@code test, train or both}. */
-    private static String alternatives(List<?> values) {
+    static String alternatives(List<?> values) {
         List<String> names = values.stream().map(Object::toString).toList();
         int last = names.size() - 1;
-        return String.join(", ", names.subList(0, last)) + " or " + names.get(last);
+        return last == 0 ? names.get(0) : String.join(", ", names.subList(0, last)) + " or " + names.get(last);
     }
 
     private static Path path(String value) {
@@ -148,7 +179,7 @@ public final class Main {
         }
         if (!parsed.hasSubcommand()) {
             CommandLine line = parsed.commandSpec().commandLine();
-            throw new ParameterException(line, "missing command; available: " + String.join(", ", line.getSubcommands().keySet()));
+            throw new ParameterException(line, "missing command; " + commands(line));
         }
         Logs.install(verbose);
         VectorModule.load();
@@ -158,12 +189,13 @@ public final class Main {
     private static int usageError(ParameterException error) {
         CommandLine command = error.getCommandLine();
         String name = command.getCommandSpec().qualifiedName();
-        if (error instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption() && command.getParent() == null) {
-            System.err.println(Logs.message(name + ": " + unknownCommand(unmatched)));
-        } else {
-            System.err.println(Logs.message(name + ": " + error.getMessage()));
-            UnmatchedArgumentException.printSuggestions(error, command.getErr());
+        String message = error.getMessage();
+        if (error instanceof UnmatchedArgumentException unmatched) {
+            message = unmatched.isUnknownOption() ? unknownOption(unmatched)
+                    : command.getParent() == null ? unknownCommand(unmatched)
+                    : "unexpected argument '" + unmatched.getUnmatched().get(0) + "'";
         }
+        System.err.println(Logs.message(name + ": " + message));
         System.err.println("Try '" + name + " --help'.");
         return CommandLine.ExitCode.USAGE;
     }
@@ -172,9 +204,21 @@ public final class Main {
         String given = error.getUnmatched().get(0);
         // Picocli always suggests some command.
         List<String> near = error.getSuggestions().stream().filter(name -> name.regionMatches(true, 0, given, 0, NEAR)).toList();
-        return "unknown command '" + given + "'; the commands are "
-                + String.join(", ", error.getCommandLine().getSubcommands().keySet())
-                + (near.isEmpty() ? "" : ". Did you mean " + String.join(" or ", near) + "?");
+        return "unknown command '" + given + "'; " + commands(error.getCommandLine()) + didYouMean(near);
+    }
+
+    private static String commands(CommandLine line) {
+        return "the commands are " + String.join(", ", line.getSubcommands().keySet());
+    }
+
+    /** Names the option without its value, and without the arguments after it. */
+    private static String unknownOption(UnmatchedArgumentException error) {
+        String option = error.getUnmatched().get(0).replaceFirst("(?s)=.*", "");
+        return "unknown option '" + option + "'" + didYouMean(error.getSuggestions());
+    }
+
+    private static String didYouMean(List<String> near) {
+        return near.isEmpty() ? "" : ". Did you mean " + alternatives(near) + "?";
     }
 
     private static int failure(Throwable error, boolean verbose) {

@@ -1,16 +1,22 @@
 package dev.striate.cli;
 
 import java.io.PrintStream;
+import java.util.function.Consumer;
 
-/** Prints text wrapped to the terminal's width, with a hanging indent. */
+/** Prints text wrapped to a width, with a hanging indent. */
 final class Paragraphs {
 
     private static final int LEAST_TEXT_COLUMNS = 20;
 
-    private final PrintStream out;
+    private final Consumer<String> out;
     private final int columns;
 
     Paragraphs(PrintStream out, int columns) {
+        this(out::println, columns);
+    }
+
+    /** @param out receives the lines */
+    Paragraphs(Consumer<String> out, int columns) {
         this.out = out;
         this.columns = columns;
     }
@@ -24,13 +30,13 @@ final class Paragraphs {
         int used = 0;
         for (String word : text.strip().split("\\s+")) {
             if (used > 0 && used + 1 + word.length() > room) {
-                out.println(line);
+                out.accept(line.toString());
                 line = new StringBuilder(indent);
                 used = 0;
             }
             line.append(used > 0 ? " " : "").append(word);
             used += (used > 0 ? 1 : 0) + word.length();
         }
-        out.println(line);
+        out.accept(line.toString());
     }
 }

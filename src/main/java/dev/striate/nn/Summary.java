@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public record Summary(String title, Shape input, List<Row> rows, long parameters) {
 
     private static final String[] HEADINGS =
-            {"Layer", "Type", "Output shape", "Parameters", "Multiply-adds", "Field", "Jump", "Centre"};
+            {"Layer", "Type", "Output shape", "Parameters", "Multiply-adds", "Field", "Stride", "Centre"};
 
     private static final int FIELD_COLUMN = 5;
 
@@ -59,8 +59,8 @@ public record Summary(String title, Shape input, List<Row> rows, long parameters
     }
 
     /**
-     * Returns the table as text with the receptive fields of layers whose output is images: size, jump and centre of the first
-     * unit in pixels, written as rows x columns if these differ.
+     * Returns the table as text with the receptive fields of layers whose output is images: size, stride (the distance between
+     * neighbouring fields) and centre of the first field in pixels, written as rows x columns if these differ.
      */
     public String withReceptiveFields() {
         return table(HEADINGS.length);
@@ -71,7 +71,7 @@ public record Summary(String title, Shape input, List<Row> rows, long parameters
         lines.add(HEADINGS);
         lines.add(new String[] {"(input)", "", input.toString(), "", "", "", "", ""});
         for (Row row : rows) {
-            // The jump to the next unit exists for images only.
+            // The distance to the next unit exists for images only.
             boolean grid = row.output.rank() == 4;
             lines.add(new String[] {row.name, row.type, row.output.toString(), grouped(row.parameters), grouped(row.multiplyAdds),
                 axes(row.field, ReceptiveField.Axis::pixels), grid ? axes(row.field, ReceptiveField.Axis::jump) : "",

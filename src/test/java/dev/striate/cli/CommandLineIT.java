@@ -162,7 +162,40 @@ class CommandLineIT {
     void aCommandIsNeeded() throws Exception {
         StriateProcess nothing = StriateProcess.run();
         assertEquals(2, nothing.status());
-        assertTrue(nothing.err().contains("digits, lenet, cifar10"), nothing.err());
+        assertTrue(nothing.err().startsWith("striate: missing command; the commands are digits, lenet, cifar10"),
+                nothing.err());
+    }
+
+    @Test
+    void helpIsACommandToo() throws Exception {
+        assertEquals(StriateProcess.run("--help").out(), StriateProcess.run("help").out());
+        assertEquals(StriateProcess.run("lenet", "--help").out(), StriateProcess.run("help", "lenet").out());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "lenet help | unexpected argument 'help'",
+        "lenet --epoch 3 | unknown option '--epoch'. Did you mean --epochs?",
+        "lenet --xyz=3 | unknown option '--xyz'"
+    })
+    void anArgumentThatIsNotKnownIsNamed(String arguments, String expected) throws Exception {
+        StriateProcess refused = StriateProcess.run(arguments.split(" "));
+        assertEquals(2, refused.status());
+        assertEquals(List.of("striate lenet: " + expected, "Try 'striate lenet --help'."), refused.err().lines().toList());
+    }
+
+    @Test
+    void pointlessOptionsForDataAreRefused() throws Exception {
+        StriateProcess digits = StriateProcess.run("lenet", "--dataset=digits", "--data=" + directory, "--device=cpu");
+        assertEquals(1, digits.status());
+        assertEquals("striate: the data set 'digits' is part of the program; remove --data " + directory, digits.err().strip());
+        Path missing = directory.resolve("missing");
+        StriateProcess mnist = StriateProcess.run("lenet", "--data=" + missing, "--device=cpu");
+        assertEquals(1, mnist.status());
+        assertEquals("striate: --data: " + missing + " does not exist", mnist.err().strip());
+        StriateProcess subset = StriateProcess.run("lenet", "--dataset=digits", "--subset=5000", "--device=cpu");
+        assertEquals(1, subset.status());
+        assertEquals("striate: --subset: expected 1 to 1000, got 5000", subset.err().strip());
     }
 
     @ParameterizedTest

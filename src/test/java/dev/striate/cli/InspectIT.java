@@ -42,7 +42,7 @@ class InspectIT {
         StriateProcess run = inspect(directory.resolve("cnn.safetensors").toString(), "--image=" + picture, "--layer=conv2");
         assertEquals(0, run.status(), run.err());
         assertEquals("", run.err());
-        // Layer, type, shape, parameters, multiply-adds, field, jump, centre.
+        // Layer, type, shape, parameters, multiply-adds, field, stride, centre.
         assertTrue(run.out().lines().map(line -> line.replaceAll(" +", " "))
                 .anyMatch("conv2 Conv2d(8, 16, 3x3) (1, 16, 4, 4) 1,168 18,432 8 2 0.5"::equals), run.out());
         assertTrue(run.out().contains("1,898         23,680"), run.out());
@@ -65,7 +65,7 @@ class InspectIT {
     void aLayerThatIsNoConvolutionIsRefusedWithThoseThatAre() throws Exception {
         StriateProcess run = inspect(directory.resolve("cnn.safetensors").toString(), "--layer=pool1");
         assertEquals(1, run.status());
-        assertTrue(run.err().contains("conv1, conv2"), run.err());
+        assertTrue(run.err().contains("--layer: expected conv1 or conv2, got 'pool1'"), run.err());
         assertEquals("", run.out());
     }
 

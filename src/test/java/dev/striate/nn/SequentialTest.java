@@ -93,17 +93,17 @@ class SequentialTest {
                 .build()) {
             Summary summary = model.initialize(Device.reference(), new Generator(1)).summary(Shape.of(32, 1, 8, 8));
             assertEquals("""
-                    Layer    Type               Output shape   Parameters  Multiply-adds  Field  Jump  Centre
-                    -----------------------------------------------------------------------------------------
+                    Layer    Type               Output shape   Parameters  Multiply-adds  Field  Stride  Centre
+                    -------------------------------------------------------------------------------------------
                     (input)                     (32, 1, 8, 8)
-                    conv1    Conv2d(1, 8, 3x3)  (32, 8, 8, 8)          80          4,608      3     1       0
-                    block    Sequential         (32, 8, 4, 4)           0              0      4     2     0.5
-                    block.0  BatchNorm2d(8)     (32, 8, 8, 8)          16              0      3     1       0
-                    block.1  Relu               (32, 8, 8, 8)           0              0      3     1       0
-                    block.2  MaxPool2d(2x2)     (32, 8, 4, 4)           0              0      4     2     0.5
+                    conv1    Conv2d(1, 8, 3x3)  (32, 8, 8, 8)          80          4,608      3       1       0
+                    block    Sequential         (32, 8, 4, 4)           0              0      4       2     0.5
+                    block.0  BatchNorm2d(8)     (32, 8, 8, 8)          16              0      3       1       0
+                    block.1  Relu               (32, 8, 8, 8)           0              0      3       1       0
+                    block.2  MaxPool2d(2x2)     (32, 8, 4, 4)           0              0      4       2     0.5
                     flatten  Flatten            (32, 128)               0              0      4
                     head     Linear(128, 10)    (32, 10)            1,290          1,280     10
-                    -----------------------------------------------------------------------------------------
+                    -------------------------------------------------------------------------------------------
                     Total    Sequential                             1,386          5,888""", summary.withReceptiveFields());
             List<String> lines = summary.toString().lines().toList();
             assertEquals("Layer    Type               Output shape   Parameters  Multiply-adds", lines.get(0));
