@@ -39,7 +39,7 @@ final class DevicesCommand implements Callable<Integer> {
             probe.problems().forEach(problem -> printWrapped(provider.kind(), "", "warning: " + problem));
             out.println();
         }
-        out.println("--device auto takes " + choice());
+        out.println("--device auto selects " + choice());
         return 0;
     }
 

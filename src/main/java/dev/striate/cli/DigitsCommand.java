@@ -88,7 +88,8 @@ final class DigitsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (Interrupts interrupts = Interrupts.exitWith("interrupted; digits keeps no checkpoint, so the run cannot be continued");
+        try (Interrupts interrupts = Interrupts.exitWith(
+                "interrupted; digits writes no checkpoint, so the run cannot be continued");
                 RunFolder folder = out == null ? null : RunFolder.open(out, "digits", overwrite)) {
             return call(folder);
         }

@@ -88,7 +88,8 @@ final class PredictCommand implements Callable<Integer> {
             try {
                 Safetensors.readMetadata(file);
             } catch (StriateException e) {
-                throw new StriateException(e.getMessage() + "; the model comes first: striate predict MODEL PICTURE...", e);
+                throw new StriateException(
+                        e.getMessage() + ". The first argument is the model: striate predict MODEL PICTURE...", e);
             }
         }
         return ModelFile.open(file, device);

@@ -104,7 +104,7 @@ record RunArguments(String command, List<String> values) {
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
             if (!FREE.contains(option.longestName())) {
                 throw new ParameterException(spec.commandLine(), option.longestName()
-                        + " cannot be given along with --resume: it is recorded in " + file);
+                        + " cannot be combined with --resume; the value is read from " + file + ". Remove the option");
             }
         }
     }

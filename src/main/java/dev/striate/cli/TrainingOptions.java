@@ -35,8 +35,7 @@ final class TrainingOptions {
             names = "--lr",
             paramLabel = "RATE",
             converter = Rate.class,
-            description = "Highest learning rate (default: the recipe's; with an optimizer of another kind, 0.1 for sgd and"
-                    + " 0.002 for the others).")
+            description = "Highest learning rate (default: the recipe's; 0.1 with --optimizer=sgd).")
     private @Nullable Float learningRate;
 
     @Option(

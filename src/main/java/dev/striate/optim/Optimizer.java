@@ -417,8 +417,8 @@ public abstract class Optimizer implements AutoCloseable {
         requireOpen();
         for (Slot slot : slots) {
             if (slot.parameter.isClosed()) {
-                throw new StriateException("this optimiser's parameter " + slot.name + " was closed, as by close() or a second"
-                        + " initialize() of its module; make a new optimiser from the module's parameters()");
+                throw new StriateException("this optimiser's parameter " + slot.name + " was closed, for example by close() or"
+                        + " a second initialize() of its module; create a new optimiser from the module's parameters()");
             }
         }
     }

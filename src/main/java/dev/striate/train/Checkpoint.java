@@ -134,8 +134,8 @@ public final class Checkpoint {
     public static Checkpoint read(Path file) {
         Map<String, String> metadata = Safetensors.readMetadata(file);
         if (!metadata.containsKey(VERSION)) {
-            throw new StriateException(file + " is not a checkpoint: it has tensors, but not where the training that made them"
-                    + " stood. Give a file that a training wrote while it ran; or start anew from these weights with State.load");
+            throw new StriateException(file + " contains weights but no training state. Pass a checkpoint written during"
+                    + " training, or load the weights with State.load");
         }
         return new Checkpoint(new CheckpointFields(file, metadata));
     }

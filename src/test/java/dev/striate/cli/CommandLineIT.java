@@ -64,7 +64,7 @@ class CommandLineIT {
     void devicesListsEachFamilyAndTheChoice() throws Exception {
         StriateProcess devices = StriateProcess.run("devices");
         assertEquals(0, devices.status());
-        for (String start : List.of("cpu ", "gpu ", "reference ", "--device auto takes ")) {
+        for (String start : List.of("cpu ", "gpu ", "reference ", "--device auto selects ")) {
             assertTrue(devices.out().lines().anyMatch(line -> line.startsWith(start)), start + "\n" + devices.out());
         }
     }
@@ -359,7 +359,7 @@ class CommandLineIT {
         StriateProcess devices = StriateProcess.run(List.of(), noDrivers, "devices");
         assertEquals(0, devices.status());
         assertTrue(devices.out().contains("gpu        none: "), devices.out());
-        assertTrue(devices.out().contains("--device auto takes cpu"), devices.out());
+        assertTrue(devices.out().contains("--device auto selects cpu"), devices.out());
     }
 
     @Test
@@ -384,7 +384,7 @@ class CommandLineIT {
         process.destroy();
         assertTrue(process.waitFor(10, TimeUnit.SECONDS));
         assertEquals(130, process.exitValue());
-        assertEquals("interrupted; digits keeps no checkpoint, so the run cannot be continued",
+        assertEquals("interrupted; digits writes no checkpoint, so the run cannot be continued",
                 Files.readString(directory.resolve("err")).strip());
         assertFalse(Files.exists(out));
     }

@@ -227,7 +227,7 @@ class TrainingCommandsIT {
         process.destroy();
         assertTrue(process.waitFor(60, TimeUnit.SECONDS));
         assertEquals(130, process.exitValue(), Files.readString(log));
-        Matcher command = Pattern.compile("go on with: (.*)").matcher(Files.readString(log));
+        Matcher command = Pattern.compile("continue with: (.*)").matcher(Files.readString(log));
         assertTrue(command.find(), Files.readString(log));
         assertEquals("java -jar " + Shell.quote(System.getProperty("striate.jar")) + " lenet --device=cpu --resume="
                 + Shell.quote(model.toString()), command.group(1));
@@ -263,7 +263,7 @@ class TrainingCommandsIT {
         String model = out.resolve("model.safetensors").toString();
         StriateProcess changed = StriateProcess.run("lenet", "--resume", model, "--epochs", "3");
         assertEquals(2, changed.status(), changed.err());
-        assertTrue(changed.err().contains("--epochs cannot be given along with --resume"), changed.err());
+        assertTrue(changed.err().contains("--epochs cannot be combined with --resume"), changed.err());
         StriateProcess another = StriateProcess.run("cifar10", "--resume", model);
         assertEquals(1, another.status(), another.err());
         assertTrue(another.err().contains("striate lenet"), another.err());
@@ -374,7 +374,8 @@ class TrainingCommandsIT {
             assertEquals(1, refused.status(), refused.out());
             assertTrue(refused.err().contains(file + " is not a safetensors file"), refused.err());
             assertEquals(command[0].equals("predict"),
-                    refused.err().contains("; the model comes first: striate predict MODEL PICTURE..."), refused.err());
+                    refused.err().contains(". The first argument is the model: striate predict MODEL PICTURE..."),
+                    refused.err());
         }
     }
 

@@ -439,7 +439,7 @@ class ResumeTest {
             State.save(training.net, file, Map.of("model", "x"));
         }
         StriateException e = assertThrows(StriateException.class, () -> Checkpoint.read(file));
-        assertTrue(e.getMessage().startsWith(file + " is not a checkpoint: "), e.getMessage());
+        assertTrue(e.getMessage().startsWith(file + " contains weights but no training state"), e.getMessage());
     }
 
     @Test

@@ -254,7 +254,7 @@ final class OpenClPool {
                 .map(e -> e.getValue() + " " + e.getKey().kind.title + " of " + mebibytes(e.getKey().bytes))
                 .collect(Collectors.joining(", "));
         return mebibytes(liveBytes) + " in use in " + liveBuffers + " buffers"
-                + (largest.isEmpty() ? "" : " (the most by " + largest + ")") + ", " + mebibytes(memoryBytes) + " in all";
+                + (largest.isEmpty() ? "" : " (largest: " + largest + ")") + ", " + mebibytes(memoryBytes) + " in all";
     }
 
     private static String mebibytes(long bytes) {

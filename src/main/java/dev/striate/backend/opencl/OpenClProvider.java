@@ -36,7 +36,7 @@ public final class OpenClProvider implements BackendProvider {
     public Backend open(int ordinal, int threads) {
         OpenClBackend backend = OpenClBackend.open(ordinal);
         if (!backend.info().type().equals("GPU")) {
-            LOGGER.log(Level.WARNING, "gpu:{0} is not a GPU but the OpenCL {1} device {2}",
+            LOGGER.log(Level.WARNING, "gpu:{0} is an OpenCL {1} device ({2}), not a GPU",
                     ordinal, backend.info().type(), backend.info().name());
         }
         return backend;

@@ -44,7 +44,7 @@ class OpenClErrorsTest {
         DeviceMemoryException error = assertThrows(DeviceMemoryException.class, () -> backend.allocate(200_000));
         assertTrue(error.getMessage().contains("800000 bytes"), error.getMessage());
         assertTrue(error.getMessage().contains(
-                "600080 bytes in use in 2 buffers (the most by 1 of floats of 655360 bytes, 1 of indices of 256 bytes),"
+                "600080 bytes in use in 2 buffers (largest: 1 of floats of 655360 bytes, 1 of indices of 256 bytes),"
                         + " 1 MiB in all"),
                 error.getMessage());
         float[] values = new float[150_000];
