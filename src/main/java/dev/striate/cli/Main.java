@@ -160,6 +160,10 @@ public final class Main {
     }
 
     private static Path path(String value) {
+        if (value.isEmpty()) {
+            // As of a shell variable that is not set. It would be the current directory.
+            throw new TypeConversionException("expected a path, got an empty text");
+        }
         try {
             return Path.of(value);
         } catch (InvalidPathException e) {

@@ -138,6 +138,7 @@ class CommandLineIT {
         "digits --optimizer=lion | --optimizer | sgd, adam or adamw, got 'lion'",
         "evaluate x --split=all | --split | test or train, got 'all'",
         "digits --seed=abc | --seed | a whole number, got 'abc'",
+        "digits --out= | --out | a path, got an empty text",
         "digits --seed=9223372036854775808 | --seed | a whole number of at most 64 bits, got '9223372036854775808'"
     })
     void aWrongValueIsAnsweredWithTheNamesOfTheHelp(String arguments, String option, String expected) throws Exception {
