@@ -475,7 +475,8 @@ class SafetensorsTest {
             assertTrue(message.startsWith(file + ": the tensor \"n\" cannot be read: it is of type " + type + "; " + expected),
                     message);
         } else {
-            assertEquals(expected, Float.toString(Safetensors.read(file, DEVICE).get("n").item()), type);
+            // Not as text: Java 19 and newer write fewer digits.
+            assertEquals(Float.parseFloat(expected), Safetensors.read(file, DEVICE).get("n").item(), type);
         }
     }
 

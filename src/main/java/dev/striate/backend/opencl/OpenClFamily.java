@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Kernels that are tuned together, of one source or several. */
 enum OpenClFamily {
@@ -31,6 +32,7 @@ enum OpenClFamily {
     };
 
     private final List<String> stems;
+    private volatile @Nullable String sourceKey;
 
     OpenClFamily(String... stems) {
         this.stems = List.of(stems);
@@ -59,7 +61,12 @@ enum OpenClFamily {
 
     /** Identifies the sources: parameters that were best for one version may not even fit another. */
     String sourceKey() {
-        return OpenClProgramCache.key(stems.stream().map(OpenClPrograms::source).toArray(String[]::new)).substring(0, 16);
+        String key = sourceKey;
+        if (key == null) {
+            key = OpenClProgramCache.key(stems.stream().map(OpenClPrograms::source).toArray(String[]::new)).substring(0, 16);
+            sourceKey = key;
+        }
+        return key;
     }
 
     /** As files and people call it. */
