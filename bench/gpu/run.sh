@@ -4,27 +4,34 @@ set -euo pipefail
 
 usage() {
     cat <<'TEXT'
-Usage: run.sh [--device gpu:N] [--out DIR] [--quick] [--tune] [--no-parity] [--only REGEX] [--python PYTHON | --no-torch]
+Usage: run.sh [--device gpu:N] [--out DIR] [--quick] [--tune] [--no-parity]
+              [--only REGEX] [--python PYTHON | --no-torch]
        run.sh --pack DIR
-Runs the parity tests of all operations on an OpenCL device, then measures launches, copies, products, convolutions and
-training steps. If Python has torch, PyTorch does the same work, alternating with Striate. Writes table.md and result.json,
-which contains every sample, to the output directory.
+Runs the parity tests of all operations on an OpenCL device, then measures
+launches, copies, products, convolutions and training steps. If Python has
+torch, PyTorch does the same work, alternating with Striate. Writes table.md and
+result.json, which contains every sample, to the output directory.
 
-In a checkout, missing or outdated jars are built with Maven. In a directory made with --pack, the script needs only Java 17,
-an OpenCL loader and a driver.
+In a checkout, missing or outdated jars are built with Maven. In a directory
+made with --pack, the script needs only Java 17 or newer, an OpenCL loader and a
+driver.
 
-      --device gpu:N   The device, numbered as in 'striate devices' (default: gpu).
-      --out DIR        The output directory (default: results/TIME beside this script).
-      --quick          Small sizes and few cases, to check in a few minutes that everything works; the figures mean little.
-      --tune           First search for the best settings of the device, and save them for this user.
+      --device gpu:N   The device, numbered as in 'striate devices' (default:
+                       gpu).
+      --out DIR        The output directory (default: results/TIME beside this
+                       script).
+      --quick          Small sizes and few cases, to check in a few minutes that
+                       everything works; the figures mean little.
+      --tune           First search for the best settings of the device, and
+                       save them for this user.
       --no-parity      Skip the parity tests.
-      --only REGEX     Measure only the rows whose whole name matches, such as 'matmul.*'.
+      --only REGEX     Measure only the rows whose whole name matches, such as
+                       'matmul.*'.
       --python PYTHON  The Python with torch (default: python3).
       --no-torch       Measure Striate only.
-      --pack DIR       Copy the files that another machine needs to DIR, and exit.
+      --pack DIR       Copy the files that another machine needs to DIR, and
+                       exit.
   -h, --help           Show this help.
-
-The exit status is 0 if all tests pass and all results agree, 1 if not, and 2 if the command line is invalid.
 TEXT
 }
 

@@ -41,8 +41,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
         },
         footerHeading = "%nEnvironment:%n",
         footer = {
-            "  STRIATE_CACHE      directory for downloaded data sets, compiled kernels and",
-            "                     tuning results (default: the user's cache directory)",
+            "  STRIATE_CACHE      directory for downloaded data sets, compiled kernels, tuning",
+            "                     results and a library (default: the user's cache directory)",
             "  JDK_JAVA_OPTIONS   options for the JVM, such as -Xmx4g",
             "",
             "Run 'striate COMMAND --help' for the options of a command."
