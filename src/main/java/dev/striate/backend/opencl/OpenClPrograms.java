@@ -27,6 +27,8 @@ final class OpenClPrograms {
     /** No relaxed mathematics: NaN and infinities must survive. */
     private static final String OPTIONS = "-cl-std=CL1.2 -cl-mad-enable";
 
+    private static final int BUILD_ATTEMPTS = 5;
+
     private final cl_context context;
     private final cl_device_id device;
     private final DeviceInfo info;
@@ -89,19 +91,34 @@ final class OpenClPrograms {
                 return program;
             }
         }
-        cl_program program = CL.clCreateProgramWithSource(context, 1, new String[] {source}, null, null);
-        try {
-            CL.clBuildProgram(program, 1, new cl_device_id[] {device}, options, null, null);
-        } catch (CLException e) {
-            String log = log(program);
-            CL.clReleaseProgram(program);
-            throw new DeviceException("OpenCL device " + info.name() + ": the build of " + title + " (" + options
-                    + ") failed with " + OpenClError.name(e.getStatus()) + System.lineSeparator() + log, e);
+        cl_program program = null;
+        for (int attempt = 1; program == null; attempt++) {
+            program = buildSource(title, source, options, attempt == BUILD_ATTEMPTS);
         }
         if (cache.isOn()) {
             cache.store(key, binary(program));
         }
         return program;
+    }
+
+    /**
+     * Builds a program, or returns null if PoCL lost a temporary file and this is not the last attempt. LLVM, its compiler,
+     * removes these files when the process gets a signal, and the JVM sends itself signals, for instance at null pointers.
+     */
+    private @Nullable cl_program buildSource(String title, String source, String options, boolean last) {
+        cl_program program = CL.clCreateProgramWithSource(context, 1, new String[] {source}, null, null);
+        try {
+            CL.clBuildProgram(program, 1, new cl_device_id[] {device}, options, null, null);
+            return program;
+        } catch (CLException e) {
+            String log = log(program);
+            CL.clReleaseProgram(program);
+            if (!last && log.contains("unable to rename temporary")) {
+                return null;
+            }
+            throw new DeviceException("OpenCL device " + info.name() + ": the build of " + title + " (" + options
+                    + ") failed with " + OpenClError.name(e.getStatus()) + System.lineSeparator() + log, e);
+        }
     }
 
     private @Nullable cl_program buildBinary(byte[] binary, String options) {
