@@ -47,7 +47,7 @@ final class Interrupts implements AutoCloseable {
         });
     }
 
-    /** Ends the program at the first signal, with a message on the error stream, for a command that writes no checkpoint. */
+    /** Ends the program at the first signal, with a message on the error stream, where there is no step to wait for. */
     static Interrupts exitWith(String message) {
         AtomicBoolean printed = new AtomicBoolean();
         return handleAll(count -> {

@@ -202,17 +202,20 @@ abstract class TrainingCommand implements Callable<Integer> {
             }
             long start = System.nanoTime();
             TrainingResult result = fit(trainer, train, test, recipe, stop);
+            List<String> arguments = new ArrayList<>(List.of(spec.name()));
+            arguments.addAll(dataOptions.arguments());
+            arguments.addAll(deviceOptions.arguments());
+            arguments.add("--resume=" + folder.model());
+            String command = Shell.command(arguments);
             if (result.interrupted()) {
-                List<String> command = new ArrayList<>(List.of(spec.name()));
-                command.addAll(dataOptions.arguments());
-                command.addAll(deviceOptions.arguments());
-                command.add("--resume=" + folder.model());
-                console.println(Interrupts.message(result, Shell.command(command)));
+                console.println(Interrupts.message(result, command));
                 return Interrupts.STATUS;
             }
-            finish(result, splits.test(), model, device, recipe, folder,
-                    // The training time includes that of earlier processes and could exceed the time of this one.
-                    from == null ? String.format(Locale.ROOT, " in %.1f s", (System.nanoTime() - start) * 1e-9) : "");
+            try (Interrupts interrupts = Interrupts.exitWith("interrupted before the report; continue with: " + command)) {
+                finish(result, splits.test(), model, device, recipe, folder,
+                        // The training time includes that of earlier processes and could exceed the time of this one.
+                        from == null ? String.format(Locale.ROOT, " in %.1f s", (System.nanoTime() - start) * 1e-9) : "");
+            }
         }
         return 0;
     }

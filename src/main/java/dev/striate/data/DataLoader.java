@@ -64,11 +64,16 @@ public final class DataLoader implements Iterable<Batch> {
     /**
      * Returns a loader that returns the images in order and unchanged.
      *
-     * @throws StriateException if the batch size is below 1
+     * @throws StriateException if the batch size is below 1, or a batch has 2^31 elements or more
      */
     public static DataLoader of(Dataset dataset, int batchSize) {
         if (batchSize < 1) {
             throw new StriateException("DataLoader: a batch has at least 1 image, got a batch size of " + batchSize);
+        }
+        int images = Math.min(batchSize, dataset.size());
+        if ((long) images * dataset.imageShape().elements() > Integer.MAX_VALUE) {
+            throw new StriateException("DataLoader: a batch of " + images + " images " + dataset.imageShape()
+                    + " has 2^31 elements or more; use a smaller batch size");
         }
         return new DataLoader(dataset, batchSize);
     }

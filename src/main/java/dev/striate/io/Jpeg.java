@@ -73,7 +73,8 @@ final class Jpeg extends EncodedImage {
             } else if (marker >= BASELINE && marker <= LAST_FRAME && marker != HUFFMAN_TABLES && marker != EXTENSIONS
                     && marker != ARITHMETIC_TABLES) {
                 readFrame(marker, content);
-            } else if (marker >= APP0 && marker <= APP15) {
+            } else if (marker >= APP0 && marker <= APP15 && scans == 0) {
+                // As in libjpeg, what follows the first scan no longer changes the colours or the orientation.
                 readApplication(marker, content);
             }
             if ((marker < APP0 || marker > APP15) && marker != COMMENT) {
@@ -128,7 +129,7 @@ final class Jpeg extends EncodedImage {
         height = frame.getShort() & 0xFFFF;
         width = frame.getShort() & 0xFFFF;
         progressive = marker == PROGRESSIVE;
-        int count = frame.get();
+        int count = frame.get() & 0xFF;
         if (count != 1 && count != 3 && count != 4) {
             throw new IOException("it has " + count + " components; expected 1 (grey), 3 (colour) or 4 (CMYK)");
         }

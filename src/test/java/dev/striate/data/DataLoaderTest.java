@@ -28,6 +28,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DataLoaderTest {
 
     @Test
+    void batchesAreSmallerThanTwoToThe31Elements() {
+        Dataset images = new CountingImages(400_000_000);
+        StriateException e = assertThrows(StriateException.class, () -> DataLoader.of(images, 400_000_000));
+        assertTrue(e.getMessage().contains("a batch of 400000000 images (1, 2, 3) has 2^31 elements or more"), e.getMessage());
+        assertEquals(2, DataLoader.of(images, 200_000_000).batches());
+    }
+
+    @Test
     void keepsOrderAndThePartialLastBatch() {
         DataLoader loader = DataLoader.of(new CountingImages(10), 4);
         assertEquals(3, loader.batches());

@@ -71,12 +71,21 @@ final class OpenClProgramCache {
         return HexFormat.of().formatHex(digest(String.join("\0", parts).getBytes(StandardCharsets.UTF_8)));
     }
 
-    private static byte[] digest(byte[] content) {
+    private static byte[] digest(byte[]... parts) {
         try {
-            return MessageDigest.getInstance("SHA-256").digest(content);
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (byte[] part : parts) {
+                digest.update(part);
+            }
+            return digest.digest();
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java runtime has SHA-256", e);
         }
+    }
+
+    /** Includes the key, because a program under the key of another may have kernels of the same names and other constants. */
+    private static byte[] fileDigest(String key, byte[] binary) {
+        return digest(key.getBytes(StandardCharsets.UTF_8), binary);
     }
 
     /** Whether it keeps anything. */
@@ -97,7 +106,7 @@ final class OpenClProgramCache {
         }
         int start = Math.min(DIGEST_BYTES, file.length);
         byte[] binary = Arrays.copyOfRange(file, start, file.length);
-        if (!Arrays.equals(digest(binary), Arrays.copyOf(file, start))) {
+        if (!Arrays.equals(fileDigest(key, binary), Arrays.copyOf(file, start))) {
             return null;
         }
         noteUse(path);
@@ -119,7 +128,7 @@ final class OpenClProgramCache {
         try {
             Files.createDirectories(directory);
             AtomicFile.write(directory.resolve(key),
-                    ByteBuffer.allocate(DIGEST_BYTES + binary.length).put(digest(binary)).put(binary).array());
+                    ByteBuffer.allocate(DIGEST_BYTES + binary.length).put(fileDigest(key, binary)).put(binary).array());
             removeOldest(directory, key);
         } catch (IOException | StriateException e) {
             // It costs time in the next process and nothing else.

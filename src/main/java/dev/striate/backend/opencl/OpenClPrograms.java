@@ -103,7 +103,8 @@ final class OpenClPrograms {
 
     /**
      * Builds a program, or returns null if PoCL lost a temporary file and this is not the last attempt. LLVM, its compiler,
-     * removes these files when the process gets a signal, and the JVM sends itself signals, for instance at null pointers.
+     * removes these files when the process gets a signal, and the JVM sends itself signals, for instance at null pointers. There
+     * is no test: many signals at once can leave the JVM without its handler. {@code ./striate} avoids all this with libjsig.
      */
     private @Nullable cl_program buildSource(String title, String source, String options, boolean last) {
         cl_program program = CL.clCreateProgramWithSource(context, 1, new String[] {source}, null, null);

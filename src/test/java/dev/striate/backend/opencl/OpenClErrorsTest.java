@@ -19,7 +19,6 @@ import org.jocl.CL;
 import org.jocl.CLException;
 import org.jocl.cl_device_id;
 import org.jocl.cl_platform_id;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,33 +33,6 @@ class OpenClErrorsTest {
                 () -> runtime.programs().build("broken", "__kernel void f() { notDeclared = 1; }", "-cl-std=CL1.2"));
         assertTrue(error.getMessage().contains("CL_BUILD_PROGRAM_FAILURE"), error.getMessage());
         assertTrue(error.getMessage().contains("notDeclared"), error.getMessage());
-    }
-
-    /**
-     * The JVM sends itself signals, for instance at null pointers in compiled code and in the interpreter. LLVM, PoCL's compiler,
-     * then removes the temporary files of a build in another thread.
-     */
-    @Test
-    void aBuildSurvivesSignals() throws InterruptedException {
-        OpenClRuntime runtime = OpenClDevice.runtime(new OpenClProgramCache(null));
-        long end = System.nanoTime() + 200_000_000;
-        Thread signals = new Thread(() -> {
-            while (System.nanoTime() < end) {
-                failAtNull(null);
-            }
-        });
-        signals.start();
-        String source = "__kernel void f(__global float *x) { x[get_global_id(0)] = " + end + "; }";
-        CL.clReleaseProgram(runtime.programs().build("new", source, "-cl-std=CL1.2"));
-        signals.join();
-    }
-
-    private static void failAtNull(int @Nullable [] array) {
-        try {
-            array[0]++;
-        } catch (NullPointerException e) {
-            // The signal has been sent.
-        }
     }
 
     @Test

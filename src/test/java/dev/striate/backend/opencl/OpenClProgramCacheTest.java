@@ -52,6 +52,15 @@ class OpenClProgramCacheTest {
     }
 
     @Test
+    void aProgramUnderAnotherKeyIsIgnored() throws IOException {
+        OpenClProgramCache cache = new OpenClProgramCache(directory);
+        String key = OpenClProgramCache.key("a");
+        cache.store(key, new byte[] {1, 2, 3});
+        Files.move(directory.resolve(key), directory.resolve(OpenClProgramCache.key("b")));
+        assertNull(cache.load(OpenClProgramCache.key("b")));
+    }
+
+    @Test
     void whatWasNotUsedForTheLongestTimeMakesRoom() throws IOException {
         OpenClProgramCache cache = new OpenClProgramCache(directory, 350);
         Path foreign = Files.write(directory.resolve("notes.txt"), new byte[1000]);

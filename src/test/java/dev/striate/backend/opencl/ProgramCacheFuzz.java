@@ -5,11 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import dev.striate.StriateException;
 import dev.striate.fuzz.FuzzFiles;
 import dev.striate.fuzz.FuzzTarget;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.security.MessageDigest;
 import java.util.Arrays;
 
-/** A file of the cache of compiled programs: a digest, then the binary. Where the input has 32 zeros for it, it is made right. */
+/** A file of the cache of compiled programs: the digest of its key and the binary, then the binary. Where the input has 32 zeros for it, it is made right. */
 public final class ProgramCacheFuzz implements FuzzTarget {
 
     private static final int DIGEST_BYTES = 32;
@@ -23,7 +24,9 @@ public final class ProgramCacheFuzz implements FuzzTarget {
         byte[] file = input.clone();
         int start = Math.min(DIGEST_BYTES, file.length);
         byte[] binary = Arrays.copyOfRange(file, start, file.length);
-        byte[] digest = MessageDigest.getInstance("SHA-256").digest(binary);
+        MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+        sha256.update(KEY.getBytes(StandardCharsets.US_ASCII));
+        byte[] digest = sha256.digest(binary);
         if (Arrays.equals(Arrays.copyOf(file, start), new byte[DIGEST_BYTES])) {
             System.arraycopy(digest, 0, file, 0, DIGEST_BYTES);
         }
