@@ -73,14 +73,14 @@ final class Interrupts implements AutoCloseable {
     }
 
     /**
-     * Returns the message after an interrupt: {@code interrupted in epoch 4 after step 120 of 391; continue with: ./striate
+     * Returns the message after an interrupt: {@code interrupted in epoch 4 after step 120 of 391; go on with: ./striate
      * cifar10 --resume=run/model.safetensors}.
      *
      * @param command the shell command that resumes the training
      */
     static String message(TrainingResult result, String command) {
         String reason = result.stop() == null ? "interrupted" : result.stop().reason();
-        return reason + (result.seconds() == 0 ? "; there is no checkpoint to resume from" : "; continue with: " + command);
+        return reason + (result.seconds() == 0 ? "; there is no checkpoint to resume from" : "; go on with: " + command);
     }
 
     private static synchronized void ask(StopSwitch stop) {

@@ -211,7 +211,7 @@ abstract class TrainingCommand implements Callable<Integer> {
                 console.println(Interrupts.message(result, command));
                 return Interrupts.STATUS;
             }
-            try (Interrupts interrupts = Interrupts.exitWith("interrupted before the report; continue with: " + command)) {
+            try (Interrupts interrupts = Interrupts.exitWith("interrupted before the report; go on with: " + command)) {
                 finish(result, splits.test(), model, device, recipe, folder,
                         // The training time includes that of earlier processes and could exceed the time of this one.
                         from == null ? String.format(Locale.ROOT, " in %.1f s", (System.nanoTime() - start) * 1e-9) : "");

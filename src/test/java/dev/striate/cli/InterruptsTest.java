@@ -82,7 +82,7 @@ class InterruptsTest {
     void theMessageSaysHowToGoOn() {
         Stop stop = Stop.interrupt("interrupted after epoch 3");
         TrainingResult some = new TrainingResult(List.of(), null, null, 1.5, 1, stop);
-        assertEquals("interrupted after epoch 3; continue with: ./striate lenet --resume=x",
+        assertEquals("interrupted after epoch 3; go on with: ./striate lenet --resume=x",
                 Interrupts.message(some, "./striate lenet --resume=x"));
         stop = Stop.interrupt("interrupted before the first step");
         TrainingResult none = new TrainingResult(List.of(), null, null, 0, 1, stop);

@@ -72,7 +72,7 @@ class ScriptIT {
         assertTrue(process.waitFor(60, TimeUnit.SECONDS));
         assertEquals(130, process.exitValue(), Files.readString(log));
         assertEquals("finishing the current step; press Ctrl-C again to stop at once", Files.readString(err).strip());
-        Matcher line = Pattern.compile("continue with: (.*)").matcher(Files.readString(log));
+        Matcher line = Pattern.compile("go on with: (.*)").matcher(Files.readString(log));
         assertTrue(line.find(), Files.readString(log));
 
         StriateProcess resumed = StriateProcess.run(directory, Map.of(), List.of("sh", "-c", line.group(1)));

@@ -227,7 +227,7 @@ class TrainingCommandsIT {
         process.destroy();
         assertTrue(process.waitFor(60, TimeUnit.SECONDS));
         assertEquals(130, process.exitValue(), Files.readString(log));
-        Matcher command = Pattern.compile("continue with: (.*)").matcher(Files.readString(log));
+        Matcher command = Pattern.compile("go on with: (.*)").matcher(Files.readString(log));
         assertTrue(command.find(), Files.readString(log));
         assertEquals("java -jar " + Shell.quote(System.getProperty("striate.jar")) + " lenet --device=cpu --resume="
                 + Shell.quote(model.toString()), command.group(1));
