@@ -32,6 +32,9 @@ driver.
       --pack DIR       Copy the files that another machine needs to DIR, and
                        exit.
   -h, --help           Show this help.
+
+The exit status is 0 if all tests pass and all results agree, 1 if not, and 2 if
+the command line is invalid.
 TEXT
 }
 

@@ -96,9 +96,7 @@ public final class Device {
             reason = probe.devices().isEmpty() ? probe.absence() : "no OpenCL device is a GPU";
         }
         Device cpu = open("cpu", 0, threads);
-        // Without the Vector API, the detail ends with advice in brackets, which was logged when the device was opened.
-        String detail = cpu.info().detail().replaceFirst(" \\(.*", "");
-        LOG.log(System.Logger.Level.INFO, "auto: using cpu, {0} ({1})", detail, reason);
+        LOG.log(System.Logger.Level.INFO, "auto: using cpu, {0} ({1})", cpu.info().detail(), reason);
         return cpu;
     }
 

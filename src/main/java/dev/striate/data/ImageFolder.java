@@ -84,12 +84,14 @@ public final class ImageFolder {
                     + ", found " + names(folders(root)) + "; each has one folder per class, such as train/cat/1.png");
         }
         List<String> classes = names(folders(train));
+        Splits splits =
+                new Splits(readSplit(train, imageShape, classes, maxPixels), readSplit(test, imageShape, classes, maxPixels));
         List<String> untested = new ArrayList<>(classes);
         untested.removeAll(names(folders(test)));
         if (!untested.isEmpty()) {
             LOGGER.log(Level.WARNING, () -> "ImageFolder: " + test + " has no pictures of the classes " + untested);
         }
-        return new Splits(readSplit(train, imageShape, classes, maxPixels), readSplit(test, imageShape, classes, maxPixels));
+        return splits;
     }
 
     /**

@@ -4,7 +4,8 @@ import static dev.striate.op.OpCase.UNIT;
 
 /**
  * Bounds for batch normalisation of M elements per channel. With {@code a = 8 sqrt(M) u}: the mean is off by at most
- * {@code a (max x - min x) + 2 u |mean|}, because differences from an element are summed; the variance, computed around that mean, by {@code a} of itself plus the square of the mean's error;
+ * {@code a mean|x|}, and by at most {@code a (max x - min x) + 2 u |mean|}, because differences from an element are summed; the
+ * variance, computed around that mean, by {@code a} of itself plus the square of the mean's error;
  * {@code 1/sqrt(variance + epsilon)} relatively by no more than the variance. All else follows from the formulas in
  * {@link dev.striate.backend.BatchNorm2dKernels} by adding up what each term can contribute; the factor 4 on u covers the
  * roundings of their last few operations, in whichever order.
@@ -39,11 +40,13 @@ final class BatchNorm2dAccuracy implements Accuracy {
         for (int channel = 0; channel < channels; channel++) {
             int[] at = new int[m];
             double mean = 0;
+            double meanMagnitude = 0;
             double min = Double.POSITIVE_INFINITY;
             double max = Double.NEGATIVE_INFINITY;
             for (int i = 0; i < m; i++) {
                 at[i] = (i / plane * channels + channel) * plane + i % plane;
                 mean += x[at[i]] / m;
+                meanMagnitude += Math.abs(x[at[i]]) / m;
                 min = Math.min(min, x[at[i]]);
                 max = Math.max(max, x[at[i]]);
             }
@@ -52,7 +55,7 @@ final class BatchNorm2dAccuracy implements Accuracy {
                 variance += (x[i] - mean) * (x[i] - mean) / m;
             }
             double a = 8 * Math.sqrt(m) * UNIT;
-            double meanError = a * (max - min) + 2 * UNIT * Math.abs(mean);
+            double meanError = Math.min(a * meanMagnitude, a * (max - min) + 2 * UNIT * Math.abs(mean));
             double varianceError = a * variance + meanError * meanError;
             if (!training) {
                 mean = in[3][channel];

@@ -22,6 +22,9 @@ import org.jocl.cl_program;
  */
 final class DevicePeak {
 
+    /** JOCL's own constant is -1, which Mesa's rusticl rejects. */
+    private static final long ALL_TYPES = 0xFFFFFFFFL;
+
     private static final int CHAINS = 8;
     private static final int TURNS = 4096;
     private static final int RUNS = 7;
@@ -121,13 +124,15 @@ final class DevicePeak {
     private static cl_device_id[] devices(cl_platform_id platform) {
         int[] count = new int[1];
         try {
-            CL.clGetDeviceIDs(platform, CL.CL_DEVICE_TYPE_ALL, 0, null, count);
+            CL.clGetDeviceIDs(platform, ALL_TYPES, 0, null, count);
         } catch (CLException e) {
-            // Another platform without a device must not prevent the measurement.
-            return new cl_device_id[0];
+            if (e.getStatus() == CL.CL_DEVICE_NOT_FOUND) {
+                return new cl_device_id[0];
+            }
+            throw e;
         }
         cl_device_id[] devices = new cl_device_id[count[0]];
-        CL.clGetDeviceIDs(platform, CL.CL_DEVICE_TYPE_ALL, devices.length, devices, null);
+        CL.clGetDeviceIDs(platform, ALL_TYPES, devices.length, devices, null);
         return devices;
     }
 
