@@ -17,12 +17,13 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * Makes the data of {@code dev.striate.data.TinyDigits} from scikit-learn's digits.csv.gz. Each row of that file has 64 pixels
- * from 0 to 16 and a label. Usage: {@code java tools/CutDigits.java digits.csv.gz
+ * Makes the data of {@code dev.striate.data.TinyDigits} from scikit-learn's digits.csv.gz. Each row of that file has 64
+ * pixels from 0 to 16 and a label. Usage: {@code java tools/CutDigits.java digits.csv.gz
  * src/main/resources/dev/striate/data/tiny-digits.bin.gz}.
  *
- * <p>The rows of each digit are shuffled (Fisher and Yates; {@link Random} with a fixed seed, whose algorithm the Java API
- * specifies). The first 100 are for training, the next 20 for testing. Each part keeps the order of the source file.
+ * <p>The rows of each digit are shuffled (Fisher and Yates; {@link Random} with a fixed seed, whose algorithm the Java
+ * API specifies). The first 100 are for training, the next 20 for testing. Each part keeps the order of the source
+ * file.
  */
 public final class CutDigits {
 
@@ -71,12 +72,13 @@ public final class CutDigits {
 
     private static List<byte[]> read(Path source) throws IOException {
         List<byte[]> rows = new ArrayList<>();
-        try (BufferedReader lines = new BufferedReader(new InputStreamReader(
-                new GZIPInputStream(Files.newInputStream(source)), StandardCharsets.US_ASCII))) {
+        try (BufferedReader lines = new BufferedReader(
+                new InputStreamReader(new GZIPInputStream(Files.newInputStream(source)), StandardCharsets.US_ASCII))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 String[] cells = line.split(",");
                 if (cells.length != PIXELS + 1) {
-                    throw new IOException("row " + rows.size() + ": expected " + (PIXELS + 1) + " cells, got " + cells.length);
+                    throw new IOException(
+                            "row " + rows.size() + ": expected " + (PIXELS + 1) + " cells, got " + cells.length);
                 }
                 byte[] row = new byte[PIXELS + 1];
                 for (int i = 0; i < row.length; i++) {

@@ -15,8 +15,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * LeNet-5 without layers, optimisers or a training loop: tensor operations, ten parameters in fields, and stochastic gradient
- * descent written out. It trains on the digits that are part of the library, or on MNIST from the directory given as an argument.
+ * LeNet-5 without layers, optimisers or a training loop: tensor operations, ten parameters in fields, and stochastic
+ * gradient descent written out. It trains on the digits that are part of the library, or on MNIST from the directory
+ * given as an argument.
  */
 public class LeNetByHand {
 
@@ -47,7 +48,10 @@ public class LeNetByHand {
         fc3Bias = bias(device, 10);
     }
 
-    /** Uniform between -sqrt(6 / fan-in) and sqrt(6 / fan-in) (He et al., 2015): the signal keeps its variance through ReLUs. */
+    /**
+     * Uniform between -sqrt(6 / fan-in) and sqrt(6 / fan-in) (He et al., 2015): the signal keeps its variance through
+     * ReLUs.
+     */
     private static Tensor weight(Device device, Generator generator, int... sizes) {
         int fanIn = 1;
         for (int axis = 1; axis < sizes.length; axis++) {
@@ -62,15 +66,25 @@ public class LeNetByHand {
     }
 
     private List<Tensor> parameters() {
-        return List.of(conv1Weight, conv1Bias, conv2Weight, conv2Bias, fc1Weight, fc1Bias, fc2Weight, fc2Bias, fc3Weight, fc3Bias);
+        return List.of(
+                conv1Weight,
+                conv1Bias,
+                conv2Weight,
+                conv2Bias,
+                fc1Weight,
+                fc1Bias,
+                fc2Weight,
+                fc2Bias,
+                fc3Weight,
+                fc3Bias);
     }
 
     /** Maps images (N, 1, 32, 32) to logits (N, 10). */
     private Tensor forward(Tensor x) {
-        Tensor maps = x.conv2d(conv1Weight, conv1Bias).relu().maxPool2d(2);       // (N, 6, 14, 14)
-        maps = maps.conv2d(conv2Weight, conv2Bias).relu().maxPool2d(2);           // (N, 16, 5, 5)
-        Tensor features = maps.flatten(1).linear(fc1Weight, fc1Bias).relu();      // (N, 120)
-        features = features.linear(fc2Weight, fc2Bias).relu();                    // (N, 84)
+        Tensor maps = x.conv2d(conv1Weight, conv1Bias).relu().maxPool2d(2); // (N, 6, 14, 14)
+        maps = maps.conv2d(conv2Weight, conv2Bias).relu().maxPool2d(2); // (N, 16, 5, 5)
+        Tensor features = maps.flatten(1).linear(fc1Weight, fc1Bias).relu(); // (N, 120)
+        features = features.linear(fc2Weight, fc2Bias).relu(); // (N, 84)
         return features.linear(fc3Weight, fc3Bias);
     }
 
@@ -111,18 +125,24 @@ public class LeNetByHand {
         for (int epoch = 1; epoch <= EPOCHS; epoch++) {
             double loss = 0;
             for (Batch batch : train) {
-                // The scope closes all tensors created inside it, so device memory does not wait for the garbage collector.
-                try (batch; Scope scope = Scope.open()) {
+                // The scope closes all tensors created inside it, so device memory does not wait for the garbage
+                // collector.
+                try (batch;
+                        Scope scope = Scope.open()) {
                     loss += net.step(batch.images(device), batch.labels(device)) * batch.size();
                 }
             }
             int correct = 0;
             for (Batch batch : test) {
-                try (batch; Scope scope = Scope.open()) {
+                try (batch;
+                        Scope scope = Scope.open()) {
                     correct += net.countCorrect(batch, device);
                 }
             }
-            System.out.printf("epoch %d  loss %.4f  test accuracy %.2f %%%n", epoch, loss / data.train().size(),
+            System.out.printf(
+                    "epoch %d  loss %.4f  test accuracy %.2f %%%n",
+                    epoch,
+                    loss / data.train().size(),
                     100.0 * correct / data.test().size());
         }
         net.parameters().forEach(Tensor::close);

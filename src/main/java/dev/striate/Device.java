@@ -21,7 +21,8 @@ import java.util.stream.Collectors;
  * Tensor x = Tensor.zeros(device, 8, 1, 28, 28);
  * }</pre>
  *
- * <p>Each device of the machine is opened once, on first use, and shared. The CPU is one device for each number of threads.
+ * <p>Each device of the machine is opened once, on first use, and shared. The CPU is one device for each number of
+ * threads.
  */
 public final class Device {
 
@@ -37,15 +38,16 @@ public final class Device {
     }
 
     /**
-     * Returns the CPU, used through Java, with all cores or the number of threads in the system property {@code striate.threads}.
+     * Returns the CPU, used through Java, with all cores or the number of threads in the system property {@code
+     * striate.threads}.
      */
     public static Device cpu() {
         return open("cpu", 0, 0);
     }
 
     /**
-     * Returns the CPU with a given number of threads. Results do not depend on this number, bit for bit. Tensors of CPU devices
-     * with different numbers of threads cannot be combined.
+     * Returns the CPU with a given number of threads. Results do not depend on this number, bit for bit. Tensors of CPU
+     * devices with different numbers of threads cannot be combined.
      *
      * @throws DeviceException if {@code threads} is below 1
      */
@@ -57,8 +59,8 @@ public final class Device {
     }
 
     /**
-     * Returns the best OpenCL device: a GPU if there is one, otherwise another kind of OpenCL device, which is reported in the
-     * log.
+     * Returns the best OpenCL device: a GPU if there is one, otherwise another kind of OpenCL device, which is reported
+     * in the log.
      *
      * @throws DeviceException if there is no OpenCL device; the message explains the search and how to install a driver
      */
@@ -71,7 +73,9 @@ public final class Device {
         return open("gpu", ordinal, 0);
     }
 
-    /** Returns the reference device: slow, plain loops in double precision that define the results of all operations. */
+    /**
+     * Returns the reference device: slow, plain loops in double precision that define the results of all operations.
+     */
     public static Device reference() {
         return open("reference", 0, 0);
     }
@@ -87,7 +91,10 @@ public final class Device {
         if (!probe.devices().isEmpty() && probe.devices().get(0).type().equals("GPU")) {
             try {
                 Device gpu = gpu();
-                LOG.log(System.Logger.Level.INFO, "auto: using gpu, {0}", gpu.info().name());
+                LOG.log(
+                        System.Logger.Level.INFO,
+                        "auto: using gpu, {0}",
+                        gpu.info().name());
                 return gpu;
             } catch (DeviceException e) {
                 reason = e.getMessage();
@@ -96,7 +103,11 @@ public final class Device {
             reason = probe.devices().isEmpty() ? probe.absence() : "no OpenCL device is a GPU";
         }
         Device cpu = open("cpu", 0, threads);
-        LOG.log(System.Logger.Level.INFO, "auto: using cpu, {0} ({1})", cpu.info().detail(), reason);
+        LOG.log(
+                System.Logger.Level.INFO,
+                "auto: using cpu, {0} ({1})",
+                cpu.info().detail(),
+                reason);
         return cpu;
     }
 
@@ -113,7 +124,8 @@ public final class Device {
     /**
      * Returns a device by name. The number of threads applies only to the CPU.
      *
-     * @param threads at least 1, or 0 for the default: the system property {@code striate.threads}, or all cores if it is not set
+     * @param threads at least 1, or 0 for the default: the system property {@code striate.threads}, or all cores if it
+     *     is not set
      */
     public static Device parse(String name, int threads) {
         if (threads < 0) {
@@ -133,7 +145,8 @@ public final class Device {
     }
 
     /**
-     * Returns a new device for a backend that the caller opened. It is not shared with {@link #parse} and the other methods.
+     * Returns a new device for a backend that the caller opened. It is not shared with {@link #parse} and the other
+     * methods.
      *
      * @param name the name used in messages
      */
@@ -219,7 +232,8 @@ public final class Device {
 
         private static List<BackendProvider> load() {
             List<BackendProvider> providers = new ArrayList<>();
-            ServiceLoader.load(BackendProvider.class, Device.class.getClassLoader()).forEach(providers::add);
+            ServiceLoader.load(BackendProvider.class, Device.class.getClassLoader())
+                    .forEach(providers::add);
             return List.copyOf(providers);
         }
     }

@@ -1,6 +1,9 @@
 package dev.striate;
 
-/** Thrown if a device has not enough memory for a buffer. Existing tensors are unaffected, and the device remains usable. */
+/**
+ * Thrown if a device has not enough memory for a buffer. Existing tensors are unaffected, and the device remains
+ * usable.
+ */
 public class DeviceMemoryException extends DeviceException {
 
     public DeviceMemoryException(String message) {

@@ -4,9 +4,9 @@ import dev.striate.backend.Philox;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A generator of random numbers that are the same on every device and machine (Philox with a seed). Each draw uses the next
- * stream, so its values do not depend on the sizes of earlier draws. Instances are thread-safe, but if several threads draw, the
- * order of their draws decides which values each gets.
+ * A generator of random numbers that are the same on every device and machine (Philox with a seed). Each draw uses the
+ * next stream, so its values do not depend on the sizes of earlier draws. Instances are thread-safe, but if several
+ * threads draw, the order of their draws decides which values each gets.
  */
 public final class Generator {
 
@@ -43,11 +43,11 @@ public final class Generator {
     }
 
     /**
-     * Returns {@code n} uniformly distributed values in [low, high), in steps of 2^-24 of the range. If {@code low} equals {@code
-     * high}, all values are {@code low}.
+     * Returns {@code n} uniformly distributed values in [low, high), in steps of 2^-24 of the range. If {@code low}
+     * equals {@code high}, all values are {@code low}.
      *
-     * @throws StriateException if n is negative, if {@code low} is above {@code high}, or if they or their difference are not
-     *                          finite
+     * @throws StriateException if n is negative, if {@code low} is above {@code high}, or if they or their difference
+     *     are not finite
      */
     public float[] uniform(int n, float low, float high) {
         if (!(low <= high) || !Float.isFinite(high - low)) {

@@ -3,8 +3,8 @@ package dev.striate;
 import dev.striate.backend.IndexBuffer;
 
 /**
- * A dense, row-major array of 32-bit integers on a device, such as labels or positions of maxima. It has no arithmetic and no
- * gradients.
+ * A dense, row-major array of 32-bit integers on a device, such as labels or positions of maxima. It has no arithmetic
+ * and no gradients.
  */
 public final class IntTensor extends ScopedResource {
 
@@ -49,10 +49,14 @@ public final class IntTensor extends ScopedResource {
         return of(device, Shape.of(values.length), values);
     }
 
-    /** For implementers of operations: returns a tensor with undefined values, to be filled with {@code least .. greatest}. */
+    /**
+     * For implementers of operations: returns a tensor with undefined values, to be filled with {@code least ..
+     * greatest}.
+     */
     public static IntTensor allocate(Device device, Shape shape, int least, int greatest) {
         IndexBuffer buffer = device.backend().allocateIndices(shape.elements());
-        Storage<IndexBuffer> storage = new Storage<>(buffer, () -> device.backend().release(buffer));
+        Storage<IndexBuffer> storage =
+                new Storage<>(buffer, () -> device.backend().release(buffer));
         return Scope.adopt(new IntTensor(device, shape, storage, least, greatest));
     }
 
@@ -88,7 +92,8 @@ public final class IntTensor extends ScopedResource {
 
     private void requireOpen() {
         if (closed) {
-            throw new StriateException("this IntTensor " + shape + " was closed, by close() or at the end of its Scope");
+            throw new StriateException(
+                    "this IntTensor " + shape + " was closed, by close() or at the end of its Scope");
         }
     }
 

@@ -1,8 +1,8 @@
 package dev.striate;
 
 /**
- * A requested fill that is executed on first use of the memory. It is cancelled if every element is written before. All handles
- * on the memory share one instance, so none of them sees the old values.
+ * A requested fill that is executed on first use of the memory. It is cancelled if every element is written before. All
+ * handles on the memory share one instance, so none of them sees the old values.
  */
 final class PendingFill {
 

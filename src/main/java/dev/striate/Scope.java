@@ -5,7 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Closes all tensors that a thread created while the scope was open, so that a training step leaves no device memory behind:
+ * Closes all tensors that a thread created while the scope was open, so that a training step leaves no device memory
+ * behind:
  *
  * <pre>{@code
  * try (Scope step = Scope.open()) {
@@ -16,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Scopes nest, and a tensor belongs to the innermost one. {@link #keep} moves a tensor to the enclosing scope. A graph that
- * was recorded inside a scope ends with the scope. Parameters are created outside of steps, and gradients belong to their
- * tensors, so neither is closed.
+ * <p>Scopes nest, and a tensor belongs to the innermost one. {@link #keep} moves a tensor to the enclosing scope. A
+ * graph that was recorded inside a scope ends with the scope. Parameters are created outside of steps, and gradients
+ * belong to their tensors, so neither is closed.
  */
 public final class Scope implements AutoCloseable {
 
@@ -108,8 +109,9 @@ public final class Scope implements AutoCloseable {
             return;
         }
         if (CURRENT.get() != this) {
-            throw new StriateException("a Scope must be closed by the thread that opened it, after the scopes inside it;"
-                    + " use try-with-resources");
+            throw new StriateException(
+                    "a Scope must be closed by the thread that opened it, after the scopes inside it;"
+                            + " use try-with-resources");
         }
         closed = true;
         if (parent == null) {

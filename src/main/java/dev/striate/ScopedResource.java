@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 public abstract class ScopedResource implements AutoCloseable {
 
     /** The scope that will close this, null if none will. */
-    @Nullable Scope owner;
+    @Nullable
+    Scope owner;
 
     /** Releases the memory. A second call has no effect. */
     @Override

@@ -3,8 +3,8 @@ package dev.striate;
 import java.util.Arrays;
 
 /**
- * The sizes of a tensor along its axes, outermost first: {@code (batch, channels, height, width)} for images. A shape of rank 0
- * is a scalar. Each size is at least 1, and there are fewer than 2^31 elements. Shapes are immutable.
+ * The sizes of a tensor along its axes, outermost first: {@code (batch, channels, height, width)} for images. A shape
+ * of rank 0 is a scalar. Each size is at least 1, and there are fewer than 2^31 elements. Shapes are immutable.
  */
 public final class Shape {
 
@@ -100,8 +100,8 @@ public final class Shape {
     }
 
     /**
-     * Returns the shape that both shapes broadcast to, by NumPy's rule: aligned at the last axis, sizes are equal or one of them
-     * is 1.
+     * Returns the shape that both shapes broadcast to, by NumPy's rule: aligned at the last axis, sizes are equal or
+     * one of them is 1.
      *
      * @throws ShapeException if the shapes do not broadcast; the message names {@code operation}
      */
@@ -115,8 +115,8 @@ public final class Shape {
             int sizeA = fromEnd <= a.rank() ? a.sizes[a.rank() - fromEnd] : 1;
             int sizeB = fromEnd <= b.rank() ? b.sizes[b.rank() - fromEnd] : 1;
             if (sizeA != sizeB && sizeA != 1 && sizeB != 1) {
-                throw new ShapeException(operation + ": shapes " + a + " and " + b + " do not broadcast: along axis -" + fromEnd
-                        + " the sizes " + sizeA + " and " + sizeB + " differ and neither is 1");
+                throw new ShapeException(operation + ": shapes " + a + " and " + b + " do not broadcast: along axis -"
+                        + fromEnd + " the sizes " + sizeA + " and " + sizeB + " differ and neither is 1");
             }
             sizes[rank - fromEnd] = Math.max(sizeA, sizeB);
         }
@@ -124,8 +124,8 @@ public final class Shape {
     }
 
     /**
-     * Returns the strides for reading a dense tensor of this shape as {@code target}: 0 along the axes that are repeated. The
-     * caller makes sure that this shape broadcasts to {@code target}.
+     * Returns the strides for reading a dense tensor of this shape as {@code target}: 0 along the axes that are
+     * repeated. The caller makes sure that this shape broadcasts to {@code target}.
      */
     public int[] broadcastStrides(Shape target) {
         int[] own = strides();

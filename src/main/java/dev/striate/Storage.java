@@ -4,9 +4,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A reference-counted device buffer. Each handle on the memory and each tensor saved for a backward pass holds one reference.
- * When the last one is dropped, the buffer returns to the device's pool. All users get the buffer from here, so {@link #moveTo}
- * moves them together.
+ * A reference-counted device buffer. Each handle on the memory and each tensor saved for a backward pass holds one
+ * reference. When the last one is dropped, the buffer returns to the device's pool. All users get the buffer from here,
+ * so {@link #moveTo} moves them together.
  *
  * @param <B> the kind of buffer
  */
@@ -66,7 +66,8 @@ final class Storage<B> {
     }
 
     /** Returns the fill, which may be pending or done; null if fills are executed immediately. */
-    @Nullable PendingFill pending() {
+    @Nullable
+    PendingFill pending() {
         return pending;
     }
 

@@ -1,7 +1,8 @@
 package dev.striate;
 
 /**
- * The unchecked superclass of all exceptions of this library. Messages name the operation, what was expected, and what was given.
+ * The unchecked superclass of all exceptions of this library. Messages name the operation, what was expected, and what
+ * was given.
  */
 public class StriateException extends RuntimeException {
 

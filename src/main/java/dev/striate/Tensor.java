@@ -38,8 +38,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A dense, row-major array of float32 values of any rank on a {@link Device}. If gradients are requested, the tensor is also part
- * of the graph of recorded operations.
+ * A dense, row-major array of float32 values of any rank on a {@link Device}. If gradients are requested, the tensor is
+ * also part of the graph of recorded operations.
  *
  * <pre>{@code
  * Device device = Device.best();
@@ -51,11 +51,11 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Operations return new tensors and do not change their inputs; only methods marked "in place" change a tensor. All tensors of
- * an operation must be on the same device. Gradients are first-order only.
+ * <p>Operations return new tensors and do not change their inputs; only methods marked "in place" change a tensor. All
+ * tensors of an operation must be on the same device. Gradients are first-order only.
  *
- * <p>Device memory is not left to the garbage collector: close tensors, or use a {@link Scope}, which closes them. The graph
- * keeps the values that {@code backward()} needs even after their tensor is closed.
+ * <p>Device memory is not left to the garbage collector: close tensors, or use a {@link Scope}, which closes them. The
+ * graph keeps the values that {@code backward()} needs even after their tensor is closed.
  *
  * <p>A tensor must not be used by several threads at the same time.
  */
@@ -68,8 +68,12 @@ public final class Tensor extends ScopedResource {
     private boolean requiresGrad;
     private @Nullable Tensor grad;
     private boolean gradInFlatStorage;
-    /** The version of a gradient in flat storage when it was cleared. While the version is unchanged, there is no gradient. */
+    /**
+     * The version of a gradient in flat storage when it was cleared. While the version is unchanged, there is no
+     * gradient.
+     */
     private int clearedVersion;
+
     private @Nullable Node node;
 
     private Tensor(Device device, Shape shape, Storage<Buffer> storage) {
@@ -98,8 +102,8 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * Returns a tensor like {@link #full}, but fills it only when the values are first read or changed. Operations can check
-     * {@link #isKnown} instead.
+     * Returns a tensor like {@link #full}, but fills it only when the values are first read or changed. Operations can
+     * check {@link #isKnown} instead.
      */
     private static Tensor deferred(Device device, float value, Shape shape) {
         Tensor tensor = allocate(device, shape);
@@ -140,8 +144,8 @@ public final class Tensor extends ScopedResource {
         float[] values = new float[shape.elements()];
         for (int row = 0; row < rows.length; row++) {
             if (rows[row].length != rows[0].length) {
-                throw new ShapeException("Tensor.of: row " + row + " has " + rows[row].length + " values, row 0 has "
-                        + rows[0].length);
+                throw new ShapeException(
+                        "Tensor.of: row " + row + " has " + rows[row].length + " values, row 0 has " + rows[0].length);
             }
             System.arraycopy(rows[row], 0, values, row * rows[0].length, rows[row].length);
         }
@@ -149,7 +153,8 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * Returns a tensor with the remaining values of a buffer in row-major order. The buffer's position moves to its limit.
+     * Returns a tensor with the remaining values of a buffer in row-major order. The buffer's position moves to its
+     * limit.
      *
      * @throws ShapeException if the number of values is not that of the shape's elements
      */
@@ -164,8 +169,8 @@ public final class Tensor extends ScopedResource {
     public static Tensor arange(Device device, float start, float end, float step) {
         double count = Math.ceil(((double) end - start) / step);
         if (!(count >= 1) || count > Integer.MAX_VALUE) {
-            throw new ShapeException("arange: expected 1 to 2^31 - 1 elements, got none or too many from " + start + " to " + end
-                    + " by " + step);
+            throw new ShapeException("arange: expected 1 to 2^31 - 1 elements, got none or too many from " + start
+                    + " to " + end + " by " + step);
         }
         float[] values = new float[(int) count];
         for (int i = 0; i < values.length; i++) {
@@ -188,8 +193,8 @@ public final class Tensor extends ScopedResource {
 
     private static void requireLength(String operation, Shape shape, int length) {
         if (shape.elements() != length) {
-            throw new ShapeException(operation + ": shape " + shape + " has " + shape.elements() + " elements, got " + length
-                    + " values");
+            throw new ShapeException(operation + ": shape " + shape + " has " + shape.elements() + " elements, got "
+                    + length + " values");
         }
     }
 
@@ -227,13 +232,17 @@ public final class Tensor extends ScopedResource {
         return toArray()[0];
     }
 
-    /** Returns a copy on another device, or this tensor if it is already there. The gradient flows back to this tensor. */
+    /**
+     * Returns a copy on another device, or this tensor if it is already there. The gradient flows back to this tensor.
+     */
     public Tensor to(Device target) {
         if (target == device) {
             return this;
         }
         Device home = device;
-        return Recorder.of("to", of(target, shape, toArray())).input(this, (dy, saved) -> dy.to(home)).record();
+        return Recorder.of("to", of(target, shape, toArray()))
+                .input(this, (dy, saved) -> dy.to(home))
+                .record();
     }
 
     // ---- Gradients
@@ -251,14 +260,17 @@ public final class Tensor extends ScopedResource {
      */
     public Tensor requiresGrad(boolean wanted) {
         if (node != null) {
-            throw new AutogradException("requiresGrad: expected a leaf, got a tensor of shape " + shape + " computed by "
-                    + node.operation() + "; use detach() to cut it off from the graph, or retainGrad() to keep its gradient");
+            throw new AutogradException(
+                    "requiresGrad: expected a leaf, got a tensor of shape " + shape + " computed by " + node.operation()
+                            + "; use detach() to cut it off from the graph, or retainGrad() to keep its gradient");
         }
         requiresGrad = wanted;
         return this;
     }
 
-    /** Makes {@code backward()} store the gradient of this computed tensor in {@link #grad()}, as it does for leaves. */
+    /**
+     * Makes {@code backward()} store the gradient of this computed tensor in {@link #grad()}, as it does for leaves.
+     */
     public Tensor retainGrad() {
         if (node != null) {
             node.retainGrad(this);
@@ -270,16 +282,17 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * Returns the sum of the gradients from all backward passes. Before the first it is null or, for the parameter of an
-     * optimiser, zero; {@link #hasGrad} distinguishes such a zero from a computed one. The gradient belongs to this tensor.
+     * Returns the sum of the gradients from all backward passes. Before the first it is null or, for the parameter of
+     * an optimiser, zero; {@link #hasGrad} distinguishes such a zero from a computed one. The gradient belongs to this
+     * tensor.
      */
     public @Nullable Tensor grad() {
         return grad;
     }
 
     /**
-     * Returns whether there is a gradient: whether, since {@link #zeroGrad()}, a backward pass has computed one (even of zeros)
-     * or {@link #grad()} was changed in place.
+     * Returns whether there is a gradient: whether, since {@link #zeroGrad()}, a backward pass has computed one (even
+     * of zeros) or {@link #grad()} was changed in place.
      */
     public boolean hasGrad() {
         return grad != null && (!gradInFlatStorage || grad.version() != clearedVersion);
@@ -299,16 +312,16 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * Computes the gradients of this tensor, which must have one element, with respect to all leaves that require one. Adds them
-     * to {@link #grad()} of the leaves.
+     * Computes the gradients of this tensor, which must have one element, with respect to all leaves that require one.
+     * Adds them to {@link #grad()} of the leaves.
      *
-     * @throws AutogradException if this tensor has several elements or does not depend on a tensor that requires a gradient, or
-     *                           if its graph was already used
+     * @throws AutogradException if this tensor has several elements or does not depend on a tensor that requires a
+     *     gradient, or if its graph was already used
      */
     public void backward() {
         if (shape.elements() != 1) {
-            throw new AutogradException("backward: expected one element, such as a loss, got shape "
-                    + shape + "; reduce it with sum() or mean(), or call backward(gradient)");
+            throw new AutogradException("backward: expected one element, such as a loss, got shape " + shape
+                    + "; reduce it with sum() or mean(), or call backward(gradient)");
         }
         try (Scope scope = Scope.open()) {
             backward(deferred(device, 1, shape));
@@ -377,8 +390,8 @@ public final class Tensor extends ScopedResource {
 
     private void beforeChange(String operation) {
         if (NoGrad.recording() && requiresGrad) {
-            throw new AutogradException(operation + ": cannot change a tensor of shape " + shape + " in place, because it"
-                    + " requires a gradient; open a NoGrad, or use detach()");
+            throw new AutogradException(operation + ": cannot change a tensor of shape " + shape
+                    + " in place, because it" + " requires a gradient; open a NoGrad, or use detach()");
         }
     }
 
@@ -427,8 +440,8 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * {@code this / value}. This is computed as a product with {@code 1 / value}, and so is the gradient. The error is at most
-     * 1.5 ulp; {@link #div(Tensor)} has the accuracy of the device's division.
+     * {@code this / value}. This is computed as a product with {@code 1 / value}, and so is the gradient. The error is
+     * at most 1.5 ulp; {@link #div(Tensor)} has the accuracy of the device's division.
      */
     public Tensor div(float value) {
         return Unary.div(this, value);
@@ -511,7 +524,10 @@ public final class Tensor extends ScopedResource {
         return Softmax.logSoftmax(this, axis);
     }
 
-    /** Sets each element to 0 with the given probability and divides the others by 1 - probability (Srivastava et al., 2014). */
+    /**
+     * Sets each element to 0 with the given probability and divides the others by 1 - probability (Srivastava et al.,
+     * 2014).
+     */
     public Tensor dropout(float probability, Generator generator) {
         return Dropout.apply(this, probability, generator);
     }
@@ -539,7 +555,8 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * The maximum over the given axes, which are removed; over all axes if none is given. Ties pass the gradient to the first.
+     * The maximum over the given axes, which are removed; over all axes if none is given. Ties pass the gradient to the
+     * first.
      */
     public Tensor max(int... axes) {
         return Max.apply(this, axes, false);
@@ -587,7 +604,9 @@ public final class Tensor extends ScopedResource {
         return Permute.toNchw(this);
     }
 
-    /** The elements from {@code start} to {@code end} (exclusive) along an axis; negative positions count from the end. */
+    /**
+     * The elements from {@code start} to {@code end} (exclusive) along an axis; negative positions count from the end.
+     */
     public Tensor slice(int axis, int start, int end) {
         return Slice.apply(this, axis, start, end, 1);
     }
@@ -615,8 +634,8 @@ public final class Tensor extends ScopedResource {
     // ---- Products
 
     /**
-     * The matrix product of the last two axes, with broadcasting of the others. A vector counts as a row (left) or column
-     * (right).
+     * The matrix product of the last two axes, with broadcasting of the others. A vector counts as a row (left) or
+     * column (right).
      */
     public Tensor matmul(Tensor other) {
         return Matmul.apply(this, other, false, false);
@@ -635,16 +654,16 @@ public final class Tensor extends ScopedResource {
     // ---- Images, (N, C, H, W)
 
     /**
-     * Convolution: maps {@code (N, C, H, W)} to {@code (N, O, OH, OW)} with a weight {@code (O, C/groups, KH, KW)}. Options:
-     * stride, padding, dilation, groups.
+     * Convolution: maps {@code (N, C, H, W)} to {@code (N, O, OH, OW)} with a weight {@code (O, C/groups, KH, KW)}.
+     * Options: stride, padding, dilation, groups.
      */
     public Tensor conv2d(Tensor weight, @Nullable Tensor bias, WindowOption... options) {
         return Conv2d.apply(this, weight, bias, options);
     }
 
     /**
-     * Transposed convolution: maps {@code (N, C, H, W)} to {@code (N, O, OH, OW)} with a weight {@code (C, O/groups, KH, KW)}.
-     * Options: stride, padding, output padding, dilation, groups.
+     * Transposed convolution: maps {@code (N, C, H, W)} to {@code (N, O, OH, OW)} with a weight {@code (C, O/groups,
+     * KH, KW)}. Options: stride, padding, output padding, dilation, groups.
      */
     public Tensor convTranspose2d(Tensor weight, @Nullable Tensor bias, WindowOption... options) {
         return ConvTranspose2d.apply(this, weight, bias, options);
@@ -701,7 +720,8 @@ public final class Tensor extends ScopedResource {
     /**
      * Batch normalisation per channel of {@code (N, C, ...)} (Ioffe and Szegedy, 2015).
      *
-     * @param training true to use the statistics of the batch and update the running ones in place; false to use the running ones
+     * @param training true to use the statistics of the batch and update the running ones in place; false to use the
+     *     running ones
      * @param momentum the weight of the batch in the update of the running statistics, from 0 to 1
      * @param epsilon  added to the variance; above 0
      */
@@ -733,7 +753,9 @@ public final class Tensor extends ScopedResource {
         return CrossEntropy.withPredictions(this, labels, options);
     }
 
-    /** The mean negative log-likelihood of log-probabilities {@code (N, classes, ...)} against labels {@code (N, ...)}. */
+    /**
+     * The mean negative log-likelihood of log-probabilities {@code (N, classes, ...)} against labels {@code (N, ...)}.
+     */
     public Tensor nll(IntTensor labels) {
         return Nll.apply(this, labels, ClassificationOptions.DEFAULT);
     }
@@ -753,7 +775,8 @@ public final class Tensor extends ScopedResource {
     /** Returns a tensor with undefined values; the operation's kernel has to write every element. */
     public static Tensor allocate(Device device, Shape shape) {
         Buffer buffer = device.backend().allocate(shape.elements());
-        return Scope.adopt(new Tensor(device, shape, new Storage<>(buffer, () -> device.backend().release(buffer))));
+        return Scope.adopt(new Tensor(
+                device, shape, new Storage<>(buffer, () -> device.backend().release(buffer))));
     }
 
     /** Returns the memory. Kernels read it, and write it only if the tensor was just allocated. */
@@ -787,8 +810,9 @@ public final class Tensor extends ScopedResource {
 
     private void requireOpen() {
         if (closed) {
-            throw new StriateException("this tensor of shape " + shape + " was closed, by close() or at the end of its Scope;"
-                    + " Scope.keep() carries a tensor out of a Scope");
+            throw new StriateException(
+                    "this tensor of shape " + shape + " was closed, by close() or at the end of its Scope;"
+                            + " Scope.keep() carries a tensor out of a Scope");
         }
     }
 
@@ -807,7 +831,9 @@ public final class Tensor extends ScopedResource {
         }
     }
 
-    /** Returns a view of the same memory in another shape with the same number of elements. It is not part of the graph. */
+    /**
+     * Returns a view of the same memory in another shape with the same number of elements. It is not part of the graph.
+     */
     public Tensor view(Shape other) {
         return Scope.adopt(handle(other));
     }
@@ -823,8 +849,8 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * Returns a part of this tensor's memory as a tensor outside of any scope, for parameters in flat storage. Changes in place
-     * are counted separately for each part and for the whole.
+     * Returns a part of this tensor's memory as a tensor outside of any scope, for parameters in flat storage. Changes
+     * in place are counted separately for each part and for the whole.
      *
      * @param offset a multiple of the backend's {@link dev.striate.backend.Backend#sliceAlignment()}
      */
@@ -833,13 +859,13 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * Moves the values and gradient of this leaf into flat storage. Everything that shares their memory moves with them: results
-     * of {@link #detach}, views, other handles on the gradient, and graphs that were recorded before.
+     * Moves the values and gradient of this leaf into flat storage. Everything that shares their memory moves with
+     * them: results of {@link #detach}, views, other handles on the gradient, and graphs that were recorded before.
      *
      * @param values   a window of this shape; receives the current values
-     * @param gradient a window of this shape; receives the current gradient, or zeros. From now on, a fill of the gradient is
-     *                 pending until it is read through this handle or one that shares its memory. Code that reads the flat
-     *                 storage directly has to perform the pending fills first
+     * @param gradient a window of this shape; receives the current gradient, or zeros. From now on, a fill of the
+     *     gradient is pending until it is read through this handle or one that shares its memory. Code that reads the
+     *     flat storage directly has to perform the pending fills first
      */
     public void moveInto(Tensor values, Tensor gradient) {
         values.assign(this);
@@ -862,7 +888,9 @@ public final class Tensor extends ScopedResource {
         }
     }
 
-    /** Returns a handle on the same memory with its own storage, outside of any scope. Pending fills do not affect it. */
+    /**
+     * Returns a handle on the same memory with its own storage, outside of any scope. Pending fills do not affect it.
+     */
     private Tensor alias() {
         return new Tensor(device, shape, Storage.within(storage, storage.buffer()));
     }
@@ -882,7 +910,10 @@ public final class Tensor extends ScopedResource {
         storage.changed();
     }
 
-    /** Returns the operation that computed this tensor, or null for leaves and for tensors computed while recording was off. */
+    /**
+     * Returns the operation that computed this tensor, or null for leaves and for tensors computed while recording was
+     * off.
+     */
     public @Nullable Node node() {
         return node;
     }
@@ -894,8 +925,9 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * Returns a tensor for a gradient of this leaf. The caller writes every element and passes it to {@link #accumulateGrad}. If
-     * {@link #grad} has a pending fill with zeros, the tensor uses its memory; otherwise it is new.
+     * Returns a tensor for a gradient of this leaf. The caller writes every element and passes it to {@link
+     * #accumulateGrad}. If {@link #grad} has a pending fill with zeros, the tensor uses its memory; otherwise it is
+     * new.
      */
     public Tensor gradientTarget() {
         return grad != null && grad.isKnown(0) ? Scope.adopt(grad.alias()) : allocate(device, shape);
@@ -905,7 +937,8 @@ public final class Tensor extends ScopedResource {
     public void accumulateGrad(Tensor gradient) {
         requireOpen();
         if (!gradient.shape.equals(shape)) {
-            throw new ShapeException("internal error: gradient of shape " + gradient.shape + " for a tensor of shape " + shape);
+            throw new ShapeException(
+                    "internal error: gradient of shape " + gradient.shape + " for a tensor of shape " + shape);
         }
         if (grad != null && grad.isKnown(0)) {
             try (NoGrad off = NoGrad.open()) {
@@ -936,8 +969,8 @@ public final class Tensor extends ScopedResource {
     }
 
     /**
-     * Releases the memory of this tensor and of its gradient. Values that are saved for a backward pass are kept until it has
-     * run.
+     * Releases the memory of this tensor and of its gradient. Values that are saved for a backward pass are kept until
+     * it has run.
      */
     @Override
     public void close() {

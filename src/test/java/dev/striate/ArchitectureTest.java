@@ -31,8 +31,12 @@ class ArchitectureTest {
     void nobodyKnowsABackendByName() {
         for (String backend : new String[] {"reference", "cpu", "opencl"}) {
             String itself = "dev.striate.backend." + backend + "..";
-            noClasses().that().resideOutsideOfPackage(itself)
-                    .should().dependOnClassesThat().resideInAPackage(itself)
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage(itself)
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage(itself)
                     .because("backends are found as services; tensors and operations know only the contract")
                     .check(striate);
         }
@@ -40,8 +44,11 @@ class ArchitectureTest {
 
     @Test
     void backendsSeeNothingAboveThemButTheExceptions() {
-        classes().that().resideInAPackage("dev.striate.backend..")
-                .should().onlyDependOnClassesThat(not(resideInAPackage("dev.striate.."))
+        classes()
+                .that()
+                .resideInAPackage("dev.striate.backend..")
+                .should()
+                .onlyDependOnClassesThat(not(resideInAPackage("dev.striate.."))
                         .or(resideInAnyPackage("dev.striate.backend..", "dev.striate.disk.."))
                         .or(assignableTo(StriateException.class)))
                 .because("to a backend, operations and gradients are plain mathematics")
@@ -50,8 +57,11 @@ class ArchitectureTest {
 
     @Test
     void filesSeeOnlyTheExceptions() {
-        classes().that().resideInAPackage("dev.striate.disk..")
-                .should().onlyDependOnClassesThat(not(resideInAPackage("dev.striate.."))
+        classes()
+                .that()
+                .resideInAPackage("dev.striate.disk..")
+                .should()
+                .onlyDependOnClassesThat(not(resideInAPackage("dev.striate.."))
                         .or(resideInAPackage("dev.striate.disk.."))
                         .or(assignableTo(StriateException.class)))
                 .check(striate);
@@ -80,15 +90,22 @@ class ArchitectureTest {
 
     @Test
     void theGraphKnowsNoOperation() {
-        noClasses().that().resideInAPackage("dev.striate.autograd..")
-                .should().dependOnClassesThat().resideInAPackage("dev.striate.op..")
+        noClasses()
+                .that()
+                .resideInAPackage("dev.striate.autograd..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.striate.op..")
                 .check(striate);
     }
 
     @Test
     void operationsSeeNothingAboveThem() {
-        noClasses().that().resideInAnyPackage("dev.striate", "dev.striate.op..", "dev.striate.autograd..")
-                .should().dependOnClassesThat(resideInAPackage("dev.striate..")
+        noClasses()
+                .that()
+                .resideInAnyPackage("dev.striate", "dev.striate.op..", "dev.striate.autograd..")
+                .should()
+                .dependOnClassesThat(resideInAPackage("dev.striate..")
                         .and(not(resideInAnyPackage(
                                 "dev.striate", "dev.striate.op..", "dev.striate.autograd..", "dev.striate.backend.."))))
                 .check(striate);
@@ -96,33 +113,59 @@ class ArchitectureTest {
 
     @Test
     void theRoomsAboveTensorsHaveAnOrder() {
-        layeredArchitecture().consideringOnlyDependenciesInAnyPackage("dev.striate..")
+        layeredArchitecture()
+                .consideringOnlyDependenciesInAnyPackage("dev.striate..")
                 .withOptionalLayers(true)
-                .layer("nn").definedBy("dev.striate.nn..")
-                .layer("optim").definedBy("dev.striate.optim..")
-                .layer("data").definedBy("dev.striate.data..")
-                .layer("io").definedBy("dev.striate.io..")
-                .layer("train").definedBy("dev.striate.train..")
-                .layer("models").definedBy("dev.striate.models..")
-                .layer("plot").definedBy("dev.striate.plot..")
-                .layer("cli").definedBy("dev.striate.cli..")
-                .whereLayer("cli").mayNotBeAccessedByAnyLayer()
-                .whereLayer("models").mayOnlyBeAccessedByLayers("cli")
-                .whereLayer("plot").mayOnlyBeAccessedByLayers("cli")
-                .whereLayer("train").mayOnlyBeAccessedByLayers("plot", "cli")
-                .whereLayer("io").mayOnlyBeAccessedByLayers("data", "train", "models", "plot", "cli")
-                .whereLayer("data").mayOnlyBeAccessedByLayers("train", "models", "plot", "cli")
-                .whereLayer("optim").mayOnlyBeAccessedByLayers("io", "train", "cli")
-                .whereLayer("nn").mayOnlyBeAccessedByLayers("io", "train", "models", "plot", "cli")
+                .layer("nn")
+                .definedBy("dev.striate.nn..")
+                .layer("optim")
+                .definedBy("dev.striate.optim..")
+                .layer("data")
+                .definedBy("dev.striate.data..")
+                .layer("io")
+                .definedBy("dev.striate.io..")
+                .layer("train")
+                .definedBy("dev.striate.train..")
+                .layer("models")
+                .definedBy("dev.striate.models..")
+                .layer("plot")
+                .definedBy("dev.striate.plot..")
+                .layer("cli")
+                .definedBy("dev.striate.cli..")
+                .whereLayer("cli")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("models")
+                .mayOnlyBeAccessedByLayers("cli")
+                .whereLayer("plot")
+                .mayOnlyBeAccessedByLayers("cli")
+                .whereLayer("train")
+                .mayOnlyBeAccessedByLayers("plot", "cli")
+                .whereLayer("io")
+                .mayOnlyBeAccessedByLayers("data", "train", "models", "plot", "cli")
+                .whereLayer("data")
+                .mayOnlyBeAccessedByLayers("train", "models", "plot", "cli")
+                .whereLayer("optim")
+                .mayOnlyBeAccessedByLayers("io", "train", "cli")
+                .whereLayer("nn")
+                .mayOnlyBeAccessedByLayers("io", "train", "models", "plot", "cli")
                 .check(striate);
     }
 
     @Test
     void packagesAboveTheRootHaveNoCycles() {
-        slices().matching("dev.striate.(nn|optim|data|train|io|models|plot|cli)..").should().beFreeOfCycles().check(striate);
+        slices().matching("dev.striate.(nn|optim|data|train|io|models|plot|cli)..")
+                .should()
+                .beFreeOfCycles()
+                .check(striate);
     }
 
     private static void onlySeenBy(String seen, String by) {
-        noClasses().that().resideOutsideOfPackage(by).should().dependOnClassesThat().resideInAPackage(seen).check(striate);
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(by)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(seen)
+                .check(striate);
     }
 }

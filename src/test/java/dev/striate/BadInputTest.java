@@ -25,8 +25,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * What operations say to input that does not fit: the operation, what it expected and what it got. They leave their inputs as
- * they were, values and gradients, and no memory behind.
+ * What operations say to input that does not fit: the operation, what it expected and what it got. They leave their
+ * inputs as they were, values and gradients, and no memory behind.
  */
 class BadInputTest {
 
@@ -62,7 +62,8 @@ class BadInputTest {
         }
 
         private Tensor make(int... sizes) {
-            Tensor tensor = Tensor.randn(device, new Generator(made.size()), sizes).requiresGrad(true);
+            Tensor tensor =
+                    Tensor.randn(device, new Generator(made.size()), sizes).requiresGrad(true);
             tensor.mul(tensor.detach()).sum().backward();
             made.add(tensor);
             values.add(tensor.toArray());
@@ -91,21 +92,36 @@ class BadInputTest {
 
     private static final List<Misuse> MISUSES = List.of(
             // Arithmetic and shape.
-            misuse("add: shapes (2, 3) and (2, 4) do not broadcast: along axis -1 the sizes 3 and 4 differ and neither is 1",
+            misuse(
+                    "add: shapes (2, 3) and (2, 4) do not broadcast: along axis -1 the sizes 3 and 4 differ and neither is 1",
                     in -> in.matrix.add(in.wide)),
             misuse("sub: shapes (3) and (2, 4)", in -> in.row.sub(in.wide)),
             misuse("mul: shapes (2, 3) and (2, 4)", in -> in.matrix.mul(in.wide)),
             misuse("div: shapes (2, 3) and (2, 4)", in -> in.matrix.div(in.wide)),
             misuse("clamp: expected low <= high, got 2.0 and 1.0", in -> in.matrix.clamp(2, 1)),
-            misuse("assign: expected shape (2, 3), got (2, 4)", in -> in.matrix.detach().assign(in.wide)),
-            misuse("assign: shape (2, 3) has 6 elements, got 2 values", in -> in.matrix.detach().assign(1, 2)),
-            misuse("addInPlace: expected shape (2, 3), got (3)", in -> in.matrix.detach().addInPlace(1, in.row)),
-            misuse("Tensor.of: shape (2, 2) has 4 elements, got 3 values", in -> Tensor.of(in.device, Shape.of(2, 2), 1, 2, 3)),
-            misuse("Tensor.of: row 1 has 1 values, row 0 has 2", in -> Tensor.of(in.device, new float[][] {{1, 2}, {3}})),
-            misuse("expected fewer than 2^31 elements, got shape (65537, 65536)",
-                    in -> Tensor.of(in.device, Collections.nCopies(65537, new float[65536]).toArray(float[][]::new))),
+            misuse(
+                    "assign: expected shape (2, 3), got (2, 4)",
+                    in -> in.matrix.detach().assign(in.wide)),
+            misuse(
+                    "assign: shape (2, 3) has 6 elements, got 2 values",
+                    in -> in.matrix.detach().assign(1, 2)),
+            misuse(
+                    "addInPlace: expected shape (2, 3), got (3)",
+                    in -> in.matrix.detach().addInPlace(1, in.row)),
+            misuse(
+                    "Tensor.of: shape (2, 2) has 4 elements, got 3 values",
+                    in -> Tensor.of(in.device, Shape.of(2, 2), 1, 2, 3)),
+            misuse(
+                    "Tensor.of: row 1 has 1 values, row 0 has 2",
+                    in -> Tensor.of(in.device, new float[][] {{1, 2}, {3}})),
+            misuse(
+                    "expected fewer than 2^31 elements, got shape (65537, 65536)",
+                    in -> Tensor.of(
+                            in.device,
+                            Collections.nCopies(65537, new float[65536]).toArray(float[][]::new))),
             misuse("expected sizes of at least 1, got shape (2, 0)", in -> Tensor.zeros(in.device, 2, 0)),
-            misuse("expected fewer than 2^31 elements, got shape (65536, 65536)",
+            misuse(
+                    "expected fewer than 2^31 elements, got shape (65536, 65536)",
                     in -> Tensor.zeros(in.device, 65536, 65536)),
             misuse("reshape: (2, 3) has 6 elements, which do not fit the sizes [4, 2]", in -> in.matrix.reshape(4, 2)),
             misuse("reshape: only one size can be -1, got [-1, -1]", in -> in.matrix.reshape(-1, -1)),
@@ -115,17 +131,27 @@ class BadInputTest {
             misuse("transpose: there is no axis 2 in (2, 3)", in -> in.matrix.transpose(0, 2)),
             misuse("toNhwc: expected images (N, C, H, W), got a tensor of shape (2, 3)", in -> in.matrix.toNhwc()),
             misuse("toNchw: expected images (N, H, W, C), got a tensor of shape (3)", in -> in.row.toNchw()),
-            misuse("slice: from 2 to 9 by 1 along axis 1 of (2, 4): expected 0 <= from < to <= 4", in -> in.wide.slice(1, 2, 9)),
+            misuse(
+                    "slice: from 2 to 9 by 1 along axis 1 of (2, 4): expected 0 <= from < to <= 4",
+                    in -> in.wide.slice(1, 2, 9)),
             misuse("slice: there is no axis -3 in (2, 4)", in -> in.wide.slice(-3, 0, 1)),
-            misuse("concat along axis 0: the shapes (2, 3) and (2, 4) differ", in -> Tensor.concat(0, in.matrix, in.wide)),
+            misuse(
+                    "concat along axis 0: the shapes (2, 3) and (2, 4) differ",
+                    in -> Tensor.concat(0, in.matrix, in.wide)),
             misuse("concat: expected at least one tensor", in -> Tensor.concat(0)),
             misuse("concat: there is no axis 2 in (2, 3)", in -> Tensor.concat(2, in.matrix, in.matrix)),
-            misuse("pad: expected numbers of at least 0 before and after, one for each of the 2 axes of (2, 3), got [1]",
+            misuse(
+                    "pad: expected numbers of at least 0 before and after, one for each of the 2 axes of (2, 3), got [1]",
                     in -> in.matrix.pad(new int[] {1}, new int[] {0, 0}, 0)),
-            misuse("pad: the size along axis 1 would be 4294967297, expected fewer than 2^31",
+            misuse(
+                    "pad: the size along axis 1 would be 4294967297, expected fewer than 2^31",
                     in -> in.matrix.pad(new int[] {0, GREATEST}, new int[] {0, GREATEST}, 0)),
-            misuse("concat: the size along axis 0 would be 4296015872, expected fewer than 2^31", in -> Tensor.concat(0,
-                    Collections.nCopies(4097, Tensor.zeros(in.device, 1 << 20)).toArray(Tensor[]::new))),
+            misuse(
+                    "concat: the size along axis 0 would be 4296015872, expected fewer than 2^31",
+                    in -> Tensor.concat(
+                            0,
+                            Collections.nCopies(4097, Tensor.zeros(in.device, 1 << 20))
+                                    .toArray(Tensor[]::new))),
             misuse("expand: shapes (2, 3) and (2, 4) do not broadcast", in -> in.matrix.expand(2, 4)),
             misuse("expand: (2, 3) does not broadcast to (3)", in -> in.matrix.expand(3)),
             misuse("sum: there is no axis 2 in (2, 3)", in -> in.matrix.sum(2)),
@@ -135,85 +161,128 @@ class BadInputTest {
             misuse("softmax: there is no axis 2 in (2, 3)", in -> in.matrix.softmax(2)),
             misuse("logSoftmax: there is no axis 0 in (), which has 0 axes", in -> in.scalar.logSoftmax(0)),
             misuse("item: expected one element, got shape (2, 3)", in -> in.matrix.item()),
-            misuse("backward: expected a gradient of shape (2, 3), got (3)", in -> in.matrix.exp().backward(in.row)),
+            misuse(
+                    "backward: expected a gradient of shape (2, 3), got (3)",
+                    in -> in.matrix.exp().backward(in.row)),
             // Products.
             misuse("matmul: (2, 3) times (2, 4): the inner sizes 3 and 2 differ", in -> in.matrix.matmul(in.wide)),
             misuse("matmul: (2, 3) transposed times (2, 4) transposed", in -> in.matrix.matmul(in.wide, true, true)),
             misuse("matmul: () times (2, 3)", in -> in.scalar.matmul(in.matrix)),
-            misuse("linear: expected an input (..., in) and a weight (out, in), got (2, 3) and (2, 4)",
+            misuse(
+                    "linear: expected an input (..., in) and a weight (out, in), got (2, 3) and (2, 4)",
                     in -> in.matrix.linear(in.wide, null)),
             misuse("linear: expected a bias (2), got (3)", in -> in.matrix.linear(in.matrix, in.row)),
             // Images.
-            misuse("conv2d: expected images (N, C, H, W), got a tensor of shape (2, 3)", in -> in.matrix.conv2d(in.kernel, null)),
-            misuse("conv2d: expected a weight (out channels, in channels / groups, height, width), got (2, 3)",
+            misuse(
+                    "conv2d: expected images (N, C, H, W), got a tensor of shape (2, 3)",
+                    in -> in.matrix.conv2d(in.kernel, null)),
+            misuse(
+                    "conv2d: expected a weight (out channels, in channels / groups, height, width), got (2, 3)",
                     in -> in.images.conv2d(in.matrix, null)),
-            misuse("conv2d: the input (2, 4, 5, 5) has 4 channels in 2 groups, so the weight's second size must be 2, got a weight"
-                    + " (6, 4, 3, 3)", in -> in.images.conv2d(in.kernel, null, groups(2))),
-            misuse("conv2d: 4 groups must divide the 4 input channels and the 6 output channels",
+            misuse(
+                    "conv2d: the input (2, 4, 5, 5) has 4 channels in 2 groups, so the weight's second size must be 2, got a weight"
+                            + " (6, 4, 3, 3)",
+                    in -> in.images.conv2d(in.kernel, null, groups(2))),
+            misuse(
+                    "conv2d: 4 groups must divide the 4 input channels and the 6 output channels",
                     in -> in.images.conv2d(in.kernel, null, groups(4))),
-            misuse("conv2d: expected a bias (6), one per output channel, got (3)", in -> in.images.conv2d(in.kernel, in.row)),
-            misuse("conv2d: the window's height of 7 exceeds that of the input (2, 4, 5, 5)",
+            misuse(
+                    "conv2d: expected a bias (6), one per output channel, got (3)",
+                    in -> in.images.conv2d(in.kernel, in.row)),
+            misuse(
+                    "conv2d: the window's height of 7 exceeds that of the input (2, 4, 5, 5)",
                     in -> in.images.conv2d(in.kernel, null, dilation(3))),
-            misuse("conv2d: the padded height would be 4294967299, expected fewer than 2^31",
+            misuse(
+                    "conv2d: the padded height would be 4294967299, expected fewer than 2^31",
                     in -> in.images.conv2d(in.kernel, null, padding(GREATEST))),
-            misuse("conv2d: the padded width would be 2147483653, expected fewer than 2^31",
+            misuse(
+                    "conv2d: the padded width would be 2147483653, expected fewer than 2^31",
                     in -> in.images.conv2d(in.kernel, null, padding(0, 0, 1 << 30, 1 << 30))),
-            misuse("conv2d: the window's height would be 2147483649, expected fewer than 2^31",
+            misuse(
+                    "conv2d: the window's height would be 2147483649, expected fewer than 2^31",
                     in -> in.images.conv2d(in.kernel, null, dilation(1 << 30))),
-            misuse("conv2d: the window's width would be 2147483649, expected fewer than 2^31",
+            misuse(
+                    "conv2d: the window's width would be 2147483649, expected fewer than 2^31",
                     in -> in.images.conv2d(in.kernel, null, dilation(1, 1 << 30), padding(Padding.FULL))),
-            misuse("conv2d: the padded height would be 2147483653, expected fewer than 2^31",
-                    in -> in.images.conv2d(in.kernel, null, dilation(1 << 29), padding(Padding.FULL), stride(GREATEST))),
-            misuse("conv2d: 1073741824 groups must divide the 4 input channels and the 6 output channels",
+            misuse(
+                    "conv2d: the padded height would be 2147483653, expected fewer than 2^31",
+                    in -> in.images.conv2d(
+                            in.kernel, null, dilation(1 << 29), padding(Padding.FULL), stride(GREATEST))),
+            misuse(
+                    "conv2d: 1073741824 groups must divide the 4 input channels and the 6 output channels",
                     in -> in.images.conv2d(in.kernel, null, groups(1 << 30))),
             misuse("expected stride of at least 1, got 0", in -> in.images.conv2d(in.kernel, null, stride(0))),
             misuse("expected padding of at least 0, got top -1", in -> in.images.conv2d(in.kernel, null, padding(-1))),
-            misuse("conv2d: the option stride was given twice", in -> in.images.conv2d(in.kernel, null, stride(1), stride(2))),
+            misuse(
+                    "conv2d: the option stride was given twice",
+                    in -> in.images.conv2d(in.kernel, null, stride(1), stride(2))),
             misuse("conv2d has no option outputPadding", in -> in.images.conv2d(in.kernel, null, outputPadding(1, 1))),
-            misuse("convTranspose2d: expected a weight (4 in channels, out channels / groups, height, width)",
+            misuse(
+                    "convTranspose2d: expected a weight (4 in channels, out channels / groups, height, width)",
                     in -> in.images.convTranspose2d(in.kernel, null)),
-            misuse("convTranspose2d: the padded height would be 4294967299, expected fewer than 2^31",
+            misuse(
+                    "convTranspose2d: the padded height would be 4294967299, expected fewer than 2^31",
                     in -> in.images.convTranspose2d(in.filters, null, stride(1 << 30), padding(GREATEST))),
-            misuse("convTranspose2d: the window's height would be 2147483649, expected fewer than 2^31",
+            misuse(
+                    "convTranspose2d: the window's height would be 2147483649, expected fewer than 2^31",
                     in -> in.images.convTranspose2d(in.filters, null, dilation(1 << 30))),
-            misuse("convTranspose2d: 1073741824 groups must divide the 4 input channels and the 4294967296 output channels",
+            misuse(
+                    "convTranspose2d: 1073741824 groups must divide the 4 input channels and the 4294967296 output channels",
                     in -> in.images.convTranspose2d(in.filters, null, groups(1 << 30))),
-            misuse("convTranspose2d: expected padding in numbers, got SAME",
+            misuse(
+                    "convTranspose2d: expected padding in numbers, got SAME",
                     in -> in.images.convTranspose2d(in.filters, null, padding(Padding.SAME))),
-            misuse("convTranspose2d: the output padding 1 by 2 must be smaller than the stride or the dilation",
+            misuse(
+                    "convTranspose2d: the output padding 1 by 2 must be smaller than the stride or the dilation",
                     in -> in.images.convTranspose2d(in.filters, null, stride(2), outputPadding(1, 2))),
-            misuse("convTranspose2d: expected images (N, C, H, W), got a tensor of shape (3)",
+            misuse(
+                    "convTranspose2d: expected images (N, C, H, W), got a tensor of shape (3)",
                     in -> in.row.convTranspose2d(in.kernel, null)),
-            misuse("maxPool2d: the window's height of 6 exceeds that of the input (2, 4, 5, 5)", in -> in.images.maxPool2d(6)),
+            misuse(
+                    "maxPool2d: the window's height of 6 exceeds that of the input (2, 4, 5, 5)",
+                    in -> in.images.maxPool2d(6)),
             misuse("maxPool2d: padding must be smaller than the window", in -> in.images.maxPool2d(2, padding(2))),
-            misuse("maxPool2d: the window's height would be 2147483649, expected fewer than 2^31",
+            misuse(
+                    "maxPool2d: the window's height would be 2147483649, expected fewer than 2^31",
                     in -> in.images.maxPool2d(3, dilation(1 << 30))),
-            misuse("maxPool2d: the padded height would be 2147483653, expected fewer than 2^31",
+            misuse(
+                    "maxPool2d: the padded height would be 2147483653, expected fewer than 2^31",
                     in -> in.images.maxPool2d(2, dilation(GREATEST - 1), padding(1 << 30))),
-            misuse("avgPool2d: expected a kernel with fewer than 2^31 elements, got 65536 by 65536",
+            misuse(
+                    "avgPool2d: expected a kernel with fewer than 2^31 elements, got 65536 by 65536",
                     in -> in.images.avgPool2d(1 << 16, padding(1 << 15))),
             misuse("maxPool2d: expected images", in -> in.matrix.maxPool2d(2)),
             misuse("avgPool2d: expected a kernel of at least 1 by 1, got 0 by 0", in -> in.images.avgPool2d(0)),
             misuse("avgPool2d: expected images", in -> in.matrix.avgPool2d(2)),
             misuse("globalAvgPool2d: expected images", in -> in.matrix.globalAvgPool2d()),
-            misuse("adaptiveAvgPool2d: expected an output of at least 1 by 1, got 0 by 2", in -> in.images.adaptiveAvgPool2d(0, 2)),
+            misuse(
+                    "adaptiveAvgPool2d: expected an output of at least 1 by 1, got 0 by 2",
+                    in -> in.images.adaptiveAvgPool2d(0, 2)),
             misuse("im2col: expected images", in -> in.matrix.im2col(3, 3)),
-            misuse("im2col: the size along axis 1 would be 4295098368, expected fewer than 2^31",
+            misuse(
+                    "im2col: the size along axis 1 would be 4295098368, expected fewer than 2^31",
                     in -> in.images.im2col(32769, 32768, padding(1 << 14))),
-            misuse("im2col: the size along axis 2 would be 4295229444, expected fewer than 2^31",
+            misuse(
+                    "im2col: the size along axis 2 would be 4295229444, expected fewer than 2^31",
                     in -> in.images.im2col(1, 1, padding(32767, 32766, 32767, 32766))),
-            misuse("col2im: expected columns (N, C * 4 * 1073741833, windows), got (2, 36, 8)",
+            misuse(
+                    "col2im: expected columns (N, C * 4 * 1073741833, windows), got (2, 36, 8)",
                     in -> in.columns.col2im(5, 5, 4, (1 << 30) + 9)),
-            misuse("col2im: an image (2, 4, 5, 5) has 3 * 3 windows, got columns (2, 36, 8)",
+            misuse(
+                    "col2im: an image (2, 4, 5, 5) has 3 * 3 windows, got columns (2, 36, 8)",
                     in -> in.columns.col2im(5, 5, 3, 3)),
             misuse("col2im: expected columns (N, C * 3 * 3, windows), got (2, 3)", in -> in.matrix.col2im(5, 5, 3, 3)),
-            misuse("batchNorm2d: expected a gamma (4), one per channel of (2, 4, 5, 5), got (3)",
+            misuse(
+                    "batchNorm2d: expected a gamma (4), one per channel of (2, 4, 5, 5), got (3)",
                     in -> in.images.batchNorm2d(in.row, in.row, null, null, true, 0.1f, 1e-5f)),
-            misuse("batchNorm2d: expected running statistics for evaluation, got none",
+            misuse(
+                    "batchNorm2d: expected running statistics for evaluation, got none",
                     in -> in.matrix.batchNorm2d(in.row, in.row, null, null, false, 0.1f, 1e-5f)),
-            misuse("batchNorm2d: expected both running mean and running variance, or neither",
+            misuse(
+                    "batchNorm2d: expected both running mean and running variance, or neither",
                     in -> in.matrix.batchNorm2d(in.row, in.row, in.row, null, true, 0.1f, 1e-5f)),
-            misuse("batchNorm2d: training needs more than one value per channel, got (1, 3)",
+            misuse(
+                    "batchNorm2d: training needs more than one value per channel, got (1, 3)",
                     in -> in.matrix.slice(0, 0, 1).batchNorm2d(in.row, in.row, null, null, true, 0.1f, 1e-5f)),
             batchNorm("expected a momentum from 0 to 1, got -0.1", -0.1f, 1e-5f),
             batchNorm("expected a momentum from 0 to 1, got 1.5", 1.5f, 1e-5f),
@@ -221,23 +290,33 @@ class BadInputTest {
             batchNorm("expected a finite epsilon above 0, got 0.0", 0.1f, 0),
             batchNorm("expected a finite epsilon above 0, got NaN", 0.1f, Float.NaN),
             batchNorm("expected a finite epsilon above 0, got Infinity", 0.1f, Float.POSITIVE_INFINITY),
-            misuse("dropout: expected a probability of at least 0 and below 1, got 1.0",
+            misuse(
+                    "dropout: expected a probability of at least 0 and below 1, got 1.0",
                     in -> in.matrix.dropout(1, new Generator(0))),
             // Losses.
-            misuse("crossEntropy: expected scores (N, classes, ...) and labels (N, ...), got (3) and (2)",
+            misuse(
+                    "crossEntropy: expected scores (N, classes, ...) and labels (N, ...), got (3) and (2)",
                     in -> in.row.crossEntropy(in.labels)),
-            misuse("crossEntropy: expected scores (N, classes, ...) and labels (N, ...), got (2, 4, 5, 5) and (2)",
+            misuse(
+                    "crossEntropy: expected scores (N, classes, ...) and labels (N, ...), got (2, 4, 5, 5) and (2)",
                     in -> in.images.crossEntropy(in.labels)),
-            misuse("crossEntropy: label 3 at position 1 is not one of the 3 classes 0 .. 2, nor the ignored label",
+            misuse(
+                    "crossEntropy: label 3 at position 1 is not one of the 3 classes 0 .. 2, nor the ignored label",
                     in -> in.matrix.crossEntropy(IntTensor.of(in.device, 2, 3))),
-            misuse("crossEntropy: label -1 at position 0 is not one of the 3 classes 0 .. 2",
+            misuse(
+                    "crossEntropy: label -1 at position 0 is not one of the 3 classes 0 .. 2",
                     in -> in.matrix.crossEntropy(IntTensor.of(in.device, -1, 1))),
-            misuse("nll: label 7 at position 1 is not one of the 4 classes 0 .. 3, nor the ignored label 9",
-                    in -> in.wide.nll(IntTensor.of(in.device, 9, 7), new ClassificationOptions(LossReduction.MEAN, 9, 0))),
-            misuse("nll has no label smoothing",
+            misuse(
+                    "nll: label 7 at position 1 is not one of the 4 classes 0 .. 3, nor the ignored label 9",
+                    in -> in.wide.nll(
+                            IntTensor.of(in.device, 9, 7), new ClassificationOptions(LossReduction.MEAN, 9, 0))),
+            misuse(
+                    "nll has no label smoothing",
                     in -> in.matrix.nll(in.labels, ClassificationOptions.DEFAULT.withLabelSmoothing(0.1f))),
             misuse("mse: expected two tensors of the same shape, got (2, 3) and (3)", in -> in.matrix.mse(in.row)),
-            misuse("IntTensor.of: shape (2, 2) has 4 elements, got 1 values", in -> IntTensor.of(in.device, Shape.of(2, 2), 1)),
+            misuse(
+                    "IntTensor.of: shape (2, 2) has 4 elements, got 1 values",
+                    in -> IntTensor.of(in.device, Shape.of(2, 2), 1)),
             // Devices.
             stranger("add", (in, other) -> in.matrix.add(other)),
             stranger("matmul", (in, other) -> in.matrix.matmul(other, false, true)),
@@ -252,11 +331,14 @@ class BadInputTest {
             stranger("assign", (in, other) -> in.matrix.detach().assign(other)),
             stranger("addInPlace", (in, other) -> in.matrix.detach().addInPlace(1, other)),
             stranger("backward", (in, other) -> in.matrix.exp().backward(other)),
-            new Misuse("crossEntropy: the scores are on", DeviceException.class,
+            new Misuse(
+                    "crossEntropy: the scores are on",
+                    DeviceException.class,
                     in -> in.matrix.crossEntropy(IntTensor.of(Device.of("elsewhere", in.device.backend()), 0, 1))));
 
     private static Misuse batchNorm(String message, float momentum, float epsilon) {
-        return misuse("batchNorm2d: " + message,
+        return misuse(
+                "batchNorm2d: " + message,
                 in -> in.matrix.batchNorm2d(in.row, in.row, in.row, in.row, true, momentum, epsilon));
     }
 
@@ -267,46 +349,53 @@ class BadInputTest {
 
     /** An operation that is given a tensor (2, 3) of another device of the same kind. */
     private static Misuse stranger(String operation, WithStranger call) {
-        return new Misuse(operation + ": one tensor is on ", DeviceException.class,
+        return new Misuse(
+                operation + ": one tensor is on ",
+                DeviceException.class,
                 in -> call.call(in, Tensor.ones(Device.of("elsewhere", in.device.backend()), 2, 3)));
     }
 
     @TestFactory
     Stream<DynamicTest> misuses() {
-        return TestDevices.withReference().stream().map(device -> dynamicTest(device.name(), () -> {
-            Device own = device.open();
-            try (Scope scope = Scope.open()) {
-                Inputs inputs = new Inputs(own);
-                int before = own.backend().memory().liveBuffers();
-                for (Misuse misuse : MISUSES) {
-                    StriateException thrown;
-                    try (Scope call = Scope.open()) {
-                        thrown = assertThrows(misuse.kind, () -> misuse.call.accept(inputs), misuse.message);
+        return TestDevices.withReference().stream()
+                .map(device -> dynamicTest(device.name(), () -> {
+                    Device own = device.open();
+                    try (Scope scope = Scope.open()) {
+                        Inputs inputs = new Inputs(own);
+                        int before = own.backend().memory().liveBuffers();
+                        for (Misuse misuse : MISUSES) {
+                            StriateException thrown;
+                            try (Scope call = Scope.open()) {
+                                thrown = assertThrows(misuse.kind, () -> misuse.call.accept(inputs), misuse.message);
+                            }
+                            assertTrue(
+                                    thrown.getMessage().startsWith(misuse.message),
+                                    () -> "expected \"" + misuse.message + "...\", got \"" + thrown.getMessage()
+                                            + "\"");
+                            assertEquals(before, own.backend().memory().liveBuffers(), misuse.message);
+                        }
+                        inputs.requireUnchanged();
                     }
-                    assertTrue(thrown.getMessage().startsWith(misuse.message),
-                            () -> "expected \"" + misuse.message + "...\", got \"" + thrown.getMessage() + "\"");
-                    assertEquals(before, own.backend().memory().liveBuffers(), misuse.message);
-                }
-                inputs.requireUnchanged();
-            }
-            assertEquals(0, own.backend().memory().liveBuffers());
-        }));
+                    assertEquals(0, own.backend().memory().liveBuffers());
+                }));
     }
 
     /**
-     * Where memory is the Java heap, the first buffer is larger than that can grow; where it is a device's, buffers of a quarter
-     * of it are taken until there is no room, and not written to.
+     * Where memory is the Java heap, the first buffer is larger than that can grow; where it is a device's, buffers of
+     * a quarter of it are taken until there is no room, and not written to.
      */
     @TestFactory
     Stream<DynamicTest> memoryRunsOut() {
-        return TestDevices.withReference().stream().map(device -> dynamicTest(device.name(), () -> memoryRunsOut(device)));
+        return TestDevices.withReference().stream()
+                .map(device -> dynamicTest(device.name(), () -> memoryRunsOut(device)));
     }
 
     private static void memoryRunsOut(TestDevice device) {
         Device own = device.open();
         boolean onHeap = !own.info().kind().equals("gpu");
         int elements = (int) Math.min(own.info().memoryBytes() / (onHeap ? 4 : 16), Integer.MAX_VALUE - 8);
-        assumeTrue(!onHeap || 4L * elements >= Runtime.getRuntime().maxMemory() - 4,
+        assumeTrue(
+                !onHeap || 4L * elements >= Runtime.getRuntime().maxMemory() - 4,
                 "the Java heap has room for the largest tensor");
         List<Tensor> held = new ArrayList<>();
         try (Tensor kept = Tensor.of(own, 1, 2, 3).requiresGrad(true)) {

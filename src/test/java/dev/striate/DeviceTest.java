@@ -27,7 +27,8 @@ class DeviceTest {
 
     @Test
     void devicesOfTheSameNameAreToldApartByTheirThreads() {
-        try (Tensor one = Tensor.ones(Device.cpu(1), 2); Tensor two = Tensor.ones(Device.cpu(2), 2)) {
+        try (Tensor one = Tensor.ones(Device.cpu(1), 2);
+                Tensor two = Tensor.ones(Device.cpu(2), 2)) {
             DeviceException error = assertThrows(DeviceException.class, () -> one.add(two));
             assertTrue(error.getMessage().contains("cpu (1 thread,"), error.getMessage());
             assertTrue(error.getMessage().contains("cpu (2 threads,"), error.getMessage());
@@ -40,7 +41,10 @@ class DeviceTest {
         assertEquals("reference", Device.reference().toString());
         assertEquals("cpu", Device.cpu().info().kind());
         assertEquals(0, Device.cpu().info().ordinal());
-        assertTrue(Device.providers().stream().map(BackendProvider::kind).toList().containsAll(List.of("cpu", "reference")));
+        assertTrue(Device.providers().stream()
+                .map(BackendProvider::kind)
+                .toList()
+                .containsAll(List.of("cpu", "reference")));
         Device.cpu().synchronize();
     }
 
@@ -62,7 +66,8 @@ class DeviceTest {
     void aBackendOpenedByHandIsADevice() {
         Device own = Device.of("mine", Device.reference().backend());
         assertEquals("mine", own.name());
-        try (Tensor tensor = Tensor.ones(own, 2); Tensor other = Tensor.ones(Device.reference(), 2)) {
+        try (Tensor tensor = Tensor.ones(own, 2);
+                Tensor other = Tensor.ones(Device.reference(), 2)) {
             DeviceException error = assertThrows(DeviceException.class, () -> tensor.add(other));
             assertTrue(error.getMessage().contains("mine"), error.getMessage());
         }

@@ -67,16 +67,26 @@ class GeneratorTest {
     @Test
     void whatCannotBeDrawnIsRefused() {
         Generator generator = new Generator(1);
-        assertEquals("Generator: expected a count of 0 or more, got -1",
-                assertThrows(StriateException.class, () -> generator.uniform(-1, 0, 1)).getMessage());
+        assertEquals(
+                "Generator: expected a count of 0 or more, got -1",
+                assertThrows(StriateException.class, () -> generator.uniform(-1, 0, 1))
+                        .getMessage());
         assertThrows(StriateException.class, () -> generator.normal(-1));
         assertThrows(StriateException.class, () -> generator.permutation(-1));
-        float[][] ranges = {{1, 0}, {Float.NaN, 1}, {0, Float.NaN}, {0, Float.POSITIVE_INFINITY},
-            {Float.NEGATIVE_INFINITY, 0}, {-Float.MAX_VALUE, Float.MAX_VALUE}};
+        float[][] ranges = {
+            {1, 0},
+            {Float.NaN, 1},
+            {0, Float.NaN},
+            {0, Float.POSITIVE_INFINITY},
+            {Float.NEGATIVE_INFINITY, 0},
+            {-Float.MAX_VALUE, Float.MAX_VALUE}
+        };
         for (float[] range : ranges) {
-            assertEquals("Generator: expected finite bounds low <= high with a finite difference, got "
-                    + range[0] + " and " + range[1],
-                    assertThrows(StriateException.class, () -> generator.uniform(2, range[0], range[1])).getMessage());
+            assertEquals(
+                    "Generator: expected finite bounds low <= high with a finite difference, got " + range[0] + " and "
+                            + range[1],
+                    assertThrows(StriateException.class, () -> generator.uniform(2, range[0], range[1]))
+                            .getMessage());
         }
         assertEquals(0, generator.stream());
         assertArrayEquals(new float[] {3, 3}, generator.uniform(2, 3, 3));
@@ -108,14 +118,19 @@ class GeneratorTest {
     }
 
     private static double mean(float[] values, DoubleUnaryOperator f) {
-        return IntStream.range(0, values.length).mapToDouble(i -> f.applyAsDouble(values[i])).sum() / values.length;
+        return IntStream.range(0, values.length)
+                        .mapToDouble(i -> f.applyAsDouble(values[i]))
+                        .sum()
+                / values.length;
     }
 
     @Test
     void permutationsHoldEveryNumberOnce() {
         for (int n : new int[] {0, 1, 2, 7, 100}) {
             int[] order = new Generator(n).permutation(n);
-            assertArrayEquals(IntStream.range(0, n).toArray(), Arrays.stream(order).sorted().toArray());
+            assertArrayEquals(
+                    IntStream.range(0, n).toArray(),
+                    Arrays.stream(order).sorted().toArray());
         }
     }
 

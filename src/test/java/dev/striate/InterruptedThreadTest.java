@@ -30,8 +30,8 @@ import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A thread whose interrupt flag is set, as {@code Future.cancel(true)} leaves it: what waits or uses a channel says that the thread
- * was interrupted, everything else works, the flag stays set, and files stay whole.
+ * A thread whose interrupt flag is set, as {@code Future.cancel(true)} leaves it: what waits or uses a channel says
+ * that the thread was interrupted, everything else works, the flag stays set, and files stay whole.
  */
 class InterruptedThreadTest {
 
@@ -100,7 +100,12 @@ class InterruptedThreadTest {
     @Test
     void computationsGoOn() {
         try (Scope scope = Scope.open()) {
-            assertEquals(600f * 600 * 600, Tensor.ones(DEVICE, 600, 600).matmul(Tensor.ones(DEVICE, 600, 600)).sum().item());
+            assertEquals(
+                    600f * 600 * 600,
+                    Tensor.ones(DEVICE, 600, 600)
+                            .matmul(Tensor.ones(DEVICE, 600, 600))
+                            .sum()
+                            .item());
         }
         int images = 0;
         for (Batch batch : loader()) {

@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Another JVM that runs a class of the tests, output and errors in one stream; closed or after three minutes it is killed. */
+/**
+ * Another JVM that runs a class of the tests, output and errors in one stream; closed or after three minutes it is
+ * killed.
+ */
 public final class JavaProcess implements AutoCloseable {
 
     private static final int MOST_SECONDS = 180;
@@ -29,10 +32,15 @@ public final class JavaProcess implements AutoCloseable {
     }
 
     /** @param environment variables to set */
-    public static JavaProcess start(Class<?> main, Map<String, String> environment, String... arguments) throws IOException {
+    public static JavaProcess start(Class<?> main, Map<String, String> environment, String... arguments)
+            throws IOException {
         List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                "-cp", System.getProperty("java.class.path"), main.getName()));
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().putAll(environment);

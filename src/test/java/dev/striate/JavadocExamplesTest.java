@@ -80,10 +80,14 @@ class JavadocExamplesTest {
         List<String> examples = new ArrayList<>();
         List<JavaFileObject> sources = new ArrayList<>();
         try (Stream<Path> files = Files.walk(SOURCES)) {
-            for (Path file : files.filter(JavadocExamplesTest::isPublicApi).sorted().toList()) {
+            for (Path file :
+                    files.filter(JavadocExamplesTest::isPublicApi).sorted().toList()) {
                 Matcher matcher = EXAMPLE.matcher(Files.readString(file));
                 while (matcher.find()) {
-                    String code = matcher.group(1).replaceAll("(?m)^ +\\* ?", "").replace("...", "").strip();
+                    String code = matcher.group(1)
+                            .replaceAll("(?m)^ +\\* ?", "")
+                            .replace("...", "")
+                            .strip();
                     String statements = code.contains(";") ? code : code + ";";
                     sources.add(source(examples.size(), CONTEXT.formatted(examples.size(), statements)));
                     examples.add(file + ":\n" + code);
@@ -93,11 +97,19 @@ class JavadocExamplesTest {
         assertFalse(examples.isEmpty());
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         DiagnosticCollector<JavaFileObject> found = new DiagnosticCollector<>();
-        compiler.getTask(null, null, found, List.of("-proc:none", "-implicit:none", "-d", classes.toString()), null, sources).call();
+        compiler.getTask(
+                        null,
+                        null,
+                        found,
+                        List.of("-proc:none", "-implicit:none", "-d", classes.toString()),
+                        null,
+                        sources)
+                .call();
         String errors = found.getDiagnostics().stream()
                 .filter(each -> each.getKind() == Diagnostic.Kind.ERROR)
-                .map(each -> examples.get(Integer.parseInt(each.getSource().getName().replaceAll("\\D", ""))) + "\n"
-                        + each.getMessage(Locale.ROOT))
+                .map(each ->
+                        examples.get(Integer.parseInt(each.getSource().getName().replaceAll("\\D", ""))) + "\n"
+                                + each.getMessage(Locale.ROOT))
                 .collect(Collectors.joining("\n"));
         assertEquals("", errors);
     }
@@ -107,7 +119,8 @@ class JavadocExamplesTest {
     }
 
     private static JavaFileObject source(int number, String code) {
-        return new SimpleJavaFileObject(URI.create("string:///Example" + number + ".java"), JavaFileObject.Kind.SOURCE) {
+        return new SimpleJavaFileObject(
+                URI.create("string:///Example" + number + ".java"), JavaFileObject.Kind.SOURCE) {
             @Override
             public CharSequence getCharContent(boolean ignoreEncodingErrors) {
                 return code;

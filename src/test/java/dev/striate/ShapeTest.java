@@ -24,7 +24,8 @@ class ShapeTest {
         assertEquals("(2, 3, 4)", shape.toString());
         assertThrows(ShapeException.class, () -> shape.size(3));
         ShapeException error = assertThrows(ShapeException.class, () -> shape.axis(-4));
-        assertTrue(error.getMessage().contains("axis -4") && error.getMessage().contains("(2, 3, 4)"), error.getMessage());
+        assertTrue(
+                error.getMessage().contains("axis -4") && error.getMessage().contains("(2, 3, 4)"), error.getMessage());
     }
 
     @Test
@@ -67,7 +68,8 @@ class ShapeTest {
         assertEquals(Shape.of(5), Shape.broadcast("add", Shape.SCALAR, Shape.of(5)));
         ShapeException error =
                 assertThrows(ShapeException.class, () -> Shape.broadcast("add", Shape.of(2, 3), Shape.of(4, 3)));
-        assertEquals("add: shapes (2, 3) and (4, 3) do not broadcast: along axis -2 the sizes 2 and 4 differ and neither is 1",
+        assertEquals(
+                "add: shapes (2, 3) and (4, 3) do not broadcast: along axis -2 the sizes 2 and 4 differ and neither is 1",
                 error.getMessage());
     }
 

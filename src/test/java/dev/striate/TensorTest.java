@@ -61,7 +61,8 @@ class TensorTest {
     @MethodSource("dev.striate.PresentDevices#all")
     void randomTensorsAreTheGeneratorsValues(Device device) {
         assertTensor(Tensor.randn(device, new Generator(4), 2, 3), Shape.of(2, 3), new Generator(4).normal(6));
-        assertTensor(Tensor.uniform(device, new Generator(4), -1, 2, 5), Shape.of(5), new Generator(4).uniform(5, -1, 2));
+        assertTensor(
+                Tensor.uniform(device, new Generator(4), -1, 2, 5), Shape.of(5), new Generator(4).uniform(5, -1, 2));
     }
 
     @Test
@@ -79,7 +80,8 @@ class TensorTest {
 
     @Test
     void itemReadsOneElementOnly() {
-        ShapeException error = assertThrows(ShapeException.class, () -> Tensor.ones(DEVICE, 2).item());
+        ShapeException error =
+                assertThrows(ShapeException.class, () -> Tensor.ones(DEVICE, 2).item());
         assertTrue(error.getMessage().contains("toArray()"), error.getMessage());
     }
 
@@ -110,7 +112,8 @@ class TensorTest {
         Tensor here = Tensor.ones(DEVICE, 2);
         Tensor there = Tensor.ones(Device.cpu(), 2);
         DeviceException error = assertThrows(DeviceException.class, () -> here.add(there));
-        assertTrue(error.getMessage().contains("add: one tensor is on reference, the other on cpu"), error.getMessage());
+        assertTrue(
+                error.getMessage().contains("add: one tensor is on reference, the other on cpu"), error.getMessage());
         assertThrows(DeviceException.class, () -> here.assign(there));
         assertThrows(DeviceException.class, () -> here.requiresGrad(true).mul(2).backward(there));
     }
@@ -177,11 +180,14 @@ class TensorTest {
     @Test
     void toStringShowsShapeDeviceAndSomeValues() {
         assertEquals("Tensor() on reference 2.500", Tensor.scalar(DEVICE, 2.5f).toString());
-        assertEquals("Tensor(2, 2) on reference [[1.000, 2.000], [3.000, -4.000]]",
+        assertEquals(
+                "Tensor(2, 2) on reference [[1.000, 2.000], [3.000, -4.000]]",
                 Tensor.of(DEVICE, new float[][] {{1, 2}, {3, -4}}).toString());
-        assertEquals("Tensor(6) on reference [0.000, 1.000, 2.000, 3.000, 4.000, 5.000]",
+        assertEquals(
+                "Tensor(6) on reference [0.000, 1.000, 2.000, 3.000, 4.000, 5.000]",
                 Tensor.arange(DEVICE, 0, 6, 1).toString());
-        assertEquals("Tensor(100) on reference [0.000, 1.000, 2.000, ..., 97.00, 98.00, 99.00]",
+        assertEquals(
+                "Tensor(100) on reference [0.000, 1.000, 2.000, ..., 97.00, 98.00, 99.00]",
                 Tensor.arange(DEVICE, 0, 100, 1).toString());
     }
 

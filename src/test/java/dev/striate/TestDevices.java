@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 public final class TestDevices {
 
     /**
-     * A device that is opened once, on first use. Where there is none, a test that asks for it is skipped with the reason; with
-     * {@code -Dstriate.test.requireOpenCl=true} a missing OpenCL device fails it instead.
+     * A device that is opened once, on first use. Where there is none, a test that asks for it is skipped with the
+     * reason; with {@code -Dstriate.test.requireOpenCl=true} a missing OpenCL device fails it instead.
      */
     public static final class TestDevice {
 
@@ -69,7 +69,8 @@ public final class TestDevices {
             List.of(CPU_VECTOR_API, CPU_PLAIN, openCl(KernelShape.TILED), openCl(KernelShape.VECTOR));
 
     private static final List<TestDevice> WITH_REFERENCE = Stream.concat(
-                    ALL.stream(), Stream.of(new TestDevice("reference", true, () -> new ReferenceProvider().open(0, 0))))
+                    ALL.stream(),
+                    Stream.of(new TestDevice("reference", true, () -> new ReferenceProvider().open(0, 0))))
             .toList();
 
     private static final List<List<TestDevice>> THREAD_COUNTS = List.of(
@@ -81,7 +82,10 @@ public final class TestDevices {
 
     private TestDevices() {}
 
-    /** All of them: the CPU with the Vector API and without, OpenCL with the kernels for GPUs and with those for CPU devices. */
+    /**
+     * All of them: the CPU with the Vector API and without, OpenCL with the kernels for GPUs and with those for CPU
+     * devices.
+     */
     public static List<TestDevice> all() {
         return ALL;
     }
@@ -92,8 +96,8 @@ public final class TestDevices {
     }
 
     /**
-     * For each set of CPU kernels the device with one thread, and then devices that share even the smallest work among more:
-     * their results have the same bits.
+     * For each set of CPU kernels the device with one thread, and then devices that share even the smallest work among
+     * more: their results have the same bits.
      */
     public static List<List<TestDevice>> threadCounts() {
         return THREAD_COUNTS;

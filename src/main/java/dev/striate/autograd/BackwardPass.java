@@ -10,12 +10,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The backward pass: visits the graph from a result to the leaves, newest operation first, so that all gradients of a node have
- * arrived when it is visited. Saved tensors and intermediate gradients return to the pool as soon as they are no longer needed.
+ * The backward pass: visits the graph from a result to the leaves, newest operation first, so that all gradients of a
+ * node have arrived when it is visited. Saved tensors and intermediate gradients return to the pool as soon as they are
+ * no longer needed.
  */
 public final class BackwardPass {
 
-    private static final Comparator<Node> NEWEST_FIRST = Comparator.comparingLong(Node::order).reversed();
+    private static final Comparator<Node> NEWEST_FIRST =
+            Comparator.comparingLong(Node::order).reversed();
 
     private BackwardPass() {}
 
@@ -23,15 +25,16 @@ public final class BackwardPass {
      * Adds the gradients of {@code result} to all leaves that it depends on.
      *
      * @param upstream the gradient of {@code result}, in its shape
-     * @throws AutogradException if nothing was recorded, if a part of the graph was already used, or if a saved tensor was
-     *                           changed. In these cases no gradient is changed
+     * @throws AutogradException if nothing was recorded, if a part of the graph was already used, or if a saved tensor
+     *     was changed. In these cases no gradient is changed
      */
     public static void run(Tensor result, Tensor upstream) {
         Node root = result.node();
         if (root == null) {
             if (!result.requiresGrad()) {
-                throw new AutogradException("backward: this tensor of shape " + result.shape() + " does not depend on any"
-                        + " tensor with requiresGrad(true), or was computed while recording was off");
+                throw new AutogradException(
+                        "backward: this tensor of shape " + result.shape() + " does not depend on any"
+                                + " tensor with requiresGrad(true), or was computed while recording was off");
             }
             // As a shared handle, so that the gradient is copied and is not an alias of the caller's tensor.
             try (Tensor shared = upstream.share()) {
@@ -87,9 +90,11 @@ public final class BackwardPass {
 
     private static void check(Node node) {
         if (node.ended() != null) {
-            throw new AutogradException("backward: the graph at " + node.operation() + " with output " + node.shape() + " "
-                    + node.ended() + "; a graph can be used only once: compute the result again, or add up several losses and"
-                    + " call backward() on the sum");
+            throw new AutogradException(
+                    "backward: the graph at " + node.operation() + " with output " + node.shape() + " "
+                            + node.ended()
+                            + "; a graph can be used only once: compute the result again, or add up several losses and"
+                            + " call backward() on the sum");
         }
         for (Node.Step step : node.steps()) {
             step.saved().checkUnchanged();

@@ -2,7 +2,9 @@ package dev.striate.autograd;
 
 import dev.striate.Tensor;
 
-/** Computes the gradient of one input from the gradient of the output. Called inside a scope, while recording is off. */
+/**
+ * Computes the gradient of one input from the gradient of the output. Called inside a scope, while recording is off.
+ */
 @FunctionalInterface
 public interface GradientRule {
 

@@ -13,5 +13,6 @@ public interface JointGradientRule {
      * @param targets describes which inputs need a gradient, and provides memory for it
      * @return one gradient per input; ignored for inputs that need none
      */
-    @Nullable Tensor[] gradients(Tensor dy, Saved saved, Targets targets);
+    @Nullable
+    Tensor[] gradients(Tensor dy, Saved saved, Targets targets);
 }

@@ -3,7 +3,8 @@ package dev.striate.autograd;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Turns off the recording of operations on the current thread while it is open, for evaluation and for changes of parameters.
+ * Turns off the recording of operations on the current thread while it is open, for evaluation and for changes of
+ * parameters.
  *
  * <pre>{@code
  * try (NoGrad off = NoGrad.open()) {
@@ -11,9 +12,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * }
  * }</pre>
  *
- * <p>Several may be open on a thread and may be closed in any order; it records again when all are closed. A {@code NoGrad}
- * belongs to the thread that opened it: if another thread closes it, recording resumes on the thread that opened it, and nothing
- * changes on the other.
+ * <p>Several may be open on a thread and may be closed in any order; it records again when all are closed. A {@code
+ * NoGrad} belongs to the thread that opened it: if another thread closes it, recording resumes on the thread that
+ * opened it, and nothing changes on the other.
  */
 public final class NoGrad implements AutoCloseable {
 

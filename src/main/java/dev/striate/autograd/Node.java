@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A recorded operation. Its edges lead to the nodes that computed its inputs, or to leaves, the tensors that receive gradients. A
- * node does not hold its output, so the graph keeps no memory alive except saved tensors.
+ * A recorded operation. Its edges lead to the nodes that computed its inputs, or to leaves, the tensors that receive
+ * gradients. A node does not hold its output, so the graph keeps no memory alive except saved tensors.
  */
 public final class Node extends ScopedResource {
 
@@ -80,7 +80,8 @@ public final class Node extends ScopedResource {
         retained = output;
     }
 
-    @Nullable Tensor retained() {
+    @Nullable
+    Tensor retained() {
         return retained;
     }
 
@@ -101,7 +102,8 @@ public final class Node extends ScopedResource {
     }
 
     /** The sum of the gradients that have arrived in the current pass, or null. The pass closes it. */
-    @Nullable Tensor arrived() {
+    @Nullable
+    Tensor arrived() {
         return arrived;
     }
 
@@ -110,7 +112,8 @@ public final class Node extends ScopedResource {
     }
 
     /** The reason why this node can no longer be used, or null if it can. */
-    @Nullable String ended() {
+    @Nullable
+    String ended() {
         return ended;
     }
 

@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records an operation: its output, and for each input a rule for its gradient. If an input needs no gradient, its rule is
- * dropped and its tensors are not saved.
+ * Records an operation: its output, and for each input a rule for its gradient. If an input needs no gradient, its rule
+ * is dropped and its tensors are not saved.
  *
  * <pre>{@code
  * return Recorder.of("mul", y)
@@ -55,8 +55,9 @@ public final class Recorder {
     }
 
     /**
-     * Adds the only input of an operation whose rule passes the gradient where {@code output} is above 0, and is 0 elsewhere, as
-     * for ReLU. Operations that use the output may apply this in their own kernels; see {@link Targets#gate}.
+     * Adds the only input of an operation whose rule passes the gradient where {@code output} is above 0, and is 0
+     * elsewhere, as for ReLU. Operations that use the output may apply this in their own kernels; see {@link
+     * Targets#gate}.
      *
      * @param rule   the rule for operations that do not
      * @param output the output, which is saved

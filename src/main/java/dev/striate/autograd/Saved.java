@@ -5,8 +5,8 @@ import dev.striate.IntTensor;
 import dev.striate.Tensor;
 
 /**
- * The tensors that an operation saved for its gradient rule. Their memory is kept even if they are closed, and changes in place
- * are detected.
+ * The tensors that an operation saved for its gradient rule. Their memory is kept even if they are closed, and changes
+ * in place are detected.
  */
 public final class Saved {
 

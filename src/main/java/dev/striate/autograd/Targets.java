@@ -3,7 +3,9 @@ package dev.striate.autograd;
 import dev.striate.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Describes which gradients a rule has to compute, where it can write them, and whether it can apply a ReLU to them. */
+/**
+ * Describes which gradients a rule has to compute, where it can write them, and whether it can apply a ReLU to them.
+ */
 public final class Targets {
 
     private final Node.Edge[] edges;
@@ -22,9 +24,9 @@ public final class Targets {
     }
 
     /**
-     * Returns a tensor for the gradient of the i-th input, or null if that gradient is not needed. The rule writes every element
-     * and returns the tensor. If the input is a leaf whose gradient is zero, this is the memory of that gradient, so nothing has
-     * to be added or copied.
+     * Returns a tensor for the gradient of the i-th input, or null if that gradient is not needed. The rule writes
+     * every element and returns the tensor. If the input is a leaf whose gradient is zero, this is the memory of that
+     * gradient, so nothing has to be added or copied.
      */
     public @Nullable Tensor allocate(int i) {
         if (!wanted(i)) {
@@ -37,8 +39,8 @@ public final class Targets {
     }
 
     /**
-     * Returns whether a leaf is one of the first {@code count} inputs. Only the first gradient can be written to its memory;
-     * others are added.
+     * Returns whether a leaf is one of the first {@code count} inputs. Only the first gradient can be written to its
+     * memory; others are added.
      */
     private boolean isAmongTheFirst(int count, Tensor leaf) {
         for (int i = 0; i < count; i++) {
@@ -50,9 +52,9 @@ public final class Targets {
     }
 
     /**
-     * If the i-th input is the output of a {@linkplain Recorder#gate gate}, reshaped or not, returns that output; otherwise null.
-     * If the rule calls this method, it must write 0 where the output is not above 0, and the gate's own rule is skipped. A
-     * kernel that writes the gradient can do this at almost no cost.
+     * If the i-th input is the output of a {@linkplain Recorder#gate gate}, reshaped or not, returns that output;
+     * otherwise null. If the rule calls this method, it must write 0 where the output is not above 0, and the gate's
+     * own rule is skipped. A kernel that writes the gradient can do this at almost no cost.
      */
     public @Nullable Tensor gate(int i) {
         Node node = edges[i].node();
@@ -70,7 +72,9 @@ public final class Targets {
         return null;
     }
 
-    /** Returns the destination of the gradient of the i-th input, which is behind the gate if the rule has applied it. */
+    /**
+     * Returns the destination of the gradient of the i-th input, which is behind the gate if the rule has applied it.
+     */
     Node.Edge destination(int i) {
         Node.Step gate = gates[i];
         return gate == null ? edges[i] : gate.edges()[0];

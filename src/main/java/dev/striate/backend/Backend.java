@@ -5,12 +5,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The memory and kernels of one device.
  *
- * <p>A kernel call may return before the device has finished. Calls of one thread take effect in their order, and {@link #read}
- * waits for earlier calls. Operations check shapes before they call a kernel, so geometry is trusted here. Inputs and outputs do
- * not overlap unless a method allows it.
+ * <p>A kernel call may return before the device has finished. Calls of one thread take effect in their order, and
+ * {@link #read} waits for earlier calls. Operations check shapes before they call a kernel, so geometry is trusted
+ * here. Inputs and outputs do not overlap unless a method allows it.
  *
- * <p>Several threads may use a backend at the same time. The results of a sequence of calls do not depend on timing or on the
- * number of threads, bit for bit.
+ * <p>Several threads may use a backend at the same time. The results of a sequence of calls do not depend on timing or
+ * on the number of threads, bit for bit.
  */
 public interface Backend {
 
@@ -37,21 +37,25 @@ public interface Backend {
     int sliceAlignment();
 
     /**
-     * Copies {@code target.length()} values from {@code source}, starting at {@code offset} there. The source may be reused
-     * afterwards.
+     * Copies {@code target.length()} values from {@code source}, starting at {@code offset} there. The source may be
+     * reused afterwards.
      */
     void write(float[] source, int offset, Buffer target);
 
     /**
-     * Copies {@code target.length()} values from {@code source}, starting at {@code offset} there. The source may be reused
-     * afterwards.
+     * Copies {@code target.length()} values from {@code source}, starting at {@code offset} there. The source may be
+     * reused afterwards.
      */
     void write(int[] source, int offset, IndexBuffer target);
 
-    /** Waits for earlier calls, then copies all of {@code source} to {@code target}, starting at {@code offset} there. */
+    /**
+     * Waits for earlier calls, then copies all of {@code source} to {@code target}, starting at {@code offset} there.
+     */
     void read(Buffer source, float[] target, int offset);
 
-    /** Waits for earlier calls, then copies all of {@code source} to {@code target}, starting at {@code offset} there. */
+    /**
+     * Waits for earlier calls, then copies all of {@code source} to {@code target}, starting at {@code offset} there.
+     */
     void read(IndexBuffer source, int[] target, int offset);
 
     /** Waits until all earlier calls have finished. */

@@ -4,8 +4,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the devices of one family and opens them; found by {@link java.util.ServiceLoader}. Looking must be cheap and must
- * never throw: a family that is not there says why in {@link Probe#absence()}.
+ * Finds the devices of one family and opens them; found by {@link java.util.ServiceLoader}. Looking must be cheap and
+ * must never throw: a family that is not there says why in {@link Probe#absence()}.
  */
 public interface BackendProvider {
 
@@ -25,8 +25,8 @@ public interface BackendProvider {
     Backend open(int ordinal, int threads);
 
     /**
-     * How many threads a device has that is opened with this request: those for which it is the same number are one device. 0
-     * where the device is not this machine's cores.
+     * How many threads a device has that is opened with this request: those for which it is the same number are one
+     * device. 0 where the device is not this machine's cores.
      *
      * @param asked as given to {@link #open}
      * @throws dev.striate.DeviceException if there cannot be so many

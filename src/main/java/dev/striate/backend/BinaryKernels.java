@@ -6,8 +6,8 @@ public interface BinaryKernels {
     /**
      * {@code y = f(a, b)}.
      *
-     * @param loop a nest over the elements of {@code y} in dense order; operand 0 is {@code a}, operand 1 is {@code b}, with
-     *             stride 0 along broadcast axes
+     * @param loop a nest over the elements of {@code y} in dense order; operand 0 is {@code a}, operand 1 is {@code b},
+     *     with stride 0 along broadcast axes
      */
     void forward(BinaryFunction f, StridedLoop loop, Buffer a, Buffer b, Buffer y);
 

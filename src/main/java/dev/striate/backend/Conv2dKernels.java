@@ -16,14 +16,17 @@ public interface Conv2dKernels {
     void forwardRelu(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y);
 
     /**
-     * {@code dx}: for each input pixel the sum over all outputs that read it of {@code dy} times the weight of that pixel.
+     * {@code dx}: for each input pixel the sum over all outputs that read it of {@code dy} times the weight of that
+     * pixel.
      *
-     * @param bias one element per input channel, added to every pixel of the channel (for transposed convolution), or null
+     * @param bias one element per input channel, added to every pixel of the channel (for transposed convolution), or
+     *     null
      */
     void inputGradient(Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Buffer dx);
 
     /**
-     * As {@link #inputGradient} without bias, but 0 where {@code gate}, the output of a ReLU with dx's length, is not above 0.
+     * As {@link #inputGradient} without bias, but 0 where {@code gate}, the output of a ReLU with dx's length, is not
+     * above 0.
      */
     void gatedInputGradient(Conv2dGeometry g, Buffer dy, Buffer w, Buffer gate, Buffer dx);
 

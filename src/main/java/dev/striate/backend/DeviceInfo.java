@@ -15,5 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param detail      further information for users: compute units, vector width, threads
  */
 public record DeviceInfo(
-        String kind, int ordinal, String name, String platform, @Nullable String driver, String type, long memoryBytes,
+        String kind,
+        int ordinal,
+        String name,
+        String platform,
+        @Nullable String driver,
+        String type,
+        long memoryBytes,
         String detail) {}

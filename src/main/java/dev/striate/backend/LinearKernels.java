@@ -29,7 +29,13 @@ public interface LinearKernels {
 
     /** {@link #inputGradient} and {@link #weightGradient}, which a device may compute concurrently. */
     default void gradients(
-            LinearGeometry g, Buffer x, Buffer dy, Buffer w, @Nullable Buffer gate, Buffer dx, Buffer dw,
+            LinearGeometry g,
+            Buffer x,
+            Buffer dy,
+            Buffer w,
+            @Nullable Buffer gate,
+            Buffer dx,
+            Buffer dw,
             @Nullable Buffer dbias) {
         inputGradient(g, dy, w, gate, dx);
         weightGradient(g, x, dy, dw, dbias);

@@ -3,8 +3,8 @@ package dev.striate.backend;
 /**
  * A batch of matrix products {@code C = op(A) op(B)}, all matrices dense and row-major.
  *
- * @param batch      loops over the products in dense order of {@code C}; operand 0 is {@code A}, operand 1 is {@code B}, with
- *                   strides in elements; 0 if several products use the same matrix
+ * @param batch      loops over the products in dense order of {@code C}; operand 0 is {@code A}, operand 1 is {@code
+ *     B}, with strides in elements; 0 if several products use the same matrix
  * @param m          rows of {@code C}
  * @param n          columns of {@code C}
  * @param k          the length of the sums

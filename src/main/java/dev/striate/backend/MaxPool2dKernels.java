@@ -4,8 +4,8 @@ package dev.striate.backend;
 public interface MaxPool2dKernels {
 
     /**
-     * The maximum of each window and its position: for ties the first in row-major order; if there is a NaN, the first NaN. A
-     * window without a pixel of the image (possible with dilation) has minus infinity and index -1.
+     * The maximum of each window and its position: for ties the first in row-major order; if there is a NaN, the first
+     * NaN. A window without a pixel of the image (possible with dilation) has minus infinity and index -1.
      *
      * @param indices the position in the plane, {@code row * inWidth + column}, for each output
      */

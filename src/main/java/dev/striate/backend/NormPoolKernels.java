@@ -3,9 +3,9 @@ package dev.striate.backend;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Batch normalisation fused with max pooling: the intermediate, which for windows of 2 by 2 is four times as large as the output,
- * is never materialised. The values are those of {@link BatchNorm2dKernels} and {@link MaxPool2dKernels} one after the other. A
- * window's geometry has {@code batch * channels} planes.
+ * Batch normalisation fused with max pooling: the intermediate, which for windows of 2 by 2 is four times as large as
+ * the output, is never materialised. The values are those of {@link BatchNorm2dKernels} and {@link MaxPool2dKernels}
+ * one after the other. A window's geometry has {@code batch * channels} planes.
  */
 public interface NormPoolKernels {
 
@@ -13,7 +13,8 @@ public interface NormPoolKernels {
      * {@link BatchNorm2dKernels#forwardTraining}, pooled.
      *
      * @param relu    whether y is max(that, 0) instead; the indices are those of the maxima
-     * @param indices out: the position of the maximum in its plane for each element of y, as in {@link MaxPool2dKernels#forward}
+     * @param indices out: the position of the maximum in its plane for each element of y, as in {@link
+     *     MaxPool2dKernels#forward}
      */
     void forwardTraining(
             BatchNorm2dGeometry g,

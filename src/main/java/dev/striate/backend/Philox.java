@@ -1,9 +1,10 @@
 package dev.striate.backend;
 
 /**
- * Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a bijection of a 128-bit counter under a
- * 64-bit key. Element i of stream s under a seed is lane {@code i mod 4} of the block with key {@code (lo(seed), hi(seed))} and
- * counter {@code (lo(i/4), hi(i/4), lo(s), hi(s))}, so any device can compute any element on its own.
+ * Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a bijection of a 128-bit
+ * counter under a 64-bit key. Element i of stream s under a seed is lane {@code i mod 4} of the block with key {@code
+ * (lo(seed), hi(seed))} and counter {@code (lo(i/4), hi(i/4), lo(s), hi(s))}, so any device can compute any element on
+ * its own.
  */
 public final class Philox {
 

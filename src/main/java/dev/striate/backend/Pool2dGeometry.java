@@ -1,9 +1,9 @@
 package dev.striate.backend;
 
 /**
- * Pooling windows over {@code planes = batch * channels} images. Window (oy, ox) covers input pixels
- * {@code (oy strideH - padTop + ky dilationH, ox strideW - padLeft + kx dilationW)}; every window contains at least one pixel of
- * the image or of its padding.
+ * Pooling windows over {@code planes = batch * channels} images. Window (oy, ox) covers input pixels {@code (oy strideH
+ * - padTop + ky dilationH, ox strideW - padLeft + kx dilationW)}; every window contains at least one pixel of the image
+ * or of its padding.
  */
 public record Pool2dGeometry(
         int planes,

@@ -3,8 +3,8 @@ package dev.striate.backend;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sums and maxima over some axes. {@code kept} loops over the elements of the output in dense order, {@code reduced} over the
- * elements that are reduced to one of them, in the order of the input. Operand 0 of both is the input.
+ * Sums and maxima over some axes. {@code kept} loops over the elements of the output in dense order, {@code reduced}
+ * over the elements that are reduced to one of them, in the order of the input. Operand 0 of both is the input.
  */
 public interface ReduceKernels {
 
@@ -12,7 +12,8 @@ public interface ReduceKernels {
     void sum(StridedLoop kept, StridedLoop reduced, float scale, Buffer x, Buffer y);
 
     /**
-     * The maximum and the iteration of {@code reduced} in which it occurs: for ties the first; if there is a NaN, the first NaN.
+     * The maximum and the iteration of {@code reduced} in which it occurs: for ties the first; if there is a NaN, the
+     * first NaN.
      *
      * @param y       the maxima, or null if only the indices are needed
      * @param indices iterations of {@code reduced}, one per element of the output

@@ -1,9 +1,9 @@
 package dev.striate.backend;
 
 /**
- * Softmax and its logarithm along an axis. The maximum is subtracted first, so that nothing overflows, and never added back, so
- * that errors do not depend on a shift of the logits. As in PyTorch, a line with NaN or infinity, or with minus infinity only,
- * becomes NaN; minus infinity beside finite logits has the probability 0.
+ * Softmax and its logarithm along an axis. The maximum is subtracted first, so that nothing overflows, and never added
+ * back, so that errors do not depend on a shift of the logits. As in PyTorch, a line with NaN or infinity, or with
+ * minus infinity only, becomes NaN; minus infinity beside finite logits has the probability 0.
  */
 public interface SoftmaxKernels {
 

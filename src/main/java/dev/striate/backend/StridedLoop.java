@@ -3,12 +3,12 @@ package dev.striate.backend;
 import java.util.Arrays;
 
 /**
- * A nest of loops, the last one innermost, over several operands, each with its own stride per loop. One or two nests describe
- * every kernel that broadcasts, transposes, slices or reduces.
+ * A nest of loops, the last one innermost, over several operands, each with its own stride per loop. One or two nests
+ * describe every kernel that broadcasts, transposes, slices or reduces.
  *
  * <p>{@link #of} normalises the nest: loops of one iteration are dropped, and neighbouring loops are merged if they are
- * contiguous for all operands. Two dense operands of the same shape therefore always have one loop of stride 1, whatever their
- * rank. An empty nest has no loops and one iteration.
+ * contiguous for all operands. Two dense operands of the same shape therefore always have one loop of stride 1,
+ * whatever their rank. An empty nest has no loops and one iteration.
  */
 public final class StridedLoop {
 

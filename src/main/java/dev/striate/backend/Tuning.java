@@ -10,7 +10,8 @@ public interface Tuning {
     String state();
 
     /** Returns the file of the settings, or null if storing them is turned off. */
-    @Nullable Path file();
+    @Nullable
+    Path file();
 
     /**
      * Runs the search and writes the file after each kernel family. A device that is already open keeps its settings.
@@ -36,8 +37,8 @@ public interface Tuning {
         void tried(Trial trial);
 
         /**
-         * Called if the best trial was not faster when it was measured once more, alternating with the former settings, which
-         * are kept.
+         * Called if the best trial was not faster when it was measured once more, alternating with the former settings,
+         * which are kept.
          *
          * @param trial the settings with their second time
          */

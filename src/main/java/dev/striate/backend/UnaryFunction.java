@@ -12,8 +12,8 @@ public record UnaryFunction(Kind kind, double a, double b) {
     public static final UnaryFunction RELU = new UnaryFunction(Kind.RELU, 0, 0);
 
     /**
-     * Returns {@code x^a}. Unlike {@link Math#pow}, but as in IEEE 754, OpenCL and PyTorch, 1 to the power of anything is 1, and -1
-     * to an infinite power is too.
+     * Returns {@code x^a}. Unlike {@link Math#pow}, but as in IEEE 754, OpenCL and PyTorch, 1 to the power of anything
+     * is 1, and -1 to an infinite power is too.
      */
     public static double pow(double x, double a) {
         return x == 1 || x == -1 && Double.isInfinite(a) ? 1 : Math.pow(x, a);
@@ -45,7 +45,9 @@ public record UnaryFunction(Kind kind, double a, double b) {
         SIGMOID(Saves.OUTPUT),
         /** Hyperbolic tangent; derivative {@code 1 - y^2}. */
         TANH(Saves.OUTPUT),
-        /** {@code x F(x)} with the normal distribution function F (exact, with erf); derivative {@code F(x) + x f(x)}. */
+        /**
+         * {@code x F(x)} with the normal distribution function F (exact, with erf); derivative {@code F(x) + x f(x)}.
+         */
         GELU(Saves.INPUT);
 
         private final Saves saves;

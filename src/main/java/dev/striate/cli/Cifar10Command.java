@@ -25,14 +25,18 @@ import picocli.CommandLine.Option;
         optionListHeading = "%nOptions:%n")
 final class Cifar10Command extends TrainingCommand {
 
-    @Option(names = "--model", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--model",
+            paramLabel = "NAME",
+            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private Network network = Network.SIMPLE;
 
     @Option(
             names = "--dataset",
             paramLabel = "NAME",
-            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). folder: pictures in DIR/train/CLASS and"
-                    + " DIR/test/CLASS, with --data DIR.")
+            description =
+                    "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). folder: pictures in DIR/train/CLASS and"
+                            + " DIR/test/CLASS, with --data DIR.")
     private Choice dataset = Choice.CIFAR10;
 
     private enum Network {
@@ -88,7 +92,14 @@ final class Cifar10Command extends TrainingCommand {
         boolean resnet = network == Network.RESNET;
         // With ten times the parameters of the simple net, it overfits unless the shifts are larger.
         RandomCrop crop = new RandomCrop(resnet ? 4 : 2);
-        return new Recipe(10, 128, Recipe.Method.ADAMW, 0.003f, 0.01f, resnet ? 0.1f : 0, Recipe.Course.ONE_CYCLE,
+        return new Recipe(
+                10,
+                128,
+                Recipe.Method.ADAMW,
+                0.003f,
+                0.01f,
+                resnet ? 0.1f : 0,
+                Recipe.Course.ONE_CYCLE,
                 List.of(new RandomHorizontalFlip(0.5f), crop));
     }
 

@@ -25,8 +25,8 @@ final class ClassNames {
         Set<String> all = new HashSet<>(known);
         for (String name : images.classNames()) {
             if (!all.contains(name)) {
-                throw new StriateException(model + " does not know the class \"" + name + "\": its classes are " + shortened(known)
-                        + "; those of the data set are " + shortened(images.classNames()));
+                throw new StriateException(model + " does not know the class \"" + name + "\": its classes are "
+                        + shortened(known) + "; those of the data set are " + shortened(images.classNames()));
             }
         }
         return Datasets.withClasses(images, known);
@@ -40,8 +40,8 @@ final class ClassNames {
     static Dataset matchAll(Dataset images, List<String> known, Path model) {
         Dataset matched = match(images, known, model);
         if (images.classes() < known.size()) {
-            throw new StriateException(model + " was trained on the classes " + shortened(known) + "; the data set has only "
-                    + shortened(images.classNames()));
+            throw new StriateException(model + " was trained on the classes " + shortened(known)
+                    + "; the data set has only " + shortened(images.classNames()));
         }
         return matched;
     }

@@ -22,8 +22,12 @@ final class ClassTable {
 
     ClassTable(Evaluation evaluation, List<String> names) {
         this.evaluation = evaluation;
-        this.names = names.stream().map(name -> shortened(PrintableText.of(name), LONGEST_NAME)).toList();
-        this.nameColumns = Math.max("true class".length(), this.names.stream().mapToInt(String::length).max().orElse(0));
+        this.names = names.stream()
+                .map(name -> shortened(PrintableText.of(name), LONGEST_NAME))
+                .toList();
+        this.nameColumns = Math.max(
+                "true class".length(),
+                this.names.stream().mapToInt(String::length).max().orElse(0));
     }
 
     private static String shortened(String name, int columns) {
@@ -32,10 +36,23 @@ final class ClassTable {
 
     /** Prints the number of images, recall, precision and F1 of each class. */
     void printScores(PrintStream out) {
-        out.printf(Locale.ROOT, "%-" + nameColumns + "s  %7s  %9s  %9s  %9s%n", "class", "images", "recall", "precision", "F1");
+        out.printf(
+                Locale.ROOT,
+                "%-" + nameColumns + "s  %7s  %9s  %9s  %9s%n",
+                "class",
+                "images",
+                "recall",
+                "precision",
+                "F1");
         for (int label = 0; label < names.size(); label++) {
-            out.printf(Locale.ROOT, "%-" + nameColumns + "s  %,7d  %9s  %9s  %9s%n", names.get(label), evaluation.total(label),
-                    percent(evaluation.recall(label)), percent(evaluation.precision(label)), percent(evaluation.f1(label)));
+            out.printf(
+                    Locale.ROOT,
+                    "%-" + nameColumns + "s  %,7d  %9s  %9s  %9s%n",
+                    names.get(label),
+                    evaluation.total(label),
+                    percent(evaluation.recall(label)),
+                    percent(evaluation.precision(label)),
+                    percent(evaluation.f1(label)));
         }
     }
 
@@ -76,8 +93,14 @@ final class ClassTable {
         }
         pairs.sort(Comparator.comparingInt(Pair::count).reversed());
         out.println("Most frequent confusions:");
-        pairs.stream().limit(PAIRS).forEach(pair -> out.printf(Locale.ROOT, "%,7d  %s predicted as %s%n", pair.count,
-                names.get(pair.label), names.get(pair.predicted)));
+        pairs.stream()
+                .limit(PAIRS)
+                .forEach(pair -> out.printf(
+                        Locale.ROOT,
+                        "%,7d  %s predicted as %s%n",
+                        pair.count,
+                        names.get(pair.label),
+                        names.get(pair.predicted)));
     }
 
     static String percent(double fraction) {

@@ -18,8 +18,9 @@ final class DataOptions {
     @Option(
             names = "--data",
             paramLabel = "DIR",
-            description = "Directory of the data set, unpacked or as published (default: the user's cache, into which missing"
-                    + " files are downloaded).")
+            description =
+                    "Directory of the data set, unpacked or as published (default: the user's cache, into which missing"
+                            + " files are downloaded).")
     private @Nullable Path directory;
 
     @Option(names = "--offline", description = "Do not use the network.")
@@ -49,7 +50,9 @@ final class DataOptions {
 
     /** Returns the name of a data set for printed text; an image folder is named after its directory. */
     String title(DatasetChoice choice) {
-        Path name = directory == null ? null : directory.toAbsolutePath().normalize().getFileName();
+        Path name = directory == null
+                ? null
+                : directory.toAbsolutePath().normalize().getFileName();
         boolean named = choice == DatasetChoice.FOLDER && name != null;
         return named ? "image folder " + PrintableText.of(name.toString()) : choice.title();
     }

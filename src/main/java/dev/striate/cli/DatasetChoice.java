@@ -43,8 +43,8 @@ enum DatasetChoice {
     }
 
     /**
-     * Returns the width of the black border around images in a network's input. Images of 28x28 pixels are padded to 32x32, not
-     * enlarged.
+     * Returns the width of the black border around images in a network's input. Images of 28x28 pixels are padded to
+     * 32x32, not enlarged.
      */
     int border(Shape input) {
         boolean framed = this == MNIST || this == FASHION_MNIST;
@@ -55,7 +55,8 @@ enum DatasetChoice {
      * Reads the data set.
      *
      * @param directory its directory, or null to use the cache or a download
-     * @param input     the shape of the network's input, {@code (channels, height, width)}, to which the images are fitted
+     * @param input     the shape of the network's input, {@code (channels, height, width)}, to which the images are
+     *     fitted
      * @param maxPixels the maximum size of a picture in a folder, in pixels
      * @throws StriateException if it is not available or does not fit the network
      */
@@ -75,18 +76,20 @@ enum DatasetChoice {
             case FOLDER -> ImageFolder.read(requireDirectory(directory), input, maxPixels);
         };
         int border = border(input);
-        Splits fitted = border > 0 ? splits.map(images -> Datasets.pad(images, border))
+        Splits fitted = border > 0
+                ? splits.map(images -> Datasets.pad(images, border))
                 : splits.map(images -> Datasets.resize(images, input.size(1), input.size(2)));
         if (!fitted.train().imageShape().equals(input)) {
-            throw new StriateException(title + " has images of the shape " + splits.train().imageShape()
-                    + "; the network expects " + input);
+            throw new StriateException(title + " has images of the shape "
+                    + splits.train().imageShape() + "; the network expects " + input);
         }
         return fitted;
     }
 
     private static Path requireDirectory(@Nullable Path directory) {
         if (directory == null) {
-            throw new StriateException("the data set 'folder' needs --data DIR, with pictures in DIR/train/CLASS and DIR/test/CLASS");
+            throw new StriateException(
+                    "the data set 'folder' needs --data DIR, with pictures in DIR/train/CLASS and DIR/test/CLASS");
         }
         return directory;
     }
@@ -99,8 +102,10 @@ enum DatasetChoice {
 
     /** @throws StriateException if there is no data set with this name */
     static DatasetChoice named(String name) {
-        return Arrays.stream(values()).filter(each -> each.toString().equals(name)).findFirst()
-                .orElseThrow(() -> new StriateException("unknown data set \"" + name + "\"; known are "
-                        + Arrays.toString(values())));
+        return Arrays.stream(values())
+                .filter(each -> each.toString().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new StriateException(
+                        "unknown data set \"" + name + "\"; known are " + Arrays.toString(values())));
     }
 }

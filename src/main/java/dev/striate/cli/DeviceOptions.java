@@ -17,8 +17,9 @@ final class DeviceOptions {
             names = "--device",
             paramLabel = "DEVICE",
             converter = DeviceName.class,
-            description = "auto, cpu, gpu, gpu:N (an OpenCL device) or reference; 'striate devices' lists them (default:"
-                    + " ${DEFAULT-VALUE}).")
+            description =
+                    "auto, cpu, gpu, gpu:N (an OpenCL device) or reference; 'striate devices' lists them (default:"
+                            + " ${DEFAULT-VALUE}).")
     private String device = AUTO;
 
     @Option(
@@ -30,7 +31,10 @@ final class DeviceOptions {
 
     /** Returns the number of threads of the device cpu with these options. */
     int threads() {
-        return Device.providers().stream().filter(provider -> provider.kind().equals("cpu")).findAny().orElseThrow()
+        return Device.providers().stream()
+                .filter(provider -> provider.kind().equals("cpu"))
+                .findAny()
+                .orElseThrow()
                 .threads(asked());
     }
 

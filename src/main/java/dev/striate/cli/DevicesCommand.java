@@ -58,8 +58,10 @@ final class DevicesCommand implements Callable<Integer> {
     }
 
     private void printWrapped(String name, String label, String text) {
-        paragraphs.print(String.format("%-" + NAME_COLUMNS + "s", name)
-                + (label.isEmpty() ? "" : String.format("%-" + LABEL_COLUMNS + "s", label)), text);
+        paragraphs.print(
+                String.format("%-" + NAME_COLUMNS + "s", name)
+                        + (label.isEmpty() ? "" : String.format("%-" + LABEL_COLUMNS + "s", label)),
+                text);
     }
 
     private static String choice() {

@@ -52,7 +52,10 @@ final class DigitsCommand implements Callable<Integer> {
     private static final Recipe RECIPE = Recipe.plain(30, 32, 0.01f);
     private static final int SAMPLES_PER_LINE = 5;
 
-    @Option(names = "--model", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--model",
+            paramLabel = "NAME",
+            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private Choice model = Choice.BOTH;
 
     @Mixin
@@ -64,8 +67,9 @@ final class DigitsCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Write result.json, the trained weights (safetensors), the history of the training (csv), and a report"
-                    + " with pictures (index.html) to this directory, created if missing.")
+            description =
+                    "Write result.json, the trained weights (safetensors), the history of the training (csv), and a report"
+                            + " with pictures (index.html) to this directory, created if missing.")
     private @Nullable Path out;
 
     @Option(names = "--overwrite", description = RunFolder.OVERWRITE)
@@ -89,7 +93,7 @@ final class DigitsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try (Interrupts interrupts = Interrupts.exitWith(
-                "interrupted; digits writes no checkpoint, so the run cannot be continued");
+                        "interrupted; digits writes no checkpoint, so the run cannot be continued");
                 RunFolder folder = out == null ? null : RunFolder.open(out, "digits", overwrite)) {
             return call(folder);
         }
@@ -98,8 +102,16 @@ final class DigitsCommand implements Callable<Integer> {
     private int call(@Nullable RunFolder folder) {
         Recipe recipe = options.applyTo(RECIPE);
         Device device = deviceOptions.open();
-        console.printf(Locale.ROOT, "%s: %s, %s%n", device, device.info().name(), device.info().detail());
-        console.printf(Locale.ROOT, "%,d training and %,d test images of 8x8 pixels%n", TinyDigits.train().size(),
+        console.printf(
+                Locale.ROOT,
+                "%s: %s, %s%n",
+                device,
+                device.info().name(),
+                device.info().detail());
+        console.printf(
+                Locale.ROOT,
+                "%,d training and %,d test images of 8x8 pixels%n",
+                TinyDigits.train().size(),
                 TinyDigits.test().size());
         console.printf("%s%n%n", recipe);
 
@@ -130,7 +142,8 @@ final class DigitsCommand implements Callable<Integer> {
 
     private TrainingResult train(String name, Sequential model, Recipe recipe, Device device) {
         model.initialize(device, new Generator(options.seed()));
-        DataLoader train = DataLoader.of(TinyDigits.train(), recipe.batchSize()).shuffle(options.seed())
+        DataLoader train = DataLoader.of(TinyDigits.train(), recipe.batchSize())
+                .shuffle(options.seed())
                 .dropLast(TrainingOptions.leavesSingleImage(TinyDigits.train(), recipe.batchSize()));
         DataLoader test = DataLoader.of(TinyDigits.test(), TinyDigits.test().size());
         String title = title(name);
@@ -151,17 +164,27 @@ final class DigitsCommand implements Callable<Integer> {
     private void save(List<Trained> trained, Recipe recipe, Device device, Path directory) throws IOException {
         List<ResultJson.Model> results = new ArrayList<>();
         Map<String, String> accuracies = new LinkedHashMap<>();
-        trained.forEach(each -> accuracies.put("Test accuracy, " + title(each.name), percent(each.result.testAccuracy())));
+        trained.forEach(
+                each -> accuracies.put("Test accuracy, " + title(each.name), percent(each.result.testAccuracy())));
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("Recipe", recipe.toString());
         settings.put("Seed", Long.toString(options.seed()));
-        settings.put("Device", device + ": " + device.info().name() + ", " + device.info().detail());
-        RunPage page = new RunPage(String.join(" and ", trained.stream().map(each -> title(each.name)).toList()) + " on digits")
+        settings.put(
+                "Device",
+                device + ": " + device.info().name() + ", " + device.info().detail());
+        RunPage page = new RunPage(String.join(
+                                " and ",
+                                trained.stream().map(each -> title(each.name)).toList()) + " on digits")
                 .table("Result", accuracies)
                 .table("Settings", settings);
         for (Trained each : trained) {
-            ModelDescription description = new ModelDescription(Architecture.named(each.name), "digits",
-                    TinyDigits.train().classNames(), 0, List.of(0f), List.of(1f));
+            ModelDescription description = new ModelDescription(
+                    Architecture.named(each.name),
+                    "digits",
+                    TinyDigits.train().classNames(),
+                    0,
+                    List.of(0f),
+                    List.of(1f));
             State.save(each.model, directory.resolve(each.name + ".safetensors"), description.toMetadata());
             HistoryCsv.write(directory.resolve(each.name + "-history.csv"), each.result.epochs());
             results.add(ResultJson.Model.of(each.name, each.model, each.result));

@@ -20,8 +20,9 @@ import picocli.CommandLine.Parameters;
 /** Evaluates a trained model, with scores for each class. */
 @Command(
         name = "evaluate",
-        description = "Evaluate a trained model on a data set: accuracy, precision and recall of each class, confusion matrix. Classes are"
-                + " matched by name.",
+        description =
+                "Evaluate a trained model on a data set: accuracy, precision and recall of each class, confusion matrix. Classes are"
+                        + " matched by name.",
         parameterListHeading = "%nArguments:%n",
         optionListHeading = "%nOptions:%n")
 final class EvaluateCommand implements Callable<Integer> {
@@ -37,10 +38,14 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--dataset",
             paramLabel = "NAME",
-            description = "${COMPLETION-CANDIDATES} (default: the one the model was trained on). folder needs --data DIR.")
+            description =
+                    "${COMPLETION-CANDIDATES} (default: the one the model was trained on). folder needs --data DIR.")
     private @Nullable DatasetChoice dataset;
 
-    @Option(names = "--split", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--split",
+            paramLabel = "NAME",
+            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private Split split = Split.TEST;
 
     @Mixin
@@ -62,24 +67,40 @@ final class EvaluateCommand implements Callable<Integer> {
     public Integer call() {
         Device device = deviceOptions.open();
         try (SavedModel saved = ModelFile.open(file, device)) {
-            DatasetChoice choice = dataset == null ? DatasetChoice.named(saved.description().dataset()) : dataset;
+            DatasetChoice choice =
+                    dataset == null ? DatasetChoice.named(saved.description().dataset()) : dataset;
             Splits splits = dataOptions.load(choice, saved.inputShape());
             Dataset images = split == Split.TEST ? splits.test() : splits.train();
             Dataset matched = ClassNames.match(images, saved.classNames(), file);
-            console.printf(Locale.ROOT, "%s on %,d %s images of %s, on %s%n", saved.name(), images.size(), split,
-                    dataOptions.title(choice), device);
+            console.printf(
+                    Locale.ROOT,
+                    "%s on %,d %s images of %s, on %s%n",
+                    saved.name(),
+                    images.size(),
+                    split,
+                    dataOptions.title(choice),
+                    device);
             if (images.classes() < matched.classes()) {
-                console.printf(Locale.ROOT, "The data set has %,d of the model's %,d classes.%n", images.classes(), matched.classes());
+                console.printf(
+                        Locale.ROOT,
+                        "The data set has %,d of the model's %,d classes.%n",
+                        images.classes(),
+                        matched.classes());
             }
             console.println();
-            Evaluation evaluation = Trainer.evaluate(saved.model(),
-                    DataLoader.of(matched, BATCH_SIZE).transform(saved.normalize()), device);
+            Evaluation evaluation = Trainer.evaluate(
+                    saved.model(), DataLoader.of(matched, BATCH_SIZE).transform(saved.normalize()), device);
             ClassTable table = new ClassTable(evaluation, saved.classNames());
             table.printScores(console);
             console.println();
             table.printConfusion(console);
-            console.printf(Locale.ROOT, "%naccuracy %s (%,d of %,d), mean loss %.4f%n", ClassTable.percent(evaluation.accuracy()),
-                    evaluation.correct(), evaluation.total(), evaluation.loss());
+            console.printf(
+                    Locale.ROOT,
+                    "%naccuracy %s (%,d of %,d), mean loss %.4f%n",
+                    ClassTable.percent(evaluation.accuracy()),
+                    evaluation.correct(),
+                    evaluation.total(),
+                    evaluation.loss());
         }
         return 0;
     }

@@ -29,7 +29,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Prints the layers of a trained model and draws its filters, the patches that activate them most, and feature maps. */
+/**
+ * Prints the layers of a trained model and draws its filters, the patches that activate them most, and feature maps.
+ */
 @Command(
         name = "inspect",
         description = {
@@ -61,7 +63,8 @@ final class InspectCommand implements Callable<Integer> {
 
     @Option(
             names = "--invert",
-            description = "Invert the picture: MNIST's digits are white on black, so a scan of ink on paper needs this.")
+            description =
+                    "Invert the picture: MNIST's digits are white on black, so a scan of ink on paper needs this.")
     private boolean invert;
 
     @Option(
@@ -73,7 +76,8 @@ final class InspectCommand implements Callable<Integer> {
     @Option(
             names = "--data",
             paramLabel = "DIR",
-            description = "Directory of the data set for the patches (default: the user's cache; nothing is downloaded).")
+            description =
+                    "Directory of the data set for the patches (default: the user's cache; nothing is downloaded).")
     private @Nullable Path data;
 
     @Option(
@@ -94,10 +98,17 @@ final class InspectCommand implements Callable<Integer> {
     public Integer call() {
         Device device = deviceOptions.open();
         Path directory = out == null ? file.resolveSibling("inspect") : out;
-        try (SavedModel saved = ModelFile.open(file, device); OutputDirectory output = OutputDirectory.open(directory)) {
+        try (SavedModel saved = ModelFile.open(file, device);
+                OutputDirectory output = OutputDirectory.open(directory)) {
             String convolution = convolution(saved);
-            console.printf(Locale.ROOT, "%s, trained on %s%n%n", saved.name(), PrintableText.of(saved.description().dataset()));
-            console.println(saved.model().summary(saved.description().architecture().batch(1)).withReceptiveFields());
+            console.printf(
+                    Locale.ROOT,
+                    "%s, trained on %s%n%n",
+                    saved.name(),
+                    PrintableText.of(saved.description().dataset()));
+            console.println(saved.model()
+                    .summary(saved.description().architecture().batch(1))
+                    .withReceptiveFields());
             Map<String, Picture> pictures = pictures(saved, convolution, device);
             if (!pictures.isEmpty()) {
                 output.write(target -> {
@@ -105,7 +116,9 @@ final class InspectCommand implements Callable<Integer> {
                     // Older pictures may be of another model.
                     output.delete(OWN::contains);
                 });
-                console.printf("%nwrote %s to %s%n", String.join(", ", pictures.keySet()), PrintableText.of(directory.toString()));
+                console.printf(
+                        "%nwrote %s to %s%n",
+                        String.join(", ", pictures.keySet()), PrintableText.of(directory.toString()));
             }
         }
         return 0;
@@ -115,7 +128,8 @@ final class InspectCommand implements Callable<Integer> {
         Map<String, Picture> pictures = new LinkedHashMap<>();
         if (convolution != null) {
             Module module = saved.model().modules().get(convolution);
-            pictures.put("filters.png", new Filters(convolution, module.parameters().get("weight")));
+            pictures.put(
+                    "filters.png", new Filters(convolution, module.parameters().get("weight")));
             ExcitingPatches patches = patches(saved, convolution, device);
             if (patches != null) {
                 pictures.put("patches.png", patches);
@@ -138,15 +152,17 @@ final class InspectCommand implements Callable<Integer> {
                 .map(Map.Entry::getKey)
                 .toList();
         if (layer != null && !names.contains(layer)) {
-            throw new StriateException("--layer: " + (names.isEmpty() ? saved.name() + " has no convolution"
-                    : "expected " + Main.alternatives(names) + ", got '" + layer + "'"));
+            throw new StriateException("--layer: "
+                    + (names.isEmpty()
+                            ? saved.name() + " has no convolution"
+                            : "expected " + Main.alternatives(names) + ", got '" + layer + "'"));
         }
         return layer != null ? layer : names.isEmpty() ? null : names.get(0);
     }
 
     /**
-     * Returns the patches from the test set. Without {@code --data}, prints a message and returns null if the data set is
-     * missing.
+     * Returns the patches from the test set. Without {@code --data}, prints a message and returns null if the data set
+     * is missing.
      */
     private @Nullable ExcitingPatches patches(SavedModel saved, String convolution, Device device) {
         Dataset images;

@@ -13,8 +13,8 @@ import sun.misc.SignalHandler;
 
 /**
  * Handles Ctrl-C, SIGTERM and SIGHUP while it is open. With {@link #askFor}, the first signal requests a stop through a
- * {@link StopSwitch}, so that the current step is finished and a checkpoint is written. The second signal ends the program at once
- * and keeps the previous checkpoint. With {@link #exitWith}, the first signal ends the program.
+ * {@link StopSwitch}, so that the current step is finished and a checkpoint is written. The second signal ends the
+ * program at once and keeps the previous checkpoint. With {@link #exitWith}, the first signal ends the program.
  *
  * <pre>{@code
  * try (Interrupts interrupts = Interrupts.askFor(stop)) {
@@ -22,8 +22,8 @@ import sun.misc.SignalHandler;
  * }
  * }</pre>
  *
- * <p>Shutdown hooks are not sufficient: they run concurrently, including those that delete directories to which the training
- * still writes, and a second Ctrl-C would wait for them.
+ * <p>Shutdown hooks are not sufficient: they run concurrently, including those that delete directories to which the
+ * training still writes, and a second Ctrl-C would wait for them.
  */
 final class Interrupts implements AutoCloseable {
 
@@ -73,24 +73,29 @@ final class Interrupts implements AutoCloseable {
     }
 
     /**
-     * Returns the message after an interrupt: {@code interrupted in epoch 4 after step 120 of 391; go on with: ./striate
-     * cifar10 --resume=run/model.safetensors}.
+     * Returns the message after an interrupt: {@code interrupted in epoch 4 after step 120 of 391; go on with:
+     * ./striate cifar10 --resume=run/model.safetensors}.
      *
      * @param command the shell command that resumes the training
      */
     static String message(TrainingResult result, String command) {
         String reason = result.stop() == null ? "interrupted" : result.stop().reason();
-        return reason + (result.seconds() == 0 ? "; there is no checkpoint to resume from" : "; go on with: " + command);
+        return reason
+                + (result.seconds() == 0 ? "; there is no checkpoint to resume from" : "; go on with: " + command);
     }
 
     private static synchronized void ask(StopSwitch stop) {
         if (!stop.isRequested()) {
             stop.request();
-            System.err.println(System.lineSeparator() + "finishing the current step; press Ctrl-C again to stop at once");
+            System.err.println(
+                    System.lineSeparator() + "finishing the current step; press Ctrl-C again to stop at once");
         }
     }
 
-    /** Installs a handler, unless the signal is ignored (as under nohup), reserved by JVM options, or unknown to the system. */
+    /**
+     * Installs a handler, unless the signal is ignored (as under nohup), reserved by JVM options, or unknown to the
+     * system.
+     */
     private void handle(String name, SignalHandler handler) {
         try {
             Signal signal = new Signal(name);

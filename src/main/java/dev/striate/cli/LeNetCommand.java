@@ -22,14 +22,18 @@ import picocli.CommandLine.Option;
         optionListHeading = "%nOptions:%n")
 final class LeNetCommand extends TrainingCommand {
 
-    @Option(names = "--variant", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--variant",
+            paramLabel = "NAME",
+            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private Variant variant = Variant.MODERN;
 
     @Option(
             names = "--dataset",
             paramLabel = "NAME",
-            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). digits: the bundled 8x8 digits, enlarged;"
-                    + " folder: pictures in DIR/train/CLASS and DIR/test/CLASS, with --data DIR.")
+            description =
+                    "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). digits: the bundled 8x8 digits, enlarged;"
+                            + " folder: pictures in DIR/train/CLASS and DIR/test/CLASS, with --data DIR.")
     private Choice dataset = Choice.MNIST;
 
     private enum Variant {

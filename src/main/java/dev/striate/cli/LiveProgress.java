@@ -43,7 +43,8 @@ final class LiveProgress implements TrainingListener, AutoCloseable {
     public void onStart(TrainingStart start) {
         imagesPerEpoch = start.images();
         // Off by a few images if the last batch is smaller than the others.
-        long behind = start.history().size() * (long) imagesPerEpoch + (long) imagesPerEpoch * start.step() / start.batches();
+        long behind =
+                start.history().size() * (long) imagesPerEpoch + (long) imagesPerEpoch * start.step() / start.batches();
         bar = new ProgressBarBuilder()
                 .setTaskName(label)
                 .setInitialMax((long) start.epochs() * start.images())

@@ -29,8 +29,8 @@ final class Logs {
     }
 
     /**
-     * Returns a message as it is printed: control characters are escaped, and all lines but the first are indented, so that no
-     * part of it looks like a separate message.
+     * Returns a message as it is printed: control characters are escaped, and all lines but the first are indented, so
+     * that no part of it looks like a separate message.
      */
     static String message(String text) {
         return PrintableText.of(text, "\n\t").replace("\n", "\n    ");

@@ -20,7 +20,9 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The program {@code striate}. An error is one paragraph on the error stream; {@code --verbose} adds the stack trace. */
+/**
+ * The program {@code striate}. An error is one paragraph on the error stream; {@code --verbose} adds the stack trace.
+ */
 @Command(
         name = "striate",
         description = {
@@ -49,8 +51,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
         },
         versionProvider = Main.Version.class,
         subcommands = {
-            DigitsCommand.class, LeNetCommand.class, Cifar10Command.class, EvaluateCommand.class, PredictCommand.class,
-            InspectCommand.class, DevicesCommand.class, TuneCommand.class
+            DigitsCommand.class,
+            LeNetCommand.class,
+            Cifar10Command.class,
+            EvaluateCommand.class,
+            PredictCommand.class,
+            InspectCommand.class,
+            DevicesCommand.class,
+            TuneCommand.class
         })
 public final class Main {
 
@@ -63,10 +71,17 @@ public final class Main {
     /** The start of an indented paragraph of a description. */
     private static final Pattern ITEM = Pattern.compile(" +\\w+: ");
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Show this help and exit.")
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            scope = ScopeType.INHERIT,
+            description = "Show this help and exit.")
     private boolean help;
 
-    @Option(names = {"-V", "--version"}, versionHelp = true, description = "Print the version and exit.")
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Print the version and exit.")
     private boolean version;
 
     @Option(
@@ -116,14 +131,19 @@ public final class Main {
         return same;
     }
 
-    /** Wraps the description. Picocli would not indent the second line of a paragraph such as {@code "  modern: Conv ..."}. */
+    /**
+     * Wraps the description. Picocli would not indent the second line of a paragraph such as {@code "  modern: Conv
+     * ..."}.
+     */
     private static String description(CommandLine.Help help) {
         StringBuilder text = new StringBuilder();
         Paragraphs paragraphs = new Paragraphs(
-                line -> text.append(line).append(System.lineSeparator()), help.commandSpec().usageMessage().width() + 1);
+                line -> text.append(line).append(System.lineSeparator()),
+                help.commandSpec().usageMessage().width() + 1);
         for (String paragraph : help.commandSpec().usageMessage().description()) {
             Matcher item = ITEM.matcher(paragraph);
-            paragraphs.print(item.lookingAt() ? item.group() : "", paragraph.substring(item.lookingAt() ? item.end() : 0));
+            paragraphs.print(
+                    item.lookingAt() ? item.group() : "", paragraph.substring(item.lookingAt() ? item.end() : 0));
         }
         return text.toString();
     }
@@ -132,24 +152,30 @@ public final class Main {
     static CommandLine configure(CommandLine line) {
         registerEnums(line);
         return line
-                // @x.png is the name of a picture, and arguments in a checkpoint must not make picocli read other files.
+                // @x.png is the name of a picture, and arguments in a checkpoint must not make picocli read other
+                // files.
                 .setExpandAtFiles(false)
                 .registerConverter(Path.class, Main::path);
     }
 
     /** Replaces picocli's conversion of enums, whose errors list Java's names next to those of the help. */
     private static void registerEnums(CommandLine line) {
-        line.getCommandSpec().options().stream().map(OptionSpec::type).filter(Class::isEnum)
+        line.getCommandSpec().options().stream()
+                .map(OptionSpec::type)
+                .filter(Class::isEnum)
                 .forEach(type -> registerEnum(line, type));
         line.getSubcommands().values().forEach(Main::registerEnums);
     }
 
     private static <E> void registerEnum(CommandLine line, Class<E> type) {
         List<E> constants = List.of(type.getEnumConstants());
-        line.registerConverter(type, value -> constants.stream()
-                .filter(each -> each.toString().equalsIgnoreCase(value.replace('_', '-')))
-                .findFirst()
-                .orElseThrow(() -> new TypeConversionException("expected " + alternatives(constants) + ", got '" + value + "'")));
+        line.registerConverter(
+                type,
+                value -> constants.stream()
+                        .filter(each -> each.toString().equalsIgnoreCase(value.replace('_', '-')))
+                        .findFirst()
+                        .orElseThrow(() -> new TypeConversionException(
+                                "expected " + alternatives(constants) + ", got '" + value + "'")));
     }
 
     /** {@code test, train or both}. */
@@ -195,9 +221,11 @@ public final class Main {
         String name = command.getCommandSpec().qualifiedName();
         String message = error.getMessage();
         if (error instanceof UnmatchedArgumentException unmatched) {
-            message = unmatched.isUnknownOption() ? unknownOption(unmatched)
-                    : command.getParent() == null ? unknownCommand(unmatched)
-                    : "unexpected argument '" + unmatched.getUnmatched().get(0) + "'";
+            message = unmatched.isUnknownOption()
+                    ? unknownOption(unmatched)
+                    : command.getParent() == null
+                            ? unknownCommand(unmatched)
+                            : "unexpected argument '" + unmatched.getUnmatched().get(0) + "'";
         }
         System.err.println(Logs.message(name + ": " + message));
         System.err.println("Try '" + name + " --help'.");
@@ -207,7 +235,9 @@ public final class Main {
     private static String unknownCommand(UnmatchedArgumentException error) {
         String given = error.getUnmatched().get(0);
         // Picocli always suggests some command.
-        List<String> near = error.getSuggestions().stream().filter(name -> name.regionMatches(true, 0, given, 0, NEAR)).toList();
+        List<String> near = error.getSuggestions().stream()
+                .filter(name -> name.regionMatches(true, 0, given, 0, NEAR))
+                .toList();
         return "unknown command '" + given + "'; " + commands(error.getCommandLine()) + didYouMean(near);
     }
 
@@ -244,8 +274,9 @@ public final class Main {
             return error.getCause().toString();
         }
         if (error instanceof InvalidPathException invalid) {
-            return "'" + invalid.getInput() + "' cannot be a file name here (" + invalid.getReason() + "): this locale encodes names as "
-                    + System.getProperty("sun.jnu.encoding") + ". Set LC_ALL=C.UTF-8 if the name is not ASCII";
+            return "'" + invalid.getInput() + "' cannot be a file name here (" + invalid.getReason()
+                    + "): this locale encodes names as " + System.getProperty("sun.jnu.encoding")
+                    + ". Set LC_ALL=C.UTF-8 if the name is not ASCII";
         }
         if (error instanceof OutOfMemoryError) {
             return "the Java heap is full (" + error.getMessage() + "). Use a smaller --batch-size, or a larger heap:"

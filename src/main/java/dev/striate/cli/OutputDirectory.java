@@ -17,11 +17,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The output directory of a command: {@code --out}, or a default. While it is open, it is locked against other processes of this
- * program. The operating system releases the lock even if the process is killed.
+ * The output directory of a command: {@code --out}, or a default. While it is open, it is locked against other
+ * processes of this program. The operating system releases the lock even if the process is killed.
  *
- * <p>{@link #write} writes files to a hidden subdirectory and moves them out when all are complete, so that neither an error nor
- * an interrupt leaves an incomplete result. A new directory is removed at the end if nothing was written to it.
+ * <p>{@link #write} writes files to a hidden subdirectory and moves them out when all are complete, so that neither an
+ * error nor an interrupt leaves an incomplete result. A new directory is removed at the end if nothing was written to
+ * it.
  */
 final class OutputDirectory implements AutoCloseable {
 
@@ -33,6 +34,7 @@ final class OutputDirectory implements AutoCloseable {
     private final Path directory;
     /** The directories that were created for this one, the outermost first. */
     private final List<Path> made = new ArrayList<>();
+
     private final FileChannel lock;
     private final Thread hook = new Thread(this::clean);
     private volatile @Nullable Path staging;
@@ -47,8 +49,8 @@ final class OutputDirectory implements AutoCloseable {
     }
 
     /**
-     * Creates and opens a new directory: {@code directory}, or if that exists, {@code directory-2}, {@code directory-3} and so
-     * on.
+     * Creates and opens a new directory: {@code directory}, or if that exists, {@code directory-2}, {@code directory-3}
+     * and so on.
      *
      * @throws StriateException as {@link #open}
      */
@@ -67,7 +69,8 @@ final class OutputDirectory implements AutoCloseable {
             lock = lock(directory);
             done = true;
         } catch (IOException e) {
-            throw new StriateException("cannot use the directory " + wanted + ": " + e + "; choose another one with --out", e);
+            throw new StriateException(
+                    "cannot use the directory " + wanted + ": " + e + "; choose another one with --out", e);
         } finally {
             if (!done) {
                 removeMade();
@@ -141,8 +144,11 @@ final class OutputDirectory implements AutoCloseable {
             } catch (OverlappingFileLockException e) {
                 throw busy(directory);
             } catch (IOException e) {
-                LOG.log(System.Logger.Level.WARNING, "{0} cannot be locked ({1}): do not start another run that writes to it",
-                        directory, e.getMessage());
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "{0} cannot be locked ({1}): do not start another run that writes to it",
+                        directory,
+                        e.getMessage());
                 return channel;
             }
             channel.close();
@@ -157,7 +163,9 @@ final class OutputDirectory implements AutoCloseable {
     /** Returns the files with matching names, sorted. */
     List<Path> files(Predicate<String> name) {
         try {
-            return list(directory).stream().filter(file -> name.test(file.getFileName().toString())).toList();
+            return list(directory).stream()
+                    .filter(file -> name.test(file.getFileName().toString()))
+                    .toList();
         } catch (IOException e) {
             throw new StriateException("cannot list the directory " + directory + ": " + e, e);
         }
@@ -197,7 +205,10 @@ final class OutputDirectory implements AutoCloseable {
             try {
                 writer.write(target);
                 for (Path file : list(target)) {
-                    Files.move(file, directory.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE,
+                    Files.move(
+                            file,
+                            directory.resolve(file.getFileName()),
+                            StandardCopyOption.ATOMIC_MOVE,
                             StandardCopyOption.REPLACE_EXISTING);
                 }
             } finally {

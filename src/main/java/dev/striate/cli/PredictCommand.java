@@ -50,7 +50,8 @@ final class PredictCommand implements Callable<Integer> {
 
     @Option(
             names = "--invert",
-            description = "Invert the picture: MNIST's digits are white on black, so a scan of ink on paper needs this.")
+            description =
+                    "Invert the picture: MNIST's digits are white on black, so a scan of ink on paper needs this.")
     private boolean invert;
 
     @Mixin
@@ -70,10 +71,12 @@ final class PredictCommand implements Callable<Integer> {
                 // A picture that cannot be read does not prevent the others from being classified.
                 try {
                     if (Files.isDirectory(path)) {
-                        throw new StriateException(path + " is a folder; name the picture files, for example " + path + "/*.jpg");
+                        throw new StriateException(
+                                path + " is a folder; name the picture files, for example " + path + "/*.jpg");
                     }
                     Image image = Image.read(path, pictureOptions.maxPixels());
-                    console.println(PrintableText.of(path + ": " + inWords(saved, probabilities(saved, image, device))));
+                    console.println(
+                            PrintableText.of(path + ": " + inWords(saved, probabilities(saved, image, device))));
                 } catch (StriateException e) {
                     allRead = false;
                     System.err.println(Logs.message("striate predict: " + e.getMessage()));
@@ -96,7 +99,8 @@ final class PredictCommand implements Callable<Integer> {
     }
 
     private float[] probabilities(SavedModel saved, Image image, Device device) {
-        try (NoGrad off = NoGrad.open(); Scope scope = Scope.open()) {
+        try (NoGrad off = NoGrad.open();
+                Scope scope = Scope.open()) {
             float[] pixels = saved.description().prepare(invert ? image.negative() : image);
             Tensor x = Tensor.of(device, saved.description().architecture().batch(1), pixels);
             return saved.model().forward(x).softmax(1).toArray();
@@ -105,7 +109,8 @@ final class PredictCommand implements Callable<Integer> {
 
     /** {@code 7 (99.93 %), 9 (0.04 %), 3 (0.02 %)}. */
     private String inWords(SavedModel saved, float[] probabilities) {
-        List<String> best = IntStream.range(0, probabilities.length).boxed()
+        List<String> best = IntStream.range(0, probabilities.length)
+                .boxed()
                 .sorted(Comparator.comparingDouble(label -> -probabilities[label]))
                 .limit(top)
                 .map(label -> saved.classNames().get(label) + " (" + ClassTable.percent(probabilities[label]) + ")")

@@ -39,7 +39,8 @@ record Recipe(
     }
 
     Recipe with(int newEpochs, int newBatchSize, Method newMethod, float newRate) {
-        return new Recipe(newEpochs, newBatchSize, newMethod, newRate, weightDecay, labelSmoothing, course, augmentation);
+        return new Recipe(
+                newEpochs, newBatchSize, newMethod, newRate, weightDecay, labelSmoothing, course, augmentation);
     }
 
     Optimizer optimizer(Map<String, Tensor> parameters) {
@@ -51,13 +52,16 @@ record Recipe(
     }
 
     Schedule schedule(long steps) {
-        return course == Course.COSINE ? new CosineSchedule(rate, 0, steps) : new OneCycleSchedule(rate, Math.max(2, steps));
+        return course == Course.COSINE
+                ? new CosineSchedule(rate, 0, steps)
+                : new OneCycleSchedule(rate, Math.max(2, steps));
     }
 
     /** {@code 10 epochs, batch size 128, adam, learning rate 0.003 with cosine decay}. */
     @Override
     public String toString() {
-        return epochs + (epochs == 1 ? " epoch" : " epochs") + ", batch size " + batchSize + ", " + method + ", learning rate "
+        return epochs + (epochs == 1 ? " epoch" : " epochs") + ", batch size " + batchSize + ", " + method
+                + ", learning rate "
                 + rate + course.inWords
                 + (weightDecay > 0 ? ", weight decay " + weightDecay : "")
                 + (labelSmoothing > 0 ? ", label smoothing " + labelSmoothing : "");

@@ -36,13 +36,22 @@ record ResultJson(String command, String device, String deviceName, long seed, i
             double samplesPerSecond) {
 
         static Model of(String name, Module model, TrainingResult result) {
-            return new Model(name, model.parameterCount(), result.epochs().size(), result.trainAccuracy(), result.testAccuracy(),
-                    result.trainLoss(), result.seconds(), result.samplesPerSecond());
+            return new Model(
+                    name,
+                    model.parameterCount(),
+                    result.epochs().size(),
+                    result.trainAccuracy(),
+                    result.testAccuracy(),
+                    result.trainLoss(),
+                    result.seconds(),
+                    result.samplesPerSecond());
         }
     }
 
     void write(Path file) throws IOException {
-        try (JsonGenerator json = new JsonFactory().createGenerator(file.toFile(), JsonEncoding.UTF8).useDefaultPrettyPrinter()) {
+        try (JsonGenerator json = new JsonFactory()
+                .createGenerator(file.toFile(), JsonEncoding.UTF8)
+                .useDefaultPrettyPrinter()) {
             json.writeStartObject();
             json.writeStringField("command", command);
             json.writeStringField("device", device);

@@ -29,9 +29,20 @@ record RunArguments(String command, List<String> values) {
     private static final String COMMAND = "run.command";
     private static final String ARGUMENTS = "run.arguments";
 
-    /** The options that do not affect the result. They may be combined with {@code --resume}, and are not in a checkpoint. */
-    private static final Set<String> FREE =
-            Set.of("--resume", "--out", "--overwrite", "--data", "--offline", "--max-pixels", "--device", "--threads", "--verbose");
+    /**
+     * The options that do not affect the result. They may be combined with {@code --resume}, and are not in a
+     * checkpoint.
+     */
+    private static final Set<String> FREE = Set.of(
+            "--resume",
+            "--out",
+            "--overwrite",
+            "--data",
+            "--offline",
+            "--max-pixels",
+            "--device",
+            "--threads",
+            "--verbose");
 
     private static final JsonFactory JSON = new JsonFactory();
 
@@ -87,7 +98,8 @@ record RunArguments(String command, List<String> values) {
             ParseResult parsed = Main.configure(new CommandLine(newCommand)).parseArgs(values.toArray(String[]::new));
             for (OptionSpec option : parsed.matchedOptions()) {
                 if (FREE.contains(option.longestName())) {
-                    throw new StriateException(file + ": unexpected " + option.longestName() + " in the run's arguments");
+                    throw new StriateException(
+                            file + ": unexpected " + option.longestName() + " in the run's arguments");
                 }
             }
         } catch (ParameterException e) {
@@ -103,8 +115,10 @@ record RunArguments(String command, List<String> values) {
     static void refuseChanges(CommandSpec spec, Path file) {
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
             if (!FREE.contains(option.longestName())) {
-                throw new ParameterException(spec.commandLine(), option.longestName()
-                        + " cannot be combined with --resume; the value is read from " + file + ". Remove the option");
+                throw new ParameterException(
+                        spec.commandLine(),
+                        option.longestName() + " cannot be combined with --resume; the value is read from " + file
+                                + ". Remove the option");
             }
         }
     }

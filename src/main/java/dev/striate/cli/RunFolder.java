@@ -25,24 +25,29 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files of a training run: model.safetensors and best.safetensors, the checkpoints of the last and of the best epoch, and
- * history.csv are written as the run proceeds; result.json, the pictures and index.html, which shows them, at its end.
+ * The files of a training run: model.safetensors and best.safetensors, the checkpoints of the last and of the best
+ * epoch, and history.csv are written as the run proceeds; result.json, the pictures and index.html, which shows them,
+ * at its end.
  */
 final class RunFolder implements AutoCloseable {
 
     /** The description of {@code --overwrite}. */
-    static final String OVERWRITE = "Replace the files of an earlier run in the directory of --out; other files there are kept.";
+    static final String OVERWRITE =
+            "Replace the files of an earlier run in the directory of --out; other files there are kept.";
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 
     /**
-     * The files that any command writes at the end of a run. The names of some start with the model's name for {@code digits}.
+     * The files that any command writes at the end of a run. The names of some start with the model's name for {@code
+     * digits}.
      */
-    private static final Predicate<String> REPORT =
-            Pattern.compile("result\\.json|index\\.html|((mlp|cnn)-)?(confusion|curves|filters|samples)\\.png").asMatchPredicate();
+    private static final Predicate<String> REPORT = Pattern.compile(
+                    "result\\.json|index\\.html|((mlp|cnn)-)?(confusion|curves|filters|samples)\\.png")
+            .asMatchPredicate();
 
-    private static final Predicate<String> FILES = REPORT.or(
-            Pattern.compile("(model|best|mlp|cnn)\\.safetensors|((mlp|cnn)-)?history\\.csv").asMatchPredicate());
+    private static final Predicate<String> FILES =
+            REPORT.or(Pattern.compile("(model|best|mlp|cnn)\\.safetensors|((mlp|cnn)-)?history\\.csv")
+                    .asMatchPredicate());
 
     private final OutputDirectory output;
     private final Predicate<String> outdated;
@@ -58,8 +63,8 @@ final class RunFolder implements AutoCloseable {
      * @param wanted    the folder, or null for a new one under {@code runs}
      * @param command   the start of the name of a new folder
      * @param overwrite whether the files of an earlier run may be replaced
-     * @throws StriateException if the folder has files of an earlier run and {@code overwrite} is false, if it cannot be written
-     *                          to, or if another process is writing to it
+     * @throws StriateException if the folder has files of an earlier run and {@code overwrite} is false, if it cannot
+     *     be written to, or if another process is writing to it
      */
     static RunFolder open(@Nullable Path wanted, String command, boolean overwrite) {
         if (wanted == null) {
@@ -71,7 +76,8 @@ final class RunFolder implements AutoCloseable {
         if (!earlier.isEmpty() && !overwrite) {
             output.close();
             throw new StriateException("the directory " + wanted + " holds the files of an earlier run ("
-                    + earlier.get(0).getFileName() + (earlier.size() > 1 ? " and " + (earlier.size() - 1) + " more" : "")
+                    + earlier.get(0).getFileName()
+                    + (earlier.size() > 1 ? " and " + (earlier.size() - 1) + " more" : "")
                     + "); choose another one with --out, or replace that run with --overwrite");
         }
         return new RunFolder(output, FILES);
@@ -98,16 +104,16 @@ final class RunFolder implements AutoCloseable {
     }
 
     /**
-     * Deletes the files of earlier runs that this run will write later, so that a report is never beside the model of another
-     * run.
+     * Deletes the files of earlier runs that this run will write later, so that a report is never beside the model of
+     * another run.
      */
     void removeOutdated() {
         output.delete(outdated);
     }
 
     /**
-     * Returns a listener that calls {@link #removeOutdated} when training starts. If training cannot start, the old files are
-     * kept.
+     * Returns a listener that calls {@link #removeOutdated} when training starts. If training cannot start, the old
+     * files are kept.
      */
     TrainingListener removal() {
         return new TrainingListener() {
@@ -178,8 +184,13 @@ final class RunFolder implements AutoCloseable {
     void write(Run run) {
         TrainingResult result = run.result;
         output.write(target -> {
-            new ResultJson(run.command, run.device.name(), run.device.info().name(), run.seed, run.threads,
-                    List.of(ResultJson.Model.of(run.modelName, run.model, result)))
+            new ResultJson(
+                            run.command,
+                            run.device.name(),
+                            run.device.info().name(),
+                            run.seed,
+                            run.threads,
+                            List.of(ResultJson.Model.of(run.modelName, run.model, result)))
                     .write(target.resolve("result.json"));
             RunPictures pictures = new RunPictures("", run.model, run.testing, result);
             RunPage page = page(run);
@@ -202,15 +213,23 @@ final class RunFolder implements AutoCloseable {
         results.put("Test loss", String.format(Locale.ROOT, "%.4f", result.testLoss()));
         results.put("Training accuracy", ClassTable.percent(result.trainAccuracy()));
         results.put("Epochs", Integer.toString(result.epochs().size()));
-        results.put("Training time",
+        results.put(
+                "Training time",
                 String.format(Locale.ROOT, "%.1f s, %,.0f images/s", result.seconds(), result.samplesPerSecond()));
         Map<String, String> settings = new LinkedHashMap<>();
-        settings.put("Model", String.format(Locale.ROOT, "%s, %,d parameters", run.modelName, run.model.parameterCount()));
-        settings.put("Data", run.subset == null ? run.dataset
-                : String.format(Locale.ROOT, "%s, a subset of %,d training images", run.dataset, run.subset));
+        settings.put(
+                "Model", String.format(Locale.ROOT, "%s, %,d parameters", run.modelName, run.model.parameterCount()));
+        settings.put(
+                "Data",
+                run.subset == null
+                        ? run.dataset
+                        : String.format(Locale.ROOT, "%s, a subset of %,d training images", run.dataset, run.subset));
         settings.put("Recipe", run.recipe);
         settings.put("Seed", Long.toString(run.seed));
-        settings.put("Device", run.device + ": " + run.device.info().name() + ", " + run.device.info().detail());
+        settings.put(
+                "Device",
+                run.device + ": " + run.device.info().name() + ", "
+                        + run.device.info().detail());
         return new RunPage(run.modelName + " on " + run.dataset)
                 .table("Result", results)
                 .table("Settings", settings)

@@ -26,8 +26,8 @@ record RunPictures(String prefix, Sequential model, Dataset testing, TrainingRes
     private static final System.Logger LOG = System.getLogger(RunPictures.class.getName());
 
     /**
-     * Writes the pictures to a directory. Returns false if they cannot be drawn: on a machine without fonts, the rest of the
-     * result must not be lost.
+     * Writes the pictures to a directory. Returns false if they cannot be drawn: on a machine without fonts, the rest
+     * of the result must not be lost.
      */
     boolean write(Path directory) {
         try {
@@ -45,16 +45,25 @@ record RunPictures(String prefix, Sequential model, Dataset testing, TrainingRes
     /** @param whose the start of the headings: a name with a colon, or nothing */
     void show(RunPage page, String whose) {
         page.picture(prefix + "curves.png", whose + "Training curves", "Loss, accuracy and learning rate by epoch.")
-                .picture(prefix + "confusion.png", whose + "Confusion matrix", "Test images by true and predicted class.")
-                .picture(prefix + "samples.png", whose + "Sample predictions",
+                .picture(
+                        prefix + "confusion.png",
+                        whose + "Confusion matrix",
+                        "Test images by true and predicted class.")
+                .picture(
+                        prefix + "samples.png",
+                        whose + "Sample predictions",
                         "Test images with their predicted classes, mistakes first.")
                 .picture(prefix + "filters.png", whose + "Filters", "Weights of the first layer.");
     }
 
-    /** Returns the weights of the first layer that has images as input: a convolution, or a linear layer on all their pixels. */
+    /**
+     * Returns the weights of the first layer that has images as input: a convolution, or a linear layer on all their
+     * pixels.
+     */
     private Filters filters() {
         Shape image = testing.imageShape();
-        try (NoGrad off = NoGrad.open(); Scope scope = Scope.open()) {
+        try (NoGrad off = NoGrad.open();
+                Scope scope = Scope.open()) {
             for (Map.Entry<String, Tensor> parameter : model.parameters().entrySet()) {
                 String layer = parameter.getKey().replaceAll("\\.weight$", "");
                 Tensor weight = parameter.getValue();
@@ -63,7 +72,8 @@ record RunPictures(String prefix, Sequential model, Dataset testing, TrainingRes
                     return new Filters(layer, weight);
                 }
                 if (shape.rank() == 2 && shape.size(1) == image.elements()) {
-                    return new Filters(layer, weight.reshape(shape.size(0), image.size(0), image.size(1), image.size(2)));
+                    return new Filters(
+                            layer, weight.reshape(shape.size(0), image.size(0), image.size(1), image.size(2)));
                 }
             }
         }

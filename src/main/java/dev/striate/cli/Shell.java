@@ -17,12 +17,14 @@ final class Shell {
     static String command(List<String> arguments) {
         String script = System.getProperty(PROGRAM);
         String program = script != null ? quote(script) : "java -jar " + quote(System.getProperty("java.class.path"));
-        return program + arguments.stream().map(argument -> " " + quote(argument)).collect(Collectors.joining());
+        return program
+                + arguments.stream().map(argument -> " " + quote(argument)).collect(Collectors.joining());
     }
 
     /**
      * Quotes a text as one word for the shell. Control characters, which a terminal would interpret, are produced by
-     * {@code printf}. Line feeds are kept, because the shell would remove them from the end of the output of {@code printf}.
+     * {@code printf}. Line feeds are kept, because the shell would remove them from the end of the output of {@code
+     * printf}.
      */
     static String quote(String text) {
         if (text.matches("[\\w./+@%=:,-]+")) {

@@ -12,9 +12,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Standard output or standard error. Control characters in the output are escaped, except line feed, carriage return and tab. A
- * failed write is remembered. If standard output is a pipe and its reader has closed it, the program ends, like other Unix
- * programs.
+ * Standard output or standard error. Control characters in the output are escaped, except line feed, carriage return
+ * and tab. A failed write is remembered. If standard output is a pipe and its reader has closed it, the program ends,
+ * like other Unix programs.
  */
 final class StandardStream extends PrintStream {
 
@@ -44,7 +44,8 @@ final class StandardStream extends PrintStream {
     }
 
     /** Returns the exception of a failed write, or null if none failed. */
-    @Nullable IOException failure() {
+    @Nullable
+    IOException failure() {
         flush();
         return target.failure;
     }
@@ -113,12 +114,14 @@ final class StandardStream extends PrintStream {
         }
 
         /**
-         * Returns whether a write failed because of a closed pipe. On Linux, every failed write to a pipe or socket counts;
-         * elsewhere, the system's message decides, which may be in any language.
+         * Returns whether a write failed because of a closed pipe. On Linux, every failed write to a pipe or socket
+         * counts; elsewhere, the system's message decides, which may be in any language.
          */
         private static boolean isClosedPipe(IOException e) {
             try {
-                return Files.readSymbolicLink(Path.of("/proc/self/fd/1")).toString().matches("(pipe|socket):.*");
+                return Files.readSymbolicLink(Path.of("/proc/self/fd/1"))
+                        .toString()
+                        .matches("(pipe|socket):.*");
             } catch (IOException | UnsupportedOperationException unknown) {
                 return String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT).contains("pipe");
             }

@@ -39,11 +39,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * The part that is common to the commands that train one network on a data set: options, the run's folder, checkpoints, resuming.
+ * The part that is common to the commands that train one network on a data set: options, the run's folder, checkpoints,
+ * resuming.
  *
- * <p>The result of a run is determined by the command and the {@link #arguments}, which its checkpoints record. To resume, a new
- * command reads them from the checkpoint. The command line only adds options that do not affect the result: the device, the
- * location of the data set, the output folder.
+ * <p>The result of a run is determined by the command and the {@link #arguments}, which its checkpoints record. To
+ * resume, a new command reads them from the checkpoint. The command line only adds options that do not affect the
+ * result: the device, the location of the data set, the output folder.
  */
 abstract class TrainingCommand implements Callable<Integer> {
 
@@ -56,7 +57,8 @@ abstract class TrainingCommand implements Callable<Integer> {
             names = "--subset",
             paramLabel = "N",
             converter = Count.class,
-            description = "Train on N images only, for a quick try; the accuracy is then far below what the model can reach.")
+            description =
+                    "Train on N images only, for a quick try; the accuracy is then far below what the model can reach.")
     private @Nullable Integer subset;
 
     @Mixin
@@ -75,8 +77,9 @@ abstract class TrainingCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Directory for the run's files, created if missing (default: a new one under runs; with --resume, that"
-                    + " of FILE).")
+            description =
+                    "Directory for the run's files, created if missing (default: a new one under runs; with --resume, that"
+                            + " of FILE).")
     private @Nullable Path out;
 
     @Option(names = "--overwrite", description = RunFolder.OVERWRITE)
@@ -85,8 +88,9 @@ abstract class TrainingCommand implements Callable<Integer> {
     @Option(
             names = "--resume",
             paramLabel = "FILE",
-            description = "Resume a run from its model.safetensors; the result is the same as without the interruption. Model,"
-                    + " data set and training options are taken from the file.")
+            description =
+                    "Resume a run from its model.safetensors; the result is the same as without the interruption. Model,"
+                            + " data set and training options are taken from the file.")
     private @Nullable Path resume;
 
     @Spec
@@ -101,7 +105,10 @@ abstract class TrainingCommand implements Callable<Integer> {
 
     abstract DatasetChoice dataset();
 
-    /** Returns the sentence that ends the error if a download fails: how to train without one. Empty if that is impossible. */
+    /**
+     * Returns the sentence that ends the error if a download fails: how to train without one. Empty if that is
+     * impossible.
+     */
     String withoutDownload() {
         return "";
     }
@@ -123,8 +130,8 @@ abstract class TrainingCommand implements Callable<Integer> {
         Checkpoint checkpoint = Checkpoint.read(file);
         RunArguments arguments = RunArguments.of(file, checkpoint.metadata());
         if (!arguments.command().equals(spec.name())) {
-            throw new StriateException(file + " was written by 'striate " + arguments.command()
-                    + "'; resume it with that command");
+            throw new StriateException(
+                    file + " was written by 'striate " + arguments.command() + "'; resume it with that command");
         }
         RunArguments.refuseChanges(spec, file);
         TrainingCommand again = fresh();
@@ -137,7 +144,10 @@ abstract class TrainingCommand implements Callable<Integer> {
         return again.run(checkpoint);
     }
 
-    /** Returns the arguments that determine the result. Defaults are included, because they may differ in a later version. */
+    /**
+     * Returns the arguments that determine the result. Defaults are included, because they may differ in a later
+     * version.
+     */
     private List<String> arguments(Recipe recipe) {
         List<String> all = new ArrayList<>(ownArguments());
         all.addAll(options.arguments(recipe));
@@ -153,7 +163,8 @@ abstract class TrainingCommand implements Callable<Integer> {
     // ---- The run
 
     private int run(@Nullable Checkpoint from) {
-        try (RunFolder folder = from == null ? RunFolder.open(out, spec.name(), overwrite)
+        try (RunFolder folder = from == null
+                ? RunFolder.open(out, spec.name(), overwrite)
                 : RunFolder.reopen(from.file(), out, overwrite)) {
             return run(from, folder);
         }
@@ -169,14 +180,23 @@ abstract class TrainingCommand implements Callable<Integer> {
         Device device = deviceOptions.open();
         Dataset training = subset == null ? splits.train() : subset(splits.train(), subset);
         Normalize normalize = Datasets.meanAndDeviation(training);
-        ModelDescription description = new ModelDescription(architecture(), dataset().toString(), training.classNames(),
-                dataset().border(architecture().image()), normalize);
-        DataLoader train = DataLoader.of(training, recipe.batchSize()).shuffle(options.seed())
+        ModelDescription description = new ModelDescription(
+                architecture(),
+                dataset().toString(),
+                training.classNames(),
+                dataset().border(architecture().image()),
+                normalize);
+        DataLoader train = DataLoader.of(training, recipe.batchSize())
+                .shuffle(options.seed())
                 .transform(chain(normalize, recipe.augmentation()))
-                .dropLast(from == null ? TrainingOptions.leavesSingleImage(training, recipe.batchSize()) : from.dropsLast());
+                .dropLast(
+                        from == null
+                                ? TrainingOptions.leavesSingleImage(training, recipe.batchSize())
+                                : from.dropsLast());
         DataLoader test = DataLoader.of(splits.test(), EVALUATION_BATCH_SIZE).transform(normalize);
 
-        try (Sequential model = architecture().create(training.classes()).initialize(device, new Generator(options.seed()));
+        try (Sequential model =
+                        architecture().create(training.classes()).initialize(device, new Generator(options.seed()));
                 Optimizer optimizer = recipe.optimizer(model.parameters())) {
             printHead(device, splits, recipe, model);
             StopSwitch stop = new StopSwitch();
@@ -195,8 +215,9 @@ abstract class TrainingCommand implements Callable<Integer> {
             if (from != null) {
                 console.printf("resuming %s%n", from.inWords());
                 if (from.history().size() >= recipe.epochs()) {
-                    console.printf("the run is complete: %d of %d epochs; nothing to train%n", from.history().size(),
-                            recipe.epochs());
+                    console.printf(
+                            "the run is complete: %d of %d epochs; nothing to train%n",
+                            from.history().size(), recipe.epochs());
                 }
                 trainer.resume(from);
             }
@@ -212,9 +233,17 @@ abstract class TrainingCommand implements Callable<Integer> {
                 return Interrupts.STATUS;
             }
             try (Interrupts interrupts = Interrupts.exitWith("interrupted before the report; go on with: " + command)) {
-                finish(result, splits.test(), model, device, recipe, folder,
+                finish(
+                        result,
+                        splits.test(),
+                        model,
+                        device,
+                        recipe,
+                        folder,
                         // The training time includes that of earlier processes and could exceed the time of this one.
-                        from == null ? String.format(Locale.ROOT, " in %.1f s", (System.nanoTime() - start) * 1e-9) : "");
+                        from == null
+                                ? String.format(Locale.ROOT, " in %.1f s", (System.nanoTime() - start) * 1e-9)
+                                : "");
             }
         }
         return 0;
@@ -261,18 +290,37 @@ abstract class TrainingCommand implements Callable<Integer> {
     }
 
     private void printHead(Device device, Splits splits, Recipe recipe, Sequential model) {
-        console.printf(Locale.ROOT, "%s: %s, %s%n", device, device.info().name(), device.info().detail());
-        console.printf(Locale.ROOT, "%s: %,d training and %,d test images of %s%n", dataOptions.title(dataset()),
-                splits.train().size(), splits.test().size(), splits.train().imageShape());
+        console.printf(
+                Locale.ROOT,
+                "%s: %s, %s%n",
+                device,
+                device.info().name(),
+                device.info().detail());
+        console.printf(
+                Locale.ROOT,
+                "%s: %,d training and %,d test images of %s%n",
+                dataOptions.title(dataset()),
+                splits.train().size(),
+                splits.test().size(),
+                splits.train().imageShape());
         if (subset != null) {
-            console.printf(Locale.ROOT, "subset: training on %,d of the %,d images%n", subset, splits.train().size());
+            console.printf(
+                    Locale.ROOT,
+                    "subset: training on %,d of the %,d images%n",
+                    subset,
+                    splits.train().size());
         }
         console.printf("%s%n%n", recipe);
         console.printf("%s%n%n", model.summary(architecture().batch(1)));
     }
 
     private void finish(
-            TrainingResult result, Dataset testing, Sequential model, Device device, Recipe recipe, RunFolder folder,
+            TrainingResult result,
+            Dataset testing,
+            Sequential model,
+            Device device,
+            Recipe recipe,
+            RunFolder folder,
             String duration) {
         Evaluation test = result.test();
         if (test == null) {
@@ -287,14 +335,35 @@ abstract class TrainingCommand implements Callable<Integer> {
         table.printScores(console);
         console.println();
         table.printConfusion(console);
-        console.printf(Locale.ROOT, "%ntest accuracy %s (%,d of %,d)%s, training accuracy %s%n",
-                ClassTable.percent(test.accuracy()), test.correct(), test.total(),
-                subset == null ? "" : " after training on a subset", ClassTable.percent(result.trainAccuracy()));
+        console.printf(
+                Locale.ROOT,
+                "%ntest accuracy %s (%,d of %,d)%s, training accuracy %s%n",
+                ClassTable.percent(test.accuracy()),
+                test.correct(),
+                test.total(),
+                subset == null ? "" : " after training on a subset",
+                ClassTable.percent(result.trainAccuracy()));
         int epochs = result.epochs().size();
-        console.printf(Locale.ROOT, "%d %s%s (training %.1f s, %,.0f images/s)%n", epochs, epochs == 1 ? "epoch" : "epochs",
-                duration, result.seconds(), result.samplesPerSecond());
-        RunFolder.Run run = new RunFolder.Run(spec.name(), architecture().toString(), dataOptions.title(dataset()), subset,
-                recipe.toString(), device, options.seed(), deviceOptions.threads(), model, testing, result);
+        console.printf(
+                Locale.ROOT,
+                "%d %s%s (training %.1f s, %,.0f images/s)%n",
+                epochs,
+                epochs == 1 ? "epoch" : "epochs",
+                duration,
+                result.seconds(),
+                result.samplesPerSecond());
+        RunFolder.Run run = new RunFolder.Run(
+                spec.name(),
+                architecture().toString(),
+                dataOptions.title(dataset()),
+                subset,
+                recipe.toString(),
+                device,
+                options.seed(),
+                deviceOptions.threads(),
+                model,
+                testing,
+                result);
         folder.write(run);
         printBest(result.epochs(), folder.best());
         console.printf("report: %s%n", PrintableText.of(folder.page().toString()));
@@ -312,8 +381,9 @@ abstract class TrainingCommand implements Callable<Integer> {
         EpochEnd best = kept.get(kept.size() - 1);
         // A run that was resumed into another folder keeps the best of its own epochs only.
         if (epochs.stream().noneMatch(epoch -> epoch.testAccuracy() > best.testAccuracy())) {
-            console.printf("best epoch: %d, test accuracy %s, in %s%n", best.epoch(), ClassTable.percent(best.testAccuracy()),
-                    PrintableText.of(file.toString()));
+            console.printf(
+                    "best epoch: %d, test accuracy %s, in %s%n",
+                    best.epoch(), ClassTable.percent(best.testAccuracy()), PrintableText.of(file.toString()));
         }
     }
 }

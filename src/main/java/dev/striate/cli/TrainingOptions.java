@@ -21,8 +21,9 @@ final class TrainingOptions {
             names = "--batch-size",
             paramLabel = "N",
             converter = Count.class,
-            description = "Images per training step (default: the recipe's). A single image left over at the end of an epoch is not"
-                    + " used in that epoch.")
+            description =
+                    "Images per training step (default: the recipe's). A single image left over at the end of an epoch is not"
+                            + " used in that epoch.")
     private @Nullable Integer batchSize;
 
     @Option(
@@ -42,7 +43,8 @@ final class TrainingOptions {
             names = "--seed",
             paramLabel = "N",
             converter = WholeNumber.class,
-            description = "Seed of all random numbers; the same seed gives the same result (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Seed of all random numbers; the same seed gives the same result (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     /** Returns the recipe with the options that were given. */
@@ -50,19 +52,26 @@ final class TrainingOptions {
         Recipe.Method method = optimizer == null ? recipe.method() : optimizer;
         boolean similar = (method == Recipe.Method.SGD) == (recipe.method() == Recipe.Method.SGD);
         float usual = similar ? recipe.rate() : method == Recipe.Method.SGD ? 0.1f : 0.002f;
-        return recipe.with(epochs == null ? recipe.epochs() : epochs, batchSize == null ? recipe.batchSize() : batchSize, method,
+        return recipe.with(
+                epochs == null ? recipe.epochs() : epochs,
+                batchSize == null ? recipe.batchSize() : batchSize,
+                method,
                 learningRate == null ? usual : learningRate);
     }
 
     /** Returns options that express a recipe and the seed. */
     List<String> arguments(Recipe recipe) {
-        return List.of("--epochs=" + recipe.epochs(), "--batch-size=" + recipe.batchSize(), "--optimizer=" + recipe.method(),
-                "--lr=" + recipe.rate(), "--seed=" + seed);
+        return List.of(
+                "--epochs=" + recipe.epochs(),
+                "--batch-size=" + recipe.batchSize(),
+                "--optimizer=" + recipe.method(),
+                "--lr=" + recipe.rate(),
+                "--seed=" + seed);
     }
 
     /**
-     * Returns whether one image is left over at the end of an epoch: batch normalisation may be unable to train on a single
-     * image.
+     * Returns whether one image is left over at the end of an epoch: batch normalisation may be unable to train on a
+     * single image.
      */
     static boolean leavesSingleImage(Dataset images, int batchSize) {
         return images.size() > batchSize && images.size() % batchSize == 1;
@@ -80,8 +89,8 @@ final class TrainingOptions {
                 return Long.valueOf(value);
             } catch (NumberFormatException e) {
                 boolean tooLong = value.matches("[+-]?\\d+");
-                throw new TypeConversionException("expected a whole number" + (tooLong ? " of at most 64 bits" : "")
-                        + ", got '" + value + "'");
+                throw new TypeConversionException(
+                        "expected a whole number" + (tooLong ? " of at most 64 bits" : "") + ", got '" + value + "'");
             }
         }
     }

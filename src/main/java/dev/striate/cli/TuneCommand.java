@@ -41,8 +41,10 @@ final class TuneCommand implements Callable<Integer> {
     public Integer call() {
         Device opened = Device.gpu(ordinal);
         DeviceInfo device = opened.info();
-        BackendProvider provider =
-                Device.providers().stream().filter(each -> each.kind().equals("gpu")).findFirst().orElseThrow();
+        BackendProvider provider = Device.providers().stream()
+                .filter(each -> each.kind().equals("gpu"))
+                .findFirst()
+                .orElseThrow();
         Tuning tuning = provider.tuning(ordinal);
         if (tuning == null) {
             throw new StriateException(opened + ": the kernels of this device have no settings to tune");
@@ -75,15 +77,18 @@ final class TuneCommand implements Callable<Integer> {
         public void tried(Tuning.Trial trial) {
             done++;
             String result = trial.failure() == null ? percent(trial.time()) : "failed";
-            out.print(String.format(Locale.ROOT, "%3d/%-3d %8s  ", done, trials, result),
+            out.print(
+                    String.format(Locale.ROOT, "%3d/%-3d %8s  ", done, trials, result),
                     trial.settings() + (trial.failure() == null ? "" : ": " + trial.failure()));
         }
 
         @Override
         public void notConfirmed(Tuning.Trial trial) {
             confirmed = false;
-            out.print("", trial.settings() + " took " + percent(trial.time())
-                    + " when measured again; the current settings are kept");
+            out.print(
+                    "",
+                    trial.settings() + " took " + percent(trial.time())
+                            + " when measured again; the current settings are kept");
         }
 
         @Override
@@ -105,7 +110,8 @@ final class TuneCommand implements Callable<Integer> {
         @Override
         public Integer convert(String value) {
             if (!value.matches("(?i)gpu(:\\d{1,4})?")) {
-                throw new TypeConversionException("expected gpu or gpu:N, got '" + value + "'; only OpenCL devices are tuned");
+                throw new TypeConversionException(
+                        "expected gpu or gpu:N, got '" + value + "'; only OpenCL devices are tuned");
             }
             return value.length() == 3 ? 0 : Integer.parseInt(value.substring(4));
         }

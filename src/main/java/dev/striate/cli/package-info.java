@@ -1,4 +1,6 @@
-/** The commands of {@code ./striate}. The only package that uses picocli and the progress bar; no package depends on it. */
+/**
+ * The commands of {@code ./striate}. The only package that uses picocli and the progress bar; no package depends on it.
+ */
 @NullMarked
 package dev.striate.cli;
 

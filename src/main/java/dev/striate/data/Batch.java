@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A batch of images with their labels, in host memory.
  *
- * <p>Closing a batch is optional. {@link #close()} returns the memory of the images to the loader, which reuses it for a later
- * batch. A batch that is not closed stays valid and is freed by the garbage collector.
+ * <p>Closing a batch is optional. {@link #close()} returns the memory of the images to the loader, which reuses it for
+ * a later batch. A batch that is not closed stays valid and is freed by the garbage collector.
  */
 public final class Batch implements AutoCloseable {
 
@@ -27,7 +27,8 @@ public final class Batch implements AutoCloseable {
      *
      * @param images  the pixels in row-major order of {@code shape}; not copied
      * @param shape   {@code (N, channels, height, width)}
-     * @param labels  the classes of the N images, counted from 0; -100 to ignore an image in the loss and in evaluations
+     * @param labels  the classes of the N images, counted from 0; -100 to ignore an image in the loss and in
+     *     evaluations
      * @param indices the positions of the N images in the data set
      * @throws StriateException if the lengths do not match
      */
@@ -36,11 +37,15 @@ public final class Batch implements AutoCloseable {
     }
 
     Batch(float[] images, Shape shape, int[] labels, int[] indices, @Nullable Consumer<float[]> recycler) {
-        if (shape.rank() != 4 || images.length != shape.elements() || labels.length != shape.size(0)
+        if (shape.rank() != 4
+                || images.length != shape.elements()
+                || labels.length != shape.size(0)
                 || indices.length != shape.size(0)) {
-            throw new StriateException("Batch: expected (N, channels, height, width), as many values and N labels and indices,"
-                    + " got " + shape + ", " + images.length + " values, " + labels.length + " labels and " + indices.length
-                    + " indices");
+            throw new StriateException(
+                    "Batch: expected (N, channels, height, width), as many values and N labels and indices,"
+                            + " got " + shape + ", " + images.length + " values, " + labels.length + " labels and "
+                            + indices.length
+                            + " indices");
         }
         this.images = images;
         this.shape = shape;
@@ -66,7 +71,8 @@ public final class Batch implements AutoCloseable {
      */
     public float[] images() {
         if (images == null) {
-            throw new StriateException("this batch was closed and its images may be those of another by now; read them before");
+            throw new StriateException(
+                    "this batch was closed and its images may be those of another by now; read them before");
         }
         return images;
     }

@@ -4,7 +4,10 @@ import dev.striate.Shape;
 import dev.striate.StriateException;
 import java.util.List;
 
-/** Images that are stored as unsigned bytes, one after another. The value of a pixel is its byte divided by {@code white}. */
+/**
+ * Images that are stored as unsigned bytes, one after another. The value of a pixel is its byte divided by {@code
+ * white}.
+ */
 final class ByteImages implements Dataset {
 
     /** The longest array that a JVM allocates, to within a few bytes. */
@@ -12,6 +15,7 @@ final class ByteImages implements Dataset {
 
     /** Parts with the same number of images each. A part may end with unused bytes. */
     private final byte[][] pixels;
+
     private final int imagesPerPart;
     private final int[] labels;
     private final Shape imageShape;

@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Reads a data set of 32x32 RGB images in any of CIFAR's file formats. A binary file is a sequence of records: the labels, one
- * byte each, then 3,072 bytes for the planes of red, green and blue. The Python files are {@link Pickle pickles} of a dictionary
- * with the same bytes under {@code data} and lists of labels.
+ * Reads a data set of 32x32 RGB images in any of CIFAR's file formats. A binary file is a sequence of records: the
+ * labels, one byte each, then 3,072 bytes for the planes of red, green and blue. The Python files are {@link Pickle
+ * pickles} of a dictionary with the same bytes under {@code data} and lists of labels.
  *
  * @param name         the name of the data set in errors
  * @param stem         the start of the names of the archives
@@ -27,8 +27,17 @@ import java.util.Set;
  * @param labelKey     the key of this label in the pickles
  * @param classNames   the names of its classes
  */
-record CifarFiles(String name, String stem, String binaryFolder, String pythonFolder, List<String> trainFiles, String testFile,
-        int labelBytes, int labelByte, String labelKey, List<String> classNames) {
+record CifarFiles(
+        String name,
+        String stem,
+        String binaryFolder,
+        String pythonFolder,
+        List<String> trainFiles,
+        String testFile,
+        int labelBytes,
+        int labelByte,
+        String labelKey,
+        List<String> classNames) {
 
     private static final Shape IMAGE = Shape.of(3, 32, 32);
     private static final float WHITE = 255;
@@ -55,9 +64,11 @@ record CifarFiles(String name, String stem, String binaryFolder, String pythonFo
         if (Files.isRegularFile(python)) {
             return readArchive(python);
         }
-        throw new StriateException(name + ": there is neither " + binary.getFileName() + " nor " + python.getFileName() + " in "
-                + directory + ", nor are their files (" + testFile + ".bin or " + testFile + ") there or in its folders "
-                + binaryFolder + " and " + pythonFolder);
+        throw new StriateException(
+                name + ": there is neither " + binary.getFileName() + " nor " + python.getFileName() + " in "
+                        + directory + ", nor are their files (" + testFile + ".bin or " + testFile
+                        + ") there or in its folders "
+                        + binaryFolder + " and " + pythonFolder);
     }
 
     private String pythonArchive() {
@@ -104,6 +115,7 @@ record CifarFiles(String name, String stem, String binaryFolder, String pythonFo
 
         /** By file. */
         private final byte[][] pixels;
+
         private final int[][] labels;
 
         private Part(List<String> files) {
@@ -120,12 +132,15 @@ record CifarFiles(String name, String stem, String binaryFolder, String pythonFo
                 readRecords(place, in);
             }
             int images = labels[place].length;
-            int[] others = read.isEmpty() ? labels[place] : labels[files.indexOf(read.iterator().next())];
+            int[] others = read.isEmpty()
+                    ? labels[place]
+                    : labels[files.indexOf(read.iterator().next())];
             if (images == 0) {
                 throw in.errorAt(0, "the file has no images");
             }
             if (images != others.length) {
-                throw in.errorAt(0, "the file has " + images + " images, but there are " + others.length + " in " + read);
+                throw in.errorAt(
+                        0, "the file has " + images + " images, but there are " + others.length + " in " + read);
             }
             read.add(file);
         }
@@ -134,8 +149,10 @@ record CifarFiles(String name, String stem, String binaryFolder, String pythonFo
             int record = labelBytes + IMAGE.elements();
             long bytes = in.most();
             if (bytes % record != 0) {
-                throw in.errorAt(bytes - bytes % record, "the last record has " + bytes % record + " bytes, expected " + record
-                        + "; the file is truncated or has bytes that do not belong to it");
+                throw in.errorAt(
+                        bytes - bytes % record,
+                        "the last record has " + bytes % record + " bytes, expected " + record
+                                + "; the file is truncated or has bytes that do not belong to it");
             }
             if (bytes > MOST_BYTES) {
                 throw in.errorAt(0, "the file has " + bytes + " bytes, expected at most " + MOST_BYTES);
@@ -154,12 +171,16 @@ record CifarFiles(String name, String stem, String binaryFolder, String pythonFo
 
         private void readPickle(int place, DataFile in) {
             Map<String, Object> batch = Pickle.read(in);
-            if (!(batch.get("data") instanceof Pickle.Matrix data) || !(batch.get(labelKey) instanceof List<?> given)
-                    || data.columns() != IMAGE.elements() || data.rows() != given.size()) {
-                throw in.error("expected a dictionary of data, an array of N x " + IMAGE.elements() + " bytes, and " + labelKey
-                        + ", a list of N numbers; found the keys " + PrintableText.excerpt(batch.keySet().toString()));
+            if (!(batch.get("data") instanceof Pickle.Matrix data)
+                    || !(batch.get(labelKey) instanceof List<?> given)
+                    || data.columns() != IMAGE.elements()
+                    || data.rows() != given.size()) {
+                throw in.error("expected a dictionary of data, an array of N x " + IMAGE.elements() + " bytes, and "
+                        + labelKey + ", a list of N numbers; found the keys "
+                        + PrintableText.excerpt(batch.keySet().toString()));
             }
-            labels[place] = given.stream().mapToInt(label -> checked(label instanceof Integer known ? known : -1, in, in.offset()))
+            labels[place] = given.stream()
+                    .mapToInt(label -> checked(label instanceof Integer known ? known : -1, in, in.offset()))
                     .toArray();
             pixels[place] = data.values();
         }
@@ -174,8 +195,11 @@ record CifarFiles(String name, String stem, String binaryFolder, String pythonFo
         private Dataset images(Path source) {
             if (read.size() < files.size()) {
                 boolean pickled = source.endsWith(pythonArchive());
-                throw new StriateException(name + ": " + source + " lacks " + files.stream().filter(file -> !read.contains(file))
-                        .map(file -> pickled ? pythonFolder + "/" + file : binaryFolder + "/" + file + ".bin").toList());
+                throw new StriateException(name + ": " + source + " lacks "
+                        + files.stream()
+                                .filter(file -> !read.contains(file))
+                                .map(file -> pickled ? pythonFolder + "/" + file : binaryFolder + "/" + file + ".bin")
+                                .toList());
             }
             int[] all = Arrays.stream(labels).flatMapToInt(Arrays::stream).toArray();
             return new ByteImages(pixels, all, IMAGE, WHITE, classNames);

@@ -16,10 +16,12 @@ import java.util.zip.GZIPInputStream;
 final class DataFile implements Closeable {
 
     /**
-     * A byte of deflate can expand to 1,032 bytes, but the published data sets have fewer than 10, and two million blank images of
-     * MNIST in a file of 1.5 MB would take gigabytes. Small files, such as those of tests, may be blank.
+     * A byte of deflate can expand to 1,032 bytes, but the published data sets have fewer than 10, and two million
+     * blank images of MNIST in a file of 1.5 MB would take gigabytes. Small files, such as those of tests, may be
+     * blank.
      */
     private static final long MOST_PER_PACKED_BYTE = 100;
+
     private static final long SMALL = 1 << 26;
 
     /** Java unpacks these recursively. */
@@ -43,7 +45,8 @@ final class DataFile implements Closeable {
     }
 
     /**
-     * Opens a file. If its name ends in {@code .gz}, it is unpacked while it is read, and offsets refer to the unpacked bytes.
+     * Opens a file. If its name ends in {@code .gz}, it is unpacked while it is read, and offsets refer to the unpacked
+     * bytes.
      */
     static DataFile open(Path file) {
         try {
@@ -120,7 +123,8 @@ final class DataFile implements Closeable {
     private void advance(int read, int length, String what) {
         offset += read;
         if (read < length) {
-            throw error("the file ends here, within " + what + ", " + (length - read) + " bytes too early; it is truncated");
+            throw error("the file ends here, within " + what + ", " + (length - read)
+                    + " bytes too early; it is truncated");
         }
     }
 
@@ -131,8 +135,8 @@ final class DataFile implements Closeable {
     }
 
     /**
-     * Reads the next bytes. Memory is allocated while they arrive, so that a wrong length in a compressed file does not exhaust
-     * it.
+     * Reads the next bytes. Memory is allocated while they arrive, so that a wrong length in a compressed file does not
+     * exhaust it.
      */
     byte[] read(int length, String what) {
         byte[] bytes;
@@ -168,29 +172,32 @@ final class DataFile implements Closeable {
 
     /** Returns the next {@code length} bytes as a separate file. Reading there also advances this file. */
     DataFile part(String partName, long length) {
-        return new DataFile(partName, new InputStream() {
+        return new DataFile(
+                partName,
+                new InputStream() {
 
-            private long left = length;
+                    private long left = length;
 
-            @Override
-            public int read() throws IOException {
-                byte[] one = new byte[1];
-                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-            }
+                    @Override
+                    public int read() throws IOException {
+                        byte[] one = new byte[1];
+                        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+                    }
 
-            @Override
-            public int read(byte[] target, int start, int count) throws IOException {
-                if (count > 0 && left == 0) {
-                    return -1;
-                }
-                int read = in.read(target, start, (int) Math.min(count, left));
-                if (read > 0) {
-                    left -= read;
-                    offset += read;
-                }
-                return read;
-            }
-        }, length);
+                    @Override
+                    public int read(byte[] target, int start, int count) throws IOException {
+                        if (count > 0 && left == 0) {
+                            return -1;
+                        }
+                        int read = in.read(target, start, (int) Math.min(count, left));
+                        if (read > 0) {
+                            left -= read;
+                            offset += read;
+                        }
+                        return read;
+                    }
+                },
+                length);
     }
 
     /** @throws StriateException if there is another byte, or the checksum of compressed data is wrong */
@@ -232,8 +239,9 @@ final class DataFile implements Closeable {
             if (depth == 0 && read > 0) {
                 count += read;
                 if (count > most) {
-                    throw new IOException("the gzip file unpacks to more than " + most + " bytes; a file of its size may have "
-                            + MOST_PER_PACKED_BYTE + " times its size or " + SMALL + " bytes, whichever is more");
+                    throw new IOException("the gzip file unpacks to more than " + most
+                            + " bytes; a file of its size may have " + MOST_PER_PACKED_BYTE + " times its size or "
+                            + SMALL + " bytes, whichever is more");
                 }
             }
             return read;

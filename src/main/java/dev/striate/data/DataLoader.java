@@ -18,8 +18,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Returns the images of a data set in batches, epoch by epoch. The last batch of an epoch contains the remaining images;
- * {@link #dropLast} drops it if it is not full.
+ * Returns the images of a data set in batches, epoch by epoch. The last batch of an epoch contains the remaining
+ * images; {@link #dropLast} drops it if it is not full.
  *
  * <pre>{@code
  * DataLoader loader = DataLoader.of(TinyDigits.train(), 32).shuffle(seed).transform(new RandomCrop(1));
@@ -27,23 +27,28 @@ import org.jspecify.annotations.Nullable;
  * for (Batch batch : loader) { ... }      // epoch 1, in another order
  * }</pre>
  *
- * <p>The batches depend only on the seed and the epoch, not on prefetching or threads. Settings take effect with the next epoch.
+ * <p>The batches depend only on the seed and the epoch, not on prefetching or threads. Settings take effect with the
+ * next epoch.
  *
- * <p>Daemon threads prepare batches in the background, one task per batch. A new task is submitted only when the consumer takes a
- * batch. So if an epoch is abandoned by a {@code break} or an exception, no thread keeps waiting: the submitted batches are
- * finished, and the threads end after a second without work.
+ * <p>Daemon threads prepare batches in the background, one task per batch. A new task is submitted only when the
+ * consumer takes a batch. So if an epoch is abandoned by a {@code break} or an exception, no thread keeps waiting: the
+ * submitted batches are finished, and the threads end after a second without work.
  *
  * <p>A loader must not be used by several threads at the same time.
  */
 public final class DataLoader implements Iterable<Batch> {
 
-    /** Separates the random numbers of loaders from others with the same seed, such as initial weights: "loader" in ASCII. */
+    /**
+     * Separates the random numbers of loaders from others with the same seed, such as initial weights: "loader" in
+     * ASCII.
+     */
     private static final long PURPOSE = 0x6C6F61646572L;
 
     /** The first stream of permutations. The streams of images are below. */
     private static final long PERMUTATIONS = 1L << 63;
 
-    private static final int THREADS = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 4));
+    private static final int THREADS =
+            Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 4));
 
     private final Dataset dataset;
     private final int batchSize;
@@ -97,8 +102,8 @@ public final class DataLoader implements Iterable<Batch> {
     }
 
     /**
-     * Sets the number of batches that are prepared in advance; 2 by default. With 0, the consuming thread prepares each batch on
-     * demand.
+     * Sets the number of batches that are prepared in advance; 2 by default. With 0, the consuming thread prepares each
+     * batch on demand.
      *
      * @throws StriateException if negative
      */
@@ -111,16 +116,16 @@ public final class DataLoader implements Iterable<Batch> {
     }
 
     /**
-     * Sets whether the last batch of an epoch is dropped if it is not full; false by default. If the loader shuffles, different
-     * images are dropped in each epoch. This is useful because, for example, batch normalisation may be unable to train on a last
-     * batch of one image.
+     * Sets whether the last batch of an epoch is dropped if it is not full; false by default. If the loader shuffles,
+     * different images are dropped in each epoch. This is useful because, for example, batch normalisation may be
+     * unable to train on a last batch of one image.
      *
      * @throws StriateException if {@code wanted} is true and the data set has fewer images than a batch
      */
     public DataLoader dropLast(boolean wanted) {
         if (wanted && dataset.size() < batchSize) {
-            throw new StriateException("DataLoader: dropLast would leave no batch, because the data set has " + dataset.size()
-                    + " images and a batch " + batchSize + "; use a smaller batch size");
+            throw new StriateException("DataLoader: dropLast would leave no batch, because the data set has "
+                    + dataset.size() + " images and a batch " + batchSize + "; use a smaller batch size");
         }
         this.dropsLast = wanted;
         return this;
@@ -140,12 +145,15 @@ public final class DataLoader implements Iterable<Batch> {
     }
 
     /**
-     * Returns a new loader for all images with the same batch size, in the order of the data set and without random transforms.
+     * Returns a new loader for all images with the same batch size, in the order of the data set and without random
+     * transforms.
      */
     public DataLoader forEvaluation() {
         return of(dataset, batchSize)
                 .seed(seed)
-                .transform(transforms.stream().filter(transform -> !transform.isRandom()).toArray(Transform[]::new))
+                .transform(transforms.stream()
+                        .filter(transform -> !transform.isRandom())
+                        .toArray(Transform[]::new))
                 .prefetch(prefetch);
     }
 
@@ -195,8 +203,8 @@ public final class DataLoader implements Iterable<Batch> {
     }
 
     /**
-     * Starts the next epoch at batch {@code first}, counted from 0, for example to resume training. Earlier batches are not
-     * prepared. Later batches are the same as in a complete epoch.
+     * Starts the next epoch at batch {@code first}, counted from 0, for example to resume training. Earlier batches are
+     * not prepared. Later batches are the same as in a complete epoch.
      *
      * @throws StriateException unless {@code 0 <= first <= batches()}
      */
@@ -208,8 +216,8 @@ public final class DataLoader implements Iterable<Batch> {
     }
 
     private static Executor background() {
-        ThreadPoolExecutor executor = new ThreadPoolExecutor(THREADS, THREADS, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
-                work -> {
+        ThreadPoolExecutor executor =
+                new ThreadPoolExecutor(THREADS, THREADS, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
                     Thread thread = new Thread(work, "striate-data-loader");
                     thread.setDaemon(true);
                     return thread;
@@ -254,8 +262,8 @@ public final class DataLoader implements Iterable<Batch> {
         /**
          * Returns the next batch, and waits until it is prepared.
          *
-         * @throws StriateException if an image cannot be read or transformed, or this thread was interrupted while it waited. The
-         *                          epoch then ends
+         * @throws StriateException if an image cannot be read or transformed, or this thread was interrupted while it
+         *     waited. The epoch then ends
          */
         @Override
         public Batch next() {
@@ -285,18 +293,21 @@ public final class DataLoader implements Iterable<Batch> {
                 if (e.getCause() instanceof StriateException known) {
                     throw known;
                 }
-                // Rethrown unchanged, as without prefetching: callers recognise a full heap or a broken installation by the type.
+                // Rethrown unchanged, as without prefetching: callers recognise a full heap or a broken installation by
+                // the type.
                 if (e.getCause() instanceof VirtualMachineError error) {
                     throw error;
                 }
                 if (e.getCause() instanceof LinkageError error) {
                     throw error;
                 }
-                throw new StriateException("DataLoader: preparing batch " + taken + " of epoch " + number + " failed: "
-                        + e.getCause(), e.getCause());
+                throw new StriateException(
+                        "DataLoader: preparing batch " + taken + " of epoch " + number + " failed: " + e.getCause(),
+                        e.getCause());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new StriateException("DataLoader: interrupted while waiting for batch " + taken + " of epoch " + number, e);
+                throw new StriateException(
+                        "DataLoader: interrupted while waiting for batch " + taken + " of epoch " + number, e);
             }
         }
 
@@ -332,7 +343,11 @@ public final class DataLoader implements Iterable<Batch> {
                     throw new StriateException("DataLoader: image " + index + " in epoch " + number + ": " + reason, e);
                 }
             }
-            return new Batch(images, Shape.of(count, image.size(0), image.size(1), image.size(2)), labels, indices,
+            return new Batch(
+                    images,
+                    Shape.of(count, image.size(0), image.size(1), image.size(2)),
+                    labels,
+                    indices,
                     DataLoader.this::recycle);
         }
 

@@ -3,7 +3,10 @@ package dev.striate.data;
 import dev.striate.Shape;
 import java.util.List;
 
-/** A fixed number of labelled images of one shape. Implementations must support reading by several threads at the same time. */
+/**
+ * A fixed number of labelled images of one shape. Implementations must support reading by several threads at the same
+ * time.
+ */
 public interface Dataset {
 
     /** Returns the number of images, at least 1. */
@@ -19,8 +22,8 @@ public interface Dataset {
     List<String> classNames();
 
     /**
-     * Copies image {@code index} into {@code target}, starting at {@code offset}, in row-major order of {@link #imageShape()}.
-     * The same index always gives the same values.
+     * Copies image {@code index} into {@code target}, starting at {@code offset}, in row-major order of {@link
+     * #imageShape()}. The same index always gives the same values.
      */
     void read(int index, float[] target, int offset);
 

@@ -18,8 +18,8 @@ public final class Datasets {
     private Datasets() {}
 
     /**
-     * Returns the images with a border of zeros, {@code pixels} wide on each side: with 2, 28x28 becomes 32x32. The data set is
-     * not copied.
+     * Returns the images with a border of zeros, {@code pixels} wide on each side: with 2, 28x28 becomes 32x32. The
+     * data set is not copied.
      *
      * @throws StriateException if {@code pixels} is negative, or an image would have 2^31 values or more
      */
@@ -36,11 +36,11 @@ public final class Datasets {
     }
 
     /**
-     * Returns the images scaled by {@link Image#resize}, without keeping their proportions. They are stored as bytes in new
-     * memory.
+     * Returns the images scaled by {@link Image#resize}, without keeping their proportions. They are stored as bytes in
+     * new memory.
      *
-     * @throws StriateException if the images do not have 1 or 3 channels, a value is not in 0 .. 1, a side is below 1, or all
-     *                          images together have 2^31 values or more
+     * @throws StriateException if the images do not have 1 or 3 channels, a value is not in 0 .. 1, a side is below 1,
+     *     or all images together have 2^31 values or more
      */
     public static Dataset resize(Dataset dataset, int height, int width) {
         Shape from = dataset.imageShape();
@@ -54,21 +54,26 @@ public final class Datasets {
             byte[] bytes = new byte[values.length];
             for (int k = 0; k < values.length; k++) {
                 if (!(values[k] >= 0 && values[k] <= 1)) {
-                    throw new StriateException("Datasets.resize: image " + i + " has the value " + values[k]
-                            + ", expected 0 .. 1");
+                    throw new StriateException(
+                            "Datasets.resize: image " + i + " has the value " + values[k] + ", expected 0 .. 1");
                 }
                 bytes[k] = (byte) Math.round(values[k] * WHITE);
             }
-            System.arraycopy(new Image(bytes, from).resize(height, width).pixels(), 0, resized, i * to.elements(), to.elements());
+            System.arraycopy(
+                    new Image(bytes, from).resize(height, width).pixels(),
+                    0,
+                    resized,
+                    i * to.elements(),
+                    to.elements());
             labels[i] = dataset.label(i);
         }
         return new ByteImages(resized, labels, to, WHITE, dataset.classNames());
     }
 
     /**
-     * Returns a subset of {@code images} images: the first images of each class, in the order of the data set. Each class is
-     * represented in proportion to its size (rounded by the largest-remainder method). The selection is not random: the same data
-     * set and number always give the same images. The data set is not copied.
+     * Returns a subset of {@code images} images: the first images of each class, in the order of the data set. Each
+     * class is represented in proportion to its size (rounded by the largest-remainder method). The selection is not
+     * random: the same data set and number always give the same images. The data set is not copied.
      *
      * @throws StriateException unless {@code images} is in 1 .. {@link Dataset#size() size}
      */
@@ -118,8 +123,8 @@ public final class Datasets {
     public static Normalize meanAndDeviation(Dataset dataset) {
         int channels = dataset.imageShape().size(0);
         int plane = dataset.imageShape().elements() / channels;
-        // Sums the distances from the first pixel of each channel. They are exactly 0 for a constant channel, and there is no
-        // cancellation if the values are close together and far from 0.
+        // Sums the distances from the first pixel of each channel. They are exactly 0 for a constant channel, and there
+        // is no cancellation if the values are close together and far from 0.
         double[] origins = new double[channels];
         double[] sums = new double[channels];
         double[] squares = new double[channels];
@@ -154,8 +159,8 @@ public final class Datasets {
     }
 
     /**
-     * Returns the data set with the labels of another list of classes, matched by name: an image of the class {@code "cat"} gets
-     * the index of {@code "cat"} in {@code classNames} as its label. The data set is not copied.
+     * Returns the data set with the labels of another list of classes, matched by name: an image of the class {@code
+     * "cat"} gets the index of {@code "cat"} in {@code classNames} as its label. The data set is not copied.
      *
      * @throws StriateException if a class of the data set is missing in the list, or occurs there more than once
      */
@@ -175,8 +180,8 @@ public final class Datasets {
         for (int label = 0; label < newLabels.length; label++) {
             String name = own.get(label);
             if (!labels.containsKey(name) || repeated.contains(name)) {
-                throw new StriateException("Datasets.withClasses: expected the class \"" + name + "\" once in the list, got it "
-                        + (repeated.contains(name) ? "more than once" : "not at all"));
+                throw new StriateException("Datasets.withClasses: expected the class \"" + name
+                        + "\" once in the list, got it " + (repeated.contains(name) ? "more than once" : "not at all"));
             }
             newLabels[label] = labels.get(name);
         }
@@ -237,8 +242,8 @@ public final class Datasets {
             int width = from.size(2);
             int end = offset + shape.elements();
             int row = end - from.elements();
-            // First the image is read into the end of its range. Then each row moves towards the front. It never overwrites a row
-            // that has not moved yet.
+            // First the image is read into the end of its range. Then each row moves towards the front. It never
+            // overwrites a row that has not moved yet.
             source.read(index, target, row);
             int filled = offset;
             for (int c = 0; c < from.size(0); c++) {

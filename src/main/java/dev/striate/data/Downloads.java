@@ -34,11 +34,11 @@ import java.util.stream.Collectors;
 /**
  * Downloads published files into a cache directory.
  *
- * <p>A file is downloaded to {@code NAME.part} and renamed atomically when it is complete and its SHA-256 is correct. A later
- * call resumes an incomplete download. Files that are already in the cache are also checked. Sources are tried in order; if a
- * connection breaks, the rest is requested from the same source. If several processes fetch the same file at the same time, one
- * downloads it and the others wait. Redirects are followed, except from https to http. The proxy is set by system properties
- * ({@code https.proxyHost}).
+ * <p>A file is downloaded to {@code NAME.part} and renamed atomically when it is complete and its SHA-256 is correct. A
+ * later call resumes an incomplete download. Files that are already in the cache are also checked. Sources are tried in
+ * order; if a connection breaks, the rest is requested from the same source. If several processes fetch the same file
+ * at the same time, one downloads it and the others wait. Redirects are followed, except from https to http. The proxy
+ * is set by system properties ({@code https.proxyHost}).
  *
  * <p>Settings take effect with the next {@link #fetch}.
  */
@@ -119,7 +119,8 @@ public final class Downloads {
 
     private static Duration requireWait(Duration timeout) {
         if (timeout.isNegative() || timeout.isZero() || timeout.compareTo(LONGEST_WAIT) > 0) {
-            throw new StriateException("Downloads: a time to wait is above 0 and at most " + LONGEST_WAIT + ", got " + timeout);
+            throw new StriateException(
+                    "Downloads: a time to wait is above 0 and at most " + LONGEST_WAIT + ", got " + timeout);
         }
         return timeout;
     }
@@ -138,8 +139,8 @@ public final class Downloads {
     /**
      * Returns the path of a file in the cache, after checking its SHA-256. Downloads it if it is missing or different.
      *
-     * @throws StriateException if the file is not in the cache and downloads are off, no source has it, or it cannot be written;
-     *                          the message names the paths, the answer of each source, and how to download the file manually
+     * @throws StriateException if the file is not in the cache and downloads are off, no source has it, or it cannot be
+     *     written; the message names the paths, the answer of each source, and how to download the file manually
      */
     public Path fetch(RemoteFile file) {
         Path target = directory.resolve(file.name());
@@ -150,13 +151,16 @@ public final class Downloads {
             if (offline) {
                 throw new StriateException("cannot download in offline mode: " + target
                         + (Files.exists(target) ? " is not the published file" : " is missing") + ". Download it from "
-                        + file.sources().stream().map(URI::toString).collect(Collectors.joining(" or ")) + manually(file, target));
+                        + file.sources().stream().map(URI::toString).collect(Collectors.joining(" or "))
+                        + manually(file, target));
             }
             Files.createDirectories(target.getParent());
             synchronized (LOCKS.computeIfAbsent(target, path -> new Object())) {
-                // The lock file is never deleted: otherwise two processes could lock two different files with this name.
-                try (FileChannel channel = FileChannel.open(sibling(target, ".lock"), StandardOpenOption.CREATE,
-                        StandardOpenOption.WRITE); FileLock lock = channel.lock()) {
+                // The lock file is never deleted: otherwise two processes could lock two different files with this
+                // name.
+                try (FileChannel channel = FileChannel.open(
+                                sibling(target, ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                        FileLock lock = channel.lock()) {
                     if (!isThere(target, file)) {
                         fetchFromSources(file, target);
                     }
@@ -167,13 +171,17 @@ public final class Downloads {
             if (AtomicFile.isInterrupt(e)) {
                 throw interrupted(file);
             }
-            throw new StriateException("cannot keep " + file.name() + " in the cache " + directory + ": " + e
-                    + "; choose another directory with the environment variable " + UserCache.VARIABLE, e);
+            throw new StriateException(
+                    "cannot keep " + file.name() + " in the cache " + directory + ": " + e
+                            + "; choose another directory with the environment variable " + UserCache.VARIABLE,
+                    e);
         }
     }
 
     private static boolean isThere(Path target, RemoteFile file) throws IOException {
-        return Files.isRegularFile(target) && Files.size(target) == file.bytes() && Sha256.of(target).equals(file.sha256());
+        return Files.isRegularFile(target)
+                && Files.size(target) == file.bytes()
+                && Sha256.of(target).equals(file.sha256());
     }
 
     private static Path sibling(Path target, String ending) {
@@ -201,16 +209,20 @@ public final class Downloads {
                     Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
                     return;
                 } catch (SourceFailure e) {
-                    failures.merge(source, e.getMessage(), (all, next) -> all.equals(next) ? all : all + ", then " + next);
+                    failures.merge(
+                            source, e.getMessage(), (all, next) -> all.equals(next) ? all : all + ", then " + next);
                     if (!e.again && size(part) <= before) {
                         break;
                     }
                 }
             }
         }
-        throw new StriateException("cannot download " + file.name() + ": " + failures.entrySet().stream()
-                .map(failure -> failure.getKey() + ": " + failure.getValue()).collect(Collectors.joining("; "))
-                + ". Try again later, or download it from " + (failures.size() == 1 ? "this address" : "one of these addresses")
+        throw new StriateException("cannot download " + file.name() + ": "
+                + failures.entrySet().stream()
+                        .map(failure -> failure.getKey() + ": " + failure.getValue())
+                        .collect(Collectors.joining("; "))
+                + ". Try again later, or download it from "
+                + (failures.size() == 1 ? "this address" : "one of these addresses")
                 + manually(file, target));
     }
 
@@ -229,10 +241,12 @@ public final class Downloads {
         }
     }
 
-    private void receive(HttpClient client, RemoteFile file, URI source, Path part, long have) throws IOException, SourceFailure {
+    private void receive(HttpClient client, RemoteFile file, URI source, Path part, long have)
+            throws IOException, SourceFailure {
         HttpResponse<Flow.Publisher<List<ByteBuffer>>> response;
         try {
-            HttpRequest.Builder request = HttpRequest.newBuilder(source).timeout(connectTimeout.plus(stallTimeout))
+            HttpRequest.Builder request = HttpRequest.newBuilder(source)
+                    .timeout(connectTimeout.plus(stallTimeout))
                     .header("Accept-Encoding", "identity");
             if (have > 0) {
                 request.header("Range", "bytes=" + have + "-");
@@ -277,20 +291,25 @@ public final class Downloads {
     }
 
     /** Returns the offset in the file at which the body of a response starts. */
-    private static long start(HttpResponse<?> response, RemoteFile file, Path part, long have) throws IOException, SourceFailure {
+    private static long start(HttpResponse<?> response, RemoteFile file, Path part, long have)
+            throws IOException, SourceFailure {
         switch (response.statusCode()) {
             case OK -> {
                 // A response of another size is another file, such as a login page, so the existing part is kept.
                 String expected = Long.toString(file.bytes());
                 String length = response.headers().firstValue("Content-Length").orElse(expected);
                 if (!length.equals(expected)) {
-                    throw new SourceFailure("the file has " + PrintableText.excerpt(length) + " bytes there, expected " + expected, false);
+                    throw new SourceFailure(
+                            "the file has " + PrintableText.excerpt(length) + " bytes there, expected " + expected,
+                            false);
                 }
                 return 0;
             }
             case PARTIAL_CONTENT -> {
-                Matcher range = CONTENT_RANGE.matcher(response.headers().firstValue("Content-Range").orElse(""));
-                if (range.matches() && range.group(1).equals(Long.toString(have))
+                Matcher range = CONTENT_RANGE.matcher(
+                        response.headers().firstValue("Content-Range").orElse(""));
+                if (range.matches()
+                        && range.group(1).equals(Long.toString(have))
                         && (range.group(2).equals("*") || range.group(2).equals(Long.toString(file.bytes())))) {
                     return have;
                 }
@@ -302,8 +321,11 @@ public final class Downloads {
                 throw new SourceFailure("the server reports that the file has no byte " + have, have > 0);
             }
             default -> {
-                String location = response.headers().firstValue("Location").map(
-                        to -> ", a redirect to " + PrintableText.excerpt(to) + ", not followed (to http, in a loop or not on the web)").orElse("");
+                String location = response.headers()
+                        .firstValue("Location")
+                        .map(to -> ", a redirect to " + PrintableText.excerpt(to)
+                                + ", not followed (to http, in a loop or not on the web)")
+                        .orElse("");
                 throw new SourceFailure("status " + response.statusCode() + location, false);
             }
         }
@@ -317,7 +339,10 @@ public final class Downloads {
             }
             throw new SourceFailure("it ended after " + written + " of " + file.bytes() + " bytes", false);
         } catch (IOException e) {
-            throw new SourceFailure(PrintableText.excerpt(String.valueOf(e.getMessage())) + " after " + written + " of " + file.bytes() + " bytes", false);
+            throw new SourceFailure(
+                    PrintableText.excerpt(String.valueOf(e.getMessage())) + " after " + written + " of " + file.bytes()
+                            + " bytes",
+                    false);
         } catch (InterruptedException e) {
             throw interrupted(file);
         }
@@ -325,7 +350,8 @@ public final class Downloads {
 
     private static StriateException interrupted(RemoteFile file) {
         Thread.currentThread().interrupt();
-        return new StriateException("interrupted while fetching " + file.name() + "; the part that has arrived is kept for the next attempt");
+        return new StriateException("interrupted while fetching " + file.name()
+                + "; the part that has arrived is kept for the next attempt");
     }
 
     private static long size(Path file) throws IOException {

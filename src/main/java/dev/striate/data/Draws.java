@@ -3,8 +3,8 @@ package dev.striate.data;
 import dev.striate.backend.Philox;
 
 /**
- * The random numbers for one image in one epoch. Each image and epoch has its own {@link Philox} stream, so its transforms depend
- * neither on the order of the images nor on the thread that reads them.
+ * The random numbers for one image in one epoch. Each image and epoch has its own {@link Philox} stream, so its
+ * transforms depend neither on the order of the images nor on the thread that reads them.
  */
 public final class Draws {
 

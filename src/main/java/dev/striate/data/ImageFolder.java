@@ -27,15 +27,15 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Reads data sets from directories with one folder per class, which has the name of the class: {@code train/cat/1.png}. Classes,
- * and the files of each class, are ordered by name, as in torchvision. Pictures are the files with the endings {@code bmp},
- * {@code gif}, {@code jpeg}, {@code jpg} or {@code png}, in upper or lower case, also in subfolders of the class folder. They may
- * have any size within the limits of {@link Image#read(Path, int)}. Each picture is converted to grey or RGB and {@link Image#fit
- * fitted} to the requested shape. Values are from 0 to 1, stored as bytes.
+ * Reads data sets from directories with one folder per class, which has the name of the class: {@code train/cat/1.png}.
+ * Classes, and the files of each class, are ordered by name, as in torchvision. Pictures are the files with the endings
+ * {@code bmp}, {@code gif}, {@code jpeg}, {@code jpg} or {@code png}, in upper or lower case, also in subfolders of the
+ * class folder. They may have any size within the limits of {@link Image#read(Path, int)}. Each picture is converted to
+ * grey or RGB and {@link Image#fit fitted} to the requested shape. Values are from 0 to 1, stored as bytes.
  *
- * <p>Links to folders and files are followed, except links to a parent folder. A folder that is reached twice within a class
- * counts once. Hidden files and folders, and those that tools create, such as {@code __MACOSX} or {@code Thumbs.db}, are ignored.
- * One log line counts the other skipped files by ending.
+ * <p>Links to folders and files are followed, except links to a parent folder. A folder that is reached twice within a
+ * class counts once. Hidden files and folders, and those that tools create, such as {@code __MACOSX} or {@code
+ * Thumbs.db}, are ignored. One log line counts the other skipped files by ending.
  */
 public final class ImageFolder {
 
@@ -46,8 +46,16 @@ public final class ImageFolder {
     private static final List<String> TEST_FOLDERS = List.of("test", "val", "valid", "validation");
 
     /** The names, in lower case, of files and folders that macOS, Python, network drives, Windows and Linux create. */
-    private static final Set<String> LEFTOVERS = Set.of("__macosx", "__pycache__", "@eadir", "#recycle", "$recycle.bin",
-            "system volume information", "thumbs.db", "desktop.ini", "lost+found");
+    private static final Set<String> LEFTOVERS = Set.of(
+            "__macosx",
+            "__pycache__",
+            "@eadir",
+            "#recycle",
+            "$recycle.bin",
+            "system volume information",
+            "thumbs.db",
+            "desktop.ini",
+            "lost+found");
 
     private static final int ENDINGS_LISTED = 10;
 
@@ -57,14 +65,15 @@ public final class ImageFolder {
     private ImageFolder() {}
 
     /**
-     * Reads the folder {@code train} in {@code root} and, for testing, the first that exists of {@code test}, {@code val},
-     * {@code valid} and {@code validation}. The classes are those of {@code train}; those without a test folder are logged.
+     * Reads the folder {@code train} in {@code root} and, for testing, the first that exists of {@code test}, {@code
+     * val}, {@code valid} and {@code validation}. The classes are those of {@code train}; those without a test folder
+     * are logged.
      *
      * @param imageShape {@code (1 or 3, height, width)}
      * @throws ShapeException   if the shape is not of this form
-     * @throws StriateException if there are no such folders or classes, a class folder has no pictures, two classes have the same
-     *                          folder, the name of a folder is not valid in the locale's encoding, a link leads nowhere, a picture
-     *                          cannot be read, or a part would take 2^31 bytes or more
+     * @throws StriateException if there are no such folders or classes, a class folder has no pictures, two classes
+     *     have the same folder, the name of a folder is not valid in the locale's encoding, a link leads nowhere, a
+     *     picture cannot be read, or a part would take 2^31 bytes or more
      */
     public static Splits read(Path root, Shape imageShape) {
         return read(root, imageShape, Image.DEFAULT_MAX_PIXELS);
@@ -78,14 +87,20 @@ public final class ImageFolder {
      */
     public static Splits read(Path root, Shape imageShape, int maxPixels) {
         Path train = root.resolve("train");
-        Path test = TEST_FOLDERS.stream().map(root::resolve).filter(Files::isDirectory).findFirst().orElse(null);
+        Path test = TEST_FOLDERS.stream()
+                .map(root::resolve)
+                .filter(Files::isDirectory)
+                .findFirst()
+                .orElse(null);
         if (!Files.isDirectory(train) || test == null) {
-            throw new StriateException("ImageFolder: expected the folders train and test (or val, valid, validation) in " + root
-                    + ", found " + names(folders(root)) + "; each has one folder per class, such as train/cat/1.png");
+            throw new StriateException(
+                    "ImageFolder: expected the folders train and test (or val, valid, validation) in " + root
+                            + ", found " + names(folders(root))
+                            + "; each has one folder per class, such as train/cat/1.png");
         }
         List<String> classes = names(folders(train));
-        Splits splits =
-                new Splits(readSplit(train, imageShape, classes, maxPixels), readSplit(test, imageShape, classes, maxPixels));
+        Splits splits = new Splits(
+                readSplit(train, imageShape, classes, maxPixels), readSplit(test, imageShape, classes, maxPixels));
         List<String> untested = new ArrayList<>(classes);
         untested.removeAll(names(folders(test)));
         if (!untested.isEmpty()) {
@@ -105,8 +120,8 @@ public final class ImageFolder {
     }
 
     /**
-     * Reads the class folders in {@code directory} with given classes, such as those of a trained model. Their order is that of
-     * the labels.
+     * Reads the class folders in {@code directory} with given classes, such as those of a trained model. Their order is
+     * that of the labels.
      *
      * @throws StriateException as for {@link #read(Path, Shape)}, and if there is a folder of another class
      */
@@ -122,10 +137,13 @@ public final class ImageFolder {
      */
     public static Dataset readSplit(Path directory, Shape imageShape, List<String> classNames, int maxPixels) {
         if (imageShape.rank() != 3 || imageShape.size(0) != 1 && imageShape.size(0) != 3) {
-            throw new ShapeException("ImageFolder: expected a shape (1 or 3 channels, height, width), got " + imageShape);
+            throw new ShapeException(
+                    "ImageFolder: expected a shape (1 or 3 channels, height, width), got " + imageShape);
         }
         List<Path> folders = folders(directory);
-        List<String> others = names(folders).stream().filter(name -> !classNames.contains(name)).toList();
+        List<String> others = names(folders).stream()
+                .filter(name -> !classNames.contains(name))
+                .toList();
         if (!others.isEmpty()) {
             throw new StriateException("ImageFolder: " + directory + " has folders of other classes, " + others
                     + "; the classes are " + classNames + ". Rename or remove the others");
@@ -139,8 +157,8 @@ public final class ImageFolder {
             labels.addAll(Collections.nCopies(pictures.size(), classNames.indexOf(name(folder))));
         }
         if (files.isEmpty()) {
-            throw new StriateException("ImageFolder: looked for folders of pictures (" + String.join(", ", ENDINGS) + "), one per"
-                    + " class, in " + directory + ", found none");
+            throw new StriateException("ImageFolder: looked for folders of pictures (" + String.join(", ", ENDINGS)
+                    + "), one per" + " class, in " + directory + ", found none");
         }
         if (!search.skipped.isEmpty()) {
             LOGGER.log(Level.INFO, () -> "ImageFolder: skipped in " + directory + ": " + counts(search.skipped));
@@ -160,24 +178,30 @@ public final class ImageFolder {
         try {
             return new byte[bytes];
         } catch (OutOfMemoryError e) {
-            throw new StriateException("ImageFolder: " + images + " images of " + imageShape + " take " + bytes + " bytes, and the"
-                    + " Java heap has no room for them; its limit is " + Runtime.getRuntime().maxMemory() + " bytes. Start Java"
-                    + " with a larger -Xmx or make the images smaller", e);
+            throw new StriateException(
+                    "ImageFolder: " + images + " images of " + imageShape + " take " + bytes + " bytes, and the"
+                            + " Java heap has no room for them; its limit is "
+                            + Runtime.getRuntime().maxMemory() + " bytes. Start Java"
+                            + " with a larger -Xmx or make the images smaller",
+                    e);
         }
     }
 
     /**
-     * Returns the class folders, sorted by the code points of their names, as Python does. A name that is not valid in the locale's
-     * encoding would be a wrong class name, and could be the same as that of another.
+     * Returns the class folders, sorted by the code points of their names, as Python does. A name that is not valid in
+     * the locale's encoding would be a wrong class name, and could be the same as that of another.
      */
     private static List<Path> folders(Path directory) {
-        List<Path> folders = entries(directory).stream().filter(Files::isDirectory)
-                .sorted(Comparator.comparing(folder -> name(folder).codePoints().toArray(), Arrays::compare)).toList();
+        List<Path> folders = entries(directory).stream()
+                .filter(Files::isDirectory)
+                .sorted(Comparator.comparing(folder -> name(folder).codePoints().toArray(), Arrays::compare))
+                .toList();
         for (Path folder : folders) {
             if (name(folder).indexOf(UNDECODABLE) >= 0) {
-                throw new StriateException("ImageFolder: the name of the class folder \"" + name(folder) + "\" cannot be read in this"
-                        + " locale, which encodes names as " + System.getProperty("sun.jnu.encoding")
-                        + ". Set LC_ALL=C.UTF-8, or rename the folder");
+                throw new StriateException(
+                        "ImageFolder: the name of the class folder \"" + name(folder) + "\" cannot be read in this"
+                                + " locale, which encodes names as " + System.getProperty("sun.jnu.encoding")
+                                + ". Set LC_ALL=C.UTF-8, or rename the folder");
             }
         }
         return folders;
@@ -197,15 +221,18 @@ public final class ImageFolder {
             List<Path> entries = all.filter(entry -> !isLeftover(name(entry))).toList();
             for (Path entry : entries) {
                 if (Files.isSymbolicLink(entry) && !Files.exists(entry)) {
-                    throw new StriateException("ImageFolder: " + entry + " is a link to " + Files.readSymbolicLink(entry)
-                            + ", which does not exist; restore that or remove the link");
+                    throw new StriateException(
+                            "ImageFolder: " + entry + " is a link to " + Files.readSymbolicLink(entry)
+                                    + ", which does not exist; restore that or remove the link");
                 }
             }
             return entries;
         } catch (IOException | UncheckedIOException e) {
-            String reason = e instanceof NoSuchFileException ? "there is no such folder"
-                    : e instanceof NotDirectoryException ? "it is not a folder"
-                    : e instanceof AccessDeniedException ? "permission denied" : e.toString();
+            String reason = e instanceof NoSuchFileException
+                    ? "there is no such folder"
+                    : e instanceof NotDirectoryException
+                            ? "it is not a folder"
+                            : e instanceof AccessDeniedException ? "permission denied" : e.toString();
             throw new StriateException("ImageFolder: cannot list the folder " + directory + ": " + reason, e);
         }
     }
@@ -217,7 +244,9 @@ public final class ImageFolder {
     /** {@code 12 webp, 3 txt}, the most frequent first. */
     private static String counts(Map<String, Integer> counts) {
         return counts.entrySet().stream()
-                .sorted(Map.Entry.<String, Integer>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey()))
+                .sorted(Map.Entry.<String, Integer>comparingByValue()
+                        .reversed()
+                        .thenComparing(Map.Entry.comparingByKey()))
                 .limit(ENDINGS_LISTED)
                 .map(count -> count.getValue() + " " + count.getKey())
                 .collect(Collectors.joining(", ", "", counts.size() > ENDINGS_LISTED ? ", and others" : ""));
@@ -234,7 +263,8 @@ public final class ImageFolder {
 
         Search(Path directory) {
             root = real(directory);
-            entries(directory).stream().filter(entry -> !Files.isDirectory(entry))
+            entries(directory).stream()
+                    .filter(entry -> !Files.isDirectory(entry))
                     .forEach(file -> skip(skipped, ending(file) + " outside of class folders"));
         }
 

@@ -33,7 +33,8 @@ public final class Normalize implements Transform {
         }
         for (float value : deviation) {
             if (!(value > 0 && value < Float.POSITIVE_INFINITY)) {
-                throw new StriateException("Normalize: deviations are finite and above 0, got " + Arrays.toString(deviation));
+                throw new StriateException(
+                        "Normalize: deviations are finite and above 0, got " + Arrays.toString(deviation));
             }
         }
         this.mean = mean.clone();
@@ -54,13 +55,13 @@ public final class Normalize implements Transform {
     @Override
     public void apply(float[] images, int offset, Shape shape, Draws draws) {
         if (shape.size(0) != mean.length) {
-            throw new ShapeException("Normalize: has " + mean.length + " means, the image " + shape + " has " + shape.size(0)
-                    + " channels");
+            throw new ShapeException("Normalize: has " + mean.length + " means, the image " + shape + " has "
+                    + shape.size(0) + " channels");
         }
         int plane = shape.size(1) * shape.size(2);
         for (int channel = 0; channel < mean.length; channel++) {
-            // Local variables, because the arrays could be aliases of the images, which would keep the compiler from vectorising
-            // the loop.
+            // Local variables, because the arrays could be aliases of the images, which would keep the compiler from
+            // vectorising the loop.
             float center = mean[channel];
             float scale = deviation[channel];
             int start = offset + channel * plane;

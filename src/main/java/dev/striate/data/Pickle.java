@@ -11,12 +11,12 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parses a Python pickle (protocols 2 to 4) of a dictionary of strings, numbers, lists and NumPy arrays of unsigned bytes. Of the
- * classes and functions that a pickle can name, only the three for such an array are recognised, by their names. All others are
- * errors, and no code is ever called.
+ * Parses a Python pickle (protocols 2 to 4) of a dictionary of strings, numbers, lists and NumPy arrays of unsigned
+ * bytes. Of the classes and functions that a pickle can name, only the three for such an array are recognised, by their
+ * names. All others are errors, and no code is ever called.
  *
- * <p>A pickle can refer to the same large value many times. Therefore references do not copy or convert values, and the number of
- * references is limited.
+ * <p>A pickle can refer to the same large value many times. Therefore references do not copy or convert values, and the
+ * number of references is limited.
  */
 final class Pickle {
 
@@ -44,7 +44,8 @@ final class Pickle {
     }
 
     /**
-     * CIFAR-100 has about 300,000 values and memos. One byte of the file can create a value that takes up to 60 bytes of memory.
+     * CIFAR-100 has about 300,000 values and memos. One byte of the file can create a value that takes up to 60 bytes
+     * of memory.
      */
     private static final int MOST_VALUES = 2_000_000;
 
@@ -78,15 +79,17 @@ final class Pickle {
         this.in = in;
     }
 
-    /** Returns the dictionary. Its values are {@code byte[]} (strings), {@link Integer}, {@link List} or {@link Matrix}. */
+    /**
+     * Returns the dictionary. Its values are {@code byte[]} (strings), {@link Integer}, {@link List} or {@link Matrix}.
+     */
     static Map<String, Object> read(DataFile in) {
         long start = in.offset();
         try {
             Object value = new Pickle(in).run();
             if (value instanceof Map<?, ?> dictionary) {
                 Map<String, Object> named = new LinkedHashMap<>();
-                dictionary.forEach((key, item) ->
-                        named.put((String) key, item instanceof Array array && array.matrix != null ? array.matrix : item));
+                dictionary.forEach((key, item) -> named.put(
+                        (String) key, item instanceof Array array && array.matrix != null ? array.matrix : item));
                 return named;
             }
         } catch (ClassCastException | IndexOutOfBoundsException | UnsupportedOperationException e) {
@@ -143,8 +146,11 @@ final class Pickle {
                 case '.' -> {
                     return pop();
                 }
-                default -> throw in.errorAt(in.offset() - 1, "the pickle has opcode 0x" + Integer.toHexString(opcode)
-                        + ", which a dictionary of lists and byte arrays does not need; it is not read");
+                default ->
+                    throw in.errorAt(
+                            in.offset() - 1,
+                            "the pickle has opcode 0x" + Integer.toHexString(opcode)
+                                    + ", which a dictionary of lists and byte arrays does not need; it is not read");
             }
         }
     }
@@ -152,8 +158,8 @@ final class Pickle {
     private void global(String name) {
         Object known = GLOBALS.get(name);
         if (known == null) {
-            throw in.error("the pickle names \"" + PrintableText.excerpt(name) + "\"; only NumPy arrays are read, which name "
-                    + new TreeSet<>(GLOBALS.keySet()));
+            throw in.error("the pickle names \"" + PrintableText.excerpt(name)
+                    + "\"; only NumPy arrays are read, which name " + new TreeSet<>(GLOBALS.keySet()));
         }
         push(known);
     }
@@ -168,7 +174,10 @@ final class Pickle {
         }
     }
 
-    /** The state of an array is its contents. The state of a dtype is its memory layout, which is ignored for single bytes. */
+    /**
+     * The state of an array is its contents. The state of a dtype is its memory layout, which is ignored for single
+     * bytes.
+     */
     private void build(List<?> state) {
         if (!(top() instanceof Array array)) {
             if (top() != UINT8) {
@@ -181,8 +190,13 @@ final class Pickle {
         byte[] values = (byte[]) state.get(4);
         int rows = (Integer) shape.get(0);
         int columns = (Integer) shape.get(1);
-        if (state.get(2) != UINT8 || shape.size() != 2 || rows < 0 || columns < 0 || (long) rows * columns != values.length) {
-            throw in.error("an array of " + rows + " x " + columns + " bytes has " + values.length + ", or it has other axes");
+        if (state.get(2) != UINT8
+                || shape.size() != 2
+                || rows < 0
+                || columns < 0
+                || (long) rows * columns != values.length) {
+            throw in.error(
+                    "an array of " + rows + " x " + columns + " bytes has " + values.length + ", or it has other axes");
         }
         array.matrix = new Matrix(rows, columns, values, (Boolean) state.get(3));
     }

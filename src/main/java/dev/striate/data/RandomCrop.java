@@ -5,8 +5,9 @@ import dev.striate.StriateException;
 import java.util.Arrays;
 
 /**
- * Pads an image with zeros on all sides and crops it to its original size at a random position. This shifts the image by up to
- * {@code padding} pixels in each direction. The border is black before a {@link Normalize}, and has the mean colour after it.
+ * Pads an image with zeros on all sides and crops it to its original size at a random position. This shifts the image
+ * by up to {@code padding} pixels in each direction. The border is black before a {@link Normalize}, and has the mean
+ * colour after it.
  */
 public final class RandomCrop implements Transform {
 
@@ -35,7 +36,9 @@ public final class RandomCrop implements Transform {
         return true;
     }
 
-    /** Sets pixel (row, column) to the old pixel (row + down, column + right), or to zero if that is outside the image. */
+    /**
+     * Sets pixel (row, column) to the old pixel (row + down, column + right), or to zero if that is outside the image.
+     */
     static void crop(float[] images, int offset, Shape shape, int down, int right) {
         int height = shape.size(1);
         int width = shape.size(2);
@@ -43,13 +46,14 @@ public final class RandomCrop implements Transform {
         int bottom = Math.max(top, Math.min(height, height - down));
         int left = Math.min(width, Math.max(0, -right));
         int end = Math.max(left, Math.min(width, width - right));
-        // All pixels move by the same distance in memory. Pixels that come from another row or channel, or from outside, are
-        // cleared.
+        // All pixels move by the same distance in memory. Pixels that come from another row or channel, or from
+        // outside, are cleared.
         int elements = shape.elements();
         long distance = (long) down * width + right;
         if (Math.abs(distance) < elements) {
             int by = (int) distance;
-            System.arraycopy(images, offset + Math.max(0, by), images, offset + Math.max(0, -by), elements - Math.abs(by));
+            System.arraycopy(
+                    images, offset + Math.max(0, by), images, offset + Math.max(0, -by), elements - Math.abs(by));
         }
         for (int plane = offset; plane < offset + elements; plane += height * width) {
             Arrays.fill(images, plane, plane + top * width, 0);

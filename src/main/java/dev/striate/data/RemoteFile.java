@@ -15,8 +15,8 @@ import java.util.List;
 public record RemoteFile(String name, long bytes, String sha256, List<URI> sources) {
 
     /**
-     * @throws StriateException if the name is not a plain relative path, the size is below 1, the SHA-256 is invalid, or a source
-     *                          is neither http nor https
+     * @throws StriateException if the name is not a plain relative path, the size is below 1, the SHA-256 is invalid,
+     *     or a source is neither http nor https
      */
     public RemoteFile {
         sources = List.copyOf(sources);
@@ -24,8 +24,8 @@ public record RemoteFile(String name, long bytes, String sha256, List<URI> sourc
             throw new StriateException("RemoteFile: \"" + name + "\" is no plain relative name");
         }
         if (bytes < 1 || !sha256.matches("[0-9a-f]{64}")) {
-            throw new StriateException("RemoteFile " + name + ": expected a size and 64 hexadecimal digits, got " + bytes
-                    + " and " + sha256);
+            throw new StriateException("RemoteFile " + name + ": expected a size and 64 hexadecimal digits, got "
+                    + bytes + " and " + sha256);
         }
         for (URI source : sources) {
             if (!"https".equals(source.getScheme()) && !"http".equals(source.getScheme())) {

@@ -11,13 +11,19 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** The body of an HTTP response, in pieces. Waiting for a piece has a time limit, which an InputStream does not support. */
+/**
+ * The body of an HTTP response, in pieces. Waiting for a piece has a time limit, which an InputStream does not support.
+ */
 final class ResponseBody implements Flow.Subscriber<List<ByteBuffer>>, AutoCloseable {
 
     private static final Object END = new Object();
 
-    /** Pieces, then an exception or {@link #END}. There is at most one piece, because the next is requested when one is taken. */
+    /**
+     * Pieces, then an exception or {@link #END}. There is at most one piece, because the next is requested when one is
+     * taken.
+     */
     private final BlockingQueue<Object> arrived = new LinkedBlockingQueue<>();
+
     private volatile Flow.@Nullable Subscription subscription;
 
     ResponseBody(Flow.Publisher<List<ByteBuffer>> publisher) {
@@ -30,7 +36,8 @@ final class ResponseBody implements Flow.Subscriber<List<ByteBuffer>>, AutoClose
      * @throws HttpTimeoutException if none arrives within the time limit
      * @throws IOException          if the connection breaks
      */
-    @Nullable List<ByteBuffer> next(Duration timeout) throws IOException, InterruptedException {
+    @Nullable
+    List<ByteBuffer> next(Duration timeout) throws IOException, InterruptedException {
         Object item = arrived.poll(timeout.toMillis(), TimeUnit.MILLISECONDS);
         if (item == null) {
             throw new HttpTimeoutException("nothing came for " + timeout.toMillis() / 1000f + " s");

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the files in a {@code .tar.gz} archive one after another. Nothing is unpacked to disk, so the names in the archive cannot
- * do harm. Supports ustar, and the long names of GNU tar and pax; skips entries that are not files.
+ * Reads the files in a {@code .tar.gz} archive one after another. Nothing is unpacked to disk, so the names in the
+ * archive cannot do harm. Supports ustar, and the long names of GNU tar and pax; skips entries that are not files.
  */
 final class TarGz {
 

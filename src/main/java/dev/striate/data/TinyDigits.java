@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Handwritten digits of 8x8 pixels that are bundled with this library, for examples and tests without a download: 1,000 images
- * for training and 200 for testing, 100 and 20 of each digit. Images are {@code (1, 8, 8)} with values from 0 (paper) to 1 (ink)
- * in steps of 1/16.
+ * Handwritten digits of 8x8 pixels that are bundled with this library, for examples and tests without a download: 1,000
+ * images for training and 200 for testing, 100 and 20 of each digit. Images are {@code (1, 8, 8)} with values from 0
+ * (paper) to 1 (ink) in steps of 1/16.
  *
  * <p>They are a part of "Optical Recognition of Handwritten Digits" by E. Alpaydin and C. Kaynak (UCI Machine Learning
  * Repository, 1998, doi:10.24432/C50P49, CC BY 4.0). DIGITS.md beside the data describes the selection.

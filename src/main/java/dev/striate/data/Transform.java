@@ -2,7 +2,10 @@ package dev.striate.data;
 
 import dev.striate.Shape;
 
-/** A change that a {@link DataLoader} makes to each image of a {@link Dataset}. Several threads may call it at the same time. */
+/**
+ * A change that a {@link DataLoader} makes to each image of a {@link Dataset}. Several threads may call it at the same
+ * time.
+ */
 @FunctionalInterface
 public interface Transform {
 
@@ -12,13 +15,14 @@ public interface Transform {
      * @param images the array that contains the image, in row-major order
      * @param offset the index of the first value of the image
      * @param shape  the shape of the image, {@code (channels, height, width)}
-     * @param draws  the random numbers; no other source of randomness may be used, so that the same seed gives the same images
+     * @param draws  the random numbers; no other source of randomness may be used, so that the same seed gives the same
+     *     images
      */
     void apply(float[] images, int offset, Shape shape, Draws draws);
 
     /**
-     * Returns whether this transform is random augmentation, which is only for training: {@link DataLoader#forEvaluation()} omits
-     * it.
+     * Returns whether this transform is random augmentation, which is only for training: {@link
+     * DataLoader#forEvaluation()} omits it.
      */
     default boolean isRandom() {
         return false;

@@ -24,13 +24,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes files atomically: a file is complete or unchanged, even if the program or the machine stops at any moment. The bytes are
- * written to a temporary file in the same directory, which is renamed after it has reached the disk; so the directory must be
- * writable. If the path is a symbolic link, its target is replaced and the link is kept. The new file gets the permissions of the
- * old one, and its owner and group if possible.
+ * Writes files atomically: a file is complete or unchanged, even if the program or the machine stops at any moment. The
+ * bytes are written to a temporary file in the same directory, which is renamed after it has reached the disk; so the
+ * directory must be writable. If the path is a symbolic link, its target is replaced and the link is kept. The new file
+ * gets the permissions of the old one, and its owner and group if possible.
  *
- * <p>A writer locks its temporary file. The operating system releases the lock even if the process is killed, so the next writer
- * of the same file recognises an abandoned temporary file and deletes it.
+ * <p>A writer locks its temporary file. The operating system releases the lock even if the process is killed, so the
+ * next writer of the same file recognises an abandoned temporary file and deletes it.
  */
 public final class AtomicFile {
 
@@ -39,8 +39,8 @@ public final class AtomicFile {
     private static final int MOST_LINKS = 40;
 
     /**
-     * The temporary files of this JVM. File locks do not protect them from other threads of the same JVM, and closing any channel
-     * of a file may release its lock.
+     * The temporary files of this JVM. File locks do not protect them from other threads of the same JVM, and closing
+     * any channel of a file may release its lock.
      */
     private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
 
@@ -56,8 +56,8 @@ public final class AtomicFile {
     /**
      * Creates or replaces a file.
      *
-     * @throws StriateException if writing fails, or the path is a directory or other special file; an existing file is unchanged
-     *                          then
+     * @throws StriateException if writing fails, or the path is a directory or other special file; an existing file is
+     *     unchanged then
      */
     public static void write(Path file, Content content) {
         try {
@@ -106,11 +106,15 @@ public final class AtomicFile {
         }
     }
 
-    /** @return false if another process deleted the temporary file as abandoned before it was locked; nothing is written then */
+    /**
+     * @return false if another process deleted the temporary file as abandoned before it was locked; nothing is written
+     *     then
+     */
     private static boolean writeOnce(Path target, Content content) throws IOException {
         Path temporary = target.resolveSibling(target.getFileName() + "." + UUID.randomUUID() + ENDING);
         OWN.add(temporary);
-        try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (FileChannel channel =
+                FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             // A process deletes the file only while it holds the lock. So the file is either deleted by now, or safe.
             if (lock(channel) && Files.notExists(temporary)) {
                 return false;
@@ -148,7 +152,8 @@ public final class AtomicFile {
         String name = target.getFileName().toString();
         DirectoryStream.Filter<Path> temporary = path -> {
             String other = path.getFileName().toString();
-            return other.startsWith(name + ".") && other.substring(name.length() + 1).matches(UUID_PATTERN + "\\" + ENDING);
+            return other.startsWith(name + ".")
+                    && other.substring(name.length() + 1).matches(UUID_PATTERN + "\\" + ENDING);
         };
         try (DirectoryStream<Path> found = Files.newDirectoryStream(target.getParent(), temporary)) {
             for (Path path : found) {
@@ -191,8 +196,8 @@ public final class AtomicFile {
     }
 
     /**
-     * Forces the rename to disk, so that it survives a loss of power. Some systems cannot open directories; there the rename
-     * reaches the disk later.
+     * Forces the rename to disk, so that it survives a loss of power. Some systems cannot open directories; there the
+     * rename reaches the disk later.
      */
     private static void forceName(Path target) {
         try (FileChannel directory = FileChannel.open(target.getParent(), StandardOpenOption.READ)) {
@@ -210,19 +215,23 @@ public final class AtomicFile {
         }
     }
 
-    /** Returns an exception that explains a failed file operation: {@code cannot read x: there is no such file or directory}. */
+    /**
+     * Returns an exception that explains a failed file operation: {@code cannot read x: there is no such file or
+     * directory}.
+     */
     public static StriateException failure(String what, Path file, IOException e) {
         // The messages of the last two exceptions are only the file's name.
-        String reason = isInterrupt(e) ? "the thread was interrupted"
-                : e instanceof NoSuchFileException ? "there is no such file or directory"
-                : e instanceof AccessDeniedException ? "access denied"
-                : e.getMessage();
+        String reason = isInterrupt(e)
+                ? "the thread was interrupted"
+                : e instanceof NoSuchFileException
+                        ? "there is no such file or directory"
+                        : e instanceof AccessDeniedException ? "access denied" : e.getMessage();
         return new StriateException(what + " " + file + ": " + reason, e);
     }
 
     /**
-     * Returns whether a channel failed because this thread was interrupted, which closes channels and leaves the interrupt flag
-     * set.
+     * Returns whether a channel failed because this thread was interrupted, which closes channels and leaves the
+     * interrupt flag set.
      */
     public static boolean isInterrupt(IOException e) {
         return (e instanceof ClosedChannelException || e instanceof FileLockInterruptionException)

@@ -1,8 +1,8 @@
 package dev.striate.disk;
 
 /**
- * Makes untrusted text (file names, class names, content of files, responses of servers) safe for terminals, logs and HTML pages:
- * control characters are escaped, such as {@code \}{@code u001b}.
+ * Makes untrusted text (file names, class names, content of files, responses of servers) safe for terminals, logs and
+ * HTML pages: control characters are escaped, such as {@code \}{@code u001b}.
  */
 public final class PrintableText {
 
@@ -34,12 +34,13 @@ public final class PrintableText {
     }
 
     /**
-     * Returns whether a code point may be printed. Control characters, line and paragraph separators, bidirectional embeddings,
-     * overrides and isolates, and unpaired surrogates may not.
+     * Returns whether a code point may be printed. Control characters, line and paragraph separators, bidirectional
+     * embeddings, overrides and isolates, and unpaired surrogates may not.
      */
     public static boolean isPrintable(int c) {
         return switch (Character.getType(c)) {
-            case Character.CONTROL, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE -> false;
+            case Character.CONTROL, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE ->
+                false;
             default -> !(c >= 0x202A && c <= 0x202E || c >= 0x2066 && c <= 0x2069);
         };
     }

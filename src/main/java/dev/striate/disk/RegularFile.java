@@ -10,8 +10,8 @@ public final class RegularFile {
     private RegularFile() {}
 
     /**
-     * Checks that a path, after following links, is no pipe, device or other special file. Missing files and directories pass,
-     * because opening or reading them throws a more specific exception.
+     * Checks that a path, after following links, is no pipe, device or other special file. Missing files and
+     * directories pass, because opening or reading them throws a more specific exception.
      *
      * @return {@code file}
      * @throws IOException if it is a special file

@@ -7,10 +7,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The cache directory of the user, for files that can be recreated: downloads, compiled kernels, tuning results. It is the system
- * property {@link #PROPERTY} if set, else the environment variable {@link #VARIABLE} if set, else the default of the operating
- * system: {@code $XDG_CACHE_HOME/striate} or {@code ~/.cache/striate}, on macOS {@code ~/Library/Caches/striate}, on Windows
- * {@code %LOCALAPPDATA%\striate}.
+ * The cache directory of the user, for files that can be recreated: downloads, compiled kernels, tuning results. It is
+ * the system property {@link #PROPERTY} if set, else the environment variable {@link #VARIABLE} if set, else the
+ * default of the operating system: {@code $XDG_CACHE_HOME/striate} or {@code ~/.cache/striate}, on macOS {@code
+ * ~/Library/Caches/striate}, on Windows {@code %LOCALAPPDATA%\striate}.
  */
 public final class UserCache {
 
@@ -37,7 +37,9 @@ public final class UserCache {
         String system = String.valueOf(property.apply("os.name")).toLowerCase(Locale.ROOT);
         if (system.startsWith("windows")) {
             String local = environment.apply("LOCALAPPDATA");
-            return (local == null ? Path.of(String.valueOf(property.apply("user.home")), "AppData", "Local") : Path.of(local))
+            return (local == null
+                            ? Path.of(String.valueOf(property.apply("user.home")), "AppData", "Local")
+                            : Path.of(local))
                     .resolve("striate");
         }
         Path home = home(property.apply("user.home"), environment.apply("HOME"));
@@ -50,13 +52,15 @@ public final class UserCache {
     }
 
     /**
-     * Returns the home directory. Java reads it only from the user database and returns {@code "?"} for users who are not in it,
-     * so {@code HOME} has priority. Without either, as in some containers, the result is the root directory: writing there fails
-     * with an error that names it.
+     * Returns the home directory. Java reads it only from the user database and returns {@code "?"} for users who are
+     * not in it, so {@code HOME} has priority. Without either, as in some containers, the result is the root directory:
+     * writing there fails with an error that names it.
      */
     private static Path home(@Nullable String fromDatabase, @Nullable String fromEnvironment) {
         return Stream.of(fromEnvironment, fromDatabase)
                 .filter(path -> path != null && path.startsWith("/"))
-                .findFirst().map(Path::of).orElse(Path.of("/"));
+                .findFirst()
+                .map(Path::of)
+                .orElse(Path.of("/"));
     }
 }

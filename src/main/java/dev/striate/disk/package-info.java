@@ -1,5 +1,6 @@
 /**
- * Atomic files, the cache directory, checksums and safe text. The lowest package: it depends only on the library's exceptions.
+ * Atomic files, the cache directory, checksums and safe text. The lowest package: it depends only on the library's
+ * exceptions.
  */
 @NullMarked
 package dev.striate.disk;

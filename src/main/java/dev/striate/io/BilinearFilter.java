@@ -4,8 +4,8 @@ import dev.striate.Shape;
 import java.util.Arrays;
 
 /**
- * Bilinear resampling of byte planes, first along rows, then along columns, with the arithmetic of Pillow: fixed-point weights of
- * 22 bits, and rounding to a byte after each pass.
+ * Bilinear resampling of byte planes, first along rows, then along columns, with the arithmetic of Pillow: fixed-point
+ * weights of 22 bits, and rounding to a byte after each pass.
  */
 final class BilinearFilter {
 
@@ -22,7 +22,8 @@ final class BilinearFilter {
      * One axis of a resampling, or a part of it.
      *
      * @param from  the number of pixels in the source
-     * @param to    the number of pixels in the whole result; may exceed the length of an array if only a part is computed
+     * @param to    the number of pixels in the whole result; may exceed the length of an array if only a part is
+     *     computed
      * @param start the first pixel of the part
      * @param size  the number of pixels of the part
      */

@@ -6,7 +6,8 @@ import java.util.Locale;
 import javax.imageio.ImageReader;
 
 /**
- * A bitmap of Windows or OS/2 1.x, uncompressed or run-length encoded. Lengths in the header are replaced by the true ones.
+ * A bitmap of Windows or OS/2 1.x, uncompressed or run-length encoded. Lengths in the header are replaced by the true
+ * ones.
  */
 final class Bmp extends EncodedImage {
 
@@ -21,6 +22,7 @@ final class Bmp extends EncodedImage {
 
     /** Where the bits of red, green and blue are in a pixel, and in longer headers those of alpha. */
     private static final int RED_MASK = 54;
+
     private static final int GREEN_MASK = 58;
     private static final int BLUE_MASK = 62;
     private static final int ALPHA_MASK = 66;
@@ -58,13 +60,14 @@ final class Bmp extends EncodedImage {
         height = Math.abs(core ? in.getShort(HEADER + 6) & 0xFFFF : (long) in.getInt(HEADER + 8));
         if (core && Math.max(width, height) > Short.MAX_VALUE) {
             // The JDK's decoder reads these sizes as signed numbers.
-            throw new IOException("an OS/2 bitmap of " + width + " x " + height + " pixels is not supported; save the picture as"
-                    + " PNG");
+            throw new IOException("an OS/2 bitmap of " + width + " x " + height
+                    + " pixels is not supported; save the picture as" + " PNG");
         }
         bits = in.getShort(core ? HEADER + 10 : HEADER + 14);
         int compression = core ? 0 : in.getInt(COMPRESSION);
         if (compression == JPEG || compression == PNG) {
-            throw new IOException("a BMP file that contains a JPEG or PNG picture is not supported; save the picture as PNG");
+            throw new IOException(
+                    "a BMP file that contains a JPEG or PNG picture is not supported; save the picture as PNG");
         }
         boolean known = switch (compression) {
             case 0 -> bits == 1 || bits == 4 || bits == 8 || bits == 16 || bits == 24 || bits == 32;
@@ -91,7 +94,8 @@ final class Bmp extends EncodedImage {
         }
         dataOffset = (int) offset;
         dataBytes = bytes.length - offset;
-        // A run has at most 255 pixels in 2 bytes. Rows are padded to 4 bytes; the padding of the last one may be missing.
+        // A run has at most 255 pixels in 2 bytes. Rows are padded to 4 bytes; the padding of the last one may be
+        // missing.
         leastDataBytes = compression == RLE8 || compression == RLE4
                 ? width * height / 255 * 2
                 : (width * bits + 31) / 32 * 4 * (height - 1) + (width * bits + 7) / 8;
@@ -120,8 +124,14 @@ final class Bmp extends EncodedImage {
         int shifted = mask == 0 ? 0 : mask >>> Integer.numberOfTrailingZeros(mask);
         boolean inARow = (shifted & shifted + 1) == 0;
         if (count == 0 || count > MAX_SAMPLE_BITS || !inARow || Integer.toUnsignedLong(mask) >> bits != 0) {
-            throw new IOException(String.format(Locale.ROOT, "a BMP file with the bit mask %08x for %s is not supported: expected"
-                    + " 1 to %d adjacent bits of %d; save the picture as PNG", mask, sample, MAX_SAMPLE_BITS, bits));
+            throw new IOException(String.format(
+                    Locale.ROOT,
+                    "a BMP file with the bit mask %08x for %s is not supported: expected"
+                            + " 1 to %d adjacent bits of %d; save the picture as PNG",
+                    mask,
+                    sample,
+                    MAX_SAMPLE_BITS,
+                    bits));
         }
     }
 
@@ -131,8 +141,8 @@ final class Bmp extends EncodedImage {
         // At worst, each pixel has a run of its own or is skipped by an escape of 4 bytes.
         long mostBytes = MAX_RUN_BYTES * (width * height + height) + SLACK;
         if (copiedBytes > mostBytes) {
-            throw new IOException("the file is damaged: the run lengths of " + width + " x " + height + " pixels take at most "
-                    + mostBytes + " bytes, and it has " + copiedBytes + " bytes of them");
+            throw new IOException("the file is damaged: the run lengths of " + width + " x " + height
+                    + " pixels take at most " + mostBytes + " bytes, and it has " + copiedBytes + " bytes of them");
         }
     }
 
@@ -145,8 +155,8 @@ final class Bmp extends EncodedImage {
     }
 
     /**
-     * Follows the run lengths. The JDK's decoder would cut off a run that exceeds its row, and fill missing rows with colour 0.
-     * Pixels that the file skips have this colour too.
+     * Follows the run lengths. The JDK's decoder would cut off a run that exceeds its row, and fill missing rows with
+     * colour 0. Pixels that the file skips have this colour too.
      */
     private void checkRuns() throws IOException {
         long x = 0;
@@ -172,8 +182,8 @@ final class Bmp extends EncodedImage {
                 at += 2;
             }
             if (x > width || x > 0 && y >= height) {
-                throw new IOException("the file is damaged: the run lengths before byte " + at + " exceed the picture of " + width
-                        + " x " + height + " pixels");
+                throw new IOException("the file is damaged: the run lengths before byte " + at
+                        + " exceed the picture of " + width + " x " + height + " pixels");
             }
         }
         if (y < height) {

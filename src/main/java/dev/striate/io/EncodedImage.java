@@ -16,9 +16,9 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageInputStreamImpl;
 
 /**
- * A picture file in memory. The constructor of each format parses the header and the structure of the file, in linear time and
- * without decoding, and sets the fields that {@link #check} compares with the limits. It also removes the parts that the JDK's
- * decoder must not see: metadata, which may be compressed or claim any length.
+ * A picture file in memory. The constructor of each format parses the header and the structure of the file, in linear
+ * time and without decoding, and sets the fields that {@link #check} compares with the limits. It also removes the
+ * parts that the JDK's decoder must not see: metadata, which may be compressed or claim any length.
  */
 abstract sealed class EncodedImage permits Bmp, Gif, Jpeg, Png {
 
@@ -114,16 +114,17 @@ abstract sealed class EncodedImage permits Bmp, Gif, Jpeg, Png {
             throw new IOException("it has " + size + "; a side may have at most " + MAX_SIDE);
         }
         if (memory() > (long) MAX_MEMORY_PER_PIXEL * maxPixels + SLACK) {
-            throw new IOException("decoding it takes " + memory() + " bytes of memory; make it smaller" + raise + ", which allows "
-                    + MAX_MEMORY_PER_PIXEL + " bytes per pixel");
+            throw new IOException("decoding it takes " + memory() + " bytes of memory; make it smaller" + raise
+                    + ", which allows " + MAX_MEMORY_PER_PIXEL + " bytes per pixel");
         }
         if (work > (long) MAX_WORK_PER_PIXEL * maxPixels + SLACK) {
-            throw new IOException("decoding its " + size + " would take too long; save it with 8 bits per sample and not as a"
-                    + " progressive JPEG, make it smaller" + raise);
+            throw new IOException(
+                    "decoding its " + size + " would take too long; save it with 8 bits per sample and not as a"
+                            + " progressive JPEG, make it smaller" + raise);
         }
         if (dataBytes < leastDataBytes) {
-            throw new IOException("the file is truncated or damaged: it claims " + size + ", which take at least " + leastDataBytes
-                    + " bytes in this format, and has " + dataBytes);
+            throw new IOException("the file is truncated or damaged: it claims " + size + ", which take at least "
+                    + leastDataBytes + " bytes in this format, and has " + dataBytes);
         }
     }
 
@@ -166,7 +167,9 @@ abstract sealed class EncodedImage permits Bmp, Gif, Jpeg, Png {
 
     Image decode(ImageReader reader) throws IOException {
         BufferedImage decoded = reader.read(0);
-        return decoded.getColorModel() instanceof IndexColorModel palette ? ofPalette(decoded, palette) : ofSamples(decoded);
+        return decoded.getColorModel() instanceof IndexColorModel palette
+                ? ofPalette(decoded, palette)
+                : ofSamples(decoded);
     }
 
     /** Returns the JDK's own reader, because another one on the class path may decode differently. */

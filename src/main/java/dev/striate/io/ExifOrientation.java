@@ -24,7 +24,8 @@ final class ExifOrientation {
             for (int i = 0; i < entries; i++) {
                 int entry = directory + 2 + i * ENTRY_BYTES;
                 if ((tiff.getShort(entry) & 0xFFFF) == ORIENTATION) {
-                    int orientation = tiff.getShort(entry + 2) == LONG ? tiff.getInt(entry + 8) : tiff.getShort(entry + 8);
+                    int orientation =
+                            tiff.getShort(entry + 2) == LONG ? tiff.getInt(entry + 8) : tiff.getShort(entry + 8);
                     return orientation >= 1 && orientation <= 8 ? orientation : UPRIGHT;
                 }
             }

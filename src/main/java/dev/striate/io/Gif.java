@@ -5,7 +5,9 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import javax.imageio.ImageReader;
 
-/** The first frame of a GIF file (version 89a), placed on its screen. Extensions of other kinds or frames are dropped. */
+/**
+ * The first frame of a GIF file (version 89a), placed on its screen. Extensions of other kinds or frames are dropped.
+ */
 final class Gif extends EncodedImage {
 
     private static final int HEADER_BYTES = 6;
@@ -14,8 +16,8 @@ final class Gif extends EncodedImage {
     private static final int FRAME = 0x2C;
 
     /**
-     * The maximum number of pixels per byte: LZW codes have up to 12 bits, and the longest string in the table of 4096 codes has
-     * 4092 pixels.
+     * The maximum number of pixels per byte: LZW codes have up to 12 bits, and the longest string in the table of 4096
+     * codes has 4092 pixels.
      */
     private static final int LZW_RATIO = 4092 * 8 / 12;
 
@@ -61,7 +63,8 @@ final class Gif extends EncodedImage {
         int frameWidth = unsignedShort();
         int frameHeight = unsignedShort();
         if (frameWidth == 0 || frameHeight == 0) {
-            throw new IOException("the file is damaged: the first frame has " + frameWidth + " x " + frameHeight + " pixels");
+            throw new IOException(
+                    "the file is damaged: the first frame has " + frameWidth + " x " + frameHeight + " pixels");
         }
         skipPalette(in.get());
         skip(1);
@@ -162,8 +165,8 @@ final class Gif extends EncodedImage {
     }
 
     private IOException shortFrame(long pixels) {
-        return new IOException("the file is truncated or damaged: the first frame has " + pixels + " of " + framePixels
-                + " pixels");
+        return new IOException(
+                "the file is truncated or damaged: the first frame has " + pixels + " of " + framePixels + " pixels");
     }
 
     @Override

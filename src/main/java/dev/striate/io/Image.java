@@ -14,8 +14,8 @@ import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * A picture of unsigned bytes with the shape {@code (channels, height, width)} and 1 channel (grey) or 3 (red, green, blue). It
- * is immutable as long as {@link #pixels()} is not written to. No display is needed.
+ * A picture of unsigned bytes with the shape {@code (channels, height, width)} and 1 channel (grey) or 3 (red, green,
+ * blue). It is immutable as long as {@link #pixels()} is not written to. No display is needed.
  */
 public final class Image {
 
@@ -43,8 +43,8 @@ public final class Image {
      */
     public Image(byte[] pixels, Shape shape) {
         if (shape.rank() != 3 || shape.size(0) != 1 && shape.size(0) != 3 || shape.elements() != pixels.length) {
-            throw new ShapeException("Image: expected (1 or 3 channels, height, width) and as many bytes, got " + shape + " and "
-                    + pixels.length + " bytes");
+            throw new ShapeException("Image: expected (1 or 3 channels, height, width) and as many bytes, got " + shape
+                    + " and " + pixels.length + " bytes");
         }
         this.pixels = pixels;
         this.shape = shape;
@@ -60,39 +60,43 @@ public final class Image {
     }
 
     /**
-     * Reads a PNG, JPEG, GIF (the first frame, placed on its screen) or BMP file. The format is recognised by its first bytes.
-     * Grey pictures get 1 channel, others 3. Colour profiles are ignored; CMYK and YCCK are converted to RGB like in Pillow.
-     * Transparent pixels are blended with white. A PNG or JPEG with an Exif orientation is turned upright.
+     * Reads a PNG, JPEG, GIF (the first frame, placed on its screen) or BMP file. The format is recognised by its first
+     * bytes. Grey pictures get 1 channel, others 3. Colour profiles are ignored; CMYK and YCCK are converted to RGB
+     * like in Pillow. Transparent pixels are blended with white. A PNG or JPEG with an Exif orientation is turned
+     * upright.
      *
      * <p>A file is checked before it is decoded, in linear time. The following files are rejected:
      *
      * <ul>
-     *   <li>pictures of more than {@code maxPixels} pixels, or with a side of more than 1,000,000 pixels
-     *   <li>files of more than {@code 8 maxPixels} bytes, and pictures that need more than {@code 20 maxPixels} bytes of memory
-     *       (plus 16 MiB in both cases)
-     *   <li>pictures that take the JDK's decoder too long: PNG files with more than {@code 4 maxPixels} uncompressed bytes
-     *       (16-bit RGB or RGBA), and JPEG files with {@code 1.5 scans pixels + 5 compressedBytes > 24 maxPixels}
-     *   <li>JPEG files with more than 100 scans
-     *   <li>files with fewer bytes than their size in pixels requires: deflate (PNG) expands a byte to at most 1032 bytes, LZW
-     *       (GIF) to 2728 pixels; JPEG needs at least 2 bits per block of 8 x 8 samples (progressive: 1 bit), and run-length
-     *       encoding (BMP) 2 bytes per 255 pixels
-     *   <li>BMP files that contain a JPEG or PNG; JPEG files that are lossless, arithmetic-coded or not of 8 bits per sample
+     * <li>pictures of more than {@code maxPixels} pixels, or with a side of more than 1,000,000 pixels
+     * <li>files of more than {@code 8 maxPixels} bytes, and pictures that need more than {@code 20 maxPixels} bytes of
+     *       memory (plus 16 MiB in both cases)
+     * <li>pictures that take the JDK's decoder too long: PNG files with more than {@code 4 maxPixels} uncompressed
+     *       bytes (16-bit RGB or RGBA), and JPEG files with {@code 1.5 scans pixels + 5 compressedBytes > 24 maxPixels}
+     * <li>JPEG files with more than 100 scans
+     * <li>files with fewer bytes than their size in pixels requires: deflate (PNG) expands a byte to at most 1032
+     *       bytes, LZW (GIF) to 2728 pixels; JPEG needs at least 2 bits per block of 8 x 8 samples (progressive: 1
+     *       bit), and run-length encoding (BMP) 2 bytes per 255 pixels
+     * <li>BMP files that contain a JPEG or PNG; JPEG files that are lossless, arithmetic-coded or not of 8 bits per
+     *       sample
      * </ul>
      *
-     * <p>With the default limit, an accepted picture is decoded within 10 s and takes less than 1 GB of memory; both limits are
-     * proportional to {@code maxPixels}. Threads that read large pictures at the same time wait for each other, so that together
-     * they use little more than half of the Java heap.
+     * <p>With the default limit, an accepted picture is decoded within 10 s and takes less than 1 GB of memory; both
+     * limits are proportional to {@code maxPixels}. Threads that read large pictures at the same time wait for each
+     * other, so that together they use little more than half of the Java heap.
      *
      * @param maxPixels the maximum of width times height, from 1 to {@link #HIGHEST_MAX_PIXELS}
-     * @throws StriateException if the file cannot be read or decoded, is truncated or rejected, or the Java heap is too small
+     * @throws StriateException if the file cannot be read or decoded, is truncated or rejected, or the Java heap is too
+     *     small
      */
     public static Image read(Path file, int maxPixels) {
         return ImageFiles.read(file, maxPixels, image -> image);
     }
 
     /**
-     * Reads a picture like {@link #read(Path, int)} and converts it to {@code imageShape} with {@link #grey} or {@link #rgb} and
-     * {@link #fit}. If several threads read large pictures at the same time, they wait until enough memory is free.
+     * Reads a picture like {@link #read(Path, int)} and converts it to {@code imageShape} with {@link #grey} or {@link
+     * #rgb} and {@link #fit}. If several threads read large pictures at the same time, they wait until enough memory is
+     * free.
      *
      * @param imageShape {@code (1 or 3, height, width)}
      * @throws ShapeException   if the shape is not of this form
@@ -100,7 +104,8 @@ public final class Image {
      */
     public static Image read(Path file, Shape imageShape, int maxPixels) {
         if (imageShape.rank() != 3 || imageShape.size(0) != 1 && imageShape.size(0) != 3) {
-            throw new ShapeException("Image.read: expected a shape (1 or 3 channels, height, width), got " + imageShape);
+            throw new ShapeException(
+                    "Image.read: expected a shape (1 or 3 channels, height, width), got " + imageShape);
         }
         return ImageFiles.read(file, maxPixels, image -> {
             // Grey is fitted first: repeated in three channels it takes three times the memory and time.
@@ -150,8 +155,8 @@ public final class Image {
     }
 
     /**
-     * Returns this picture in grey: the luma of ITU-R BT.601, {@code 0.299 R + 0.587 G + 0.114 B}. The bytes are equal to those
-     * of Pillow's mode L.
+     * Returns this picture in grey: the luma of ITU-R BT.601, {@code 0.299 R + 0.587 G + 0.114 B}. The bytes are equal
+     * to those of Pillow's mode L.
      */
     public Image grey() {
         if (channels() == 1) {
@@ -189,8 +194,9 @@ public final class Image {
     }
 
     /**
-     * Returns this picture scaled by bilinear interpolation with anti-aliasing: if the picture shrinks, the triangle filter
-     * widens, so that every pixel contributes. The bytes are equal to those of Pillow's {@code resize(..., BILINEAR)}.
+     * Returns this picture scaled by bilinear interpolation with anti-aliasing: if the picture shrinks, the triangle
+     * filter widens, so that every pixel contributes. The bytes are equal to those of Pillow's {@code resize(...,
+     * BILINEAR)}.
      *
      * @throws ShapeException if a side is below 1
      */
@@ -200,12 +206,13 @@ public final class Image {
     }
 
     private Image resize(Axis rows, Axis columns) {
-        return new Image(BilinearFilter.resize(pixels, channels(), rows, columns), channels(), rows.size(), columns.size());
+        return new Image(
+                BilinearFilter.resize(pixels, channels(), rows, columns), channels(), rows.size(), columns.size());
     }
 
     /**
-     * Returns this picture scaled and cropped to a size, such as that of a network's input. It is {@linkplain #resize scaled}
-     * with its proportions to the smallest size that covers {@code height} x {@code width}, then cropped as by
+     * Returns this picture scaled and cropped to a size, such as that of a network's input. It is {@linkplain #resize
+     * scaled} with its proportions to the smallest size that covers {@code height} x {@code width}, then cropped as by
      * {@link #centerCrop}. The parts that are cropped are not computed.
      *
      * @throws ShapeException if a side is below 1
@@ -219,7 +226,8 @@ public final class Image {
         boolean byHeight = (long) height * width() >= (long) width * height();
         long scaledHeight = byHeight ? height : scale(height(), width, width());
         long scaledWidth = byHeight ? scale(width(), height, height()) : width;
-        return resize(new Axis(height(), scaledHeight, (scaledHeight - height) / 2, height),
+        return resize(
+                new Axis(height(), scaledHeight, (scaledHeight - height) / 2, height),
                 new Axis(width(), scaledWidth, (scaledWidth - width) / 2, width));
     }
 
@@ -228,8 +236,8 @@ public final class Image {
     }
 
     /**
-     * Returns the middle of this picture. If an odd number of rows or columns is cut off, one more is cut off at the bottom or
-     * right.
+     * Returns the middle of this picture. If an odd number of rows or columns is cut off, one more is cut off at the
+     * bottom or right.
      *
      * @throws ShapeException if the picture is smaller or a side is below 1
      */
@@ -245,7 +253,8 @@ public final class Image {
         byte[] cut = new byte[channels() * height * width];
         for (int c = 0; c < channels(); c++) {
             for (int y = 0; y < height; y++) {
-                System.arraycopy(pixels, (c * height() + top + y) * width() + left, cut, (c * height + y) * width, width);
+                System.arraycopy(
+                        pixels, (c * height() + top + y) * width() + left, cut, (c * height + y) * width, width);
             }
         }
         return new Image(cut, channels(), height, width);
@@ -260,7 +269,8 @@ public final class Image {
         Arrays.fill(canvas, (byte) 255);
         for (int c = 0; c < channels(); c++) {
             for (int y = 0; y < height(); y++) {
-                System.arraycopy(pixels, (c * height() + y) * width(), canvas, (c * height + top + y) * width + left, width());
+                System.arraycopy(
+                        pixels, (c * height() + y) * width(), canvas, (c * height + top + y) * width + left, width());
             }
         }
         return new Image(canvas, channels(), height, width);

@@ -21,11 +21,13 @@ final class ImageFiles {
     /** The longest Java array, to within a few bytes. */
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
 
-    // Threads that read large pictures wait for each other. There are two budgets, because a file is loaded before its header is
-    // known. There is no deadlock: a thread that waits for the second budget holds only the first, and threads with both never
-    // wait.
-    private static final MemoryBudget LOADED = new MemoryBudget(Runtime.getRuntime().maxMemory() / 8);
-    private static final MemoryBudget DECODED = new MemoryBudget(Runtime.getRuntime().maxMemory() / 2);
+    // Threads that read large pictures wait for each other. There are two budgets, because a file is loaded before its
+    // header is known. There is no deadlock: a thread that waits for the second budget holds only the first, and
+    // threads with both never wait.
+    private static final MemoryBudget LOADED =
+            new MemoryBudget(Runtime.getRuntime().maxMemory() / 8);
+    private static final MemoryBudget DECODED =
+            new MemoryBudget(Runtime.getRuntime().maxMemory() / 2);
 
     private ImageFiles() {}
 
@@ -36,7 +38,8 @@ final class ImageFiles {
      */
     static Image read(Path file, int maxPixels, UnaryOperator<Image> use) {
         if (maxPixels < 1 || maxPixels > Image.HIGHEST_MAX_PIXELS) {
-            throw new StriateException("Image.read: expected maxPixels from 1 to " + Image.HIGHEST_MAX_PIXELS + ", got " + maxPixels);
+            throw new StriateException(
+                    "Image.read: expected maxPixels from 1 to " + Image.HIGHEST_MAX_PIXELS + ", got " + maxPixels);
         }
         try (MemoryBudget.Share loaded = LOADED.take(Files.size(RegularFile.require(file)))) {
             EncodedImage encoded = EncodedImage.parse(load(file, maxPixels));
@@ -61,8 +64,8 @@ final class ImageFiles {
             }
             long size = Files.size(file);
             if (size > most) {
-                throw new IOException("the file is larger than " + most + " bytes, the limit for pictures of up to " + maxPixels
-                        + " pixels");
+                throw new IOException("the file is larger than " + most + " bytes, the limit for pictures of up to "
+                        + maxPixels + " pixels");
             }
             // In pieces, because the JDK copies each read outside of the heap.
             byte[] bytes = Arrays.copyOf(start, (int) Math.max(size, start.length));
@@ -84,8 +87,8 @@ final class ImageFiles {
             return "permission denied";
         }
         if (isOutOfMemory(e) || isOutOfMemory(e.getCause())) {
-            return "the Java heap is full; its limit is " + Runtime.getRuntime().maxMemory() + " bytes. Make the picture smaller or"
-                    + " start Java with a larger -Xmx";
+            return "the Java heap is full; its limit is " + Runtime.getRuntime().maxMemory()
+                    + " bytes. Make the picture smaller or" + " start Java with a larger -Xmx";
         }
         return e.getMessage() == null ? e.toString() : e.getMessage();
     }

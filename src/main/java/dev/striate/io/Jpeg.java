@@ -8,8 +8,8 @@ import java.util.Locale;
 import javax.imageio.ImageReader;
 
 /**
- * The segments of a JPEG file (ITU-T T.81). Application segments are not passed to the decoder, so it returns the stored
- * components. This class converts their colours with the rules and the arithmetic of libjpeg and Pillow.
+ * The segments of a JPEG file (ITU-T T.81). Application segments are not passed to the decoder, so it returns the
+ * stored components. This class converts their colours with the rules and the arithmetic of libjpeg and Pillow.
  */
 final class Jpeg extends EncodedImage {
 
@@ -70,7 +70,10 @@ final class Jpeg extends EncodedImage {
             if (marker == START_OF_SCAN) {
                 scans++;
                 scanData = in.position();
-            } else if (marker >= BASELINE && marker <= LAST_FRAME && marker != HUFFMAN_TABLES && marker != EXTENSIONS
+            } else if (marker >= BASELINE
+                    && marker <= LAST_FRAME
+                    && marker != HUFFMAN_TABLES
+                    && marker != EXTENSIONS
                     && marker != ARITHMETIC_TABLES) {
                 readFrame(marker, content);
             } else if (marker >= APP0 && marker <= APP15 && scans == 0) {
@@ -88,8 +91,8 @@ final class Jpeg extends EncodedImage {
             throw new IOException("the file is damaged: it has no frame header");
         }
         if (scans > MAX_SCANS) {
-            throw new IOException("it has " + scans + " scans, more than the limit of " + MAX_SCANS
-                    + "; save it as a baseline JPEG");
+            throw new IOException(
+                    "it has " + scans + " scans, more than the limit of " + MAX_SCANS + "; save it as a baseline JPEG");
         }
         // A block takes at least one bit for its mean and, unless other scans contain it, one bit for its end.
         leastDataBytes = (progressive ? blocks : 2 * blocks) / Byte.SIZE;
@@ -102,7 +105,7 @@ final class Jpeg extends EncodedImage {
     private int nextMarker() {
         int marker = 0;
         while (marker == 0) {
-            while (in.get() != (byte) 0xFF) { }
+            while (in.get() != (byte) 0xFF) {}
             do {
                 marker = in.get() & 0xFF;
             } while (marker == 0xFF);
@@ -120,8 +123,9 @@ final class Jpeg extends EncodedImage {
     private void readFrame(int marker, ByteBuffer frame) throws IOException {
         int precision = frame.get();
         if (marker != BASELINE && marker != EXTENDED && marker != PROGRESSIVE || precision != 8) {
-            throw new IOException("JPEG files that are lossless, arithmetic-coded or not of 8 bits per sample are not supported;"
-                    + " save it as a baseline JPEG");
+            throw new IOException(
+                    "JPEG files that are lossless, arithmetic-coded or not of 8 bits per sample are not supported;"
+                            + " save it as a baseline JPEG");
         }
         if (componentIds != null) {
             throw new IOException("the file is damaged: it has two frame headers");
@@ -209,7 +213,8 @@ final class Jpeg extends EncodedImage {
             }
             for (int c = 0; c < channels; c++) {
                 int value = row[sample + c];
-                pixels[c * plane + i] = (byte) (bands == 4 ? underBlack(luma ? value : 255 - value, row[sample + 3]) : value);
+                pixels[c * plane + i] =
+                        (byte) (bands == 4 ? underBlack(luma ? value : 255 - value, row[sample + 3]) : value);
             }
         }
         return new Image(pixels, channels, raster.getHeight(), columns);
@@ -218,8 +223,11 @@ final class Jpeg extends EncodedImage {
     /** Returns whether the first three components are luma and the blue and red differences. */
     private boolean storesLuma() {
         return switch (componentIds.length) {
-            case 3 -> jfif || (adobeTransform >= 0 ? adobeTransform != 0
-                    : componentIds[0] != 'R' || componentIds[1] != 'G' || componentIds[2] != 'B');
+            case 3 ->
+                jfif
+                        || (adobeTransform >= 0
+                                ? adobeTransform != 0
+                                : componentIds[0] != 'R' || componentIds[1] != 'G' || componentIds[2] != 'B');
             case 4 -> adobeTransform > 0;
             default -> false;
         };
@@ -240,8 +248,8 @@ final class Jpeg extends EncodedImage {
     }
 
     /**
-     * Returns the RGB value for a colour ink and an inverted black: {@code black - ink black / 255}. All known encoders store
-     * inks inverted, including black. In YCCK, however, YCbCr encodes inks that are not inverted.
+     * Returns the RGB value for a colour ink and an inverted black: {@code black - ink black / 255}. All known encoders
+     * store inks inverted, including black. In YCCK, however, YCbCr encodes inks that are not inverted.
      */
     private static int underBlack(int ink, int black) {
         int product = ink * black + 128;

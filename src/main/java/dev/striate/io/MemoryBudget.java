@@ -2,7 +2,9 @@ package dev.striate.io;
 
 import java.util.concurrent.Semaphore;
 
-/** A number of bytes of memory. Each thread takes a share while it works; threads wait in order until enough is free. */
+/**
+ * A number of bytes of memory. Each thread takes a share while it works; threads wait in order until enough is free.
+ */
 final class MemoryBudget {
 
     private static final int UNIT = 1024;

@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The number types that can be read, with their names in a safetensors header. All are converted to float32: F16, BF16 and the
- * 8-bit floats exactly, F64 by rounding to nearest, BOOL to 0 and 1. Integers must be exact in float32, because a rounded index
- * or count would be wrong.
+ * The number types that can be read, with their names in a safetensors header. All are converted to float32: F16, BF16
+ * and the 8-bit floats exactly, F64 by rounding to nearest, BOOL to 0 and 1. Integers must be exact in float32, because
+ * a rounded index or count would be wrong.
  */
 enum NumberType {
     F32(Float.BYTES, ByteBuffer::getFloat) {
@@ -86,7 +86,8 @@ enum NumberType {
         }
         // From 2^63 on, neighbouring float32 values are 2^40 apart.
         if ((value & (1L << 40) - 1) != 0) {
-            throw new ArithmeticException("it holds " + Long.toUnsignedString(value) + ", which float32 cannot hold exactly");
+            throw new ArithmeticException(
+                    "it holds " + Long.toUnsignedString(value) + ", which float32 cannot hold exactly");
         }
         return 2 * (float) (value >>> 1);
     }
@@ -109,9 +110,9 @@ enum NumberType {
     static float fromE4M3(byte bits) {
         int exponent = bits >> 3 & 0xF;
         int fraction = bits & 7;
-        float size = exponent == 15 && fraction == 7 ? Float.NaN
-                : exponent == 0 ? Math.scalb((float) fraction, -9)
-                : Math.scalb(8f + fraction, exponent - 10);
+        float size = exponent == 15 && fraction == 7
+                ? Float.NaN
+                : exponent == 0 ? Math.scalb((float) fraction, -9) : Math.scalb(8f + fraction, exponent - 10);
         return Math.copySign(size, bits);
     }
 }

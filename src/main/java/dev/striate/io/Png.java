@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32;
 
 /**
- * The chunks of a PNG file (RFC 2083). The decoder gets the critical chunks and the transparent colours; other chunks are
- * dropped.
+ * The chunks of a PNG file (RFC 2083). The decoder gets the critical chunks and the transparent colours; other chunks
+ * are dropped.
  */
 final class Png extends EncodedImage {
 
@@ -26,10 +26,13 @@ final class Png extends EncodedImage {
     /** Deflate encodes at most 258 bytes in 2 bits. */
     private static final int DEFLATE_RATIO = 1032;
 
-    /** The first column, the first row, and the steps between columns and rows of each pass of an interlaced picture. */
+    /**
+     * The first column, the first row, and the steps between columns and rows of each pass of an interlaced picture.
+     */
     private static final int[][] PASSES = {
         {0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}
     };
+
     private static final int[][] ONE_PASS = {{0, 0, 1, 1}};
 
     /** The position of the chunk of data among the kept bytes if it was kept last, else -1. */
@@ -75,10 +78,11 @@ final class Png extends EncodedImage {
                 case IDAT -> dataBytes += content.limit();
                 case TRNS -> transparentColor = colorType != PALETTE;
                 case EXIF -> orientation = ExifOrientation.of(content);
-                default -> { }
+                default -> {}
             }
             if (type == TRNS && colorType == GREY && depth < 8 && length == Short.BYTES) {
-                // The JDK's decoder compares the key with samples that it has scaled to 8 bits. It does not read the checksum.
+                // The JDK's decoder compares the key with samples that it has scaled to 8 bits. It does not read the
+                // checksum.
                 int most = (1 << depth) - 1;
                 in.putShort(data, (short) ((content.getShort(0) & most) * 255 / most));
             }
@@ -98,8 +102,8 @@ final class Png extends EncodedImage {
     }
 
     /**
-     * Keeps the data of a chunk. Data of consecutive chunks become one chunk, because the JDK's decoder needs time and memory for
-     * each. Its checksum is that of the last, which the decoder skips.
+     * Keeps the data of a chunk. Data of consecutive chunks become one chunk, because the JDK's decoder needs time and
+     * memory for each. Its checksum is that of the last, which the decoder skips.
      */
     private void keepData(int start, int data, int length) {
         if (length == 0) {
@@ -116,8 +120,8 @@ final class Png extends EncodedImage {
     }
 
     /**
-     * Compares the checksum at the current position with the type and the content of the chunk before it; the JDK's decoder skips
-     * them, and would decode damaged pixels.
+     * Compares the checksum at the current position with the type and the content of the chunk before it; the JDK's
+     * decoder skips them, and would decode damaged pixels.
      */
     private void checkSum(int from) throws IOException {
         CRC32 sum = new CRC32();

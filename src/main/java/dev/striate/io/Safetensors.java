@@ -31,18 +31,18 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads and writes tensors in the <a href="https://github.com/huggingface/safetensors#format">safetensors format</a>: the length
- * of the header as a little-endian 64-bit number, a JSON header with the name, type, shape and position of each tensor, then the
- * values, little-endian and row-major.
+ * Reads and writes tensors in the <a href="https://github.com/huggingface/safetensors#format">safetensors format</a>:
+ * the length of the header as a little-endian 64-bit number, a JSON header with the name, type, shape and position of
+ * each tensor, then the values, little-endian and row-major.
  *
- * <p>Values are written as F32. The metadata get the entry {@code striate.sha256}, the SHA-256 of all bytes after the header.
- * Other programs ignore it. If a file has this entry, it is checked whenever tensors are read, so the whole file is read even for
- * a few tensors. A program that changes the tensors of such a file must remove the entry.
+ * <p>Values are written as F32. The metadata get the entry {@code striate.sha256}, the SHA-256 of all bytes after the
+ * header. Other programs ignore it. If a file has this entry, it is checked whenever tensors are read, so the whole
+ * file is read even for a few tensors. A program that changes the tensors of such a file must remove the entry.
  *
- * <p>F16, BF16, F8_E4M3 and F8_E5M2 are converted to float32 exactly. F64 is rounded to the nearest float32, so magnitudes above
- * about 3.4e38 become infinite. BOOL becomes 0 and 1. Signed and unsigned integers of 8 to 64 bits can be read if all values of
- * the tensor are exact in float32, as they are up to 2^24. Tensors of other types, without elements or with 2^31 elements or more
- * cannot be read, but the metadata and the other tensors of the file can.
+ * <p>F16, BF16, F8_E4M3 and F8_E5M2 are converted to float32 exactly. F64 is rounded to the nearest float32, so
+ * magnitudes above about 3.4e38 become infinite. BOOL becomes 0 and 1. Signed and unsigned integers of 8 to 64 bits can
+ * be read if all values of the tensor are exact in float32, as they are up to 2^24. Tensors of other types, without
+ * elements or with 2^31 elements or more cannot be read, but the metadata and the other tensors of the file can.
  */
 public final class Safetensors {
 
@@ -56,23 +56,25 @@ public final class Safetensors {
     private Safetensors() {}
 
     /**
-     * Writes tensors to a file, in the order of the map. The write is {@linkplain AtomicFile atomic}. One tensor at a time is
-     * copied to host memory.
+     * Writes tensors to a file, in the order of the map. The write is {@linkplain AtomicFile atomic}. One tensor at a
+     * time is copied to host memory.
      *
      * @param metadata text entries for the whole file; {@code striate.sha256} is replaced
-     * @throws StriateException if the file cannot be written, a tensor is named {@code __metadata__}, a text is not valid Unicode,
-     *                          there are more than 500,000 tensors and metadata entries, or these exceed the limit of the format,
-     *                          100 million bytes
+     * @throws StriateException if the file cannot be written, a tensor is named {@code __metadata__}, a text is not
+     *     valid Unicode, there are more than 500,000 tensors and metadata entries, or these exceed the limit of the
+     *     format, 100 million bytes
      */
     public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
         if (tensors.size() + metadata.size() >= SafetensorsHeader.MAX_ENTRIES) {
-            throw new StriateException("cannot write " + file + ": " + tensors.size() + " tensors and " + metadata.size()
-                    + " metadata entries are too many; the limit is " + SafetensorsHeader.MAX_ENTRIES + " with the digest");
+            throw new StriateException("cannot write " + file + ": " + tensors.size() + " tensors and "
+                    + metadata.size() + " metadata entries are too many; the limit is " + SafetensorsHeader.MAX_ENTRIES
+                    + " with the digest");
         }
         byte[] header = header(tensors, metadata);
         if (header.length > SafetensorsHeader.MAX_BYTES) {
-            throw new StriateException("cannot write " + file + ": its header would take " + header.length + " bytes, and "
-                    + SafetensorsHeader.MAX_BYTES + " is the most that the safetensors format allows; shorten the metadata");
+            throw new StriateException("cannot write " + file + ": its header would take " + header.length
+                    + " bytes, and " + SafetensorsHeader.MAX_BYTES
+                    + " is the most that the safetensors format allows; shorten the metadata");
         }
         AtomicFile.write(file, channel -> {
             channel.position(Long.BYTES + header.length);
@@ -84,22 +86,25 @@ public final class Safetensors {
             byte[] digits = digest.digits().getBytes(StandardCharsets.US_ASCII);
             System.arraycopy(digits, 0, header, HEADER_START.length(), digits.length);
             channel.position(0);
-            AtomicFile.writeFully(channel, buffer(Long.BYTES).putLong(header.length).flip());
+            AtomicFile.writeFully(
+                    channel, buffer(Long.BYTES).putLong(header.length).flip());
             AtomicFile.writeFully(channel, ByteBuffer.wrap(header));
         });
     }
 
     /**
-     * Reads all tensors of a file to a device, in the order of the header. Tensors without elements are omitted. The header is
-     * checked before memory is allocated for values.
+     * Reads all tensors of a file to a device, in the order of the header. Tensors without elements are omitted. The
+     * header is checked before memory is allocated for values.
      *
-     * @throws StriateException if the file cannot be read, is malformed or damaged, or has a tensor that cannot be read. In the
-     *                          last case, {@link #read(Path, Device, Collection)} can read the others
+     * @throws StriateException if the file cannot be read, is malformed or damaged, or has a tensor that cannot be
+     *     read. In the last case, {@link #read(Path, Device, Collection)} can read the others
      */
     public static Map<String, Tensor> read(Path file, Device device) {
         try (Reader reader = new Reader(file)) {
             List<String> names = reader.header().entries().entrySet().stream()
-                    .filter(entry -> !entry.getValue().isEmpty()).map(Map.Entry::getKey).toList();
+                    .filter(entry -> !entry.getValue().isEmpty())
+                    .map(Map.Entry::getKey)
+                    .toList();
             return reader.read(names, device);
         }
     }
@@ -107,8 +112,8 @@ public final class Safetensors {
     /**
      * Reads the named tensors of a file to a device, in the order of the names.
      *
-     * @throws StriateException if the file cannot be read, is malformed or damaged, lacks one of the tensors, or has one that
-     *                          cannot be read
+     * @throws StriateException if the file cannot be read, is malformed or damaged, lacks one of the tensors, or has
+     *     one that cannot be read
      */
     public static Map<String, Tensor> read(Path file, Device device, Collection<String> names) {
         try (Reader reader = new Reader(file)) {
@@ -117,7 +122,8 @@ public final class Safetensors {
     }
 
     /**
-     * Reads the description of each tensor from the header of a file, in the order of the header, without reading values.
+     * Reads the description of each tensor from the header of a file, in the order of the header, without reading
+     * values.
      *
      * @throws StriateException if the file cannot be read or is malformed
      */
@@ -162,8 +168,8 @@ public final class Safetensors {
                 long headerBytes = length.getLong(0);
                 long limit = Math.min(SafetensorsHeader.MAX_BYTES, size - Long.BYTES);
                 if (headerBytes < 0 || headerBytes > limit) {
-                    throw new SafetensorsHeader.Malformed("it announces a header of " + Long.toUnsignedString(headerBytes)
-                            + " bytes, but there is room for " + limit);
+                    throw new SafetensorsHeader.Malformed("it announces a header of "
+                            + Long.toUnsignedString(headerBytes) + " bytes, but there is room for " + limit);
                 }
                 byte[] json = new byte[(int) headerBytes];
                 readFully(channel, ByteBuffer.wrap(json), Long.BYTES);
@@ -190,7 +196,8 @@ public final class Safetensors {
             boolean done = false;
             try {
                 read(new LinkedHashSet<>(names), (name, values) -> {
-                    SafetensorsEntry entry = Objects.requireNonNull(header.entries().get(name));
+                    SafetensorsEntry entry =
+                            Objects.requireNonNull(header.entries().get(name));
                     read.put(name, Tensor.of(device, entry.tensorShape(), values));
                 });
                 done = true;
@@ -205,8 +212,8 @@ public final class Safetensors {
         }
 
         /**
-         * Reads the values of tensors in the order of the data, then checks the digest if there is one. If this throws, the
-         * caller must discard the values that the sink has received.
+         * Reads the values of tensors in the order of the data, then checks the digest if there is one. If this throws,
+         * the caller must discard the values that the sink has received.
          */
         void read(Set<String> names, BiConsumer<String, float[]> sink) {
             names.forEach(this::requireReadable);
@@ -238,7 +245,8 @@ public final class Safetensors {
         }
 
         /**
-         * Returns the values of a tensor. If it is not wanted, its bytes are only added to the digest, and the result is empty.
+         * Returns the values of a tensor. If it is not wanted, its bytes are only added to the digest, and the result
+         * is empty.
          */
         private float[] read(
                 String name, SafetensorsEntry entry, boolean wanted, @Nullable Sha256 digest, ByteBuffer chunk) {
@@ -268,15 +276,20 @@ public final class Safetensors {
         }
 
         private StriateException unreadable(String name, String reason, @Nullable Exception cause) {
-            return new StriateException(file + ": the tensor \"" + PrintableText.excerpt(name) + "\" cannot be read: it " + reason
-                    + ". Safetensors.read(file, device, names) reads other tensors of the file", cause);
+            return new StriateException(
+                    file + ": the tensor \"" + PrintableText.excerpt(name) + "\" cannot be read: it " + reason
+                            + ". Safetensors.read(file, device, names) reads other tensors of the file",
+                    cause);
         }
 
         private void requireEqual(String found, String expected) {
             if (!found.equals(expected)) {
-                throw new StriateException(file + " is damaged: the SHA-256 of its tensors is " + found + ", but it was "
-                        + PrintableText.excerpt(expected) + " when they were written. Take a copy that is intact. If another program changed"
-                        + " the tensors on purpose, remove \"" + SafetensorsHeader.DIGEST + "\" from the file's metadata");
+                throw new StriateException(
+                        file + " is damaged: the SHA-256 of its tensors is " + found + ", but it was "
+                                + PrintableText.excerpt(expected)
+                                + " when they were written. Take a copy that is intact. If another program changed"
+                                + " the tensors on purpose, remove \"" + SafetensorsHeader.DIGEST
+                                + "\" from the file's metadata");
             }
         }
 
@@ -329,13 +342,14 @@ public final class Safetensors {
     /** Other programs do not read a header with half of a surrogate pair. */
     private static String requireUnicode(String text) {
         if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
-            throw new StriateException("safetensors: \"" + PrintableText.excerpt(text) + "\" is not valid Unicode: it has half of a"
-                    + " surrogate pair");
+            throw new StriateException("safetensors: \"" + PrintableText.excerpt(text)
+                    + "\" is not valid Unicode: it has half of a" + " surrogate pair");
         }
         return text;
     }
 
-    private static void writeValues(FileChannel channel, float[] values, ByteBuffer chunk, Sha256 digest) throws IOException {
+    private static void writeValues(FileChannel channel, float[] values, ByteBuffer chunk, Sha256 digest)
+            throws IOException {
         int count;
         for (int done = 0; done < values.length; done += count) {
             count = Math.min(CHUNK_BYTES / Float.BYTES, values.length - done);

@@ -7,8 +7,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The description of a tensor in the header of a {@linkplain Safetensors safetensors file}. It may be a tensor that cannot be
- * read as a {@link dev.striate.Tensor}: of an unsupported type, without elements, or with 2^31 elements or more.
+ * The description of a tensor in the header of a {@linkplain Safetensors safetensors file}. It may be a tensor that
+ * cannot be read as a {@link dev.striate.Tensor}: of an unsupported type, without elements, or with 2^31 elements or
+ * more.
  *
  * @param type  the name of the numbers' type, such as {@code F32}
  * @param shape the sizes along the axes, outermost first; a size may be 0
@@ -35,17 +36,20 @@ public record SafetensorsEntry(String type, List<Long> shape, long begin, long e
     }
 
     /** Returns the type of the numbers, or null if it is not supported. */
-    @Nullable NumberType numberType() {
+    @Nullable
+    NumberType numberType() {
         return NumberType.named(type);
     }
 
     /** Returns the reason why this cannot be read as a tensor, or null if it can. */
-    @Nullable String obstacle() {
+    @Nullable
+    String obstacle() {
         String what = "is of type " + PrintableText.excerpt(type) + " and shape " + shapeText();
-        return numberType() == null ? what + "; the types that can be read are " + List.of(NumberType.values())
-                : isEmpty() ? what + "; a tensor has at least one element"
-                : elements() > Integer.MAX_VALUE ? what + "; a tensor has fewer than 2^31 elements"
-                : null;
+        return numberType() == null
+                ? what + "; the types that can be read are " + List.of(NumberType.values())
+                : isEmpty()
+                        ? what + "; a tensor has at least one element"
+                        : elements() > Integer.MAX_VALUE ? what + "; a tensor has fewer than 2^31 elements" : null;
     }
 
     /** Returns the shape of a tensor without an {@link #obstacle}. */

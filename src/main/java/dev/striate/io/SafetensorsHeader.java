@@ -20,13 +20,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A checked safetensors header: the offsets of every tensor with a known type fit its shape, and the tensors cover the data of
- * the file without gaps or overlaps.
+ * A checked safetensors header: the offsets of every tensor with a known type fit its shape, and the tensors cover the
+ * data of the file without gaps or overlaps.
  *
  * @param entries  the tensors in the order of the header
  * @param inFile   the tensors in the order of the data
  * @param metadata the metadata without the digest
- * @param digest   the SHA-256 of the data according to the file, in lower-case hexadecimal digits; null if there is none
+ * @param digest   the SHA-256 of the data according to the file, in lower-case hexadecimal digits; null if there is
+ *     none
  */
 record SafetensorsHeader(
         Map<String, SafetensorsEntry> entries,
@@ -52,7 +53,10 @@ record SafetensorsHeader(
     private static final JsonFactory JSON = JsonFactory.builder()
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).maxStringLength(MAX_BYTES).build())
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(8)
+                    .maxStringLength(MAX_BYTES)
+                    .build())
             .build();
 
     /** The reason why a file is not a safetensors file. */
@@ -116,8 +120,10 @@ record SafetensorsHeader(
         }
     }
 
-    private static void requireFewEntries(Map<String, SafetensorsEntry> entries, Map<String, String> metadata) throws Malformed {
-        require(entries.size() + metadata.size() <= MAX_ENTRIES,
+    private static void requireFewEntries(Map<String, SafetensorsEntry> entries, Map<String, String> metadata)
+            throws Malformed {
+        require(
+                entries.size() + metadata.size() <= MAX_ENTRIES,
                 "it has more than " + MAX_ENTRIES + " tensors and metadata entries, the limit of this library");
     }
 
@@ -189,8 +195,8 @@ record SafetensorsHeader(
     }
 
     /** Returns the tensors in the order of the data, and checks that they cover it. */
-    private static List<Map.Entry<String, SafetensorsEntry>> covering(Map<String, SafetensorsEntry> entries, long dataBytes)
-            throws Malformed {
+    private static List<Map.Entry<String, SafetensorsEntry>> covering(
+            Map<String, SafetensorsEntry> entries, long dataBytes) throws Malformed {
         List<Map.Entry<String, SafetensorsEntry>> sorted = new ArrayList<>(entries.entrySet());
         // An empty tensor may begin at the same offset as another tensor.
         sorted.sort(Map.Entry.comparingByValue(
@@ -199,14 +205,18 @@ record SafetensorsHeader(
         for (Map.Entry<String, SafetensorsEntry> entry : sorted) {
             long begin = entry.getValue().begin();
             if (begin != covered) {
-                throw new Malformed(begin > covered ? "no tensor covers the bytes " + covered + " to " + begin + " of the data"
-                        : "tensor \"" + PrintableText.excerpt(entry.getKey()) + "\" starts at byte " + begin
-                                + " of the data, inside another that ends at " + covered);
+                throw new Malformed(
+                        begin > covered
+                                ? "no tensor covers the bytes " + covered + " to " + begin + " of the data"
+                                : "tensor \"" + PrintableText.excerpt(entry.getKey()) + "\" starts at byte " + begin
+                                        + " of the data, inside another that ends at " + covered);
             }
             covered = entry.getValue().end();
         }
-        require(covered == dataBytes, "the tensors take " + covered + " bytes, the file has " + dataBytes + " bytes of data"
-                + (covered > dataBytes ? "; it is truncated" : ""));
+        require(
+                covered == dataBytes,
+                "the tensors take " + covered + " bytes, the file has " + dataBytes + " bytes of data"
+                        + (covered > dataBytes ? "; it is truncated" : ""));
         return sorted;
     }
 

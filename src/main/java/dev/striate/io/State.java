@@ -13,8 +13,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Saves and loads the parameters and buffers of a module in a {@link Safetensors} file, under their names in the module. PyTorch
- * can load such a file with {@code load_state_dict(safetensors.torch.load_file(...))}, and files from PyTorch can be loaded here.
+ * Saves and loads the parameters and buffers of a module in a {@link Safetensors} file, under their names in the
+ * module. PyTorch can load such a file with {@code load_state_dict(safetensors.torch.load_file(...))}, and files from
+ * PyTorch can be loaded here.
  */
 public final class State {
 
@@ -22,8 +23,8 @@ public final class State {
     public static final String OPTIMIZER_PREFIX = "optimizer.";
 
     /**
-     * PyTorch's batch normalisation counts its batches. The count is only used without a momentum, which Striate does not
-     * support.
+     * PyTorch's batch normalisation counts its batches. The count is only used without a momentum, which Striate does
+     * not support.
      */
     private static final String BATCH_COUNT = "num_batches_tracked";
 
@@ -43,10 +44,10 @@ public final class State {
     }
 
     /**
-     * Loads the parameters and buffers of a module from a file, which may be a checkpoint. The file must contain exactly the
-     * tensors of the module, with the same shapes and with types that {@link Safetensors} supports. The state of an optimiser,
-     * PyTorch's {@code num_batches_tracked} and tensors without elements are ignored. The whole file is read and checked before
-     * the module changes.
+     * Loads the parameters and buffers of a module from a file, which may be a checkpoint. The file must contain
+     * exactly the tensors of the module, with the same shapes and with types that {@link Safetensors} supports. The
+     * state of an optimiser, PyTorch's {@code num_batches_tracked} and tensors without elements are ignored. The whole
+     * file is read and checked before the module changes.
      *
      * @return the file's metadata
      * @throws StriateException if the file cannot be read, is damaged or does not fit; the module is then unchanged
@@ -56,7 +57,8 @@ public final class State {
     }
 
     /**
-     * Loads the values of named tensors from a file that must have exactly these; otherwise like {@link #load(Module, Path)}.
+     * Loads the values of named tensors from a file that must have exactly these; otherwise like {@link #load(Module,
+     * Path)}.
      *
      * @param metadata the metadata that {@link Safetensors#readMetadata} returned for the file earlier
      * @throws StriateException also if the metadata of the file have changed, because it was replaced
@@ -74,10 +76,13 @@ public final class State {
             if (expected != null && !expected.equals(metadata)) {
                 throw new StriateException(file + " was replaced while it was read: read it again");
             }
-            Map<String, SafetensorsEntry> entries = new LinkedHashMap<>(reader.header().entries());
-            entries.entrySet().removeIf(entry -> !targets.containsKey(entry.getKey())
-                    && (isBatchCount(entry.getKey()) || entry.getValue().isEmpty()
-                            || withoutOptimizer && entry.getKey().startsWith(OPTIMIZER_PREFIX)));
+            Map<String, SafetensorsEntry> entries =
+                    new LinkedHashMap<>(reader.header().entries());
+            entries.entrySet()
+                    .removeIf(entry -> !targets.containsKey(entry.getKey())
+                            && (isBatchCount(entry.getKey())
+                                    || entry.getValue().isEmpty()
+                                    || withoutOptimizer && entry.getKey().startsWith(OPTIMIZER_PREFIX)));
             requireFit(targets, entries, file);
             reader.read(targets.keySet(), values::put);
         }
@@ -100,13 +105,18 @@ public final class State {
 
     private static void requireFit(Map<String, Tensor> targets, Map<String, SafetensorsEntry> entries, Path file) {
         List<String> problems = new ArrayList<>();
-        List<String> missing = targets.keySet().stream().filter(name -> !entries.containsKey(name)).toList();
-        List<String> unexpected = entries.keySet().stream().filter(name -> !targets.containsKey(name)).toList();
+        List<String> missing = targets.keySet().stream()
+                .filter(name -> !entries.containsKey(name))
+                .toList();
+        List<String> unexpected = entries.keySet().stream()
+                .filter(name -> !targets.containsKey(name))
+                .toList();
         List<String> unfit = new ArrayList<>();
         targets.forEach((name, tensor) -> {
             SafetensorsEntry entry = entries.get(name);
             if (entry != null && !entry.hasShape(tensor.shape())) {
-                unfit.add(name + " has the shape " + entry.shapeText() + " in the file and " + tensor.shape() + " in the module");
+                unfit.add(name + " has the shape " + entry.shapeText() + " in the file and " + tensor.shape()
+                        + " in the module");
             } else if (entry != null && entry.obstacle() != null) {
                 unfit.add(name + " " + entry.obstacle());
             }
@@ -131,7 +141,8 @@ public final class State {
 
     private static String few(List<String> all, String separator) {
         int more = all.size() - MOST_NAMES;
-        return more <= 0 ? String.join(separator, all)
+        return more <= 0
+                ? String.join(separator, all)
                 : String.join(separator, all.subList(0, MOST_NAMES)) + separator + "and " + more + " more";
     }
 }

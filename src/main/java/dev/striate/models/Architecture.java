@@ -48,8 +48,8 @@ public enum Architecture {
     }
 
     /**
-     * Returns the largest number of classes for which the weights fit into a number of bytes, if each weight takes at least one
-     * byte.
+     * Returns the largest number of classes for which the weights fit into a number of bytes, if each weight takes at
+     * least one byte.
      */
     int mostClasses(long bytes) {
         long one = create(1).stateElements();
@@ -69,8 +69,10 @@ public enum Architecture {
      * @throws StriateException if there is no architecture with this name
      */
     public static Architecture named(String name) {
-        return Arrays.stream(values()).filter(each -> each.toString().equals(name)).findFirst()
-                .orElseThrow(() -> new StriateException("there is no architecture \"" + PrintableText.excerpt(name) + "\"; there are "
-                        + Arrays.toString(values())));
+        return Arrays.stream(values())
+                .filter(each -> each.toString().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new StriateException("there is no architecture \"" + PrintableText.excerpt(name)
+                        + "\"; there are " + Arrays.toString(values())));
     }
 }

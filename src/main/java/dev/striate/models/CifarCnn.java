@@ -9,16 +9,16 @@ import dev.striate.nn.Relu;
 import dev.striate.nn.Sequential;
 
 /**
- * A simple network for small colour images: two 3x3 convolutions without padding, each with batch normalisation, ReLU and max
- * pooling, then two linear layers. It maps {@code (N, 3, 32, 32)} to logits {@code (N, classes)}.
+ * A simple network for small colour images: two 3x3 convolutions without padding, each with batch normalisation, ReLU
+ * and max pooling, then two linear layers. It maps {@code (N, 3, 32, 32)} to logits {@code (N, classes)}.
  */
 public final class CifarCnn {
 
     private CifarCnn() {}
 
     /**
-     * Builds the network. Its activations have the sizes 3x32x32, 32x30x30, pooled to 32x15x15, 64x13x13, pooled to 64x6x6, then
-     * 2304-256-classes.
+     * Builds the network. Its activations have the sizes 3x32x32, 32x30x30, pooled to 32x15x15, 64x13x13, pooled to
+     * 64x6x6, then 2304-256-classes.
      */
     public static Sequential create(int classes) {
         return Sequential.builder()

@@ -11,17 +11,17 @@ import dev.striate.nn.Sequential;
 import dev.striate.nn.Tanh;
 
 /**
- * LeNet-5 (LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to document recognition", 1998) for greyscale
- * images of 32x32 pixels. It maps {@code (N, 1, 32, 32)} to logits {@code (N, classes)}. Both variants have 61,706 parameters for
- * ten classes.
+ * LeNet-5 (LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to document recognition", 1998) for
+ * greyscale images of 32x32 pixels. It maps {@code (N, 1, 32, 32)} to logits {@code (N, classes)}. Both variants have
+ * 61,706 parameters for ten classes.
  */
 public final class LeNet5 {
 
     private LeNet5() {}
 
     /**
-     * Builds the usual modern variant: two 5x5 convolutions to 6 and 16 channels, each with ReLU and max pooling, then linear
-     * layers 400-120-84-classes with ReLU.
+     * Builds the usual modern variant: two 5x5 convolutions to 6 and 16 channels, each with ReLU and max pooling, then
+     * linear layers 400-120-84-classes with ReLU.
      */
     public static Sequential modern(int classes) {
         return Sequential.builder()
@@ -41,9 +41,10 @@ public final class LeNet5 {
     }
 
     /**
-     * Builds the network of the paper: tanh, average pooling, and C5 as a 5x5 convolution to 120 channels of one pixel each. As
-     * in most implementations, three details are omitted: the connection table of C3 (here each of its maps is connected to all
-     * six input maps), the trainable factor and bias of each pooled map, and the radial basis functions of the output.
+     * Builds the network of the paper: tanh, average pooling, and C5 as a 5x5 convolution to 120 channels of one pixel
+     * each. As in most implementations, three details are omitted: the connection table of C3 (here each of its maps is
+     * connected to all six input maps), the trainable factor and bias of each pooled map, and the radial basis
+     * functions of the output.
      */
     public static Sequential paper(int classes) {
         return Sequential.builder()

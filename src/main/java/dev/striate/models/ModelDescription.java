@@ -18,19 +18,24 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The information that is needed to use a trained classifier, in addition to its weights. It is stored in the metadata of the
- * weights' file.
+ * The information that is needed to use a trained classifier, in addition to its weights. It is stored in the metadata
+ * of the weights' file.
  *
  * @param architecture the network
  * @param dataset      the name of the training data set
  * @param classNames   the names of the classes, in the order of their labels
- * @param border       the width in pixels of the black border around a picture in the network's input: 2 if 28x28 pixels are
- *                     centred in 32x32
+ * @param border       the width in pixels of the black border around a picture in the network's input: 2 if 28x28
+ *     pixels are centred in 32x32
  * @param mean         the mean of each channel, which is subtracted from pixels between 0 and 1
  * @param deviation    the standard deviation of each channel, by which the difference is divided
  */
 public record ModelDescription(
-        Architecture architecture, String dataset, List<String> classNames, int border, List<Float> mean, List<Float> deviation) {
+        Architecture architecture,
+        String dataset,
+        List<String> classNames,
+        int border,
+        List<Float> mean,
+        List<Float> deviation) {
 
     private static final JsonFactory JSON = new JsonFactory();
     private static final String ARCHITECTURE = "model.architecture";
@@ -40,19 +45,29 @@ public record ModelDescription(
     private static final String MEAN = "model.mean";
     private static final String DEVIATION = "model.deviation";
 
-    /** @throws StriateException if a value is invalid or does not fit the architecture's input, or there is no class name */
+    /**
+     * @throws StriateException if a value is invalid or does not fit the architecture's input, or there is no class
+     *     name
+     */
     public ModelDescription {
         classNames = List.copyOf(classNames);
         mean = List.copyOf(mean);
         deviation = List.copyOf(deviation);
         Shape image = architecture.image();
         require(!classNames.isEmpty(), "at least one class", classNames);
-        require(border >= 0 && 2L * border < Math.min(image.size(1), image.size(2)), "a border that leaves room in " + image,
+        require(
+                border >= 0 && 2L * border < Math.min(image.size(1), image.size(2)),
+                "a border that leaves room in " + image,
                 border);
-        require(mean.size() == image.size(0) && mean.stream().allMatch(Float::isFinite), "a mean for each channel of " + image,
+        require(
+                mean.size() == image.size(0) && mean.stream().allMatch(Float::isFinite),
+                "a mean for each channel of " + image,
                 mean);
-        require(deviation.size() == image.size(0) && deviation.stream().allMatch(value -> value > 0 && Float.isFinite(value)),
-                "a deviation above 0 for each channel of " + image, deviation);
+        require(
+                deviation.size() == image.size(0)
+                        && deviation.stream().allMatch(value -> value > 0 && Float.isFinite(value)),
+                "a deviation above 0 for each channel of " + image,
+                deviation);
     }
 
     /** Creates a description with the mean and deviation of a normalisation. */
@@ -71,8 +86,8 @@ public record ModelDescription(
 
     private static void require(boolean holds, String expected, Object got) {
         if (!holds) {
-            throw new StriateException("a model's description: expected " + expected + ", got "
-                    + PrintableText.excerpt(got.toString()));
+            throw new StriateException(
+                    "a model's description: expected " + expected + ", got " + PrintableText.excerpt(got.toString()));
         }
     }
 
@@ -87,8 +102,8 @@ public record ModelDescription(
     }
 
     /**
-     * Converts a picture of any size to the network's input: it is converted to greyscale or colour, scaled and cropped to the
-     * size within the border, and normalised.
+     * Converts a picture of any size to the network's input: it is converted to greyscale or colour, scaled and cropped
+     * to the size within the border, and normalised.
      *
      * @return the values in row-major order of {@link #image()}
      */
@@ -139,27 +154,34 @@ public record ModelDescription(
     }
 
     /**
-     * Reads a description from a file with {@code dataBytes} bytes of tensors. It rejects more classes than these can have
-     * weights for.
+     * Reads a description from a file with {@code dataBytes} bytes of tensors. It rejects more classes than these can
+     * have weights for.
      */
     static ModelDescription of(Map<String, String> metadata, long dataBytes) {
         try {
             Architecture architecture = Architecture.named(entry(metadata, ARCHITECTURE));
             int channels = architecture.image().size(0);
-            return new ModelDescription(architecture, entry(metadata, DATASET), read(metadata, CLASSES, architecture.mostClasses(dataBytes)),
-                    Integer.parseInt(entry(metadata, BORDER)), numbers(metadata, MEAN, channels),
+            return new ModelDescription(
+                    architecture,
+                    entry(metadata, DATASET),
+                    read(metadata, CLASSES, architecture.mostClasses(dataBytes)),
+                    Integer.parseInt(entry(metadata, BORDER)),
+                    numbers(metadata, MEAN, channels),
                     numbers(metadata, DEVIATION, channels));
         } catch (IOException | NumberFormatException e) {
-            throw new StriateException("the model's description cannot be read: " + PrintableText.excerpt(String.valueOf(e.getMessage())), e);
+            throw new StriateException(
+                    "the model's description cannot be read: " + PrintableText.excerpt(String.valueOf(e.getMessage())),
+                    e);
         }
     }
 
     private static String entry(Map<String, String> metadata, String key) {
         String value = metadata.get(key);
         if (value == null) {
-            throw new StriateException("the file does not describe a network: its metadata have no \"" + key + "\", only "
-                    + PrintableText.excerpt(metadata.keySet().toString())
-                    + "; to load weights alone, build the network and call State.load");
+            throw new StriateException(
+                    "the file does not describe a network: its metadata have no \"" + key + "\", only "
+                            + PrintableText.excerpt(metadata.keySet().toString())
+                            + "; to load weights alone, build the network and call State.load");
         }
         return value;
     }
@@ -196,7 +218,8 @@ public record ModelDescription(
                     throw new IOException(key + " is not a list of strings or numbers");
                 }
                 if (values.size() == most) {
-                    throw new IOException(key + " has more than " + most + " entries, for which the file has no weights");
+                    throw new IOException(
+                            key + " has more than " + most + " entries, for which the file has no weights");
                 }
                 values.add(json.getText());
             }

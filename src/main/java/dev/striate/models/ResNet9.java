@@ -14,18 +14,18 @@ import dev.striate.nn.ResidualBlock;
 import dev.striate.nn.Sequential;
 
 /**
- * A residual network with nine weight layers, for small colour images. It maps {@code (N, 3, 32, 32)} to logits
- * {@code (N, classes)} and has 6.6 million parameters. Widths and depths are those of the network that D. Page trained on
- * CIFAR-10 for DAWNBench ("How to train your ResNet", 2018). The blocks are those of He et al., "Deep residual learning for image
- * recognition" (2016), and the last pooling is a global average, not a maximum.
+ * A residual network with nine weight layers, for small colour images. It maps {@code (N, 3, 32, 32)} to logits {@code
+ * (N, classes)} and has 6.6 million parameters. Widths and depths are those of the network that D. Page trained on
+ * CIFAR-10 for DAWNBench ("How to train your ResNet", 2018). The blocks are those of He et al., "Deep residual learning
+ * for image recognition" (2016), and the last pooling is a global average, not a maximum.
  */
 public final class ResNet9 {
 
     private ResNet9() {}
 
     /**
-     * Builds the network: 64x32x32, 128x16x16 with a residual block, 256x8x8, 512x4x4 with a residual block, global average
-     * pooling, 512-classes.
+     * Builds the network: 64x32x32, 128x16x16 with a residual block, 256x8x8, 512x4x4 with a residual block, global
+     * average pooling, 512-classes.
      */
     public static Sequential create(int classes) {
         Sequential.Builder layers = Sequential.builder();
@@ -39,10 +39,13 @@ public final class ResNet9 {
                 .build();
     }
 
-    /** Adds a 3x3 convolution with batch normalisation and ReLU. It has no bias, which the normalisation would cancel. */
+    /**
+     * Adds a 3x3 convolution with batch normalisation and ReLU. It has no bias, which the normalisation would cancel.
+     */
     private static Sequential.Builder addConvolution(Sequential.Builder layers, int number, int in, int out) {
-        return layers
-                .add("conv" + number, new Conv2d(in, out, 3, padding(1)).bias(false).initializer(Initializer.HE_NORMAL))
+        return layers.add(
+                        "conv" + number,
+                        new Conv2d(in, out, 3, padding(1)).bias(false).initializer(Initializer.HE_NORMAL))
                 .add("bn" + number, new BatchNorm2d(out))
                 .add("relu" + number, new Relu());
     }

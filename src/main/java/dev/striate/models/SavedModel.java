@@ -36,23 +36,27 @@ public final class SavedModel implements AutoCloseable {
     /**
      * Loads a model file: builds the network that it describes on a device, in evaluation mode, and loads the weights.
      *
-     * @throws StriateException if the file cannot be read, is damaged or not a safetensors file, does not describe a network, or
-     *                          has weights that do not fit the network that it describes
+     * @throws StriateException if the file cannot be read, is damaged or not a safetensors file, does not describe a
+     *     network, or has weights that do not fit the network that it describes
      */
     public static SavedModel open(Path file, Device device) {
         Map<String, String> metadata = Safetensors.readMetadata(file);
-        long dataBytes = Safetensors.entries(file).values().stream().mapToLong(entry -> entry.end() - entry.begin()).sum();
+        long dataBytes = Safetensors.entries(file).values().stream()
+                .mapToLong(entry -> entry.end() - entry.begin())
+                .sum();
         ModelDescription description;
         try {
             description = ModelDescription.of(metadata, dataBytes);
         } catch (StriateException e) {
             throw new StriateException(file + ": " + e.getMessage(), e);
         }
-        Sequential model = description.architecture().create(description.classNames().size());
-        // Each weight takes at least one byte. State.load would detect the error only after the network's memory was allocated.
+        Sequential model =
+                description.architecture().create(description.classNames().size());
+        // Each weight takes at least one byte. State.load would detect the error only after the network's memory was
+        // allocated.
         if (model.stateElements() > dataBytes) {
-            throw new StriateException(file + " is incomplete: " + description.architecture() + " has " + model.stateElements()
-                    + " weights, but the file's tensors take " + dataBytes + " bytes");
+            throw new StriateException(file + " is incomplete: " + description.architecture() + " has "
+                    + model.stateElements() + " weights, but the file's tensors take " + dataBytes + " bytes");
         }
         boolean done = false;
         try {

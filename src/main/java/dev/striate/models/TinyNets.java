@@ -9,7 +9,9 @@ import dev.striate.nn.MaxPool2d;
 import dev.striate.nn.Relu;
 import dev.striate.nn.Sequential;
 
-/** Two small networks for greyscale images of 8x8 pixels. They map {@code (N, 1, 8, 8)} to logits {@code (N, classes)}. */
+/**
+ * Two small networks for greyscale images of 8x8 pixels. They map {@code (N, 1, 8, 8)} to logits {@code (N, classes)}.
+ */
 public final class TinyNets {
 
     private TinyNets() {}
@@ -25,8 +27,8 @@ public final class TinyNets {
     }
 
     /**
-     * Builds two 3x3 convolutions with padding 1, each followed by ReLU and max pooling, and a linear layer: 8x8x8, 8x4x4,
-     * 16x4x4, 16x2x2, classes.
+     * Builds two 3x3 convolutions with padding 1, each followed by ReLU and max pooling, and a linear layer: 8x8x8,
+     * 8x4x4, 16x4x4, 16x2x2, classes.
      */
     public static Sequential cnn(int classes) {
         return Sequential.builder()

@@ -10,10 +10,10 @@ import dev.striate.op.NormPool;
 import dev.striate.op.WindowOption;
 
 /**
- * Batch normalisation per channel of {@code (N, C, ...)} (Ioffe and Szegedy, 2015). In training it uses the statistics of the
- * batch and updates the running statistics, even while a NoGrad is open; in evaluation it uses the running statistics.
- * Parameters: {@code weight (C)}, initially 1, and {@code bias (C)}, initially 0. Buffers: {@code running_mean (C)}, initially 0,
- * and {@code running_var (C)}, initially 1.
+ * Batch normalisation per channel of {@code (N, C, ...)} (Ioffe and Szegedy, 2015). In training it uses the statistics
+ * of the batch and updates the running statistics, even while a NoGrad is open; in evaluation it uses the running
+ * statistics. Parameters: {@code weight (C)}, initially 1, and {@code bias (C)}, initially 0. Buffers: {@code
+ * running_mean (C)}, initially 0, and {@code running_var (C)}, initially 1.
  */
 public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
 
@@ -74,20 +74,44 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
 
     @Override
     Tensor forwardNchw(Tensor x) {
-        return x.batchNorm2d(parameter("weight"), parameter("bias"), buffer("running_mean"), buffer("running_var"), isTraining(),
-                momentum, epsilon);
+        return x.batchNorm2d(
+                parameter("weight"),
+                parameter("bias"),
+                buffer("running_mean"),
+                buffer("running_var"),
+                isTraining(),
+                momentum,
+                epsilon);
     }
 
     @Override
     Tensor forwardReluNchw(Tensor x) {
-        return dev.striate.op.BatchNorm2d.withRelu(x, parameter("weight"), parameter("bias"), buffer("running_mean"),
-                buffer("running_var"), isTraining(), momentum, epsilon);
+        return dev.striate.op.BatchNorm2d.withRelu(
+                x,
+                parameter("weight"),
+                parameter("bias"),
+                buffer("running_mean"),
+                buffer("running_var"),
+                isTraining(),
+                momentum,
+                epsilon);
     }
 
     /** {@link #forwardNchw}, max pooling and optionally ReLU in one kernel, on a device that has it. */
     Tensor forwardPooled(Tensor x, boolean relu, int kernelHeight, int kernelWidth, WindowOption... options) {
-        return NormPool.apply(x, parameter("weight"), parameter("bias"), buffer("running_mean"), buffer("running_var"),
-                isTraining(), momentum, epsilon, relu, kernelHeight, kernelWidth, options);
+        return NormPool.apply(
+                x,
+                parameter("weight"),
+                parameter("bias"),
+                buffer("running_mean"),
+                buffer("running_var"),
+                isTraining(),
+                momentum,
+                epsilon,
+                relu,
+                kernelHeight,
+                kernelWidth,
+                options);
     }
 
     @Override

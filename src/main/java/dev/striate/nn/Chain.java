@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * The steps of a chain of modules, in the cheapest order that computes the same. A {@link Relu} is run by the module before it,
- * whose kernel may include it.
+ * The steps of a chain of modules, in the cheapest order that computes the same. A {@link Relu} is run by the module
+ * before it, whose kernel may include it.
  *
- * <p>A {@link Relu} before a {@link MaxPool2d} runs after it. The maximum commutes with a monotonic function, so the values have
- * the same bits, and ReLU and its gradient process a quarter of the elements or fewer. The gradients are equal too: a window with
- * a positive maximum has it at the same place in both orders, and a window without one passes on zero, only at another place (or
- * NaN, on devices that multiply an infinite gradient by that zero).
+ * <p>A {@link Relu} before a {@link MaxPool2d} runs after it. The maximum commutes with a monotonic function, so the
+ * values have the same bits, and ReLU and its gradient process a quarter of the elements or fewer. The gradients are
+ * equal too: a window with a positive maximum has it at the same place in both orders, and a window without one passes
+ * on zero, only at another place (or NaN, on devices that multiply an infinite gradient by that zero).
  *
  * <p>A {@link BatchNorm2d} before a {@link MaxPool2d} is fused with it if the device has such a kernel.
  */
@@ -27,7 +27,8 @@ final class Chain {
         this.wanted = List.copyOf(wanted);
         List<Module> order = new ArrayList<>(wanted);
         for (int i = 0; i + 1 < order.size(); i++) {
-            if (order.get(i) instanceof Relu relu && order.get(i + 1) instanceof MaxPool2d pool
+            if (order.get(i) instanceof Relu relu
+                    && order.get(i + 1) instanceof MaxPool2d pool
                     && pool.everyWindowHoldsAPixel()) {
                 order.set(i, pool);
                 order.set(i + 1, relu);
@@ -35,7 +36,8 @@ final class Chain {
         }
         for (int i = 0, taken; i < order.size(); i += taken) {
             Module module = order.get(i);
-            boolean pooled = module instanceof BatchNorm2d && i + 1 < order.size() && order.get(i + 1) instanceof MaxPool2d;
+            boolean pooled =
+                    module instanceof BatchNorm2d && i + 1 < order.size() && order.get(i + 1) instanceof MaxPool2d;
             taken = pooled ? 2 : 1;
             boolean relu = i + taken < order.size() && order.get(i + taken) instanceof Relu;
             if (pooled) {
@@ -54,7 +56,11 @@ final class Chain {
 
     /** Runs the modules in their given order and reports each output to an observer. */
     Tensor forward(Tensor x, Module.Observer observer) {
-        return run(wanted.stream().<UnaryOperator<Tensor>>map(module -> input -> module.forward(input, observer)).toList(), x);
+        return run(
+                wanted.stream()
+                        .<UnaryOperator<Tensor>>map(module -> input -> module.forward(input, observer))
+                        .toList(),
+                x);
     }
 
     /** Closes an intermediate output as soon as the next step has used it. */

@@ -5,8 +5,8 @@ import dev.striate.Tensor;
 import dev.striate.op.WindowOption;
 
 /**
- * A convolution layer: maps {@code (N, in, H, W)} to {@code (N, out, OH, OW)}. Parameters: {@code weight (out, in/groups, KH,
- * KW)} and {@code bias (out)}. Options: stride, padding, dilation, groups.
+ * A convolution layer: maps {@code (N, in, H, W)} to {@code (N, out, OH, OW)}. Parameters: {@code weight (out,
+ * in/groups, KH, KW)} and {@code bias (out)}. Options: stride, padding, dilation, groups.
  *
  * <pre>{@code
  * Conv2d conv = new Conv2d(3, 64, 7, stride(2), padding(3)).bias(false);     // (N, 3, 224, 224) to (N, 64, 112, 112)
@@ -21,8 +21,11 @@ public final class Conv2d extends Convolution<Conv2d> {
 
     /** @throws dev.striate.ShapeException if sizes or options do not fit each other */
     public Conv2d(int inChannels, int outChannels, int kernelHeight, int kernelWidth, WindowOption... options) {
-        super(inChannels, outChannels,
-                dev.striate.op.Conv2d.weightShape(inChannels, outChannels, kernelHeight, kernelWidth, options), options);
+        super(
+                inChannels,
+                outChannels,
+                dev.striate.op.Conv2d.weightShape(inChannels, outChannels, kernelHeight, kernelWidth, options),
+                options);
     }
 
     @Override

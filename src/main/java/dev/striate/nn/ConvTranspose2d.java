@@ -5,8 +5,8 @@ import dev.striate.Tensor;
 import dev.striate.op.WindowOption;
 
 /**
- * A transposed convolution layer: maps {@code (N, in, H, W)} to {@code (N, out, OH, OW)}. Parameters:
- * {@code weight (in, out/groups, KH, KW)} and {@code bias (out)}. Options: stride, padding, output padding, dilation, groups.
+ * A transposed convolution layer: maps {@code (N, in, H, W)} to {@code (N, out, OH, OW)}. Parameters: {@code weight
+ * (in, out/groups, KH, KW)} and {@code bias (out)}. Options: stride, padding, output padding, dilation, groups.
  */
 public final class ConvTranspose2d extends Convolution<ConvTranspose2d> {
 
@@ -16,9 +16,13 @@ public final class ConvTranspose2d extends Convolution<ConvTranspose2d> {
     }
 
     /** @throws dev.striate.ShapeException if sizes or options do not fit each other */
-    public ConvTranspose2d(int inChannels, int outChannels, int kernelHeight, int kernelWidth, WindowOption... options) {
-        super(inChannels, outChannels,
-                dev.striate.op.ConvTranspose2d.weightShape(inChannels, outChannels, kernelHeight, kernelWidth, options), options);
+    public ConvTranspose2d(
+            int inChannels, int outChannels, int kernelHeight, int kernelWidth, WindowOption... options) {
+        super(
+                inChannels,
+                outChannels,
+                dev.striate.op.ConvTranspose2d.weightShape(inChannels, outChannels, kernelHeight, kernelWidth, options),
+                options);
     }
 
     @Override

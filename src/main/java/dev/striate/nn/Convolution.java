@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <L> the layer's own type
  */
-public abstract sealed class Convolution<L extends Convolution<L>> extends ImageLayer<L> permits Conv2d, ConvTranspose2d {
+public abstract sealed class Convolution<L extends Convolution<L>> extends ImageLayer<L>
+        permits Conv2d, ConvTranspose2d {
 
     final WindowOption[] options;
     final Shape weightShape;
@@ -41,7 +42,8 @@ public abstract sealed class Convolution<L extends Convolution<L>> extends Image
     }
 
     /**
-     * Sets the initialiser of the weight; the bias then starts at 0. By default both use {@link Initializer#PYTORCH_DEFAULT}.
+     * Sets the initialiser of the weight; the bias then starts at 0. By default both use {@link
+     * Initializer#PYTORCH_DEFAULT}.
      *
      * @return this layer
      * @throws StriateException after {@link #initialize}
@@ -73,7 +75,7 @@ public abstract sealed class Convolution<L extends Convolution<L>> extends Image
 
     @Override
     public String toString() {
-        return super.toString() + "(" + inChannels + ", " + outChannels + ", " + weightShape.size(2) + "x" + weightShape.size(3)
-                + ")";
+        return super.toString() + "(" + inChannels + ", " + outChannels + ", " + weightShape.size(2) + "x"
+                + weightShape.size(3) + ")";
     }
 }

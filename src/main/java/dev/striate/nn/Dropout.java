@@ -7,8 +7,8 @@ import dev.striate.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * In training, sets each element to 0 with a given probability and divides the others by 1 - probability (Srivastava et al.,
- * 2014). In evaluation, returns its input. The masks come from the generator passed to {@code initialize}.
+ * In training, sets each element to 0 with a given probability and divides the others by 1 - probability (Srivastava et
+ * al., 2014). In evaluation, returns its input. The masks come from the generator passed to {@code initialize}.
  */
 public final class Dropout extends Elementwise {
 

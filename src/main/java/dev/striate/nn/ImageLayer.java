@@ -45,7 +45,8 @@ public abstract sealed class ImageLayer<L extends ImageLayer<L>> extends Module
             return layer.apply(x);
         }
         layout.requireImages(toString(), x.shape());
-        try (Tensor planes = x.toNchw(); Tensor y = layer.apply(planes)) {
+        try (Tensor planes = x.toNchw();
+                Tensor y = layer.apply(planes)) {
             return y.toNhwc();
         }
     }

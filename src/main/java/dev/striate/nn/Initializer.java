@@ -4,9 +4,10 @@ import dev.striate.Generator;
 import java.util.Arrays;
 
 /**
- * Computes the initial values of a parameter, on the host and therefore equal on every device. {@code fanIn} is the number of
- * terms of an output, {@code fanOut} the number of outputs that use an input. For a weight {@code (a, b, KH, KW)}, they are, as
- * in PyTorch, {@code fanIn = b KH KW} and {@code fanOut = a KH KW}. A bias gets the values of its weight.
+ * Computes the initial values of a parameter, on the host and therefore equal on every device. {@code fanIn} is the
+ * number of terms of an output, {@code fanOut} the number of outputs that use an input. For a weight {@code (a, b, KH,
+ * KW)}, they are, as in PyTorch, {@code fanIn = b KH KW} and {@code fanOut = a KH KW}. A bias gets the values of its
+ * weight.
  */
 @FunctionalInterface
 public interface Initializer {

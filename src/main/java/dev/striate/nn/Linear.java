@@ -34,7 +34,8 @@ public final class Linear extends Module {
     }
 
     /**
-     * Sets the initialiser of the weight; the bias then starts at 0. By default both use {@link Initializer#PYTORCH_DEFAULT}.
+     * Sets the initialiser of the weight; the bias then starts at 0. By default both use {@link
+     * Initializer#PYTORCH_DEFAULT}.
      *
      * @return this layer
      * @throws StriateException after {@link #initialize}
@@ -80,7 +81,8 @@ public final class Linear extends Module {
     }
 
     /**
-     * In an input of rank 2, each row is one image, and each output depends on all of it. For other ranks, the field is unknown.
+     * In an input of rank 2, each row is one image, and each output depends on all of it. For other ranks, the field is
+     * unknown.
      */
     @Override
     protected @Nullable ReceptiveField receptiveField(Shape input, ReceptiveField seen) {

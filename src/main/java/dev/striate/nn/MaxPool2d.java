@@ -30,8 +30,8 @@ public final class MaxPool2d extends ImageLayer<MaxPool2d> {
     }
 
     /**
-     * Returns whether every window is sure to contain a pixel. A dilated window may contain only padding; its maximum is minus
-     * infinity.
+     * Returns whether every window is sure to contain a pixel. A dilated window may contain only padding; its maximum
+     * is minus infinity.
      */
     boolean everyWindowHoldsAPixel() {
         return dev.striate.op.MaxPool2d.windowsHaveNoGaps(options);
@@ -49,7 +49,8 @@ public final class MaxPool2d extends ImageLayer<MaxPool2d> {
 
     @Override
     Tensor forwardReluNchw(Tensor x) {
-        dev.striate.op.MaxPool2d.Result result = dev.striate.op.MaxPool2d.withRelu(x, kernelHeight, kernelWidth, options);
+        dev.striate.op.MaxPool2d.Result result =
+                dev.striate.op.MaxPool2d.withRelu(x, kernelHeight, kernelWidth, options);
         result.indices().close();
         return result.output();
     }

@@ -20,10 +20,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A network or a part of one. A module has named parameters, buffers and child modules, and computes an output from an input.
+ * A network or a part of one. A module has named parameters, buffers and child modules, and computes an output from an
+ * input.
  *
- * <p>The constructor defines the structure and allocates nothing. {@link #initialize} creates the parameters on a device, in a
- * fixed order. To write a module, register its children in the constructor and use them in {@link #forward}:
+ * <p>The constructor defines the structure and allocates nothing. {@link #initialize} creates the parameters on a
+ * device, in a fixed order. To write a module, register its children in the constructor and use them in {@link
+ * #forward}:
  *
  * <pre>{@code
  * final class Net extends Module {
@@ -51,14 +53,15 @@ public abstract class Module implements AutoCloseable {
     // ---- For users of modules
 
     /**
-     * Creates all parameters and buffers on a device, with new values. The same state of the generator gives the same values on
-     * every device. A second call closes the existing tensors first. If a call fails, no tensor is left.
+     * Creates all parameters and buffers on a device, with new values. The same state of the generator gives the same
+     * values on every device. A second call closes the existing tensors first. If a call fails, no tensor is left.
      *
      * @return this module
      */
     public Module initialize(Device device, Generator generator) {
         close();
-        try (Scope temporaries = Scope.open(); NoGrad off = NoGrad.open()) {
+        try (Scope temporaries = Scope.open();
+                NoGrad off = NoGrad.open()) {
             create(device, generator);
             children.values().forEach(child -> child.initialize(device, generator));
             initialized = true;
@@ -98,8 +101,8 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Computes the output like {@link #forward(Tensor)}, but runs the parts one after another in their given order. It reports
-     * the output of each part, then that of this module, to an observer. Parts of modules that do not override
+     * Computes the output like {@link #forward(Tensor)}, but runs the parts one after another in their given order. It
+     * reports the output of each part, then that of this module, to an observer. Parts of modules that do not override
      * {@link #forwardParts} are not reported.
      */
     public final Tensor forward(Tensor x, Observer observer) {
@@ -109,9 +112,9 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Returns all trained tensors of this module and its descendants by dotted name, such as {@code conv1.weight}. Own parameters
-     * come first, then those of the children in the order of their registration. Shared weights are listed under each of their
-     * names.
+     * Returns all trained tensors of this module and its descendants by dotted name, such as {@code conv1.weight}. Own
+     * parameters come first, then those of the children in the order of their registration. Shared weights are listed
+     * under each of their names.
      *
      * @throws StriateException before {@link #initialize} or after {@link #close}
      */
@@ -122,8 +125,8 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Returns all tensors of this module and its descendants that belong to the state but are not trained, by dotted name, such
-     * as {@code bn1.running_mean}.
+     * Returns all tensors of this module and its descendants that belong to the state but are not trained, by dotted
+     * name, such as {@code bn1.running_mean}.
      *
      * @throws StriateException before {@link #initialize} or after {@link #close}
      */
@@ -134,8 +137,8 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Returns this module, under the empty name, and all its descendants by dotted name, containers before their parts. A module
-     * with several names is listed under the first.
+     * Returns this module, under the empty name, and all its descendants by dotted name, containers before their parts.
+     * A module with several names is listed under the first.
      *
      * @throws StriateException before {@link #initialize} or after {@link #close}
      */
@@ -151,14 +154,18 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Returns the generators of the random numbers that this module and its descendants use in training, by dotted name. Several
-     * modules may share a generator. The state of a generator belongs to a checkpoint, but not to the weights.
+     * Returns the generators of the random numbers that this module and its descendants use in training, by dotted
+     * name. Several modules may share a generator. The state of a generator belongs to a checkpoint, but not to the
+     * weights.
      *
      * @throws StriateException before {@link #initialize} or after {@link #close}
      */
     public final Map<String, Generator> generators() {
         Map<String, Generator> named = new LinkedHashMap<>();
-        visit("", (prefix, module) -> module.generators.forEach((name, generator) -> named.put(prefix + name, generator)));
+        visit(
+                "",
+                (prefix, module) ->
+                        module.generators.forEach((name, generator) -> named.put(prefix + name, generator)));
         return named;
     }
 
@@ -167,12 +174,17 @@ public abstract class Module implements AutoCloseable {
         return Collections.unmodifiableMap(children);
     }
 
-    /** Switches this module and its descendants to training: dropout is active, batch normalisation uses batch statistics. */
+    /**
+     * Switches this module and its descendants to training: dropout is active, batch normalisation uses batch
+     * statistics.
+     */
     public final Module train() {
         return setTraining(true);
     }
 
-    /** Switches this module and its descendants to evaluation: no dropout, batch normalisation uses running statistics. */
+    /**
+     * Switches this module and its descendants to evaluation: no dropout, batch normalisation uses running statistics.
+     */
     public final Module eval() {
         return setTraining(false);
     }
@@ -194,16 +206,20 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Returns the number of elements that {@link #initialize} allocates for parameters and buffers of this module and its
-     * descendants. Modules that do not override {@link #createdElements} count as 0.
+     * Returns the number of elements that {@link #initialize} allocates for parameters and buffers of this module and
+     * its descendants. Modules that do not override {@link #createdElements} count as 0.
      */
     public final long stateElements() {
-        return createdElements() + children.values().stream().mapToLong(Module::stateElements).sum();
+        return createdElements()
+                + children.values().stream().mapToLong(Module::stateElements).sum();
     }
 
     /** Returns the number of elements of the tensors that were not seen before. */
     private static long countNew(Collection<Tensor> tensors, Set<Tensor> seen) {
-        return tensors.stream().filter(seen::add).mapToLong(tensor -> tensor.shape().elements()).sum();
+        return tensors.stream()
+                .filter(seen::add)
+                .mapToLong(tensor -> tensor.shape().elements())
+                .sum();
     }
 
     /**
@@ -228,8 +244,8 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Returns a table of the modules for an input of the given shape: output shapes, parameters, multiply-adds and receptive
-     * fields.
+     * Returns a table of the modules for an input of the given shape: output shapes, parameters, multiply-adds and
+     * receptive fields.
      *
      * @throws StriateException before {@link #initialize}, or if a module has no {@link #shapeRule}
      */
@@ -237,9 +253,15 @@ public abstract class Module implements AutoCloseable {
         Map<Module, String> names = new IdentityHashMap<>();
         modules().forEach((name, module) -> names.put(module, name));
         Set<Tensor> counted = Collections.newSetFromMap(new IdentityHashMap<>());
-        SummaryTrace rows = new SummaryTrace(input, (module, in, out, field) -> new Summary.Row(
-                names.getOrDefault(module, ""), module.toString(), out, countNew(module.parameters.values(), counted),
-                module.multiplyAdds(in, out) / in.size(0), field));
+        SummaryTrace rows = new SummaryTrace(
+                input,
+                (module, in, out, field) -> new Summary.Row(
+                        names.getOrDefault(module, ""),
+                        module.toString(),
+                        out,
+                        countNew(module.parameters.values(), counted),
+                        module.multiplyAdds(in, out) / in.size(0),
+                        field));
         try {
             names.keySet().forEach(module -> module.trace = rows);
             outputShape(input);
@@ -249,7 +271,9 @@ public abstract class Module implements AutoCloseable {
         return new Summary(toString(), input, rows.rows(), parameterCount());
     }
 
-    /** Closes all parameters and buffers of this module and its descendants. {@link #initialize} can be called again. */
+    /**
+     * Closes all parameters and buffers of this module and its descendants. {@link #initialize} can be called again.
+     */
     @Override
     public void close() {
         initialized = false;
@@ -315,7 +339,8 @@ public abstract class Module implements AutoCloseable {
     /**
      * Returns a parameter of this module itself.
      *
-     * @throws StriateException before {@link #initialize}, after {@link #close}, or if there is no parameter with this name
+     * @throws StriateException before {@link #initialize}, after {@link #close}, or if there is no parameter with this
+     *     name
      */
     protected final Tensor parameter(String name) {
         return own(parameters, "parameter", name);
@@ -336,18 +361,19 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Returns the shape of the output for the shape of an input. Modules with children call {@link #outputShape} of these.
+     * Returns the shape of the output for the shape of an input. Modules with children call {@link #outputShape} of
+     * these.
      *
      * @throws StriateException unless overridden
      */
     protected Shape shapeRule(Shape input) {
-        throw new StriateException(this + " has no shape rule; override shapeRule() to compute the output's shape from the"
-                + " input's");
+        throw new StriateException(
+                this + " has no shape rule; override shapeRule() to compute the output's shape from the" + " input's");
     }
 
     /**
-     * For {@link #shapeRule}: returns the output shapes of parallel branches that have the same input. The receptive field of
-     * their combination covers the fields of all branches.
+     * For {@link #shapeRule}: returns the output shapes of parallel branches that have the same input. The receptive
+     * field of their combination covers the fields of all branches.
      *
      * @param branches each returns the {@link #outputShape} of a part, or the shape of the input for an identity branch
      */
@@ -373,7 +399,8 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Returns the receptive field of the output of a module without parts, or null if it is unknown, which is the default.
+     * Returns the receptive field of the output of a module without parts, or null if it is unknown, which is the
+     * default.
      *
      * @param seen the receptive field of the input of this module
      */
@@ -390,8 +417,8 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Computes the output with {@link #forward(Tensor, Observer)} of the parts, in their given order. The default implementation
-     * calls {@link #forward(Tensor)} and reports no parts.
+     * Computes the output with {@link #forward(Tensor, Observer)} of the parts, in their given order. The default
+     * implementation calls {@link #forward(Tensor)} and reports no parts.
      */
     protected Tensor forwardParts(Tensor x, Observer observer) {
         return forward(x);
@@ -400,20 +427,24 @@ public abstract class Module implements AutoCloseable {
     /** @throws StriateException before {@link #initialize} and after {@link #close} */
     protected final void requireInitialized() {
         if (!initialized) {
-            throw new StriateException(this + " has no parameters yet, or was closed: call initialize(device, generator) first");
+            throw new StriateException(
+                    this + " has no parameters yet, or was closed: call initialize(device, generator) first");
         }
     }
 
     /** Called by setters of properties that {@link #create} uses. */
     protected final void requireNotInitialized(String setting) {
         if (initialized) {
-            throw new StriateException(this + ": " + setting + " must be set before initialize(), which has already been called");
+            throw new StriateException(
+                    this + ": " + setting + " must be set before initialize(), which has already been called");
         }
     }
 
     private void requireNewName(String name) {
         requireName(toString(), name);
-        if (children.containsKey(name) || parameters.containsKey(name) || buffers.containsKey(name)
+        if (children.containsKey(name)
+                || parameters.containsKey(name)
+                || buffers.containsKey(name)
                 || generators.containsKey(name)) {
             throw new StriateException(this + ": there is already a part named \"" + name + "\"");
         }
@@ -422,7 +453,8 @@ public abstract class Module implements AutoCloseable {
     /** @throws StriateException if a name is empty or has a dot */
     static void requireName(String whole, String name) {
         if (name.isEmpty() || name.indexOf('.') >= 0) {
-            throw new StriateException(whole + ": expected a part name that is not empty and has no dot, got \"" + name + "\"");
+            throw new StriateException(
+                    whole + ": expected a part name that is not empty and has no dot, got \"" + name + "\"");
         }
     }
 

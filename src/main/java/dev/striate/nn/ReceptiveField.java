@@ -4,9 +4,10 @@ import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.Pool2dGeometry;
 
 /**
- * The receptive field of a layer: the pixels of the network's input that a unit of the layer's output depends on, as in Dumoulin
- * and Visin, "A guide to convolution arithmetic for deep learning" (2016), and Araujo, Norris and Sim, "Computing receptive
- * fields of convolutional neural networks" (Distill, 2019). It may reach into the padding and may be larger than the input.
+ * The receptive field of a layer: the pixels of the network's input that a unit of the layer's output depends on, as in
+ * Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), and Araujo, Norris and Sim,
+ * "Computing receptive fields of convolutional neural networks" (Distill, 2019). It may reach into the padding and may
+ * be larger than the input.
  *
  * @param height along the rows
  * @param width  along the columns
@@ -14,9 +15,9 @@ import dev.striate.backend.Pool2dGeometry;
 public record ReceptiveField(Axis height, Axis width) {
 
     /**
-     * The field along one axis. Unit {@code i} depends on {@code size} pixels around {@code center + i * jump}, counted from 0.
-     * If the windows of a layer differ, as in transposed convolution and adaptive pooling, the size is that of the largest window
-     * and the centres are spaced evenly; both may then be fractions.
+     * The field along one axis. Unit {@code i} depends on {@code size} pixels around {@code center + i * jump}, counted
+     * from 0. If the windows of a layer differ, as in transposed convolution and adaptive pooling, the size is that of
+     * the largest window and the centres are spaced evenly; both may then be fractions.
      *
      * @param size   the size in pixels
      * @param jump   the distance in pixels between the fields of neighbouring units
@@ -52,8 +53,9 @@ public record ReceptiveField(Axis height, Axis width) {
         }
 
         /**
-         * Output o of a transposed convolution depends on the inputs i with {@code o = i stride - padding + t dilation}: every
-         * {@code stride / gcd}-th tap t of the kernel, with a distance of {@code dilation / gcd} inputs.
+         * Output o of a transposed convolution depends on the inputs i with {@code o = i stride - padding + t
+         * dilation}: every {@code stride / gcd}-th tap t of the kernel, with a distance of {@code dilation / gcd}
+         * inputs.
          */
         Axis transposedWindow(int kernel, int dilation, int stride, int padding, int outputs) {
             int gcd = gcd(dilation, stride);

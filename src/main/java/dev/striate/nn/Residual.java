@@ -7,7 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A residual block, {@code relu(body(x) + shortcut(x))} (He et al., 2016). Its parts are named {@code body} and {@code shortcut}.
+ * A residual block, {@code relu(body(x) + shortcut(x))} (He et al., 2016). Its parts are named {@code body} and {@code
+ * shortcut}.
  */
 public final class Residual extends Module {
 
@@ -32,8 +33,8 @@ public final class Residual extends Module {
 
     @Override
     protected Shape shapeRule(Shape input) {
-        List<Shape> shapes = sideBySide(
-                () -> body.outputShape(input), () -> shortcut == null ? input : shortcut.outputShape(input));
+        List<Shape> shapes =
+                sideBySide(() -> body.outputShape(input), () -> shortcut == null ? input : shortcut.outputShape(input));
         return joinShapes(this, shapes.get(0), shapes.get(1));
     }
 

@@ -9,9 +9,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The basic block of a ResNet (He et al., 2016): two 3x3 convolutions without bias, each with batch normalisation, plus the
- * input. If the stride or the number of channels changes, the input passes a 1x1 convolution with batch normalisation. Names of
- * parts are those of torchvision: conv1, bn1, conv2, bn2, downsample.0, downsample.1.
+ * The basic block of a ResNet (He et al., 2016): two 3x3 convolutions without bias, each with batch normalisation, plus
+ * the input. If the stride or the number of channels changes, the input passes a 1x1 convolution with batch
+ * normalisation. Names of parts are those of torchvision: conv1, bn1, conv2, bn2, downsample.0, downsample.1.
  */
 public final class ResidualBlock extends Module {
 
@@ -30,8 +30,11 @@ public final class ResidualBlock extends Module {
         chain = new Chain(body);
         downsample = stride == 1 && inChannels == outChannels
                 ? null
-                : addChild("downsample", new Sequential(
-                        new Conv2d(inChannels, outChannels, 1, stride(stride)).bias(false), new BatchNorm2d(outChannels)));
+                : addChild(
+                        "downsample",
+                        new Sequential(
+                                new Conv2d(inChannels, outChannels, 1, stride(stride)).bias(false),
+                                new BatchNorm2d(outChannels)));
     }
 
     @Override
@@ -42,7 +45,8 @@ public final class ResidualBlock extends Module {
     @Override
     protected Shape shapeRule(Shape input) {
         List<Shape> shapes = sideBySide(
-                () -> Sequential.shapeRule(input, body), () -> downsample == null ? input : downsample.outputShape(input));
+                () -> Sequential.shapeRule(input, body),
+                () -> downsample == null ? input : downsample.outputShape(input));
         return Residual.joinShapes(this, shapes.get(0), shapes.get(1));
     }
 

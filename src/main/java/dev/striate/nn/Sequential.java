@@ -23,10 +23,10 @@ import java.util.Map;
  * <p>Each intermediate output is closed as soon as the next module has used it. The graph keeps the values that {@code
  * backward()} needs, so in evaluation only two activations exist at a time.
  *
- * <p>Neighbours may be fused or exchanged if that is cheaper and gives the same output, bit for bit. A {@link Relu} before a
- * {@link MaxPool2d} runs after it; in the gradient of the input, a window without a positive pixel may then have its zero at
- * another place. Other {@link Relu}s are part of the kernel of the layer before them. A {@link BatchNorm2d} and the {@link
- * MaxPool2d} after it are one kernel if the device has such a kernel.
+ * <p>Neighbours may be fused or exchanged if that is cheaper and gives the same output, bit for bit. A {@link Relu}
+ * before a {@link MaxPool2d} runs after it; in the gradient of the input, a window without a positive pixel may then
+ * have its zero at another place. Other {@link Relu}s are part of the kernel of the layer before them. A {@link
+ * BatchNorm2d} and the {@link MaxPool2d} after it are one kernel if the device has such a kernel.
  */
 public final class Sequential extends Module {
 
@@ -105,7 +105,10 @@ public final class Sequential extends Module {
             return this;
         }
 
-        /** Adds a module with its position as its name, counted from 0, or with the next free number if that name is taken. */
+        /**
+         * Adds a module with its position as its name, counted from 0, or with the next free number if that name is
+         * taken.
+         */
         public Builder add(Module module) {
             int number = named.size();
             while (named.containsKey(Integer.toString(number))) {

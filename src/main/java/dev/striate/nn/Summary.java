@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record Summary(String title, Shape input, List<Row> rows, long parameters) {
 
-    private static final String[] HEADINGS =
-            {"Layer", "Type", "Output shape", "Parameters", "Multiply-adds", "Field", "Stride", "Centre"};
+    private static final String[] HEADINGS = {
+        "Layer", "Type", "Output shape", "Parameters", "Multiply-adds", "Field", "Stride", "Centre"
+    };
 
     private static final int FIELD_COLUMN = 5;
 
@@ -41,7 +42,12 @@ public record Summary(String title, Shape input, List<Row> rows, long parameters
      * @param field        the receptive field of the output, or null if it is unknown
      */
     public record Row(
-            String name, String type, Shape output, long parameters, long multiplyAdds, @Nullable ReceptiveField field) {}
+            String name,
+            String type,
+            Shape output,
+            long parameters,
+            long multiplyAdds,
+            @Nullable ReceptiveField field) {}
 
     public Summary {
         rows = List.copyOf(rows);
@@ -59,8 +65,8 @@ public record Summary(String title, Shape input, List<Row> rows, long parameters
     }
 
     /**
-     * Returns the table as text with the receptive fields of layers whose output is images: size, stride (the distance between
-     * neighbouring fields) and centre of the first field in pixels, written as rows x columns if these differ.
+     * Returns the table as text with the receptive fields of layers whose output is images: size, stride (the distance
+     * between neighbouring fields) and centre of the first field in pixels, written as rows x columns if these differ.
      */
     public String withReceptiveFields() {
         return table(HEADINGS.length);
@@ -73,9 +79,16 @@ public record Summary(String title, Shape input, List<Row> rows, long parameters
         for (Row row : rows) {
             // The distance to the next unit exists for images only.
             boolean grid = row.output.rank() == 4;
-            lines.add(new String[] {row.name, row.type, row.output.toString(), grouped(row.parameters), grouped(row.multiplyAdds),
-                axes(row.field, ReceptiveField.Axis::pixels), grid ? axes(row.field, ReceptiveField.Axis::jump) : "",
-                grid ? axes(row.field, ReceptiveField.Axis::center) : ""});
+            lines.add(new String[] {
+                row.name,
+                row.type,
+                row.output.toString(),
+                grouped(row.parameters),
+                grouped(row.multiplyAdds),
+                axes(row.field, ReceptiveField.Axis::pixels),
+                grid ? axes(row.field, ReceptiveField.Axis::jump) : "",
+                grid ? axes(row.field, ReceptiveField.Axis::center) : ""
+            });
         }
         lines.add(new String[] {"Total", title, "", grouped(parameters), grouped(multiplyAdds()), "", "", ""});
         int[] widths = new int[columns];

@@ -7,8 +7,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects the rows of a {@link Summary} while the shape rules run, in the order in which the modules are entered. It also tracks
- * the receptive field of the current input.
+ * Collects the rows of a {@link Summary} while the shape rules run, in the order in which the modules are entered. It
+ * also tracks the receptive field of the current input.
  */
 final class SummaryTrace {
 
@@ -39,7 +39,8 @@ final class SummaryTrace {
     }
 
     /** Returns the receptive field of the next module's input, or null if it is unknown. */
-    @Nullable ReceptiveField field() {
+    @Nullable
+    ReceptiveField field() {
         return field;
     }
 
@@ -48,8 +49,8 @@ final class SummaryTrace {
     }
 
     /**
-     * Returns the rows. The first, which is that of the whole module, is omitted if it has no parameters of its own and is not
-     * the only row.
+     * Returns the rows. The first, which is that of the whole module, is omitted if it has no parameters of its own and
+     * is not the only row.
      */
     List<Summary.Row> rows() {
         List<Summary.Row> all = rows.stream().map(Objects::requireNonNull).toList();

@@ -35,7 +35,8 @@ final class WeightSettings {
         int field = shape.elements() / shape.size(0) / shape.size(1);
         int fanIn = shape.size(1) * field;
         int fanOut = shape.size(0) * field;
-        layer.addParameter("weight", Tensor.of(device, shape, weight.values(generator, shape.elements(), fanIn, fanOut)));
+        layer.addParameter(
+                "weight", Tensor.of(device, shape, weight.values(generator, shape.elements(), fanIn, fanOut)));
         if (hasBias) {
             layer.addParameter("bias", Tensor.of(device, bias.values(generator, biasSize, fanIn, fanOut)));
         }

@@ -1,4 +1,6 @@
-/** Layers, containers and initialisers. Constructors define the structure; {@code initialize} allocates the parameters. */
+/**
+ * Layers, containers and initialisers. Constructors define the structure; {@code initialize} allocates the parameters.
+ */
 @NullMarked
 package dev.striate.nn;
 

@@ -38,8 +38,8 @@ public final class AdaptiveAvgPool2d {
     /** @throws ShapeException if a size is below 1 */
     public static void check(int outHeight, int outWidth) {
         if (outHeight < 1 || outWidth < 1) {
-            throw new ShapeException("adaptiveAvgPool2d: expected an output of at least 1 by 1, got " + outHeight + " by "
-                    + outWidth);
+            throw new ShapeException(
+                    "adaptiveAvgPool2d: expected an output of at least 1 by 1, got " + outHeight + " by " + outWidth);
         }
     }
 
@@ -50,7 +50,9 @@ public final class AdaptiveAvgPool2d {
                 new AdaptiveAvgPool2dGeometry(x.size(0) * x.size(1), x.size(2), x.size(3), outHeight, outWidth);
         Tensor y = Tensor.allocate(x.device(), shape);
         x.device().backend().adaptiveAvgPool2d().forward(g, x.buffer(), y.buffer());
-        return Recorder.of(operation, y).input(x, (dy, saved) -> gradient(g, dy, image)).record();
+        return Recorder.of(operation, y)
+                .input(x, (dy, saved) -> gradient(g, dy, image))
+                .record();
     }
 
     private static Tensor gradient(AdaptiveAvgPool2dGeometry g, Tensor dy, Shape shape) {

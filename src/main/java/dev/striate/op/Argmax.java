@@ -4,8 +4,8 @@ import dev.striate.IntTensor;
 import dev.striate.Tensor;
 
 /**
- * The position of the maximum along an axis: of the first NaN if there is one, otherwise of the first maximum. It has no
- * gradient.
+ * The position of the maximum along an axis: of the first NaN if there is one, otherwise of the first maximum. It has
+ * no gradient.
  */
 public final class Argmax {
 

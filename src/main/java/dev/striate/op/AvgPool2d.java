@@ -43,8 +43,15 @@ public final class AvgPool2d {
     }
 
     private static Window window(int kernelHeight, int kernelWidth, WindowOption[] options) {
-        return Window.pooling("avgPool2d", kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE,
-                WindowOption.Kind.PADDING, WindowOption.Kind.CEIL_MODE, WindowOption.Kind.COUNT_INCLUDE_PAD);
+        return Window.pooling(
+                "avgPool2d",
+                kernelHeight,
+                kernelWidth,
+                options,
+                WindowOption.Kind.STRIDE,
+                WindowOption.Kind.PADDING,
+                WindowOption.Kind.CEIL_MODE,
+                WindowOption.Kind.COUNT_INCLUDE_PAD);
     }
 
     private static Tensor gradient(Pool2dGeometry g, boolean countIncludePad, Tensor dy, Shape shape) {

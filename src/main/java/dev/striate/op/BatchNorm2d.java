@@ -9,17 +9,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Batch normalisation (Ioffe and Szegedy, 2015) of {@code (N, C, ...)} per channel:
- * {@code y = gamma (x - mean) / sqrt(variance + epsilon) + beta}. Training uses the statistics of the batch, with the
- * biased variance, and updates the running statistics, with the unbiased variance. Evaluation uses the running statistics.
+ * Batch normalisation (Ioffe and Szegedy, 2015) of {@code (N, C, ...)} per channel: {@code y = gamma (x - mean) /
+ * sqrt(variance + epsilon) + beta}. Training uses the statistics of the batch, with the biased variance, and updates
+ * the running statistics, with the unbiased variance. Evaluation uses the running statistics.
  */
 public final class BatchNorm2d {
 
     private BatchNorm2d() {}
 
     /**
-     * @throws ShapeException if the shapes do not fit, training has only one value per channel, the momentum is not in 0 .. 1, or
-     *                        epsilon is not finite and above 0
+     * @throws ShapeException if the shapes do not fit, training has only one value per channel, the momentum is not in
+     *     0 .. 1, or epsilon is not finite and above 0
      */
     public static Tensor apply(
             Tensor x,
@@ -75,8 +75,21 @@ public final class BatchNorm2d {
         Tensor y = Tensor.allocate(x.device(), x.shape());
         Tensor mean = Tensor.allocate(x.device(), gamma.shape());
         Tensor reciprocal = Tensor.allocate(x.device(), gamma.shape());
-        x.device().backend().batchNorm2d().forwardTraining(g, momentum, relu, x.buffer(), gamma.buffer(), beta.buffer(),
-                y.buffer(), mean.buffer(), reciprocal.buffer(), Tensor.bufferOf(runningMean), Tensor.bufferOf(runningVariance));
+        x.device()
+                .backend()
+                .batchNorm2d()
+                .forwardTraining(
+                        g,
+                        momentum,
+                        relu,
+                        x.buffer(),
+                        gamma.buffer(),
+                        beta.buffer(),
+                        y.buffer(),
+                        mean.buffer(),
+                        reciprocal.buffer(),
+                        Tensor.bufferOf(runningMean),
+                        Tensor.bufferOf(runningVariance));
         if (runningMean != null && runningVariance != null) {
             runningMean.markChanged();
             runningVariance.markChanged();
@@ -90,8 +103,18 @@ public final class BatchNorm2d {
     private static Tensor infer(
             BatchNorm2dGeometry g, boolean relu, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor variance) {
         Tensor y = Tensor.allocate(x.device(), x.shape());
-        x.device().backend().batchNorm2d().forwardInference(g, relu, x.buffer(), gamma.buffer(), beta.buffer(), mean.buffer(),
-                variance.buffer(), y.buffer());
+        x.device()
+                .backend()
+                .batchNorm2d()
+                .forwardInference(
+                        g,
+                        relu,
+                        x.buffer(),
+                        gamma.buffer(),
+                        beta.buffer(),
+                        mean.buffer(),
+                        variance.buffer(),
+                        y.buffer());
         record(g, false, x, gamma, beta, mean, variance, y);
         return y;
     }
@@ -106,13 +129,31 @@ public final class BatchNorm2d {
             Tensor spread,
             Tensor y) {
         Recorder.of("batchNorm2d", y)
-                .inputs(List.of(x, gamma, beta), (dy, saved, targets) -> {
-                    @Nullable Tensor[] gradients = {targets.allocate(0), targets.allocate(1), targets.allocate(2)};
-                    dy.device().backend().batchNorm2d().gradient(g, batchStatistics, saved.get(0).buffer(), saved.get(1).buffer(),
-                            saved.get(2).buffer(), saved.get(3).buffer(), dy.buffer(), Tensor.bufferOf(gradients[0]),
-                            Tensor.bufferOf(gradients[1]), Tensor.bufferOf(gradients[2]));
-                    return gradients;
-                }, x, gamma, mean, spread)
+                .inputs(
+                        List.of(x, gamma, beta),
+                        (dy, saved, targets) -> {
+                            @Nullable
+                            Tensor[] gradients = {targets.allocate(0), targets.allocate(1), targets.allocate(2)};
+                            dy.device()
+                                    .backend()
+                                    .batchNorm2d()
+                                    .gradient(
+                                            g,
+                                            batchStatistics,
+                                            saved.get(0).buffer(),
+                                            saved.get(1).buffer(),
+                                            saved.get(2).buffer(),
+                                            saved.get(3).buffer(),
+                                            dy.buffer(),
+                                            Tensor.bufferOf(gradients[0]),
+                                            Tensor.bufferOf(gradients[1]),
+                                            Tensor.bufferOf(gradients[2]));
+                            return gradients;
+                        },
+                        x,
+                        gamma,
+                        mean,
+                        spread)
                 .record();
     }
 
@@ -159,8 +200,8 @@ public final class BatchNorm2d {
     private static void requirePerChannel(Tensor x, String name, Tensor tensor) {
         x.requireDevice("batchNorm2d", tensor);
         if (!tensor.shape().equals(Shape.of(x.size(1)))) {
-            throw new ShapeException("batchNorm2d: expected a " + name + " (" + x.size(1) + "), one per channel of " + x.shape()
-                    + ", got " + tensor.shape());
+            throw new ShapeException("batchNorm2d: expected a " + name + " (" + x.size(1) + "), one per channel of "
+                    + x.shape() + ", got " + tensor.shape());
         }
     }
 }

@@ -50,15 +50,20 @@ public final class Binary {
         Tensor y = apply("div", BinaryFunction.DIV, a, b);
         return Recorder.of("div", y)
                 .input(a, (dy, saved) -> Sum.to(dy.div(saved.get(0)), shapeA), b)
-                .input(b, (dy, saved) -> Sum.to(dy.mul(saved.get(0)).div(saved.get(1)), shapeB).neg(), y, b)
+                .input(
+                        b,
+                        (dy, saved) -> Sum.to(dy.mul(saved.get(0)).div(saved.get(1)), shapeB)
+                                .neg(),
+                        y,
+                        b)
                 .record();
     }
 
     private static Tensor apply(String operation, BinaryFunction f, Tensor a, Tensor b) {
         a.requireDevice(operation, b);
         Shape shape = Shape.broadcast(operation, a.shape(), b.shape());
-        StridedLoop loop =
-                StridedLoop.of(shape.toArray(), a.shape().broadcastStrides(shape), b.shape().broadcastStrides(shape));
+        StridedLoop loop = StridedLoop.of(
+                shape.toArray(), a.shape().broadcastStrides(shape), b.shape().broadcastStrides(shape));
         Tensor y = Tensor.allocate(a.device(), shape);
         a.device().backend().binary().forward(f, loop, a.buffer(), b.buffer(), y.buffer());
         return y;

@@ -8,8 +8,8 @@ import dev.striate.backend.LossReduction;
  *
  * @param reduction      how the losses of the examples are combined
  * @param ignoreIndex    the label of examples to ignore
- * @param labelSmoothing epsilon: the target is {@code 1 - epsilon} on the label plus {@code epsilon / classes} on every class
- *                       (Szegedy et al., 2016)
+ * @param labelSmoothing epsilon: the target is {@code 1 - epsilon} on the label plus {@code epsilon / classes} on every
+ *     class (Szegedy et al., 2016)
  */
 public record ClassificationOptions(LossReduction reduction, int ignoreIndex, float labelSmoothing) {
 

@@ -7,10 +7,11 @@ import dev.striate.backend.Conv2dGeometry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Convolution as matrix products, with im2col and col2im (Chellapilla, Puri and Simard, "High performance convolutional neural
- * networks for document processing", 2006). Its time and memory are proportional to the sizes of the tensors for all windows. The
- * convolution kernels of the backends are faster in most networks, but some copy the image with its padding, and their input
- * gradient processes each phase, a remainder of the pixel position modulo the stride, separately.
+ * Convolution as matrix products, with im2col and col2im (Chellapilla, Puri and Simard, "High performance convolutional
+ * neural networks for document processing", 2006). Its time and memory are proportional to the sizes of the tensors for
+ * all windows. The convolution kernels of the backends are faster in most networks, but some copy the image with its
+ * padding, and their input gradient processes each phase, a remainder of the pixel position modulo the stride,
+ * separately.
  */
 final class ColumnConv2d {
 
@@ -36,8 +37,10 @@ final class ColumnConv2d {
         long phases = (long) Math.min(g.strideH(), g.inHeight()) * Math.min(g.strideW(), g.inWidth());
         double area = (double) g.kernelHeight() * g.kernelWidth();
         double products = (double) g.inHeight() * g.inWidth() * area / phases;
-        return suits(g) || !g.isLinear()
-                && (phases > MOST_PHASES || products > Math.max(FEW_PRODUCTS, MOST_EXCESS * area * outPlane(g)));
+        return suits(g)
+                || !g.isLinear()
+                        && (phases > MOST_PHASES
+                                || products > Math.max(FEW_PRODUCTS, MOST_EXCESS * area * outPlane(g)));
     }
 
     private static long outPlane(Conv2dGeometry g) {

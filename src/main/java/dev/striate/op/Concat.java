@@ -11,8 +11,8 @@ public final class Concat {
     private Concat() {}
 
     /**
-     * @throws ShapeException if there are no parts, if sizes differ along another axis, or if the result has 2^31 elements or
-     *                        more
+     * @throws ShapeException if there are no parts, if sizes differ along another axis, or if the result has 2^31
+     *     elements or more
      */
     public static Tensor apply(int axis, Tensor... parts) {
         if (parts.length == 0) {
@@ -25,8 +25,8 @@ public final class Concat {
             first.requireDevice("concat", part);
             if (part.shape().rank() != first.shape().rank()
                     || !part.shape().with(along, 1).equals(first.shape().with(along, 1))) {
-                throw new ShapeException("concat along axis " + axis + ": the shapes " + first.shape() + " and " + part.shape()
-                        + " differ along another axis");
+                throw new ShapeException("concat along axis " + axis + ": the shapes " + first.shape() + " and "
+                        + part.shape() + " differ along another axis");
             }
             size += part.size(along);
         }
@@ -38,7 +38,8 @@ public final class Concat {
         for (Tensor part : parts) {
             int start = position;
             int end = start + part.size(along);
-            StridedCopy.run(part.shape().toArray(), part, 0, part.shape().strides(), y, start * strides[along], strides);
+            StridedCopy.run(
+                    part.shape().toArray(), part, 0, part.shape().strides(), y, start * strides[along], strides);
             recorder.input(part, (dy, saved) -> dy.slice(along, start, end));
             position = end;
         }

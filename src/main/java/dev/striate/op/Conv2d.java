@@ -12,9 +12,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Convolution (cross-correlation) of images {@code (N, C, H, W)} with a weight {@code (O, C/groups, KH, KW)} and an optional bias
- * {@code (O)}: {@code y[n,o,i,j] = bias[o] + sum over c,u,v of w[o,c,u,v] x[n,c, i stride - pad + u dilation, j ...]}. For the
- * sizes see Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016).
+ * Convolution (cross-correlation) of images {@code (N, C, H, W)} with a weight {@code (O, C/groups, KH, KW)} and an
+ * optional bias {@code (O)}: {@code y[n,o,i,j] = bias[o] + sum over c,u,v of w[o,c,u,v] x[n,c, i stride - pad + u
+ * dilation, j ...]}. For the sizes see Dumoulin and Visin, "A guide to convolution arithmetic for deep learning"
+ * (2016).
  */
 public final class Conv2d {
 
@@ -33,7 +34,8 @@ public final class Conv2d {
     private static Tensor apply(Tensor x, Tensor weight, @Nullable Tensor bias, boolean relu, WindowOption... options) {
         x.requireDevice("conv2d", weight);
         x.requireDevice("conv2d", bias);
-        Conv2dGeometry g = geometry(x.shape(), weight.shape(), bias == null ? null : bias.shape(), options).cut();
+        Conv2dGeometry g = geometry(x.shape(), weight.shape(), bias == null ? null : bias.shape(), options)
+                .cut();
         Tensor y = forward(g, x, weight, bias, relu);
         Recorder recorder = Recorder.of("conv2d", y)
                 .inputs(List.of(x), (dy, saved, targets) -> inputGradient(g, dy, saved.get(0), targets), weight);
@@ -63,7 +65,8 @@ public final class Conv2d {
      *
      * @throws ShapeException if an option does not apply to convolution, or if the groups do not divide the channels
      */
-    public static Shape weightShape(int inChannels, int outChannels, int kernelHeight, int kernelWidth, WindowOption... options) {
+    public static Shape weightShape(
+            int inChannels, int outChannels, int kernelHeight, int kernelWidth, WindowOption... options) {
         Window window = window(kernelHeight, kernelWidth, options);
         window.requireGroupsDivide(inChannels, outChannels);
         return Shape.of(outChannels, inChannels / window.groups, kernelHeight, kernelWidth);
@@ -108,9 +111,7 @@ public final class Conv2d {
     /** The gradients of the weight and, if wanted, of the bias. */
     static @Nullable Tensor[] weightGradient(Conv2dGeometry g, Tensor x, Tensor dy, Targets targets) {
         if (ColumnConv2d.suits(g)) {
-            return new Tensor[] {
-                ColumnConv2d.weightGradient(g, x, dy), targets.wanted(1) ? dy.sum(0, 2, 3) : null
-            };
+            return new Tensor[] {ColumnConv2d.weightGradient(g, x, dy), targets.wanted(1) ? dy.sum(0, 2, 3) : null};
         }
         Tensor dw = Objects.requireNonNull(targets.allocate(0));
         Tensor dbias = targets.allocate(1);
@@ -121,8 +122,8 @@ public final class Conv2d {
     private static Conv2dGeometry geometry(Shape x, Shape weight, @Nullable Shape bias, WindowOption[] options) {
         Window.requireImages("conv2d", x);
         if (weight.rank() != 4) {
-            throw new ShapeException("conv2d: expected a weight (out channels, in channels / groups, height, width), got "
-                    + weight);
+            throw new ShapeException(
+                    "conv2d: expected a weight (out channels, in channels / groups, height, width), got " + weight);
         }
         Window window = window(weight.size(2), weight.size(3), options);
         int channels = x.size(1);
@@ -134,17 +135,39 @@ public final class Conv2d {
                     + channels / window.groups + ", got a weight " + weight);
         }
         if (bias != null && !bias.equals(Shape.of(outChannels))) {
-            throw new ShapeException("conv2d: expected a bias (" + outChannels + "), one per output channel, got " + bias);
+            throw new ShapeException(
+                    "conv2d: expected a bias (" + outChannels + "), one per output channel, got " + bias);
         }
         Padding padding = window.resolve(x.size(2), x.size(3));
-        return new Conv2dGeometry(x.size(0), channels, x.size(2), x.size(3), outChannels,
-                window.outHeight(x, x.size(2), padding), window.outWidth(x, x.size(3), padding), window.kernelH, window.kernelW,
-                window.strideH, window.strideW, padding.top(), padding.left(), window.dilationH, window.dilationW, window.groups);
+        return new Conv2dGeometry(
+                x.size(0),
+                channels,
+                x.size(2),
+                x.size(3),
+                outChannels,
+                window.outHeight(x, x.size(2), padding),
+                window.outWidth(x, x.size(3), padding),
+                window.kernelH,
+                window.kernelW,
+                window.strideH,
+                window.strideW,
+                padding.top(),
+                padding.left(),
+                window.dilationH,
+                window.dilationW,
+                window.groups);
     }
 
     private static Window window(int kernelHeight, int kernelWidth, WindowOption[] options) {
-        return Window.of("conv2d", kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE, WindowOption.Kind.PADDING,
-                WindowOption.Kind.DILATION, WindowOption.Kind.GROUPS);
+        return Window.of(
+                "conv2d",
+                kernelHeight,
+                kernelWidth,
+                options,
+                WindowOption.Kind.STRIDE,
+                WindowOption.Kind.PADDING,
+                WindowOption.Kind.DILATION,
+                WindowOption.Kind.GROUPS);
     }
 
     private static Shape outputShape(Conv2dGeometry g) {

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Transposed convolution of {@code (N, C, H, W)} with a weight {@code (C, O/groups, KH, KW)}: the input gradient of a
- * convolution from O to C channels. The height of the output is {@code (H - 1) stride - padding + dilation (KH - 1) + 1 + output
- * padding}. The geometry used here is that of the convolution, whose input is the output of this operation.
+ * convolution from O to C channels. The height of the output is {@code (H - 1) stride - padding + dilation (KH - 1) + 1
+ * + output padding}. The geometry used here is that of the convolution, whose input is the output of this operation.
  */
 public final class ConvTranspose2d {
 
@@ -23,7 +23,8 @@ public final class ConvTranspose2d {
         x.requireDevice("convTranspose2d", weight);
         x.requireDevice("convTranspose2d", bias);
         Shape image = x.shape();
-        Conv2dGeometry g = geometry(image, weight.shape(), bias == null ? null : bias.shape(), options).cut();
+        Conv2dGeometry g = geometry(image, weight.shape(), bias == null ? null : bias.shape(), options)
+                .cut();
         Tensor y = transposed(g, x, weight, bias);
         return Recorder.of("convTranspose2d", y)
                 .input(x, (dy, saved) -> Conv2d.forward(g, dy, saved.get(0), null, false), weight)
@@ -45,10 +46,11 @@ public final class ConvTranspose2d {
     /**
      * Returns the shape of the weight, {@code (C, O/groups, KH, KW)}.
      *
-     * @throws ShapeException if an option does not apply to transposed convolution, if options contradict each other, or if the
-     *                        groups do not divide the channels
+     * @throws ShapeException if an option does not apply to transposed convolution, if options contradict each other,
+     *     or if the groups do not divide the channels
      */
-    public static Shape weightShape(int inChannels, int outChannels, int kernelHeight, int kernelWidth, WindowOption... options) {
+    public static Shape weightShape(
+            int inChannels, int outChannels, int kernelHeight, int kernelWidth, WindowOption... options) {
         Window window = window(kernelHeight, kernelWidth, options);
         window.requireGroupsDivide(inChannels, outChannels);
         return Shape.of(inChannels, outChannels / window.groups, kernelHeight, kernelWidth);
@@ -57,14 +59,19 @@ public final class ConvTranspose2d {
     private static Tensor transposed(Conv2dGeometry g, Tensor x, Tensor weight, @Nullable Tensor bias) {
         Tensor y = Tensor.allocate(x.device(), outputShape(g));
         if (!ColumnConv2d.suitsInputGradient(g)) {
-            x.device().backend().conv2d().inputGradient(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
+            x.device()
+                    .backend()
+                    .conv2d()
+                    .inputGradient(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
             return y;
         }
         ColumnConv2d.inputGradient(g, x, weight, y);
         if (bias == null) {
             return y;
         }
-        try (NoGrad off = NoGrad.open(); y; Tensor perChannel = bias.reshape(g.inChannels(), 1, 1)) {
+        try (NoGrad off = NoGrad.open();
+                y;
+                Tensor perChannel = bias.reshape(g.inChannels(), 1, 1)) {
             return y.add(perChannel);
         }
     }
@@ -79,22 +86,47 @@ public final class ConvTranspose2d {
         window.requireGroupsDivide(x.size(1), (long) weight.size(1) * window.groups);
         int outChannels = weight.size(1) * window.groups;
         if (bias != null && !bias.equals(Shape.of(outChannels))) {
-            throw new ShapeException("convTranspose2d: expected a bias (" + outChannels + "), one per output channel, got "
-                    + bias);
+            throw new ShapeException(
+                    "convTranspose2d: expected a bias (" + outChannels + "), one per output channel, got " + bias);
         }
         Padding padding = window.padding;
-        int outHeight = outSize("height", (x.size(2) - 1L) * window.strideH + window.extentH() + window.outputPaddingH,
+        int outHeight = outSize(
+                "height",
+                (x.size(2) - 1L) * window.strideH + window.extentH() + window.outputPaddingH,
                 (long) padding.top() + padding.bottom());
-        int outWidth = outSize("width", (x.size(3) - 1L) * window.strideW + window.extentW() + window.outputPaddingW,
+        int outWidth = outSize(
+                "width",
+                (x.size(3) - 1L) * window.strideW + window.extentW() + window.outputPaddingW,
                 (long) padding.left() + padding.right());
-        return new Conv2dGeometry(x.size(0), outChannels, outHeight, outWidth, x.size(1), x.size(2), x.size(3), window.kernelH,
-                window.kernelW, window.strideH, window.strideW, padding.top(), padding.left(), window.dilationH, window.dilationW,
+        return new Conv2dGeometry(
+                x.size(0),
+                outChannels,
+                outHeight,
+                outWidth,
+                x.size(1),
+                x.size(2),
+                x.size(3),
+                window.kernelH,
+                window.kernelW,
+                window.strideH,
+                window.strideW,
+                padding.top(),
+                padding.left(),
+                window.dilationH,
+                window.dilationW,
                 window.groups);
     }
 
     private static Window window(int kernelHeight, int kernelWidth, WindowOption[] options) {
-        Window window = Window.of("convTranspose2d", kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE,
-                WindowOption.Kind.PADDING, WindowOption.Kind.OUTPUT_PADDING, WindowOption.Kind.DILATION,
+        Window window = Window.of(
+                "convTranspose2d",
+                kernelHeight,
+                kernelWidth,
+                options,
+                WindowOption.Kind.STRIDE,
+                WindowOption.Kind.PADDING,
+                WindowOption.Kind.OUTPUT_PADDING,
+                WindowOption.Kind.DILATION,
                 WindowOption.Kind.GROUPS);
         if (window.padding.rule() != Padding.Rule.GIVEN) {
             throw new ShapeException("convTranspose2d: expected padding in numbers, got " + window.padding.rule()
@@ -119,8 +151,8 @@ public final class ConvTranspose2d {
     private static int outSize(String side, long padded, long padding) {
         long size = Sizes.require("convTranspose2d", "the padded " + side, padded) - padding;
         if (size < 1) {
-            throw new ShapeException("convTranspose2d: expected an output " + side + " of at least 1, but the padding leaves "
-                    + size);
+            throw new ShapeException(
+                    "convTranspose2d: expected an output " + side + " of at least 1, but the padding leaves " + size);
         }
         return (int) size;
     }

@@ -35,23 +35,37 @@ public final class CrossEntropy {
     /** Computes {@link #apply} and the predictions, which cost almost nothing extra; errors as for {@link #apply}. */
     public static Result withPredictions(Tensor logits, IntTensor labels, ClassificationOptions options) {
         ClassificationGeometry g = Labels.geometry("crossEntropy", logits, labels, options);
-        IntTensor predictions = IntTensor.allocate(logits.device(), labels.shape(), 0, g.axis().size() - 1);
+        IntTensor predictions =
+                IntTensor.allocate(logits.device(), labels.shape(), 0, g.axis().size() - 1);
         return new Result(apply(g, logits, labels, predictions), predictions);
     }
 
-    private static Tensor apply(ClassificationGeometry g, Tensor logits, IntTensor labels, @Nullable IntTensor predictions) {
+    private static Tensor apply(
+            ClassificationGeometry g, Tensor logits, IntTensor labels, @Nullable IntTensor predictions) {
         Tensor loss = Tensor.allocate(logits.device(), Labels.lossShape(g, labels));
         Tensor normalizers = Tensor.allocate(logits.device(), Shape.of(2 * g.examples() + 1));
         // backward() usually starts here with a gradient of 1, and then its first step is already done.
         boolean differentiates = NoGrad.recording() && logits.requiresGrad() && g.reduction() != LossReduction.NONE;
         Tensor dlogits = differentiates ? Tensor.allocate(logits.device(), logits.shape()) : null;
-        logits.device().backend().crossEntropy().forward(g, logits.buffer(), labels.buffer(), loss.buffer(),
-                normalizers.buffer(), predictions == null ? null : predictions.buffer(), Tensor.bufferOf(dlogits));
+        logits.device()
+                .backend()
+                .crossEntropy()
+                .forward(
+                        g,
+                        logits.buffer(),
+                        labels.buffer(),
+                        loss.buffer(),
+                        normalizers.buffer(),
+                        predictions == null ? null : predictions.buffer(),
+                        Tensor.bufferOf(dlogits));
         Tensor[] saves =
                 dlogits == null ? new Tensor[] {logits, normalizers} : new Tensor[] {logits, normalizers, dlogits};
         Recorder.of("crossEntropy", loss)
-                .input(logits, (dy, saved) -> differentiates && dy.isKnown(1) ? saved.get(2) : gradient(g, dy, saved),
-                        new IntTensor[] {labels}, saves)
+                .input(
+                        logits,
+                        (dy, saved) -> differentiates && dy.isKnown(1) ? saved.get(2) : gradient(g, dy, saved),
+                        new IntTensor[] {labels},
+                        saves)
                 .record();
         normalizers.close();
         if (dlogits != null) {
@@ -62,8 +76,16 @@ public final class CrossEntropy {
 
     private static Tensor gradient(ClassificationGeometry g, Tensor dy, Saved saved) {
         Tensor dx = Tensor.allocate(dy.device(), saved.get(0).shape());
-        dy.device().backend().crossEntropy().gradient(g, saved.get(0).buffer(), saved.integers(0).buffer(),
-                saved.get(1).buffer(), dy.buffer(), dx.buffer());
+        dy.device()
+                .backend()
+                .crossEntropy()
+                .gradient(
+                        g,
+                        saved.get(0).buffer(),
+                        saved.integers(0).buffer(),
+                        saved.get(1).buffer(),
+                        dy.buffer(),
+                        dx.buffer());
         return dx;
     }
 }

@@ -6,8 +6,8 @@ import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
 
 /**
- * Dropout (Srivastava et al., 2014), inverted: each element is 0 with probability p and otherwise divided by 1 - p. The mask
- * depends only on the seed and stream of the generator, so it is the same on every device and is not stored.
+ * Dropout (Srivastava et al., 2014), inverted: each element is 0 with probability p and otherwise divided by 1 - p. The
+ * mask depends only on the seed and stream of the generator, so it is the same on every device and is not stored.
  */
 public final class Dropout {
 
@@ -28,8 +28,10 @@ public final class Dropout {
     private static Tensor mask(Tensor x, float probability, long seed, long stream) {
         Tensor y = Tensor.allocate(x.device(), x.shape());
         long threshold = (long) (probability * 0x1p32);
-        x.device().backend().dropout().apply(x.shape().elements(), threshold, 1 / (1 - probability), seed, stream, x.buffer(),
-                y.buffer());
+        x.device()
+                .backend()
+                .dropout()
+                .apply(x.shape().elements(), threshold, 1 / (1 - probability), seed, stream, x.buffer(), y.buffer());
         return y;
     }
 }

@@ -12,12 +12,15 @@ public final class Expand {
 
     /** @throws ShapeException if x does not broadcast to the shape */
     public static Tensor apply(Tensor x, Shape shape) {
-        if (x.shape().rank() > shape.rank() || !Shape.broadcast("expand", x.shape(), shape).equals(shape)) {
+        if (x.shape().rank() > shape.rank()
+                || !Shape.broadcast("expand", x.shape(), shape).equals(shape)) {
             throw new ShapeException("expand: " + x.shape() + " does not broadcast to " + shape);
         }
         Shape before = x.shape();
         Tensor y = Tensor.allocate(x.device(), shape);
         StridedCopy.run(shape.toArray(), x, 0, x.shape().broadcastStrides(shape), y, 0, shape.strides());
-        return Recorder.of("expand", y).input(x, (dy, saved) -> Sum.to(dy, before)).record();
+        return Recorder.of("expand", y)
+                .input(x, (dy, saved) -> Sum.to(dy, before))
+                .record();
     }
 }

@@ -7,9 +7,10 @@ import dev.striate.autograd.Recorder;
 import dev.striate.backend.Conv2dGeometry;
 
 /**
- * Converts the input of a convolution to a matrix and back. Column j of {@code (N, C KH KW, OH OW)} contains the elements of
- * window j, by channel and row. The product of a weight {@code (O, C KH KW)} and this matrix is the convolution. {@code col2im}
- * is the transpose, not the inverse: a pixel in k windows is added k times. Each of the two is the gradient of the other.
+ * Converts the input of a convolution to a matrix and back. Column j of {@code (N, C KH KW, OH OW)} contains the
+ * elements of window j, by channel and row. The product of a weight {@code (O, C KH KW)} and this matrix is the
+ * convolution. {@code col2im} is the transpose, not the inverse: a pixel in k windows is added k times. Each of the two
+ * is the gradient of the other.
  */
 public final class Im2Col {
 
@@ -19,7 +20,9 @@ public final class Im2Col {
     public static Tensor im2col(Tensor x, int kernelHeight, int kernelWidth, WindowOption... options) {
         Window.requireImages("im2col", x.shape());
         Conv2dGeometry g = geometry("im2col", x.shape(), kernelHeight, kernelWidth, options);
-        return Recorder.of("im2col", gather("im2col", g, x)).input(x, (dy, saved) -> scatter(g, dy)).record();
+        return Recorder.of("im2col", gather("im2col", g, x))
+                .input(x, (dy, saved) -> scatter(g, dy))
+                .record();
     }
 
     /**
@@ -40,7 +43,9 @@ public final class Im2Col {
             throw new ShapeException("col2im: an image " + image + " has " + g.outHeight() + " * " + g.outWidth()
                     + " windows, got columns " + columns.shape());
         }
-        return Recorder.of("col2im", scatter(g, columns)).input(columns, (dy, saved) -> gather("col2im", g, dy)).record();
+        return Recorder.of("col2im", scatter(g, columns))
+                .input(columns, (dy, saved) -> gather("col2im", g, dy))
+                .record();
     }
 
     /** @throws ShapeException if the columns would have 2^31 elements or more; the message names the operation */
@@ -60,11 +65,32 @@ public final class Im2Col {
 
     private static Conv2dGeometry geometry(
             String operation, Shape x, int kernelHeight, int kernelWidth, WindowOption[] options) {
-        Window window = Window.of(operation, kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE,
-                WindowOption.Kind.PADDING, WindowOption.Kind.DILATION);
+        Window window = Window.of(
+                operation,
+                kernelHeight,
+                kernelWidth,
+                options,
+                WindowOption.Kind.STRIDE,
+                WindowOption.Kind.PADDING,
+                WindowOption.Kind.DILATION);
         Padding padding = window.resolve(x.size(2), x.size(3));
-        return new Conv2dGeometry(x.size(0), x.size(1), x.size(2), x.size(3), 1, window.outHeight(x, x.size(2), padding),
-                window.outWidth(x, x.size(3), padding), kernelHeight, kernelWidth, window.strideH, window.strideW, padding.top(),
-                padding.left(), window.dilationH, window.dilationW, 1).cut();
+        return new Conv2dGeometry(
+                        x.size(0),
+                        x.size(1),
+                        x.size(2),
+                        x.size(3),
+                        1,
+                        window.outHeight(x, x.size(2), padding),
+                        window.outWidth(x, x.size(3), padding),
+                        kernelHeight,
+                        kernelWidth,
+                        window.strideH,
+                        window.strideW,
+                        padding.top(),
+                        padding.left(),
+                        window.dilationH,
+                        window.dilationW,
+                        1)
+                .cut();
     }
 }

@@ -14,21 +14,25 @@ final class Labels {
     private Labels() {}
 
     /**
-     * @throws ShapeException if scores are not {@code (N, classes, ...)}, if labels are not {@code (N, ...)}, or if a label is
-     *                        neither a class nor the ignored label
+     * @throws ShapeException if scores are not {@code (N, classes, ...)}, if labels are not {@code (N, ...)}, or if a
+     *     label is neither a class nor the ignored label
      */
-    static ClassificationGeometry geometry(String operation, Tensor scores, IntTensor labels, ClassificationOptions options) {
+    static ClassificationGeometry geometry(
+            String operation, Tensor scores, IntTensor labels, ClassificationOptions options) {
         Shape shape = scores.shape();
         if (labels.device() != scores.device()) {
-            throw new DeviceException(operation + ": the scores are on " + scores.device() + ", the labels on " + labels.device()
-                    + "; move one with to(device)");
+            throw new DeviceException(operation + ": the scores are on " + scores.device() + ", the labels on "
+                    + labels.device() + "; move one with to(device)");
         }
         if (shape.rank() < 2 || !labels.shape().equals(without(shape, 1))) {
-            throw new ShapeException(operation + ": expected scores (N, classes, ...) and labels (N, ...), got " + shape + " and "
-                    + labels.shape());
+            throw new ShapeException(operation + ": expected scores (N, classes, ...) and labels (N, ...), got " + shape
+                    + " and " + labels.shape());
         }
         check(operation, labels, shape.size(1), options.ignoreIndex());
-        return new ClassificationGeometry(Softmax.geometry(operation, shape, 1), options.reduction(), options.ignoreIndex(),
+        return new ClassificationGeometry(
+                Softmax.geometry(operation, shape, 1),
+                options.reduction(),
+                options.ignoreIndex(),
                 options.labelSmoothing());
     }
 
@@ -45,8 +49,9 @@ final class Labels {
         int[] values = labels.toIntArray();
         for (int i = 0; i < values.length; i++) {
             if (values[i] != ignoreIndex && (values[i] < 0 || values[i] >= classes)) {
-                throw new ShapeException(operation + ": label " + values[i] + " at position " + i + " is not one of the "
-                        + classes + " classes 0 .. " + (classes - 1) + ", nor the ignored label " + ignoreIndex);
+                throw new ShapeException(
+                        operation + ": label " + values[i] + " at position " + i + " is not one of the " + classes
+                                + " classes 0 .. " + (classes - 1) + ", nor the ignored label " + ignoreIndex);
             }
         }
     }

@@ -11,8 +11,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code y = x w^T + bias}: maps {@code (..., in)} to {@code (..., out)} with a weight {@code (out, in)} and an optional bias
- * {@code (out)}. {@code dx = dy w}, {@code dw = dy^T x}, {@code dbias = sum(dy)} over the rows.
+ * {@code y = x w^T + bias}: maps {@code (..., in)} to {@code (..., out)} with a weight {@code (out, in)} and an
+ * optional bias {@code (out)}. {@code dx = dy w}, {@code dw = dy^T x}, {@code dbias = sum(dy)} over the rows.
  */
 public final class Linear {
 
@@ -39,7 +39,8 @@ public final class Linear {
         if (shape.rank() == 2) {
             return rows(x, weight, bias, relu);
         }
-        try (Tensor flat = x.reshape(-1, x.size(-1)); Tensor rows = rows(flat, weight, bias, relu)) {
+        try (Tensor flat = x.reshape(-1, x.size(-1));
+                Tensor rows = rows(flat, weight, bias, relu)) {
             return rows.reshape(shape.toArray());
         }
     }
@@ -47,7 +48,8 @@ public final class Linear {
     /** Returns the shape of the output without computing it; errors as for {@link #apply}. */
     public static Shape outputShape(Shape x, Shape weight) {
         if (weight.rank() != 2 || x.rank() == 0 || x.size(-1) != weight.size(1)) {
-            throw new ShapeException("linear: expected an input (..., in) and a weight (out, in), got " + x + " and " + weight);
+            throw new ShapeException(
+                    "linear: expected an input (..., in) and a weight (out, in), got " + x + " and " + weight);
         }
         return x.with(-1, weight.size(0));
     }
@@ -59,7 +61,8 @@ public final class Linear {
         Recorder recorder = Recorder.of("linear", y);
         if (x.requiresGrad() && weight.requiresGrad()) {
             List<Tensor> inputs = bias == null ? List.of(x, weight) : List.of(x, weight, bias);
-            recorder.inputs(inputs, (dy, saved, targets) -> gradients(g, saved.get(0), dy, saved.get(1), targets), x, weight);
+            recorder.inputs(
+                    inputs, (dy, saved, targets) -> gradients(g, saved.get(0), dy, saved.get(1), targets), x, weight);
         } else if (weight.requiresGrad()) {
             List<Tensor> parameters = bias == null ? List.of(weight) : List.of(weight, bias);
             recorder.inputs(parameters, (dy, saved, targets) -> weightGradient(g, saved.get(0), dy, targets), x);
@@ -75,15 +78,27 @@ public final class Linear {
         Tensor dx = Objects.requireNonNull(targets.allocate(0));
         Tensor dw = Objects.requireNonNull(targets.allocate(1));
         Tensor dbias = targets.allocate(2);
-        dy.device().backend().linear().gradients(g, x.buffer(), dy.buffer(), weight.buffer(),
-                Tensor.bufferOf(targets.gate(0)), dx.buffer(), dw.buffer(), Tensor.bufferOf(dbias));
+        dy.device()
+                .backend()
+                .linear()
+                .gradients(
+                        g,
+                        x.buffer(),
+                        dy.buffer(),
+                        weight.buffer(),
+                        Tensor.bufferOf(targets.gate(0)),
+                        dx.buffer(),
+                        dw.buffer(),
+                        Tensor.bufferOf(dbias));
         return new Tensor[] {dx, dw, dbias};
     }
 
     private static @Nullable Tensor[] inputGradient(LinearGeometry g, Tensor dy, Tensor weight, Targets targets) {
         Tensor dx = Objects.requireNonNull(targets.allocate(0));
-        dy.device().backend().linear().inputGradient(g, dy.buffer(), weight.buffer(), Tensor.bufferOf(targets.gate(0)),
-                dx.buffer());
+        dy.device()
+                .backend()
+                .linear()
+                .inputGradient(g, dy.buffer(), weight.buffer(), Tensor.bufferOf(targets.gate(0)), dx.buffer());
         return new Tensor[] {dx};
     }
 

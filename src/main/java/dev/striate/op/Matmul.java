@@ -9,9 +9,9 @@ import dev.striate.backend.StridedLoop;
 import java.util.Arrays;
 
 /**
- * The matrix product of the last two axes, {@code (..., m, k)} times {@code (..., k, n)} to {@code (..., m, n)}; the leading axes
- * broadcast. Either factor can be transposed. A vector on the left counts as a row, on the right as a column, and its axis is
- * removed from the result. For {@code C = A B}: {@code dA = dC B^T}, {@code dB = A^T dC}.
+ * The matrix product of the last two axes, {@code (..., m, k)} times {@code (..., k, n)} to {@code (..., m, n)}; the
+ * leading axes broadcast. Either factor can be transposed. A vector on the left counts as a row, on the right as a
+ * column, and its axis is removed from the result. For {@code C = A B}: {@code dA = dC B^T}, {@code dB = A^T dC}.
  */
 public final class Matmul {
 
@@ -23,23 +23,30 @@ public final class Matmul {
         int rankA = a.shape().rank();
         int rankB = b.shape().rank();
         if (rankA == 0 || rankB == 0 || (rankA == 1 && transposeA) || (rankB == 1 && transposeB)) {
-            throw misfit(a, b, transposeA, transposeB,
+            throw misfit(
+                    a,
+                    b,
+                    transposeA,
+                    transposeB,
                     "expected matrices, batches of matrices, or vectors that are not transposed");
         }
         if (rankA == 1) {
-            try (Tensor row = a.reshape(1, a.size(0)); Tensor product = apply(row, b, false, transposeB)) {
+            try (Tensor row = a.reshape(1, a.size(0));
+                    Tensor product = apply(row, b, false, transposeB)) {
                 return dropAxis(product, rankB == 1 ? -1 : -2);
             }
         }
         if (rankB == 1) {
-            try (Tensor column = b.reshape(b.size(0), 1); Tensor product = apply(a, column, transposeA, false)) {
+            try (Tensor column = b.reshape(b.size(0), 1);
+                    Tensor product = apply(a, column, transposeA, false)) {
                 return dropAxis(product, -1);
             }
         }
         if (rankA > 2 && rankB == 2 && !transposeA) {
             // All matrices of the batch have the same right factor, so this is one product with more rows.
             int[] sizes = a.shape().toArray();
-            try (Tensor rows = a.reshape(-1, sizes[rankA - 1]); Tensor product = product(rows, b, false, transposeB)) {
+            try (Tensor rows = a.reshape(-1, sizes[rankA - 1]);
+                    Tensor product = product(rows, b, false, transposeB)) {
                 sizes[rankA - 1] = product.size(1);
                 return product.reshape(sizes);
             }
@@ -63,8 +70,12 @@ public final class Matmul {
         int k = sa.size(transposeA ? -2 : -1);
         int n = sb.size(transposeB ? -2 : -1);
         if (sb.size(transposeB ? -1 : -2) != k) {
-            throw misfit(a, b, transposeA, transposeB, "the inner sizes " + k + " and " + sb.size(transposeB ? -1 : -2)
-                    + " differ");
+            throw misfit(
+                    a,
+                    b,
+                    transposeA,
+                    transposeB,
+                    "the inner sizes " + k + " and " + sb.size(transposeB ? -1 : -2) + " differ");
         }
         Shape batchA = batch(sa);
         Shape batchB = batch(sb);
@@ -72,7 +83,9 @@ public final class Matmul {
         int[] sizes = Arrays.copyOf(batch.toArray(), batch.rank() + 2);
         sizes[batch.rank()] = m;
         sizes[batch.rank() + 1] = n;
-        StridedLoop loop = StridedLoop.of(batch.toArray(), scaled(batchA.broadcastStrides(batch), m * k),
+        StridedLoop loop = StridedLoop.of(
+                batch.toArray(),
+                scaled(batchA.broadcastStrides(batch), m * k),
                 scaled(batchB.broadcastStrides(batch), k * n));
         MatmulGeometry g = new MatmulGeometry(loop, m, n, k, transposeA, transposeB);
         Tensor c = Tensor.allocate(a.device(), Shape.of(sizes));

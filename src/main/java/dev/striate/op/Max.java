@@ -15,7 +15,8 @@ public final class Max {
         Shape shape = x.shape();
         ReduceLoops loops = ReduceLoops.of("max", shape, axes, keepAxes);
         Tensor y = Tensor.allocate(x.device(), loops.output());
-        IntTensor indices = IntTensor.allocate(x.device(), loops.output(), 0, loops.reduced().turns() - 1);
+        IntTensor indices = IntTensor.allocate(
+                x.device(), loops.output(), 0, loops.reduced().turns() - 1);
         x.device().backend().reduce().max(loops.kept(), loops.reduced(), x.buffer(), y.buffer(), indices.buffer());
         Recorder.of("max", y)
                 .input(x, (dy, saved) -> gradient(loops, dy, saved.integers(0), shape), new IntTensor[] {indices})
@@ -26,7 +27,10 @@ public final class Max {
 
     private static Tensor gradient(ReduceLoops loops, Tensor dy, IntTensor indices, Shape shape) {
         Tensor dx = Tensor.allocate(dy.device(), shape);
-        dy.device().backend().reduce().maxGradient(loops.kept(), loops.reduced(), dy.buffer(), indices.buffer(), dx.buffer());
+        dy.device()
+                .backend()
+                .reduce()
+                .maxGradient(loops.kept(), loops.reduced(), dy.buffer(), indices.buffer(), dx.buffer());
         return dx;
     }
 }

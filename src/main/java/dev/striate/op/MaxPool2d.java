@@ -9,8 +9,8 @@ import dev.striate.backend.MaxPool2dKernels;
 import dev.striate.backend.Pool2dGeometry;
 
 /**
- * Max pooling of images {@code (N, C, H, W)}. Padding counts as minus infinity. The gradient goes to the maximum, for ties to the
- * first in row-major order.
+ * Max pooling of images {@code (N, C, H, W)}. Padding counts as minus infinity. The gradient goes to the maximum, for
+ * ties to the first in row-major order.
  */
 public final class MaxPool2d {
 
@@ -30,8 +30,8 @@ public final class MaxPool2d {
     }
 
     /**
-     * Computes {@link #apply} followed by ReLU, in one kernel if the device has one. The indices are those of the maxima. Errors
-     * as for {@link #apply}.
+     * Computes {@link #apply} followed by ReLU, in one kernel if the device has one. The indices are those of the
+     * maxima. Errors as for {@link #apply}.
      */
     public static Result withRelu(Tensor x, int kernelHeight, int kernelWidth, WindowOption... options) {
         return apply(x, true, kernelHeight, kernelWidth, options);
@@ -60,7 +60,10 @@ public final class MaxPool2d {
         return PoolGeometry.outputShape("maxPool2d", x, geometry(x, kernelHeight, kernelWidth, options));
     }
 
-    /** Returns whether windows have no gaps. Each window then contains a pixel, because padding is smaller than the window. */
+    /**
+     * Returns whether windows have no gaps. Each window then contains a pixel, because padding is smaller than the
+     * window.
+     */
     public static boolean windowsHaveNoGaps(WindowOption... options) {
         for (WindowOption option : options) {
             if (option.kind == WindowOption.Kind.DILATION && (option.height > 1 || option.width > 1)) {
@@ -87,7 +90,14 @@ public final class MaxPool2d {
     }
 
     private static Window window(int kernelHeight, int kernelWidth, WindowOption[] options) {
-        return Window.pooling("maxPool2d", kernelHeight, kernelWidth, options, WindowOption.Kind.STRIDE,
-                WindowOption.Kind.PADDING, WindowOption.Kind.DILATION, WindowOption.Kind.CEIL_MODE);
+        return Window.pooling(
+                "maxPool2d",
+                kernelHeight,
+                kernelWidth,
+                options,
+                WindowOption.Kind.STRIDE,
+                WindowOption.Kind.PADDING,
+                WindowOption.Kind.DILATION,
+                WindowOption.Kind.CEIL_MODE);
     }
 }

@@ -8,8 +8,8 @@ import dev.striate.autograd.Recorder;
 import dev.striate.backend.ClassificationGeometry;
 
 /**
- * Negative log-likelihood of log-probabilities {@code (N, classes, ...)} against labels {@code (N, ...)}: {@code -x[label]} per
- * example. After {@code logSoftmax} it is the cross-entropy.
+ * Negative log-likelihood of log-probabilities {@code (N, classes, ...)} against labels {@code (N, ...)}: {@code
+ * -x[label]} per example. After {@code logSoftmax} it is the cross-entropy.
  */
 public final class Nll {
 
@@ -24,15 +24,29 @@ public final class Nll {
         ClassificationGeometry g = Labels.geometry("nll", logProbabilities, labels, options);
         Tensor loss = Tensor.allocate(logProbabilities.device(), Labels.lossShape(g, labels));
         Tensor count = Tensor.allocate(logProbabilities.device(), Shape.SCALAR);
-        logProbabilities.device().backend().nll().forward(g, logProbabilities.buffer(), labels.buffer(), loss.buffer(),
-                count.buffer());
+        logProbabilities
+                .device()
+                .backend()
+                .nll()
+                .forward(g, logProbabilities.buffer(), labels.buffer(), loss.buffer(), count.buffer());
         Recorder.of("nll", loss)
-                .input(logProbabilities, (dy, saved) -> {
-                    Tensor dx = Tensor.allocate(dy.device(), shape);
-                    dy.device().backend().nll().gradient(g, saved.integers(0).buffer(), saved.get(0).buffer(), dy.buffer(),
-                            dx.buffer());
-                    return dx;
-                }, new IntTensor[] {labels}, count)
+                .input(
+                        logProbabilities,
+                        (dy, saved) -> {
+                            Tensor dx = Tensor.allocate(dy.device(), shape);
+                            dy.device()
+                                    .backend()
+                                    .nll()
+                                    .gradient(
+                                            g,
+                                            saved.integers(0).buffer(),
+                                            saved.get(0).buffer(),
+                                            dy.buffer(),
+                                            dx.buffer());
+                            return dx;
+                        },
+                        new IntTensor[] {labels},
+                        count)
                 .record();
         count.close();
         return loss;

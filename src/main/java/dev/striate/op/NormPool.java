@@ -13,9 +13,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link BatchNorm2d} followed by {@link MaxPool2d} and optionally ReLU, fused: the intermediate is never materialised. The
- * output has the same bits as the separate operations. Gradients are summed in another order, over the maxima only, because the
- * other elements have none.
+ * {@link BatchNorm2d} followed by {@link MaxPool2d} and optionally ReLU, fused: the intermediate is never materialised.
+ * The output has the same bits as the separate operations. Gradients are summed in another order, over the maxima only,
+ * because the other elements have none.
  */
 public final class NormPool {
 
@@ -53,8 +53,19 @@ public final class NormPool {
         if (training) {
             Tensor mean = Tensor.allocate(x.device(), gamma.shape());
             Tensor reciprocal = Tensor.allocate(x.device(), gamma.shape());
-            kernels.forwardTraining(g, window, momentum, relu, x.buffer(), gamma.buffer(), beta.buffer(), y.buffer(),
-                    indices.buffer(), mean.buffer(), reciprocal.buffer(), Tensor.bufferOf(runningMean),
+            kernels.forwardTraining(
+                    g,
+                    window,
+                    momentum,
+                    relu,
+                    x.buffer(),
+                    gamma.buffer(),
+                    beta.buffer(),
+                    y.buffer(),
+                    indices.buffer(),
+                    mean.buffer(),
+                    reciprocal.buffer(),
+                    Tensor.bufferOf(runningMean),
                     Tensor.bufferOf(runningVariance));
             if (runningMean != null && runningVariance != null) {
                 runningMean.markChanged();
@@ -66,8 +77,17 @@ public final class NormPool {
         } else {
             Tensor mean = Objects.requireNonNull(runningMean);
             Tensor variance = Objects.requireNonNull(runningVariance);
-            kernels.forwardInference(g, window, relu, x.buffer(), gamma.buffer(), beta.buffer(), mean.buffer(),
-                    variance.buffer(), y.buffer(), indices.buffer());
+            kernels.forwardInference(
+                    g,
+                    window,
+                    relu,
+                    x.buffer(),
+                    gamma.buffer(),
+                    beta.buffer(),
+                    mean.buffer(),
+                    variance.buffer(),
+                    y.buffer(),
+                    indices.buffer());
             record(g, window, false, x, gamma, beta, mean, variance, indices, y);
         }
         indices.close();
@@ -86,14 +106,32 @@ public final class NormPool {
             IntTensor indices,
             Tensor y) {
         Recorder.of("batchNorm2d and maxPool2d", y)
-                .inputs(List.of(x, gamma, beta), (dy, saved, targets) -> {
-                    @Nullable Tensor[] gradients = {targets.allocate(0), targets.allocate(1), targets.allocate(2)};
-                    Objects.requireNonNull(dy.device().backend().normPool()).gradient(
-                            g, window, batchStatistics, saved.get(0).buffer(), saved.get(1).buffer(), saved.get(2).buffer(),
-                            saved.get(3).buffer(), dy.buffer(), saved.integers(0).buffer(), Tensor.bufferOf(gradients[0]),
-                            Tensor.bufferOf(gradients[1]), Tensor.bufferOf(gradients[2]));
-                    return gradients;
-                }, new IntTensor[] {indices}, x, gamma, mean, spread)
+                .inputs(
+                        List.of(x, gamma, beta),
+                        (dy, saved, targets) -> {
+                            @Nullable
+                            Tensor[] gradients = {targets.allocate(0), targets.allocate(1), targets.allocate(2)};
+                            Objects.requireNonNull(dy.device().backend().normPool())
+                                    .gradient(
+                                            g,
+                                            window,
+                                            batchStatistics,
+                                            saved.get(0).buffer(),
+                                            saved.get(1).buffer(),
+                                            saved.get(2).buffer(),
+                                            saved.get(3).buffer(),
+                                            dy.buffer(),
+                                            saved.integers(0).buffer(),
+                                            Tensor.bufferOf(gradients[0]),
+                                            Tensor.bufferOf(gradients[1]),
+                                            Tensor.bufferOf(gradients[2]));
+                            return gradients;
+                        },
+                        new IntTensor[] {indices},
+                        x,
+                        gamma,
+                        mean,
+                        spread)
                 .record();
     }
 }

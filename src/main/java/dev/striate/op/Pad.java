@@ -14,12 +14,15 @@ public final class Pad {
     /**
      * @param before the number of elements added before each axis
      * @param after  the number of elements added after each axis
-     * @throws ShapeException if there is not one number of at least 0 for each axis, or if the result has 2^31 elements or more
+     * @throws ShapeException if there is not one number of at least 0 for each axis, or if the result has 2^31 elements
+     *     or more
      */
     public static Tensor apply(Tensor x, int[] before, int[] after, float value) {
         int rank = x.shape().rank();
-        if (before.length != rank || after.length != rank
-                || Arrays.stream(before).anyMatch(n -> n < 0) || Arrays.stream(after).anyMatch(n -> n < 0)) {
+        if (before.length != rank
+                || after.length != rank
+                || Arrays.stream(before).anyMatch(n -> n < 0)
+                || Arrays.stream(after).anyMatch(n -> n < 0)) {
             throw new ShapeException("pad: expected numbers of at least 0 before and after, one for each of the " + rank
                     + " axes of " + x.shape() + ", got " + Arrays.toString(before) + " and " + Arrays.toString(after));
         }

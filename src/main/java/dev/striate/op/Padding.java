@@ -17,7 +17,9 @@ public record Padding(Rule rule, int top, int bottom, int left, int right) {
     public enum Rule {
         /** By the given numbers. */
         GIVEN,
-        /** The output has the size {@code ceil(input / stride)}. An odd row or column is added at the bottom or right. */
+        /**
+         * The output has the size {@code ceil(input / stride)}. An odd row or column is added at the bottom or right.
+         */
         SAME,
         /** Every window that touches the image counts: the size of the dilated kernel minus one on every side. */
         FULL
@@ -35,8 +37,8 @@ public record Padding(Rule rule, int top, int bottom, int left, int right) {
     /** @throws ShapeException if a number is negative */
     public Padding {
         if (top < 0 || bottom < 0 || left < 0 || right < 0) {
-            throw new ShapeException("expected padding of at least 0, got top " + top + ", bottom " + bottom + ", left " + left
-                    + ", right " + right);
+            throw new ShapeException("expected padding of at least 0, got top " + top + ", bottom " + bottom + ", left "
+                    + left + ", right " + right);
         }
     }
 
@@ -68,7 +70,10 @@ public record Padding(Rule rule, int top, int bottom, int left, int right) {
         };
     }
 
-    /** The total padding of {@link Rule#SAME}. It is less than the extent, because the last window starts inside the image. */
+    /**
+     * The total padding of {@link Rule#SAME}. It is less than the extent, because the last window starts inside the
+     * image.
+     */
     private static int same(int size, int extent, int stride) {
         int lastStart = (size - 1) / stride * stride;
         return Math.max(extent - (size - lastStart), 0);

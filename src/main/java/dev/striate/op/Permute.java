@@ -59,7 +59,9 @@ public final class Permute {
         Shape shape = Shape.of(sizes);
         Tensor y = Tensor.allocate(x.device(), shape);
         StridedCopy.run(sizes, x, 0, walked, y, 0, shape.strides());
-        return Recorder.of(operation, y).input(x, (dy, saved) -> apply(operation, dy, inverse)).record();
+        return Recorder.of(operation, y)
+                .input(x, (dy, saved) -> apply(operation, dy, inverse))
+                .record();
     }
 
     private static int[] check(String operation, Shape x, int[] axes) {

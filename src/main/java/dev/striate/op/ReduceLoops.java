@@ -44,7 +44,10 @@ record ReduceLoops(Shape output, StridedLoop kept, StridedLoop reduced, Shape ke
             }
         }
         Shape keepAxes = Shape.of(ones);
-        return new ReduceLoops(keep ? keepAxes : Shape.of(keptSizes), StridedLoop.of(keptSizes, keptStrides),
-                StridedLoop.of(reducedSizes, reducedStrides), keepAxes);
+        return new ReduceLoops(
+                keep ? keepAxes : Shape.of(keptSizes),
+                StridedLoop.of(keptSizes, keptStrides),
+                StridedLoop.of(reducedSizes, reducedStrides),
+                keepAxes);
     }
 }

@@ -16,7 +16,9 @@ final class Sizes {
         return (int) size;
     }
 
-    /** @throws ShapeException if a size is below 1 or there are 2^31 elements or more; the message names the operation */
+    /**
+     * @throws ShapeException if a size is below 1 or there are 2^31 elements or more; the message names the operation
+     */
     static Shape shape(String operation, int... sizes) {
         try {
             return Shape.of(sizes);

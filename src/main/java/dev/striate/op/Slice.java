@@ -11,7 +11,8 @@ public final class Slice {
     private Slice() {}
 
     /**
-     * Returns every {@code step}-th element from {@code start} to {@code end} (exclusive); negative positions count from the end.
+     * Returns every {@code step}-th element from {@code start} to {@code end} (exclusive); negative positions count
+     * from the end.
      *
      * @throws ShapeException if the range is empty or exceeds the axis, or if the step is below 1
      */
@@ -21,8 +22,8 @@ public final class Slice {
         int from = start < 0 ? start + size : start;
         int to = end < 0 ? end + size : end;
         if (from < 0 || to > size || from >= to || step < 1) {
-            throw new ShapeException("slice: from " + start + " to " + end + " by " + step + " along axis " + axis + " of "
-                    + x.shape() + ": expected 0 <= from < to <= " + size + " and a step of at least 1");
+            throw new ShapeException("slice: from " + start + " to " + end + " by " + step + " along axis " + axis
+                    + " of " + x.shape() + ": expected 0 <= from < to <= " + size + " and a step of at least 1");
         }
         int[] whole = x.shape().toArray();
         Shape shape = x.shape().with(along, (to - from - 1) / step + 1);

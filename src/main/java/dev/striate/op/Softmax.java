@@ -16,11 +16,17 @@ public final class Softmax {
         Tensor y = Tensor.allocate(x.device(), x.shape());
         x.device().backend().softmax().softmax(g, x.buffer(), y.buffer());
         return Recorder.of("softmax", y)
-                .input(x, (dy, saved) -> {
-                    Tensor dx = Tensor.allocate(dy.device(), dy.shape());
-                    dy.device().backend().softmax().softmaxGradient(g, saved.get(0).buffer(), dy.buffer(), dx.buffer());
-                    return dx;
-                }, y)
+                .input(
+                        x,
+                        (dy, saved) -> {
+                            Tensor dx = Tensor.allocate(dy.device(), dy.shape());
+                            dy.device()
+                                    .backend()
+                                    .softmax()
+                                    .softmaxGradient(g, saved.get(0).buffer(), dy.buffer(), dx.buffer());
+                            return dx;
+                        },
+                        y)
                 .record();
     }
 
@@ -30,11 +36,17 @@ public final class Softmax {
         Tensor y = Tensor.allocate(x.device(), x.shape());
         x.device().backend().softmax().logSoftmax(g, x.buffer(), y.buffer());
         return Recorder.of("logSoftmax", y)
-                .input(x, (dy, saved) -> {
-                    Tensor dx = Tensor.allocate(dy.device(), dy.shape());
-                    dy.device().backend().softmax().logSoftmaxGradient(g, saved.get(0).buffer(), dy.buffer(), dx.buffer());
-                    return dx;
-                }, y)
+                .input(
+                        x,
+                        (dy, saved) -> {
+                            Tensor dx = Tensor.allocate(dy.device(), dy.shape());
+                            dy.device()
+                                    .backend()
+                                    .softmax()
+                                    .logSoftmaxGradient(g, saved.get(0).buffer(), dy.buffer(), dx.buffer());
+                            return dx;
+                        },
+                        y)
                 .record();
     }
 

@@ -17,7 +17,14 @@ final class StridedCopy {
             Tensor target,
             int targetOffset,
             int[] targetStrides) {
-        source.device().backend().copy().copy(StridedLoop.of(sizes, sourceStrides, targetStrides), sourceOffset, source.buffer(),
-                targetOffset, target.buffer());
+        source.device()
+                .backend()
+                .copy()
+                .copy(
+                        StridedLoop.of(sizes, sourceStrides, targetStrides),
+                        sourceOffset,
+                        source.buffer(),
+                        targetOffset,
+                        target.buffer());
     }
 }

@@ -6,8 +6,8 @@ import dev.striate.autograd.Recorder;
 import java.util.Arrays;
 
 /**
- * Sums and means over axes. The gradient of a sum is repeated over the axes; for a mean, it is also divided by the number of
- * elements.
+ * Sums and means over axes. The gradient of a sum is repeated over the axes; for a mean, it is also divided by the
+ * number of elements.
  */
 public final class Sum {
 
@@ -36,7 +36,10 @@ public final class Sum {
                 .record();
     }
 
-    /** Sums {@code x} over the axes that broadcasting from {@code shape} has repeated; returns x itself if there are none. */
+    /**
+     * Sums {@code x} over the axes that broadcasting from {@code shape} has repeated; returns x itself if there are
+     * none.
+     */
     static Tensor to(Tensor x, Shape shape) {
         if (x.shape().equals(shape)) {
             return x;

@@ -9,8 +9,8 @@ import dev.striate.backend.UnaryFunction.Saves;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Element-wise functions of one tensor, in one file because they have the same shape rule. {@link UnaryFunction.Kind} and the
- * kernels define the value and derivative of each.
+ * Element-wise functions of one tensor, in one file because they have the same shape rule. {@link UnaryFunction.Kind}
+ * and the kernels define the value and derivative of each.
  */
 public final class Unary {
 
@@ -35,8 +35,8 @@ public final class Unary {
         if (isNormal || magnitude == 0 || !Double.isFinite(magnitude)) {
             return scale("div", x, reciprocal);
         }
-        // As a float, the reciprocal would be infinite or subnormal. A power of two moves half of its exponent to the other
-        // factor, which is exact unless the quotient itself is not a normal number.
+        // As a float, the reciprocal would be infinite or subnormal. A power of two moves half of its exponent to the
+        // other factor, which is exact unless the quotient itself is not a normal number.
         double half = magnitude > 1 ? 0x1p64 : 0x1p-64;
         try (Tensor scaled = scale("div", x, half)) {
             return scale("div", scaled, reciprocal / half);
@@ -77,9 +77,13 @@ public final class Unary {
         return recordRelu(x, y);
     }
 
-    /** Records that {@code y} is ReLU of {@code x}, or of its own former value if a kernel has applied ReLU in place. */
+    /**
+     * Records that {@code y} is ReLU of {@code x}, or of its own former value if a kernel has applied ReLU in place.
+     */
     static Tensor recordRelu(Tensor x, Tensor y) {
-        return Recorder.of("relu", y).gate(x, (dy, saved) -> gradient(UnaryFunction.RELU, saved.get(0), dy), y).record();
+        return Recorder.of("relu", y)
+                .gate(x, (dy, saved) -> gradient(UnaryFunction.RELU, saved.get(0), dy), y)
+                .record();
     }
 
     public static Tensor leakyRelu(Tensor x, float slope) {
@@ -111,13 +115,19 @@ public final class Unary {
             case OUTPUT -> new Tensor[] {y};
         };
         return Recorder.of(operation, y)
-                .input(x, (dy, saved) -> gradient(f, f.kind().saves() == Saves.NOTHING ? null : saved.get(0), dy), saves)
+                .input(
+                        x,
+                        (dy, saved) -> gradient(f, f.kind().saves() == Saves.NOTHING ? null : saved.get(0), dy),
+                        saves)
                 .record();
     }
 
     private static Tensor gradient(UnaryFunction f, @Nullable Tensor saved, Tensor dy) {
         Tensor dx = Tensor.allocate(dy.device(), dy.shape());
-        dy.device().backend().unary().gradient(f, dy.shape().elements(), Tensor.bufferOf(saved), dy.buffer(), dx.buffer());
+        dy.device()
+                .backend()
+                .unary()
+                .gradient(f, dy.shape().elements(), Tensor.bufferOf(saved), dy.buffer(), dx.buffer());
         return dx;
     }
 }

@@ -29,16 +29,17 @@ final class Window {
     }
 
     /**
-     * @throws ShapeException if the kernel is empty or too large, or if an option does not apply to the operation or was given
-     *                        twice
+     * @throws ShapeException if the kernel is empty or too large, or if an option does not apply to the operation or
+     *     was given twice
      */
     static Window of(String operation, int kernelH, int kernelW, WindowOption[] options, WindowOption.Kind... allowed) {
         if (kernelH < 1 || kernelW < 1) {
-            throw new ShapeException(operation + ": expected a kernel of at least 1 by 1, got " + kernelH + " by " + kernelW);
+            throw new ShapeException(
+                    operation + ": expected a kernel of at least 1 by 1, got " + kernelH + " by " + kernelW);
         }
         if ((long) kernelH * kernelW > Integer.MAX_VALUE) {
-            throw new ShapeException(operation + ": expected a kernel with fewer than 2^31 elements, got " + kernelH + " by "
-                    + kernelW);
+            throw new ShapeException(
+                    operation + ": expected a kernel with fewer than 2^31 elements, got " + kernelH + " by " + kernelW);
         }
         Window window = new Window(operation, kernelH, kernelW);
         int seen = 0;
@@ -62,7 +63,8 @@ final class Window {
      *
      * @throws ShapeException as for {@link #of}, and if the padding is not smaller than the window
      */
-    static Window pooling(String operation, int kernelH, int kernelW, WindowOption[] options, WindowOption.Kind... allowed) {
+    static Window pooling(
+            String operation, int kernelH, int kernelW, WindowOption[] options, WindowOption.Kind... allowed) {
         Window window = of(operation, kernelH, kernelW, options, allowed);
         window.requireSmallPadding();
         for (WindowOption option : options) {
@@ -77,14 +79,19 @@ final class Window {
 
     /** Padding by a rule counts as 0 here, because a rule never exceeds the limit. */
     private void requireSmallPadding() {
-        if (Math.max(padding.top(), padding.bottom()) >= extentH() || Math.max(padding.left(), padding.right()) >= extentW()) {
-            throw new ShapeException(operation + ": padding must be smaller than the window, otherwise some windows would contain"
-                    + " only padding; got a window of " + extentH() + " by " + extentW() + " and padding of " + padding.top()
-                    + ", " + padding.bottom() + ", " + padding.left() + ", " + padding.right());
+        if (Math.max(padding.top(), padding.bottom()) >= extentH()
+                || Math.max(padding.left(), padding.right()) >= extentW()) {
+            throw new ShapeException(
+                    operation + ": padding must be smaller than the window, otherwise some windows would contain"
+                            + " only padding; got a window of " + extentH() + " by " + extentW() + " and padding of "
+                            + padding.top()
+                            + ", " + padding.bottom() + ", " + padding.left() + ", " + padding.right());
         }
     }
 
-    /** Plain loops, because every call of an operation runs this, and streams and sets cost more than a small kernel. */
+    /**
+     * Plain loops, because every call of an operation runs this, and streams and sets cost more than a small kernel.
+     */
     private static boolean contains(WindowOption.Kind[] kinds, WindowOption.Kind wanted) {
         for (WindowOption.Kind kind : kinds) {
             if (kind == wanted) {
@@ -140,8 +147,9 @@ final class Window {
     private int outSize(Shape image, String side, int size, int before, int after, int extent, int stride) {
         int room = Sizes.require(operation, "the padded " + side, (long) size + before + after) - extent;
         if (room < 0) {
-            throw new ShapeException(operation + ": the window's " + side + " of " + extent + " exceeds that of the input "
-                    + image + ", " + size + " plus padding of " + before + " and " + after);
+            throw new ShapeException(
+                    operation + ": the window's " + side + " of " + extent + " exceeds that of the input " + image
+                            + ", " + size + " plus padding of " + before + " and " + after);
         }
         int windows = room / stride + 1;
         // In ceil mode there may be one more window, but it has to start inside the image or the padding before it.

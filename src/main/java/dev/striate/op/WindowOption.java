@@ -69,8 +69,9 @@ public final class WindowOption {
     }
 
     /**
-     * The number of rows and columns added at the bottom and right of the output of a transposed convolution. It selects one of
-     * the sizes that a convolution with this stride maps to the same output. Each is smaller than the stride or the dilation.
+     * The number of rows and columns added at the bottom and right of the output of a transposed convolution. It
+     * selects one of the sizes that a convolution with this stride maps to the same output. Each is smaller than the
+     * stride or the dilation.
      */
     public static WindowOption outputPadding(int height, int width) {
         if (height < 0 || width < 0) {

@@ -1,5 +1,6 @@
 /**
- * Operations: one class each with the shape rule, the forward call and the gradient rule. They are independent of the backends.
+ * Operations: one class each with the shape rule, the forward call and the gradient rule. They are independent of the
+ * backends.
  */
 @NullMarked
 package dev.striate.op;

@@ -64,8 +64,15 @@ public abstract sealed class AdamFamily<A extends AdamFamily<A>> extends Optimiz
     final void update(Run run, long taken) {
         double step = taken + 1;
         // In double precision: for a beta near 1, the difference would lose most of its digits in float.
-        AdamStep settings = new AdamStep(learningRate(), beta1, beta2, epsilon, weightDecay, decoupled,
-                (float) (1 - Math.pow(beta1, step)), (float) (1 - Math.pow(beta2, step)));
+        AdamStep settings = new AdamStep(
+                learningRate(),
+                beta1,
+                beta2,
+                epsilon,
+                weightDecay,
+                decoupled,
+                (float) (1 - Math.pow(beta1, step)),
+                (float) (1 - Math.pow(beta2, step)));
         run.kernels().adam(run.length(), settings, run.values(), run.gradients(), run.state(MEAN), run.state(SQUARE));
     }
 }

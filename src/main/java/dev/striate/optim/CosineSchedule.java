@@ -1,8 +1,9 @@
 package dev.striate.optim;
 
 /**
- * Cosine annealing: {@code minimum + (initial - minimum) (1 + cos(pi step / steps)) / 2}, then {@code minimum} from {@code steps}
- * on. This is one period of Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017).
+ * Cosine annealing: {@code minimum + (initial - minimum) (1 + cos(pi step / steps)) / 2}, then {@code minimum} from
+ * {@code steps} on. This is one period of Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts"
+ * (2017).
  *
  * @param initial the learning rate at step 0
  * @param minimum the learning rate at the end

@@ -22,9 +22,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Updates parameters from their gradients. An optimiser moves its parameters and their gradients into flat storage on their
- * device. So a step is usually one kernel launch, and clipping takes two, regardless of the number of parameters. Clearing the
- * gradients takes none: the next gradient of a parameter overwrites the old one.
+ * Updates parameters from their gradients. An optimiser moves its parameters and their gradients into flat storage on
+ * their device. So a step is usually one kernel launch, and clipping takes two, regardless of the number of parameters.
+ * Clearing the gradients takes none: the next gradient of a parameter overwrites the old one.
  *
  * <pre>{@code
  * optimizer.zeroGrad();
@@ -36,21 +36,21 @@ import org.jspecify.annotations.Nullable;
  * <p>The semantics are those of PyTorch with {@code zero_grad(set_to_none=True)}, its default:
  *
  * <ul>
- *   <li>A parameter takes part in a step if it requires a gradient and {@linkplain Tensor#hasGrad() has one}: since the last
- *       {@link #zeroGrad}, a backward pass has reached it (even if it only added zeros), or its gradient was set explicitly. A
- *       gradient that is not cleared takes part again.
- *   <li>All other parameters are unchanged: no weight decay, no momentum, and their state and number of steps stay the same. If
- *       no parameter has a gradient, a step changes nothing. (PyTorch also updates a parameter that was frozen after its gradient
- *       had been computed; Striate does not.)
- *   <li>Steps are counted separately for each parameter. So a layer that is unfrozen late starts like a new layer: Adam's bias
- *       correction begins at its own first step, and its velocity starts as its first gradient, without dampening.
- *   <li>{@link #steps} returns the number of calls of {@link #step}, for schedules.
+ * <li>A parameter takes part in a step if it requires a gradient and {@linkplain Tensor#hasGrad() has one}: since the
+ *       last {@link #zeroGrad}, a backward pass has reached it (even if it only added zeros), or its gradient was set
+ *       explicitly. A gradient that is not cleared takes part again.
+ * <li>All other parameters are unchanged: no weight decay, no momentum, and their state and number of steps stay the
+ *       same. If no parameter has a gradient, a step changes nothing. (PyTorch also updates a parameter that was frozen
+ *       after its gradient had been computed; Striate does not.)
+ * <li>Steps are counted separately for each parameter. So a layer that is unfrozen late starts like a new layer: Adam's
+ *       bias correction begins at its own first step, and its velocity starts as its first gradient, without dampening.
+ * <li>{@link #steps} returns the number of calls of {@link #step}, for schedules.
  * </ul>
  *
- * <p>Adjacent parameters that take part and have made the same number of steps are updated by one launch. Shared weights are
- * updated once, under their first name. Several optimisers may have the same parameters: a step first moves back the parameters
- * that another optimiser has moved to its own flat storage, at the cost of a copy. Tensors that share a parameter's memory, such
- * as a {@linkplain Tensor#detach() detached} handle, move with it.
+ * <p>Adjacent parameters that take part and have made the same number of steps are updated by one launch. Shared
+ * weights are updated once, under their first name. Several optimisers may have the same parameters: a step first moves
+ * back the parameters that another optimiser has moved to its own flat storage, at the cost of a copy. Tensors that
+ * share a parameter's memory, such as a {@linkplain Tensor#detach() detached} handle, move with it.
  */
 public abstract class Optimizer implements AutoCloseable {
 
@@ -61,7 +61,8 @@ public abstract class Optimizer implements AutoCloseable {
         final Tensor parameter;
         final int offset;
         /** The parameter's buffer while it is in this optimiser's flat storage. */
-        @Nullable Buffer home;
+        @Nullable
+        Buffer home;
         /** The number of steps in which the parameter took part. */
         long steps;
 
@@ -95,8 +96,9 @@ public abstract class Optimizer implements AutoCloseable {
     Optimizer(Map<String, Tensor> parameters, float learningRate) {
         this.learningRate = Require.atLeastZero("learning rate", learningRate);
         if (parameters.isEmpty()) {
-            throw new StriateException("an optimiser needs at least one parameter, got none: pass the parameters() of a model with"
-                    + " trainable layers");
+            throw new StriateException(
+                    "an optimiser needs at least one parameter, got none: pass the parameters() of a model with"
+                            + " trainable layers");
         }
         device = parameters.values().iterator().next().device();
         slots = layOut(parameters);
@@ -121,8 +123,8 @@ public abstract class Optimizer implements AutoCloseable {
         for (Map.Entry<String, Tensor> entry : parameters.entrySet()) {
             Tensor parameter = entry.getValue();
             if (parameter.device() != device) {
-                throw new DeviceException("an optimiser's parameters must be on one device: " + all.get(0).name + " is on " + device
-                        + ", " + entry.getKey() + " on " + parameter.device());
+                throw new DeviceException("an optimiser's parameters must be on one device: " + all.get(0).name
+                        + " is on " + device + ", " + entry.getKey() + " on " + parameter.device());
             }
             if (parameter.node() != null) {
                 throw new AutogradException("an optimiser updates leaves, but " + entry.getKey() + " was computed by "
@@ -132,8 +134,9 @@ public abstract class Optimizer implements AutoCloseable {
             if (seen.add(parameter)) {
                 String owner = owners.putIfAbsent(memory, entry.getKey());
                 if (owner != null) {
-                    throw new StriateException("an optimiser needs parameters with memory of their own: " + entry.getKey()
-                            + " shares that of " + owner + ", through detach() or a view; pass one of them");
+                    throw new StriateException(
+                            "an optimiser needs parameters with memory of their own: " + entry.getKey()
+                                    + " shares that of " + owner + ", through detach() or a view; pass one of them");
                 }
                 all.add(new Slot(entry.getKey(), parameter, offset));
                 offset = aligned((long) offset + parameter.shape().elements());
@@ -157,12 +160,14 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * Moves parameters that are elsewhere into flat storage: at first all of them, later those that another optimiser has moved.
+     * Moves parameters that are elsewhere into flat storage: at first all of them, later those that another optimiser
+     * has moved.
      */
     private void gather() {
         for (Slot slot : slots) {
             if (slot.parameter.buffer() != slot.home) {
-                try (Tensor value = window(values, slot); Tensor gradient = window(gradients, slot)) {
+                try (Tensor value = window(values, slot);
+                        Tensor gradient = window(gradients, slot)) {
                     slot.parameter.moveInto(value, gradient);
                 }
                 slot.home = slot.parameter.buffer();
@@ -173,8 +178,8 @@ public abstract class Optimizer implements AutoCloseable {
     // ---- Using it
 
     /**
-     * Clears all gradients. Call this before each backward pass, unless the gradients of several passes are to be added up. The
-     * next {@link #step} does not change parameters that no backward pass has reached since.
+     * Clears all gradients. Call this before each backward pass, unless the gradients of several passes are to be added
+     * up. The next {@link #step} does not change parameters that no backward pass has reached since.
      *
      * @throws StriateException if the optimiser or a parameter was closed
      */
@@ -186,11 +191,11 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * Updates every parameter that takes part, as defined in the class comment, from its current gradient. Graphs that were
-     * recorded before and need the old value of such a parameter can no longer run backward.
+     * Updates every parameter that takes part, as defined in the class comment, from its current gradient. Graphs that
+     * were recorded before and need the old value of such a parameter can no longer run backward.
      *
-     * @throws StriateException if the optimiser or a parameter was closed, or settings contradict each other; nothing has changed
-     *                          then
+     * @throws StriateException if the optimiser or a parameter was closed, or settings contradict each other; nothing
+     *     has changed then
      */
     public final void step() {
         requireUsable();
@@ -263,9 +268,9 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * Sets the number of steps of the optimiser and of every parameter. The tensors of {@link #state} must be restored first.
-     * This is meant for checkpoints without {@link #parameterSteps}: if the state of a parameter is all zeros, as in a frozen
-     * layer, its number of steps is set to 0.
+     * Sets the number of steps of the optimiser and of every parameter. The tensors of {@link #state} must be restored
+     * first. This is meant for checkpoints without {@link #parameterSteps}: if the state of a parameter is all zeros,
+     * as in a frozen layer, its number of steps is set to 0.
      *
      * @throws StriateException if it is negative
      */
@@ -289,8 +294,9 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * Returns the number of steps in which each parameter took part, by name. Adam's bias correction and the first step of SGD
-     * with momentum depend on it. SGD counts from zero when momentum is first turned on, and then only steps with momentum.
+     * Returns the number of steps in which each parameter took part, by name. Adam's bias correction and the first step
+     * of SGD with momentum depend on it. SGD counts from zero when momentum is first turned on, and then only steps
+     * with momentum.
      */
     public final Map<String, Long> parameterSteps() {
         Map<String, Long> named = new LinkedHashMap<>();
@@ -303,14 +309,15 @@ public abstract class Optimizer implements AutoCloseable {
      *
      * @param taken       the number of {@link #steps}
      * @param byParameter the {@link #parameterSteps}
-     * @throws StriateException if a number is negative or the names are not those of the parameters; nothing has changed then
+     * @throws StriateException if a number is negative or the names are not those of the parameters; nothing has
+     *     changed then
      */
     public final void steps(long taken, Map<String, Long> byParameter) {
         Require.atLeast(0, "steps", taken);
         byParameter.forEach((name, count) -> Require.atLeast(0, "steps of " + name, count));
         if (!byParameter.keySet().equals(parameterSteps().keySet())) {
-            throw new StriateException("steps: expected a number for each of the parameters " + parameterSteps().keySet() + ", got "
-                    + byParameter.keySet());
+            throw new StriateException("steps: expected a number for each of the parameters "
+                    + parameterSteps().keySet() + ", got " + byParameter.keySet());
         }
         steps = taken;
         slots.forEach(slot -> slot.steps = byParameter.get(slot.name));
@@ -322,19 +329,22 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * Clips the gradients of the next step: scales them by {@code min(1, maxNorm / (norm + 1e-6))}, where {@code norm} is the
-     * norm of all of them together (Pascanu et al., 2013). Call this between {@code backward()} and {@link #step}. The norm stays
-     * on the device, and its squares do not overflow. If a gradient is not finite, all become NaN.
+     * Clips the gradients of the next step: scales them by {@code min(1, maxNorm / (norm + 1e-6))}, where {@code norm}
+     * is the norm of all of them together (Pascanu et al., 2013). Call this between {@code backward()} and {@link
+     * #step}. The norm stays on the device, and its squares do not overflow. If a gradient is not finite, all become
+     * NaN.
      *
-     * @throws StriateException unless {@code maxNorm} is above 0 and finite, or if the optimiser or a parameter was closed
+     * @throws StriateException unless {@code maxNorm} is above 0 and finite, or if the optimiser or a parameter was
+     *     closed
      */
     public final void clipGradNorm(float maxNorm) {
         requireUsable();
         Require.aboveZero("clipGradNorm", maxNorm);
         gather();
-        try (Scope scope = Scope.open(); NoGrad off = NoGrad.open()) {
-            // The kernels read all of the flat storage, so the gradients of frozen parameters are saved and replaced by zeros
-            // meanwhile.
+        try (Scope scope = Scope.open();
+                NoGrad off = NoGrad.open()) {
+            // The kernels read all of the flat storage, so the gradients of frozen parameters are saved and replaced by
+            // zeros meanwhile.
             Map<Tensor, Tensor> aside = new LinkedHashMap<>();
             for (Slot slot : slots) {
                 if (slot.parameter.hasGrad() && !slot.takesPart()) {
@@ -360,9 +370,9 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * Returns the state that a step updates in addition to the parameters, for checkpoints: tensors with the shapes of the
-     * parameters, named by kind and parameter, such as {@code adam.m.conv1.weight}. They change with every step, and
-     * {@link #close} frees them.
+     * Returns the state that a step updates in addition to the parameters, for checkpoints: tensors with the shapes of
+     * the parameters, named by kind and parameter, such as {@code adam.m.conv1.weight}. They change with every step,
+     * and {@link #close} frees them.
      */
     public final Map<String, Tensor> state() {
         requireOpen();
@@ -370,8 +380,8 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * Copies the state of another optimiser of the same kind and settings. If its parameters have made different numbers of
-     * steps, call {@link #steps(long, Map)} afterwards.
+     * Copies the state of another optimiser of the same kind and settings. If its parameters have made different
+     * numbers of steps, call {@link #steps(long, Map)} afterwards.
      *
      * @param saved the other's {@link #state}, on any device
      * @param taken the other's number of {@link #steps}; passed to {@link #steps(long)}
@@ -390,7 +400,8 @@ public abstract class Optimizer implements AutoCloseable {
                         + saved.get(name).shape());
             }
         });
-        try (Scope copies = Scope.open(); NoGrad off = NoGrad.open()) {
+        try (Scope copies = Scope.open();
+                NoGrad off = NoGrad.open()) {
             namedState.forEach((name, tensor) -> tensor.assign(saved.get(name).to(device)));
         }
         steps(taken);
@@ -417,8 +428,9 @@ public abstract class Optimizer implements AutoCloseable {
         requireOpen();
         for (Slot slot : slots) {
             if (slot.parameter.isClosed()) {
-                throw new StriateException("this optimiser's parameter " + slot.name + " was closed, for example by close() or"
-                        + " a second initialize() of its module; create a new optimiser from the module's parameters()");
+                throw new StriateException(
+                        "this optimiser's parameter " + slot.name + " was closed, for example by close() or"
+                                + " a second initialize() of its module; create a new optimiser from the module's parameters()");
             }
         }
     }
@@ -433,7 +445,9 @@ public abstract class Optimizer implements AutoCloseable {
         return true;
     }
 
-    /** Returns whether the update formula is the same after {@code some} and after {@code other} steps of a parameter. */
+    /**
+     * Returns whether the update formula is the same after {@code some} and after {@code other} steps of a parameter.
+     */
     abstract boolean updatesAlike(long some, long other);
 
     /**
@@ -493,7 +507,9 @@ public abstract class Optimizer implements AutoCloseable {
         }
 
         private Buffer part(Tensor flat) {
-            return length == flat.shape().elements() ? flat.buffer() : flat.buffer().slice(offset, length);
+            return length == flat.shape().elements()
+                    ? flat.buffer()
+                    : flat.buffer().slice(offset, length);
         }
     }
 }

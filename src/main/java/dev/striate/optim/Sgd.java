@@ -6,9 +6,9 @@ import dev.striate.backend.SgdStep;
 import java.util.Map;
 
 /**
- * Stochastic gradient descent, with momentum (Polyak, 1964), Nesterov's look-ahead (Sutskever et al., 2013) and weight decay as
- * in PyTorch: {@code g += weightDecay w; v = momentum v + (1 - dampening) g; w -= lr v}, or {@code w -= lr (g + momentum v)} with
- * Nesterov. In the first step of a parameter with momentum, {@code v = g} without dampening.
+ * Stochastic gradient descent, with momentum (Polyak, 1964), Nesterov's look-ahead (Sutskever et al., 2013) and weight
+ * decay as in PyTorch: {@code g += weightDecay w; v = momentum v + (1 - dampening) g; w -= lr v}, or {@code w -= lr (g
+ * + momentum v)} with Nesterov. In the first step of a parameter with momentum, {@code v = g} without dampening.
  */
 public final class Sgd extends Optimizer {
 
@@ -48,8 +48,8 @@ public final class Sgd extends Optimizer {
     }
 
     /**
-     * Turns Nesterov momentum on or off; off by default. It requires momentum above 0 and no dampening, which {@link #step}
-     * checks.
+     * Turns Nesterov momentum on or off; off by default. It requires momentum above 0 and no dampening, which {@link
+     * #step} checks.
      */
     public Sgd nesterov(boolean wanted) {
         nesterov = wanted;
@@ -77,6 +77,7 @@ public final class Sgd extends Optimizer {
     @Override
     void update(Run run, long taken) {
         SgdStep step = new SgdStep(learningRate(), momentum, dampening, weightDecay, nesterov, taken == 0);
-        run.kernels().sgd(run.length(), step, run.values(), run.gradients(), momentum == 0 ? null : run.state(VELOCITY));
+        run.kernels()
+                .sgd(run.length(), step, run.values(), run.gradients(), momentum == 0 ? null : run.state(VELOCITY));
     }
 }

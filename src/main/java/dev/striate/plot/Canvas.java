@@ -64,8 +64,10 @@ final class Canvas {
             return (int) Math.ceil(font.getStringBounds(text, METRICS).getWidth());
         } catch (RuntimeException | Error e) {
             // Depending on its version, the JDK throws a NullPointerException, an InternalError or a plain Error here.
-            throw new StriateException("cannot draw pictures: Java finds no font (" + e + "). On Debian and Ubuntu: apt-get"
-                    + " install fontconfig fonts-dejavu-core", e);
+            throw new StriateException(
+                    "cannot draw pictures: Java finds no font (" + e + "). On Debian and Ubuntu: apt-get"
+                            + " install fontconfig fonts-dejavu-core",
+                    e);
         }
     }
 
@@ -87,7 +89,9 @@ final class Canvas {
         String cut;
         do {
             end--;
-            cut = text.substring(0, text.offsetByCodePoints(0, Math.max(end, 0))).stripTrailing() + ELLIPSIS;
+            cut = text.substring(0, text.offsetByCodePoints(0, Math.max(end, 0)))
+                            .stripTrailing()
+                    + ELLIPSIS;
         } while (end > 0 && width(cut, font) > room);
         return cut;
     }
@@ -156,9 +160,11 @@ final class Canvas {
     /** Draws an image into a rectangle. Enlarged pixels keep sharp edges; a reduced image is smoothed. */
     void image(BufferedImage pixels, double x, double y, double width, double height) {
         boolean enlarged = width * DENSITY >= pixels.getWidth();
-        graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, enlarged
-                ? RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR
-                : RenderingHints.VALUE_INTERPOLATION_BILINEAR);
+        graphics.setRenderingHint(
+                RenderingHints.KEY_INTERPOLATION,
+                enlarged
+                        ? RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR
+                        : RenderingHints.VALUE_INTERPOLATION_BILINEAR);
         AffineTransform place = AffineTransform.getTranslateInstance(x, y);
         place.scale(width / pixels.getWidth(), height / pixels.getHeight());
         graphics.drawImage(pixels, place, null);

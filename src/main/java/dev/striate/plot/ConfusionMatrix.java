@@ -13,9 +13,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * The confusion matrix of a classifier: one row per true class, one column per predicted class. The number in a cell counts
- * images, its colour shows their share of the row. Above 25 classes the numbers do not fit; the most frequent mistakes are listed
- * instead.
+ * The confusion matrix of a classifier: one row per true class, one column per predicted class. The number in a cell
+ * counts images, its colour shows their share of the row. Above 25 classes the numbers do not fit; the most frequent
+ * mistakes are listed instead.
  */
 public final class ConfusionMatrix extends Picture {
 
@@ -38,8 +38,8 @@ public final class ConfusionMatrix extends Picture {
         this.counts = evaluation.confusion();
         this.names = List.copyOf(classNames);
         if (names.size() != counts.length) {
-            throw new StriateException("ConfusionMatrix: expected " + counts.length + " class names, one for each class of the"
-                    + " evaluation, got " + names.size());
+            throw new StriateException("ConfusionMatrix: expected " + counts.length
+                    + " class names, one for each class of the" + " evaluation, got " + names.size());
         }
     }
 
@@ -58,14 +58,20 @@ public final class ConfusionMatrix extends Picture {
         private final int side = counts.length * cell;
         private final int left = MARGIN + LINE + labelWidth + GAP;
         private final int top = MARGIN + 2 * LINE + GAP + labelHeight() + GAP;
-        private final ColorBar bar = new ColorBar("share of the true class (%)", Palette::blue,
+        private final ColorBar bar = new ColorBar(
+                "share of the true class (%)",
+                Palette::blue,
                 IntStream.of(0, 1, 5, 20, 50, 100)
                         .mapToObj(percent -> new ColorBar.Tick(shade(percent / 100.0), Integer.toString(percent)))
                         .toList());
         private final int barTop = top + side + 2 * GAP;
         private final List<String> mistakes = numbers ? List.of() : mostFrequentMistakes();
-        private final String title = String.format(Locale.ROOT, "Confusion matrix: %,d of %,d correct, %.2f %%",
-                evaluation.correct(), evaluation.total(), 100 * evaluation.accuracy());
+        private final String title = String.format(
+                Locale.ROOT,
+                "Confusion matrix: %,d of %,d correct, %.2f %%",
+                evaluation.correct(),
+                evaluation.total(),
+                100 * evaluation.accuracy());
         private final Canvas canvas = new Canvas(width(), barTop + ColorBar.HEIGHT + mistakes.size() * LINE + MARGIN);
 
         private int cellWithNumbers() {
@@ -109,7 +115,11 @@ public final class ConfusionMatrix extends Picture {
             grid();
             bar.draw(canvas, left, barTop);
             for (int i = 0; i < mistakes.size(); i++) {
-                canvas.text(mistakes.get(i), TEXT, i == 0 ? Palette.FAINT : Palette.INK, left,
+                canvas.text(
+                        mistakes.get(i),
+                        TEXT,
+                        i == 0 ? Palette.FAINT : Palette.INK,
+                        left,
                         barTop + ColorBar.HEIGHT + (i + 1) * LINE);
             }
             return canvas.finish();
@@ -138,8 +148,12 @@ public final class ConfusionMatrix extends Picture {
             canvas.fill(color, x, y, cell, cell);
             if (numbers) {
                 int count = counts[truth][predicted];
-                canvas.textCentered(Integer.toString(count), TEXT, count == 0 ? Palette.LINE : Palette.textOn(color),
-                        x + cell / 2.0, y + cell / 2.0 + 0.36 * Canvas.TEXT);
+                canvas.textCentered(
+                        Integer.toString(count),
+                        TEXT,
+                        count == 0 ? Palette.LINE : Palette.textOn(color),
+                        x + cell / 2.0,
+                        y + cell / 2.0 + 0.36 * Canvas.TEXT);
             }
         }
 
@@ -179,8 +193,13 @@ public final class ConfusionMatrix extends Picture {
         mistakes.sort(Comparator.comparingInt(Mistake::images).reversed());
         Stream<String> listed = mistakes.stream()
                 .limit(MISTAKES_LISTED)
-                .map(mistake -> String.format(Locale.ROOT, "%,d of %,d: %s predicted as %s", mistake.images,
-                        evaluation.total(mistake.truth), names.get(mistake.truth), names.get(mistake.predicted)));
+                .map(mistake -> String.format(
+                        Locale.ROOT,
+                        "%,d of %,d: %s predicted as %s",
+                        mistake.images,
+                        evaluation.total(mistake.truth),
+                        names.get(mistake.truth),
+                        names.get(mistake.predicted)));
         return Stream.concat(Stream.of("Most frequent mistakes"), listed).toList();
     }
 }

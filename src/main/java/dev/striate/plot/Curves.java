@@ -20,8 +20,8 @@ import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * Loss, accuracy and learning rate over the epochs of a training run. Training values are those that {@link EpochEnd} collects
- * during the epoch; test values are measured after it. Values that are missing, infinite or NaN are not drawn.
+ * Loss, accuracy and learning rate over the epochs of a training run. Training values are those that {@link EpochEnd}
+ * collects during the epoch; test values are measured after it. Values that are missing, infinite or NaN are not drawn.
  */
 public final class Curves extends Picture {
 
@@ -30,6 +30,7 @@ public final class Curves extends Picture {
     private static final int RATE_HEIGHT = 230;
     /** Smaller numbers are written with an exponent, because their zeros would not fit. */
     private static final double LEAST_PLAIN = 1e-4;
+
     private static final double GREATEST_PLAIN = 1e6;
     /** More markers than this would overlap. */
     private static final int MOST_MARKERS = 40;
@@ -74,13 +75,16 @@ public final class Curves extends Picture {
     }
 
     /**
-     * Returns 1, or a power of ten to divide values by that would not fit beside the axis. XChart also needs this: it counts
-     * ticks in a long, and never ends above 1e19.
+     * Returns 1, or a power of ten to divide values by that would not fit beside the axis. XChart also needs this: it
+     * counts ticks in a long, and never ends above 1e19.
      */
     @SafeVarargs
     private double unit(ToDoubleFunction<EpochEnd>... values) {
-        double greatest = Arrays.stream(values).flatMapToDouble(value -> epochs.stream().mapToDouble(value))
-                .filter(Double::isFinite).max().orElse(0);
+        double greatest = Arrays.stream(values)
+                .flatMapToDouble(value -> epochs.stream().mapToDouble(value))
+                .filter(Double::isFinite)
+                .max()
+                .orElse(0);
         return greatest < GREATEST_PLAIN ? 1 : Math.pow(10, Math.floor(Math.log10(greatest)));
     }
 
@@ -119,19 +123,25 @@ public final class Curves extends Picture {
     }
 
     private void add(XYChart chart, String name, ToDoubleFunction<EpochEnd> value, Color color, Marker marker) {
-        List<EpochEnd> known = epochs.stream().filter(end -> Double.isFinite(value.applyAsDouble(end))).toList();
+        List<EpochEnd> known = epochs.stream()
+                .filter(end -> Double.isFinite(value.applyAsDouble(end)))
+                .toList();
         if (known.isEmpty()) {
             return;
         }
-        XYSeries series = chart.addSeries(name, known.stream().mapToDouble(EpochEnd::epoch).toArray(),
+        XYSeries series = chart.addSeries(
+                name,
+                known.stream().mapToDouble(EpochEnd::epoch).toArray(),
                 known.stream().mapToDouble(value).toArray());
         series.setLineColor(color);
         series.setMarkerColor(color);
         series.setLineStyle(new BasicStroke(2, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
         // A single point has no line, so it needs a marker.
         boolean single = known.size() == 1;
-        series.setMarker(single && marker == SeriesMarkers.NONE ? SeriesMarkers.CIRCLE
-                : known.size() > MOST_MARKERS ? SeriesMarkers.NONE : marker);
+        series.setMarker(
+                single && marker == SeriesMarkers.NONE
+                        ? SeriesMarkers.CIRCLE
+                        : known.size() > MOST_MARKERS ? SeriesMarkers.NONE : marker);
     }
 
     /** Paints a chart over the whole width, with some space around its points. */

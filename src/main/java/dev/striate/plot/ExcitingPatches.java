@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The image patches of a data set that activate the feature maps of a layer most (Zeiler and Fergus, "Visualizing and
- * understanding convolutional networks", 2014, without their deconvolution). There is one row per map, strongest patch first,
- * with the activation below each patch. A patch is the receptive field of the unit; pixels outside the image are pale violet. An
- * image contributes at most one patch to a row. At most 64 maps are shown.
+ * understanding convolutional networks", 2014, without their deconvolution). There is one row per map, strongest patch
+ * first, with the activation below each patch. A patch is the receptive field of the unit; pixels outside the image are
+ * pale violet. An image contributes at most one patch to a row. At most 64 maps are shown.
  */
 public final class ExcitingPatches extends Picture {
 
@@ -70,8 +70,8 @@ public final class ExcitingPatches extends Picture {
     }
 
     /**
-     * Runs a network up to a layer over all images, in evaluation mode and without recording gradients, and restores its modes
-     * afterwards. Only the positions and values of the best patches are kept in memory.
+     * Runs a network up to a layer over all images, in evaluation mode and without recording gradients, and restores
+     * its modes afterwards. Only the positions and values of the best patches are kept in memory.
      *
      * @param model  receives the images as the loader returns them, without random transforms
      * @param layer  the dotted name of a module whose output is images, usually a convolution
@@ -88,12 +88,15 @@ public final class ExcitingPatches extends Picture {
         Module target = model.modules().get(layer);
         if (target == null) {
             throw new StriateException("ExcitingPatches: the model has no layer \"" + layer + "\"; its layers are "
-                    + model.modules().keySet().stream().filter(name -> !name.isEmpty()).toList());
+                    + model.modules().keySet().stream()
+                            .filter(name -> !name.isEmpty())
+                            .toList());
         }
         Summary.Row row = row(model);
         if (row == null || row.field() == null || row.output().rank() != 4) {
-            throw new StriateException("ExcitingPatches: expected a layer with images as output and a known receptive field, got "
-                    + layer + ", " + target + (row == null ? "" : " with output " + row.output()));
+            throw new StriateException(
+                    "ExcitingPatches: expected a layer with images as output and a known receptive field, got " + layer
+                            + ", " + target + (row == null ? "" : " with output " + row.output()));
         }
         this.field = row.field();
         this.maps = row.output().size(1);
@@ -102,11 +105,13 @@ public final class ExcitingPatches extends Picture {
             // Reversed, so that the weakest kept patch is at the head.
             kept.add(new PriorityQueue<>(Patch.BY_VALUE.reversed()));
         }
-        try (Modes before = Modes.of(model); NoGrad off = NoGrad.open();
+        try (Modes before = Modes.of(model);
+                NoGrad off = NoGrad.open();
                 DataLoader.Epoch batches = images.forEvaluation().iterator()) {
             model.eval();
             while (batches.hasNext()) {
-                try (Batch batch = batches.next(); Scope scope = Scope.open()) {
+                try (Batch batch = batches.next();
+                        Scope scope = Scope.open()) {
                     model.forward(batch.images(device), (module, output) -> {
                         if (module == target) {
                             keep(output, batch.indices(), kept, most);
@@ -168,12 +173,18 @@ public final class ExcitingPatches extends Picture {
         int height = Math.min(field.height().pixels(), image.size(1));
         int width = Math.min(field.width().pixels(), image.size(2));
         String title = "Strongest activations of " + layer;
-        String facts = String.format(Locale.ROOT, "%s of %d x %d pixels from %,d images, one row per feature map%s",
-                height < image.size(1) || width < image.size(2) ? "Patches" : "Images", height, width, dataset.size(),
+        String facts = String.format(
+                Locale.ROOT,
+                "%s of %d x %d pixels from %,d images, one row per feature map%s",
+                height < image.size(1) || width < image.size(2) ? "Patches" : "Images",
+                height,
+                width,
+                dataset.size(),
                 best.size() < maps ? ", the first " + best.size() + " of " + maps : "");
         int left = MARGIN + Canvas.width("000", TEXT) + 8;
         int top = MARGIN + 2 * LINE + GAP;
-        int right = Math.max(left + best.get(0).size() * (SIDE + GAP) - GAP,
+        int right = Math.max(
+                left + best.get(0).size() * (SIDE + GAP) - GAP,
                 MARGIN + Math.max(Canvas.width(title, TITLE), Canvas.width(facts, TEXT)));
         Canvas canvas = new Canvas(right + MARGIN, top + best.size() * ROW - GAP + MARGIN);
         canvas.text(title, TITLE, Palette.INK, MARGIN, MARGIN + Canvas.HEADING);
@@ -185,7 +196,11 @@ public final class ExcitingPatches extends Picture {
                 Patch patch = best.get(map).get(i);
                 int x = left + i * (SIDE + GAP);
                 canvas.imageWithin(cut(patch, height, width), x, y, SIDE);
-                canvas.textCentered(String.format(Locale.ROOT, "%.3g", patch.value), NUMBER, Palette.FAINT, x + SIDE / 2.0,
+                canvas.textCentered(
+                        String.format(Locale.ROOT, "%.3g", patch.value),
+                        NUMBER,
+                        Palette.FAINT,
+                        x + SIDE / 2.0,
                         y + SIDE + Canvas.SMALL);
             }
         }

@@ -20,9 +20,10 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * The feature maps of one image, layer by layer in the order of computation, and the probabilities of the classes. Layers whose
- * output is not images are left out. Each map is scaled from black, its minimum, to white, its maximum; a constant map, as after
- * a dead ReLU, is grey. Maps of a single pixel share one scale. At most 64 maps of a layer are shown.
+ * The feature maps of one image, layer by layer in the order of computation, and the probabilities of the classes.
+ * Layers whose output is not images are left out. Each map is scaled from black, its minimum, to white, its maximum; a
+ * constant map, as after a dead ReLU, is grey. Maps of a single pixel share one scale. At most 64 maps of a layer are
+ * shown.
  */
 public final class FeatureMaps extends Picture {
 
@@ -71,7 +72,8 @@ public final class FeatureMaps extends Picture {
     }
 
     /**
-     * Runs a network on an image, in evaluation mode and without recording gradients, and restores its modes afterwards.
+     * Runs a network on an image, in evaluation mode and without recording gradients, and restores its modes
+     * afterwards.
      *
      * @param model      from images {@code (N, C, H, W)} to logits {@code (N, classes)}
      * @param image      {@code (1, C, H, W)}, preprocessed as the model expects
@@ -86,7 +88,9 @@ public final class FeatureMaps extends Picture {
         Map<Module, String> moduleNames = new IdentityHashMap<>();
         model.modules().forEach((name, module) -> moduleNames.put(module, name));
         add("Input", "as the network receives it", image);
-        try (Modes before = Modes.of(model); NoGrad off = NoGrad.open(); Scope scope = Scope.open()) {
+        try (Modes before = Modes.of(model);
+                NoGrad off = NoGrad.open();
+                Scope scope = Scope.open()) {
             model.eval();
             Tensor logits = model.forward(image, (module, output) -> {
                 // Their output was already reported by the module inside them or before them.
@@ -95,8 +99,8 @@ public final class FeatureMaps extends Picture {
                 }
             });
             if (!logits.shape().equals(Shape.of(1, names.size()))) {
-                throw new StriateException("FeatureMaps: expected logits (1, " + names.size() + "), one for each class name, got "
-                        + logits.shape());
+                throw new StriateException("FeatureMaps: expected logits (1, " + names.size()
+                        + "), one for each class name, got " + logits.shape());
             }
             probabilities = softmax(logits.toArray());
         }
@@ -109,7 +113,10 @@ public final class FeatureMaps extends Picture {
     }
 
     private static double[] softmax(float[] logits) {
-        double most = IntStream.range(0, logits.length).mapToDouble(i -> logits[i]).max().orElseThrow();
+        double most = IntStream.range(0, logits.length)
+                .mapToDouble(i -> logits[i])
+                .max()
+                .orElseThrow();
         double[] probabilities = new double[logits.length];
         double sum = 0;
         for (int i = 0; i < logits.length; i++) {
@@ -144,7 +151,8 @@ public final class FeatureMaps extends Picture {
     @Override
     BufferedImage draw() {
         List<Integer> classes = mostProbable();
-        int height = layers.stream().mapToInt(layer -> layer.height() + LINE / 2).sum();
+        int height =
+                layers.stream().mapToInt(layer -> layer.height() + LINE / 2).sum();
         Canvas canvas = new Canvas(WIDTH, MARGIN + 2 * LINE + height + (classes.size() + 1) * LINE + MARGIN);
         canvas.text("Feature maps", TITLE, Palette.INK, MARGIN, MARGIN + Canvas.HEADING);
         int y = MARGIN + 2 * LINE;
@@ -161,7 +169,11 @@ public final class FeatureMaps extends Picture {
             canvas.text(Canvas.fit(names.get(label), TEXT, nameWidth), TEXT, Palette.INK, MARGIN, y + Canvas.TEXT);
             canvas.fill(Palette.LINE, bar, y, BAR_WIDTH, Canvas.TEXT + 2);
             canvas.fill(Palette.BLUE, bar, y, BAR_WIDTH * probability, Canvas.TEXT + 2);
-            canvas.text(String.format(Locale.ROOT, "%.1f %%", 100 * probability), TEXT, Palette.INK, bar + BAR_WIDTH + 8,
+            canvas.text(
+                    String.format(Locale.ROOT, "%.1f %%", 100 * probability),
+                    TEXT,
+                    Palette.INK,
+                    bar + BAR_WIDTH + 8,
                     y + Canvas.TEXT);
         }
         return canvas.finish();

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The filters of a convolution. Each weight is a square; all share one scale, symmetric around 0, which is mid-grey. Filters with
- * one input channel are shown in grey and filters with three in colour, side by side. Other layers get one row per output channel
- * and one column per input channel. If there are too many to fit, only the first are shown.
+ * The filters of a convolution. Each weight is a square; all share one scale, symmetric around 0, which is mid-grey.
+ * Filters with one input channel are shown in grey and filters with three in colour, side by side. Other layers get one
+ * row per output channel and one column per input channel. If there are too many to fit, only the first are shown.
  */
 public final class Filters extends Picture {
 
@@ -39,8 +39,8 @@ public final class Filters extends Picture {
      */
     public Filters(String name, Tensor weight) {
         if (weight.shape().rank() != 4) {
-            throw new StriateException("Filters: expected the weight of a convolution (out, in/groups, KH, KW), got "
-                    + weight.shape());
+            throw new StriateException(
+                    "Filters: expected the weight of a convolution (out, in/groups, KH, KW), got " + weight.shape());
         }
         this.name = name;
         this.shape = weight.shape();
@@ -74,8 +74,9 @@ public final class Filters extends Picture {
         int top = MARGIN + LINE + (what.isEmpty() ? 0 : LINE) + 12 + (grid ? 0 : 12);
         int step = height + gap + (grid ? 6 : 0);
         int bar = top + rows * step + 8;
-        int right = Math.max(left + columns * (width + gap) - gap, MARGIN + Math.max(ColorBar.WIDTH,
-                Math.max(Canvas.width(title, TITLE), Canvas.width(what, TEXT))));
+        int right = Math.max(
+                left + columns * (width + gap) - gap,
+                MARGIN + Math.max(ColorBar.WIDTH, Math.max(Canvas.width(title, TITLE), Canvas.width(what, TEXT))));
         Canvas canvas = new Canvas(right + MARGIN, bar + ColorBar.HEIGHT + MARGIN);
         canvas.text(title, TITLE, Palette.INK, MARGIN, MARGIN + Canvas.HEADING);
         canvas.text(what, TEXT, Palette.FAINT, MARGIN, MARGIN + Canvas.HEADING + LINE);
@@ -87,7 +88,8 @@ public final class Filters extends Picture {
                 if (filter < filters) {
                     draw(canvas, filter, grid ? -1 : column, x, y, width, height);
                     if (grid) {
-                        canvas.textCentered(Integer.toString(filter), NUMBER, Palette.FAINT, x + width / 2.0, y + height + 11);
+                        canvas.textCentered(
+                                Integer.toString(filter), NUMBER, Palette.FAINT, x + width / 2.0, y + height + 11);
                     }
                 }
                 if (!grid && row == 0 && column % 8 == 0) {
@@ -98,8 +100,11 @@ public final class Filters extends Picture {
                 canvas.textEndingAt(Integer.toString(row), NUMBER, Palette.FAINT, left - 4, top + row * step + 9);
             }
         }
-        new ColorBar(shape.size(1) == 3 ? "weight of each of red, green and blue" : "weight", Filters::grey,
-                List.of(tick(0), tick(0.5), tick(1))).draw(canvas, MARGIN, bar);
+        new ColorBar(
+                        shape.size(1) == 3 ? "weight of each of red, green and blue" : "weight",
+                        Filters::grey,
+                        List.of(tick(0), tick(0.5), tick(1)))
+                .draw(canvas, MARGIN, bar);
         return canvas.finish();
     }
 

@@ -8,9 +8,11 @@ final class Palette {
     static final Color INK = new Color(0x222222);
     /** For secondary text; the contrast to white is still 4.5 to 1. */
     static final Color FAINT = new Color(0x6E6E6E);
+
     static final Color LINE = new Color(0xD8D8D8);
     /** Pixels of a window that lie outside the image. */
     static final Color OUTSIDE = new Color(0xC9BFD9);
+
     static final Color BLUE = new Color(0x0072B2);
     static final Color VERMILLION = new Color(0xD55E00);
     static final Color GREEN = new Color(0x009E73);
@@ -29,7 +31,9 @@ final class Palette {
         double part = place - lower;
         Color from = BLUES[lower];
         Color to = BLUES[lower + 1];
-        return new Color(mix(from.getRed(), to.getRed(), part), mix(from.getGreen(), to.getGreen(), part),
+        return new Color(
+                mix(from.getRed(), to.getRed(), part),
+                mix(from.getGreen(), to.getGreen(), part),
                 mix(from.getBlue(), to.getBlue(), part));
     }
 

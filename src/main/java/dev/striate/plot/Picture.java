@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import javax.imageio.ImageIO;
 
 /**
- * A picture that can be written as a PNG file. Pictures are drawn with two pixels per point, for screens of high density; show
- * them at half their size in pixels, as {@link RunPage} does.
+ * A picture that can be written as a PNG file. Pictures are drawn with two pixels per point, for screens of high
+ * density; show them at half their size in pixels, as {@link RunPage} does.
  */
 public abstract class Picture {
 

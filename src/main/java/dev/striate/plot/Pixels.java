@@ -27,7 +27,8 @@ final class Pixels {
             int first = offset + i;
             int rgb;
             if (channels == 3) {
-                rgb = level(values[first], black, white) << 16 | level(values[first + plane], black, white) << 8
+                rgb = level(values[first], black, white) << 16
+                        | level(values[first + plane], black, white) << 8
                         | level(values[first + 2 * plane], black, white);
             } else {
                 float sum = 0;

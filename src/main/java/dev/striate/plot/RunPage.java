@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An HTML page that reports a training run. It is a single file without scripts, and all its links are relative: it can be opened
- * from disk, and the folder can be moved.
+ * An HTML page that reports a training run. It is a single file without scripts, and all its links are relative: it can
+ * be opened from disk, and the folder can be moved.
  *
  * <pre>{@code
  * new RunPage("LeNet-5 on MNIST")
@@ -50,8 +50,8 @@ public final class RunPage {
     /** Adds a table with two columns, in the order of the map. */
     public RunPage table(String heading, Map<String, String> rows) {
         body.append("<h2>").append(escape(heading)).append("</h2>\n<table>\n");
-        rows.forEach((name, value) -> body.append("<tr><th scope=\"row\">%s</th><td>%s</td></tr>\n".formatted(escape(name),
-                escape(value))));
+        rows.forEach((name, value) ->
+                body.append("<tr><th scope=\"row\">%s</th><td>%s</td></tr>\n".formatted(escape(name), escape(value))));
         body.append("</table>\n");
         return this;
     }
@@ -64,13 +64,14 @@ public final class RunPage {
      */
     public RunPage picture(String file, String heading, String caption) {
         String link = link(file);
-        // The density of a source element applies on every screen, that of an img's srcset does not. A click shows the full size.
+        // The density of a source element applies on every screen, that of an img's srcset does not. A click shows the
+        // full size.
         body.append("""
                 <h2>%s</h2>
                 <p>%s</p>
                 <a href="%s"><picture><source srcset="%s %dx"><img src="%s" alt="%s"></picture></a>
-                """.formatted(escape(heading), escape(caption), link, link, Canvas.DENSITY, link,
-                escape(heading + ": " + caption)));
+                """.formatted(
+                escape(heading), escape(caption), link, link, Canvas.DENSITY, link, escape(heading + ": " + caption)));
         return this;
     }
 
@@ -110,7 +111,12 @@ public final class RunPage {
 
     /** Escapes text for an element or a quoted attribute. */
     private static String escape(String text) {
-        return PrintableText.of(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;").replace("'", "&#39;");
+        return PrintableText.of(text)
+                .replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;")
+                .replace("'", "&#39;");
     }
 
     /** A relative path as a link. All special characters are percent-encoded, so the result needs no HTML escaping. */

@@ -12,8 +12,8 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
- * Images with the predictions of a classifier: mistakes first, then some correct ones. If there are more than fit, the selection
- * is spread evenly over the data set, because many data sets are sorted by class.
+ * Images with the predictions of a classifier: mistakes first, then some correct ones. If there are more than fit, the
+ * selection is spread evenly over the data set, because many data sets are sorted by class.
  */
 public final class Samples extends Picture {
 
@@ -42,7 +42,8 @@ public final class Samples extends Picture {
      * Samples of a data set.
      *
      * @param evaluation on all of the data set's images, in their order
-     * @throws StriateException if the evaluation covers another number of images, or if the numbers of names and classes differ
+     * @throws StriateException if the evaluation covers another number of images, or if the numbers of names and
+     *     classes differ
      */
     public Samples(Dataset dataset, Evaluation evaluation, List<String> classNames) {
         if (evaluation.total() != dataset.size() || classNames.size() != evaluation.confusion().length) {
@@ -82,9 +83,13 @@ public final class Samples extends Picture {
     }
 
     private List<Integer> select(boolean right, int most) {
-        int[] all = IntStream.range(0, dataset.size()).filter(index -> isRight(index) == right).toArray();
+        int[] all = IntStream.range(0, dataset.size())
+                .filter(index -> isRight(index) == right)
+                .toArray();
         int count = Math.min(all.length, most);
-        return IntStream.range(0, count).mapToObj(i -> all[(int) ((long) i * all.length / count)]).toList();
+        return IntStream.range(0, count)
+                .mapToObj(i -> all[(int) ((long) i * all.length / count)])
+                .toList();
     }
 
     private boolean isRight(int index) {
@@ -108,8 +113,12 @@ public final class Samples extends Picture {
             canvas.tick(RIGHT, x, baseline - SIGN, SIGN);
         } else {
             canvas.cross(MISTAKE, x, baseline - SIGN, SIGN);
-            canvas.text(Canvas.fit("true: " + names.get(dataset.label(index)), TEXT, TEXT_WIDTH), TEXT, Palette.INK,
-                    x + SIGN + 5, baseline + LINE);
+            canvas.text(
+                    Canvas.fit("true: " + names.get(dataset.label(index)), TEXT, TEXT_WIDTH),
+                    TEXT,
+                    Palette.INK,
+                    x + SIGN + 5,
+                    baseline + LINE);
         }
     }
 }

@@ -20,10 +20,10 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The state of a training run between two steps, in one {@link Safetensors} file. The file contains the model's weights and
- * buffers under their own names, so {@link State#load} and PyTorch can read it as a model file. The names of the optimiser's
- * state start with {@code optimizer.}. Metadata with keys that start with {@code striate.} contain the progress, the history, and
- * the state of all random generators. Files are written atomically.
+ * The state of a training run between two steps, in one {@link Safetensors} file. The file contains the model's weights
+ * and buffers under their own names, so {@link State#load} and PyTorch can read it as a model file. The names of the
+ * optimiser's state start with {@code optimizer.}. Metadata with keys that start with {@code striate.} contain the
+ * progress, the history, and the state of all random generators. Files are written atomically.
  *
  * <pre>{@code
  * Checkpoint checkpoint = Checkpoint.read(file);
@@ -32,9 +32,10 @@ import org.jspecify.annotations.Nullable;
  * Trainer.of(model, optimizer, device).resume(checkpoint).fit(train, test, 30);
  * }</pre>
  *
- * <p>The rest is not in the file and must be set up as for the original run: the network and the modes of its parts, the
- * optimiser's settings except the learning rate, the schedule, the loaders' transforms, label smoothing and gradient clipping.
- * Values are stored as float32; the reference device computes in double precision, so it resumes from rounded values.
+ * <p>The rest is not in the file and must be set up as for the original run: the network and the modes of its parts,
+ * the optimiser's settings except the learning rate, the schedule, the loaders' transforms, label smoothing and
+ * gradient clipping. Values are stored as float32; the reference device computes in double precision, so it resumes
+ * from rounded values.
  */
 public final class Checkpoint {
 
@@ -46,9 +47,9 @@ public final class Checkpoint {
          * Writes a checkpoint.
          *
          * @param metadata additional metadata for the file, such as the model's name
-         * @throws StriateException if the file cannot be written; if a key starts with {@code striate.}; or if a weight or the
-         *                          loss of an earlier step is infinite or NaN, because training cannot continue from there. An
-         *                          existing file is unchanged then
+         * @throws StriateException if the file cannot be written; if a key starts with {@code striate.}; or if a weight
+         *     or the loss of an earlier step is infinite or NaN, because training cannot continue from there. An
+         *     existing file is unchanged then
          */
         void save(Path file, Map<String, String> metadata);
     }
@@ -104,8 +105,8 @@ public final class Checkpoint {
         fields.expect(VERSION, FIRST_VERSION, CURRENT_VERSION);
         String digest = digest(fields.all());
         if (!fields.all().getOrDefault(DIGEST, digest).equals(digest)) {
-            throw new StriateException(file() + " is damaged: the SHA-256 of its metadata that start with " + KEYS + " is "
-                    + digest + ", but it was another when they were written. Take a copy that is intact");
+            throw new StriateException(file() + " is damaged: the SHA-256 of its metadata that start with " + KEYS
+                    + " is " + digest + ", but it was another when they were written. Take a copy that is intact");
         }
         int images = fields.whole(LOADER_IMAGES, 1, Integer.MAX_VALUE);
         int batchSize = fields.whole(LOADER_BATCH_SIZE, 1, Integer.MAX_VALUE);
@@ -114,8 +115,8 @@ public final class Checkpoint {
         List<EpochEnd> history = fields.history(HISTORY);
         int step = fields.whole(STEP, 0, batches);
         int trained = (int) Math.min((long) step * batchSize, images);
-        Tally.Sums sums = new Tally.Sums(fields.number(LOSS_SUM), fields.whole(IMAGES, trained, trained),
-                fields.whole(CORRECT, 0, trained));
+        Tally.Sums sums = new Tally.Sums(
+                fields.number(LOSS_SUM), fields.whole(IMAGES, trained, trained), fields.whole(CORRECT, 0, trained));
         int epoch = fields.whole(EPOCH, history.size() + 1, history.size() + 1);
         progress = new Progress(epoch, step, sums, fields.number(SECONDS), history);
         learningRate = (float) fields.number(LEARNING_RATE);
@@ -134,8 +135,9 @@ public final class Checkpoint {
     public static Checkpoint read(Path file) {
         Map<String, String> metadata = Safetensors.readMetadata(file);
         if (!metadata.containsKey(VERSION)) {
-            throw new StriateException(file + " contains weights but no training state. Pass a checkpoint written during"
-                    + " training, or load the weights with State.load");
+            throw new StriateException(
+                    file + " contains weights but no training state. Pass a checkpoint written during"
+                            + " training, or load the weights with State.load");
         }
         return new Checkpoint(new CheckpointFields(file, metadata));
     }
@@ -152,8 +154,8 @@ public final class Checkpoint {
     }
 
     /**
-     * Returns the completed epochs. The evaluation of the last one has no predictions; those of the others are reduced as in
-     * {@link EpochEnd}.
+     * Returns the completed epochs. The evaluation of the last one has no predictions; those of the others are reduced
+     * as in {@link EpochEnd}.
      */
     public List<EpochEnd> history() {
         return progress.history();
@@ -175,7 +177,8 @@ public final class Checkpoint {
     }
 
     /**
-     * Returns whether the training loader {@linkplain DataLoader#dropLast drops the last batch} of an epoch if it is not full.
+     * Returns whether the training loader {@linkplain DataLoader#dropLast drops the last batch} of an epoch if it is
+     * not full.
      */
     public boolean dropsLast() {
         return dropsLast;
@@ -193,7 +196,8 @@ public final class Checkpoint {
         Map<String, String> all = new LinkedHashMap<>(metadata);
         for (String key : metadata.keySet()) {
             if (key.startsWith(KEYS)) {
-                throw new StriateException("checkpoint: a key of the caller's metadata starts with " + KEYS + ": " + key);
+                throw new StriateException(
+                        "checkpoint: a key of the caller's metadata starts with " + KEYS + ": " + key);
             }
         }
         requireFinite(file, model, progress.epoch(), progress.step(), train.batches());
@@ -236,9 +240,11 @@ public final class Checkpoint {
         model.parameters().forEach((name, tensor) -> {
             for (float value : tensor.toArray()) {
                 if (!Float.isFinite(value)) {
-                    throw new StriateException("cannot write the checkpoint " + file + ": " + Progress.inWords(epoch, step, steps)
-                            + ", " + name + " has the value " + value + ", from which training cannot continue; lower the learning"
-                            + " rate, or clip the gradient norm");
+                    throw new StriateException(
+                            "cannot write the checkpoint " + file + ": " + Progress.inWords(epoch, step, steps)
+                                    + ", " + name + " has the value " + value
+                                    + ", from which training cannot continue; lower the learning"
+                                    + " rate, or clip the gradient norm");
                 }
             }
         });
@@ -248,8 +254,8 @@ public final class Checkpoint {
         Map<String, Tensor> all = State.tensors(model);
         for (String name : all.keySet()) {
             if (name.startsWith(State.OPTIMIZER_PREFIX)) {
-                throw new StriateException("checkpoint: the model's " + name + " could be taken for the optimiser's; give the"
-                        + " part called \"optimizer\" another name");
+                throw new StriateException("checkpoint: the model's " + name
+                        + " could be taken for the optimiser's; give the" + " part called \"optimizer\" another name");
             }
         }
         optimizer.state().forEach((name, tensor) -> all.put(State.OPTIMIZER_PREFIX + name, tensor));
@@ -265,19 +271,31 @@ public final class Checkpoint {
     Progress restore(Module model, Optimizer optimizer, DataLoader train, @Nullable DataLoader test, int epochs) {
         List<String> problems = new ArrayList<>();
         compare(problems, "the optimiser", optimizer(), optimizer.kind());
-        compare(problems, "the number of training images", fields.text(LOADER_IMAGES), "" + train.dataset().size());
+        compare(
+                problems,
+                "the number of training images",
+                fields.text(LOADER_IMAGES),
+                "" + train.dataset().size());
         compare(problems, "the batch size", fields.text(LOADER_BATCH_SIZE), "" + train.batchSize());
         compare(problems, "the loader's seed", fields.text(LOADER_SEED), "" + train.seed());
         compare(problems, "whether the loader shuffles", fields.text(LOADER_SHUFFLED), "" + train.isShuffled());
         compare(problems, "whether the loader drops the last batch", "" + dropsLast, "" + train.dropsLast());
-        if (!parameterSteps.isEmpty() && !parameterSteps.keySet().equals(optimizer.parameterSteps().keySet())) {
+        if (!parameterSteps.isEmpty()
+                && !parameterSteps.keySet().equals(optimizer.parameterSteps().keySet())) {
             problems.add("the optimiser has other parameters");
         }
-        compare(problems, "the list of random generators in the model", generators.keySet().toString(),
+        compare(
+                problems,
+                "the list of random generators in the model",
+                generators.keySet().toString(),
                 new TreeMap<>(model.generators()).keySet().toString());
         model.generators().forEach((name, generator) -> {
             if (generators.containsKey(name)) {
-                compare(problems, "the seed of " + name, "" + generators.get(name).seed(), "" + generator.seed());
+                compare(
+                        problems,
+                        "the seed of " + name,
+                        "" + generators.get(name).seed(),
+                        "" + generator.seed());
             }
         });
         int begun = progress.step() == 0 ? progress.history().size() : progress.epoch();
@@ -305,7 +323,8 @@ public final class Checkpoint {
 
     private static void compare(List<String> problems, String what, String then, String now) {
         if (!then.equals(now)) {
-            problems.add(PrintableText.excerpt(what) + " was " + PrintableText.excerpt(then) + " and is " + PrintableText.excerpt(now));
+            problems.add(PrintableText.excerpt(what) + " was " + PrintableText.excerpt(then) + " and is "
+                    + PrintableText.excerpt(now));
         }
     }
 }

@@ -7,8 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a {@link Checkpoint} after every epoch, replacing the previous one. If training is interrupted, it also writes one
- * within an epoch. Optionally, it keeps the checkpoint of the epoch with the best test accuracy in a second file.
+ * Writes a {@link Checkpoint} after every epoch, replacing the previous one. If training is interrupted, it also writes
+ * one within an epoch. Optionally, it keeps the checkpoint of the epoch with the best test accuracy in a second file.
  */
 public final class CheckpointWriter implements TrainingListener {
 
@@ -32,8 +32,8 @@ public final class CheckpointWriter implements TrainingListener {
     }
 
     /**
-     * Keeps the checkpoint of the epoch with the highest test accuracy in another file. If several epochs are equally good, the
-     * earliest is kept. In a resumed run, the earlier epochs also count, provided that the file exists.
+     * Keeps the checkpoint of the epoch with the highest test accuracy in another file. If several epochs are equally
+     * good, the earliest is kept. In a resumed run, the earlier epochs also count, provided that the file exists.
      */
     public CheckpointWriter best(Path file) {
         best = file;
@@ -52,8 +52,11 @@ public final class CheckpointWriter implements TrainingListener {
             }
             if (Files.exists(best)) {
                 // Epochs that were trained without a test set have the accuracy NaN, which max() would return.
-                bestAccuracy = start.history().stream().mapToDouble(EpochEnd::testAccuracy)
-                        .filter(accuracy -> !Double.isNaN(accuracy)).max().orElse(bestAccuracy);
+                bestAccuracy = start.history().stream()
+                        .mapToDouble(EpochEnd::testAccuracy)
+                        .filter(accuracy -> !Double.isNaN(accuracy))
+                        .max()
+                        .orElse(bestAccuracy);
             }
         }
     }
@@ -65,7 +68,8 @@ public final class CheckpointWriter implements TrainingListener {
 
     @Override
     public void onEpoch(EpochEnd epoch) {
-        // The best checkpoint is written first: if the program ends between the two, the resumed run repeats this epoch.
+        // The best checkpoint is written first: if the program ends between the two, the resumed run repeats this
+        // epoch.
         if (best != null && epoch.testAccuracy() > bestAccuracy) {
             save(best);
             bestAccuracy = epoch.testAccuracy();

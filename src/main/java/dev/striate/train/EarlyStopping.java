@@ -5,9 +5,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stops training after some epochs without improvement on the test set (Prechelt, "Early stopping - but when?", 1998). The model
- * keeps the weights of the last epoch; use {@link CheckpointWriter#best} to save those of the best epoch. A resumed run continues
- * the count.
+ * Stops training after some epochs without improvement on the test set (Prechelt, "Early stopping - but when?", 1998).
+ * The model keeps the weights of the last epoch; use {@link CheckpointWriter#best} to save those of the best epoch. A
+ * resumed run continues the count.
  */
 public final class EarlyStopping implements TrainingListener {
 
@@ -17,6 +17,7 @@ public final class EarlyStopping implements TrainingListener {
 
     /** Larger is better. */
     private double best;
+
     private int bestEpoch;
     private int epochs;
 
@@ -85,7 +86,15 @@ public final class EarlyStopping implements TrainingListener {
         String watched = byLoss ? "test loss" : "test accuracy";
         int count = epochs - bestEpoch;
         String since = " for " + count + (count == 1 ? " epoch" : " epochs");
-        return Stop.early(bestEpoch == 0 ? "the " + watched + " was not a number" + since
-                : String.format(Locale.ROOT, "no better %s%s, the best was %.4f in epoch %d", watched, since, Math.abs(best), bestEpoch));
+        return Stop.early(
+                bestEpoch == 0
+                        ? "the " + watched + " was not a number" + since
+                        : String.format(
+                                Locale.ROOT,
+                                "no better %s%s, the best was %.4f in epoch %d",
+                                watched,
+                                since,
+                                Math.abs(best),
+                                bestEpoch));
     }
 }

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * The evaluation of a classifier on a set of images. For past epochs, only loss, total and correct are kept, so that the history
- * stays small: predictions and confusion matrix are empty.
+ * The evaluation of a classifier on a set of images. For past epochs, only loss, total and correct are kept, so that
+ * the history stays small: predictions and confusion matrix are empty.
  *
  * @param loss        the mean cross-entropy over all images
  * @param total       the number of images
@@ -18,8 +18,14 @@ public record Evaluation(double loss, int total, int correct, int[] predictions,
 
     /** Creates an evaluation whose total and correct are computed from the confusion matrix. */
     public Evaluation(double loss, int[] predictions, int[][] confusion) {
-        this(loss, Arrays.stream(confusion).flatMapToInt(Arrays::stream).sum(),
-                IntStream.range(0, confusion.length).map(label -> confusion[label][label]).sum(), predictions, confusion);
+        this(
+                loss,
+                Arrays.stream(confusion).flatMapToInt(Arrays::stream).sum(),
+                IntStream.range(0, confusion.length)
+                        .map(label -> confusion[label][label])
+                        .sum(),
+                predictions,
+                confusion);
     }
 
     /** Returns a reduced copy for the history. */
@@ -57,7 +63,8 @@ public record Evaluation(double loss, int total, int correct, int[] predictions,
     }
 
     /**
-     * Returns the harmonic mean of {@link #recall} and {@link #precision}; NaN if the class never occurs and is never predicted.
+     * Returns the harmonic mean of {@link #recall} and {@link #precision}; NaN if the class never occurs and is never
+     * predicted.
      */
     public double f1(int label) {
         return 2.0 * correct(label) / (total(label) + predicted(label));
@@ -74,7 +81,8 @@ public record Evaluation(double loss, int total, int correct, int[] predictions,
     private int label(int label) {
         if (label < 0 || label >= confusion.length) {
             throw new StriateException("class " + label + " does not exist, expected "
-                    + (confusion.length == 0 ? "none: the confusion matrix of a past epoch is not kept"
+                    + (confusion.length == 0
+                            ? "none: the confusion matrix of a past epoch is not kept"
                             : "0 .. " + (confusion.length - 1)));
         }
         return label;

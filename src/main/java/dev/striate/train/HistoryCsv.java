@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Writes the epochs of a training run as comma-separated values. The first line has the names of the columns:
- * {@code epoch, train_loss, train_accuracy, test_loss, test_accuracy, learning_rate, seconds, samples_per_second}. Accuracies are
- * fractions. Missing values and values that are not numbers are empty.
+ * Writes the epochs of a training run as comma-separated values. The first line has the names of the columns: {@code
+ * epoch, train_loss, train_accuracy, test_loss, test_accuracy, learning_rate, seconds, samples_per_second}. Accuracies
+ * are fractions. Missing values and values that are not numbers are empty.
  */
 public final class HistoryCsv {
 

@@ -15,16 +15,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes and reads epochs as JSON: an array with one object per epoch. An evaluation is written as its loss and its numbers of
- * images. The last one also has its confusion matrix, because it is the result of the training if the next epoch is interrupted;
- * the matrices of all epochs would not fit into a file's header. Numbers are written without rounding. JSON lacks infinity and
- * NaN, so these are strings.
+ * Writes and reads epochs as JSON: an array with one object per epoch. An evaluation is written as its loss and its
+ * numbers of images. The last one also has its confusion matrix, because it is the result of the training if the next
+ * epoch is interrupted; the matrices of all epochs would not fit into a file's header. Numbers are written without
+ * rounding. JSON lacks infinity and NaN, so these are strings.
  */
 final class HistoryJson {
 
     private static final JsonFactory JSON = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).build())
+            .streamReadConstraints(
+                    StreamReadConstraints.builder().maxNestingDepth(8).build())
             .build();
 
     private HistoryJson() {}
@@ -119,10 +120,11 @@ final class HistoryJson {
             }
         }
         require(json, testCorrect <= testImages, "no more correct images than images");
-        Evaluation test = confusion != null ? new Evaluation(testLoss, new int[0], confusion)
-                : testImages > 0 ? new Evaluation(testLoss, testImages, testCorrect, new int[0], new int[0][])
-                : null;
-        return new EpochEnd(epoch, epochs, images, trainLoss, trainAccuracy, test, learningRate, seconds, samplesPerSecond);
+        Evaluation test = confusion != null
+                ? new Evaluation(testLoss, new int[0], confusion)
+                : testImages > 0 ? new Evaluation(testLoss, testImages, testCorrect, new int[0], new int[0][]) : null;
+        return new EpochEnd(
+                epoch, epochs, images, trainLoss, trainAccuracy, test, learningRate, seconds, samplesPerSecond);
     }
 
     private static int[][] confusion(JsonParser json) throws IOException {

@@ -37,10 +37,11 @@ final class Listeners {
     }
 
     /**
-     * Returns the reason to stop, or null. Reasons to stop at once have priority; among equal reasons, the first listener's is
-     * returned.
+     * Returns the reason to stop, or null. Reasons to stop at once have priority; among equal reasons, the first
+     * listener's is returned.
      */
-    @Nullable Stop stop() {
+    @Nullable
+    Stop stop() {
         Stop[] found = new Stop[1];
         tell(listener -> {
             Stop stop = listener.stop();
@@ -52,7 +53,8 @@ final class Listeners {
     }
 
     /** Returns the reason to stop at once, or null; see {@link #stop()}. */
-    @Nullable Stop stopAtOnce() {
+    @Nullable
+    Stop stopAtOnce() {
         Stop stop = stop();
         return stop != null && stop.isAtOnce() ? stop : null;
     }

@@ -5,9 +5,9 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 
 /**
- * A snapshot of the modes (training or evaluation) of a model's parts, which can be restored later. {@link Module#train} and
- * {@link Module#eval} switch all parts, including those that were set individually, such as a batch normalisation that keeps its
- * running statistics.
+ * A snapshot of the modes (training or evaluation) of a model's parts, which can be restored later. {@link
+ * Module#train} and {@link Module#eval} switch all parts, including those that were set individually, such as a batch
+ * normalisation that keeps its running statistics.
  *
  * <pre>{@code
  * try (Modes before = Modes.of(model)) {

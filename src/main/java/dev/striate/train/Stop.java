@@ -11,7 +11,10 @@ public record Stop(Kind kind, String reason) {
     /** How training ends. */
     public enum Kind {
 
-        /** The goal is reached or there is no more progress. An incomplete epoch is evaluated, and so is the model at the end. */
+        /**
+         * The goal is reached or there is no more progress. An incomplete epoch is evaluated, and so is the model at
+         * the end.
+         */
         EARLY,
 
         /** A user waits for the end. Nothing more is evaluated, and an incomplete epoch does not count. */

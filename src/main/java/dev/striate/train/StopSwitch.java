@@ -3,8 +3,8 @@ package dev.striate.train;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Interrupts training from outside, for example on Ctrl-C. The current step is finished, then training ends without further
- * evaluation. Any thread may call {@link #request}; the other methods are for the trainer.
+ * Interrupts training from outside, for example on Ctrl-C. The current step is finished, then training ends without
+ * further evaluation. Any thread may call {@link #request}; the other methods are for the trainer.
  */
 public final class StopSwitch implements TrainingListener {
 

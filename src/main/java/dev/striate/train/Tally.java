@@ -9,8 +9,8 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 
 /**
- * Sums losses and predictions over batches. Reading a value waits for the device, so results are queued and read many at a time.
- * Each queued batch keeps two small device buffers alive.
+ * Sums losses and predictions over batches. Reading a value waits for the device, so results are queued and read many
+ * at a time. Each queued batch keeps two small device buffers alive.
  */
 final class Tally implements AutoCloseable {
 
@@ -67,7 +67,8 @@ final class Tally implements AutoCloseable {
     /**
      * Queues the results of a batch.
      *
-     * @param result the batch's mean loss and its predictions {@code (N)}, with {@code greatest()} equal to the last class
+     * @param result the batch's mean loss and its predictions {@code (N)}, with {@code greatest()} equal to the last
+     *     class
      * @param where  the batch's description for errors
      */
     void add(CrossEntropy.Result result, int[] labels, String where) {
@@ -83,8 +84,8 @@ final class Tally implements AutoCloseable {
     }
 
     /**
-     * Reads the queued batches, which waits for the device. A batch that causes an error stays in the queue, so later calls fail,
-     * too.
+     * Reads the queued batches, which waits for the device. A batch that causes an error stays in the queue, so later
+     * calls fail, too.
      */
     void read() {
         while (!noted.isEmpty()) {

@@ -20,8 +20,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trains a classifier with the cross-entropy loss. The model must return logits {@code (N, classes)}. Each batch is one step:
- * forward pass, backward pass, optimiser step. Each epoch ends with an evaluation on the test set.
+ * Trains a classifier with the cross-entropy loss. The model must return logits {@code (N, classes)}. Each batch is one
+ * step: forward pass, backward pass, optimiser step. Each epoch ends with an evaluation on the test set.
  *
  * <pre>{@code
  * TrainingResult result = Trainer.of(model, optimizer, device)
@@ -56,8 +56,8 @@ public final class Trainer {
     }
 
     /**
-     * Sets the learning-rate schedule, which is evaluated before each step at the optimiser's {@linkplain Optimizer#steps step}.
-     * Without a schedule, the optimiser's learning rate does not change.
+     * Sets the learning-rate schedule, which is evaluated before each step at the optimiser's {@linkplain
+     * Optimizer#steps step}. Without a schedule, the optimiser's learning rate does not change.
      */
     public Trainer schedule(Schedule schedule) {
         this.schedule = schedule;
@@ -65,7 +65,8 @@ public final class Trainer {
     }
 
     /**
-     * Clips the gradient before each step: if its norm over all parameters is larger than {@code maxNorm}, it is scaled down.
+     * Clips the gradient before each step: if its norm over all parameters is larger than {@code maxNorm}, it is scaled
+     * down.
      *
      * @throws StriateException unless {@code maxNorm} is above 0
      */
@@ -91,7 +92,8 @@ public final class Trainer {
 
     /**
      * Sets whether the trained model is evaluated on the whole training set at the end, true by default. If false,
-     * {@link TrainingResult#train} is null, and the result's training loss and accuracy are those of the last epoch's steps.
+     * {@link TrainingResult#train} is null, and the result's training loss and accuracy are those of the last epoch's
+     * steps.
      */
     public Trainer evaluateTrainingSet(boolean wanted) {
         this.evaluatesTrainingSet = wanted;
@@ -99,9 +101,9 @@ public final class Trainer {
     }
 
     /**
-     * Makes the next {@link #fit} resume from a checkpoint. The model, the optimiser and the loaders must be set up as in the
-     * original run; their state is then restored from the file. On the same device, the results have the same bits as those of a
-     * run without interruption.
+     * Makes the next {@link #fit} resume from a checkpoint. The model, the optimiser and the loaders must be set up as
+     * in the original run; their state is then restored from the file. On the same device, the results have the same
+     * bits as those of a run without interruption.
      */
     public Trainer resume(Checkpoint checkpoint) {
         this.checkpoint = checkpoint;
@@ -109,17 +111,17 @@ public final class Trainer {
     }
 
     /**
-     * Trains the model. If it is in training mode, its parts keep their modes: batch normalisations in evaluation mode, for
-     * example, do not update their running statistics. The weights of such parts are still trained; to freeze them, do not pass
-     * them to the optimiser. If the model is in evaluation mode, all parts are switched to training mode. The previous modes are
-     * restored at the end.
+     * Trains the model. If it is in training mode, its parts keep their modes: batch normalisations in evaluation mode,
+     * for example, do not update their running statistics. The weights of such parts are still trained; to freeze them,
+     * do not pass them to the optimiser. If the model is in evaluation mode, all parts are switched to training mode.
+     * The previous modes are restored at the end.
      *
      * @param train  the training data; the loader continues with its next epoch
      * @param test   the test set, evaluated after each epoch; null for none
      * @param epochs the number of epochs, including those before the run was resumed
-     * @throws StriateException if {@code epochs} is below 1; if the checkpoint does not match, and nothing has changed then; or
-     *                          if the loss becomes infinite or NaN. This is detected up to 32 steps later, but the message names
-     *                          the step
+     * @throws StriateException if {@code epochs} is below 1; if the checkpoint does not match, and nothing has changed
+     *     then; or if the loss becomes infinite or NaN. This is detected up to 32 steps later, but the message names
+     *     the step
      */
     public TrainingResult fit(DataLoader train, @Nullable DataLoader test, int epochs) {
         if (epochs < 1) {
@@ -177,11 +179,11 @@ public final class Trainer {
     }
 
     /**
-     * Evaluates a classifier on all batches, in evaluation mode and without recording gradients. The previous modes of the
-     * model's parts are restored at the end.
+     * Evaluates a classifier on all batches, in evaluation mode and without recording gradients. The previous modes of
+     * the model's parts are restored at the end.
      *
-     * @param batches a {@link DataLoader}, which advances by one epoch, or any other batches, such as a list. Only the loader's
-     *                batches are closed; others can be used again
+     * @param batches a {@link DataLoader}, which advances by one epoch, or any other batches, such as a list. Only the
+     *     loader's batches are closed; others can be used again
      * @throws StriateException if there are no batches
      */
     public static Evaluation evaluate(Module model, Iterable<Batch> batches, Device device) {
@@ -189,8 +191,11 @@ public final class Trainer {
     }
 
     /** Evaluates like the method above, or returns null as soon as {@code givenUp} is true after a batch. */
-    static @Nullable Evaluation evaluate(Module model, Iterable<Batch> batches, Device device, BooleanSupplier givenUp) {
-        try (Modes before = Modes.of(model); NoGrad off = NoGrad.open(); Tally tally = new Tally(false)) {
+    static @Nullable Evaluation evaluate(
+            Module model, Iterable<Batch> batches, Device device, BooleanSupplier givenUp) {
+        try (Modes before = Modes.of(model);
+                NoGrad off = NoGrad.open();
+                Tally tally = new Tally(false)) {
             model.eval();
             boolean any = false;
             for (Batch batch : batches) {
@@ -198,7 +203,9 @@ public final class Trainer {
                 try (Scope scope = Scope.open()) {
                     Tensor logits = model.forward(batch.images(device));
                     IntTensor labels = batch.labels(device);
-                    tally.add(logits.crossEntropyWithPredictions(labels, ClassificationOptions.DEFAULT), batch.labels(),
+                    tally.add(
+                            logits.crossEntropyWithPredictions(labels, ClassificationOptions.DEFAULT),
+                            batch.labels(),
                             "evaluation");
                 }
                 if (batches instanceof DataLoader) {

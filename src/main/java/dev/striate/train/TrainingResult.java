@@ -6,12 +6,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The result of a training run.
  *
- * @param epochs           the complete epochs, including those before the run was resumed. All but the last have reduced
- *                         evaluations
- * @param train            the evaluation of the trained model on the whole training set, without augmentation; null if training
- *                         was interrupted or this evaluation was turned off
- * @param test             the evaluation of the whole test set, or null without a test set. After an interrupt it is that of the
- *                         last epoch
+ * @param epochs           the complete epochs, including those before the run was resumed. All but the last have
+ *     reduced evaluations
+ * @param train            the evaluation of the trained model on the whole training set, without augmentation; null if
+ *     training was interrupted or this evaluation was turned off
+ * @param test             the evaluation of the whole test set, or null without a test set. After an interrupt it is
+ *     that of the last epoch
  * @param seconds          the time of all training steps, including the first; evaluations are not counted
  * @param samplesPerSecond the training images per second of this time
  * @param stop             the reason why training ended early, or null if it did not
@@ -34,12 +34,16 @@ public record TrainingResult(
         return stop != null && stop.isAtOnce();
     }
 
-    /** Returns the mean loss on the training set or, if that was not evaluated, of the last epoch; NaN if there is none. */
+    /**
+     * Returns the mean loss on the training set or, if that was not evaluated, of the last epoch; NaN if there is none.
+     */
     public double trainLoss() {
         return train != null ? train.loss() : epochs.isEmpty() ? Double.NaN : last().trainLoss();
     }
 
-    /** Returns the accuracy on the training set or, if that was not evaluated, of the last epoch; NaN if there is none. */
+    /**
+     * Returns the accuracy on the training set or, if that was not evaluated, of the last epoch; NaN if there is none.
+     */
     public double trainAccuracy() {
         return train != null ? train.accuracy() : epochs.isEmpty() ? Double.NaN : last().trainAccuracy();
     }

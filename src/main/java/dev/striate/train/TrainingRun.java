@@ -26,13 +26,18 @@ final class TrainingRun {
 
     /** The complete epochs. */
     private final List<EpochEnd> history;
+
     private int epoch;
     private int step;
     private Tally.Sums sums;
     private double seconds;
 
-    /** Continues {@link #sums} during an epoch; null between epochs, when {@link #sums} and {@link #seconds} are up to date. */
+    /**
+     * Continues {@link #sums} during an epoch; null between epochs, when {@link #sums} and {@link #seconds} are up to
+     * date.
+     */
     private @Nullable Tally tally;
+
     private long started;
 
     /** The loader's number of the current or next epoch. The loader increments its own when an epoch starts. */
@@ -42,9 +47,17 @@ final class TrainingRun {
     private @Nullable Evaluation lastTest;
     private @Nullable Stop stop;
 
-    /** @param from the progress to continue from; the model (in training mode), optimiser and loaders must be in this state */
+    /**
+     * @param from the progress to continue from; the model (in training mode), optimiser and loaders must be in this
+     *     state
+     */
     TrainingRun(
-            Trainer trainer, Listeners listeners, DataLoader train, @Nullable DataLoader test, int epochs, Progress from) {
+            Trainer trainer,
+            Listeners listeners,
+            DataLoader train,
+            @Nullable DataLoader test,
+            int epochs,
+            Progress from) {
         this.trainer = trainer;
         this.model = trainer.model();
         this.optimizer = trainer.optimizer();
@@ -63,8 +76,16 @@ final class TrainingRun {
     }
 
     TrainingResult run() {
-        TrainingStart start = new TrainingStart(model, device, epochs, train.batches(), train.images(),
-                test == null ? 0 : test.images(), List.copyOf(history), step, this::save);
+        TrainingStart start = new TrainingStart(
+                model,
+                device,
+                epochs,
+                train.batches(),
+                train.images(),
+                test == null ? 0 : test.images(),
+                List.copyOf(history),
+                step,
+                this::save);
         listeners.tell(listener -> listener.onStart(start));
         stop = listeners.stop();
         while (stop == null && epoch <= epochs) {
@@ -91,8 +112,16 @@ final class TrainingRun {
                 return;
             }
         }
-        EpochEnd end = new EpochEnd(epoch, epochs, sums.images(), sums.loss() / sums.images(),
-                (double) sums.correct() / sums.images(), lastTest, optimizer.learningRate(), seconds, sums.images() / seconds);
+        EpochEnd end = new EpochEnd(
+                epoch,
+                epochs,
+                sums.images(),
+                sums.loss() / sums.images(),
+                (double) sums.correct() / sums.images(),
+                lastTest,
+                optimizer.learningRate(),
+                seconds,
+                sums.images() / seconds);
         if (step == train.batches()) {
             history.replaceAll(EpochEnd::past);
             history.add(end);
@@ -113,7 +142,8 @@ final class TrainingRun {
     private void steps() {
         train.epoch(loaderEpoch);
         started = System.nanoTime();
-        try (DataLoader.Epoch batches = train.iterator(step); Tally running = new Tally(sums)) {
+        try (DataLoader.Epoch batches = train.iterator(step);
+                Tally running = new Tally(sums)) {
             tally = running;
             while (stop == null && batches.hasNext()) {
                 try (Batch batch = batches.next()) {
@@ -121,7 +151,13 @@ final class TrainingRun {
                 }
                 step++;
                 int images = (int) Math.min((long) step * train.batchSize(), train.images());
-                BatchEnd end = new BatchEnd(epoch, step, train.batches(), images, running.loss(), running.accuracy(),
+                BatchEnd end = new BatchEnd(
+                        epoch,
+                        step,
+                        train.batches(),
+                        images,
+                        running.loss(),
+                        running.accuracy(),
                         optimizer.learningRate());
                 listeners.tell(listener -> listener.onBatch(end));
                 stop = listeners.stop();

@@ -13,7 +13,8 @@ import java.util.List;
  * @param testImages  the images in the test set; 0 without one
  * @param history     the epochs before the run was resumed
  * @param step        the number of steps of the next epoch that were already done
- * @param checkpoints writes checkpoints of the current state; may be called from all methods of a listener except {@code stop()}
+ * @param checkpoints writes checkpoints of the current state; may be called from all methods of a listener except
+ *     {@code stop()}
  */
 public record TrainingStart(
         Module model,

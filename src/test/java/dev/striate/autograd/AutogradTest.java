@@ -98,8 +98,8 @@ class AutogradTest {
     }
 
     /**
-     * One addition hands the same gradient to the leaf a and to the node n; what a later operation adds to a's must not show in
-     * n's, which still waits.
+     * One addition hands the same gradient to the leaf a and to the node n; what a later operation adds to a's must not
+     * show in n's, which still waits.
      */
     @Test
     void aGradientThatStillWaitsIsNotChangedThroughALeaf() {
@@ -151,7 +151,8 @@ class AutogradTest {
     @Test
     void withRecordingOffNothingIsRecorded() {
         Tensor x = leaf(3);
-        try (NoGrad off = NoGrad.open(); NoGrad again = NoGrad.open()) {
+        try (NoGrad off = NoGrad.open();
+                NoGrad again = NoGrad.open()) {
             again.close();
             again.close();
             assertFalse(NoGrad.recording());
@@ -216,7 +217,8 @@ class AutogradTest {
     @Test
     void severalElementsNeedAnArgument() {
         Tensor x = leaf(1, 2);
-        AutogradException error = assertThrows(AutogradException.class, () -> x.mul(2).backward());
+        AutogradException error =
+                assertThrows(AutogradException.class, () -> x.mul(2).backward());
         assertTrue(error.getMessage().contains("backward(gradient)"), error.getMessage());
     }
 
@@ -254,8 +256,8 @@ class AutogradTest {
     }
 
     /**
-     * A linear layer after ReLU does ReLU's work in its own gradient, through reshapes too; not where the gradient in between is
-     * wanted, and where another operation has used the output as well, that one's share is gated by itself.
+     * A linear layer after ReLU does ReLU's work in its own gradient, through reshapes too; not where the gradient in
+     * between is wanted, and where another operation has used the output as well, that one's share is gated by itself.
      */
     @Test
     void aGateIsPassedOnceWhicheverWayItIs() {
@@ -344,7 +346,9 @@ class AutogradTest {
         Tensor loss = x.mul(w).sum();
         w.detach().fill(0);
         AutogradException error = assertThrows(AutogradException.class, loss::backward);
-        assertTrue(error.getMessage().contains("backward: mul needs") && error.getMessage().contains("changed in place"),
+        assertTrue(
+                error.getMessage().contains("backward: mul needs")
+                        && error.getMessage().contains("changed in place"),
                 error.getMessage());
         assertNull(x.grad());
         assertNull(w.grad());

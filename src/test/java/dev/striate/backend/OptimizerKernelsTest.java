@@ -18,8 +18,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Every device's parameter updates against the reference's, for one step from a common state. Weights, velocities and moments are
- * windows of larger buffers, as in training.
+ * Every device's parameter updates against the reference's, for one step from a common state. Weights, velocities and
+ * moments are windows of larger buffers, as in training.
  */
 class OptimizerKernelsTest {
 
@@ -34,7 +34,8 @@ class OptimizerKernelsTest {
     private static Stream<DynamicTest> onEachDevice(String name, Check check) {
         List<DynamicTest> tests = new ArrayList<>();
         for (TestDevice device : TestDevices.all()) {
-            tests.add(dynamicTest(name + " on " + device.name(), () -> check.on(device.get().backend())));
+            tests.add(dynamicTest(
+                    name + " on " + device.name(), () -> check.on(device.get().backend())));
         }
         return tests.stream();
     }
@@ -48,11 +49,12 @@ class OptimizerKernelsTest {
                 new SgdStep(0.1f, 0.9f, 0.5f, 0.01f, false, false),
                 new SgdStep(0.1f, 0.9f, 0, 0.01f, true, false),
                 new SgdStep(0.1f, 0.9f, 0, 0.01f, true, true));
-        return steps.stream().flatMap(step -> onEachDevice(step.toString(), backend -> {
-            for (int n : SIZES) {
-                checkSgd(backend, step, n);
-            }
-        }));
+        return steps.stream()
+                .flatMap(step -> onEachDevice(step.toString(), backend -> {
+                    for (int n : SIZES) {
+                        checkSgd(backend, step, n);
+                    }
+                }));
     }
 
     /** Each result is a sum of at most five terms: eight roundings of their total magnitude. */
@@ -66,7 +68,8 @@ class OptimizerKernelsTest {
             double gradient = Math.abs(g[i]) + step.weightDecay() * Math.abs(w[i]);
             double velocity = step.momentum() * Math.abs(v[i]) + gradient;
             double update = step.learningRate() * (gradient + velocity);
-            assertEquals(expected[0][i], actual[0][i], 8 * UNIT * (Math.abs(w[i]) + update), "weight " + i + " of " + n);
+            assertEquals(
+                    expected[0][i], actual[0][i], 8 * UNIT * (Math.abs(w[i]) + update), "weight " + i + " of " + n);
             assertEquals(g[i], actual[1][i], "the gradient is not changed");
             assertEquals(expected[2][i], actual[2][i], 8 * UNIT * velocity, "velocity " + i + " of " + n);
         }
@@ -83,18 +86,19 @@ class OptimizerKernelsTest {
                 new AdamStep(0.01f, 0.9f, 0.999f, 1e-8f, 0, false, 0.1f, 0.001f),
                 new AdamStep(0.01f, 0.9f, 0.999f, 1e-8f, 0.1f, false, 0.19f, 0.001999f),
                 new AdamStep(0.01f, 0.8f, 0.99f, 1e-3f, 0.1f, true, 1, 1));
-        return steps.stream().flatMap(step -> onEachDevice(step.toString(), backend -> {
-            for (int n : SIZES) {
-                checkAdam(backend, step, n, 1);
-                // Squares of gradients, and second moments over their correction, that are no floats.
-                checkAdam(backend, step, n, 3e19f);
-            }
-        }));
+        return steps.stream()
+                .flatMap(step -> onEachDevice(step.toString(), backend -> {
+                    for (int n : SIZES) {
+                        checkAdam(backend, step, n, 1);
+                        // Squares of gradients, and second moments over their correction, that are no floats.
+                        checkAdam(backend, step, n, 3e19f);
+                    }
+                }));
     }
 
     /**
-     * The moments are sums of at most three terms. The update is a quotient: its numerator's error is relative to those terms,
-     * its denominator's, by the root, to half of the second moment's.
+     * The moments are sums of at most three terms. The update is a quotient: its numerator's error is relative to those
+     * terms, its denominator's, by the root, to half of the second moment's.
      */
     private static void checkAdam(Backend backend, AdamStep step, int n, float scale) {
         float[] w = normal(n, 4);
@@ -112,7 +116,8 @@ class OptimizerKernelsTest {
             double square = step.beta2() * v[i] + (1 - step.beta2()) * gradient * gradient;
             double deviation = Math.sqrt(expected[3][i] / step.correction2()) + step.epsilon();
             double update = step.learningRate() * mean / step.correction1() / deviation * (1 + square / expected[3][i]);
-            assertEquals(expected[0][i], actual[0][i], 8 * UNIT * (Math.abs(w[i]) + update), "weight " + i + " of " + n);
+            assertEquals(
+                    expected[0][i], actual[0][i], 8 * UNIT * (Math.abs(w[i]) + update), "weight " + i + " of " + n);
             assertEquals(g[i], actual[1][i], "the gradient is not changed");
             assertEquals(expected[2][i], actual[2][i], 8 * UNIT * mean, "first moment " + i + " of " + n);
             assertEquals(expected[3][i], actual[3][i], 8 * UNIT * square, "second moment " + i + " of " + n);
@@ -171,15 +176,15 @@ class OptimizerKernelsTest {
                     assertEquals(g[i] * (1.5 / 3), clippedLarge[i], 8 * UNIT * Math.abs(expected));
                     assertEquals(g[i], kept[i], "a norm below the limit changes nothing");
                     assertEquals(large[i], keptLarge[i], "a large norm below the limit changes nothing");
-                    assertTrue(Double.isNaN(infinite[i]) && Double.isNaN(nan[i]), "a norm that is not finite leaves NaN");
+                    assertTrue(
+                            Double.isNaN(infinite[i]) && Double.isNaN(nan[i]), "a norm that is not finite leaves NaN");
                 }
             }
         });
     }
 
     private static double[] clip(Backend backend, float[] g, float maxNorm, float... sumsOfSquares) {
-        return withWindows(
-                backend, b -> backend.optimizer().clip(g.length, maxNorm, b[1], b[0]), g, sumsOfSquares)[0];
+        return withWindows(backend, b -> backend.optimizer().clip(g.length, maxNorm, b[1], b[0]), g, sumsOfSquares)[0];
     }
 
     @TestFactory
@@ -188,7 +193,8 @@ class OptimizerKernelsTest {
             for (int n : SIZES) {
                 float[] x = normal(n, 10);
                 float[] into = normal(n, 11);
-                double[][] actual = withWindows(backend, b -> backend.binary().accumulate(n, -0.3f, b[0], b[1]), x, into);
+                double[][] actual =
+                        withWindows(backend, b -> backend.binary().accumulate(n, -0.3f, b[0], b[1]), x, into);
                 for (int i = 0; i < n; i++) {
                     double product = -0.3f * (double) x[i];
                     // One rounding of the product, one of the sum.
@@ -203,7 +209,10 @@ class OptimizerKernelsTest {
         void on(Buffer[] buffers);
     }
 
-    /** Runs a call on windows that hold the given values, and returns what they hold afterwards; beside them nothing changes. */
+    /**
+     * Runs a call on windows that hold the given values, and returns what they hold afterwards; beside them nothing
+     * changes.
+     */
     private static double[][] withWindows(Backend backend, Call call, float[]... values) {
         int margin = backend.sliceAlignment();
         Buffer[] whole = new Buffer[values.length];

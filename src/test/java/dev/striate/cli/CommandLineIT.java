@@ -79,11 +79,16 @@ class CommandLineIT {
         assertTrue(tune.out().startsWith("gpu, "), tune.out());
         assertTrue(tune.out().contains("matmul: "), tune.out());
         assertTrue(tune.out().contains("time relative to the current settings; less than 100 % is faster"), tune.out());
-        assertTrue(tune.out().contains("best ") || tune.out().contains("nothing faster found")
-                || tune.out().contains("the current settings are kept"), tune.out());
+        assertTrue(
+                tune.out().contains("best ")
+                        || tune.out().contains("nothing faster found")
+                        || tune.out().contains("the current settings are kept"),
+                tune.out());
         assertFalse(tune.out().contains("best     100.0 %"), tune.out());
         // A path has no place to break at.
-        assertTrue(tune.out().lines().allMatch(line -> line.length() < 80 || line.contains(directory.toString())), tune.out());
+        assertTrue(
+                tune.out().lines().allMatch(line -> line.length() < 80 || line.contains(directory.toString())),
+                tune.out());
         try (Stream<Path> files = Files.list(directory.resolve("striate").resolve("tuning"))) {
             assertTrue(tune.out().contains(files.findFirst().orElseThrow().toString()), tune.out());
         }
@@ -105,7 +110,10 @@ class CommandLineIT {
         requireOpenCl();
         StriateProcess process = StriateProcess.run(command, "--device", "gpu:777");
         assertEquals(1, process.status(), process.err());
-        assertTrue(process.err().startsWith("striate: gpu:777 not found; available: gpu (" + Device.gpu().info().name() + ")"),
+        assertTrue(
+                process.err()
+                        .startsWith("striate: gpu:777 not found; available: gpu ("
+                                + Device.gpu().info().name() + ")"),
                 process.err());
         assertOneParagraph(process.err());
     }
@@ -118,10 +126,22 @@ class CommandLineIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "--foo", "--epochs=0", "--epochs=1.5", "--batch-size=-3", "--lr=0", "--lr=NaN", "--threads=0", "--device=tpu",
-        "--device=gpu:-1", "--model=rnn", "--optimizer=lion", "--seed=x", "stray"
-    })
+    @ValueSource(
+            strings = {
+                "--foo",
+                "--epochs=0",
+                "--epochs=1.5",
+                "--batch-size=-3",
+                "--lr=0",
+                "--lr=NaN",
+                "--threads=0",
+                "--device=tpu",
+                "--device=gpu:-1",
+                "--model=rnn",
+                "--optimizer=lion",
+                "--seed=x",
+                "stray"
+            })
     void whatMakesNoSenseIsRefusedWithStatus2(String option) throws Exception {
         StriateProcess digits = StriateProcess.run("digits", option);
         assertEquals(2, digits.status(), digits.err());
@@ -131,20 +151,25 @@ class CommandLineIT {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
-        "lenet --dataset=digit | --dataset | mnist, fashion-mnist, digits or folder, got 'digit'",
-        "lenet --variant=1998 | --variant | modern or paper, got '1998'",
-        "cifar10 --model=vgg | --model | simple or resnet, got 'vgg'",
-        "digits --optimizer=lion | --optimizer | sgd, adam or adamw, got 'lion'",
-        "evaluate x --split=all | --split | test or train, got 'all'",
-        "digits --seed=abc | --seed | a whole number, got 'abc'",
-        "digits --out= | --out | a path, got an empty text",
-        "digits --seed=9223372036854775808 | --seed | a whole number of at most 64 bits, got '9223372036854775808'"
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "lenet --dataset=digit | --dataset | mnist, fashion-mnist, digits or folder, got 'digit'",
+                "lenet --variant=1998 | --variant | modern or paper, got '1998'",
+                "cifar10 --model=vgg | --model | simple or resnet, got 'vgg'",
+                "digits --optimizer=lion | --optimizer | sgd, adam or adamw, got 'lion'",
+                "evaluate x --split=all | --split | test or train, got 'all'",
+                "digits --seed=abc | --seed | a whole number, got 'abc'",
+                "digits --out= | --out | a path, got an empty text",
+                "digits --seed=9223372036854775808 | --seed | a whole number of at most 64 bits, got '9223372036854775808'"
+            })
     void aWrongValueIsAnsweredWithTheNamesOfTheHelp(String arguments, String option, String expected) throws Exception {
         StriateProcess refused = StriateProcess.run(arguments.split(" "));
         assertEquals(2, refused.status(), refused.err());
-        assertEquals("striate " + arguments.split(" ")[0] + ": Invalid value for option '" + option + "': expected " + expected,
+        assertEquals(
+                "striate " + arguments.split(" ")[0] + ": Invalid value for option '" + option + "': expected "
+                        + expected,
                 refused.err().lines().findFirst().orElseThrow());
     }
 
@@ -153,9 +178,12 @@ class CommandLineIT {
     void anUnknownCommandIsAnsweredWithTheCommands(String name, String near) throws Exception {
         StriateProcess refused = StriateProcess.run(name);
         assertEquals(2, refused.status());
-        assertEquals(List.of("striate: unknown command '" + name
-                        + "'; the commands are digits, lenet, cifar10, evaluate, predict, inspect, devices, tune"
-                        + (near == null ? "" : ". Did you mean " + near + "?"), "Try 'striate --help'."),
+        assertEquals(
+                List.of(
+                        "striate: unknown command '" + name
+                                + "'; the commands are digits, lenet, cifar10, evaluate, predict, inspect, devices, tune"
+                                + (near == null ? "" : ". Did you mean " + near + "?"),
+                        "Try 'striate --help'."),
                 refused.err().lines().toList());
     }
 
@@ -163,40 +191,52 @@ class CommandLineIT {
     void aCommandIsNeeded() throws Exception {
         StriateProcess nothing = StriateProcess.run();
         assertEquals(2, nothing.status());
-        assertTrue(nothing.err().startsWith("striate: missing command; the commands are digits, lenet, cifar10"),
+        assertTrue(
+                nothing.err().startsWith("striate: missing command; the commands are digits, lenet, cifar10"),
                 nothing.err());
     }
 
     @Test
     void helpIsACommandToo() throws Exception {
-        assertEquals(StriateProcess.run("--help").out(), StriateProcess.run("help").out());
-        assertEquals(StriateProcess.run("lenet", "--help").out(), StriateProcess.run("help", "lenet").out());
+        assertEquals(
+                StriateProcess.run("--help").out(), StriateProcess.run("help").out());
+        assertEquals(
+                StriateProcess.run("lenet", "--help").out(),
+                StriateProcess.run("help", "lenet").out());
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "lenet help | unexpected argument 'help'",
-        "lenet --epoch 3 | unknown option '--epoch'. Did you mean --epochs?",
-        "lenet --xyz=3 | unknown option '--xyz'"
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "lenet help | unexpected argument 'help'",
+                "lenet --epoch 3 | unknown option '--epoch'. Did you mean --epochs?",
+                "lenet --xyz=3 | unknown option '--xyz'"
+            })
     void anArgumentThatIsNotKnownIsNamed(String arguments, String expected) throws Exception {
         StriateProcess refused = StriateProcess.run(arguments.split(" "));
         assertEquals(2, refused.status());
-        assertEquals(List.of("striate lenet: " + expected, "Try 'striate lenet --help'."), refused.err().lines().toList());
+        assertEquals(
+                List.of("striate lenet: " + expected, "Try 'striate lenet --help'."),
+                refused.err().lines().toList());
     }
 
     @Test
     void pointlessOptionsForDataAreRefused() throws Exception {
         StriateProcess digits = StriateProcess.run("lenet", "--dataset=digits", "--data=" + directory, "--device=cpu");
         assertEquals(1, digits.status());
-        assertEquals("striate: the data set 'digits' is part of the program; remove --data " + directory, digits.err().strip());
+        assertEquals(
+                "striate: the data set 'digits' is part of the program; remove --data " + directory,
+                digits.err().strip());
         Path missing = directory.resolve("missing");
         StriateProcess mnist = StriateProcess.run("lenet", "--data=" + missing, "--device=cpu");
         assertEquals(1, mnist.status());
-        assertEquals("striate: --data: " + missing + " does not exist", mnist.err().strip());
+        assertEquals(
+                "striate: --data: " + missing + " does not exist", mnist.err().strip());
         StriateProcess subset = StriateProcess.run("lenet", "--dataset=digits", "--subset=5000", "--device=cpu");
         assertEquals(1, subset.status());
-        assertEquals("striate: --subset: expected 1 to 1000, got 5000", subset.err().strip());
+        assertEquals(
+                "striate: --subset: expected 1 to 1000, got 5000", subset.err().strip());
     }
 
     @ParameterizedTest
@@ -207,18 +247,41 @@ class CommandLineIT {
         }
         Path out = directory.resolve("new").resolve("result");
         StriateProcess digits = StriateProcess.run(
-                "digits", "--device", device, "--epochs", "" + epochs, "--seed", "3", "--threads", "2", "--out", out.toString());
+                "digits",
+                "--device",
+                device,
+                "--epochs",
+                "" + epochs,
+                "--seed",
+                "3",
+                "--threads",
+                "2",
+                "--out",
+                out.toString());
         assertEquals(0, digits.status(), digits.err());
         assertEquals(
-                List.of("cnn-confusion.png", "cnn-curves.png", "cnn-filters.png", "cnn-history.csv", "cnn-samples.png",
-                        "cnn.safetensors", "index.html", "mlp-confusion.png", "mlp-curves.png", "mlp-filters.png",
-                        "mlp-history.csv", "mlp-samples.png", "mlp.safetensors", "result.json"),
+                List.of(
+                        "cnn-confusion.png",
+                        "cnn-curves.png",
+                        "cnn-filters.png",
+                        "cnn-history.csv",
+                        "cnn-samples.png",
+                        "cnn.safetensors",
+                        "index.html",
+                        "mlp-confusion.png",
+                        "mlp-curves.png",
+                        "mlp-filters.png",
+                        "mlp-history.csv",
+                        "mlp-samples.png",
+                        "mlp.safetensors",
+                        "result.json"),
                 names(out));
         String page = Files.readString(out.resolve("index.html"));
         for (String file : names(out)) {
             assertTrue(file.equals("index.html") || page.contains(file), "the page shows " + file);
         }
-        assertEquals(1 + epochs, Files.readAllLines(out.resolve("mlp-history.csv")).size());
+        assertEquals(
+                1 + epochs, Files.readAllLines(out.resolve("mlp-history.csv")).size());
 
         JsonObject result = JsonObject.read(out.resolve("result.json"));
         assertEquals(List.of("command", "device", "device_name", "seed", "threads", "models"), result.keys());
@@ -228,7 +291,14 @@ class CommandLineIT {
         assertEquals(2L, result.get("threads"));
         for (JsonObject model : result.objects("models")) {
             assertEquals(
-                    List.of("model", "parameters", "epochs", "train_accuracy", "test_accuracy", "train_loss", "train_seconds",
+                    List.of(
+                            "model",
+                            "parameters",
+                            "epochs",
+                            "train_accuracy",
+                            "test_accuracy",
+                            "train_loss",
+                            "train_seconds",
                             "samples_per_second"),
                     model.keys());
             assertEquals((long) epochs, model.get("epochs"));
@@ -246,25 +316,47 @@ class CommandLineIT {
         train(1, "one");
         train(2, "two");
         for (String file : List.of("cnn.safetensors", "mlp.safetensors")) {
-            assertArrayEquals(Files.readAllBytes(directory.resolve("one").resolve(file)),
-                    Files.readAllBytes(directory.resolve("two").resolve(file)), file);
+            assertArrayEquals(
+                    Files.readAllBytes(directory.resolve("one").resolve(file)),
+                    Files.readAllBytes(directory.resolve("two").resolve(file)),
+                    file);
         }
     }
 
     private void train(int threads, String name) throws Exception {
-        StriateProcess digits = StriateProcess.run("digits", "--device", "cpu", "--epochs", "3", "--threads", "" + threads,
-                "--out", directory.resolve(name).toString());
+        StriateProcess digits = StriateProcess.run(
+                "digits",
+                "--device",
+                "cpu",
+                "--epochs",
+                "3",
+                "--threads",
+                "" + threads,
+                "--out",
+                directory.resolve(name).toString());
         assertEquals(0, digits.status(), digits.err());
     }
 
     @Test
     void itTrainsWithoutTheVectorApiToo() throws Exception {
         // The jar's manifest, which lets the program load the Vector API, does not count on a class path.
-        StriateProcess digits = StriateProcess.run(directory, Map.of(), List.of(StriateProcess.java(List.of()).get(0), "-cp",
-                System.getProperty("striate.jar"), Main.class.getName(), "digits", "--device=cpu", "--epochs=5", "--model=mlp"));
+        StriateProcess digits = StriateProcess.run(
+                directory,
+                Map.of(),
+                List.of(
+                        StriateProcess.java(List.of()).get(0),
+                        "-cp",
+                        System.getProperty("striate.jar"),
+                        Main.class.getName(),
+                        "digits",
+                        "--device=cpu",
+                        "--epochs=5",
+                        "--model=mlp"));
         assertEquals(0, digits.status(), digits.err());
         assertTrue(digits.out().contains("test accuracy"), digits.out());
-        assertTrue(digits.err().startsWith("warning: cpu: runs in plain Java, several times slower: start with --add-modules"),
+        assertTrue(
+                digits.err()
+                        .startsWith("warning: cpu: runs in plain Java, several times slower: start with --add-modules"),
                 digits.err());
     }
 
@@ -276,19 +368,24 @@ class CommandLineIT {
         Path err = directory.resolve("err");
         Process full = StriateProcess.start(List.of(), Map.of(), Path.of("/dev/full"), err, "--version");
         assertEquals(1, full.waitFor());
-        assertEquals("striate: cannot write to standard output: No space left on device", Files.readString(err).strip());
+        assertEquals(
+                "striate: cannot write to standard output: No space left on device",
+                Files.readString(err).strip());
     }
 
     @Test
     @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no POSIX shell")
     void aReaderThatEndsEndsTheProgramWithoutAWord() throws Exception {
-        String jar = StriateProcess.java(List.of(), "digits", "--device=cpu", "--epochs=99999").stream().map(Shell::quote)
+        String jar = StriateProcess.java(List.of(), "digits", "--device=cpu", "--epochs=99999").stream()
+                .map(Shell::quote)
                 .collect(Collectors.joining(" "));
-        StriateProcess piped = StriateProcess.run(directory, Map.of(),
-                List.of("sh", "-c", "{ " + jar + "; echo $? >&2; } | head -n 3 > lines"));
+        StriateProcess piped = StriateProcess.run(
+                directory, Map.of(), List.of("sh", "-c", "{ " + jar + "; echo $? >&2; } | head -n 3 > lines"));
         assertEquals("141", piped.err().strip());
         assertEquals(3, Files.readAllLines(directory.resolve("lines")).size());
-        jar = StriateProcess.java(List.of(), "--help").stream().map(Shell::quote).collect(Collectors.joining(" "));
+        jar = StriateProcess.java(List.of(), "--help").stream()
+                .map(Shell::quote)
+                .collect(Collectors.joining(" "));
         piped = StriateProcess.run(directory, Map.of(), List.of("sh", "-c", "{ " + jar + "; echo $? >&2; } | true"));
         assertEquals("141", piped.err().strip());
     }
@@ -297,11 +394,16 @@ class CommandLineIT {
     @EnabledOnOs(OS.LINUX)
     void namesThatTheLocaleCannotEncodeAreRefused() throws Exception {
         new Image(new byte[1], Shape.of(1, 1, 1)).write(directory.resolve("1.png"));
-        StriateProcess made = StriateProcess.run(directory, Map.of(), List.of("sh", "-c",
-                "for f in train/$(printf '\\303\\204pfel') train/Birne test/Birne; do mkdir -p $f; cp 1.png $f; done; ls train"));
+        StriateProcess made = StriateProcess.run(
+                directory,
+                Map.of(),
+                List.of(
+                        "sh",
+                        "-c",
+                        "for f in train/$(printf '\\303\\204pfel') train/Birne test/Birne; do mkdir -p $f; cp 1.png $f; done; ls train"));
         assertTrue(made.out().contains("Äpfel\n"), made.out() + made.err());
-        StriateProcess lenet = StriateProcess.run(List.of(), Map.of("LC_ALL", "C"),
-                "lenet", "--dataset=folder", "--data=" + directory, "--device=cpu");
+        StriateProcess lenet = StriateProcess.run(
+                List.of(), Map.of("LC_ALL", "C"), "lenet", "--dataset=folder", "--data=" + directory, "--device=cpu");
         assertEquals(1, lenet.status());
         assertTrue(lenet.err().contains("Set LC_ALL=C.UTF-8"), lenet.err());
         assertOneParagraph(lenet.err());
@@ -309,19 +411,41 @@ class CommandLineIT {
 
     @Test
     void oneModelAloneIsTrained() throws Exception {
-        StriateProcess digits = StriateProcess.run("digits", "--device", "cpu", "--epochs", "1", "--model", "CNN",
-                "--optimizer", "sgd", "--lr", "0.05", "--batch-size", "64", "--out", directory.resolve("cnn").toString());
+        StriateProcess digits = StriateProcess.run(
+                "digits",
+                "--device",
+                "cpu",
+                "--epochs",
+                "1",
+                "--model",
+                "CNN",
+                "--optimizer",
+                "sgd",
+                "--lr",
+                "0.05",
+                "--batch-size",
+                "64",
+                "--out",
+                directory.resolve("cnn").toString());
         assertEquals(0, digits.status(), digits.err());
         assertEquals(
-                List.of("cnn-confusion.png", "cnn-curves.png", "cnn-filters.png", "cnn-history.csv", "cnn-samples.png",
-                        "cnn.safetensors", "index.html", "result.json"),
+                List.of(
+                        "cnn-confusion.png",
+                        "cnn-curves.png",
+                        "cnn-filters.png",
+                        "cnn-history.csv",
+                        "cnn-samples.png",
+                        "cnn.safetensors",
+                        "index.html",
+                        "result.json"),
                 names(directory.resolve("cnn")));
     }
 
     @Test
     void aDirectoryThatCannotBeMadeIsNoticedBeforeTraining() throws Exception {
         Path file = Files.createFile(directory.resolve("file"));
-        StriateProcess digits = StriateProcess.run("digits", "--device", "cpu", "--out", file.resolve("below").toString());
+        StriateProcess digits = StriateProcess.run(
+                "digits", "--device", "cpu", "--out", file.resolve("below").toString());
         assertEquals(1, digits.status());
         assertFalse(digits.out().contains("epoch"), digits.out());
         assertTrue(digits.err().contains(file + " is not a directory"), digits.err());
@@ -342,8 +466,8 @@ class CommandLineIT {
     @Test
     void anOpenClDeviceThatIsNotThereIsSaidInOneParagraph() throws Exception {
         // The usual loader looks for drivers where this variable says.
-        StriateProcess digits = StriateProcess.run(List.of(), Map.of("OCL_ICD_VENDORS", directory.toString()),
-                "digits", "--device", "gpu:99");
+        StriateProcess digits = StriateProcess.run(
+                List.of(), Map.of("OCL_ICD_VENDORS", directory.toString()), "digits", "--device", "gpu:99");
         assertEquals(1, digits.status());
         assertOneParagraph(digits.err());
         assertTrue(digits.err().startsWith("striate: "), digits.err());
@@ -375,8 +499,18 @@ class CommandLineIT {
     void anInterruptLeavesNothingBehind() throws Exception {
         Path out = directory.resolve("interrupted");
         Path log = directory.resolve("log");
-        Process process = StriateProcess.start(List.of(), Map.of(), log, directory.resolve("err"),
-                "digits", "--device", "cpu", "--epochs", "99999", "--out", out.toString());
+        Process process = StriateProcess.start(
+                List.of(),
+                Map.of(),
+                log,
+                directory.resolve("err"),
+                "digits",
+                "--device",
+                "cpu",
+                "--epochs",
+                "99999",
+                "--out",
+                out.toString());
         while (Files.size(log) < 500 && process.isAlive()) {
             Thread.sleep(50);
         }
@@ -385,13 +519,18 @@ class CommandLineIT {
         process.destroy();
         assertTrue(process.waitFor(10, TimeUnit.SECONDS));
         assertEquals(130, process.exitValue());
-        assertEquals("interrupted; digits writes no checkpoint, so the run cannot be continued",
+        assertEquals(
+                "interrupted; digits writes no checkpoint, so the run cannot be continued",
                 Files.readString(directory.resolve("err")).strip());
         assertFalse(Files.exists(out));
     }
 
     private static void requireOpenCl() {
-        TestDevices.all().stream().filter(device -> device.name().startsWith("opencl")).findFirst().orElseThrow().get();
+        TestDevices.all().stream()
+                .filter(device -> device.name().startsWith("opencl"))
+                .findFirst()
+                .orElseThrow()
+                .get();
     }
 
     private static void assertOneParagraph(String error) {
@@ -409,7 +548,9 @@ class CommandLineIT {
 
     private static long parametersIn(Path weights) {
         Map<String, Tensor> tensors = Safetensors.read(weights, Device.reference());
-        long count = tensors.values().stream().mapToLong(tensor -> tensor.shape().elements()).sum();
+        long count = tensors.values().stream()
+                .mapToLong(tensor -> tensor.shape().elements())
+                .sum();
         tensors.values().forEach(Tensor::close);
         return count;
     }

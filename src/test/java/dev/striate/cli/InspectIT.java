@@ -31,23 +31,32 @@ class InspectIT {
 
     private static StriateProcess inspect(String... arguments) throws Exception {
         // A screen that is not there is not asked for.
-        return StriateProcess.run(List.of(), Map.of("DISPLAY", ":77"),
-                Stream.concat(Stream.of("inspect", "--device=cpu"), Stream.of(arguments)).toArray(String[]::new));
+        return StriateProcess.run(
+                List.of(),
+                Map.of("DISPLAY", ":77"),
+                Stream.concat(Stream.of("inspect", "--device=cpu"), Stream.of(arguments))
+                        .toArray(String[]::new));
     }
 
     @Test
     void theTableIsPrintedAndPicturesAreDrawn() throws Exception {
         Path picture = directory.resolve("grey.png");
         new Image(new byte[12 * 9], Shape.of(1, 12, 9)).write(picture);
-        StriateProcess run = inspect(directory.resolve("cnn.safetensors").toString(), "--image=" + picture, "--layer=conv2");
+        StriateProcess run =
+                inspect(directory.resolve("cnn.safetensors").toString(), "--image=" + picture, "--layer=conv2");
         assertEquals(0, run.status(), run.err());
         assertEquals("", run.err());
         // Layer, type, shape, parameters, multiply-adds, field, stride, centre.
-        assertTrue(run.out().lines().map(line -> line.replaceAll(" +", " "))
-                .anyMatch("conv2 Conv2d(8, 16, 3x3) (1, 16, 4, 4) 1,168 18,432 8 2 0.5"::equals), run.out());
+        assertTrue(
+                run.out()
+                        .lines()
+                        .map(line -> line.replaceAll(" +", " "))
+                        .anyMatch("conv2 Conv2d(8, 16, 3x3) (1, 16, 4, 4) 1,168 18,432 8 2 0.5"::equals),
+                run.out());
         assertTrue(run.out().contains("1,898         23,680"), run.out());
         for (String name : List.of("filters.png", "patches.png", "features.png")) {
-            BufferedImage image = ImageIO.read(directory.resolve("inspect").resolve(name).toFile());
+            BufferedImage image =
+                    ImageIO.read(directory.resolve("inspect").resolve(name).toFile());
             assertTrue(image.getWidth() > 300, name);
         }
     }

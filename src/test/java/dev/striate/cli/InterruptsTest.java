@@ -38,7 +38,10 @@ class InterruptsTest {
     @TempDir
     private Path directory;
 
-    /** A training without end, with the checkpoint's file for an argument; with a second one, its third step lasts for ever. */
+    /**
+     * A training without end, with the checkpoint's file for an argument; with a second one, its third step lasts for
+     * ever.
+     */
     static final class Endless {
 
         public static void main(String[] arguments) {
@@ -46,7 +49,8 @@ class InterruptsTest {
             StopSwitch stop = new StopSwitch();
             CountDownLatch never = new CountDownLatch(1);
             TrainingResult result;
-            try (Sequential net = new Sequential(new Flatten(), new Linear(64, 10)).initialize(device, new Generator(1));
+            try (Sequential net =
+                            new Sequential(new Flatten(), new Linear(64, 10)).initialize(device, new Generator(1));
                     Adam adam = new Adam(net.parameters(), 0.001f);
                     Interrupts interrupts = Interrupts.askFor(stop)) {
                 result = Trainer.of(net, adam, device)
@@ -82,11 +86,13 @@ class InterruptsTest {
     void theMessageSaysHowToGoOn() {
         Stop stop = Stop.interrupt("interrupted after epoch 3");
         TrainingResult some = new TrainingResult(List.of(), null, null, 1.5, 1, stop);
-        assertEquals("interrupted after epoch 3; go on with: ./striate lenet --resume=x",
+        assertEquals(
+                "interrupted after epoch 3; go on with: ./striate lenet --resume=x",
                 Interrupts.message(some, "./striate lenet --resume=x"));
         stop = Stop.interrupt("interrupted before the first step");
         TrainingResult none = new TrainingResult(List.of(), null, null, 0, 1, stop);
-        assertEquals("interrupted before the first step; there is no checkpoint to resume from",
+        assertEquals(
+                "interrupted before the first step; there is no checkpoint to resume from",
                 Interrupts.message(none, "./striate lenet --resume=x"));
     }
 

@@ -29,13 +29,15 @@ record JsonObject(Map<String, Object> values) {
         while (json.nextToken() != JsonToken.END_OBJECT) {
             String key = json.currentName();
             JsonToken token = json.nextToken();
-            values.put(key, switch (token) {
-                case VALUE_STRING -> json.getText();
-                case VALUE_NUMBER_INT -> json.getLongValue();
-                case VALUE_NUMBER_FLOAT -> json.getDoubleValue();
-                case START_ARRAY -> readObjects(json);
-                default -> throw new AssertionError(key + " is " + token);
-            });
+            values.put(
+                    key,
+                    switch (token) {
+                        case VALUE_STRING -> json.getText();
+                        case VALUE_NUMBER_INT -> json.getLongValue();
+                        case VALUE_NUMBER_FLOAT -> json.getDoubleValue();
+                        case START_ARRAY -> readObjects(json);
+                        default -> throw new AssertionError(key + " is " + token);
+                    });
         }
         return new JsonObject(values);
     }

@@ -14,13 +14,17 @@ import org.junit.jupiter.api.Test;
 
 class LiveProgressTest {
 
-    /** What is behind a training that is resumed amid its second epoch: the bar starts there, and the speed is of what follows. */
+    /**
+     * What is behind a training that is resumed amid its second epoch: the bar starts there, and the speed is of what
+     * follows.
+     */
     @Test
     void startsWhereTheTrainingIs() {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         List<EpochEnd> history = List.of(new EpochEnd(1, 4, 200, 1, 0.5, null, 0.1f, 2, 100));
         try (LiveProgress live = new LiveProgress(new PrintStream(bytes, true, StandardCharsets.UTF_8), "", false)) {
-            live.onStart(new TrainingStart(new Flatten(), Device.cpu(1), 4, 5, 200, 0, history, 3, (file, metadata) -> {}));
+            live.onStart(
+                    new TrainingStart(new Flatten(), Device.cpu(1), 4, 5, 200, 0, history, 3, (file, metadata) -> {}));
         }
         String shown = bytes.toString(StandardCharsets.UTF_8);
         assertTrue(shown.contains(" 40% ") && shown.contains("320/800"), shown);

@@ -30,8 +30,10 @@ class OutputDirectoryTest {
         Path file = Files.createFile(directory.resolve("file"));
         Path wanted = file.resolve("inspect");
         StriateException e = assertThrows(StriateException.class, () -> OutputDirectory.open(wanted));
-        assertEquals("cannot write to the directory " + wanted + ": " + file
-                + " is not a directory; choose another one with --out", e.getMessage());
+        assertEquals(
+                "cannot write to the directory " + wanted + ": " + file
+                        + " is not a directory; choose another one with --out",
+                e.getMessage());
     }
 
     @Test
@@ -42,7 +44,10 @@ class OutputDirectoryTest {
         Set<Path> paths = new HashSet<>();
         opened.forEach(each -> paths.add(each.path()));
         assertEquals(8, paths.size());
-        assertTrue(paths.contains(wanted) && paths.contains(directory.resolve("runs").resolve("lenet-8")), paths.toString());
+        assertTrue(
+                paths.contains(wanted)
+                        && paths.contains(directory.resolve("runs").resolve("lenet-8")),
+                paths.toString());
         opened.forEach(OutputDirectory::close);
         assertFalse(Files.exists(wanted));
     }
@@ -53,10 +58,12 @@ class OutputDirectoryTest {
         OutputDirectory.open(wanted).close();
         assertFalse(Files.exists(wanted.getParent()), "nothing was written");
         try (OutputDirectory output = OutputDirectory.open(wanted)) {
-            assertThrows(StriateException.class, () -> output.write(target -> {
-                Files.writeString(target.resolve("half"), "x");
-                throw new IOException("full");
-            }));
+            assertThrows(
+                    StriateException.class,
+                    () -> output.write(target -> {
+                        Files.writeString(target.resolve("half"), "x");
+                        throw new IOException("full");
+                    }));
             output.write(target -> Files.writeString(target.resolve("whole"), "x"));
         }
         assertEquals(List.of("whole"), names(wanted));
@@ -77,7 +84,9 @@ class OutputDirectoryTest {
         try (JavaProcess holder = JavaProcess.start(Holder.class, directory.toString())) {
             holder.awaitLine("opened");
             StriateException e = assertThrows(StriateException.class, () -> OutputDirectory.open(directory));
-            assertTrue(e.getMessage().startsWith("another process is writing to the directory " + directory), e.getMessage());
+            assertTrue(
+                    e.getMessage().startsWith("another process is writing to the directory " + directory),
+                    e.getMessage());
             // It leaves the lock's file, and no lock.
             holder.process().destroyForcibly();
             holder.awaitStatus();
@@ -93,7 +102,9 @@ class OutputDirectoryTest {
             Files.createFile(directory.resolve(file));
         }
         StriateException e = assertThrows(StriateException.class, () -> RunFolder.open(directory, "lenet", false));
-        assertTrue(e.getMessage().contains("holds the files of an earlier run (cnn-curves.png and 2 more)"), e.getMessage());
+        assertTrue(
+                e.getMessage().contains("holds the files of an earlier run (cnn-curves.png and 2 more)"),
+                e.getMessage());
         assertTrue(e.getMessage().contains("--overwrite"), e.getMessage());
         Path model = directory.resolve("model.safetensors");
         Path through = Files.createSymbolicLink(directory.resolve("link"), directory);

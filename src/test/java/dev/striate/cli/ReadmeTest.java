@@ -15,7 +15,8 @@ class ReadmeTest {
 
     @Test
     void theExampleIsTheQuickstart() throws IOException {
-        Matcher block = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(Path.of("README.md")));
+        Matcher block =
+                Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(Path.of("README.md")));
         assertTrue(block.find(), "README.md has no block of Java");
         assertEquals(Files.readString(Path.of("examples/quickstart/src/main/java/Quickstart.java")), block.group(1));
     }

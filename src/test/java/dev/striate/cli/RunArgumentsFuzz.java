@@ -15,8 +15,8 @@ public final class RunArgumentsFuzz implements FuzzTarget {
     @Override
     public void run(byte[] input) {
         String[] lines = new String(input, StandardCharsets.UTF_8).split("\n", 2);
-        RunArguments arguments = RunArguments.of(FILE, lines.length < 2 ? Map.of()
-                : Map.of("run.command", lines[0], "run.arguments", lines[1]));
+        RunArguments arguments = RunArguments.of(
+                FILE, lines.length < 2 ? Map.of() : Map.of("run.command", lines[0], "run.arguments", lines[1]));
         assertEquals(arguments, RunArguments.of(FILE, arguments.toMetadata()));
         arguments.parseInto(new LeNetCommand(), FILE);
     }

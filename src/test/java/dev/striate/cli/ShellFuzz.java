@@ -21,7 +21,8 @@ public final class ShellFuzz implements FuzzTarget {
         String word = Shell.quote(argument);
         assertTrue(word.codePoints().allMatch(c -> c == '\n' || PrintableText.isPrintable(c)), word);
         if (HAS_SHELL) {
-            Process shell = new ProcessBuilder("/bin/sh").redirectErrorStream(true).start();
+            Process shell =
+                    new ProcessBuilder("/bin/sh").redirectErrorStream(true).start();
             shell.getOutputStream().write(("printf '%s.' " + word).getBytes(StandardCharsets.UTF_8));
             shell.getOutputStream().close();
             assertEquals(argument + ".", new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8));

@@ -13,8 +13,27 @@ import org.junit.jupiter.api.condition.OS;
 
 class ShellTest {
 
-    private static final List<String> WORDS = List.of("plain/word-1.txt", "", "-x", "my data", "it's", "$(touch pwned)", "`id`", "a\"b",
-            "\\n", "a\nb\n", "~", "*", "a;b&c|d", "#x", "ä漢", "!x", "\u001b[31mred\u0007", "\u202eesrever\u009b", "%s %n", "a\tb\r");
+    private static final List<String> WORDS = List.of(
+            "plain/word-1.txt",
+            "",
+            "-x",
+            "my data",
+            "it's",
+            "$(touch pwned)",
+            "`id`",
+            "a\"b",
+            "\\n",
+            "a\nb\n",
+            "~",
+            "*",
+            "a;b&c|d",
+            "#x",
+            "ä漢",
+            "!x",
+            "\u001b[31mred\u0007",
+            "\u202eesrever\u009b",
+            "%s %n",
+            "a\tb\r");
 
     @Test
     @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no POSIX shell")

@@ -48,7 +48,9 @@ record StriateProcess(int status, String out, String err) {
                 process.destroyForcibly();
                 throw new AssertionError("not finished after " + MOST_MINUTES + " minutes: " + command);
             }
-            return new StriateProcess(process.exitValue(), Files.readString(out, StandardCharsets.UTF_8),
+            return new StriateProcess(
+                    process.exitValue(),
+                    Files.readString(out, StandardCharsets.UTF_8),
                     Files.readString(err, StandardCharsets.UTF_8));
         } finally {
             Files.delete(out);
@@ -65,8 +67,10 @@ record StriateProcess(int status, String out, String err) {
     /** Starts any command in a directory and does not wait for its end. */
     static Process start(Path directory, Map<String, String> environment, Path out, Path err, List<String> command)
             throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toAbsolutePath().toFile())
-                .redirectOutput(out.toFile()).redirectError(err.toFile());
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(directory.toAbsolutePath().toFile())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile());
         builder.environment().putAll(environment);
         return builder.start();
     }

@@ -41,8 +41,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TrainingCommandsIT {
 
     private static final List<String> RUN = List.of(
-            "best.safetensors", "confusion.png", "curves.png", "filters.png", "history.csv", "index.html",
-            "model.safetensors", "result.json", "samples.png");
+            "best.safetensors",
+            "confusion.png",
+            "curves.png",
+            "filters.png",
+            "history.csv",
+            "index.html",
+            "model.safetensors",
+            "result.json",
+            "samples.png");
 
     @TempDir
     private Path directory;
@@ -53,15 +60,30 @@ class TrainingCommandsIT {
     @CsvSource({"modern, cpu", "paper, cpu", "modern, gpu"})
     void lenetLearnsTheDigitsIntoItsFolder(String variant, String device) throws Exception {
         if (device.equals("gpu")) {
-            TestDevices.all().stream().filter(each -> each.name().startsWith("opencl")).findFirst().orElseThrow().get();
+            TestDevices.all().stream()
+                    .filter(each -> each.name().startsWith("opencl"))
+                    .findFirst()
+                    .orElseThrow()
+                    .get();
         }
         Path out = directory.resolve("run");
-        StriateProcess lenet = StriateProcess.run("lenet", "--variant", variant, "--dataset", "digits", "--epochs", "6",
-                "--device", device, "--out", out.toString());
+        StriateProcess lenet = StriateProcess.run(
+                "lenet",
+                "--variant",
+                variant,
+                "--dataset",
+                "digits",
+                "--epochs",
+                "6",
+                "--device",
+                device,
+                "--out",
+                out.toString());
         assertEquals(0, lenet.status(), lenet.err());
         assertEquals(RUN, names(out));
         assertTrue(lenet.out().contains("61,706"), lenet.out());
-        JsonObject model = JsonObject.read(out.resolve("result.json")).objects("models").get(0);
+        JsonObject model =
+                JsonObject.read(out.resolve("result.json")).objects("models").get(0);
         assertEquals("lenet5-" + variant, model.get("model"));
         assertEquals(61_706L, model.get("parameters"));
         double accuracy = (Double) model.get("test_accuracy");
@@ -77,17 +99,28 @@ class TrainingCommandsIT {
     @Test
     void theBestEpochIsNamedUnlessItIsTheLast() throws Exception {
         Path out = directory.resolve("run");
-        StriateProcess lenet = StriateProcess.run("lenet", "--dataset=digits", "--optimizer=sgd", "--lr=0.3", "--patience=2",
-                "--device=cpu", "--out=" + out);
+        StriateProcess lenet = StriateProcess.run(
+                "lenet",
+                "--dataset=digits",
+                "--optimizer=sgd",
+                "--lr=0.3",
+                "--patience=2",
+                "--device=cpu",
+                "--out=" + out);
         assertEquals(0, lenet.status(), lenet.err());
-        Matcher stop = Pattern.compile("stopped early: no better test loss for 2 epochs, the best was \\d\\.\\d{4} in epoch (\\d+)\n")
+        Matcher stop = Pattern.compile(
+                        "stopped early: no better test loss for 2 epochs, the best was \\d\\.\\d{4} in epoch (\\d+)\n")
                 .matcher(lenet.out());
         assertTrue(stop.find(), lenet.out());
         List<EpochEnd> kept = Checkpoint.read(out.resolve("best.safetensors")).history();
         int last = Integer.parseInt(stop.group(1)) + 2;
         EpochEnd best = kept.get(kept.size() - 1);
-        String line = String.format(Locale.ROOT, "best epoch: %d, test accuracy %.2f %%, in %s", best.epoch(),
-                100 * best.testAccuracy(), out.resolve("best.safetensors"));
+        String line = String.format(
+                Locale.ROOT,
+                "best epoch: %d, test accuracy %.2f %%, in %s",
+                best.epoch(),
+                100 * best.testAccuracy(),
+                out.resolve("best.safetensors"));
         assertEquals(best.epoch() < last, lenet.out().contains(line), lenet.out());
         assertEquals(best.epoch() < last, lenet.out().contains("best epoch"), lenet.out());
     }
@@ -103,8 +136,22 @@ class TrainingCommandsIT {
             }
         }
         Path out = directory.resolve("run");
-        StriateProcess cifar = StriateProcess.run("cifar10", "--dataset", "folder", "--data", pictures.toString(),
-                "--epochs", "4", "--batch-size", "8", "--subset", "20", "--device", "cpu", "--out", out.toString());
+        StriateProcess cifar = StriateProcess.run(
+                "cifar10",
+                "--dataset",
+                "folder",
+                "--data",
+                pictures.toString(),
+                "--epochs",
+                "4",
+                "--batch-size",
+                "8",
+                "--subset",
+                "20",
+                "--device",
+                "cpu",
+                "--out",
+                out.toString());
         assertEquals(0, cifar.status(), cifar.err());
         assertEquals(RUN, names(out));
         assertTrue(cifar.out().contains("subset: training on 20 of the 24"), cifar.out());
@@ -113,13 +160,16 @@ class TrainingCommandsIT {
 
         Path unseen = directory.resolve("unseen.jpg.png");
         plain(190, 64, 48).write(unseen);
-        StriateProcess predict = StriateProcess.run("predict", out.resolve("model.safetensors").toString(), unseen.toString());
+        StriateProcess predict =
+                StriateProcess.run("predict", out.resolve("model.safetensors").toString(), unseen.toString());
         assertEquals(0, predict.status(), predict.err());
         assertTrue(predict.out().startsWith(unseen + ": bright ("), predict.out());
 
-        for (String[] command : new String[][] {{"predict", out.resolve("model.safetensors").toString(), unseen.toString()},
-                {"evaluate", out.resolve("model.safetensors").toString(), "--data=" + pictures},
-                {"cifar10", "--resume=" + out.resolve("model.safetensors"), "--data=" + pictures}}) {
+        for (String[] command : new String[][] {
+            {"predict", out.resolve("model.safetensors").toString(), unseen.toString()},
+            {"evaluate", out.resolve("model.safetensors").toString(), "--data=" + pictures},
+            {"cifar10", "--resume=" + out.resolve("model.safetensors"), "--data=" + pictures}
+        }) {
             String[] bounded = Arrays.copyOf(command, command.length + 1);
             bounded[command.length] = "--max-pixels=1000";
             StriateProcess refused = StriateProcess.run(bounded);
@@ -130,17 +180,25 @@ class TrainingCommandsIT {
         // The labels are other ones, the names are the same.
         Path model = out.resolve("model.safetensors");
         Path swapped = edited(model, "model.classes", "[\"dark\",\"bright\"]");
-        StriateProcess evaluate = StriateProcess.run("evaluate", swapped.toString(), "--data=" + pictures, "--device=cpu");
+        StriateProcess evaluate =
+                StriateProcess.run("evaluate", swapped.toString(), "--data=" + pictures, "--device=cpu");
         assertEquals(0, evaluate.status(), evaluate.err());
         assertTrue(evaluate.out().contains("\naccuracy 0.00 % (0 of 24)"), evaluate.out());
 
-        Files.move(pictures.resolve("train").resolve("dark"), pictures.resolve("train").resolve("tiger"));
-        Files.move(pictures.resolve("test").resolve("dark"), pictures.resolve("test").resolve("tiger"));
-        for (String[] command : new String[][] {{"evaluate", model.toString()}, {"cifar10", "--resume", model.toString()}}) {
+        Files.move(
+                pictures.resolve("train").resolve("dark"),
+                pictures.resolve("train").resolve("tiger"));
+        Files.move(
+                pictures.resolve("test").resolve("dark"),
+                pictures.resolve("test").resolve("tiger"));
+        for (String[] command :
+                new String[][] {{"evaluate", model.toString()}, {"cifar10", "--resume", model.toString()}}) {
             StriateProcess refused = StriateProcess.run(with(command, "--data=" + pictures, "--device=cpu"));
             assertEquals(1, refused.status(), refused.out());
-            assertEquals("striate: " + model + " does not know the class \"tiger\": its classes are bright, dark;"
-                    + " those of the data set are bright, tiger", refused.err().strip());
+            assertEquals(
+                    "striate: " + model + " does not know the class \"tiger\": its classes are bright, dark;"
+                            + " those of the data set are bright, tiger",
+                    refused.err().strip());
         }
     }
 
@@ -168,8 +226,20 @@ class TrainingCommandsIT {
     @ValueSource(booleans = {true, false})
     void aSingleImageLeftOverIsDropped(boolean recorded) throws Exception {
         Path out = directory.resolve("run");
-        StriateProcess lenet = StriateProcess.run("lenet", "--dataset", "digits", "--subset", "17", "--batch-size", "8",
-                "--epochs", "1", "--device", "cpu", "--out", out.toString());
+        StriateProcess lenet = StriateProcess.run(
+                "lenet",
+                "--dataset",
+                "digits",
+                "--subset",
+                "17",
+                "--batch-size",
+                "8",
+                "--epochs",
+                "1",
+                "--device",
+                "cpu",
+                "--out",
+                out.toString());
         assertEquals(0, lenet.status(), lenet.err());
         Path file = out.resolve("model.safetensors");
         Map<String, String> texts = new TreeMap<>(Safetensors.readMetadata(file));
@@ -185,9 +255,20 @@ class TrainingCommandsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"lenet --dataset=cifar10", "lenet --variant=1998", "cifar10 --model=vgg", "cifar10 --dataset=mnist",
-            "lenet --subset=0", "lenet --patience=x", "evaluate", "predict", "predict model.safetensors",
-            "predict --max-pixels=0 model.safetensors x.png", "cifar10 --max-pixels=500000001"})
+    @ValueSource(
+            strings = {
+                "lenet --dataset=cifar10",
+                "lenet --variant=1998",
+                "cifar10 --model=vgg",
+                "cifar10 --dataset=mnist",
+                "lenet --subset=0",
+                "lenet --patience=x",
+                "evaluate",
+                "predict",
+                "predict model.safetensors",
+                "predict --max-pixels=0 model.safetensors x.png",
+                "cifar10 --max-pixels=500000001"
+            })
     void whatMakesNoSenseIsRefusedWithStatus2(String arguments) throws Exception {
         StriateProcess refused = StriateProcess.run(arguments.split(" "));
         assertEquals(2, refused.status(), refused.err());
@@ -196,8 +277,15 @@ class TrainingCommandsIT {
 
     @Test
     void withoutDataAndOfflineItSaysHowToGetThem() throws Exception {
-        StriateProcess lenet = StriateProcess.run(List.of(), Map.of("STRIATE_CACHE", directory.toString()), "lenet", "--offline", "--device", "cpu",
-                "--out", directory.resolve("run").toString());
+        StriateProcess lenet = StriateProcess.run(
+                List.of(),
+                Map.of("STRIATE_CACHE", directory.toString()),
+                "lenet",
+                "--offline",
+                "--device",
+                "cpu",
+                "--out",
+                directory.resolve("run").toString());
         assertEquals(1, lenet.status(), lenet.out());
         assertTrue(lenet.err().contains("offline") && lenet.err().contains("train-images-idx3-ubyte"), lenet.err());
         assertFalse(lenet.err().contains("\tat "), lenet.err());
@@ -229,8 +317,10 @@ class TrainingCommandsIT {
         assertEquals(130, process.exitValue(), Files.readString(log));
         Matcher command = Pattern.compile("go on with: (.*)").matcher(Files.readString(log));
         assertTrue(command.find(), Files.readString(log));
-        assertEquals("java -jar " + Shell.quote(System.getProperty("striate.jar")) + " lenet --device=cpu --resume="
-                + Shell.quote(model.toString()), command.group(1));
+        assertEquals(
+                "java -jar " + Shell.quote(System.getProperty("striate.jar")) + " lenet --device=cpu --resume="
+                        + Shell.quote(model.toString()),
+                command.group(1));
         assertFalse(Files.exists(interrupted.resolve("result.json")));
         assertTrue(Checkpoint.read(model).history().size() >= 2);
 
@@ -251,15 +341,29 @@ class TrainingCommandsIT {
         assertEquals(0, complete.status(), complete.err());
         assertTrue(complete.out().contains("the run is complete: 12 of 12 epochs; nothing to train\n"), complete.out());
         // The time of earlier processes is part of the training time.
-        assertTrue(Pattern.compile("\n12 epochs \\(training \\d+\\.\\d s, [0-9,]+ images/s\\)\n").matcher(complete.out()).find(),
+        assertTrue(
+                Pattern.compile("\n12 epochs \\(training \\d+\\.\\d s, [0-9,]+ images/s\\)\n")
+                        .matcher(complete.out())
+                        .find(),
                 complete.out());
     }
 
     @Test
     void aResumedRunTakesNoOtherSettings() throws Exception {
         Path out = directory.resolve("run");
-        assertEquals(0, StriateProcess.run("lenet", "--dataset", "digits", "--epochs", "1", "--device", "cpu", "--out",
-                out.toString()).status());
+        assertEquals(
+                0,
+                StriateProcess.run(
+                                "lenet",
+                                "--dataset",
+                                "digits",
+                                "--epochs",
+                                "1",
+                                "--device",
+                                "cpu",
+                                "--out",
+                                out.toString())
+                        .status());
         String model = out.resolve("model.safetensors").toString();
         StriateProcess changed = StriateProcess.run("lenet", "--resume", model, "--epochs", "3");
         assertEquals(2, changed.status(), changed.err());
@@ -271,7 +375,10 @@ class TrainingCommandsIT {
         // Nor from a file that somebody else has made.
         Path secret = Files.writeString(directory.resolve("secret"), "--secret=swordfish\n");
         for (String argument : List.of("@" + secret, "--out=" + directory.resolve("elsewhere"), "\u001b[31m")) {
-            Path edited = edited(out.resolve("model.safetensors"), "run.arguments", "[\"" + argument.replace("\u001b", "\\u001b") + "\"]");
+            Path edited = edited(
+                    out.resolve("model.safetensors"),
+                    "run.arguments",
+                    "[\"" + argument.replace("\u001b", "\\u001b") + "\"]");
             StriateProcess refused = StriateProcess.run("lenet", "--resume", edited.toString(), "--device", "cpu");
             assertEquals(1, refused.status(), refused.out());
             assertTrue(refused.err().contains("the run's arguments"), refused.err());
@@ -279,11 +386,21 @@ class TrainingCommandsIT {
             assertFalse(Files.exists(directory.resolve("elsewhere")));
         }
 
-        StriateProcess overwritten = StriateProcess.run("digits", "--epochs=1", "--device=cpu", "--model=mlp", "--overwrite",
-                "--out=" + out);
+        StriateProcess overwritten = StriateProcess.run(
+                "digits", "--epochs=1", "--device=cpu", "--model=mlp", "--overwrite", "--out=" + out);
         assertEquals(0, overwritten.status(), overwritten.err());
-        assertEquals(List.of("edited.safetensors", "index.html", "mlp-confusion.png", "mlp-curves.png", "mlp-filters.png",
-                "mlp-history.csv", "mlp-samples.png", "mlp.safetensors", "result.json"), names(out));
+        assertEquals(
+                List.of(
+                        "edited.safetensors",
+                        "index.html",
+                        "mlp-confusion.png",
+                        "mlp-curves.png",
+                        "mlp-filters.png",
+                        "mlp-history.csv",
+                        "mlp-samples.png",
+                        "mlp.safetensors",
+                        "result.json"),
+                names(out));
     }
 
     private static String[] with(String[] arguments, String... more) {
@@ -302,7 +419,9 @@ class TrainingCommandsIT {
 
     /** The history without the times. */
     private static List<String> figures(Path run) throws IOException {
-        return Files.readAllLines(run.resolve("history.csv")).stream().map(line -> line.replaceAll("(,[^,]*){2}$", "")).toList();
+        return Files.readAllLines(run.resolve("history.csv")).stream()
+                .map(line -> line.replaceAll("(,[^,]*){2}$", ""))
+                .toList();
     }
 
     // ---- Using a model
@@ -310,14 +429,15 @@ class TrainingCommandsIT {
     @Test
     void aModelIsEvaluatedAndPredicts() throws Exception {
         Path out = directory.resolve("run");
-        StriateProcess trained = StriateProcess.run("lenet", "--dataset", "digits", "--epochs", "12", "--device", "cpu", "--out",
-                out.toString());
+        StriateProcess trained = StriateProcess.run(
+                "lenet", "--dataset", "digits", "--epochs", "12", "--device", "cpu", "--out", out.toString());
         assertEquals(0, trained.status(), trained.err());
         String model = out.resolve("model.safetensors").toString();
 
         StriateProcess evaluate = StriateProcess.run("evaluate", model, "--device", "cpu");
         assertEquals(0, evaluate.status(), evaluate.err());
-        Matcher accuracy = Pattern.compile("(?m)^accuracy (\\S+) % \\((\\d+) of 200\\)").matcher(evaluate.out());
+        Matcher accuracy =
+                Pattern.compile("(?m)^accuracy (\\S+) % \\((\\d+) of 200\\)").matcher(evaluate.out());
         assertTrue(accuracy.find(), evaluate.out());
         assertTrue(trained.out().contains("test accuracy " + accuracy.group(1) + " %"), trained.out());
         assertTrue(evaluate.out().contains("predicted class"), evaluate.out());
@@ -336,7 +456,9 @@ class TrainingCommandsIT {
             digit.write(directory.resolve("ink-" + i + ".png"));
             digit.negative().rgb().write(directory.resolve("paper-" + i + ".png"));
         }
-        String[] ink = Stream.iterate(0, i -> i + 1).limit(10).map(i -> directory.resolve("ink-" + i + ".png").toString())
+        String[] ink = Stream.iterate(0, i -> i + 1)
+                .limit(10)
+                .map(i -> directory.resolve("ink-" + i + ".png").toString())
                 .toArray(String[]::new);
         StriateProcess predict = StriateProcess.run(with(new String[] {"predict", "--top", "1", model}, ink));
         assertEquals(0, predict.status(), predict.err());
@@ -348,22 +470,42 @@ class TrainingCommandsIT {
         assertTrue(right >= 7, predict.out());
 
         // Names from a file or a directory may try to control the terminal.
-        Path hostile = edited(out.resolve("model.safetensors"), "model.classes",
-                "[" + IntStream.range(0, 10).mapToObj(i -> "\"\\u001b[3" + i + "m\\n\\u202e" + i + "\"").collect(Collectors.joining(",")) + "]");
+        Path hostile = edited(
+                out.resolve("model.safetensors"),
+                "model.classes",
+                "["
+                        + IntStream.range(0, 10)
+                                .mapToObj(i -> "\"\\u001b[3" + i + "m\\n\\u202e" + i + "\"")
+                                .collect(Collectors.joining(","))
+                        + "]");
         Path image = Files.copy(directory.resolve("ink-0.png"), directory.resolve("@\u001b[31m.png"));
-        StriateProcess shown = StriateProcess.run(directory, Map.of(),
-                StriateProcess.java(List.of(), "predict", "--device=cpu", hostile.toString(), image.getFileName().toString()));
+        StriateProcess shown = StriateProcess.run(
+                directory,
+                Map.of(),
+                StriateProcess.java(
+                        List.of(),
+                        "predict",
+                        "--device=cpu",
+                        hostile.toString(),
+                        image.getFileName().toString()));
         assertEquals(0, shown.status(), shown.err());
         assertTrue(shown.out().startsWith("@\\u001b[31m.png: \\u001b[3"), shown.out());
         assertEquals(1, shown.out().lines().count(), shown.out());
         assertFalse(shown.out().contains("\u001b") || shown.out().contains("\u202e"), shown.out());
 
         Path missing = directory.resolve("missing.png");
-        StriateProcess negative = StriateProcess.run("predict", "--invert", "--top", "1", model, missing.toString(),
+        StriateProcess negative = StriateProcess.run(
+                "predict",
+                "--invert",
+                "--top",
+                "1",
+                model,
+                missing.toString(),
                 directory.resolve("paper-3.png").toString());
         assertEquals(1, negative.status());
         assertTrue(negative.err().contains(missing.toString()), negative.err());
-        assertEquals(answers.get(3).replaceAll(".*: ", ""), negative.out().strip().replaceAll(".*: ", ""));
+        assertEquals(
+                answers.get(3).replaceAll(".*: ", ""), negative.out().strip().replaceAll(".*: ", ""));
     }
 
     @Test
@@ -373,7 +515,8 @@ class TrainingCommandsIT {
             StriateProcess refused = StriateProcess.run(command);
             assertEquals(1, refused.status(), refused.out());
             assertTrue(refused.err().contains(file + " is not a safetensors file"), refused.err());
-            assertEquals(command[0].equals("predict"),
+            assertEquals(
+                    command[0].equals("predict"),
                     refused.err().contains(". The first argument is the model: striate predict MODEL PICTURE..."),
                     refused.err());
         }
@@ -381,23 +524,30 @@ class TrainingCommandsIT {
 
     @Test
     void aFolderInsteadOfAFileIsAnsweredWithTheFiles() throws Exception {
-        for (String[] command : new String[][] {{"evaluate", "" + directory}, {"inspect", "" + directory},
-                {"predict", "" + directory, "x.png"}}) {
+        for (String[] command : new String[][] {
+            {"evaluate", "" + directory}, {"inspect", "" + directory}, {"predict", "" + directory, "x.png"}
+        }) {
             StriateProcess refused = StriateProcess.run(with(command, "--device=cpu"));
             assertEquals(1, refused.status(), refused.out());
-            assertEquals("striate: expected a model file, got the folder " + directory, refused.err().strip());
+            assertEquals(
+                    "striate: expected a model file, got the folder " + directory,
+                    refused.err().strip());
         }
         Path out = directory.resolve("run");
-        StriateProcess trained = StriateProcess.run("lenet", "--dataset=digits", "--epochs=1", "--device=cpu", "--out=" + out);
+        StriateProcess trained =
+                StriateProcess.run("lenet", "--dataset=digits", "--epochs=1", "--device=cpu", "--out=" + out);
         assertEquals(0, trained.status(), trained.err());
         assertTrue(trained.out().contains("\n1 epoch in "), trained.out());
         Path model = out.resolve("model.safetensors");
         StriateProcess refused = StriateProcess.run("predict", "--device=cpu", out.toString(), "x.png");
-        assertEquals("striate: expected a model file, got the folder " + out + "; did you mean " + model + "?",
+        assertEquals(
+                "striate: expected a model file, got the folder " + out + "; did you mean " + model + "?",
                 refused.err().strip());
         refused = StriateProcess.run("predict", "--device=cpu", model.toString(), directory.toString());
         assertEquals(1, refused.status(), refused.out());
-        assertEquals("striate predict: " + directory + " is a folder; name the picture files, for example " + directory + "/*.jpg",
+        assertEquals(
+                "striate predict: " + directory + " is a folder; name the picture files, for example " + directory
+                        + "/*.jpg",
                 refused.err().strip());
     }
 

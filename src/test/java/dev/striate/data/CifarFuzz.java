@@ -23,13 +23,27 @@ public final class CifarFuzz implements FuzzTarget {
 
     /** A binary file that stands for all six. */
     public static CifarFuzz binary() {
-        return new CifarFuzz(bytes -> bytes, 256, "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
-                "data_batch_5.bin", "test_batch.bin");
+        return new CifarFuzz(
+                bytes -> bytes,
+                256,
+                "data_batch_1.bin",
+                "data_batch_2.bin",
+                "data_batch_3.bin",
+                "data_batch_4.bin",
+                "data_batch_5.bin",
+                "test_batch.bin");
     }
 
     /** A pickle that stands for all six. */
     public static CifarFuzz python() {
-        return new CifarFuzz(bytes -> bytes, 256, "data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5",
+        return new CifarFuzz(
+                bytes -> bytes,
+                256,
+                "data_batch_1",
+                "data_batch_2",
+                "data_batch_3",
+                "data_batch_4",
+                "data_batch_5",
                 "test_batch");
     }
 

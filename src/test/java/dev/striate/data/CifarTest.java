@@ -48,7 +48,8 @@ class CifarTest {
     void binaryArchiveIsReadAsDownloaded() throws IOException {
         List<String> shuffled = new ArrayList<>(FILES);
         Collections.rotate(shuffled, 2);
-        Tar tar = new Tar().entry("cifar-10-batches-bin/", "", '5', new byte[0])
+        Tar tar = new Tar()
+                .entry("cifar-10-batches-bin/", "", '5', new byte[0])
                 .file("cifar-10-batches-bin/readme.html", new byte[99]);
         for (String file : shuffled) {
             tar.file("cifar-10-batches-bin/" + file + ".bin", records(FILES.indexOf(file), 1));
@@ -68,7 +69,8 @@ class CifarTest {
         assertEquals("beaver", fine.train().classNames().get(4));
         Splits coarse = Cifar100.readCoarse(directory);
         assertEquals(20, new HashSet<>(coarse.train().classNames()).size());
-        assertEquals(List.of(1, 4), List.of(coarse.train().label(0), coarse.test().label(0)));
+        assertEquals(
+                List.of(1, 4), List.of(coarse.train().label(0), coarse.test().label(0)));
         float[] image = new float[3072];
         coarse.train().read(1, image, 0);
         assertEquals((pixel(0, 1, 5) & 0xFF) / 255f, image[5]);
@@ -76,23 +78,29 @@ class CifarTest {
 
     @Test
     void missingFilesAreNamed() throws IOException {
-        assertEquals("CIFAR-10: there is neither cifar-10-binary.tar.gz nor cifar-10-python.tar.gz in " + directory
-                + ", nor are their files (test_batch.bin or test_batch) there or in its folders cifar-10-batches-bin and"
-                + " cifar-10-batches-py", refused());
+        assertEquals(
+                "CIFAR-10: there is neither cifar-10-binary.tar.gz nor cifar-10-python.tar.gz in " + directory
+                        + ", nor are their files (test_batch.bin or test_batch) there or in its folders cifar-10-batches-bin and"
+                        + " cifar-10-batches-py",
+                refused());
         writeFolder(directory);
         Files.delete(directory.resolve("data_batch_4.bin"));
         assertTrue(refused().contains("data_batch_4.bin"), refused());
-        new Tar().file("cifar-10-batches-bin/test_batch.bin", records(5, 1))
+        new Tar()
+                .file("cifar-10-batches-bin/test_batch.bin", records(5, 1))
                 .file("cifar-10-batches-bin/data_batch_1.bin", records(0, 1))
                 .writeTo(Files.createDirectory(directory.resolve("x")).resolve("cifar-10-binary.tar.gz"));
-        assertTrue(assertThrows(StriateException.class, () -> Cifar10.read(directory.resolve("x"))).getMessage().endsWith(
-                "lacks [cifar-10-batches-bin/data_batch_2.bin, cifar-10-batches-bin/data_batch_3.bin,"
+        assertTrue(assertThrows(StriateException.class, () -> Cifar10.read(directory.resolve("x")))
+                .getMessage()
+                .endsWith("lacks [cifar-10-batches-bin/data_batch_2.bin, cifar-10-batches-bin/data_batch_3.bin,"
                         + " cifar-10-batches-bin/data_batch_4.bin, cifar-10-batches-bin/data_batch_5.bin]"));
         Path python = Files.createDirectory(directory.resolve("y")).resolve("cifar-10-python.tar.gz");
         new Tar().writeTo(python);
-        assertEquals("CIFAR-10: " + python + " lacks [cifar-10-batches-py/data_batch_1, cifar-10-batches-py/data_batch_2,"
-                + " cifar-10-batches-py/data_batch_3, cifar-10-batches-py/data_batch_4, cifar-10-batches-py/data_batch_5]",
-                assertThrows(StriateException.class, () -> Cifar10.read(directory.resolve("y"))).getMessage());
+        assertEquals(
+                "CIFAR-10: " + python + " lacks [cifar-10-batches-py/data_batch_1, cifar-10-batches-py/data_batch_2,"
+                        + " cifar-10-batches-py/data_batch_3, cifar-10-batches-py/data_batch_4, cifar-10-batches-py/data_batch_5]",
+                assertThrows(StriateException.class, () -> Cifar10.read(directory.resolve("y")))
+                        .getMessage());
     }
 
     @Test
@@ -103,7 +111,8 @@ class CifarTest {
         Path pipe = directory.resolve("data_batch_1.bin");
         Files.delete(pipe);
         assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
-        assertTrue(refused().contains("cannot read " + pipe) && refused().endsWith("it is not a regular file"), refused());
+        assertTrue(
+                refused().contains("cannot read " + pipe) && refused().endsWith("it is not a regular file"), refused());
     }
 
     @Test
@@ -111,8 +120,10 @@ class CifarTest {
         writeFolder(directory);
         Path file = directory.resolve("data_batch_2.bin");
         Files.write(file, Arrays.copyOf(records(1, 1), 2 * 3073 - 1));
-        assertEquals(file + ", byte 3073: the last record has 3072 bytes, expected 3073; the file is truncated or has bytes"
-                + " that do not belong to it", refused());
+        assertEquals(
+                file + ", byte 3073: the last record has 3072 bytes, expected 3073; the file is truncated or has bytes"
+                        + " that do not belong to it",
+                refused());
         Files.write(file, Arrays.copyOf(records(1, 1), 3073));
         assertEquals(file + ", byte 0: the file has 1 images, but there are 2 in [data_batch_1]", refused());
         Files.write(directory.resolve("data_batch_1.bin"), new byte[0]);
@@ -132,8 +143,10 @@ class CifarTest {
         }
         Path archive = Files.createDirectory(directory.resolve("x")).resolve("cifar-10-binary.tar.gz");
         tar.writeTo(archive);
-        assertEquals(archive + "!/cifar-10-batches-bin/data_batch_3.bin, byte 3073: a label is 10, expected 0 .. 9",
-                assertThrows(StriateException.class, () -> Cifar10.read(directory.resolve("x"))).getMessage());
+        assertEquals(
+                archive + "!/cifar-10-batches-bin/data_batch_3.bin, byte 3073: a label is 10, expected 0 .. 9",
+                assertThrows(StriateException.class, () -> Cifar10.read(directory.resolve("x")))
+                        .getMessage());
     }
 
     /** An entry that claims 20,000 images, nearly as many as a small archive may have, and has none of them. */
@@ -142,22 +155,30 @@ class CifarTest {
     void claimsOfAnArchiveTakeNoMemory(String name) throws IOException {
         int claim = 20_000 * 3073;
         byte[] pickle = ("\u0080\2}T" + (char) (claim & 0xFF) + (char) (claim >> 8 & 0xFF) + (char) (claim >> 16 & 0xFF)
-                + (char) (claim >> 24)).getBytes(StandardCharsets.ISO_8859_1);
+                        + (char) (claim >> 24))
+                .getBytes(StandardCharsets.ISO_8859_1);
         byte[] content = Arrays.copyOf(name.startsWith("py") ? pickle : new byte[0], 1000);
         byte[] noise = new byte[2000];
         new Random(1).nextBytes(noise);
         byte[] packed = Tar.packed(new Tar().claim("cifar-10-batches-" + name, claim + 1000, content));
-        Files.write(directory.resolve("cifar-10-binary.tar.gz"), ByteBuffer.allocate(packed.length + noise.length).put(packed)
-                .put(noise).array());
+        Files.write(
+                directory.resolve("cifar-10-binary.tar.gz"),
+                ByteBuffer.allocate(packed.length + noise.length)
+                        .put(packed)
+                        .put(noise)
+                        .array());
         long allocated = Cost.bytes(() -> {
             String message = refused();
-            assertTrue(message.contains(directory + "/cifar-10-binary.tar.gz!/cifar-10-batches-" + name + ", byte "), message);
+            assertTrue(
+                    message.contains(directory + "/cifar-10-binary.tar.gz!/cifar-10-batches-" + name + ", byte "),
+                    message);
         });
         assertTrue(allocated < 10_000_000, allocated + " bytes");
     }
 
     private String refused() {
-        return assertThrows(StriateException.class, () -> Cifar10.read(directory)).getMessage();
+        return assertThrows(StriateException.class, () -> Cifar10.read(directory))
+                .getMessage();
     }
 
     private static void writeFolder(Path folder) throws IOException {

@@ -31,7 +31,9 @@ class DataLoaderTest {
     void batchesAreSmallerThanTwoToThe31Elements() {
         Dataset images = new CountingImages(400_000_000);
         StriateException e = assertThrows(StriateException.class, () -> DataLoader.of(images, 400_000_000));
-        assertTrue(e.getMessage().contains("a batch of 400000000 images (1, 2, 3) has 2^31 elements or more"), e.getMessage());
+        assertTrue(
+                e.getMessage().contains("a batch of 400000000 images (1, 2, 3) has 2^31 elements or more"),
+                e.getMessage());
         assertEquals(2, DataLoader.of(images, 200_000_000).batches());
     }
 
@@ -44,7 +46,9 @@ class DataLoaderTest {
         assertArrayEquals(new int[] {8, 9}, batches.get(2).indices());
         assertArrayEquals(new int[] {2, 0}, batches.get(2).labels());
         assertEquals(Shape.of(2, 1, 2, 3), batches.get(2).shape());
-        assertArrayEquals(new float[] {80, 81, 82, 83, 84, 85, 90, 91, 92, 93, 94, 95}, batches.get(2).images());
+        assertArrayEquals(
+                new float[] {80, 81, 82, 83, 84, 85, 90, 91, 92, 93, 94, 95},
+                batches.get(2).images());
     }
 
     @Test
@@ -78,14 +82,18 @@ class DataLoaderTest {
         // An evaluation counts all images.
         assertEquals(3, loader.dropLast(true).forEvaluation().batches());
         assertEquals(1, DataLoader.of(new CountingImages(4), 4).dropLast(true).batches());
-        StriateException e = assertThrows(StriateException.class, () -> DataLoader.of(new CountingImages(3), 4).dropLast(true));
+        StriateException e = assertThrows(
+                StriateException.class,
+                () -> DataLoader.of(new CountingImages(3), 4).dropLast(true));
         assertTrue(e.getMessage().contains("3 images"), e.getMessage());
     }
 
     @Test
     void goesToADevice() {
-        try (DataLoader.Epoch epoch = DataLoader.of(new CountingImages(2), 2).iterator(); Batch batch = epoch.next();
-                Tensor images = batch.images(Device.reference()); IntTensor labels = batch.labels(Device.reference())) {
+        try (DataLoader.Epoch epoch = DataLoader.of(new CountingImages(2), 2).iterator();
+                Batch batch = epoch.next();
+                Tensor images = batch.images(Device.reference());
+                IntTensor labels = batch.labels(Device.reference())) {
             assertEquals(Shape.of(2, 1, 2, 3), images.shape());
             assertArrayEquals(batch.images(), images.toArray());
             assertArrayEquals(new int[] {0, 1}, labels.toIntArray());
@@ -100,10 +108,15 @@ class DataLoaderTest {
         assertFalse(Arrays.equals(first, second));
         for (int[] order : List.of(first, second)) {
             assertFalse(Arrays.equals(IntStream.range(0, 50).toArray(), order));
-            assertArrayEquals(IntStream.range(0, 50).toArray(), IntStream.of(order).sorted().toArray());
+            assertArrayEquals(
+                    IntStream.range(0, 50).toArray(),
+                    IntStream.of(order).sorted().toArray());
         }
-        assertFalse(Arrays.equals(first, order(DataLoader.of(new CountingImages(50), 8).shuffle(4))));
-        assertArrayEquals(second, order(DataLoader.of(new CountingImages(50), 8).shuffle(3).epoch(1)));
+        assertFalse(Arrays.equals(
+                first, order(DataLoader.of(new CountingImages(50), 8).shuffle(4))));
+        assertArrayEquals(
+                second,
+                order(DataLoader.of(new CountingImages(50), 8).shuffle(3).epoch(1)));
         assertArrayEquals(first, order(loader.epoch(0)));
     }
 
@@ -147,15 +160,21 @@ class DataLoaderTest {
         float[][] first = images(augmented(5));
         assertArrayEquals(first, images(augmented(5)));
         assertNotEquals(Arrays.deepToString(first), Arrays.deepToString(images(augmented(6))));
-        assertNotEquals(Arrays.deepToString(first), Arrays.deepToString(images(augmented(5).epoch(1))));
+        assertNotEquals(
+                Arrays.deepToString(first),
+                Arrays.deepToString(images(augmented(5).epoch(1))));
         // In another order, in other batches: the same images.
-        assertArrayEquals(first, images(DataLoader.of(new CountingImages(23), 7).seed(5)
-                .transform(new RandomCrop(1), new RandomHorizontalFlip(0.5f))));
+        assertArrayEquals(
+                first,
+                images(DataLoader.of(new CountingImages(23), 7)
+                        .seed(5)
+                        .transform(new RandomCrop(1), new RandomHorizontalFlip(0.5f))));
     }
 
     @Test
     void forEvaluationLeavesOutOrderAndAugmentation() {
-        DataLoader loader = augmented(5).transform(new RandomCrop(1), new Normalize(1, 2), new RandomHorizontalFlip(0.5f));
+        DataLoader loader =
+                augmented(5).transform(new RandomCrop(1), new Normalize(1, 2), new RandomHorizontalFlip(0.5f));
         DataLoader plain = DataLoader.of(new CountingImages(23), 4).transform(new Normalize(1, 2));
         assertSameBatches(all(plain), all(loader.forEvaluation()));
         assertEquals(0, loader.epoch());
@@ -169,7 +188,8 @@ class DataLoaderTest {
         float[] memory = first.images();
         first.close();
         first.close();
-        assertTrue(assertThrows(StriateException.class, first::images).getMessage().contains("closed"));
+        assertTrue(
+                assertThrows(StriateException.class, first::images).getMessage().contains("closed"));
         Batch second = epoch.next();
         assertSame(memory, second.images());
         assertArrayEquals(new float[] {40, 41, 42, 43, 44, 45}, Arrays.copyOf(second.images(), 6));
@@ -203,11 +223,13 @@ class DataLoaderTest {
     @ValueSource(ints = {0, 3})
     void errorsReachTheConsumer(int depth) {
         IllegalStateException cause = new IllegalStateException("unreadable");
-        DataLoader loader = DataLoader.of(new CountingImages(20), 4).prefetch(depth).transform((images, offset, shape, draws) -> {
-            if (images[offset] == 90) {
-                throw cause;
-            }
-        });
+        DataLoader loader = DataLoader.of(new CountingImages(20), 4)
+                .prefetch(depth)
+                .transform((images, offset, shape, draws) -> {
+                    if (images[offset] == 90) {
+                        throw cause;
+                    }
+                });
         DataLoader.Epoch epoch = loader.iterator();
         epoch.next();
         epoch.next();
@@ -223,7 +245,10 @@ class DataLoaderTest {
         DataLoader loader = DataLoader.of(new CountingImages(4), 4).transform((images, offset, shape, draws) -> {
             throw cause;
         });
-        assertSame(cause, assertThrows(StriateException.class, () -> loader.iterator().next()).getCause());
+        assertSame(
+                cause,
+                assertThrows(StriateException.class, () -> loader.iterator().next())
+                        .getCause());
     }
 
     /** As the command line gives advice on a full heap by the error's type. */
@@ -231,9 +256,11 @@ class DataLoaderTest {
     @ValueSource(ints = {0, 2})
     void aFullHeapIsNotWrapped(int prefetch) {
         OutOfMemoryError full = new OutOfMemoryError("Java heap space");
-        DataLoader loader = DataLoader.of(new CountingImages(4), 4).prefetch(prefetch).transform((images, offset, shape, draws) -> {
-            throw full;
-        });
+        DataLoader loader = DataLoader.of(new CountingImages(4), 4)
+                .prefetch(prefetch)
+                .transform((images, offset, shape, draws) -> {
+                    throw full;
+                });
         DataLoader.Epoch epoch = loader.iterator();
         assertSame(full, assertThrows(OutOfMemoryError.class, epoch::next));
         assertFalse(epoch.hasNext());
@@ -249,7 +276,8 @@ class DataLoaderTest {
     @Test
     void abandonedEpochLeavesNoThread() throws Exception {
         AtomicInteger read = new AtomicInteger();
-        DataLoader loader = DataLoader.of(new CountingImages(1000), 4).prefetch(3)
+        DataLoader loader = DataLoader.of(new CountingImages(1000), 4)
+                .prefetch(3)
                 .transform((images, offset, shape, draws) -> read.incrementAndGet());
         for (Batch batch : loader) {
             assertEquals(4, batch.size());
@@ -267,7 +295,8 @@ class DataLoaderTest {
 
     @Test
     void closingDropsWhatWasPreparedAhead() {
-        DataLoader.Epoch epoch = DataLoader.of(new CountingImages(100), 4).prefetch(3).iterator();
+        DataLoader.Epoch epoch =
+                DataLoader.of(new CountingImages(100), 4).prefetch(3).iterator();
         epoch.next();
         epoch.close();
         assertFalse(epoch.hasNext());
@@ -295,19 +324,28 @@ class DataLoaderTest {
     @Test
     void settingsOutOfRangeAreRejected() {
         assertThrows(StriateException.class, () -> DataLoader.of(new CountingImages(4), 0));
-        assertThrows(StriateException.class, () -> DataLoader.of(new CountingImages(4), 1).prefetch(-1));
-        assertThrows(StriateException.class, () -> DataLoader.of(new CountingImages(4), 1).epoch(-1));
-        assertThrows(StriateException.class, () -> new Batch(new float[5], Shape.of(1, 1, 2, 3), new int[1], new int[1]));
-        assertThrows(StriateException.class, () -> new Batch(new float[6], Shape.of(1, 1, 2, 3), new int[2], new int[1]));
+        assertThrows(
+                StriateException.class,
+                () -> DataLoader.of(new CountingImages(4), 1).prefetch(-1));
+        assertThrows(
+                StriateException.class,
+                () -> DataLoader.of(new CountingImages(4), 1).epoch(-1));
+        assertThrows(
+                StriateException.class, () -> new Batch(new float[5], Shape.of(1, 1, 2, 3), new int[1], new int[1]));
+        assertThrows(
+                StriateException.class, () -> new Batch(new float[6], Shape.of(1, 1, 2, 3), new int[2], new int[1]));
     }
 
     private static DataLoader augmented(long seed) {
-        return DataLoader.of(new CountingImages(23), 4).shuffle(seed)
+        return DataLoader.of(new CountingImages(23), 4)
+                .shuffle(seed)
                 .transform(new RandomCrop(1), new RandomHorizontalFlip(0.5f));
     }
 
     private static int loaderThreads() {
-        return (int) Thread.getAllStackTraces().keySet().stream().filter(t -> t.getName().equals("striate-data-loader")).count();
+        return (int) Thread.getAllStackTraces().keySet().stream()
+                .filter(t -> t.getName().equals("striate-data-loader"))
+                .count();
     }
 
     private static List<Batch> all(DataLoader loader) {
@@ -317,7 +355,9 @@ class DataLoaderTest {
     }
 
     private static int[] order(DataLoader loader) {
-        return all(loader).stream().flatMapToInt(batch -> IntStream.of(batch.indices())).toArray();
+        return all(loader).stream()
+                .flatMapToInt(batch -> IntStream.of(batch.indices()))
+                .toArray();
     }
 
     /** The images of an epoch by their index. */

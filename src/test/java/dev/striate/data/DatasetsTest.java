@@ -42,9 +42,11 @@ class DatasetsTest {
         }
         assertThrows(StriateException.class, () -> Datasets.pad(images(1, 1, 1, 1), -1));
         for (int border : new int[] {1 << 30, Integer.MAX_VALUE}) {
-            assertEquals("Datasets.pad: a border of " + border + " pixels around images of (1, 2, 3) makes sides of 2^31 pixels"
-                    + " or more",
-                    assertThrows(StriateException.class, () -> Datasets.pad(images(1, 1, 2, 3), border)).getMessage());
+            assertEquals(
+                    "Datasets.pad: a border of " + border
+                            + " pixels around images of (1, 2, 3) makes sides of 2^31 pixels" + " or more",
+                    assertThrows(StriateException.class, () -> Datasets.pad(images(1, 1, 2, 3), border))
+                            .getMessage());
         }
         assertThrows(ShapeException.class, () -> Datasets.pad(images(1, 1, 1, 1), 1 << 29));
     }
@@ -68,9 +70,12 @@ class DatasetsTest {
 
     @Test
     void resizeTakesValuesFromZeroToOne() {
-        assertEquals(Shape.of(1, 32, 32), Datasets.resize(TinyDigits.test(), 32, 32).imageShape());
-        assertEquals("Datasets.resize: image 0 has the value 2.0, expected 0 .. 1",
-                assertThrows(StriateException.class, () -> Datasets.resize(new CountingImages(2), 3, 3)).getMessage());
+        assertEquals(
+                Shape.of(1, 32, 32), Datasets.resize(TinyDigits.test(), 32, 32).imageShape());
+        assertEquals(
+                "Datasets.resize: image 0 has the value 2.0, expected 0 .. 1",
+                assertThrows(StriateException.class, () -> Datasets.resize(new CountingImages(2), 3, 3))
+                        .getMessage());
         assertThrows(ShapeException.class, () -> Datasets.resize(images(1, 1, 2, 2), 0, 3));
         assertThrows(StriateException.class, () -> Datasets.resize(images(2, 1, 2, 2), 40_000, 40_000));
     }
@@ -78,7 +83,11 @@ class DatasetsTest {
     @Test
     void subsetTakesTheFirstOfEachClassInProportion() {
         // Classes 0 to 2 have 4, 2 and 1 images.
-        Dataset source = new ByteImages(new byte[] {0, 1, 2, 3, 4, 5, 6}, new int[] {1, 0, 0, 2, 0, 0, 1}, Shape.of(1, 1, 1), 1,
+        Dataset source = new ByteImages(
+                new byte[] {0, 1, 2, 3, 4, 5, 6},
+                new int[] {1, 0, 0, 2, 0, 0, 1},
+                Shape.of(1, 1, 1),
+                1,
                 List.of("a", "b", "c"));
         // 5/7 of 4, 2 and 1 are 2.86, 1.43 and 0.71.
         assertArrayEquals(new float[] {0, 1, 2, 3, 4}, values(Datasets.subset(source, 5)));
@@ -86,8 +95,9 @@ class DatasetsTest {
         assertArrayEquals(new float[] {1}, values(Datasets.subset(source, 1)));
         assertArrayEquals(new float[] {0, 1, 2, 3, 4, 5, 6}, values(Datasets.subset(source, 7)));
         Dataset subset = Datasets.subset(source, 5);
-        assertEquals(List.of(1, 0, 0, 2, 0), List.of(subset.label(0), subset.label(1), subset.label(2), subset.label(3),
-                subset.label(4)));
+        assertEquals(
+                List.of(1, 0, 0, 2, 0),
+                List.of(subset.label(0), subset.label(1), subset.label(2), subset.label(3), subset.label(4)));
         assertEquals(3, subset.classes());
         assertThrows(StriateException.class, () -> Datasets.subset(source, 0));
         assertThrows(StriateException.class, () -> Datasets.subset(source, 8));
@@ -95,7 +105,8 @@ class DatasetsTest {
 
     @Test
     void labelsAreMatchedByName() {
-        Dataset source = new ByteImages(new byte[] {5, 6, 7}, new int[] {0, 1, 0}, Shape.of(1, 1, 1), 1, List.of("dog", "cat"));
+        Dataset source =
+                new ByteImages(new byte[] {5, 6, 7}, new int[] {0, 1, 0}, Shape.of(1, 1, 1), 1, List.of("dog", "cat"));
         List<String> names = List.of("bird", "cat", "dog");
         Dataset matched = Datasets.withClasses(source, names);
         assertEquals(3, matched.classes());
@@ -103,15 +114,21 @@ class DatasetsTest {
         assertEquals(List.of(2, 1, 2), List.of(matched.label(0), matched.label(1), matched.label(2)));
         assertArrayEquals(new float[] {5, 6, 7}, values(matched));
         for (List<String> wrong : List.of(List.of("cat", "bird"), List.of("cat", "dog", "cat"))) {
-            String message = assertThrows(StriateException.class, () -> Datasets.withClasses(source, wrong)).getMessage();
-            assertEquals("Datasets.withClasses: expected the class " + (wrong.size() == 2 ? "\"dog\" once in the list, got it not at all"
-                    : "\"cat\" once in the list, got it more than once"), message);
+            String message = assertThrows(StriateException.class, () -> Datasets.withClasses(source, wrong))
+                    .getMessage();
+            assertEquals(
+                    "Datasets.withClasses: expected the class "
+                            + (wrong.size() == 2
+                                    ? "\"dog\" once in the list, got it not at all"
+                                    : "\"cat\" once in the list, got it more than once"),
+                    message);
         }
     }
 
     @Test
     void meanAndDeviationArePerChannel() {
-        Dataset source = new ByteImages(new byte[] {0, 2, 10, 10, 4, 6, 20, 40}, new int[2], Shape.of(2, 1, 2), 2, List.of("a"));
+        Dataset source =
+                new ByteImages(new byte[] {0, 2, 10, 10, 4, 6, 20, 40}, new int[2], Shape.of(2, 1, 2), 2, List.of("a"));
         Normalize normalize = Datasets.meanAndDeviation(source);
         assertArrayEquals(new float[] {1.5f, 10}, normalize.mean());
         // Of 0, 1, 2, 3 and of 5, 5, 10, 20.
@@ -123,8 +140,8 @@ class DatasetsTest {
     @Test
     void aChannelIsConstantHoweverItsSumsRound() {
         for (float value : new float[] {0.1f, 0.3f, 0.7f, 1000.1f}) {
-            StriateException thrown = assertThrows(StriateException.class,
-                    () -> Datasets.meanAndDeviation(alternating(value, value)));
+            StriateException thrown =
+                    assertThrows(StriateException.class, () -> Datasets.meanAndDeviation(alternating(value, value)));
             assertEquals("Normalize: deviations are finite and above 0, got [0.0]", thrown.getMessage());
         }
     }
@@ -132,7 +149,9 @@ class DatasetsTest {
     /** Their squares differ in digits that the sum of the squares has lost. */
     @Test
     void theDeviationOfLargeValuesIsExact() {
-        assertEquals(0x1p-12f, Datasets.meanAndDeviation(alternating(4096, 4096 + 0x1p-11f)).deviation()[0]);
+        assertEquals(
+                0x1p-12f,
+                Datasets.meanAndDeviation(alternating(4096, 4096 + 0x1p-11f)).deviation()[0]);
     }
 
     /** Two images of 100x100 pixels. */

@@ -21,14 +21,17 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * The answers of a web server, separated by {@code ====} on a line of its own; the last one is repeated. A local server stands
- * in for every host by being the proxy, so that no redirect leaves the machine.
+ * The answers of a web server, separated by {@code ====} on a line of its own; the last one is repeated. A local server
+ * stands in for every host by being the proxy, so that no redirect leaves the machine.
  */
 public final class DownloadFuzz implements FuzzTarget {
 
     private static final byte[] CONTENT = "hello".getBytes(StandardCharsets.US_ASCII);
     private static final String SHA256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
-    private static final RemoteFile FILE = new RemoteFile("file", CONTENT.length, SHA256,
+    private static final RemoteFile FILE = new RemoteFile(
+            "file",
+            CONTENT.length,
+            SHA256,
             List.of(URI.create("http://one.example/file"), URI.create("http://two.example/file")));
     private static final String SEPARATOR = "\n====\n";
 
@@ -63,7 +66,8 @@ public final class DownloadFuzz implements FuzzTarget {
         ProxySelector.setDefault(ProxySelector.of((InetSocketAddress) server.getLocalSocketAddress()));
         try {
             Downloads downloads = new Downloads(files.directory())
-                    .connectTimeout(Duration.ofSeconds(2)).stallTimeout(Duration.ofSeconds(2));
+                    .connectTimeout(Duration.ofSeconds(2))
+                    .stallTimeout(Duration.ofSeconds(2));
             assertEquals(target, downloads.fetch(FILE));
             assertArrayEquals(CONTENT, Files.readAllBytes(target));
         } finally {

@@ -30,7 +30,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -101,19 +100,25 @@ class DownloadsTest {
     void otherFilesThanThePublishedAreFetchedAgain(int size) throws IOException {
         Path target = downloads().fetch(file("/good"));
         Files.write(target, new byte[size]);
-        String message = assertThrows(StriateException.class, () -> downloads().offline(true).fetch(file("/good"))).getMessage();
-        assertTrue(message.startsWith("cannot download in offline mode: " + target + " is not the published file. Download it"),
+        String message = assertThrows(
+                        StriateException.class, () -> downloads().offline(true).fetch(file("/good")))
+                .getMessage();
+        assertTrue(
+                message.startsWith(
+                        "cannot download in offline mode: " + target + " is not the published file. Download it"),
                 message);
         check(downloads().fetch(file("/good")));
     }
 
     @Test
     void offlineSaysWhereToPutWhat() {
-        StriateException e = assertThrows(StriateException.class, () -> downloads().offline(true).fetch(file("/good", "/other")));
-        assertEquals("cannot download in offline mode: " + directory.resolve(NAME) + " is missing. Download it from "
-                + uri("/good") + " or " + uri("/other") + " (200000 bytes, SHA-256 " + sha256(CONTENT)
-                + ") and save it as " + directory.resolve(NAME)
-                + "; or use --data DIR if the directory DIR contains the files of the data set",
+        StriateException e = assertThrows(
+                StriateException.class, () -> downloads().offline(true).fetch(file("/good", "/other")));
+        assertEquals(
+                "cannot download in offline mode: " + directory.resolve(NAME) + " is missing. Download it from "
+                        + uri("/good") + " or " + uri("/other") + " (200000 bytes, SHA-256 " + sha256(CONTENT)
+                        + ") and save it as " + directory.resolve(NAME)
+                        + "; or use --data DIR if the directory DIR contains the files of the data set",
                 e.getMessage());
         assertEquals(List.of(), requests);
     }
@@ -134,14 +139,23 @@ class DownloadsTest {
         try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             nobody = URI.create("http://localhost:" + closed.getLocalPort() + "/");
         }
-        RemoteFile file = new RemoteFile(NAME, CONTENT.length, sha256(CONTENT), List.of(uri("/missing"), uri("/broken"), nobody,
-                URI.create("http://nowhere.invalid/")));
-        String message = assertThrows(StriateException.class, () -> downloads().fetch(file)).getMessage();
-        assertTrue(message.startsWith("cannot download " + NAME + ": " + uri("/missing") + ": status 404; " + uri("/broken")
-                + ": status 500; " + nobody + ": connection refused; http://nowhere.invalid/: unknown host. "), message);
-        assertTrue(message.endsWith(". Try again later, or download it from one of these addresses (200000 bytes, SHA-256 "
-                + sha256(CONTENT) + ") and save it as " + directory.resolve(NAME)
-                + "; or use --data DIR if the directory DIR contains the files of the data set"), message);
+        RemoteFile file = new RemoteFile(
+                NAME,
+                CONTENT.length,
+                sha256(CONTENT),
+                List.of(uri("/missing"), uri("/broken"), nobody, URI.create("http://nowhere.invalid/")));
+        String message = assertThrows(StriateException.class, () -> downloads().fetch(file))
+                .getMessage();
+        assertTrue(
+                message.startsWith("cannot download " + NAME + ": " + uri("/missing") + ": status 404; "
+                        + uri("/broken") + ": status 500; " + nobody
+                        + ": connection refused; http://nowhere.invalid/: unknown host. "),
+                message);
+        assertTrue(
+                message.endsWith(". Try again later, or download it from one of these addresses (200000 bytes, SHA-256 "
+                        + sha256(CONTENT) + ") and save it as " + directory.resolve(NAME)
+                        + "; or use --data DIR if the directory DIR contains the files of the data set"),
+                message);
         assertFalse(Files.exists(directory.resolve(NAME)));
     }
 
@@ -248,7 +262,9 @@ class DownloadsTest {
         corrupt[100_000] ^= 1;
         serve("/corrupt", exchange -> send(exchange, corrupt));
         String message = refused("/corrupt");
-        assertTrue(message.contains("the download has the SHA-256 " + sha256(corrupt) + ", expected " + sha256(CONTENT)), message);
+        assertTrue(
+                message.contains("the download has the SHA-256 " + sha256(corrupt) + ", expected " + sha256(CONTENT)),
+                message);
         assertFalse(Files.exists(directory.resolve(NAME)));
         assertFalse(Files.exists(part()));
         assertEquals(List.of("/corrupt"), requests);
@@ -288,7 +304,8 @@ class DownloadsTest {
         });
         String message = refused("/chunked");
         assertTrue(message.contains("it ended after 5000 of 200000 bytes"), message);
-        assertEquals(message.indexOf("/chunked"), message.lastIndexOf("/chunked"), "the address is given once: " + message);
+        assertEquals(
+                message.indexOf("/chunked"), message.lastIndexOf("/chunked"), "the address is given once: " + message);
     }
 
     @Test
@@ -301,7 +318,8 @@ class DownloadsTest {
             await(end);
         });
         Downloads impatient = downloads().stallTimeout(Duration.ofMillis(150));
-        String message = assertThrows(StriateException.class, () -> impatient.fetch(file("/stalls"))).getMessage();
+        String message = assertThrows(StriateException.class, () -> impatient.fetch(file("/stalls")))
+                .getMessage();
         assertTrue(message.contains("nothing came for 0.15 s after 5000 of 200000 bytes"), message);
         assertEquals(5000, Files.size(part()));
         check(impatient.fetch(file("/stalls", "/good")));
@@ -311,34 +329,41 @@ class DownloadsTest {
     @Test
     void serverThatNeverAnswersIsGivenUp() throws IOException {
         try (ServerSocket silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
-            RemoteFile file = new RemoteFile(NAME, CONTENT.length, sha256(CONTENT), List.of(
-                    URI.create("http://localhost:" + silent.getLocalPort() + "/"), uri("/good")));
-            check(downloads().connectTimeout(Duration.ofMillis(100)).stallTimeout(Duration.ofMillis(100)).fetch(file));
+            RemoteFile file = new RemoteFile(
+                    NAME,
+                    CONTENT.length,
+                    sha256(CONTENT),
+                    List.of(URI.create("http://localhost:" + silent.getLocalPort() + "/"), uri("/good")));
+            check(downloads()
+                    .connectTimeout(Duration.ofMillis(100))
+                    .stallTimeout(Duration.ofMillis(100))
+                    .fetch(file));
         }
     }
 
     /** Whatever a server answers, the next one is asked. */
     @ParameterizedTest
-    @ValueSource(strings = {
-        "SSH-2.0-OpenSSH\r\n",
-        "HTTP/1.1 \0\0\0\177OK\r\n\r\n",
-        "HTTP/1.1 99999999999 OK\r\n\r\n",
-        "HTTP/1.1 301 M\r\nLocation: file:///nection: close\r\n\r\n",
-        "HTTP/1.1 302 M\r\nLocation: http://a b/\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 307 M\r\nLocation: http:///\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 308 M\r\nLocation: http://[::1\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 303 M\r\nLocation: http://localhost:99999999/\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 302 M\r\nLocation: \r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 302 M\r\nLocation: %zz\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 302 M\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: many\r\n\r\nzz\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffff\r\nx",
-        "HTTP/1.1 206 OK\r\nContent-Range: bytes 99999999999999999999-1/2\r\n\r\n",
-        "HTTP/1.1 401 U\r\nWWW-Authenticate: \r\n\r\n"
-    })
+    @ValueSource(
+            strings = {
+                "SSH-2.0-OpenSSH\r\n",
+                "HTTP/1.1 \0\0\0\177OK\r\n\r\n",
+                "HTTP/1.1 99999999999 OK\r\n\r\n",
+                "HTTP/1.1 301 M\r\nLocation: file:///nection: close\r\n\r\n",
+                "HTTP/1.1 302 M\r\nLocation: http://a b/\r\nContent-Length: 0\r\n\r\n",
+                "HTTP/1.1 307 M\r\nLocation: http:///\r\nContent-Length: 0\r\n\r\n",
+                "HTTP/1.1 308 M\r\nLocation: http://[::1\r\nContent-Length: 0\r\n\r\n",
+                "HTTP/1.1 303 M\r\nLocation: http://localhost:99999999/\r\nContent-Length: 0\r\n\r\n",
+                "HTTP/1.1 302 M\r\nLocation: \r\nContent-Length: 0\r\n\r\n",
+                "HTTP/1.1 302 M\r\nLocation: %zz\r\nContent-Length: 0\r\n\r\n",
+                "HTTP/1.1 302 M\r\nContent-Length: 0\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: many\r\n\r\nzz\r\n",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffff\r\nx",
+                "HTTP/1.1 206 OK\r\nContent-Range: bytes 99999999999999999999-1/2\r\n\r\n",
+                "HTTP/1.1 401 U\r\nWWW-Authenticate: \r\n\r\n"
+            })
     void answersThatAreWrongAreAFailureOfTheSource(String answer) throws Exception {
         try (ServerSocket odd = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
             threads.submit(() -> {
@@ -349,23 +374,31 @@ class DownloadsTest {
                     }
                 }
             });
-            RemoteFile file = new RemoteFile(NAME, CONTENT.length, sha256(CONTENT), List.of(
-                    URI.create("http://localhost:" + odd.getLocalPort() + "/"), uri("/good")));
+            RemoteFile file = new RemoteFile(
+                    NAME,
+                    CONTENT.length,
+                    sha256(CONTENT),
+                    List.of(URI.create("http://localhost:" + odd.getLocalPort() + "/"), uri("/good")));
             check(downloads().fetch(file));
         }
     }
 
     @Test
     void addressesWithoutAHostAreAFailureOfTheSource() throws IOException {
-        check(downloads().fetch(new RemoteFile(NAME, CONTENT.length, sha256(CONTENT),
-                List.of(URI.create("https:///file"), URI.create("http:file"), uri("/good")))));
+        check(downloads()
+                .fetch(new RemoteFile(
+                        NAME,
+                        CONTENT.length,
+                        sha256(CONTENT),
+                        List.of(URI.create("https:///file"), URI.create("http:file"), uri("/good")))));
     }
 
     /** Of what a server sends, an error shows only what cannot harm a terminal, and not all of it. */
     @Test
     void answersAreShownInPart() throws Exception {
         String noise = "\u001b[31m".repeat(100);
-        for (String answer : List.of("HTTP/1.1 " + noise + "\r\n\r\n", "HTTP/1.1 301 M\r\nLocation: " + noise + "\r\n\r\n")) {
+        for (String answer :
+                List.of("HTTP/1.1 " + noise + "\r\n\r\n", "HTTP/1.1 301 M\r\nLocation: " + noise + "\r\n\r\n")) {
             try (ServerSocket odd = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
                 threads.submit(() -> {
                     try (Socket socket = odd.accept()) {
@@ -374,9 +407,14 @@ class DownloadsTest {
                     }
                     return null;
                 });
-                RemoteFile file = new RemoteFile(NAME, CONTENT.length, sha256(CONTENT),
+                RemoteFile file = new RemoteFile(
+                        NAME,
+                        CONTENT.length,
+                        sha256(CONTENT),
                         List.of(URI.create("http://localhost:" + odd.getLocalPort() + "/")));
-                String message = assertThrows(StriateException.class, () -> downloads().fetch(file)).getMessage();
+                String message = assertThrows(
+                                StriateException.class, () -> downloads().fetch(file))
+                        .getMessage();
                 assertTrue(message.length() < 700 && message.indexOf('\u001b') < 0, message);
             }
         }
@@ -419,9 +457,14 @@ class DownloadsTest {
         try {
             SSLContext.setDefault(own);
             URI https = URI.create("https://localhost:" + secure.getAddress().getPort() + "/");
-            String message = assertThrows(StriateException.class, () -> downloads().fetch(new RemoteFile(NAME, CONTENT.length,
-                    sha256(CONTENT), List.of(https.resolve("/moved"))))).getMessage();
-            assertTrue(message.contains("/moved: status 302, a redirect to " + uri("/good") + ", not followed"), message);
+            String message = assertThrows(
+                            StriateException.class,
+                            () -> downloads()
+                                    .fetch(new RemoteFile(
+                                            NAME, CONTENT.length, sha256(CONTENT), List.of(https.resolve("/moved")))))
+                    .getMessage();
+            assertTrue(
+                    message.contains("/moved: status 302, a redirect to " + uri("/good") + ", not followed"), message);
             assertEquals(List.of(), requests);
             redirect("/upgrade", https.resolve("/good").toString());
             check(downloads().fetch(file("/upgrade")));
@@ -433,9 +476,26 @@ class DownloadsTest {
 
     private SSLContext selfSigned() throws Exception {
         Path store = directory.resolve("keys");
-        Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-genkeypair",
-                "-alias", "localhost", "-keyalg", "EC", "-dname", "CN=localhost", "-ext", "san=dns:localhost", "-storetype",
-                "PKCS12", "-keystore", store.toString(), "-storepass", "changeit").redirectErrorStream(true).start();
+        Process keytool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        "localhost",
+                        "-keyalg",
+                        "EC",
+                        "-dname",
+                        "CN=localhost",
+                        "-ext",
+                        "san=dns:localhost",
+                        "-storetype",
+                        "PKCS12",
+                        "-keystore",
+                        store.toString(),
+                        "-storepass",
+                        "changeit")
+                .redirectErrorStream(true)
+                .start();
         keytool.getInputStream().transferTo(OutputStream.nullOutputStream());
         assertEquals(0, keytool.waitFor());
         KeyStore keys = KeyStore.getInstance(store.toFile(), "changeit".toCharArray());
@@ -483,9 +543,18 @@ class DownloadsTest {
         });
         List<Process> processes = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
-            processes.add(new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xshare:auto",
-                    "-cp", System.getProperty("java.class.path"), Fetch.class.getName(), directory.toString(),
-                    uri("/").toString(), sha256(CONTENT)).inheritIO().start());
+            processes.add(new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-Xshare:auto",
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            Fetch.class.getName(),
+                            directory.toString(),
+                            uri("/").toString(),
+                            sha256(CONTENT))
+                    .inheritIO()
+                    .start());
         }
         for (Process process : processes) {
             assertEquals(0, process.waitFor());
@@ -506,7 +575,8 @@ class DownloadsTest {
     @Test
     void anInterruptFromBeforeIsNamed() throws IOException {
         Thread.currentThread().interrupt();
-        StriateException e = assertThrows(StriateException.class, () -> downloads().fetch(file("/good")));
+        StriateException e =
+                assertThrows(StriateException.class, () -> downloads().fetch(file("/good")));
         assertTrue(Thread.interrupted());
         assertTrue(e.getMessage().startsWith("interrupted while fetching " + NAME), e.getMessage());
         check(downloads().fetch(file("/good")));
@@ -525,8 +595,11 @@ class DownloadsTest {
         Thread[] fetching = new Thread[1];
         Future<StriateException> failure = threads.submit(() -> {
             fetching[0] = Thread.currentThread();
-            return assertThrows(StriateException.class,
-                    () -> downloads().onProgress((file, source, bytes) -> sent.countDown()).fetch(file("/stalls")));
+            return assertThrows(
+                    StriateException.class,
+                    () -> downloads()
+                            .onProgress((file, source, bytes) -> sent.countDown())
+                            .fetch(file("/stalls")));
         });
         sent.await();
         fetching[0].interrupt();
@@ -538,7 +611,8 @@ class DownloadsTest {
     @Test
     void cacheThatCannotBeWrittenIsNamed() throws IOException {
         Path file = Files.createFile(directory.resolve("file"));
-        String message = assertThrows(StriateException.class, () -> new Downloads(file).fetch(file("/good"))).getMessage();
+        String message = assertThrows(StriateException.class, () -> new Downloads(file).fetch(file("/good")))
+                .getMessage();
         assertTrue(message.startsWith("cannot keep " + NAME + " in the cache " + file), message);
         assertTrue(message.endsWith("choose another directory with the environment variable STRIATE_CACHE"), message);
     }
@@ -553,7 +627,8 @@ class DownloadsTest {
     void remoteFilesAreChecked() {
         assertThrows(StriateException.class, () -> new RemoteFile("a", 0, sha256(CONTENT), List.of()));
         assertThrows(StriateException.class, () -> new RemoteFile("a", 1, "abc", List.of()));
-        assertThrows(StriateException.class, () -> new RemoteFile("a", 1, sha256(CONTENT), List.of(URI.create("file:/x"))));
+        assertThrows(
+                StriateException.class, () -> new RemoteFile("a", 1, sha256(CONTENT), List.of(URI.create("file:/x"))));
     }
 
     /** The way of MNIST, with files of its own. */
@@ -562,11 +637,18 @@ class DownloadsTest {
         Path source = directory.resolve("source");
         MnistTest.writeAll(source, ".gz");
         List<RemoteFile> published = new ArrayList<>();
-        for (String name : List.of("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz",
+        for (String name : List.of(
+                "train-images-idx3-ubyte.gz",
+                "train-labels-idx1-ubyte.gz",
+                "t10k-images-idx3-ubyte.gz",
                 "t10k-labels-idx1-ubyte.gz")) {
             byte[] bytes = Files.readAllBytes(source.resolve(name));
             serve("/two/" + name, exchange -> send(exchange, bytes));
-            published.add(IdxFiles.file("SET", name, bytes.length, sha256(bytes),
+            published.add(IdxFiles.file(
+                    "SET",
+                    name,
+                    bytes.length,
+                    sha256(bytes),
                     List.of(uri("/one/").toString(), uri("/two/").toString())));
         }
         List<String> names = List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
@@ -574,11 +656,20 @@ class DownloadsTest {
         assertEquals(3, splits.train().size());
         assertTrue(Files.exists(directory.resolve("SET/raw/train-images-idx3-ubyte.gz")));
         for (StriateException e : List.of(
-                assertThrows(StriateException.class, () -> Mnist.download(downloads().offline(true))),
-                assertThrows(StriateException.class, () -> FashionMnist.download(downloads().offline(true))),
-                assertThrows(StriateException.class, () -> Cifar10.download(downloads().offline(true))),
-                assertThrows(StriateException.class, () -> Cifar100.download(downloads().offline(true))),
-                assertThrows(StriateException.class, () -> Cifar100.downloadCoarse(downloads().offline(true))))) {
+                assertThrows(
+                        StriateException.class, () -> Mnist.download(downloads().offline(true))),
+                assertThrows(
+                        StriateException.class,
+                        () -> FashionMnist.download(downloads().offline(true))),
+                assertThrows(
+                        StriateException.class,
+                        () -> Cifar10.download(downloads().offline(true))),
+                assertThrows(
+                        StriateException.class,
+                        () -> Cifar100.download(downloads().offline(true))),
+                assertThrows(
+                        StriateException.class,
+                        () -> Cifar100.downloadCoarse(downloads().offline(true))))) {
             assertTrue(e.getMessage().startsWith("cannot download in offline mode: " + directory), e.getMessage());
         }
     }
@@ -605,7 +696,11 @@ class DownloadsTest {
     }
 
     private RemoteFile file(String... paths) {
-        return new RemoteFile(NAME, CONTENT.length, sha256(CONTENT), Arrays.stream(paths).map(this::uri).toList());
+        return new RemoteFile(
+                NAME,
+                CONTENT.length,
+                sha256(CONTENT),
+                Arrays.stream(paths).map(this::uri).toList());
     }
 
     private URI uri(String path) {
@@ -613,7 +708,8 @@ class DownloadsTest {
     }
 
     private String refused(String path) {
-        return assertThrows(StriateException.class, () -> downloads().fetch(file(path))).getMessage();
+        return assertThrows(StriateException.class, () -> downloads().fetch(file(path)))
+                .getMessage();
     }
 
     private Path part() {
@@ -629,8 +725,10 @@ class DownloadsTest {
     void timesThatAreNoneAreRefused() {
         Downloads downloads = downloads();
         for (Duration time : List.of(Duration.ZERO, Duration.ofMillis(-1), Duration.ofSeconds(Long.MAX_VALUE))) {
-            assertEquals("Downloads: a time to wait is above 0 and at most " + Duration.ofDays(365) + ", got " + time,
-                    assertThrows(StriateException.class, () -> downloads.connectTimeout(time)).getMessage());
+            assertEquals(
+                    "Downloads: a time to wait is above 0 and at most " + Duration.ofDays(365) + ", got " + time,
+                    assertThrows(StriateException.class, () -> downloads.connectTimeout(time))
+                            .getMessage());
             assertThrows(StriateException.class, () -> downloads.stallTimeout(time));
         }
     }

@@ -9,8 +9,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * MNIST's files of images and of labels, the same ones for training and testing. The input starts with a byte whose lowest bits
- * say whether the images and whether the labels are packed, then the size of the file of images in two bytes; both files follow.
+ * MNIST's files of images and of labels, the same ones for training and testing. The input starts with a byte whose
+ * lowest bits say whether the images and whether the labels are packed, then the size of the file of images in two
+ * bytes; both files follow.
  */
 public final class IdxFuzz implements FuzzTarget {
 

@@ -56,7 +56,8 @@ class ImageFolderTest {
 
     @Test
     void picturesAreFitted() throws IOException {
-        Image image = new Image(new byte[] {0, 40, 80, 120, (byte) 160, (byte) 200, 10, 20, 30, 40, 50, 60}, Shape.of(1, 2, 6));
+        Image image = new Image(
+                new byte[] {0, 40, 80, 120, (byte) 160, (byte) 200, 10, 20, 30, 40, 50, 60}, Shape.of(1, 2, 6));
         Files.createDirectories(root.resolve("a"));
         image.write(root.resolve("a/x.png"));
         float[] found = new float[3];
@@ -73,17 +74,21 @@ class ImageFolderTest {
         Dataset dogs = ImageFolder.readSplit(root, SHAPE, List.of("bird", "cat", "dog"));
         assertEquals(2, dogs.label(0));
         assertEquals(3, dogs.classes());
-        assertEquals("ImageFolder: " + root + " has folders of other classes, [dog]; the classes are [cat]."
-                + " Rename or remove the others",
-                assertThrows(StriateException.class, () -> ImageFolder.readSplit(root, SHAPE, List.of("cat"))).getMessage());
+        assertEquals(
+                "ImageFolder: " + root + " has folders of other classes, [dog]; the classes are [cat]."
+                        + " Rename or remove the others",
+                assertThrows(StriateException.class, () -> ImageFolder.readSplit(root, SHAPE, List.of("cat")))
+                        .getMessage());
     }
 
     @Test
     void testMayNotHaveOtherClasses() throws IOException {
         write("train/cat/a.png", 1, 1, 4, 4);
         write("test/dog/a.png", 1, 1, 4, 4);
-        assertEquals("ImageFolder: " + root.resolve("test") + " has folders of other classes, [dog]; the classes are [cat]."
-                + " Rename or remove the others", refused());
+        assertEquals(
+                "ImageFolder: " + root.resolve("test") + " has folders of other classes, [dog]; the classes are [cat]."
+                        + " Rename or remove the others",
+                refused());
     }
 
     @Test
@@ -102,7 +107,8 @@ class ImageFolderTest {
         for (String name : List.of("\ud83d\ude00", "\uff01", "\u00e9", "dog", "Dog")) {
             write(name + "/a.png", 1, 1, 4, 4);
         }
-        assertEquals(List.of("Dog", "dog", "\u00e9", "\uff01", "\ud83d\ude00"),
+        assertEquals(
+                List.of("Dog", "dog", "\u00e9", "\uff01", "\ud83d\ude00"),
                 ImageFolder.readSplit(root, SHAPE).classNames());
     }
 
@@ -110,29 +116,40 @@ class ImageFolderTest {
     @Test
     void namesThatCannotBeDecodedAreRefused() throws IOException {
         write("caf\ufffd/a.png", 1, 1, 4, 4);
-        String message = assertThrows(StriateException.class, () -> ImageFolder.readSplit(root, SHAPE)).getMessage();
+        String message = assertThrows(StriateException.class, () -> ImageFolder.readSplit(root, SHAPE))
+                .getMessage();
         assertTrue(message.contains("the class folder \"caf\ufffd\" cannot be read in this locale"), message);
     }
 
     @Test
     void errorsSayWhatWasLookedFor() throws IOException {
         write("cat/a.png", 1, 1, 4, 4);
-        assertEquals("ImageFolder: expected the folders train and test (or val, valid, validation) in " + root + ", found"
-                + " [cat]; each has one folder per class, such as train/cat/1.png", refused());
+        assertEquals(
+                "ImageFolder: expected the folders train and test (or val, valid, validation) in " + root + ", found"
+                        + " [cat]; each has one folder per class, such as train/cat/1.png",
+                refused());
         Files.createDirectories(root.resolve("train/cat"));
         Files.createDirectories(root.resolve("test/cat"));
-        assertEquals("ImageFolder: the class folder " + root.resolve("train/cat") + " has no pictures (bmp, gif, jpeg, jpg, png);"
-                + " add some or remove the folder", refused());
+        assertEquals(
+                "ImageFolder: the class folder " + root.resolve("train/cat")
+                        + " has no pictures (bmp, gif, jpeg, jpg, png);" + " add some or remove the folder",
+                refused());
         Files.writeString(root.resolve("train/cat/broken.png"), "no picture");
         assertTrue(refused().contains("broken.png: not a PNG"), refused());
-        assertEquals("ImageFolder: cannot list the folder " + root.resolve("nowhere") + ": there is no such folder",
-                assertThrows(StriateException.class, () -> ImageFolder.readSplit(root.resolve("nowhere"), SHAPE)).getMessage());
+        assertEquals(
+                "ImageFolder: cannot list the folder " + root.resolve("nowhere") + ": there is no such folder",
+                assertThrows(StriateException.class, () -> ImageFolder.readSplit(root.resolve("nowhere"), SHAPE))
+                        .getMessage());
         Path file = root.resolve("train/cat/broken.png");
-        assertEquals("ImageFolder: cannot list the folder " + file + ": it is not a folder",
-                assertThrows(StriateException.class, () -> ImageFolder.readSplit(file, SHAPE)).getMessage());
-        assertEquals("ImageFolder: looked for folders of pictures (bmp, gif, jpeg, jpg, png), one per class, in "
-                + root.resolve("train/cat") + ", found none",
-                assertThrows(StriateException.class, () -> ImageFolder.readSplit(file.getParent(), SHAPE)).getMessage());
+        assertEquals(
+                "ImageFolder: cannot list the folder " + file + ": it is not a folder",
+                assertThrows(StriateException.class, () -> ImageFolder.readSplit(file, SHAPE))
+                        .getMessage());
+        assertEquals(
+                "ImageFolder: looked for folders of pictures (bmp, gif, jpeg, jpg, png), one per class, in "
+                        + root.resolve("train/cat") + ", found none",
+                assertThrows(StriateException.class, () -> ImageFolder.readSplit(file.getParent(), SHAPE))
+                        .getMessage());
         assertThrows(ShapeException.class, () -> ImageFolder.readSplit(root.resolve("train"), Shape.of(2, 4, 4)));
         assertThrows(ShapeException.class, () -> ImageFolder.readSplit(root.resolve("train"), Shape.of(4, 4)));
     }
@@ -173,7 +190,9 @@ class ImageFolderTest {
         assertEquals(List.of("ImageFolder: skipped in " + root.resolve("train") + ": 7 repeated folders"), log);
 
         link("train/kitten", "train/cat/deep");
-        assertEquals("ImageFolder: " + root.resolve("train/kitten") + " is a folder of the class cat too; a picture has one class",
+        assertEquals(
+                "ImageFolder: " + root.resolve("train/kitten")
+                        + " is a folder of the class cat too; a picture has one class",
                 refused());
     }
 
@@ -183,8 +202,10 @@ class ImageFolderTest {
         write("train/cat/1.png", 1, 1, 4, 4);
         write("test/cat/1.png", 1, 1, 4, 4);
         link(name, "nowhere");
-        assertEquals("ImageFolder: " + root.resolve(name) + " is a link to " + root.resolve("nowhere")
-                + ", which does not exist; restore that or remove the link", refused());
+        assertEquals(
+                "ImageFolder: " + root.resolve(name) + " is a link to " + root.resolve("nowhere")
+                        + ", which does not exist; restore that or remove the link",
+                refused());
     }
 
     @Test
@@ -194,8 +215,10 @@ class ImageFolderTest {
         Files.createDirectories(root.resolve("train/dog/deep"));
         Files.write(root.resolve("train/dog/deep/1.webp"), new byte[5]);
         Files.write(root.resolve("train/dog/2.WebP"), new byte[5]);
-        assertEquals("ImageFolder: the class folder " + root.resolve("train/dog")
-                + " has no pictures (bmp, gif, jpeg, jpg, png) but 2 webp; add some or remove the folder", refused());
+        assertEquals(
+                "ImageFolder: the class folder " + root.resolve("train/dog")
+                        + " has no pictures (bmp, gif, jpeg, jpg, png) but 2 webp; add some or remove the folder",
+                refused());
         write("train/dog/1.png", 1, 1, 4, 4);
         Files.createDirectories(root.resolve("test/dog"));
         assertTrue(refused().contains("the class folder " + root.resolve("test/dog") + " has no pictures"), refused());
@@ -205,15 +228,25 @@ class ImageFolderTest {
     void otherFilesAreCountedInOneLine() throws IOException {
         write("cat/1.JPeG", 10, 1, 4, 4);
         write("dog/1.png", 20, 1, 4, 4);
-        for (String file : List.of("cat/2.webp", "cat/deep/3.webp", "dog/4.webp", "dog/a.txt", "dog/b.TXT", "cat/LICENSE",
-                "cat/x.\033[31m", "notes.txt", "3.png")) {
+        for (String file : List.of(
+                "cat/2.webp",
+                "cat/deep/3.webp",
+                "dog/4.webp",
+                "dog/a.txt",
+                "dog/b.TXT",
+                "cat/LICENSE",
+                "cat/x.\033[31m",
+                "notes.txt",
+                "3.png")) {
             Files.createDirectories(root.resolve(file).getParent());
             Files.write(root.resolve(file), new byte[5]);
         }
         List<String> log = new ArrayList<>();
         assertArrayEquals(new int[] {10, 20}, levels(logged(log, () -> ImageFolder.readSplit(root, SHAPE))));
-        assertEquals(List.of("ImageFolder: skipped in " + root + ": 3 webp, 2 other, 2 txt, 1 png outside of class folders,"
-                + " 1 txt outside of class folders"), log);
+        assertEquals(
+                List.of("ImageFolder: skipped in " + root + ": 3 webp, 2 other, 2 txt, 1 png outside of class folders,"
+                        + " 1 txt outside of class folders"),
+                log);
     }
 
     @Test
@@ -227,11 +260,19 @@ class ImageFolderTest {
     @Test
     void leftoversOfToolsAreIgnored() throws IOException {
         write("cat/1.png", 10, 1, 4, 4);
-        for (String folder : List.of(".git", ".ipynb_checkpoints", "__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "lost+found")) {
+        for (String folder : List.of(
+                ".git", ".ipynb_checkpoints", "__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "lost+found")) {
             write(folder + "/a.png", 20, 1, 4, 4);
             write("cat/" + folder + "/a.png", 20, 1, 4, 4);
         }
-        for (String file : List.of(".DS_Store", "Thumbs.db", "thumbs.db", "desktop.ini", "cat/.DS_Store", "cat/Thumbs.db", "cat/._1.png")) {
+        for (String file : List.of(
+                ".DS_Store",
+                "Thumbs.db",
+                "thumbs.db",
+                "desktop.ini",
+                "cat/.DS_Store",
+                "cat/Thumbs.db",
+                "cat/._1.png")) {
             Files.write(root.resolve(file), new byte[5]);
         }
         List<String> log = new ArrayList<>();
@@ -246,8 +287,11 @@ class ImageFolderTest {
         write("train/cat/1.png", 10, 1, 20, 30);
         write("test/cat/1.png", 10, 1, 20, 30);
         assertEquals(1, ImageFolder.read(root, SHAPE, 600).train().size());
-        String message = assertThrows(StriateException.class, () -> ImageFolder.read(root, SHAPE, 599)).getMessage();
-        assertTrue(message.startsWith("cannot read the picture " + root.resolve("train/cat/1.png") + ": it has 30 x 20"), message);
+        String message = assertThrows(StriateException.class, () -> ImageFolder.read(root, SHAPE, 599))
+                .getMessage();
+        assertTrue(
+                message.startsWith("cannot read the picture " + root.resolve("train/cat/1.png") + ": it has 30 x 20"),
+                message);
     }
 
     @Test
@@ -255,8 +299,10 @@ class ImageFolderTest {
         write("cat/1.png", 10, 1, 4, 4);
         Path closed = Files.createDirectories(root.resolve("cat/closed"));
         assumeTrue(closed.toFile().setReadable(false) && !Files.isReadable(closed), "this user may list every folder");
-        assertEquals("ImageFolder: cannot list the folder " + closed + ": permission denied",
-                assertThrows(StriateException.class, () -> ImageFolder.readSplit(root, SHAPE)).getMessage());
+        assertEquals(
+                "ImageFolder: cannot list the folder " + closed + ": permission denied",
+                assertThrows(StriateException.class, () -> ImageFolder.readSplit(root, SHAPE))
+                        .getMessage());
     }
 
     private void link(String name, String target) throws IOException {
@@ -286,7 +332,8 @@ class ImageFolderTest {
     }
 
     private String refused() {
-        return assertThrows(StriateException.class, () -> ImageFolder.read(root, SHAPE)).getMessage();
+        return assertThrows(StriateException.class, () -> ImageFolder.read(root, SHAPE))
+                .getMessage();
     }
 
     private void write(String name, int level, int channels, int height, int width) throws IOException {

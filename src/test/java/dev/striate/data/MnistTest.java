@@ -38,7 +38,12 @@ class MnistTest {
         assertEquals(3, splits.train().size());
         assertEquals(2, splits.test().size());
         assertEquals(10, splits.train().classes());
-        assertEquals(List.of(7, 8, 9), List.of(splits.train().label(0), splits.train().label(1), splits.train().label(2)));
+        assertEquals(
+                List.of(7, 8, 9),
+                List.of(
+                        splits.train().label(0),
+                        splits.train().label(1),
+                        splits.train().label(2)));
         float[] image = new float[786];
         splits.train().read(1, image, 1);
         for (int i = 0; i < 784; i++) {
@@ -58,10 +63,14 @@ class MnistTest {
     @Test
     void fashionIsReadFromItsOwnFolder() throws IOException {
         writeAll(directory.resolve("FashionMNIST/raw"), ".gz");
-        assertEquals("Ankle boot", FashionMnist.read(directory).test().classNames().get(9));
-        String message = assertThrows(StriateException.class, () -> Mnist.read(directory)).getMessage();
-        assertEquals("MNIST: there is no train-images-idx3-ubyte nor train-images-idx3-ubyte.gz in " + directory
-                + ", its folder raw, or its folder MNIST/raw", message);
+        assertEquals(
+                "Ankle boot", FashionMnist.read(directory).test().classNames().get(9));
+        String message = assertThrows(StriateException.class, () -> Mnist.read(directory))
+                .getMessage();
+        assertEquals(
+                "MNIST: there is no train-images-idx3-ubyte nor train-images-idx3-ubyte.gz in " + directory
+                        + ", its folder raw, or its folder MNIST/raw",
+                message);
     }
 
     @Test
@@ -70,8 +79,10 @@ class MnistTest {
         Files.copy(directory.resolve(TRAIN_IMAGES), directory.resolve("x"));
         Files.delete(directory.resolve(TRAIN_LABELS));
         Files.move(directory.resolve("x"), directory.resolve(TRAIN_LABELS));
-        assertEquals(directory.resolve(TRAIN_LABELS)
-                + ", byte 0: the magic number is 0x00000803, expected 0x00000801, an idx file of labels", refused());
+        assertEquals(
+                directory.resolve(TRAIN_LABELS)
+                        + ", byte 0: the magic number is 0x00000803, expected 0x00000801, an idx file of labels",
+                refused());
     }
 
     @ParameterizedTest
@@ -91,7 +102,8 @@ class MnistTest {
         byte[] whole = Files.readAllBytes(file);
         for (int length = 0; length < whole.length; length++) {
             Files.write(file, Arrays.copyOf(whole, length));
-            assertTrue(refused().contains(file.toString()) && refused().contains("truncated"), length + ": " + refused());
+            assertTrue(
+                    refused().contains(file.toString()) && refused().contains("truncated"), length + ": " + refused());
         }
     }
 
@@ -121,7 +133,8 @@ class MnistTest {
     void labelsAreChecked() throws IOException {
         writeAll(directory, "");
         write(directory.resolve(TRAIN_LABELS), idx(0x801, 3, new byte[] {7, 10, 9}));
-        assertEquals(directory.resolve(TRAIN_LABELS) + ", byte 9: the label of image 1 is 10, expected 0 .. 9", refused());
+        assertEquals(
+                directory.resolve(TRAIN_LABELS) + ", byte 9: the label of image 1 is 10, expected 0 .. 9", refused());
         write(directory.resolve(TRAIN_LABELS), idx(0x801, 2, new byte[] {7, 1}));
         assertTrue(refused().contains("byte 4: there are 2 labels, but 3 images in"), refused());
     }
@@ -137,7 +150,10 @@ class MnistTest {
         bytes[6] = (byte) (count >>> 8);
         bytes[7] = (byte) count;
         Files.write(file, bytes);
-        assertTrue(refused().startsWith(file + ", byte 4: the header claims " + Integer.toUnsignedString(count) + " images"),
+        assertTrue(
+                refused()
+                        .startsWith(
+                                file + ", byte 4: the header claims " + Integer.toUnsignedString(count) + " images"),
                 refused());
         Files.delete(file);
         write(directory.resolve(TRAIN_IMAGES + ".gz"), bytes);
@@ -192,7 +208,8 @@ class MnistTest {
     }
 
     private static void write(Path file, byte[] bytes) throws IOException {
-        try (OutputStream out = file.toString().endsWith(".gz") ? new GZIPOutputStream(Files.newOutputStream(file))
+        try (OutputStream out = file.toString().endsWith(".gz")
+                ? new GZIPOutputStream(Files.newOutputStream(file))
                 : Files.newOutputStream(file)) {
             out.write(bytes);
         }

@@ -23,8 +23,12 @@ class TarGzTest {
 
     @Test
     void filesComeInTheirOrderWithTheirContents() throws IOException {
-        Path archive = archive(new Tar().entry("a/", "", '5', new byte[0]).file("a/x", text("hello")).file("empty", text(""))
-                .file("a/block", new byte[512]).entry("y", "long/prefix", '0', text("end")));
+        Path archive = archive(new Tar()
+                .entry("a/", "", '5', new byte[0])
+                .file("a/x", text("hello"))
+                .file("empty", text(""))
+                .file("a/block", new byte[512])
+                .entry("y", "long/prefix", '0', text("end")));
         Map<String, String> read = read(archive);
         assertEquals(List.of("a/x", "empty", "a/block", "long/prefix/y"), List.copyOf(read.keySet()));
         assertEquals("hello", read.get("a/x"));
@@ -38,17 +42,24 @@ class TarGzTest {
         String path = "path=" + name + "\n";
         String record = path.length() + 4 + " " + path;
         Map<String, String> read = read(archive(new Tar()
-                .entry("././@LongLink", "", 'L', text(name + "1\0")).file("cut", text("1"))
-                .entry("PaxHeaders/x", "", 'x', text("20 mtime=1234567.89\n" + record + "10 size=3\n")).file("cut", text("abc"))
-                .entry("global", "", 'g', text("15 path=nonsense\n")).file("short", text("2"))));
+                .entry("././@LongLink", "", 'L', text(name + "1\0"))
+                .file("cut", text("1"))
+                .entry("PaxHeaders/x", "", 'x', text("20 mtime=1234567.89\n" + record + "10 size=3\n"))
+                .file("cut", text("abc"))
+                .entry("global", "", 'g', text("15 path=nonsense\n"))
+                .file("short", text("2"))));
         assertEquals(Map.of(name + "1", "1", name, "abc", "short", "2"), read);
     }
 
     /** Names are nothing but names: there is no disk that they could lead to. */
     @Test
     void nothingIsWrittenAndNoLinkIsFollowed() throws IOException {
-        Path archive = archive(new Tar().file("../outside", text("1")).file("/tmp/absolute", text("2"))
-                .entry("link", "", '2', new byte[0]).entry("hard", "", '1', new byte[0]).entry("device", "", '3', new byte[0])
+        Path archive = archive(new Tar()
+                .file("../outside", text("1"))
+                .file("/tmp/absolute", text("2"))
+                .entry("link", "", '2', new byte[0])
+                .entry("hard", "", '1', new byte[0])
+                .entry("device", "", '3', new byte[0])
                 .file("link/through", text("3")));
         Map<String, String> read = read(archive);
         assertEquals(List.of("../outside", "/tmp/absolute", "link/through"), List.copyOf(read.keySet()));
@@ -58,7 +69,9 @@ class TarGzTest {
         // A file under a misleading name is not taken for one of the data set.
         Path cifar = directory.resolve("cifar-10-binary.tar.gz");
         new Tar().file("../cifar-10-batches-bin/test_batch.bin", new byte[3073]).writeTo(cifar);
-        assertTrue(assertThrows(StriateException.class, () -> Cifar10.read(directory)).getMessage().contains("lacks"));
+        assertTrue(assertThrows(StriateException.class, () -> Cifar10.read(directory))
+                .getMessage()
+                .contains("lacks"));
     }
 
     @Test
@@ -72,9 +85,11 @@ class TarGzTest {
     @Test
     void visitorCannotReadBeyondItsFile() throws IOException {
         Path archive = archive(new Tar().file("a", text("hello")).file("b", text("hello")));
-        StriateException e = assertThrows(StriateException.class,
+        StriateException e = assertThrows(
+                StriateException.class,
                 () -> TarGz.forEach(archive, (name, in) -> in.readFully(new byte[6], 0, 6, "six bytes")));
-        assertEquals(archive + "!/a, byte 5: the file ends here, within six bytes, 1 bytes too early; it is truncated",
+        assertEquals(
+                archive + "!/a, byte 5: the file ends here, within six bytes, 1 bytes too early; it is truncated",
                 e.getMessage());
     }
 
@@ -84,7 +99,8 @@ class TarGzTest {
         Path archive = directory.resolve("x.tar.gz");
         for (int length = 0; length <= 3 * 512 + 1024; length += 64) {
             Tar.write(archive, Arrays.copyOf(tar, length));
-            assertTrue(refused(archive).contains("truncated") || refused(archive).contains("more than can follow"),
+            assertTrue(
+                    refused(archive).contains("truncated") || refused(archive).contains("more than can follow"),
                     length + ": " + refused(archive));
         }
         Tar.write(archive, tar);
@@ -104,14 +120,32 @@ class TarGzTest {
         byte[] tar = new Tar().file("a", text("hello")).end();
         tar[0] = 'b';
         Tar.write(archive, tar);
-        assertEquals(archive + " (unpacked), byte 0: this is no header of tar: its checksum is wrong", refused(archive));
-        Tar.write(archive, new Tar().entry("a", "", 'L', new byte[(1 << 20) + 1]).end());
-        assertTrue(refused(archive).contains("byte 512: an extended header of tar has 1048577 bytes"), refused(archive));
-        Tar.write(archive, new Tar().entry("x", "", 'x', text("12 size=9x9\n")).file("a", text("")).end());
+        assertEquals(
+                archive + " (unpacked), byte 0: this is no header of tar: its checksum is wrong", refused(archive));
+        Tar.write(
+                archive, new Tar().entry("a", "", 'L', new byte[(1 << 20) + 1]).end());
+        assertTrue(
+                refused(archive).contains("byte 512: an extended header of tar has 1048577 bytes"), refused(archive));
+        Tar.write(
+                archive,
+                new Tar()
+                        .entry("x", "", 'x', text("12 size=9x9\n"))
+                        .file("a", text(""))
+                        .end());
         assertTrue(refused(archive).contains("\"9x9\" for a number"), refused(archive));
-        Tar.write(archive, new Tar().entry("x", "", 'x', text("31 size=9999999999999999999999\n")).file("a", text("")).end());
+        Tar.write(
+                archive,
+                new Tar()
+                        .entry("x", "", 'x', text("31 size=9999999999999999999999\n"))
+                        .file("a", text(""))
+                        .end());
         assertTrue(refused(archive).contains("for a number"), refused(archive));
-        Tar.write(archive, new Tar().entry("x", "", 'x', text("23 size=99999999999999\n")).file("a", text("")).end());
+        Tar.write(
+                archive,
+                new Tar()
+                        .entry("x", "", 'x', text("23 size=99999999999999\n"))
+                        .file("a", text(""))
+                        .end());
         assertTrue(refused(archive).contains("99999999999999 bytes, more than can follow"), refused(archive));
     }
 
@@ -131,7 +165,9 @@ class TarGzTest {
         Path skipped = archive(new Tar().entry("folder", "", '5', new byte[70_000_000]));
         assertTrue(refused(skipped).contains("more than can follow"), refused(skipped));
         Path after = directory.resolve("after.tar.gz");
-        Files.write(after, concatenated(Tar.packed(new Tar().file("a", text("hello")).end()), Tar.packed(new byte[70_000_000])));
+        Files.write(
+                after,
+                concatenated(Tar.packed(new Tar().file("a", text("hello")).end()), Tar.packed(new byte[70_000_000])));
         assertTrue(refused(after).contains("unpacks to more than 67108864 bytes"), refused(after));
     }
 
@@ -158,13 +194,15 @@ class TarGzTest {
 
     private static Map<String, String> read(Path archive) {
         Map<String, String> read = new LinkedHashMap<>();
-        TarGz.forEach(archive, (name, in) -> read.put(name,
-                new String(in.read((int) in.most(), "the file"), StandardCharsets.UTF_8)));
+        TarGz.forEach(
+                archive,
+                (name, in) -> read.put(name, new String(in.read((int) in.most(), "the file"), StandardCharsets.UTF_8)));
         return read;
     }
 
     private static String refused(Path archive) {
-        return assertThrows(StriateException.class, () -> TarGz.forEach(archive, (name, in) -> {})).getMessage();
+        return assertThrows(StriateException.class, () -> TarGz.forEach(archive, (name, in) -> {}))
+                .getMessage();
     }
 
     private static byte[] text(String text) {

@@ -29,11 +29,13 @@ class TransformTest {
         assertThrows(StriateException.class, () -> new Normalize(0, 0));
         assertThrows(StriateException.class, () -> new Normalize(0, Float.NaN));
         assertThrows(StriateException.class, () -> new Normalize(0, Float.POSITIVE_INFINITY));
-        assertEquals("Normalize: means are finite, got [NaN]",
-                assertThrows(StriateException.class, () -> new Normalize(Float.NaN, 1)).getMessage());
+        assertEquals(
+                "Normalize: means are finite, got [NaN]",
+                assertThrows(StriateException.class, () -> new Normalize(Float.NaN, 1))
+                        .getMessage());
         assertThrows(StriateException.class, () -> new Normalize(Float.NEGATIVE_INFINITY, 1));
-        ShapeException e = assertThrows(ShapeException.class,
-                () -> new Normalize(0, 1).apply(new float[3], 0, Shape.of(3, 1, 1), draws(0)));
+        ShapeException e = assertThrows(
+                ShapeException.class, () -> new Normalize(0, 1).apply(new float[3], 0, Shape.of(3, 1, 1), draws(0)));
         assertEquals("Normalize: has 1 means, the image (3, 1, 1) has 3 channels", e.getMessage());
     }
 
@@ -97,7 +99,9 @@ class TransformTest {
     }
 
     private static float value(int channel, int row, int column, int height, int width) {
-        return row < 0 || row >= height || column < 0 || column >= width ? 0 : 1 + (channel * height + row) * width + column;
+        return row < 0 || row >= height || column < 0 || column >= width
+                ? 0
+                : 1 + (channel * height + row) * width + column;
     }
 
     @Test
@@ -121,8 +125,10 @@ class TransformTest {
     @Test
     void settingsOutOfRangeAreRejected() {
         assertThrows(StriateException.class, () -> new RandomCrop(-1));
-        assertEquals("RandomCrop: a padding is in 0 .. 1073741823, got 1073741824",
-                assertThrows(StriateException.class, () -> new RandomCrop(1 << 30)).getMessage());
+        assertEquals(
+                "RandomCrop: a padding is in 0 .. 1073741823, got 1073741824",
+                assertThrows(StriateException.class, () -> new RandomCrop(1 << 30))
+                        .getMessage());
         assertThrows(StriateException.class, () -> new RandomHorizontalFlip(1.5f));
         assertThrows(StriateException.class, () -> new RandomHorizontalFlip(Float.NaN));
     }

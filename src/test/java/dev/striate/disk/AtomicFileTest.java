@@ -91,7 +91,8 @@ class AtomicFileTest {
         assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
         for (Path other : List.of(pipe, directory)) {
             StriateException e = assertThrows(StriateException.class, () -> AtomicFile.write(other, "x"));
-            assertEquals("cannot write " + other + ": it is " + (other == pipe ? "not a regular file" : "a directory"),
+            assertEquals(
+                    "cannot write " + other + ": it is " + (other == pipe ? "not a regular file" : "a directory"),
                     e.getMessage());
         }
         assertFalse(Files.isRegularFile(pipe));

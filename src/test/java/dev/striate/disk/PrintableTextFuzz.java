@@ -12,9 +12,9 @@ public final class PrintableTextFuzz implements FuzzTarget {
     @Override
     public void run(byte[] input) {
         // UTF-16 has unpaired surrogates, too.
-        for (String text : new String[] {
-            new String(input, StandardCharsets.UTF_8), new String(input, StandardCharsets.UTF_16LE)
-        }) {
+        for (String text :
+                new String[] {new String(input, StandardCharsets.UTF_8), new String(input, StandardCharsets.UTF_16LE)
+                }) {
             String printable = PrintableText.of(text);
             assertTrue(printable.codePoints().allMatch(PrintableText::isPrintable), printable);
             assertEquals(printable, PrintableText.of(printable));

@@ -14,9 +14,12 @@ class UserCacheTest {
         assertEquals(Path.of("/c/striate"), cache(Map.of("os.name", "Linux"), Map.of("XDG_CACHE_HOME", "/c")));
         assertEquals(Path.of("/h/.cache/striate"), cache(Map.of("os.name", "Linux"), Map.of("XDG_CACHE_HOME", "c")));
         assertEquals(Path.of("/h/Library/Caches/striate"), cache(Map.of("os.name", "Mac OS X"), Map.of()));
-        assertEquals(Path.of("/local/striate"), cache(Map.of("os.name", "Windows 11"), Map.of("LOCALAPPDATA", "/local")));
+        assertEquals(
+                Path.of("/local/striate"), cache(Map.of("os.name", "Windows 11"), Map.of("LOCALAPPDATA", "/local")));
         assertEquals(Path.of("/h/AppData/Local/striate"), cache(Map.of("os.name", "Windows 11"), Map.of()));
-        assertEquals(Path.of("/v"), cache(Map.of("os.name", "Linux"), Map.of("STRIATE_CACHE", "/v", "XDG_CACHE_HOME", "/c")));
+        assertEquals(
+                Path.of("/v"),
+                cache(Map.of("os.name", "Linux"), Map.of("STRIATE_CACHE", "/v", "XDG_CACHE_HOME", "/c")));
         Path mine = Path.of("mine").toAbsolutePath();
         assertEquals(mine, cache(Map.of("os.name", "Linux", "striate.cache", "mine"), Map.of("STRIATE_CACHE", "/v")));
         assertEquals(mine, cache(Map.of("os.name", "Linux", "striate.cache", "mine"), Map.of("XDG_CACHE_HOME", "/c")));
@@ -25,7 +28,8 @@ class UserCacheTest {
     /** The JVM loads libraries from absolute paths only. */
     @Test
     void theDirectoryIsAbsolute() {
-        assertEquals(Path.of("mine").toAbsolutePath(), cache(Map.of("os.name", "Linux"), Map.of("STRIATE_CACHE", "mine")));
+        assertEquals(
+                Path.of("mine").toAbsolutePath(), cache(Map.of("os.name", "Linux"), Map.of("STRIATE_CACHE", "mine")));
     }
 
     /** Java's user.home is "?" for a user without an entry in the user database. */

@@ -35,14 +35,17 @@ class FuzzCorpusTest {
     Stream<DynamicNode> corpus() {
         return FuzzTargets.ALL.keySet().stream().map(name -> {
             FuzzTarget target = FuzzTargets.named(name);
-            return dynamicContainer(name, list(CORPUS.resolve(name)).map(file -> dynamicTest(file.getFileName().toString(),
-                    file.toUri(), () -> {
-                        byte[] input = Files.readAllBytes(file);
-                        StriateException refusal = assertTimeoutPreemptively(HANGS, () -> FuzzDriver.check(target, input));
-                        if (file.getFileName().toString().startsWith(VALID) && refusal != null) {
-                            throw refusal;
-                        }
-                    })));
+            return dynamicContainer(
+                    name,
+                    list(CORPUS.resolve(name))
+                            .map(file -> dynamicTest(file.getFileName().toString(), file.toUri(), () -> {
+                                byte[] input = Files.readAllBytes(file);
+                                StriateException refusal =
+                                        assertTimeoutPreemptively(HANGS, () -> FuzzDriver.check(target, input));
+                                if (file.getFileName().toString().startsWith(VALID) && refusal != null) {
+                                    throw refusal;
+                                }
+                            })));
         });
     }
 

@@ -7,8 +7,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs one target on one input. Jazzer finds the two methods {@code fuzzer...} by their names; the replay of the corpus calls
- * {@link #check} and so needs no Jazzer.
+ * Runs one target on one input. Jazzer finds the two methods {@code fuzzer...} by their names; the replay of the corpus
+ * calls {@link #check} and so needs no Jazzer.
  */
 public final class FuzzDriver {
 
@@ -53,7 +53,8 @@ public final class FuzzDriver {
     }
 
     /** @param breach the bound that was broken, in words, or null */
-    private record Outcome(@Nullable StriateException refusal, @Nullable String breach) {}
+    private record Outcome(
+            @Nullable StriateException refusal, @Nullable String breach) {}
 
     private static Outcome run(FuzzTarget target, byte[] input) throws Exception {
         StriateException refusal = null;
@@ -76,7 +77,8 @@ public final class FuzzDriver {
             return new Outcome(refusal, "took " + time + ", more than " + target.mostTime());
         }
         long most = target.mostAllocated(instrumentation * input.length);
-        return new Outcome(refusal,
+        return new Outcome(
+                refusal,
                 allocated > most ? "made the parser allocate " + allocated + " bytes, more than " + most : null);
     }
 }

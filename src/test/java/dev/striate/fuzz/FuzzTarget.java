@@ -7,9 +7,11 @@ import java.time.Duration;
 public interface FuzzTarget {
 
     /**
-     * Parses one input and checks the properties of what comes out, such as that it survives being written and read again.
+     * Parses one input and checks the properties of what comes out, such as that it survives being written and read
+     * again.
      *
-     * @throws StriateException if the parser refuses the input, which is always right; every other exception is a finding
+     * @throws StriateException if the parser refuses the input, which is always right; every other exception is a
+     *     finding
      */
     void run(byte[] input) throws Exception;
 
@@ -18,7 +20,9 @@ public interface FuzzTarget {
         return (16L << 20) + 256L * length;
     }
 
-    /** The most processor time that the running thread may take for an input below 64 KiB. Other threads do not count. */
+    /**
+     * The most processor time that the running thread may take for an input below 64 KiB. Other threads do not count.
+     */
     default Duration mostTime() {
         return Duration.ofSeconds(2);
     }

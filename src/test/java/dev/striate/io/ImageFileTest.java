@@ -37,14 +37,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Files of pictures made by hand: rare ones that are read, and hostile ones that are refused before they cost anything. */
+/**
+ * Files of pictures made by hand: rare ones that are read, and hostile ones that are refused before they cost anything.
+ */
 class ImageFileTest {
 
     /** Of 8 x 8 pixels with Adobe's segment, by Pillow: four columns of two pixels each, in CMYK. */
-    private static final String CMYK = "ffd8ffee000e41646f626500640000000000ffdb0043001b12141714111b1716171e1c1b2028422b2825252851"
-            + "3a3d3042605565645f555d5b6a7899816a7190735b5d85b586909ea3abadab6780bcc9baa6c799a8aba4ffc000140800080008044311004d11"
-            + "005911004b1100ffc4001500010100000000000000000000000000000405ffc4002310000102020b000000000000000000000000010583b202"
-            + "0304333435364182b1f0ffda000e0443004d0059004b00003f005b469ba9e53a8fa58e7185d0a7acd6c112542c3b5c27b743ffd9";
+    private static final String CMYK =
+            "ffd8ffee000e41646f626500640000000000ffdb0043001b12141714111b1716171e1c1b2028422b2825252851"
+                    + "3a3d3042605565645f555d5b6a7899816a7190735b5d85b586909ea3abadab6780bcc9baa6c799a8aba4ffc000140800080008044311004d11"
+                    + "005911004b1100ffc4001500010100000000000000000000000000000405ffc4002310000102020b000000000000000000000000010583b202"
+                    + "0304333435364182b1f0ffda000e0443004d0059004b00003f005b469ba9e53a8fa58e7185d0a7acd6c112542c3b5c27b743ffd9";
 
     /** The offset of the transformation in {@link #CMYK}. */
     private static final int ADOBE_TRANSFORM = 17;
@@ -52,11 +55,13 @@ class ImageFileTest {
     private static final int ADOBE_SEGMENT = 16;
 
     /** Of 8 x 8 pixels in JFIF, by Pillow. */
-    private static final String COLOR = "ffd8ffe000104a46494600010100000100010000ffdb0043001b12141714111b1716171e1c1b2028422b2825252"
-            + "8513a3d3042605565645f555d5b6a7899816a7190735b5d85b586909ea3abadab6780bcc9baa6c799a8aba4ffdb0043011c1e1e2823284e2b2b"
-            + "4ea46e5d6e" + "a4".repeat(50) + "ffc00011080008000803011100021101031101ffc40014000100000000000000000000000000000"
-            + "004ffc40017100003010000000000000000000000000000024382ffc4001501010100000000000000000000000000000102ffc4001b11000104"
-            + "0300000000000000000000000000020481b1033334ffda000c03010002110311003f0013c34535d5922c5cf5ae28ffd9";
+    private static final String COLOR =
+            "ffd8ffe000104a46494600010100000100010000ffdb0043001b12141714111b1716171e1c1b2028422b2825252"
+                    + "8513a3d3042605565645f555d5b6a7899816a7190735b5d85b586909ea3abadab6780bcc9baa6c799a8aba4ffdb0043011c1e1e2823284e2b2b"
+                    + "4ea46e5d6e" + "a4".repeat(50)
+                    + "ffc00011080008000803011100021101031101ffc40014000100000000000000000000000000000"
+                    + "004ffc40017100003010000000000000000000000000000024382ffc4001501010100000000000000000000000000000102ffc4001b11000104"
+                    + "0300000000000000000000000000020481b1033334ffda000c03010002110311003f0013c34535d5922c5cf5ae28ffd9";
 
     private static final int JFIF_SEGMENT = 18;
 
@@ -100,7 +105,8 @@ class ImageFileTest {
         byte[] bare = cut(jfif, 2, JFIF_SEGMENT);
         assertArrayEquals(expected, firstRow(read(bare)));
         assertArrayEquals(expected, firstRow(read(withComponents(bare, 0, 1, 2))));
-        assertArrayEquals(numbers("79 91 255 76 68 248 127 86 55 124 91 33 44 222 109 42 255 95 93 121 128 90 136 127"),
+        assertArrayEquals(
+                numbers("79 91 255 76 68 248 127 86 55 124 91 33 44 222 109 42 255 95 93 121 128 90 136 127"),
                 firstRow(read(withComponents(bare, 'R', 'G', 'B'))));
         assertArrayEquals(expected, firstRow(read(withComponents(jfif, 'R', 'G', 'B'))));
     }
@@ -108,8 +114,12 @@ class ImageFileTest {
     @Test
     void otherSegmentsOfJpegAreDropped() throws IOException {
         byte[] jpeg = HexFormat.of().parseHex(COLOR);
-        byte[] more = insert(jpeg, 2, HexFormat.of().parseHex("ffff" + "ffe20012" + hex("ICC_PROFILE\0\1\1zz")
-                + "ffe1000a" + hex("http://x") + "fffe0003" + hex("x")));
+        byte[] more = insert(
+                jpeg,
+                2,
+                HexFormat.of()
+                        .parseHex("ffff" + "ffe20012" + hex("ICC_PROFILE\0\1\1zz") + "ffe1000a" + hex("http://x")
+                                + "fffe0003" + hex("x")));
         assertEquals(read(jpeg), read(Arrays.copyOf(more, more.length + 9)));
         assertEquals(jpeg.length - JFIF_SEGMENT, kept(more));
     }
@@ -118,12 +128,17 @@ class ImageFileTest {
 
     /** After fill bytes, after another APP1 segment, and as a LONG. */
     @ParameterizedTest
-    @ValueSource(strings = {"4d4d002a00000008000101120003000000010006000000000000", "49492a0008000000010012010300010000000600000000000000",
-            "4d4d002a00000008000101120004000000010000000600000000"})
+    @ValueSource(
+            strings = {
+                "4d4d002a00000008000101120003000000010006000000000000",
+                "49492a0008000000010012010300010000000600000000000000",
+                "4d4d002a00000008000101120004000000010000000600000000"
+            })
     void orientationIsFound(String tiff) throws IOException {
         byte[] jpeg = HexFormat.of().parseHex(COLOR);
         Image upright = read(jpeg);
-        byte[] exif = HexFormat.of().parseHex("ffe1" + String.format("%04x", 8 + tiff.length() / 2) + hex("Exif\0\0") + tiff);
+        byte[] exif =
+                HexFormat.of().parseHex("ffe1" + String.format("%04x", 8 + tiff.length() / 2) + hex("Exif\0\0") + tiff);
         byte[] other = HexFormat.of().parseHex("ffe1000a" + hex("http://x"));
         Image turned = upright.upright(6);
         assertEquals(turned, read(insert(jpeg, 2, exif)));
@@ -137,8 +152,12 @@ class ImageFileTest {
         Path file = directory.resolve("exif.png");
         picture.write(file);
         byte[] png = Files.readAllBytes(file);
-        assertEquals(picture.upright(6), read(insert(png, PNG_HEADER, chunk("eXIf", HexFormat.of().parseHex(tiff)))));
-        assertEquals(picture.upright(6), read(insert(png, png.length - 12, chunk("eXIf", HexFormat.of().parseHex(tiff)))));
+        assertEquals(
+                picture.upright(6),
+                read(insert(png, PNG_HEADER, chunk("eXIf", HexFormat.of().parseHex(tiff)))));
+        assertEquals(
+                picture.upright(6),
+                read(insert(png, png.length - 12, chunk("eXIf", HexFormat.of().parseHex(tiff)))));
     }
 
     // ---- GIF
@@ -149,7 +168,8 @@ class ImageFileTest {
         Image image = read(gif(4, 3, 1, 1, 2, 1, TWO_PIXELS));
         assertEquals(Shape.of(3, 3, 4), image.shape());
         int[] red = {255, 255, 255, 255, 255, 10, 20, 255, 255, 255, 255, 255};
-        assertArrayEquals(red, IntStream.range(0, 12).map(i -> image.pixels()[i] & 0xFF).toArray());
+        assertArrayEquals(
+                red, IntStream.range(0, 12).map(i -> image.pixels()[i] & 0xFF).toArray());
     }
 
     @Test
@@ -163,9 +183,10 @@ class ImageFileTest {
     void shortFramesAreRefused() {
         String reason = "the file is truncated or damaged: the first frame has 2 of 3 pixels";
         assertTrue(refused(() -> read(gif(3, 1, 0, 0, 3, 1, TWO_PIXELS))).endsWith(reason));
-        assertTrue(refused(() -> read(gif(5, 1, 0, 0, 5, 1, new byte[] {0x44, 0x00}))).endsWith("has 4 of 5 pixels"));
-        assertTrue(refused(() -> read(gif(3, 1, 0, 0, 3, 1, new byte[] {(byte) 0xC4, 0x01}))).endsWith(
-                "the file is damaged: code 7 of the first frame is not defined"));
+        assertTrue(refused(() -> read(gif(5, 1, 0, 0, 5, 1, new byte[] {0x44, 0x00})))
+                .endsWith("has 4 of 5 pixels"));
+        assertTrue(refused(() -> read(gif(3, 1, 0, 0, 3, 1, new byte[] {(byte) 0xC4, 0x01})))
+                .endsWith("the file is damaged: code 7 of the first frame is not defined"));
     }
 
     /** The table is full after 4090 pixels and never cleared. After the end, there may be more data. */
@@ -173,7 +194,8 @@ class ImageFileTest {
     void fullTablesOfGifAreRead() {
         byte[] codes = onePixelCodes(5_000);
         Image image = read(gif(5_000, 1, 0, 0, 5_000, 1, codes));
-        assertArrayEquals(IntStream.range(0, 5_000).map(i -> 10 + i % 4 * 10).toArray(),
+        assertArrayEquals(
+                IntStream.range(0, 5_000).map(i -> 10 + i % 4 * 10).toArray(),
                 IntStream.range(0, 5_000).map(i -> image.pixels()[i] & 0xFF).toArray());
         assertEquals(image, read(gif(5_000, 1, 0, 0, 5_000, 1, Arrays.copyOf(codes, codes.length + 300))));
         assertTrue(refused(() -> read(gif(5_001, 1, 0, 0, 5_001, 1, codes))).endsWith("has 5000 of 5001 pixels"));
@@ -183,7 +205,10 @@ class ImageFileTest {
     @Test
     void commentsOfGifAreDropped() throws IOException {
         byte[] gif = gif(4, 3, 1, 1, 2, 1, TWO_PIXELS);
-        byte[] commented = insert(gif, 13 + 12, HexFormat.of().parseHex("21fe" + "0378787802787800"),
+        byte[] commented = insert(
+                gif,
+                13 + 12,
+                HexFormat.of().parseHex("21fe" + "0378787802787800"),
                 HexFormat.of().parseHex("21f9040000000000"));
         assertEquals(read(gif), read(commented));
         assertEquals(kept(gif) + 8, kept(commented));
@@ -199,8 +224,12 @@ class ImageFileTest {
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             ImageIO.write(new BufferedImage(3, 2, type), "png", out);
             byte[] png = out.toByteArray();
-            byte[] more = insert(png, PNG_HEADER, chunk("zTXt", join(new byte[] {'a', 0, 0}, bomb)),
-                    chunk("iCCP", join(new byte[] {'a', 0, 0}, bomb)), chunk("iTXt", join(new byte[] {'a', 0, 1, 0, 0, 0}, bomb)));
+            byte[] more = insert(
+                    png,
+                    PNG_HEADER,
+                    chunk("zTXt", join(new byte[] {'a', 0, 0}, bomb)),
+                    chunk("iCCP", join(new byte[] {'a', 0, 0}, bomb)),
+                    chunk("iTXt", join(new byte[] {'a', 0, 1, 0, 0, 0}, bomb)));
             assertEquals(read(png), read(more));
             assertEquals(png.length, kept(more));
         }
@@ -239,8 +268,12 @@ class ImageFileTest {
     /** Expected: the samples scaled to 255, except the transparent one, the second. */
     @ParameterizedTest
     @CsvSource({
-        "1, 40, 0, 255 255 255 255", "2, 18, 1, 0 255 170 0", "2, 18, 65533, 0 255 170 0", "4, 0102, 1, 0 255 0 34",
-        "8, 00010002, 1, 0 255 0 2", "16, 0000010000000201, 256, 0 255 0 2"
+        "1, 40, 0, 255 255 255 255",
+        "2, 18, 1, 0 255 170 0",
+        "2, 18, 65533, 0 255 170 0",
+        "4, 0102, 1, 0 255 0 34",
+        "8, 00010002, 1, 0 255 0 2",
+        "16, 0000010000000201, 256, 0 255 0 2"
     })
     void transparentGreyBecomesWhite(int depth, String row, int key, String expected) {
         byte[] png = png(4, 1, depth, 0, 0, zlib(HexFormat.of().parseHex("00" + row)));
@@ -287,17 +320,24 @@ class ImageFileTest {
     /** Runs and literal pixels of 3 x 2 pixels in 8 and 4 bits, also with pixels that are skipped or not mentioned. */
     @ParameterizedTest
     @CsvSource({
-        "8, 0301 0000 0301 0001", "8, 0003010203ff 0000 0201 0101 0000", "8, 0002 0101 0201 0001", "8, 0301 0001",
-        "4, 0301 0000 0301 0001", "4, 00031230 0000 0301 0001"
+        "8, 0301 0000 0301 0001",
+        "8, 0003010203ff 0000 0201 0101 0000",
+        "8, 0002 0101 0201 0001",
+        "8, 0301 0001",
+        "4, 0301 0000 0301 0001",
+        "4, 00031230 0000 0301 0001"
     })
     void runLengthsAreRead(int bits, String codes) {
-        assertEquals(Shape.of(1, 2, 3), read(runs(3, 2, bits, codes.replace(" ", ""))).shape());
+        assertEquals(
+                Shape.of(1, 2, 3),
+                read(runs(3, 2, bits, codes.replace(" ", ""))).shape());
     }
 
     /** The JDK's reader would cut them off, or fill the rest with colour 0. */
     @ParameterizedTest
     @CsvSource({
-        "8, 0401 0000 0301 0001, exceed the picture of 3 x 2 pixels", "8, 0301 0000 0201 000301020300, exceed the picture",
+        "8, 0401 0000 0301 0001, exceed the picture of 3 x 2 pixels",
+                "8, 0301 0000 0201 000301020300, exceed the picture",
         "8, 0301 0000 0301 0000 0101 0001, exceed the picture", "8, 0002 c8c8 0301 0001, exceed the picture",
         "4, 00041234 0001, exceed the picture", "8, 0301 0000 0301, its run lengths end in row 1 of 2",
         "8, 0301 00, its run lengths end in row 0 of 2", "8, 0301 0002, its run lengths end in row 0 of 2"
@@ -314,20 +354,32 @@ class ImageFileTest {
         Path file = directory.resolve("a.png");
         image.write(file);
         assertEquals(image, Image.read(file, 600));
-        assertEquals("cannot read the picture " + file + ": it has 30 x 20 pixels; make it smaller or raise the limit of 599 pixels"
-                + " (--max-pixels, or maxPixels of Image.read)", refused(() -> Image.read(file, 599)));
-        assertEquals(image.fit(4, 4).grey().shape(), Image.read(file, Shape.of(1, 4, 4), 600).shape());
+        assertEquals(
+                "cannot read the picture " + file
+                        + ": it has 30 x 20 pixels; make it smaller or raise the limit of 599 pixels"
+                        + " (--max-pixels, or maxPixels of Image.read)",
+                refused(() -> Image.read(file, 599)));
+        assertEquals(
+                image.fit(4, 4).grey().shape(),
+                Image.read(file, Shape.of(1, 4, 4), 600).shape());
         assertTrue(refused(() -> Image.read(file, Shape.of(1, 4, 4), 599)).contains("30 x 20"));
         assertTrue(refused(() -> Image.read(file, 0)).contains("from 1 to 500000000, got 0"));
     }
 
-    /** Each is a few bytes of a correct file; refused are those that would take more pixels, memory or time than allowed. */
+    /**
+     * Each is a few bytes of a correct file; refused are those that would take more pixels, memory or time than
+     * allowed.
+     */
     @Test
     void oversizedPicturesAreRefusedBeforeDecoding() {
         byte[] row = new byte[100];
-        for (byte[] file : List.of(png(100_000, 100_000, 8, 2, 0, row), png(50_000_001, 1, 8, 2, 0, row),
-                gif(0xFFFF, 0xFFFF, 0, 0, 1, 1, new byte[3]), gif(1, 1, 0, 0, 16_397, 5_122, new byte[20_000]),
-                bmp(40, 10_000, 10_000, 24, 0, 10), bmp(40, Integer.MAX_VALUE, Integer.MIN_VALUE, 24, 0, 10),
+        for (byte[] file : List.of(
+                png(100_000, 100_000, 8, 2, 0, row),
+                png(50_000_001, 1, 8, 2, 0, row),
+                gif(0xFFFF, 0xFFFF, 0, 0, 1, 1, new byte[3]),
+                gif(1, 1, 0, 0, 16_397, 5_122, new byte[20_000]),
+                bmp(40, 10_000, 10_000, 24, 0, 10),
+                bmp(40, Integer.MAX_VALUE, Integer.MIN_VALUE, 24, 0, 10),
                 jpeg(0xC0, 0xFFFF, 0xFFFF, 1, 100))) {
             assertTrue(refusedCheaply(file).contains("limit of 50000000 pixels (--max-pixels"), refusedCheaply(file));
         }
@@ -341,17 +393,28 @@ class ImageFileTest {
     @ValueSource(ints = {0, 1})
     void pngClaimsAreComparedWithTheData(int interlaced) {
         byte[] data = deflated(1_000 * (3 * 1_000 + 1) + 20_000);
-        assertEquals(Shape.of(3, 1_000, 1_000), read(png(1_000, 1_000, 8, 2, interlaced, data)).shape());
-        assertTrue(refusedCheaply(png(2_000, 1_000, 8, 2, interlaced, data)).contains("it claims 2000 x 1000 pixels, which take"));
+        assertEquals(
+                Shape.of(3, 1_000, 1_000),
+                read(png(1_000, 1_000, 8, 2, interlaced, data)).shape());
+        assertTrue(refusedCheaply(png(2_000, 1_000, 8, 2, interlaced, data))
+                .contains("it claims 2000 x 1000 pixels, which take"));
     }
 
     @Test
     void claimsAreComparedWithTheData() {
-        for (byte[] file : List.of(gif(7_000, 7_000, 0, 0, 7_000, 7_000, new byte[17_000]), gif(7_000, 7_000, 0, 0, 1, 1, new byte[3]),
-                bmp(40, 7_000, 7_000, 24, 0, 7_000), bmp(40, 7_000, -7_000, 1, 0, 6_000_000), bmp(40, 7_000, 7_000, 8, 1, 300_000),
-                bmp(40, 7_000, 7_000, 4, 2, 300_000), bmp(12, 7_000, 7_000, 8, 0, 7_000),
-                jpeg(0xC0, 7_000, 7_000, 1, 190_000), jpeg(0xC2, 7_000, 7_000, 1, 90_000))) {
-            assertTrue(refusedCheaply(file).contains("claims 7000 x 7000 pixels, which take at least"), refusedCheaply(file));
+        for (byte[] file : List.of(
+                gif(7_000, 7_000, 0, 0, 7_000, 7_000, new byte[17_000]),
+                gif(7_000, 7_000, 0, 0, 1, 1, new byte[3]),
+                bmp(40, 7_000, 7_000, 24, 0, 7_000),
+                bmp(40, 7_000, -7_000, 1, 0, 6_000_000),
+                bmp(40, 7_000, 7_000, 8, 1, 300_000),
+                bmp(40, 7_000, 7_000, 4, 2, 300_000),
+                bmp(12, 7_000, 7_000, 8, 0, 7_000),
+                jpeg(0xC0, 7_000, 7_000, 1, 190_000),
+                jpeg(0xC2, 7_000, 7_000, 1, 90_000))) {
+            assertTrue(
+                    refusedCheaply(file).contains("claims 7000 x 7000 pixels, which take at least"),
+                    refusedCheaply(file));
         }
         assertTrue(refusedCheaply(bmp(40, -7, 1, 24, 0, 100)).contains("the file is damaged: it claims -7 x 1 pixels"));
         assertTrue(refusedCheaply(gif(7, 7, 0, 0, 0, 7, new byte[9])).contains("the first frame has 0 x 7 pixels"));
@@ -363,11 +426,14 @@ class ImageFileTest {
     @Test
     void runLengthsAreLimited() {
         int most = 4 * 7 * 5 + 4 * 5 + (16 << 20);
-        byte[] bmp = runs(7, 5, 8, "0701" + "0000" + "0702" + "0000" + "0703" + "0000" + "0704" + "0000" + "0705" + "0001");
+        byte[] bmp =
+                runs(7, 5, 8, "0701" + "0000" + "0702" + "0000" + "0703" + "0000" + "0704" + "0000" + "0705" + "0001");
         int data = bmp.length - 20;
         assertEquals(Shape.of(1, 5, 7), read(Arrays.copyOf(bmp, data + most)).shape());
-        assertEquals("cannot read the picture " + directory.resolve("picture") + ": the file is damaged: the run lengths of 7 x 5"
-                + " pixels take at most " + most + " bytes, and it has " + (most + 1) + " bytes of them",
+        assertEquals(
+                "cannot read the picture " + directory.resolve("picture")
+                        + ": the file is damaged: the run lengths of 7 x 5" + " pixels take at most " + most
+                        + " bytes, and it has " + (most + 1) + " bytes of them",
                 refusedCheaply(Arrays.copyOf(bmp, data + most + 1)));
     }
 
@@ -384,8 +450,8 @@ class ImageFileTest {
         assertArrayEquals(new int[] {255, 127, 127}, pixel(masked(32, 0xFF0000, 0xFF00, 0xFF, 0xFF000000, 0x80FF0000)));
         String expected = "is not supported: expected 1 to 16 adjacent bits of ";
         for (int mask : new int[] {0, 0xF0F000, 0x1FFFF, 0xFFFFFFF, 0x7FFFFFFF, -1}) {
-            assertTrue(refusedCheaply(masked(32, mask, 0xFF00, 0xFF, 0, 0)).contains(
-                    String.format("the bit mask %08x for red ", mask) + expected + 32));
+            assertTrue(refusedCheaply(masked(32, mask, 0xFF00, 0xFF, 0, 0))
+                    .contains(String.format("the bit mask %08x for red ", mask) + expected + 32));
             assertTrue(refusedCheaply(masked(32, 0xFF00, mask, 0xFF, 0, 0)).contains("for green " + expected));
             assertTrue(refusedCheaply(masked(32, 0xFF00, 0xFF, mask, 0, 0)).contains("for blue " + expected));
         }
@@ -411,14 +477,16 @@ class ImageFileTest {
     @Test
     void rareKindsAreRefusedByName() {
         assertTrue(refusedCheaply(bmp(40, 8, 8, 0, 5, 100)).contains("a BMP file that contains a JPEG or PNG picture"));
-        assertTrue(refusedCheaply(bmp(40, 8, 8, 24, 4, 100)).contains("a BMP file that contains a JPEG or PNG picture"));
+        assertTrue(
+                refusedCheaply(bmp(40, 8, 8, 24, 4, 100)).contains("a BMP file that contains a JPEG or PNG picture"));
         assertTrue(refusedCheaply(bmp(40, 8, 8, 2, 0, 100)).contains("2 bits per pixel"));
-        assertTrue(refusedCheaply(bmp(64, 8, 8, 8, 0, 100)).endsWith(
-                "an OS/2 2.x bitmap is not supported; save the picture as PNG"));
-        assertTrue(refusedCheaply(bmp(12, 40_000, 1, 1, 0, 5_000)).endsWith(
-                "an OS/2 bitmap of 40000 x 1 pixels is not supported; save the picture as PNG"));
+        assertTrue(refusedCheaply(bmp(64, 8, 8, 8, 0, 100))
+                .endsWith("an OS/2 2.x bitmap is not supported; save the picture as PNG"));
+        assertTrue(refusedCheaply(bmp(12, 40_000, 1, 1, 0, 5_000))
+                .endsWith("an OS/2 bitmap of 40000 x 1 pixels is not supported; save the picture as PNG"));
         assertTrue(refusedCheaply(bmp(12, 1, 32_768, 8, 0, 140_000)).contains("of 1 x 32768 pixels is not supported"));
-        assertEquals(Shape.of(1, 32_767, 1), read(bmp(12, 1, 32_767, 8, 0, 140_000)).shape());
+        assertEquals(
+                Shape.of(1, 32_767, 1), read(bmp(12, 1, 32_767, 8, 0, 140_000)).shape());
         assertTrue(refusedCheaply(jpeg(0xC9, 8, 8, 1, 9)).contains("arithmetic-coded"));
         assertTrue(refusedCheaply(jpeg(0xC3, 8, 8, 1, 9)).contains("lossless"));
     }
@@ -427,7 +495,8 @@ class ImageFileTest {
     @ParameterizedTest
     @ValueSource(strings = {"49492a0008000000", "4d4d002a00000008", "0000ce10ce10", "524946460000000057454250"})
     void otherFormatsAreRefused(String start) {
-        assertTrue(refusedCheaply(Arrays.copyOf(HexFormat.of().parseHex(start), 300)).contains("not a PNG, JPEG, GIF or BMP file"));
+        assertTrue(refusedCheaply(Arrays.copyOf(HexFormat.of().parseHex(start), 300))
+                .contains("not a PNG, JPEG, GIF or BMP file"));
     }
 
     /** Beyond the longest Java array; the file takes no room on disk. */
@@ -470,7 +539,8 @@ class ImageFileTest {
     void openFilesAreReadByTheirDescriptor() throws IOException, InterruptedException {
         Path file = directory.resolve("a.png");
         ImageTest.pattern(3, 2, 3).write(file);
-        Process holder = new ProcessBuilder("sleep", "60").redirectInput(file.toFile()).start();
+        Process holder =
+                new ProcessBuilder("sleep", "60").redirectInput(file.toFile()).start();
         try {
             assertEquals(Image.read(file), Image.read(Path.of("/proc/" + holder.pid() + "/fd/0")));
         } finally {
@@ -481,16 +551,27 @@ class ImageFileTest {
     // ---- Files
 
     private static byte[] png(int width, int height, int depth, int colorType, int interlaced, byte[] data) {
-        byte[] header = ByteBuffer.allocate(13).putInt(width).putInt(height)
-                .put(new byte[] {(byte) depth, (byte) colorType, 0, 0, (byte) interlaced}).array();
-        return join(HexFormat.of().parseHex("89504e470d0a1a0a"), chunk("IHDR", header), chunk("IDAT", data), chunk("IEND", new byte[0]));
+        byte[] header = ByteBuffer.allocate(13)
+                .putInt(width)
+                .putInt(height)
+                .put(new byte[] {(byte) depth, (byte) colorType, 0, 0, (byte) interlaced})
+                .array();
+        return join(
+                HexFormat.of().parseHex("89504e470d0a1a0a"),
+                chunk("IHDR", header),
+                chunk("IDAT", data),
+                chunk("IEND", new byte[0]));
     }
 
     private static byte[] chunk(String type, byte[] data) {
         byte[] content = join(type.getBytes(StandardCharsets.US_ASCII), data);
         CRC32 sum = new CRC32();
         sum.update(content);
-        return ByteBuffer.allocate(content.length + 8).putInt(data.length).put(content).putInt((int) sum.getValue()).array();
+        return ByteBuffer.allocate(content.length + 8)
+                .putInt(data.length)
+                .put(content)
+                .putInt((int) sum.getValue())
+                .array();
     }
 
     /** So many zeros. */
@@ -518,11 +599,18 @@ class ImageFileTest {
     }
 
     /** Four colours, red 10, 20, 30 and 40; LZW codes start with 3 bits. */
-    private static byte[] gif(int screenWidth, int screenHeight, int left, int top, int width, int height, byte[] codes) {
-        ByteBuffer out = ByteBuffer.allocate(100 + codes.length + codes.length / 255).order(ByteOrder.LITTLE_ENDIAN);
-        out.put("GIF89a".getBytes(StandardCharsets.US_ASCII)).putShort((short) screenWidth).putShort((short) screenHeight)
+    private static byte[] gif(
+            int screenWidth, int screenHeight, int left, int top, int width, int height, byte[] codes) {
+        ByteBuffer out =
+                ByteBuffer.allocate(100 + codes.length + codes.length / 255).order(ByteOrder.LITTLE_ENDIAN);
+        out.put("GIF89a".getBytes(StandardCharsets.US_ASCII))
+                .putShort((short) screenWidth)
+                .putShort((short) screenHeight)
                 .put(HexFormat.of().parseHex("810000" + "0a0000" + "140000" + "1e0000" + "280000" + "2c"))
-                .putShort((short) left).putShort((short) top).putShort((short) width).putShort((short) height)
+                .putShort((short) left)
+                .putShort((short) top)
+                .putShort((short) width)
+                .putShort((short) height)
                 .put(HexFormat.of().parseHex("0002"));
         for (int i = 0; i < codes.length; i += 255) {
             int length = Math.min(255, codes.length - i);
@@ -552,11 +640,23 @@ class ImageFileTest {
     private static byte[] bmp(int headerBytes, int width, int height, int bits, int compression, int dataBytes) {
         int offset = 14 + headerBytes + (bits <= 8 ? 1024 : 0);
         ByteBuffer out = ByteBuffer.allocate(offset + dataBytes).order(ByteOrder.LITTLE_ENDIAN);
-        out.put((byte) 'B').put((byte) 'M').putInt(offset + dataBytes).putInt(0).putInt(offset).putInt(headerBytes);
+        out.put((byte) 'B')
+                .put((byte) 'M')
+                .putInt(offset + dataBytes)
+                .putInt(0)
+                .putInt(offset)
+                .putInt(headerBytes);
         if (headerBytes == 12) {
-            out.putShort((short) width).putShort((short) height).putShort((short) 1).putShort((short) bits);
+            out.putShort((short) width)
+                    .putShort((short) height)
+                    .putShort((short) 1)
+                    .putShort((short) bits);
         } else {
-            out.putInt(width).putInt(height).putShort((short) 1).putShort((short) bits).putInt(compression);
+            out.putInt(width)
+                    .putInt(height)
+                    .putShort((short) 1)
+                    .putShort((short) bits)
+                    .putInt(compression);
         }
         return out.array();
     }
@@ -569,13 +669,18 @@ class ImageFileTest {
         return join(header, HexFormat.of().parseHex(codes));
     }
 
-    /** Grey; the first scan is of means, each 0 in one bit, the others refine them or, if not progressive, there is one only. */
+    /**
+     * Grey; the first scan is of means, each 0 in one bit, the others refine them or, if not progressive, there is one
+     * only.
+     */
     private static byte[] jpeg(int frame, int width, int height, int scans, int scanBytes) {
         String tables = "ffdb0043" + "00" + "01".repeat(64) + "ffc4001400" + "01" + "00".repeat(15) + "00";
         byte[][] parts = new byte[scans + 2][];
-        parts[0] = HexFormat.of().parseHex("ffd8" + tables + String.format("ff%02x000b08%04x%04x01011100", frame, height, width));
+        parts[0] = HexFormat.of()
+                .parseHex("ffd8" + tables + String.format("ff%02x000b08%04x%04x01011100", frame, height, width));
         for (int i = 0; i < scans; i++) {
-            byte[] scan = HexFormat.of().parseHex("ffda0008010100" + (frame != 0xC2 ? "003f00" : i == 0 ? "000001" : "000010"));
+            byte[] scan = HexFormat.of()
+                    .parseHex("ffda0008010100" + (frame != 0xC2 ? "003f00" : i == 0 ? "000001" : "000010"));
             parts[i + 1] = Arrays.copyOf(scan, scan.length + scanBytes);
         }
         parts[scans + 1] = HexFormat.of().parseHex("ffd9");
@@ -651,11 +756,15 @@ class ImageFileTest {
     /** Red, green and blue of each pixel of the first row. */
     private static int[] firstRow(Image image) {
         int plane = image.height() * image.width();
-        return IntStream.range(0, 3 * image.width()).map(i -> image.pixels()[i % 3 * plane + i / 3] & 0xFF).toArray();
+        return IntStream.range(0, 3 * image.width())
+                .map(i -> image.pixels()[i % 3 * plane + i / 3] & 0xFF)
+                .toArray();
     }
 
     private static int[] firstPlane(Image image) {
-        return IntStream.range(0, image.height() * image.width()).map(i -> image.pixels()[i] & 0xFF).toArray();
+        return IntStream.range(0, image.height() * image.width())
+                .map(i -> image.pixels()[i] & 0xFF)
+                .toArray();
     }
 
     private static int[] numbers(String text) {

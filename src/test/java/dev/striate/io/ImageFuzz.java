@@ -40,7 +40,9 @@ public final class ImageFuzz implements FuzzTarget {
             return input;
         }
         CRC32 sum = new CRC32();
-        while (png.remaining() >= 12 && png.getInt(png.position()) >= 0 && png.getInt(png.position()) <= png.remaining() - 12) {
+        while (png.remaining() >= 12
+                && png.getInt(png.position()) >= 0
+                && png.getInt(png.position()) <= png.remaining() - 12) {
             ByteBuffer content = png.slice(png.position() + 4, 4 + png.getInt());
             png.position(png.position() + content.limit());
             sum.reset();

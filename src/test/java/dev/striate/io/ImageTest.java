@@ -49,7 +49,8 @@ class ImageTest {
         image.setRGB(1, 0, 0xFF8001);
         Path file = directory.resolve("a." + format);
         ImageIO.write(image, format, file.toFile());
-        assertArrayEquals(bytes(0x10, 0xFF, 0x20, 0x80, 0x30, 0x01), Image.read(file).pixels());
+        assertArrayEquals(
+                bytes(0x10, 0xFF, 0x20, 0x80, 0x30, 0x01), Image.read(file).pixels());
     }
 
     @Test
@@ -109,7 +110,9 @@ class ImageTest {
         image.setRGB(2, 0, 0x80000000);
         Path file = directory.resolve("a.png");
         ImageIO.write(image, "png", file.toFile());
-        assertArrayEquals(bytes(10, 255, 127, 20, 255, 127, 30, 255, 127), Image.read(file).pixels());
+        assertArrayEquals(
+                bytes(10, 255, 127, 20, 255, 127, 30, 255, 127),
+                Image.read(file).pixels());
     }
 
     /** {@code getRGB} would give 188 for 128. */
@@ -128,7 +131,8 @@ class ImageTest {
         byte[] same = bytes(0, 9, 100);
         Path file = directory.resolve("a.png");
         ImageIO.write(indexed(new IndexColorModel(8, 3, red, same, same)), "png", file.toFile());
-        assertArrayEquals(bytes(0, 9, 200, 0, 9, 100, 0, 9, 100), Image.read(file).pixels());
+        assertArrayEquals(
+                bytes(0, 9, 200, 0, 9, 100, 0, 9, 100), Image.read(file).pixels());
         ImageIO.write(indexed(new IndexColorModel(8, 3, same, same, same)), "png", file.toFile());
         assertArrayEquals(bytes(0, 9, 100), Image.read(file).pixels());
     }
@@ -138,8 +142,7 @@ class ImageTest {
         Path file = directory.resolve("a.png");
         assertTrue(refused(file).contains("there is no such file"));
         Files.write(file, new byte[0]);
-        assertEquals("cannot read the picture " + file + ": not a PNG, JPEG, GIF or BMP file",
-                refused(file));
+        assertEquals("cannot read the picture " + file + ": not a PNG, JPEG, GIF or BMP file", refused(file));
         Files.writeString(file, "hello");
         assertTrue(refused(file).contains("not a PNG"));
         assertTrue(refused(directory).contains(directory.toString()));
@@ -157,15 +160,24 @@ class ImageTest {
     @Test
     void resizedBytesArePillows() {
         Image image = pattern(1, 7, 11);
-        assertArrayEquals(bytes(29, 114, 139, 133, 65, 128, 114, 120, 100, 136, 107, 144), image.resize(3, 4).pixels());
-        assertArrayEquals(bytes(8, 58, 170, 149, 132, 24, 80, 137, 131, 172, 39, 101, 165, 91, 67, 55, 122, 80, 126, 107, 70, 143,
-                108, 160, 148, 85, 165, 126, 88, 188, 101, 133, 93, 102, 119), image.resize(7, 5).pixels());
-        assertArrayEquals(bytes(21, 27, 38, 56, 82, 113, 150, 157, 139, 100, 129, 135, 125, 120, 124, 131, 57, 68, 85, 109, 141,
-                163, 169, 98, 86, 132, 114, 104, 107, 161, 152, 122), image.resize(2, 16).pixels());
+        assertArrayEquals(
+                bytes(29, 114, 139, 133, 65, 128, 114, 120, 100, 136, 107, 144),
+                image.resize(3, 4).pixels());
+        assertArrayEquals(
+                bytes(
+                        8, 58, 170, 149, 132, 24, 80, 137, 131, 172, 39, 101, 165, 91, 67, 55, 122, 80, 126, 107, 70,
+                        143, 108, 160, 148, 85, 165, 126, 88, 188, 101, 133, 93, 102, 119),
+                image.resize(7, 5).pixels());
+        assertArrayEquals(
+                bytes(
+                        21, 27, 38, 56, 82, 113, 150, 157, 139, 100, 129, 135, 125, 120, 124, 131, 57, 68, 85, 109, 141,
+                        163, 169, 98, 86, 132, 114, 104, 107, 161, 152, 122),
+                image.resize(2, 16).pixels());
         assertArrayEquals(bytes(112), image.resize(1, 1).pixels());
         assertEquals("8400701b9985feb3fe747c9846e92407f5ca6212e7f06ed3c0257ce8985f3282", sha256(image.resize(10, 11)));
         assertEquals("ea13705e4f75e9018c8fde3c8afd31b86e3da611ce39d44f4599769a54fea84f", sha256(image.resize(15, 23)));
-        assertEquals("a4a36b19aaaa2b933b3317ebb4d9bfa2f17647222598189706318cf615d891b3",
+        assertEquals(
+                "a4a36b19aaaa2b933b3317ebb4d9bfa2f17647222598189706318cf615d891b3",
                 sha256(pattern(3, 37, 53).resize(9, 16)));
     }
 
@@ -176,7 +188,8 @@ class ImageTest {
         assertEquals("72a8a9c60c0ef7980cacbbcc4292b8fc027693c206550e0106e9e19ac58f2133", sha256(image.grey()));
         assertEquals(image.grey(), image.withChannels(1));
         // Colours that are one step off if any weight is.
-        Image sensitive = new Image(bytes(244, 111, 147, 231, 92, 197, 8, 130, 54, 131, 95, 125, 218, 0, 25, 31, 195, 230),
+        Image sensitive = new Image(
+                bytes(244, 111, 147, 231, 92, 197, 8, 130, 54, 131, 95, 125, 218, 0, 25, 31, 195, 230),
                 Shape.of(3, 1, 6));
         assertArrayEquals(bytes(103, 109, 79, 149, 106, 158), sensitive.grey().pixels());
         Image white = new Image(bytes(255, 255, 255), Shape.of(3, 1, 1));
@@ -197,7 +210,8 @@ class ImageTest {
         Image image = new Image(bytes(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), Shape.of(1, 3, 4));
         assertArrayEquals(bytes(5, 6), image.centerCrop(1, 2).pixels());
         assertArrayEquals(bytes(4, 5, 6), image.centerCrop(1, 3).pixels());
-        assertEquals("Image.centerCrop: cannot cut 4 x 4 out of (1, 3, 4)",
+        assertEquals(
+                "Image.centerCrop: cannot cut 4 x 4 out of (1, 3, 4)",
                 assertThrows(ShapeException.class, () -> image.centerCrop(4, 4)).getMessage());
     }
 
@@ -220,9 +234,10 @@ class ImageTest {
                 Image image = pattern(3, height, width);
                 for (int to : new int[] {1, 3, 8, 20}) {
                     double scale = Math.max((double) to / height, (double) (to + 1) / width);
-                    Image whole = image.resize(Math.max(to, (int) Math.round(scale * height)),
-                            Math.max(to + 1, (int) Math.round(scale * width)));
-                    assertEquals(whole.centerCrop(to, to + 1), image.fit(to, to + 1), height + " x " + width + " to " + to);
+                    Image whole = image.resize(Math.max(to, (int) Math.round(scale * height)), Math.max(to + 1, (int)
+                            Math.round(scale * width)));
+                    assertEquals(
+                            whole.centerCrop(to, to + 1), image.fit(to, to + 1), height + " x " + width + " to " + to);
                 }
             }
         }
@@ -296,10 +311,13 @@ class ImageTest {
     /** With an APP1 segment: "Exif", the TIFF header, and a directory of one entry. */
     private static byte[] withOrientation(byte[] jpeg, int orientation, boolean littleEndian) {
         String tiff = littleEndian
-                ? "49492a0008000000" + "0100" + "120103000100000" + "0" + String.format("%02x000000", orientation) + "00000000"
-                : "4d4d002a00000008" + "0001" + "011200030000000" + "1" + String.format("00%02x0000", orientation) + "00000000";
-        byte[] segment = HexFormat.of().parseHex("ffe1" + String.format("%04x", 2 + 6 + tiff.length() / 2)
-                + HexFormat.of().formatHex("Exif\0\0".getBytes(StandardCharsets.US_ASCII)) + tiff);
+                ? "49492a0008000000" + "0100" + "120103000100000" + "0" + String.format("%02x000000", orientation)
+                        + "00000000"
+                : "4d4d002a00000008" + "0001" + "011200030000000" + "1" + String.format("00%02x0000", orientation)
+                        + "00000000";
+        byte[] segment = HexFormat.of()
+                .parseHex("ffe1" + String.format("%04x", 2 + 6 + tiff.length() / 2)
+                        + HexFormat.of().formatHex("Exif\0\0".getBytes(StandardCharsets.US_ASCII)) + tiff);
         byte[] marked = Arrays.copyOf(jpeg, jpeg.length + segment.length);
         System.arraycopy(segment, 0, marked, 2, segment.length);
         System.arraycopy(jpeg, 2, marked, 2 + segment.length, jpeg.length - 2);

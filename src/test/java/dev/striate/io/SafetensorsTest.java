@@ -51,7 +51,8 @@ class SafetensorsTest {
     void whatIsWrittenIsReadBack() {
         Path file = directory.resolve("a.safetensors");
         Map<String, Tensor> tensors = new LinkedHashMap<>();
-        tensors.put("z.weight", Tensor.of(DEVICE, Shape.of(2, 3), 1, -2, 3.5f, Float.NaN, Float.NEGATIVE_INFINITY, -0f));
+        tensors.put(
+                "z.weight", Tensor.of(DEVICE, Shape.of(2, 3), 1, -2, 3.5f, Float.NaN, Float.NEGATIVE_INFINITY, -0f));
         tensors.put("a \"quoted\" \u00fc\n", Tensor.scalar(DEVICE, Float.MIN_VALUE));
         Safetensors.write(file, tensors, Map.of("note", "\u4e2d \"x\""));
 
@@ -78,9 +79,13 @@ class SafetensorsTest {
         Path file = directory.resolve("huge.safetensors");
         Safetensors.write(file, Map.of(), Map.of("k", "v"));
         String text = "x".repeat(25_000_000);
-        StriateException e = assertThrows(StriateException.class, () -> Safetensors.write(file, Map.of(),
-                Map.of("a", text, "b", text, "c", text, "d", text)));
-        assertTrue(e.getMessage().startsWith("cannot write " + file) && e.getMessage().contains("100000000"), e.getMessage());
+        StriateException e = assertThrows(
+                StriateException.class,
+                () -> Safetensors.write(file, Map.of(), Map.of("a", text, "b", text, "c", text, "d", text)));
+        assertTrue(
+                e.getMessage().startsWith("cannot write " + file)
+                        && e.getMessage().contains("100000000"),
+                e.getMessage());
         assertEquals(Map.of("k", "v"), Safetensors.readMetadata(file));
     }
 
@@ -114,8 +119,9 @@ class SafetensorsTest {
     @Test
     void filesOfOthersAreRead() throws IOException {
         // Members in another order, spaces, data in another order than the header.
-        Path file = write("{ \"b\": {\"data_offsets\": [4, 8], \"shape\": [1], \"dtype\": \"F32\"},"
-                + " \"a\": {\"dtype\": \"F32\", \"shape\": [1, 1], \"data_offsets\": [0, 4]} }   ",
+        Path file = write(
+                "{ \"b\": {\"data_offsets\": [4, 8], \"shape\": [1], \"dtype\": \"F32\"},"
+                        + " \"a\": {\"dtype\": \"F32\", \"shape\": [1, 1], \"data_offsets\": [0, 4]} }   ",
                 new byte[] {0, 0, (byte) 0x80, 0x3f, 0, 0, 0, 0x40});
         Map<String, Tensor> read = Safetensors.read(file, DEVICE);
         assertEquals(1, read.get("a").item());
@@ -143,7 +149,8 @@ class SafetensorsTest {
         Tensor closed = Tensor.scalar(DEVICE, 4);
         closed.close();
         assertThrows(StriateException.class, () -> Safetensors.write(file, Map.of("x", closed), Map.of()));
-        assertThrows(StriateException.class,
+        assertThrows(
+                StriateException.class,
                 () -> Safetensors.write(file, Map.of("__metadata__", Tensor.scalar(DEVICE, 4)), Map.of()));
         assertEquals(3, Safetensors.read(file, DEVICE).get("x").item());
         try (Stream<Path> files = Files.list(directory)) {
@@ -154,10 +161,14 @@ class SafetensorsTest {
     @Test
     void missingFileOrDirectoryIsNamed() {
         Path file = directory.resolve("no/such.safetensors");
-        assertEquals("cannot read " + file + ": there is no such file or directory",
-                assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE)).getMessage());
-        assertEquals("cannot write " + file + ": there is no such file or directory",
-                assertThrows(StriateException.class, () -> Safetensors.write(file, Map.of(), Map.of())).getMessage());
+        assertEquals(
+                "cannot read " + file + ": there is no such file or directory",
+                assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE))
+                        .getMessage());
+        assertEquals(
+                "cannot write " + file + ": there is no such file or directory",
+                assertThrows(StriateException.class, () -> Safetensors.write(file, Map.of(), Map.of()))
+                        .getMessage());
     }
 
     @Test
@@ -166,61 +177,66 @@ class SafetensorsTest {
     void pipesAreRefused() throws IOException, InterruptedException {
         Path pipe = directory.resolve("pipe");
         assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
-        assertEquals("cannot read " + pipe + ": it is not a regular file",
-                assertThrows(StriateException.class, () -> Safetensors.readMetadata(pipe)).getMessage());
+        assertEquals(
+                "cannot read " + pipe + ": it is not a regular file",
+                assertThrows(StriateException.class, () -> Safetensors.readMetadata(pipe))
+                        .getMessage());
     }
 
     /** Headers before 4 bytes of data; ' stands for ". */
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
-        "{'x':{'dtype':'U8','shape':[5],'data_offsets':[0,4]}} | tensor 'x': shape (5) takes 5 bytes, data_offsets span 4",
-        "{'x':{'dtype':'F16','shape':[1],'data_offsets':[0,4]}} | tensor 'x': shape (1) takes 2 bytes, data_offsets span 4",
-        "{'x':{'dtype':'F64','shape':[1],'data_offsets':[0,4]}} | tensor 'x': shape (1) takes 8 bytes, data_offsets span 4",
-        "{'x':{'dtype':'F64','shape':[2147483647],'data_offsets':[0,17179869176]}}"
-                + " | the tensors take 17179869176 bytes, the file has 4 bytes of data; it is truncated",
-        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[9223372036854775804,9223372036854775807]}}"
-                + " | tensor 'x': shape (1) takes 4 bytes, data_offsets span 3",
-        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[9223372036854775803,9223372036854775807]}}"
-                + " | no tensor covers the bytes 0 to 9223372036854775803 of the data",
-        "{'x':{'dtype':32,'shape':[1],'data_offsets':[0,4]}} | tensor 'x': dtype is not a string",
-        "{'x':{'dtype':'F32','shape':[2],'data_offsets':[0,4]}} | tensor 'x': shape (2) takes 8 bytes, data_offsets span 4",
-        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[0,8]}} | tensor 'x': shape (1) takes 4 bytes, data_offsets span 8",
-        "{'x':{'dtype':'F32','shape':[-1],'data_offsets':[0,4]}} | tensor 'x': shape holds the negative number -1",
-        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[-4,0]}} | tensor 'x': data_offsets holds the negative number -4",
-        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[4,0]}} | tensor 'x': data_offsets are not [begin, end]",
-        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[4]}} | tensor 'x': data_offsets are not [begin, end]",
-        "{'x':{'dtype':'F32','shape':[0],'data_offsets':[0,4]}} | tensor 'x': shape (0) takes 0 bytes, data_offsets span 4",
-        "{'x':{'dtype':'F32','shape':[1.5],'data_offsets':[0,4]}} | tensor 'x': shape holds something other than whole numbers",
-        "{'x':{'dtype':'F32','shape':['1'],'data_offsets':[0,4]}} | tensor 'x': shape holds something other than whole numbers",
-        "{'x':{'dtype':'F32','shape':1,'data_offsets':[0,4]}} | tensor 'x': shape is not an array",
-        "{'x':{'dtype':'F32','shape':[99999999999],'data_offsets':[0,4]}}"
-                + " | tensor 'x': shape (99999999999) takes 399999999996 bytes, data_offsets span 4",
-        "{'x':{'dtype':'F32','shape':[99999,99999],'data_offsets':[0,4]}}"
-                + " | tensor 'x': shape (99999, 99999) takes 39999200004 bytes, data_offsets span 4",
-        "{'x':{'dtype':'F32','shape':[4294967296,4294967296],'data_offsets':[0,4]}}"
-                + " | tensor 'x': shape (4294967296, 4294967296) takes more than 2^63 bytes, data_offsets span 4",
-        "{'x':{'dtype':'F32','shape':[2305843009213693952],'data_offsets':[0,4]}}"
-                + " | tensor 'x': shape (2305843009213693952) takes more than 2^63 bytes, data_offsets span 4",
-        "{'x':{'dtype':'F32','shape':[9999999999999999999],'data_offsets':[0,4]}} | the header is not valid JSON: Numeric value",
-        "{'x':{'dtype':'F32','shape':[1]}} | tensor 'x': needs dtype, shape and data_offsets",
-        "{'x':{'dtype':'F32','shape':[1],'shape':[1],'data_offsets':[0,4]}}"
-                + " | the header is not valid JSON: Duplicate field 'shape'",
-        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[0,4]},'x':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}}"
-                + " | the header is not valid JSON: Duplicate field 'x'",
-        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[0,4]},'y':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}}"
-                + " | tensor 'y' starts at byte 0 of the data, inside another that ends at 4",
-        "{'x':{'dtype':'F32','shape':[1],'data_offsets':[1,5]}} | no tensor covers the bytes 0 to 1 of the data",
-        "{'x':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}}"
-                + " | the tensors take 8 bytes, the file has 4 bytes of data; it is truncated",
-        "{} | the tensors take 0 bytes, the file has 4 bytes of data",
-        "{'x':5} | 'x' is not an object",
-        "{'__metadata__':{'k':1}} | __metadata__ 'k' is not a string",
-        "{'__metadata__':[]} | '__metadata__' is not an object",
-        "[] | the header does not start with {",
-        "{'x': | the header is not valid JSON: Unexpected end-of-input",
-        "{} {} | there is more after the header's closing brace",
-        "{'x':{'dtype':'F32','shape':[[[[[[[[[[1]]]]]]]]]],'data_offsets':[0,4]}} | tensor 'x': shape holds something other",
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "{'x':{'dtype':'U8','shape':[5],'data_offsets':[0,4]}} | tensor 'x': shape (5) takes 5 bytes, data_offsets span 4",
+                "{'x':{'dtype':'F16','shape':[1],'data_offsets':[0,4]}} | tensor 'x': shape (1) takes 2 bytes, data_offsets span 4",
+                "{'x':{'dtype':'F64','shape':[1],'data_offsets':[0,4]}} | tensor 'x': shape (1) takes 8 bytes, data_offsets span 4",
+                "{'x':{'dtype':'F64','shape':[2147483647],'data_offsets':[0,17179869176]}}"
+                        + " | the tensors take 17179869176 bytes, the file has 4 bytes of data; it is truncated",
+                "{'x':{'dtype':'F32','shape':[1],'data_offsets':[9223372036854775804,9223372036854775807]}}"
+                        + " | tensor 'x': shape (1) takes 4 bytes, data_offsets span 3",
+                "{'x':{'dtype':'F32','shape':[1],'data_offsets':[9223372036854775803,9223372036854775807]}}"
+                        + " | no tensor covers the bytes 0 to 9223372036854775803 of the data",
+                "{'x':{'dtype':32,'shape':[1],'data_offsets':[0,4]}} | tensor 'x': dtype is not a string",
+                "{'x':{'dtype':'F32','shape':[2],'data_offsets':[0,4]}} | tensor 'x': shape (2) takes 8 bytes, data_offsets span 4",
+                "{'x':{'dtype':'F32','shape':[1],'data_offsets':[0,8]}} | tensor 'x': shape (1) takes 4 bytes, data_offsets span 8",
+                "{'x':{'dtype':'F32','shape':[-1],'data_offsets':[0,4]}} | tensor 'x': shape holds the negative number -1",
+                "{'x':{'dtype':'F32','shape':[1],'data_offsets':[-4,0]}} | tensor 'x': data_offsets holds the negative number -4",
+                "{'x':{'dtype':'F32','shape':[1],'data_offsets':[4,0]}} | tensor 'x': data_offsets are not [begin, end]",
+                "{'x':{'dtype':'F32','shape':[1],'data_offsets':[4]}} | tensor 'x': data_offsets are not [begin, end]",
+                "{'x':{'dtype':'F32','shape':[0],'data_offsets':[0,4]}} | tensor 'x': shape (0) takes 0 bytes, data_offsets span 4",
+                "{'x':{'dtype':'F32','shape':[1.5],'data_offsets':[0,4]}} | tensor 'x': shape holds something other than whole numbers",
+                "{'x':{'dtype':'F32','shape':['1'],'data_offsets':[0,4]}} | tensor 'x': shape holds something other than whole numbers",
+                "{'x':{'dtype':'F32','shape':1,'data_offsets':[0,4]}} | tensor 'x': shape is not an array",
+                "{'x':{'dtype':'F32','shape':[99999999999],'data_offsets':[0,4]}}"
+                        + " | tensor 'x': shape (99999999999) takes 399999999996 bytes, data_offsets span 4",
+                "{'x':{'dtype':'F32','shape':[99999,99999],'data_offsets':[0,4]}}"
+                        + " | tensor 'x': shape (99999, 99999) takes 39999200004 bytes, data_offsets span 4",
+                "{'x':{'dtype':'F32','shape':[4294967296,4294967296],'data_offsets':[0,4]}}"
+                        + " | tensor 'x': shape (4294967296, 4294967296) takes more than 2^63 bytes, data_offsets span 4",
+                "{'x':{'dtype':'F32','shape':[2305843009213693952],'data_offsets':[0,4]}}"
+                        + " | tensor 'x': shape (2305843009213693952) takes more than 2^63 bytes, data_offsets span 4",
+                "{'x':{'dtype':'F32','shape':[9999999999999999999],'data_offsets':[0,4]}} | the header is not valid JSON: Numeric value",
+                "{'x':{'dtype':'F32','shape':[1]}} | tensor 'x': needs dtype, shape and data_offsets",
+                "{'x':{'dtype':'F32','shape':[1],'shape':[1],'data_offsets':[0,4]}}"
+                        + " | the header is not valid JSON: Duplicate field 'shape'",
+                "{'x':{'dtype':'F32','shape':[1],'data_offsets':[0,4]},'x':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}}"
+                        + " | the header is not valid JSON: Duplicate field 'x'",
+                "{'x':{'dtype':'F32','shape':[1],'data_offsets':[0,4]},'y':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}}"
+                        + " | tensor 'y' starts at byte 0 of the data, inside another that ends at 4",
+                "{'x':{'dtype':'F32','shape':[1],'data_offsets':[1,5]}} | no tensor covers the bytes 0 to 1 of the data",
+                "{'x':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}}"
+                        + " | the tensors take 8 bytes, the file has 4 bytes of data; it is truncated",
+                "{} | the tensors take 0 bytes, the file has 4 bytes of data",
+                "{'x':5} | 'x' is not an object",
+                "{'__metadata__':{'k':1}} | __metadata__ 'k' is not a string",
+                "{'__metadata__':[]} | '__metadata__' is not an object",
+                "[] | the header does not start with {",
+                "{'x': | the header is not valid JSON: Unexpected end-of-input",
+                "{} {} | there is more after the header's closing brace",
+                "{'x':{'dtype':'F32','shape':[[[[[[[[[[1]]]]]]]]]],'data_offsets':[0,4]}} | tensor 'x': shape holds something other",
+            })
     void wrongHeadersAreRefused(String header, String reason) throws IOException {
         assertRefused(write(header.replace('\'', '"'), new byte[4]), reason);
     }
@@ -230,11 +246,17 @@ class SafetensorsTest {
         assertRefused(file(new byte[0]), "it has 0 bytes, too few for a header");
         assertRefused(file(new byte[7]), "it has 7 bytes, too few for a header");
         assertRefused(file(new byte[8]), "the header does not start with {");
-        assertRefused(file(ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN).putLong(5).array()),
+        assertRefused(
+                file(ByteBuffer.allocate(12)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .putLong(5)
+                        .array()),
                 "it announces a header of 5 bytes, but there is room for 4");
-        assertRefused(file(ByteBuffer.allocate(12).putLong(-1).array()),
+        assertRefused(
+                file(ByteBuffer.allocate(12).putLong(-1).array()),
                 "it announces a header of 18446744073709551615 bytes, but there is room for 4");
-        assertRefused(file(bytes("{\"\u00e9\":", StandardCharsets.ISO_8859_1, new byte[0])), "the header is not valid UTF-8");
+        assertRefused(
+                file(bytes("{\"\u00e9\":", StandardCharsets.ISO_8859_1, new byte[0])), "the header is not valid UTF-8");
     }
 
     /** Every prefix of a good file is refused, whatever it ends in. */
@@ -252,8 +274,8 @@ class SafetensorsTest {
     @Test
     void hugeHeaderIsRefused() throws IOException {
         Path file = directory.resolve("huge.safetensors");
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW,
-                StandardOpenOption.WRITE, StandardOpenOption.SPARSE)) {
+        try (FileChannel channel = FileChannel.open(
+                file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.SPARSE)) {
             channel.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, 150_000_000));
             channel.write(ByteBuffer.allocate(1), 200_000_000);
         }
@@ -270,7 +292,8 @@ class SafetensorsTest {
     @Test
     void endlessShapesAreRefused() throws IOException {
         String ones = "1,".repeat(100) + "1";
-        assertRefused(write("{\"x\":{\"dtype\":\"F32\",\"shape\":[" + ones + "],\"data_offsets\":[0,4]}}", new byte[4]),
+        assertRefused(
+                write("{\"x\":{\"dtype\":\"F32\",\"shape\":[" + ones + "],\"data_offsets\":[0,4]}}", new byte[4]),
                 "tensor 'x': shape holds more than 64 numbers");
     }
 
@@ -284,7 +307,8 @@ class SafetensorsTest {
         tensors.put("scale", Tensor.scalar(DEVICE, 1));
         Safetensors.write(file, tensors, Map.of("epoch", "3"));
         byte[] whole = Files.readAllBytes(file);
-        int headerEnd = 8 + (int) ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+        int headerEnd =
+                8 + (int) ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
         byte[] interesting = "{}[]\":,-0123456789eE.\\unF ".getBytes(StandardCharsets.US_ASCII);
         Random random = new Random(7);
         int refused = 0;
@@ -296,12 +320,15 @@ class SafetensorsTest {
                     case 0 -> changed[at] = (byte) random.nextInt();
                     case 1 -> changed[at] = interesting[random.nextInt(interesting.length)];
                     case 2 -> changed = without(changed, at, Math.min(changed.length - 1, at + random.nextInt(8)));
-                    default -> changed = with(changed, at, changed, random.nextInt(changed.length), 1 + random.nextInt(40));
+                    default ->
+                        changed = with(changed, at, changed, random.nextInt(changed.length), 1 + random.nextInt(40));
                 }
             }
             try {
                 long described = 0;
-                for (SafetensorsEntry entry : SafetensorsHeader.parse(changed, whole.length - headerEnd).entries().values()) {
+                for (SafetensorsEntry entry : SafetensorsHeader.parse(changed, whole.length - headerEnd)
+                        .entries()
+                        .values()) {
                     NumberType type = entry.numberType();
                     long bytes = entry.end() - entry.begin();
                     assertTrue(type == null || entry.elements() * type.bytes() == bytes, entry.toString());
@@ -322,8 +349,11 @@ class SafetensorsTest {
             header.append(",\"").append(i).append("\":\"\"");
         }
         Path file = write(header + "}}", new byte[0]);
-        String message = assertThrows(StriateException.class, () -> Safetensors.readMetadata(file)).getMessage();
-        assertTrue(message.endsWith("it has more than 500000 tensors and metadata entries, the limit of this library"), message);
+        String message = assertThrows(StriateException.class, () -> Safetensors.readMetadata(file))
+                .getMessage();
+        assertTrue(
+                message.endsWith("it has more than 500000 tensors and metadata entries, the limit of this library"),
+                message);
     }
 
     @Test
@@ -333,7 +363,8 @@ class SafetensorsTest {
         Tensor one = Tensor.ones(DEVICE, 1);
         String half = "w\ud83d";
         for (Runnable writing : List.<Runnable>of(
-                () -> Safetensors.write(file, Map.of(half, one), Map.of()), () -> Safetensors.write(file, Map.of(), Map.of(half, "")),
+                () -> Safetensors.write(file, Map.of(half, one), Map.of()),
+                () -> Safetensors.write(file, Map.of(), Map.of(half, "")),
                 () -> Safetensors.write(file, Map.of(), Map.of("k", half)))) {
             String message = assertThrows(StriateException.class, writing::run).getMessage();
             assertTrue(message.contains("half of a surrogate pair"), message);
@@ -381,8 +412,10 @@ class SafetensorsTest {
         assertEquals(Map.of("k", "v"), Safetensors.readMetadata(file));
         for (String wrong : List.of("0".repeat(64), "", "\u001b[2J".repeat(1000))) {
             write(header.formatted(wrong.replace("\u001b", "\\u001b")), data);
-            String message = assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE)).getMessage();
-            assertTrue(message.startsWith(file + " is damaged: the SHA-256 of its tensors is " + sha256(data)), message);
+            String message = assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE))
+                    .getMessage();
+            assertTrue(
+                    message.startsWith(file + " is damaged: the SHA-256 of its tensors is " + sha256(data)), message);
             assertTrue(message.contains("remove \"striate.sha256\" from the file's metadata"), message);
             assertTrue(message.length() < 700 && message.indexOf('\u001b') < 0, message);
             assertEquals(Map.of("k", "v"), Safetensors.readMetadata(file), "metadata do not need the data");
@@ -397,12 +430,14 @@ class SafetensorsTest {
         tensors.put("a", Tensor.ones(DEVICE, 300_000));
         tensors.put("b", Tensor.ones(DEVICE, 3));
         Safetensors.write(file, tensors, Map.of("striate.sha256", "of another file"));
-        assertEquals(3, Safetensors.read(file, DEVICE, List.of("b")).get("b").shape().elements());
+        assertEquals(
+                3, Safetensors.read(file, DEVICE, List.of("b")).get("b").shape().elements());
         byte[] whole = Files.readAllBytes(file);
         whole[whole.length - 100_000] ^= 1;
         Path damaged = file(whole);
         int before = DEVICE.backend().memory().liveBuffers();
-        assertTrue(assertThrows(StriateException.class, () -> Safetensors.read(damaged, DEVICE, List.of("b"))).getMessage()
+        assertTrue(assertThrows(StriateException.class, () -> Safetensors.read(damaged, DEVICE, List.of("b")))
+                .getMessage()
                 .startsWith(damaged + " is damaged: "));
         assertEquals(before, DEVICE.backend().memory().liveBuffers());
     }
@@ -414,8 +449,11 @@ class SafetensorsTest {
     /** With up to {@code count} bytes of another array in between. */
     private static byte[] with(byte[] bytes, int at, byte[] other, int from, int count) {
         int inserted = Math.min(count, other.length - from);
-        return ByteBuffer.allocate(bytes.length + inserted).put(bytes, 0, at).put(other, from, inserted)
-                .put(bytes, at, bytes.length - at).array();
+        return ByteBuffer.allocate(bytes.length + inserted)
+                .put(bytes, 0, at)
+                .put(other, from, inserted)
+                .put(bytes, at, bytes.length - at)
+                .array();
     }
 
     // ---- Types of numbers
@@ -425,17 +463,29 @@ class SafetensorsTest {
         ByteBuffer data = ByteBuffer.allocate(8 + 8 + 24 + 16).order(ByteOrder.LITTLE_ENDIAN);
         data.putLong(1234).putLong(-(1L << 40));
         data.putDouble(0.1).putDouble(1e300).putDouble(-2.5);
-        data.putShort((short) 0x3C00).putShort((short) 0xC000).putShort((short) 0x0001).putShort((short) 0x7BFF);
-        data.putShort((short) 0x3F80).putShort((short) 0xC049).putShort((short) 0x7F80).putShort((short) 0x0001);
-        Path file = write("{\"i\":{\"dtype\":\"I64\",\"shape\":[2],\"data_offsets\":[0,16]},"
-                + "\"d\":{\"dtype\":\"F64\",\"shape\":[3],\"data_offsets\":[16,40]},"
-                + "\"h\":{\"dtype\":\"F16\",\"shape\":[2,2],\"data_offsets\":[40,48]},"
-                + "\"b\":{\"dtype\":\"BF16\",\"shape\":[4],\"data_offsets\":[48,56]}}", data.array());
+        data.putShort((short) 0x3C00)
+                .putShort((short) 0xC000)
+                .putShort((short) 0x0001)
+                .putShort((short) 0x7BFF);
+        data.putShort((short) 0x3F80)
+                .putShort((short) 0xC049)
+                .putShort((short) 0x7F80)
+                .putShort((short) 0x0001);
+        Path file = write(
+                "{\"i\":{\"dtype\":\"I64\",\"shape\":[2],\"data_offsets\":[0,16]},"
+                        + "\"d\":{\"dtype\":\"F64\",\"shape\":[3],\"data_offsets\":[16,40]},"
+                        + "\"h\":{\"dtype\":\"F16\",\"shape\":[2,2],\"data_offsets\":[40,48]},"
+                        + "\"b\":{\"dtype\":\"BF16\",\"shape\":[4],\"data_offsets\":[48,56]}}",
+                data.array());
         Map<String, Tensor> read = Safetensors.read(file, DEVICE);
         assertArrayEquals(new float[] {1234, -0x1p40f}, read.get("i").toArray());
-        assertArrayEquals(new float[] {0.1f, Float.POSITIVE_INFINITY, -2.5f}, read.get("d").toArray());
+        assertArrayEquals(
+                new float[] {0.1f, Float.POSITIVE_INFINITY, -2.5f},
+                read.get("d").toArray());
         assertArrayEquals(new float[] {1, -2, 0x1p-24f, 65504}, read.get("h").toArray());
-        assertArrayEquals(new float[] {1, -3.140625f, Float.POSITIVE_INFINITY, 0x1p-133f}, read.get("b").toArray());
+        assertArrayEquals(
+                new float[] {1, -3.140625f, Float.POSITIVE_INFINITY, 0x1p-133f},
+                read.get("b").toArray());
         assertEquals(Shape.of(2, 2), read.get("h").shape());
     }
 
@@ -467,16 +517,26 @@ class SafetensorsTest {
     }
 
     private void assertInteger(String type, int bytes, long value, String expected) throws IOException {
-        byte[] data = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
-        Path file = write("{\"n\":{\"dtype\":\"" + type + "\",\"shape\":[],\"data_offsets\":[0," + bytes + "]}}",
+        byte[] data = ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(value)
+                .array();
+        Path file = write(
+                "{\"n\":{\"dtype\":\"" + type + "\",\"shape\":[],\"data_offsets\":[0," + bytes + "]}}",
                 Arrays.copyOf(data, bytes));
         if (expected.startsWith("it holds")) {
-            String message = assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE)).getMessage();
-            assertTrue(message.startsWith(file + ": the tensor \"n\" cannot be read: it is of type " + type + "; " + expected),
+            String message = assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE))
+                    .getMessage();
+            assertTrue(
+                    message.startsWith(
+                            file + ": the tensor \"n\" cannot be read: it is of type " + type + "; " + expected),
                     message);
         } else {
             // Not as text: Java 19 and newer write fewer digits.
-            assertEquals(Float.parseFloat(expected), Safetensors.read(file, DEVICE).get("n").item(), type);
+            assertEquals(
+                    Float.parseFloat(expected),
+                    Safetensors.read(file, DEVICE).get("n").item(),
+                    type);
         }
     }
 
@@ -487,18 +547,24 @@ class SafetensorsTest {
         for (int i = 0; i < all.length; i++) {
             all[i] = (byte) i;
         }
-        Map<String, Tensor> read = Safetensors.read(write(
-                "{\"e4\":{\"dtype\":\"F8_E4M3\",\"shape\":[256],\"data_offsets\":[0,256]},"
-                        + "\"e5\":{\"dtype\":\"F8_E5M2\",\"shape\":[256],\"data_offsets\":[256,512]}}", all), DEVICE);
+        Map<String, Tensor> read = Safetensors.read(
+                write(
+                        "{\"e4\":{\"dtype\":\"F8_E4M3\",\"shape\":[256],\"data_offsets\":[0,256]},"
+                                + "\"e5\":{\"dtype\":\"F8_E5M2\",\"shape\":[256],\"data_offsets\":[256,512]}}",
+                        all),
+                DEVICE);
         for (int bits = 0; bits < 256; bits++) {
             float sign = bits < 128 ? 1 : -1;
             int e4 = bits >> 3 & 15;
             int m3 = bits & 7;
             double size = e4 == 0 ? m3 * Math.pow(2, -9) : (1 + m3 / 8.0) * Math.pow(2, e4 - 7);
-            assertEquals((float) (sign * ((bits & 127) == 127 ? Double.NaN : size)), read.get("e4").toArray()[bits]);
+            assertEquals(
+                    (float) (sign * ((bits & 127) == 127 ? Double.NaN : size)),
+                    read.get("e4").toArray()[bits]);
             int e5 = bits >> 2 & 31;
             int m2 = bits & 3;
-            size = e5 == 31 ? m2 == 0 ? Double.POSITIVE_INFINITY : Double.NaN
+            size = e5 == 31
+                    ? m2 == 0 ? Double.POSITIVE_INFINITY : Double.NaN
                     : e5 == 0 ? m2 * Math.pow(2, -16) : (1 + m2 / 4.0) * Math.pow(2, e5 - 15);
             assertEquals((float) (sign * size), read.get("e5").toArray()[bits]);
         }
@@ -507,38 +573,50 @@ class SafetensorsTest {
     /** Of other types, without elements, too many elements: only who asks for these is refused. */
     @Test
     void tensorsThatCannotBeReadLeaveTheOthers() throws IOException {
-        Path file = write("{\"__metadata__\":{\"k\":\"v\"},"
-                + "\"future\":{\"dtype\":\"F2_E1M0\",\"shape\":[3,7],\"data_offsets\":[0,6],\"scale\":{\"a\":[1]}},"
-                + "\"complex\":{\"dtype\":\"C64\",\"shape\":[1],\"data_offsets\":[6,14]},"
-                + "\"empty\":{\"dtype\":\"F32\",\"shape\":[3,0],\"data_offsets\":[14,14]},"
-                + "\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[14,18]},"
-                + "\"last\":{\"dtype\":\"I64\",\"shape\":[0],\"data_offsets\":[18,18]}}",
+        Path file = write(
+                "{\"__metadata__\":{\"k\":\"v\"},"
+                        + "\"future\":{\"dtype\":\"F2_E1M0\",\"shape\":[3,7],\"data_offsets\":[0,6],\"scale\":{\"a\":[1]}},"
+                        + "\"complex\":{\"dtype\":\"C64\",\"shape\":[1],\"data_offsets\":[6,14]},"
+                        + "\"empty\":{\"dtype\":\"F32\",\"shape\":[3,0],\"data_offsets\":[14,14]},"
+                        + "\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[14,18]},"
+                        + "\"last\":{\"dtype\":\"I64\",\"shape\":[0],\"data_offsets\":[18,18]}}",
                 new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (byte) 0x80, 0x3f});
         assertEquals(Map.of("k", "v"), Safetensors.readMetadata(file));
-        assertEquals(List.of("future", "complex", "empty", "x", "last"), List.copyOf(Safetensors.entries(file).keySet()));
-        assertEquals(new SafetensorsEntry("F2_E1M0", List.of(3L, 7L), 0, 6), Safetensors.entries(file).get("future"));
+        assertEquals(
+                List.of("future", "complex", "empty", "x", "last"),
+                List.copyOf(Safetensors.entries(file).keySet()));
+        assertEquals(
+                new SafetensorsEntry("F2_E1M0", List.of(3L, 7L), 0, 6),
+                Safetensors.entries(file).get("future"));
         assertEquals(1, Safetensors.read(file, DEVICE, List.of("x")).get("x").item());
         String types = "; the types that can be read are [F32, F16, BF16, ";
         assertUnreadable(file, List.of("x", "future"), "future", "is of type F2_E1M0 and shape (3, 7)" + types);
         assertUnreadable(file, List.of("complex"), "complex", "is of type C64 and shape (1)" + types);
-        assertUnreadable(file, List.of("empty"), "empty", "is of type F32 and shape (3, 0); a tensor has at least one element");
-        assertEquals(file + " has no tensor \"y\"",
-                assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE, List.of("y"))).getMessage());
-        String message = assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE)).getMessage();
+        assertUnreadable(
+                file, List.of("empty"), "empty", "is of type F32 and shape (3, 0); a tensor has at least one element");
+        assertEquals(
+                file + " has no tensor \"y\"",
+                assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE, List.of("y")))
+                        .getMessage());
+        String message = assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE))
+                .getMessage();
         assertTrue(message.startsWith(file + ": the tensor \"future\" cannot be read: it is of type F2_E1M0"), message);
         assertTrue(message.endsWith("Safetensors.read(file, device, names) reads other tensors of the file"), message);
     }
 
     private static void assertUnreadable(Path file, List<String> names, String culprit, String reason) {
-        String message = assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE, names)).getMessage();
+        String message = assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE, names))
+                .getMessage();
         assertTrue(message.startsWith(file + ": the tensor \"" + culprit + "\" cannot be read: it " + reason), message);
     }
 
     @Test
     void emptyTensorsAreLeftOut() throws IOException {
-        Path file = write("{\"a\":{\"dtype\":\"F32\",\"shape\":[0,5],\"data_offsets\":[0,0]},"
-                + "\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
-                + "\"b\":{\"dtype\":\"BOOL\",\"shape\":[0],\"data_offsets\":[4,4]}}", new byte[4]);
+        Path file = write(
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[0,5],\"data_offsets\":[0,0]},"
+                        + "\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
+                        + "\"b\":{\"dtype\":\"BOOL\",\"shape\":[0],\"data_offsets\":[4,4]}}",
+                new byte[4]);
         assertEquals(Set.of("x"), Safetensors.read(file, DEVICE).keySet());
     }
 
@@ -548,13 +626,14 @@ class SafetensorsTest {
         String header = "{\"huge\":{\"dtype\":\"U8\",\"shape\":[2147483648],\"data_offsets\":[0,2147483648]},"
                 + "\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[2147483648,2147483652]}}";
         Path file = directory.resolve("sparse.safetensors");
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE,
-                StandardOpenOption.SPARSE)) {
+        try (FileChannel channel = FileChannel.open(
+                file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.SPARSE)) {
             channel.write(ByteBuffer.wrap(bytes(header, new byte[0])));
             channel.write(ByteBuffer.allocate(4), 8 + header.length() + (1L << 31));
         }
         assertEquals(0, Safetensors.read(file, DEVICE, List.of("x")).get("x").item());
-        assertUnreadable(file, List.of("huge"), "huge", "is of type U8 and shape (2147483648); a tensor has fewer than 2^31");
+        assertUnreadable(
+                file, List.of("huge"), "huge", "is of type U8 and shape (2147483648); a tensor has fewer than 2^31");
     }
 
     // ---- Headers made to exhaust their reader
@@ -570,11 +649,17 @@ class SafetensorsTest {
             for (int bit = 0; bit < 14; bit++) {
                 name.append((i >> bit & 1) == 0 ? one : other);
             }
-            header.append(i == 0 ? "\"" : ",\"").append(name).append("\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[")
-                    .append(i).append(',').append(i + 1).append("]}");
+            header.append(i == 0 ? "\"" : ",\"")
+                    .append(name)
+                    .append("\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[")
+                    .append(i)
+                    .append(',')
+                    .append(i + 1)
+                    .append("]}");
         }
         Path file = write(header.append('}').toString(), new byte[count]);
-        double seconds = Cost.cpuSeconds(() -> assertEquals(count, Safetensors.entries(file).size()));
+        double seconds = Cost.cpuSeconds(
+                () -> assertEquals(count, Safetensors.entries(file).size()));
         assertTrue(seconds < 10, seconds + " s");
     }
 
@@ -593,7 +678,8 @@ class SafetensorsTest {
                 "{\"" + json + "\":{\"dtype\":\"" + json + "\",\"shape\":[],\"data_offsets\":[0,4]}}",
                 "{\"" + json + "\":{\"dtype\":\"I32\",\"shape\":[1],\"data_offsets\":[0,4]}}")) {
             Path file = write(header, new byte[] {1, 2, 3, 4});
-            String message = assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE)).getMessage();
+            String message = assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE))
+                    .getMessage();
             assertTrue(message.length() < 700 && message.indexOf('\u001b') < 0, message);
         }
     }
@@ -608,7 +694,8 @@ class SafetensorsTest {
             data.putDouble(i + 0.5);
             expected[i] = i + 0.5f;
         }
-        Path file = write("{\"d\":{\"dtype\":\"F64\",\"shape\":[" + count + "],\"data_offsets\":[0," + 8 * count + "]}}",
+        Path file = write(
+                "{\"d\":{\"dtype\":\"F64\",\"shape\":[" + count + "],\"data_offsets\":[0," + 8 * count + "]}}",
                 data.array());
         assertArrayEquals(expected, Safetensors.read(file, DEVICE).get("d").toArray());
     }
@@ -619,9 +706,11 @@ class SafetensorsTest {
         for (int bits = 0; bits < 1 << 16; bits++) {
             int exponent = bits >> 10 & 31;
             int fraction = bits & 1023;
-            double size = exponent == 31 ? fraction == 0 ? Double.POSITIVE_INFINITY : Double.NaN
-                    : exponent == 0 ? Math.scalb((double) fraction, -24)
-                    : Math.scalb(1 + fraction / 1024.0, exponent - 15);
+            double size = exponent == 31
+                    ? fraction == 0 ? Double.POSITIVE_INFINITY : Double.NaN
+                    : exponent == 0
+                            ? Math.scalb((double) fraction, -24)
+                            : Math.scalb(1 + fraction / 1024.0, exponent - 15);
             float value = NumberType.fromHalf((short) bits);
             assertEquals(Math.copySign((float) size, bits < 1 << 15 ? 1f : -1f), value, () -> "bits");
             assertEquals(bits >> 15 == 1, Float.floatToRawIntBits(value) < 0);
@@ -644,14 +733,19 @@ class SafetensorsTest {
 
     @Test
     void aDirectoryIsNoFile() {
-        assertEquals("cannot write " + directory + ": it is a directory",
-                assertThrows(StriateException.class, () -> Safetensors.write(directory, Map.of(), Map.of())).getMessage());
+        assertEquals(
+                "cannot write " + directory + ": it is a directory",
+                assertThrows(StriateException.class, () -> Safetensors.write(directory, Map.of(), Map.of()))
+                        .getMessage());
     }
 
     private static void assertRefused(Path file, String reason) {
-        String message = assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE)).getMessage();
+        String message = assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE))
+                .getMessage();
         String expected = file + " is not a safetensors file that can be read: " + reason;
-        assertTrue(message.replace('"', '\'').startsWith(expected), () -> "expected " + expected + "\n but got " + message);
+        assertTrue(
+                message.replace('"', '\'').startsWith(expected),
+                () -> "expected " + expected + "\n but got " + message);
     }
 
     private Path write(String header, byte[] data) throws IOException {
@@ -668,8 +762,12 @@ class SafetensorsTest {
 
     private static byte[] bytes(String header, Charset charset, byte[] data) {
         byte[] json = header.getBytes(charset);
-        return ByteBuffer.allocate(8 + json.length + data.length).order(ByteOrder.LITTLE_ENDIAN).putLong(json.length).put(json)
-                .put(data).array();
+        return ByteBuffer.allocate(8 + json.length + data.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(json.length)
+                .put(json)
+                .put(data)
+                .array();
     }
 
     private static String sha256(byte[] bytes) {

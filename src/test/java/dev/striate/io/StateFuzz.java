@@ -14,7 +14,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A file of weights for a module with the tensors {@code fc.weight (2, 2)} and {@code fc.bias (2)}, loaded whole or not at all. */
+/**
+ * A file of weights for a module with the tensors {@code fc.weight (2, 2)} and {@code fc.bias (2)}, loaded whole or not
+ * at all.
+ */
 public final class StateFuzz implements FuzzTarget {
 
     private final Path file = new FuzzFiles().path("state.safetensors");

@@ -47,7 +47,8 @@ class StateTest {
         saved.forward(x); // moves the running statistics
         saved.eval();
         State.save(saved, file, Map.of("epoch", "3"));
-        assertEquals(List.of("conv.weight", "conv.bias", "bn.weight", "bn.bias", "bn.running_mean", "bn.running_var"),
+        assertEquals(
+                List.of("conv.weight", "conv.bias", "bn.weight", "bn.bias", "bn.running_mean", "bn.running_var"),
                 List.copyOf(Safetensors.read(file, DEVICE).keySet()));
 
         Module loaded = net(2);
@@ -64,12 +65,17 @@ class StateTest {
         Module loaded = net(2);
         try (Sgd optimizer = new Sgd(loaded.parameters(), 0.1f)) {
             State.load(loaded, file);
-            assertArrayEquals(net(1).parameters().get("conv.weight").toArray(), loaded.parameters().get("conv.weight").toArray());
+            assertArrayEquals(
+                    net(1).parameters().get("conv.weight").toArray(),
+                    loaded.parameters().get("conv.weight").toArray());
             assertTrue(loaded.parameters().get("conv.weight").requiresGrad());
         }
     }
 
-    /** As PyTorch's state_dict has it: a count of batches, as int64 of rank 0, beside the statistics; halves for weights. */
+    /**
+     * As PyTorch's state_dict has it: a count of batches, as int64 of rank 0, beside the statistics; halves for
+     * weights.
+     */
     @Test
     void stateOfPyTorchIsLoaded() throws IOException {
         ByteBuffer data = ByteBuffer.allocate(8 + 36 + 4 * 4 + 4 * 8).order(ByteOrder.LITTLE_ENDIAN);
@@ -101,43 +107,64 @@ class StateTest {
         assertArrayEquals(new float[] {2, -2}, values(module).get("bn.running_var"));
     }
 
-    /** PyTorch's modules may have empty buffers. Numbers of an unknown type matter only where the module has that tensor. */
+    /**
+     * PyTorch's modules may have empty buffers. Numbers of an unknown type matter only where the module has that
+     * tensor.
+     */
     @Test
     void onlyTheModulesTensorsMustBeReadable() throws IOException {
         String common = entry("empty", "I8", "0,3", 0, 0) + ","
                 + entry("optimizer.adam.m.weight", "F4", "2", 0, 1) + ","
                 + entry("num_batches_tracked", "C64", "", 1, 9) + ",";
-        Path file = write(common + entry("weight", "U8", "1,2", 9, 11) + "," + entry("bias", "F16", "1", 11, 13),
+        Path file = write(
+                common + entry("weight", "U8", "1,2", 9, 11) + "," + entry("bias", "F16", "1", 11, 13),
                 new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 5, (byte) 200, 0, 0x3C});
         try (Module linear = new Linear(2, 1).initialize(DEVICE, new Generator(1))) {
             State.load(linear, file);
             assertArrayEquals(new float[] {5, 200}, values(linear).get("weight"));
             assertArrayEquals(new float[] {1}, values(linear).get("bias"));
 
-            write(common + entry("weight", "F8_E8M0", "1,2", 9, 11) + "," + entry("bias", "F16", "1", 11, 13), new byte[13]);
-            String message = assertThrows(StriateException.class, () -> State.load(linear, file)).getMessage();
-            assertTrue(message.startsWith(file + " does not fit the module: weight is of type F8_E8M0 and shape (1, 2); the types"
-                    + " that can be read are [F32, "), message);
+            write(
+                    common + entry("weight", "F8_E8M0", "1,2", 9, 11) + "," + entry("bias", "F16", "1", 11, 13),
+                    new byte[13]);
+            String message = assertThrows(StriateException.class, () -> State.load(linear, file))
+                    .getMessage();
+            assertTrue(
+                    message.startsWith(
+                            file + " does not fit the module: weight is of type F8_E8M0 and shape (1, 2); the types"
+                                    + " that can be read are [F32, "),
+                    message);
             assertArrayEquals(new float[] {5, 200}, values(linear).get("weight"));
 
-            write(common + entry("weight", "I32", "1,2", 9, 17) + "," + entry("bias", "F16", "1", 17, 19),
+            write(
+                    common + entry("weight", "I32", "1,2", 9, 17) + "," + entry("bias", "F16", "1", 17, 19),
                     new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0, 0});
-            message = assertThrows(StriateException.class, () -> State.load(linear, file)).getMessage();
-            assertTrue(message.startsWith(file + ": the tensor \"weight\" cannot be read: it is of type I32; it holds 16777217,"
-                    + " which float32 cannot hold exactly"), message);
+            message = assertThrows(StriateException.class, () -> State.load(linear, file))
+                    .getMessage();
+            assertTrue(
+                    message.startsWith(
+                            file + ": the tensor \"weight\" cannot be read: it is of type I32; it holds 16777217,"
+                                    + " which float32 cannot hold exactly"),
+                    message);
             assertArrayEquals(new float[] {5, 200}, values(linear).get("weight"));
         }
     }
 
     private static String entry(String name, String type, String shape, int begin, int end) {
-        return "\"" + name + "\":{\"dtype\":\"" + type + "\",\"shape\":[" + shape + "],\"data_offsets\":[" + begin + "," + end
-                + "]}";
+        return "\"" + name + "\":{\"dtype\":\"" + type + "\",\"shape\":[" + shape + "],\"data_offsets\":[" + begin + ","
+                + end + "]}";
     }
 
     private Path write(String entries, byte[] data) throws IOException {
         byte[] json = ("{" + entries + "}").getBytes(StandardCharsets.UTF_8);
-        return Files.write(directory.resolve("other.safetensors"), ByteBuffer.allocate(8 + json.length + data.length)
-                .order(ByteOrder.LITTLE_ENDIAN).putLong(json.length).put(json).put(data).array());
+        return Files.write(
+                directory.resolve("other.safetensors"),
+                ByteBuffer.allocate(8 + json.length + data.length)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .putLong(json.length)
+                        .put(json)
+                        .put(data)
+                        .array());
     }
 
     @Test
@@ -149,8 +176,11 @@ class StateTest {
         }
         Safetensors.write(file, many, Map.of());
         StriateException e = assertThrows(StriateException.class, () -> State.load(net(1), file));
-        assertEquals(file + " does not fit the module: it lacks [conv.weight, conv.bias, bn.weight, bn.bias, bn.running_mean,"
-                + " bn.running_var]; the module has no [x0, x1, x2, x3, x4, x5, and 4 more]", e.getMessage());
+        assertEquals(
+                file
+                        + " does not fit the module: it lacks [conv.weight, conv.bias, bn.weight, bn.bias, bn.running_mean,"
+                        + " bn.running_var]; the module has no [x0, x1, x2, x3, x4, x5, and 4 more]",
+                e.getMessage());
     }
 
     @Test
@@ -180,8 +210,11 @@ class StateTest {
         Module module = net(2);
         Map<String, float[]> before = values(module);
         StriateException e = assertThrows(StriateException.class, () -> State.load(module, file));
-        assertEquals(file + " does not fit the module: it lacks [conv.bias]; the module has no [head.weight]; conv.weight has the"
-                + " shape (2, 1, 5, 5) in the file and (2, 1, 3, 3) in the module", e.getMessage());
+        assertEquals(
+                file
+                        + " does not fit the module: it lacks [conv.bias]; the module has no [head.weight]; conv.weight has the"
+                        + " shape (2, 1, 5, 5) in the file and (2, 1, 3, 3) in the module",
+                e.getMessage());
         values(module).forEach((name, values) -> assertArrayEquals(before.get(name), values, name));
     }
 

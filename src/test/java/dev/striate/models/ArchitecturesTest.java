@@ -27,7 +27,8 @@ class ArchitecturesTest {
     void givesALogitPerClass(Architecture architecture) {
         try (Sequential model = architecture.create(7).initialize(Device.cpu(), new Generator(1))) {
             Shape batch = architecture.batch(2);
-            try (Tensor x = Tensor.randn(Device.cpu(), new Generator(2), batch.toArray()); Tensor logits = model.forward(x)) {
+            try (Tensor x = Tensor.randn(Device.cpu(), new Generator(2), batch.toArray());
+                    Tensor logits = model.forward(x)) {
                 assertEquals(Shape.of(2, 7), logits.shape());
                 assertEquals(logits.shape(), model.outputShape(batch));
             }
@@ -36,7 +37,12 @@ class ArchitecturesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "mlp, 2410", "cnn, 1898", "lenet5-modern, 61706", "lenet5-paper, 61706", "cifar-simple, 612234", "resnet9, 6573130"
+        "mlp, 2410",
+        "cnn, 1898",
+        "lenet5-modern, 61706",
+        "lenet5-paper, 61706",
+        "cifar-simple, 612234",
+        "resnet9, 6573130"
     })
     void hasTheParametersOfItsLiterature(String name, long parameters) {
         try (Sequential model = Architecture.named(name).create(10).initialize(Device.cpu(), new Generator(1))) {
@@ -50,10 +56,17 @@ class ArchitecturesTest {
         try (Sequential model = LeNet5.paper(10).initialize(Device.cpu(), new Generator(1))) {
             Map<String, Long> counts = new LinkedHashMap<>();
             Summary summary = model.summary(Shape.of(1, 1, 32, 32));
-            summary.rows().stream().filter(row -> row.parameters() > 0).forEach(row -> counts.put(row.name(), row.parameters()));
+            summary.rows().stream()
+                    .filter(row -> row.parameters() > 0)
+                    .forEach(row -> counts.put(row.name(), row.parameters()));
             assertEquals(Map.of("c1", 156L, "c3", 2_416L, "c5", 48_120L, "f6", 10_164L, "output", 850L), counts);
-            assertEquals(Shape.of(1, 120, 1, 1),
-                    summary.rows().stream().filter(row -> row.name().equals("c5")).findFirst().orElseThrow().output());
+            assertEquals(
+                    Shape.of(1, 120, 1, 1),
+                    summary.rows().stream()
+                            .filter(row -> row.name().equals("c5"))
+                            .findFirst()
+                            .orElseThrow()
+                            .output());
         }
     }
 
@@ -73,8 +86,17 @@ class ArchitecturesTest {
     void partsAreNamedAsInPyTorch() {
         try (Module model = ResNet9.create(10).initialize(Device.cpu(), new Generator(1))) {
             List<String> names = List.copyOf(model.parameters().keySet());
-            assertEquals(List.of("conv1.weight", "bn1.weight", "bn1.bias", "conv2.weight", "bn2.weight", "bn2.bias",
-                    "res2.conv1.weight", "res2.bn1.weight"), names.subList(0, 8));
+            assertEquals(
+                    List.of(
+                            "conv1.weight",
+                            "bn1.weight",
+                            "bn1.bias",
+                            "conv2.weight",
+                            "bn2.weight",
+                            "bn2.bias",
+                            "res2.conv1.weight",
+                            "res2.bn1.weight"),
+                    names.subList(0, 8));
             assertEquals(List.of("fc.weight", "fc.bias"), names.subList(names.size() - 2, names.size()));
         }
     }

@@ -10,11 +10,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The description of a model: one line per entry of the metadata, in the order of {@link ModelDescription}'s fields. */
+/**
+ * The description of a model: one line per entry of the metadata, in the order of {@link ModelDescription}'s fields.
+ */
 public final class ModelDescriptionFuzz implements FuzzTarget {
 
-    private static final List<String> KEYS = List.of("model.architecture", "model.dataset", "model.classes", "model.border",
-            "model.mean", "model.deviation");
+    private static final List<String> KEYS = List.of(
+            "model.architecture", "model.dataset", "model.classes", "model.border", "model.mean", "model.deviation");
     private static final Image PICTURE = new Image(new byte[3 * 5 * 7], Shape.of(3, 5, 7));
 
     @Override

@@ -27,8 +27,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SavedModelTest {
 
-    private static final ModelDescription DESCRIPTION = new ModelDescription(Architecture.CIFAR_SIMPLE, "pets",
-            List.of("cat", "a \"dog\", said", "Flußpferd"), 2, List.of(0.1f, -0.25f, 1e-9f), List.of(0.3f, 1f, 3e8f));
+    private static final ModelDescription DESCRIPTION = new ModelDescription(
+            Architecture.CIFAR_SIMPLE,
+            "pets",
+            List.of("cat", "a \"dog\", said", "Flußpferd"),
+            2,
+            List.of(0.1f, -0.25f, 1e-9f),
+            List.of(0.3f, 1f, 3e8f));
 
     @TempDir
     private Path directory;
@@ -43,8 +48,10 @@ class SavedModelTest {
                 assertEquals(DESCRIPTION, saved.description());
                 assertFalse(saved.model().isTraining());
                 Map<String, Tensor> expected = model.parameters();
-                saved.model().parameters().forEach((name, tensor) ->
-                        assertArrayEquals(expected.get(name).toArray(), tensor.toArray(), name));
+                saved.model()
+                        .parameters()
+                        .forEach((name, tensor) ->
+                                assertArrayEquals(expected.get(name).toArray(), tensor.toArray(), name));
             }
         }
     }
@@ -57,13 +64,27 @@ class SavedModelTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "model.architecture=vgg", "model.classes=[", "model.classes=[]", "model.classes=[[\"a\"]]", "model.classes={}",
-        "model.border=-1", "model.border=16", "model.border=x",
-        "model.border=1073741823", "model.border=1073741824", "model.border=1610612736", "model.border=2147483647",
-        "model.classes=[\"a\"] 1", "model.mean=[0,0,0,0]", "model.mean=[0.1]", "model.mean=[0,0,\"NaN\"]",
-        "model.deviation=[1,1,0]", "model.deviation=[1,1,\"Infinity\"]"
-    })
+    @ValueSource(
+            strings = {
+                "model.architecture=vgg",
+                "model.classes=[",
+                "model.classes=[]",
+                "model.classes=[[\"a\"]]",
+                "model.classes={}",
+                "model.border=-1",
+                "model.border=16",
+                "model.border=x",
+                "model.border=1073741823",
+                "model.border=1073741824",
+                "model.border=1610612736",
+                "model.border=2147483647",
+                "model.classes=[\"a\"] 1",
+                "model.mean=[0,0,0,0]",
+                "model.mean=[0.1]",
+                "model.mean=[0,0,\"NaN\"]",
+                "model.deviation=[1,1,0]",
+                "model.deviation=[1,1,\"Infinity\"]"
+            })
     void whatMakesNoSenseIsRefused(String change) {
         Map<String, String> metadata = new LinkedHashMap<>(DESCRIPTION.toMetadata());
         metadata.put(change.replaceAll("=.*", ""), change.replaceAll("^[^=]*=", ""));
@@ -77,8 +98,8 @@ class SavedModelTest {
         for (int i = 0; i < pixels.length; i++) {
             pixels[i] = (byte) (i % 30);
         }
-        ModelDescription mnist = new ModelDescription(Architecture.LENET5_MODERN, "mnist", List.of("0", "1"), 2, List.of(0.5f),
-                List.of(0.25f));
+        ModelDescription mnist = new ModelDescription(
+                Architecture.LENET5_MODERN, "mnist", List.of("0", "1"), 2, List.of(0.5f), List.of(0.25f));
         float[] values = mnist.prepare(new Image(pixels, Shape.of(1, 28, 30)));
         assertEquals(32 * 32, values.length);
         for (int y = 0; y < 32; y++) {
@@ -115,10 +136,12 @@ class SavedModelTest {
         try (Sequential model = CifarCnn.create(3).initialize(Device.cpu(), new Generator(5))) {
             State.save(model, file, metadata);
         }
-        long allocated = Cost.bytes(() -> error[0] =
-                assertThrows(StriateException.class, () -> SavedModel.open(file, Device.cpu())));
+        long allocated = Cost.bytes(() ->
+                error[0] = assertThrows(StriateException.class, () -> SavedModel.open(file, Device.cpu())));
         String message = error[0].getMessage();
-        assertTrue(message.startsWith(file + ": the model's description cannot be read: model.classes has more than "), message);
+        assertTrue(
+                message.startsWith(file + ": the model's description cannot be read: model.classes has more than "),
+                message);
         assertTrue(allocated < 20 * 10_000_000, allocated + " bytes");
     }
 
@@ -128,7 +151,11 @@ class SavedModelTest {
             try (Sequential model = architecture.create(7)) {
                 long counted = model.stateElements();
                 model.initialize(Device.cpu(), new Generator(1));
-                assertEquals(State.tensors(model).values().stream().mapToLong(tensor -> tensor.shape().elements()).sum(), counted,
+                assertEquals(
+                        State.tensors(model).values().stream()
+                                .mapToLong(tensor -> tensor.shape().elements())
+                                .sum(),
+                        counted,
                         architecture.toString());
                 assertEquals(7, architecture.mostClasses(counted));
                 assertEquals(6, architecture.mostClasses(counted - 1));
@@ -140,9 +167,11 @@ class SavedModelTest {
     @Test
     void messagesAreShort() {
         for (String key : DESCRIPTION.toMetadata().keySet()) {
-            for (String value : List.of("\u001b[31m".repeat(100_000), "[" + "1".repeat(100_000), "[\"" + "x".repeat(100_000))) {
+            for (String value :
+                    List.of("\u001b[31m".repeat(100_000), "[" + "1".repeat(100_000), "[\"" + "x".repeat(100_000))) {
                 if (!key.equals("model.dataset")) {
-                    String message = refusal(metadata -> metadata.put(key, value)).getMessage();
+                    String message =
+                            refusal(metadata -> metadata.put(key, value)).getMessage();
                     assertTrue(message.length() < 500 && message.indexOf('\u001b') < 0, message);
                 }
             }

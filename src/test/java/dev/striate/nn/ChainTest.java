@@ -34,19 +34,21 @@ class ChainTest {
     };
 
     private static Stream<Arguments> devicesAndPools() {
-        return PresentDevices.all().flatMap(device -> Stream.of(
-                Arguments.of(device, new MaxPool2d(2)),
-                Arguments.of(device, new MaxPool2d(2, padding(1))),
-                Arguments.of(device, new MaxPool2d(3, 2, stride(1, 2), padding(2, 1, 1, 0), ceilMode())),
-                Arguments.of(device, new MaxPool2d(2, dilation(3), stride(1), padding(2))),
-                Arguments.of(device, new MaxPool2d(2).layout(Layout.NHWC))));
+        return PresentDevices.all()
+                .flatMap(device -> Stream.of(
+                        Arguments.of(device, new MaxPool2d(2)),
+                        Arguments.of(device, new MaxPool2d(2, padding(1))),
+                        Arguments.of(device, new MaxPool2d(3, 2, stride(1, 2), padding(2, 1, 1, 0), ceilMode())),
+                        Arguments.of(device, new MaxPool2d(2, dilation(3), stride(1), padding(2))),
+                        Arguments.of(device, new MaxPool2d(2).layout(Layout.NHWC))));
     }
 
     @ParameterizedTest
     @MethodSource("devicesAndPools")
     void reluBeforePoolingKeepsItsBits(Device device, MaxPool2d pool) {
         Shape shape = Shape.of(3, 5, 7, 9);
-        try (Scope scope = Scope.open(); NoGrad off = NoGrad.open()) {
+        try (Scope scope = Scope.open();
+                NoGrad off = NoGrad.open()) {
             Tensor x = Tensor.of(device, shape, withSpecialValues(shape.elements()));
             assertSameBits(pool.forward(new Relu().forward(x)), new Sequential(new Relu(), pool).forward(x));
         }
@@ -55,7 +57,8 @@ class ChainTest {
     @ParameterizedTest
     @MethodSource("dev.striate.PresentDevices#all")
     void aWindowWithoutAPixelStaysMinusInfinity(Device device) {
-        try (Scope scope = Scope.open(); NoGrad off = NoGrad.open()) {
+        try (Scope scope = Scope.open();
+                NoGrad off = NoGrad.open()) {
             Tensor x = Tensor.ones(device, 1, 1, 5, 1);
             MaxPool2d pool = new MaxPool2d(2, dilation(3), stride(1), padding(2));
             Tensor y = new Sequential(new Relu(), pool).forward(x);
@@ -86,10 +89,14 @@ class ChainTest {
                 assertSameResults(
                         apart, x -> pool.forward(apart.forward(x)), chained, new Sequential(chained, pool)::forward);
                 assertSameResults(
-                        apart, x -> pool.forward(new Relu().forward(apart.forward(x))), chained,
+                        apart,
+                        x -> pool.forward(new Relu().forward(apart.forward(x))),
+                        chained,
                         new Sequential(chained, new Relu(), pool)::forward);
                 assertSameResults(
-                        apart, x -> new Relu().forward(pool.forward(apart.forward(x))), chained,
+                        apart,
+                        x -> new Relu().forward(pool.forward(apart.forward(x))),
+                        chained,
                         new Sequential(chained, pool, new Relu())::forward);
             }
         }
@@ -143,7 +150,8 @@ class ChainTest {
     @ParameterizedTest
     @MethodSource("dev.striate.PresentDevices#all")
     void normBeforePoolingSaysThatItMovedItsStatistics(Device device) {
-        try (Scope scope = Scope.open(); BatchNorm2d norm = norm(device, false)) {
+        try (Scope scope = Scope.open();
+                BatchNorm2d norm = norm(device, false)) {
             Sequential chain = new Sequential(norm, new MaxPool2d(2));
             Tensor x = Tensor.randn(device, new Generator(7), 2, 4, 6, 7).requiresGrad(true);
             Tensor loss = chain.forward(x).sum();
@@ -156,7 +164,8 @@ class ChainTest {
     @ParameterizedTest
     @MethodSource("dev.striate.PresentDevices#all")
     void normBeforePoolingRefusesWrongInput(Device device) {
-        try (Scope scope = Scope.open(); BatchNorm2d norm = norm(device, true)) {
+        try (Scope scope = Scope.open();
+                BatchNorm2d norm = norm(device, true)) {
             Sequential chain = new Sequential(norm, new MaxPool2d(5));
             assertThrows(ShapeException.class, () -> chain.forward(Tensor.ones(device, 2, 3, 8, 8)));
             assertThrows(ShapeException.class, () -> chain.forward(Tensor.ones(device, 2, 4, 4, 8)));
@@ -177,7 +186,8 @@ class ChainTest {
                 return x;
             }
         };
-        try (Scope scope = Scope.open(); NoGrad off = NoGrad.open()) {
+        try (Scope scope = Scope.open();
+                NoGrad off = NoGrad.open()) {
             Tensor x = Tensor.randn(device, new Generator(3), 1, 2, 4, 4);
             new Sequential(new Relu(), probe, new MaxPool2d(2)).forward(x);
             new Sequential(new Sequential(new Relu()), probe, new MaxPool2d(2)).forward(x);

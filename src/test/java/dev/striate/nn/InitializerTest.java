@@ -82,21 +82,25 @@ class InitializerTest {
             return values;
         };
         Stream.of(
-                arguments(new Linear(5, 7).initializer(fans, fans), 5007),
-                arguments(new Conv2d(4, 6, 3, 2).initializer(fans, fans), 24_036),
-                arguments(new Conv2d(4, 6, 3, 2, groups(2)).initializer(fans, fans), 12_036),
-                // As in PyTorch, where fan-in is counted along the weight's second axis.
-                arguments(new ConvTranspose2d(4, 6, 3, 2).initializer(fans, fans), 36_024)).forEach(pair -> {
-            try (Module layer = (Module) pair.get()[0]) {
-                layer.initialize(Device.reference(), new Generator(1));
-                layer.parameters().forEach((name, tensor) -> assertEquals((int) pair.get()[1], tensor.toArray()[0], name));
-            }
-        });
+                        arguments(new Linear(5, 7).initializer(fans, fans), 5007),
+                        arguments(new Conv2d(4, 6, 3, 2).initializer(fans, fans), 24_036),
+                        arguments(new Conv2d(4, 6, 3, 2, groups(2)).initializer(fans, fans), 12_036),
+                        // As in PyTorch, where fan-in is counted along the weight's second axis.
+                        arguments(new ConvTranspose2d(4, 6, 3, 2).initializer(fans, fans), 36_024))
+                .forEach(pair -> {
+                    try (Module layer = (Module) pair.get()[0]) {
+                        layer.initialize(Device.reference(), new Generator(1));
+                        layer.parameters()
+                                .forEach(
+                                        (name, tensor) -> assertEquals((int) pair.get()[1], tensor.toArray()[0], name));
+                    }
+                });
     }
 
     @Test
     void theBiasBeginsAsPyTorchsUnlessAnInitializerIsSet() {
-        try (Linear plain = new Linear(4, 3); Linear he = new Linear(4, 3).initializer(Initializer.HE_NORMAL)) {
+        try (Linear plain = new Linear(4, 3);
+                Linear he = new Linear(4, 3).initializer(Initializer.HE_NORMAL)) {
             plain.initialize(Device.reference(), new Generator(1));
             he.initialize(Device.reference(), new Generator(1));
             for (float value : plain.parameters().get("bias").toArray()) {

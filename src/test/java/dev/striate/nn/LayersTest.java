@@ -77,27 +77,31 @@ class LayersTest {
     @MethodSource("layersAndInputs")
     void outputShapeIsThatOfForwardAndGradientsReachEveryParameter(Module layer, Shape input) {
         int before = DEVICE.backend().memory().liveBuffers();
-        try (layer; Scope scope = Scope.open()) {
+        try (layer;
+                Scope scope = Scope.open()) {
             layer.initialize(DEVICE, new Generator(1));
             Tensor x = Tensor.randn(DEVICE, new Generator(2), input.toArray()).requiresGrad(true);
             Tensor y = layer.forward(x);
             assertEquals(layer.outputShape(input), y.shape());
             y.sum().backward();
             assertEquals(input, x.grad().shape());
-            layer.parameters().forEach((name, tensor) -> assertEquals(tensor.shape(), tensor.grad().shape(), name));
+            layer.parameters()
+                    .forEach((name, tensor) ->
+                            assertEquals(tensor.shape(), tensor.grad().shape(), name));
         }
         assertEquals(before, DEVICE.backend().memory().liveBuffers());
     }
 
     static Stream<Arguments> imageLayers() {
         return Stream.<Supplier<ImageLayer<?>>>of(
-                () -> new Conv2d(4, 6, 3, stride(2), padding(1), groups(2)),
-                () -> new ConvTranspose2d(4, 6, 3, stride(2)),
-                () -> new MaxPool2d(2),
-                () -> new AvgPool2d(3, 2, padding(1, 0)),
-                () -> new GlobalAvgPool2d(),
-                () -> new AdaptiveAvgPool2d(3, 2),
-                () -> new BatchNorm2d(4)).map(Arguments::arguments);
+                        () -> new Conv2d(4, 6, 3, stride(2), padding(1), groups(2)),
+                        () -> new ConvTranspose2d(4, 6, 3, stride(2)),
+                        () -> new MaxPool2d(2),
+                        () -> new AvgPool2d(3, 2, padding(1, 0)),
+                        () -> new GlobalAvgPool2d(),
+                        () -> new AdaptiveAvgPool2d(3, 2),
+                        () -> new BatchNorm2d(4))
+                .map(Arguments::arguments);
     }
 
     @ParameterizedTest
@@ -106,7 +110,9 @@ class LayersTest {
         ImageLayer<?> planes = make.get();
         ImageLayer<?> pixels = make.get().layout(Layout.NHWC);
         int before = DEVICE.backend().memory().liveBuffers();
-        try (planes; pixels; Scope scope = Scope.open()) {
+        try (planes;
+                pixels;
+                Scope scope = Scope.open()) {
             planes.initialize(DEVICE, new Generator(1));
             pixels.initialize(DEVICE, new Generator(1));
             Tensor x = Tensor.randn(DEVICE, new Generator(2), 2, 4, 7, 9).requiresGrad(true);
@@ -153,8 +159,12 @@ class LayersTest {
         refused("avgPool2d: expected a kernel of at least 1 by 1, got 0 by 3", () -> new AvgPool2d(0, 3));
         refused("avgPool2d has no option dilation", () -> new AvgPool2d(2, dilation(2)));
         refused("avgPool2d: padding must be smaller than the window", () -> new AvgPool2d(3, padding(0, 0, 0, 3)));
-        refused("adaptiveAvgPool2d: expected an output of at least 1 by 1, got 0 by 2", () -> new AdaptiveAvgPool2d(0, 2));
-        refused("adaptiveAvgPool2d: expected an output of at least 1 by 1, got 2 by -3", () -> new AdaptiveAvgPool2d(2, -3));
+        refused(
+                "adaptiveAvgPool2d: expected an output of at least 1 by 1, got 0 by 2",
+                () -> new AdaptiveAvgPool2d(0, 2));
+        refused(
+                "adaptiveAvgPool2d: expected an output of at least 1 by 1, got 2 by -3",
+                () -> new AdaptiveAvgPool2d(2, -3));
         assertThrows(StriateException.class, () -> new Dropout(1));
         assertThrows(StriateException.class, () -> new BatchNorm2d(1).momentum(2));
         assertThrows(StriateException.class, () -> new BatchNorm2d(1).epsilon(0));
@@ -178,8 +188,10 @@ class LayersTest {
                 new Residual(new Relu()));
         for (Module model : models) {
             model.initialize(DEVICE, new Generator(1)).eval();
-            try (Tensor x = Tensor.ones(DEVICE, 2, 1, 3, 3); Tensor y = model.forward(x)) {
-                assertEquals(before + (x == y ? 1 : 2), DEVICE.backend().memory().liveBuffers());
+            try (Tensor x = Tensor.ones(DEVICE, 2, 1, 3, 3);
+                    Tensor y = model.forward(x)) {
+                assertEquals(
+                        before + (x == y ? 1 : 2), DEVICE.backend().memory().liveBuffers());
                 assertEquals(18, x.toArray().length);
                 assertEquals(18, y.toArray().length);
             }
@@ -213,7 +225,8 @@ class LayersTest {
 
     @Test
     void batchNormUsesTheBatchInTrainingAndTheRunningStatisticsInEvaluation() {
-        try (BatchNorm2d norm = new BatchNorm2d(1); Scope scope = Scope.open()) {
+        try (BatchNorm2d norm = new BatchNorm2d(1);
+                Scope scope = Scope.open()) {
             norm.initialize(DEVICE, new Generator(1));
             Tensor x = Tensor.of(DEVICE, Shape.of(1, 1, 2, 2), 1, 2, 3, 6);
             // Mean 3, biased variance 14/4, unbiased 14/3.
@@ -221,7 +234,8 @@ class LayersTest {
             assertEquals(.1 * 3, norm.buffers().get("running_mean").item(), 1e-7);
             assertEquals(.9 + .1 * 14 / 3, norm.buffers().get("running_var").item(), 1e-6);
             norm.eval();
-            assertEquals((1 - .3) / Math.sqrt(.9 + 1.4 / 3 + 1e-5f), norm.forward(x).toArray()[0], 1e-6);
+            assertEquals(
+                    (1 - .3) / Math.sqrt(.9 + 1.4 / 3 + 1e-5f), norm.forward(x).toArray()[0], 1e-6);
             assertEquals(.1 * 3, norm.buffers().get("running_mean").item(), 1e-7);
         }
     }
@@ -229,21 +243,24 @@ class LayersTest {
     @Test
     void theResidualGradientGoesBothWays() {
         Linear identity = new Linear(1, 1).bias(false).initializer(Initializer.ONES);
-        try (Scope scope = Scope.open(); Residual block = new Residual(identity)) {
+        try (Scope scope = Scope.open();
+                Residual block = new Residual(identity)) {
             block.initialize(DEVICE, new Generator(1));
             Tensor x = Tensor.of(DEVICE, new float[][] {{3}, {-2}}).requiresGrad(true);
             Tensor y = block.forward(x);
             assertArrayEquals(new float[] {6, 0}, y.toArray());
             y.sum().backward();
             assertArrayEquals(new float[] {2, 0}, x.grad().toArray());
-            assertArrayEquals(new float[] {3}, block.parameters().get("body.weight").grad().toArray());
+            assertArrayEquals(
+                    new float[] {3},
+                    block.parameters().get("body.weight").grad().toArray());
         }
     }
 
     @Test
     void aResidualWhoseShapesDifferSaysSo() {
-        ShapeException error = assertThrows(ShapeException.class,
-                () -> new Residual(new Conv2d(1, 2, 1)).outputShape(Shape.of(1, 1, 3, 3)));
+        ShapeException error = assertThrows(
+                ShapeException.class, () -> new Residual(new Conv2d(1, 2, 1)).outputShape(Shape.of(1, 1, 3, 3)));
         assertTrue(error.getMessage().contains("shortcut"), error.getMessage());
     }
 
@@ -251,8 +268,18 @@ class LayersTest {
     void residualBlocksCarryTorchvisionsNames() {
         try (ResidualBlock block = new ResidualBlock(2, 4, 2)) {
             block.initialize(DEVICE, new Generator(1));
-            assertEquals(List.of("conv1.weight", "bn1.weight", "bn1.bias", "conv2.weight", "bn2.weight", "bn2.bias",
-                    "downsample.0.weight", "downsample.1.weight", "downsample.1.bias"), List.copyOf(block.parameters().keySet()));
+            assertEquals(
+                    List.of(
+                            "conv1.weight",
+                            "bn1.weight",
+                            "bn1.bias",
+                            "conv2.weight",
+                            "bn2.weight",
+                            "bn2.bias",
+                            "downsample.0.weight",
+                            "downsample.1.weight",
+                            "downsample.1.bias"),
+                    List.copyOf(block.parameters().keySet()));
             assertEquals(Shape.of(1, 4, 3, 3), block.outputShape(Shape.of(1, 2, 5, 5)));
         }
     }

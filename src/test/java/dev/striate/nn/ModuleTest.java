@@ -40,7 +40,8 @@ class ModuleTest {
 
         @Override
         public Tensor forward(Tensor x) {
-            Tensor planes = norm.forward(conv.forward(x)).relu().globalAvgPool2d().flatten(1);
+            Tensor planes =
+                    norm.forward(conv.forward(x)).relu().globalAvgPool2d().flatten(1);
             return head.forward(planes).mul(parameter("scale")).add(buffer("offset"));
         }
     }
@@ -49,11 +50,15 @@ class ModuleTest {
     void partsHaveDottedNamesInOrder() {
         try (Own own = new Own()) {
             own.initialize(DEVICE, new Generator(1));
-            assertEquals(List.of("scale", "conv1.weight", "conv1.bias", "bn1.weight", "bn1.bias", "head.weight"),
+            assertEquals(
+                    List.of("scale", "conv1.weight", "conv1.bias", "bn1.weight", "bn1.bias", "head.weight"),
                     List.copyOf(own.parameters().keySet()));
-            assertEquals(List.of("offset", "bn1.running_mean", "bn1.running_var"), List.copyOf(own.buffers().keySet()));
+            assertEquals(
+                    List.of("offset", "bn1.running_mean", "bn1.running_var"),
+                    List.copyOf(own.buffers().keySet()));
             assertEquals(1 + 18 + 2 + 2 + 2 + 6, own.parameterCount());
-            assertEquals(List.of("conv1", "bn1", "head"), List.copyOf(own.children().keySet()));
+            assertEquals(
+                    List.of("conv1", "bn1", "head"), List.copyOf(own.children().keySet()));
             own.parameters().values().forEach(tensor -> assertTrue(tensor.requiresGrad()));
             own.buffers().values().forEach(tensor -> assertFalse(tensor.requiresGrad()));
         }
@@ -61,10 +66,15 @@ class ModuleTest {
 
     @Test
     void anOwnModuleTrains() {
-        try (Own own = new Own(); Scope scope = Scope.open()) {
+        try (Own own = new Own();
+                Scope scope = Scope.open()) {
             own.initialize(DEVICE, new Generator(1));
-            own.forward(Tensor.randn(DEVICE, new Generator(2), 2, 1, 5, 5)).sum().backward();
-            own.parameters().forEach((name, tensor) -> assertEquals(tensor.shape(), tensor.grad().shape(), name));
+            own.forward(Tensor.randn(DEVICE, new Generator(2), 2, 1, 5, 5))
+                    .sum()
+                    .backward();
+            own.parameters()
+                    .forEach((name, tensor) ->
+                            assertEquals(tensor.shape(), tensor.grad().shape(), name));
         }
     }
 
@@ -89,7 +99,9 @@ class ModuleTest {
         try (Sequential net = new Sequential(new Linear(2, 2), new Dropout(0.5f), new Sequential(new Dropout(0.1f)))) {
             assertThrows(StriateException.class, net::generators);
             net.initialize(DEVICE, given);
-            assertEquals(List.of("1.generator", "2.0.generator"), List.copyOf(net.generators().keySet()));
+            assertEquals(
+                    List.of("1.generator", "2.0.generator"),
+                    List.copyOf(net.generators().keySet()));
             net.generators().values().forEach(generator -> assertSame(given, generator));
             net.initialize(DEVICE, new Generator(4));
             assertEquals(4, net.generators().get("1.generator").seed());
@@ -141,9 +153,11 @@ class ModuleTest {
     @ParameterizedTest
     @MethodSource("dev.striate.PresentDevices#all")
     void theSameSeedGivesTheSameValuesOnEveryDevice(Device device) {
-        try (Own own = new Own(); Own other = new Own()) {
+        try (Own own = new Own();
+                Own other = new Own()) {
             Map<String, Tensor> here = own.initialize(device, new Generator(5)).parameters();
-            Map<String, Tensor> there = other.initialize(DEVICE, new Generator(5)).parameters();
+            Map<String, Tensor> there =
+                    other.initialize(DEVICE, new Generator(5)).parameters();
             here.forEach((name, tensor) -> assertArrayEquals(there.get(name).toArray(), tensor.toArray(), name));
         }
     }
@@ -164,23 +178,36 @@ class ModuleTest {
         Linear shared = new Linear(3, 3);
         try (Sequential twice = new Sequential(shared, shared)) {
             twice.initialize(DEVICE, new Generator(1));
-            assertEquals(List.of("0.weight", "0.bias", "1.weight", "1.bias"), List.copyOf(twice.parameters().keySet()));
+            assertEquals(
+                    List.of("0.weight", "0.bias", "1.weight", "1.bias"),
+                    List.copyOf(twice.parameters().keySet()));
             assertSame(twice.parameters().get("0.weight"), twice.parameters().get("1.weight"));
             assertEquals(12, twice.parameterCount());
-            assertEquals(12, twice.summary(Shape.of(1, 3)).rows().stream().mapToLong(Summary.Row::parameters).sum());
+            assertEquals(
+                    12,
+                    twice.summary(Shape.of(1, 3)).rows().stream()
+                            .mapToLong(Summary.Row::parameters)
+                            .sum());
         }
     }
 
     @Test
     void badNamesAreRefused() {
-        assertThrows(StriateException.class, () -> Sequential.builder().add("a.b", new Relu()).build());
-        assertThrows(StriateException.class, () -> Sequential.builder().add("", new Relu()).build());
-        assertThrows(StriateException.class, () -> Sequential.builder().add("a", new Relu()).add("a", new Relu()));
+        assertThrows(
+                StriateException.class,
+                () -> Sequential.builder().add("a.b", new Relu()).build());
+        assertThrows(
+                StriateException.class,
+                () -> Sequential.builder().add("", new Relu()).build());
+        assertThrows(
+                StriateException.class,
+                () -> Sequential.builder().add("a", new Relu()).add("a", new Relu()));
     }
 
     @Test
     void settingsThatDecideParametersComeBeforeInitialize() {
-        try (Linear linear = new Linear(1, 1); Conv2d conv = new Conv2d(1, 1, 1)) {
+        try (Linear linear = new Linear(1, 1);
+                Conv2d conv = new Conv2d(1, 1, 1)) {
             linear.initialize(DEVICE, new Generator(1));
             conv.initialize(DEVICE, new Generator(1));
             assertThrows(StriateException.class, () -> linear.bias(false));
@@ -190,7 +217,8 @@ class ModuleTest {
 
     @Test
     void aModuleWithoutShapeRuleSaysSo() {
-        StriateException error = assertThrows(StriateException.class, () -> new Own().outputShape(Shape.of(1, 1, 5, 5)));
+        StriateException error =
+                assertThrows(StriateException.class, () -> new Own().outputShape(Shape.of(1, 1, 5, 5)));
         assertTrue(error.getMessage().contains("shapeRule"), error.getMessage());
     }
 }

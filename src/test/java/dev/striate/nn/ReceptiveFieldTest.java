@@ -31,7 +31,9 @@ class ReceptiveFieldTest {
 
     private static List<Summary.Row> rows(Module module, int... input) {
         try (module) {
-            return module.initialize(DEVICE, new Generator(1)).summary(Shape.of(input)).rows();
+            return module.initialize(DEVICE, new Generator(1))
+                    .summary(Shape.of(input))
+                    .rows();
         }
     }
 
@@ -41,7 +43,8 @@ class ReceptiveFieldTest {
     }
 
     private static void assertField(double size, double jump, double center, Summary.Row row) {
-        for (ReceptiveField.Axis axis : new ReceptiveField.Axis[] {row.field().height(), row.field().width()}) {
+        for (ReceptiveField.Axis axis :
+                new ReceptiveField.Axis[] {row.field().height(), row.field().width()}) {
             assertEquals(size, axis.size(), 1e-12, row.name() + " size");
             assertEquals(jump, axis.jump(), 1e-12, row.name() + " jump");
             assertEquals(center, axis.center(), 1e-12, row.name() + " centre");
@@ -50,8 +53,18 @@ class ReceptiveFieldTest {
 
     @Test
     void leNetLayerByLayer() {
-        Sequential paper = new Sequential(new Conv2d(1, 6, 5), new Tanh(), new AvgPool2d(2), new Conv2d(6, 16, 5), new Tanh(),
-                new AvgPool2d(2), new Conv2d(16, 120, 5), new Tanh(), new Flatten(), new Linear(120, 84), new Tanh(),
+        Sequential paper = new Sequential(
+                new Conv2d(1, 6, 5),
+                new Tanh(),
+                new AvgPool2d(2),
+                new Conv2d(6, 16, 5),
+                new Tanh(),
+                new AvgPool2d(2),
+                new Conv2d(16, 120, 5),
+                new Tanh(),
+                new Flatten(),
+                new Linear(120, 84),
+                new Tanh(),
                 new Linear(84, 10));
         List<Summary.Row> rows = rows(paper, 64, 1, 32, 32);
         assertField(5, 1, 2, rows.get(0));
@@ -60,18 +73,32 @@ class ReceptiveFieldTest {
         assertField(16, 4, 7.5, rows.get(5));
         assertField(32, 4, 15.5, rows.get(6));
         assertEquals(32, rows.get(11).field().height().pixels());
-        assertEquals(List.of(156L, 2416L, 48120L, 10164L, 850L),
-                rows.stream().map(Summary.Row::parameters).filter(count -> count > 0).toList());
+        assertEquals(
+                List.of(156L, 2416L, 48120L, 10164L, 850L),
+                rows.stream()
+                        .map(Summary.Row::parameters)
+                        .filter(count -> count > 0)
+                        .toList());
         assertEquals(61706, rows.stream().mapToLong(Summary.Row::parameters).sum());
         // Per image: 28 28 6 25, 10 10 16 150, 120 400, 120 84 and 84 10.
-        assertEquals(List.of(117600L, 240000L, 48000L, 10080L, 840L),
-                rows.stream().map(Summary.Row::multiplyAdds).filter(count -> count > 0).toList());
+        assertEquals(
+                List.of(117600L, 240000L, 48000L, 10080L, 840L),
+                rows.stream()
+                        .map(Summary.Row::multiplyAdds)
+                        .filter(count -> count > 0)
+                        .toList());
     }
 
     @Test
     void aLinearLayerAfterFlattenSeesAllThatItsInputSees() {
-        Sequential modern = new Sequential(new Conv2d(1, 6, 5), new MaxPool2d(2), new Conv2d(6, 16, 5), new MaxPool2d(2),
-                new Flatten(), new Linear(400, 120), new Linear(120, 10));
+        Sequential modern = new Sequential(
+                new Conv2d(1, 6, 5),
+                new MaxPool2d(2),
+                new Conv2d(6, 16, 5),
+                new MaxPool2d(2),
+                new Flatten(),
+                new Linear(400, 120),
+                new Linear(120, 10));
         List<Summary.Row> rows = rows(modern, 1, 1, 32, 32);
         assertEquals(16, rows.get(4).field().height().pixels());
         assertEquals(32, rows.get(5).field().height().pixels());
@@ -80,7 +107,8 @@ class ReceptiveFieldTest {
 
     @Test
     void aResidualJoinSeesWhatTheLargerBranchSees() {
-        List<Summary.Row> rows = rows(new Sequential(new ResidualBlock(3, 8, 2), new Conv2d(8, 8, 3, padding(1))), 2, 3, 16, 16);
+        List<Summary.Row> rows =
+                rows(new Sequential(new ResidualBlock(3, 8, 2), new Conv2d(8, 8, 3, padding(1))), 2, 3, 16, 16);
         assertEquals("0", rows.get(0).name());
         assertField(7, 2, 0, rows.get(0));
         assertEquals("0.conv2", rows.get(4).name());
@@ -92,14 +120,27 @@ class ReceptiveFieldTest {
         Residual crossed = new Residual(new Conv2d(1, 1, 1, padding(0)), new Conv2d(1, 1, 3, padding(1)));
         assertField(3, 1, 0, row(crossed, 1, 1, 8, 8));
         // A block by itself begins with its input on both sides.
-        assertField(5, 1, 0, row(new Residual(new Sequential(new Conv2d(1, 1, 3, padding(1)), new Conv2d(1, 1, 3, padding(1)))),
-                1, 1, 8, 8));
+        assertField(
+                5,
+                1,
+                0,
+                row(
+                        new Residual(new Sequential(new Conv2d(1, 1, 3, padding(1)), new Conv2d(1, 1, 3, padding(1)))),
+                        1,
+                        1,
+                        8,
+                        8));
     }
 
     @Test
     void stridesDilationAndGroups() {
-        List<Summary.Row> rows = rows(new Sequential(new Conv2d(4, 8, 3, stride(2)),
-                new Conv2d(8, 16, 3, dilation(2), padding(2), groups(4))), 3, 4, 11, 11);
+        List<Summary.Row> rows = rows(
+                new Sequential(
+                        new Conv2d(4, 8, 3, stride(2)), new Conv2d(8, 16, 3, dilation(2), padding(2), groups(4))),
+                3,
+                4,
+                11,
+                11);
         assertField(3, 2, 1, rows.get(0));
         assertField(11, 2, 1, rows.get(1));
         assertEquals(8 * 25 * 36, rows.get(0).multiplyAdds());
@@ -111,8 +152,8 @@ class ReceptiveFieldTest {
 
     @Test
     void transposedConvolutionsJumpByFractions() {
-        List<Summary.Row> rows = rows(new Sequential(new ConvTranspose2d(2, 3, 2, stride(2)), new Conv2d(3, 3, 3, padding(1))),
-                1, 2, 4, 4);
+        List<Summary.Row> rows = rows(
+                new Sequential(new ConvTranspose2d(2, 3, 2, stride(2)), new Conv2d(3, 3, 3, padding(1))), 1, 2, 4, 4);
         assertField(1, 0.5, -0.25, rows.get(0));
         assertField(2, 0.5, -0.25, rows.get(1));
         assertEquals(4 * 4 * 2 * 3 * 4, rows.get(0).multiplyAdds());
@@ -122,8 +163,8 @@ class ReceptiveFieldTest {
 
     @Test
     void globalAndAdaptivePooling() {
-        List<Summary.Row> rows = rows(new Sequential(new Conv2d(1, 2, 3, padding(1), stride(2)), new GlobalAvgPool2d()),
-                1, 1, 16, 16);
+        List<Summary.Row> rows =
+                rows(new Sequential(new Conv2d(1, 2, 3, padding(1), stride(2)), new GlobalAvgPool2d()), 1, 1, 16, 16);
         // 8 windows of 3, 2 apart, from -1 on.
         assertField(17, 16, 7, rows.get(1));
         assertField(4, 4, 1.5, row(new AdaptiveAvgPool2d(2, 2), 1, 1, 8, 8));
@@ -132,9 +173,12 @@ class ReceptiveFieldTest {
 
     @Test
     void theSameInBothLayouts() {
-        assertEquals(row(new Conv2d(3, 4, 3, stride(2)), 1, 3, 9, 9).field(),
-                row(new Conv2d(3, 4, 3, stride(2)).layout(Layout.NHWC), 1, 9, 9, 3).field());
-        assertEquals(row(new Conv2d(3, 4, 3), 5, 3, 9, 9).multiplyAdds(),
+        assertEquals(
+                row(new Conv2d(3, 4, 3, stride(2)), 1, 3, 9, 9).field(),
+                row(new Conv2d(3, 4, 3, stride(2)).layout(Layout.NHWC), 1, 9, 9, 3)
+                        .field());
+        assertEquals(
+                row(new Conv2d(3, 4, 3), 5, 3, 9, 9).multiplyAdds(),
                 row(new Conv2d(3, 4, 3).layout(Layout.NHWC), 5, 9, 9, 3).multiplyAdds());
     }
 
@@ -159,20 +203,33 @@ class ReceptiveFieldTest {
 
     static Stream<Arguments> networks() {
         return Stream.of(
-                Arguments.of(new Sequential(new Conv2d(1, 1, 3), new AvgPool2d(2), new Conv2d(1, 1, 3, padding(1))), true),
+                Arguments.of(
+                        new Sequential(new Conv2d(1, 1, 3), new AvgPool2d(2), new Conv2d(1, 1, 3, padding(1))), true),
                 Arguments.of(new Sequential(new Conv2d(1, 1, 5, stride(3), padding(2)), new Conv2d(1, 1, 2)), true),
-                Arguments.of(new Sequential(
-                        new Conv2d(1, 1, 4, padding(Padding.SAME), stride(2)), new AvgPool2d(3, stride(1))), true),
+                Arguments.of(
+                        new Sequential(
+                                new Conv2d(1, 1, 4, padding(Padding.SAME), stride(2)), new AvgPool2d(3, stride(1))),
+                        true),
                 Arguments.of(new Sequential(new Conv2d(1, 1, 3), new Conv2d(1, 1, 3, 5, padding(1, 0))), true),
                 Arguments.of(new Sequential(new AvgPool2d(3, stride(2), ceilMode()), new Conv2d(1, 1, 2)), true),
-                Arguments.of(new Sequential(new Conv2d(1, 1, 2), new Residual(
-                        new Sequential(new Conv2d(1, 1, 3, padding(1)), new Conv2d(1, 1, 3, padding(1))))), true),
+                Arguments.of(
+                        new Sequential(
+                                new Conv2d(1, 1, 2),
+                                new Residual(new Sequential(
+                                        new Conv2d(1, 1, 3, padding(1)), new Conv2d(1, 1, 3, padding(1))))),
+                        true),
                 Arguments.of(new Sequential(new Conv2d(1, 1, 3), new GlobalAvgPool2d()), true),
                 Arguments.of(new Sequential(new AdaptiveAvgPool2d(4, 4), new Conv2d(1, 1, 2)), true),
-                Arguments.of(new Sequential(new Conv2d(1, 1, 3), new ConvTranspose2d(1, 1, 4, stride(2), padding(1))), false),
-                Arguments.of(new Sequential(
-                        new ConvTranspose2d(1, 1, 3, stride(3), outputPadding(1, 1)), new Conv2d(1, 1, 3)), false),
-                Arguments.of(new Sequential(new ConvTranspose2d(1, 1, 3, stride(2), dilation(3)), new Conv2d(1, 1, 1)), false));
+                Arguments.of(
+                        new Sequential(new Conv2d(1, 1, 3), new ConvTranspose2d(1, 1, 4, stride(2), padding(1))),
+                        false),
+                Arguments.of(
+                        new Sequential(
+                                new ConvTranspose2d(1, 1, 3, stride(3), outputPadding(1, 1)), new Conv2d(1, 1, 3)),
+                        false),
+                Arguments.of(
+                        new Sequential(new ConvTranspose2d(1, 1, 3, stride(2), dilation(3)), new Conv2d(1, 1, 1)),
+                        false));
     }
 
     /**
@@ -184,7 +241,8 @@ class ReceptiveFieldTest {
     @MethodSource("networks")
     void aGradientReachesTheFieldAndNothingElse(Sequential model, boolean exact) {
         int side = 16;
-        try (model; Scope scope = Scope.open()) {
+        try (model;
+                Scope scope = Scope.open()) {
             model.initialize(DEVICE, new Generator(1));
             try (NoGrad off = NoGrad.open()) {
                 model.parameters().values().forEach(weight -> weight.fill(1));
@@ -202,7 +260,11 @@ class ReceptiveFieldTest {
             for (int row = 0; row < shape.size(2); row++) {
                 for (int column = 0; column < shape.size(3); column++) {
                     x.zeroGrad();
-                    model.forward(x).slice(2, row, row + 1).slice(3, column, column + 1).sum().backward();
+                    model.forward(x)
+                            .slice(2, row, row + 1)
+                            .slice(3, column, column + 1)
+                            .sum()
+                            .backward();
                     float[] gradient = x.grad().toArray();
                     int top = side;
                     int bottom = -1;
@@ -233,8 +295,9 @@ class ReceptiveFieldTest {
             assertEquals(expectedLast, last);
         } else if (first <= last) {
             // Centres of uneven windows are off by less than a pixel.
-            assertTrue(first >= expectedFirst - 1 && last <= expectedLast + 1, first + " .. " + last + " beside " + expectedFirst
-                    + " .. " + expectedLast);
+            assertTrue(
+                    first >= expectedFirst - 1 && last <= expectedLast + 1,
+                    first + " .. " + last + " beside " + expectedFirst + " .. " + expectedLast);
         }
     }
 }

@@ -42,9 +42,13 @@ class SequentialTest {
         Probe[] probes = new Probe[6];
         for (int i = 0; i < probes.length; i++) {
             probes[i] = new Probe();
-            builder.add(new Conv2d(2, 2, 3, padding(1))).add(new BatchNorm2d(2)).add(new Relu()).add(probes[i]);
+            builder.add(new Conv2d(2, 2, 3, padding(1)))
+                    .add(new BatchNorm2d(2))
+                    .add(new Relu())
+                    .add(probes[i]);
         }
-        try (Sequential model = builder.build(); NoGrad off = NoGrad.open()) {
+        try (Sequential model = builder.build();
+                NoGrad off = NoGrad.open()) {
             model.initialize(device, new Generator(1)).eval();
             try (Tensor x = Tensor.randn(device, new Generator(2), 1, 2, 6, 6)) {
                 int before = device.backend().memory().liveBuffers();
@@ -59,26 +63,40 @@ class SequentialTest {
 
     @Test
     void builderNamesAndPlacesMix() {
-        Sequential model = Sequential.builder().add("conv1", new Conv2d(1, 1, 1)).add(new Relu()).build();
+        Sequential model = Sequential.builder()
+                .add("conv1", new Conv2d(1, 1, 1))
+                .add(new Relu())
+                .build();
         assertEquals(List.of("conv1", "1"), List.copyOf(model.children().keySet()));
-        assertEquals(List.of("0", "1"), List.copyOf(new Sequential(new Relu(), new Relu()).children().keySet()));
+        assertEquals(
+                List.of("0", "1"),
+                List.copyOf(new Sequential(new Relu(), new Relu()).children().keySet()));
     }
 
     @Test
     void aPartWithoutANameTakesANumberThatIsFree() {
-        Sequential model = Sequential.builder().add("1", new Relu()).add(new Tanh()).add(new Relu()).add("0", new Relu()).build();
+        Sequential model = Sequential.builder()
+                .add("1", new Relu())
+                .add(new Tanh())
+                .add(new Relu())
+                .add("0", new Relu())
+                .build();
         assertEquals(List.of("1", "2", "3", "0"), List.copyOf(model.children().keySet()));
     }
 
     @Test
     void namesAreCheckedWhenTheyAreGiven() {
         Sequential.Builder builder = Sequential.builder().add("a", new Relu()).add(new Relu());
-        assertEquals("Sequential: there is already a part named \"1\"",
-                assertThrows(StriateException.class, () -> builder.add("1", new Relu())).getMessage());
+        assertEquals(
+                "Sequential: there is already a part named \"1\"",
+                assertThrows(StriateException.class, () -> builder.add("1", new Relu()))
+                        .getMessage());
         assertThrows(StriateException.class, () -> builder.add("a", new Relu()));
         for (String name : List.of("", "a.b", ".")) {
-            assertEquals("Sequential: expected a part name that is not empty and has no dot, got \"" + name + "\"",
-                    assertThrows(StriateException.class, () -> builder.add(name, new Relu())).getMessage());
+            assertEquals(
+                    "Sequential: expected a part name that is not empty and has no dot, got \"" + name + "\"",
+                    assertThrows(StriateException.class, () -> builder.add(name, new Relu()))
+                            .getMessage());
         }
         assertEquals(List.of("a", "1"), List.copyOf(builder.build().children().keySet()));
     }
@@ -91,7 +109,8 @@ class SequentialTest {
                 .add("flatten", new Flatten())
                 .add("head", new Linear(128, 10))
                 .build()) {
-            Summary summary = model.initialize(Device.reference(), new Generator(1)).summary(Shape.of(32, 1, 8, 8));
+            Summary summary =
+                    model.initialize(Device.reference(), new Generator(1)).summary(Shape.of(32, 1, 8, 8));
             assertEquals("""
                     Layer    Type               Output shape   Parameters  Multiply-adds  Field  Stride  Centre
                     -------------------------------------------------------------------------------------------
@@ -109,7 +128,9 @@ class SequentialTest {
             assertEquals("Layer    Type               Output shape   Parameters  Multiply-adds", lines.get(0));
             assertEquals("conv1    Conv2d(1, 8, 3x3)  (32, 8, 8, 8)          80          4,608", lines.get(3));
             assertEquals(model.parameterCount(), summary.parameters());
-            assertEquals(summary.parameters(), summary.rows().stream().mapToLong(Summary.Row::parameters).sum());
+            assertEquals(
+                    summary.parameters(),
+                    summary.rows().stream().mapToLong(Summary.Row::parameters).sum());
         }
     }
 
@@ -117,7 +138,8 @@ class SequentialTest {
     void aSingleLayerHasASummaryToo() {
         try (Linear linear = new Linear(3, 2)) {
             linear.initialize(Device.reference(), new Generator(1));
-            assertEquals(List.of(new Summary.Row("", "Linear(3, 2)", Shape.of(5, 2), 8, 6, null)),
+            assertEquals(
+                    List.of(new Summary.Row("", "Linear(3, 2)", Shape.of(5, 2), 8, 6, null)),
                     linear.summary(Shape.of(5, 3)).rows());
             assertTrue(linear.summary(Shape.of(5, 3)).toString().endsWith("8              6"));
         }
@@ -126,14 +148,14 @@ class SequentialTest {
     @Test
     void anObserverSeesEveryPartInTheGivenOrder() {
         try (Sequential model = Sequential.builder()
-                .add("conv1", new Conv2d(1, 4, 3, padding(1)))
-                .add("relu1", new Relu())
-                .add("pool1", new MaxPool2d(2))
-                .add("res", new Residual(new Sequential(new Conv2d(4, 4, 1)), new Conv2d(4, 4, 1)))
-                .add("block", new ResidualBlock(4, 6, 2))
-                .add("dropout", new Dropout(0.5f))
-                .add("flatten", new Flatten())
-                .build();
+                        .add("conv1", new Conv2d(1, 4, 3, padding(1)))
+                        .add("relu1", new Relu())
+                        .add("pool1", new MaxPool2d(2))
+                        .add("res", new Residual(new Sequential(new Conv2d(4, 4, 1)), new Conv2d(4, 4, 1)))
+                        .add("block", new ResidualBlock(4, 6, 2))
+                        .add("dropout", new Dropout(0.5f))
+                        .add("flatten", new Flatten())
+                        .build();
                 Scope scope = Scope.open()) {
             model.initialize(Device.reference(), new Generator(1)).eval();
             Map<Module, String> names = new IdentityHashMap<>();
@@ -151,17 +173,38 @@ class SequentialTest {
                 }
             });
             assertArrayEquals(model.forward(x).toArray(), y.toArray());
-            assertEquals(List.of("conv1", "relu1", "pool1", "res.body.0", "res.body", "res.shortcut", "res", "block.conv1",
-                    "block.bn1", "block.relu", "block.conv2", "block.bn2", "block.downsample.0", "block.downsample.1",
-                    "block.downsample", "block", "dropout", "flatten", ""), seen);
-            assertEquals(List.of(Shape.of(2, 4, 8, 8), Shape.of(2, 4, 8, 8), Shape.of(2, 4, 4, 4)), shapes.subList(0, 3));
+            assertEquals(
+                    List.of(
+                            "conv1",
+                            "relu1",
+                            "pool1",
+                            "res.body.0",
+                            "res.body",
+                            "res.shortcut",
+                            "res",
+                            "block.conv1",
+                            "block.bn1",
+                            "block.relu",
+                            "block.conv2",
+                            "block.bn2",
+                            "block.downsample.0",
+                            "block.downsample.1",
+                            "block.downsample",
+                            "block",
+                            "dropout",
+                            "flatten",
+                            ""),
+                    seen);
+            assertEquals(
+                    List.of(Shape.of(2, 4, 8, 8), Shape.of(2, 4, 8, 8), Shape.of(2, 4, 4, 4)), shapes.subList(0, 3));
             assertEquals(Shape.of(2, 24), shapes.get(shapes.size() - 1));
         }
     }
 
     @Test
     void beingObservedTakesNoMemoryThatStays() {
-        try (Sequential model = new Sequential(new Conv2d(1, 2, 3), new Relu(), new ResidualBlock(2, 2, 1), new Flatten());
+        try (Sequential model =
+                        new Sequential(new Conv2d(1, 2, 3), new Relu(), new ResidualBlock(2, 2, 1), new Flatten());
                 NoGrad off = NoGrad.open()) {
             model.initialize(Device.reference(), new Generator(1)).eval();
             int before = Device.reference().backend().memory().liveBuffers();

@@ -8,12 +8,12 @@ import java.util.function.DoubleUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a float32 backend's results may lie from the reference's. Bounds follow from the number of roundings and the size of
- * what is rounded; none was fitted to a backend.
+ * How far a float32 backend's results may lie from the reference's. Bounds follow from the number of roundings and the
+ * size of what is rounded; none was fitted to a backend.
  *
- * <p>With u = 2^-24, a sum of K products computed in float32 in any order has an error of about {@code sqrt(K) u sum|a b|} if
- * roundings are independent, and of at most {@code K u sum|a b|}. The bound used throughout is {@code 8 sqrt(K) u S}, S being the
- * sum of magnitudes: eight deviations. For K up to 64 it also covers the worst case.
+ * <p>With u = 2^-24, a sum of K products computed in float32 in any order has an error of about {@code sqrt(K) u sum|a
+ * b|} if roundings are independent, and of at most {@code K u sum|a b|}. The bound used throughout is {@code 8 sqrt(K)
+ * u S}, S being the sum of magnitudes: eight deviations. For K up to 64 it also covers the worst case.
  *
  * <p>Every bound grows by the smallest normal number, since devices may flush what is below to zero.
  */
@@ -41,8 +41,8 @@ interface Accuracy {
     Tolerances of(OpCase c, CaseRun reference);
 
     /**
-     * For what is linear in each of its inputs, sums of products: S is what the reference computes from the inputs' absolute
-     * values, K what it computes from ones.
+     * For what is linear in each of its inputs, sums of products: S is what the reference computes from the inputs'
+     * absolute values, K what it computes from ones.
      *
      * @param terms a lower bound for K, for results whose terms are scaled (means)
      */
@@ -57,13 +57,17 @@ interface Accuracy {
         };
     }
 
-    /** For what copies or picks elements: results are exact, a gradient is a sum of the upstream gradients that meet there. */
+    /**
+     * For what copies or picks elements: results are exact, a gradient is a sum of the upstream gradients that meet
+     * there.
+     */
     static Accuracy selection() {
         return (c, reference) -> {
             double[] upstream = c.upstreamValues(reference.outputs()[0].length);
             CaseRun magnitudes =
                     CaseRun.of(c, Device.reference(), c.inputValues(), map(upstream, Math::abs), c.differentiable());
-            CaseRun counts = CaseRun.of(c, Device.reference(), c.inputValues(), map(upstream, v -> 1), c.differentiable());
+            CaseRun counts =
+                    CaseRun.of(c, Device.reference(), c.inputValues(), map(upstream, v -> 1), c.differentiable());
             double[][] gradients = bound(magnitudes.gradients(), counts.gradients(), 1);
             for (int i = 0; i < gradients.length; i++) {
                 for (int j = 0; gradients[i] != null && j < gradients[i].length; j++) {
@@ -100,8 +104,8 @@ interface Accuracy {
     }
 
     /**
-     * For results that are each computed by a few operations on values of known size. Beyond the first result (running statistics
-     * and the like) the scale is the value itself.
+     * For results that are each computed by a few operations on values of known size. Beyond the first result (running
+     * statistics and the like) the scale is the value itself.
      *
      * @param ulps     the error, in units of 2^-23 of the scale
      * @param output   the scale of the first result
@@ -133,9 +137,10 @@ interface Accuracy {
     }
 
     /**
-     * For compositions of many smooth steps: what perturbing every input (and the upstream gradient) by u would do to the result,
-     * plus the rounding of the result itself, times {@code 8 sqrt(terms)}. This is what a computation that is stable step by step
-     * achieves. The perturbations are the reference's own central differences; it runs twice for each element of each input.
+     * For compositions of many smooth steps: what perturbing every input (and the upstream gradient) by u would do to
+     * the result, plus the rounding of the result itself, times {@code 8 sqrt(terms)}. This is what a computation that
+     * is stable step by step achieves. The perturbations are the reference's own central differences; it runs twice for
+     * each element of each input.
      *
      * @param terms the length of the longest chain of sums
      */
@@ -154,7 +159,12 @@ interface Accuracy {
     }
 
     private static void addSensitivity(
-            OpCase c, double[][] inputs, double[] upstream, double[] perturbed, double[][] outputs, double[][] gradients) {
+            OpCase c,
+            double[][] inputs,
+            double[] upstream,
+            double[] perturbed,
+            double[][] outputs,
+            double[][] gradients) {
         double step = 0x1p-20;
         for (int i = 0; i < perturbed.length; i++) {
             double original = perturbed[i];

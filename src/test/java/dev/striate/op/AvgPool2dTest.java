@@ -28,7 +28,9 @@ class AvgPool2dTest {
         assertArrayEquals(new float[] {1, 1.5f, 2, 2, 3, 4, 3, 4.5f, 6}, y.toArray());
     }
 
-    /** The last window covers a row of padding below the image and one beyond the padding; only the former can count. */
+    /**
+     * The last window covers a row of padding below the image and one beyond the padding; only the former can count.
+     */
     @Test
     void whatHangsOverThePaddedEdgeNeverCounts() {
         Tensor column = Tensor.of(Device.reference(), Shape.of(1, 1, 3, 1), 3, 6, 9);

@@ -4,10 +4,10 @@ import static dev.striate.op.OpCase.UNIT;
 
 /**
  * Bounds for batch normalisation of M elements per channel. With {@code a = 8 sqrt(M) u}: the mean is off by at most
- * {@code a mean|x|}, and by at most {@code a (max x - min x) + 2 u |mean|}, because differences from an element are summed; the
- * variance, computed around that mean, by {@code a} of itself plus the square of the mean's error;
- * {@code 1/sqrt(variance + epsilon)} relatively by no more than the variance. All else follows from the formulas in
- * {@link dev.striate.backend.BatchNorm2dKernels} by adding up what each term can contribute; the factor 4 on u covers the
+ * {@code a mean|x|}, and by at most {@code a (max x - min x) + 2 u |mean|}, because differences from an element are
+ * summed; the variance, computed around that mean, by {@code a} of itself plus the square of the mean's error; {@code
+ * 1/sqrt(variance + epsilon)} relatively by no more than the variance. All else follows from the formulas in {@link
+ * dev.striate.backend.BatchNorm2dKernels} by adding up what each term can contribute; the factor 4 on u covers the
  * roundings of their last few operations, in whichever order.
  */
 final class BatchNorm2dAccuracy implements Accuracy {
@@ -73,7 +73,8 @@ final class BatchNorm2dAccuracy implements Accuracy {
             double[] xhatError = new double[m];
             for (int i = 0; i < m; i++) {
                 xhat[i] = Math.abs(x[at[i]] - mean) * inverse;
-                xhatError[i] = inverse * (meanError + 4 * UNIT * (Math.abs(x[at[i]]) + Math.abs(mean))) + xhat[i] * relative;
+                xhatError[i] =
+                        inverse * (meanError + 4 * UNIT * (Math.abs(x[at[i]]) + Math.abs(mean))) + xhat[i] * relative;
                 y[at[i]] = gamma * xhatError[i] + 4 * UNIT * (gamma * xhat[i] + Math.abs(in[2][channel]));
                 sum += Math.abs(dy[at[i]]);
                 sumWithXhat += Math.abs(dy[at[i]]) * xhat[i];
@@ -93,8 +94,8 @@ final class BatchNorm2dAccuracy implements Accuracy {
             if (training && in.length > 3) {
                 double unbiased = (double) m / (m - 1);
                 runningMean[channel] = momentum * meanError + 4 * UNIT * (Math.abs(mean) + Math.abs(in[3][channel]));
-                runningVariance[channel] =
-                        momentum * unbiased * varianceError + 4 * UNIT * (unbiased * variance + Math.abs(in[4][channel]));
+                runningVariance[channel] = momentum * unbiased * varianceError
+                        + 4 * UNIT * (unbiased * variance + Math.abs(in[4][channel]));
             }
         }
         double[][] outputs =

@@ -11,8 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a case gave on a device: values, integers, and per input its gradient or null. On the reference device inputs and results
- * are in double precision.
+ * What a case gave on a device: values, integers, and per input its gradient or null. On the reference device inputs
+ * and results are in double precision.
  */
 record CaseRun(double[][] outputs, int[][] indices, double @Nullable [][] gradients) {
 
@@ -39,8 +39,8 @@ record CaseRun(double[][] outputs, int[][] indices, double @Nullable [][] gradie
     }
 
     /**
-     * Runs a case with its own inputs lying in windows of larger buffers, as parameters in flat storage do, and so their
-     * gradients. Checks that nothing was written beside the windows.
+     * Runs a case with its own inputs lying in windows of larger buffers, as parameters in flat storage do, and so
+     * their gradients. Checks that nothing was written beside the windows.
      */
     static CaseRun inWindows(OpCase c, Device device, double @Nullable [] upstream) {
         return of(c, c.call, device, c.inputValues(), upstream, c.differentiable(), true);
@@ -66,9 +66,11 @@ record CaseRun(double[][] outputs, int[][] indices, double @Nullable [][] gradie
             List<Tensor> surroundings = new ArrayList<>();
             boolean any = false;
             for (int i = 0; i < inputs.length; i++) {
-                Tensor input = tensor(device, c.inputs.get(i).shape(), inputs[i]).requiresGrad(wanted[i] && upstream != null);
+                Tensor input =
+                        tensor(device, c.inputs.get(i).shape(), inputs[i]).requiresGrad(wanted[i] && upstream != null);
                 if (inWindows) {
-                    try (Tensor values = window(input, surroundings); Tensor gradient = window(input, surroundings)) {
+                    try (Tensor values = window(input, surroundings);
+                            Tensor gradient = window(input, surroundings)) {
                         input.moveInto(values, gradient);
                     }
                 }
@@ -121,7 +123,8 @@ record CaseRun(double[][] outputs, int[][] indices, double @Nullable [][] gradie
     /** A window of a tensor's shape in the middle of a buffer of NaN. */
     private static Tensor window(Tensor input, List<Tensor> surroundings) {
         int margin = input.device().backend().sliceAlignment();
-        Tensor surrounding = Tensor.full(input.device(), Float.NaN, 2 * margin + input.shape().elements());
+        Tensor surrounding = Tensor.full(
+                input.device(), Float.NaN, 2 * margin + input.shape().elements());
         surroundings.add(surrounding);
         return surrounding.window(margin, input.shape());
     }

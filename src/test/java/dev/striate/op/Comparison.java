@@ -18,17 +18,26 @@ final class Comparison {
             assertArrayEquals(expected.indices()[i], actual.indices()[i], what + ": indices " + i);
         }
         for (int i = 0; i < expected.outputs().length; i++) {
-            check(what + ", result " + i, expected.outputs()[i], actual.outputs()[i], tolerances.outputs()[i]);
+            check(
+                    what + ", result " + i,
+                    expected.outputs()[i],
+                    actual.outputs()[i],
+                    tolerances.outputs()[i]);
         }
         for (int i = 0; i < expected.gradients().length; i++) {
             if (expected.gradients()[i] != null) {
-                check(what + ", gradient of input " + i, expected.gradients()[i], actual.gradients()[i],
+                check(
+                        what + ", gradient of input " + i,
+                        expected.gradients()[i],
+                        actual.gradients()[i],
                         tolerances.gradients()[i]);
             }
         }
     }
 
-    /** Compares element by element. NaN must be NaN, infinity the same infinity, and what no float32 can hold, infinity. */
+    /**
+     * Compares element by element. NaN must be NaN, infinity the same infinity, and what no float32 can hold, infinity.
+     */
     static void check(String what, double[] expected, double @Nullable [] actual, double[] tolerance) {
         if (actual == null) {
             fail(what + " is missing");
@@ -47,7 +56,8 @@ final class Comparison {
         }
         if (wrong > 0) {
             fail(what + ": " + wrong + " of " + expected.length + " elements are wrong, at worst by " + (float) worst
-                    + " times what is allowed; the first is element " + first + ": expected " + expected[first] + ", got "
+                    + " times what is allowed; the first is element " + first + ": expected " + expected[first]
+                    + ", got "
                     + actual[first] + ", allowed is a difference of " + tolerance[first]);
         }
     }

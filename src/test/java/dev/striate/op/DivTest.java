@@ -19,8 +19,21 @@ class DivTest {
     @ParameterizedTest
     @MethodSource("dev.striate.PresentDevices#all")
     void quotientsAreWithinTheirBound(Device device) {
-        float[] values = {3, -7, 10, 0.1f, 1e-30f, 0x1p-126f, 0x1p-127f, -0x1p-128f, 1e-39f, Float.MIN_VALUE, 0x1.fp126f, 3e38f,
-            -Float.MAX_VALUE};
+        float[] values = {
+            3,
+            -7,
+            10,
+            0.1f,
+            1e-30f,
+            0x1p-126f,
+            0x1p-127f,
+            -0x1p-128f,
+            1e-39f,
+            Float.MIN_VALUE,
+            0x1.fp126f,
+            3e38f,
+            -Float.MAX_VALUE
+        };
         Random random = new Random(1);
         for (float value : values) {
             float[] x = new float[1000];
@@ -32,7 +45,8 @@ class DivTest {
                 float[] y = Tensor.of(device, x).div(value).toArray();
                 for (int i = 0; i < x.length; i++) {
                     double exact = (double) x[i] / value;
-                    assertTrue(Math.abs(y[i] - exact) <= ULPS * Math.ulp((float) exact),
+                    assertTrue(
+                            Math.abs(y[i] - exact) <= ULPS * Math.ulp((float) exact),
                             x[i] + " / " + value + " gave " + y[i] + ", expected " + exact);
                 }
             }

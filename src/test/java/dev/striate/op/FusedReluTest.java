@@ -9,7 +9,10 @@ import dev.striate.Tensor;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
-/** An operation that ends with ReLU is the operation and then ReLU, its gradients included: all cases of it rest on that. */
+/**
+ * An operation that ends with ReLU is the operation and then ReLU, its gradients included: all cases of it rest on
+ * that.
+ */
 class FusedReluTest {
 
     private final Device device = Device.reference();
@@ -42,11 +45,18 @@ class FusedReluTest {
     void conv2d() {
         Tensor w = random(2, 4, 3, 3, 3);
         Tensor b = random(3, 4);
-        assertSame(x -> Conv2d.withRelu(x, w, b, padding(1)), x -> x.conv2d(w, b, padding(1)).relu(), 2, 3, 6, 5);
+        assertSame(
+                x -> Conv2d.withRelu(x, w, b, padding(1)),
+                x -> x.conv2d(w, b, padding(1)).relu(),
+                2,
+                3,
+                6,
+                5);
     }
 
     @Test
     void maxPool2d() {
-        assertSame(x -> MaxPool2d.withRelu(x, 2, 2).output(), x -> x.maxPool2d(2).relu(), 2, 3, 6, 4);
+        assertSame(
+                x -> MaxPool2d.withRelu(x, 2, 2).output(), x -> x.maxPool2d(2).relu(), 2, 3, 6, 4);
     }
 }

@@ -28,11 +28,12 @@ class LargeLogitsTest {
     private static final float[] SIZES = {1e3f, 1e10f, 1e16f, 1e30f, 1.7e38f, 2.4e38f, MAX, -1e9f, -1e16f, -MAX};
 
     private static Stream<DynamicTest> onEachDevice(Consumer<Device> check) {
-        return TestDevices.withReference().stream().map(device -> dynamicTest(device.name(), () -> {
-            try (Scope scope = Scope.open()) {
-                check.accept(device.get());
-            }
-        }));
+        return TestDevices.withReference().stream()
+                .map(device -> dynamicTest(device.name(), () -> {
+                    try (Scope scope = Scope.open()) {
+                        check.accept(device.get());
+                    }
+                }));
     }
 
     private static Tensor row(Device device, float... logits) {
@@ -55,13 +56,20 @@ class LargeLogitsTest {
         return onEachDevice(device -> {
             for (float size : SIZES) {
                 Tensor x = row(device, size, size, size, size);
-                assertArrayEquals(new float[] {.25f, .25f, .25f, .25f}, x.softmax(1).toArray(), 1e-7f, "softmax of " + size);
+                assertArrayEquals(
+                        new float[] {.25f, .25f, .25f, .25f}, x.softmax(1).toArray(), 1e-7f, "softmax of " + size);
                 float log4 = (float) Math.log(4);
                 assertArrayEquals(
-                        new float[] {-log4, -log4, -log4, -log4}, x.logSoftmax(1).toArray(), 3e-7f, "logSoftmax of " + size);
+                        new float[] {-log4, -log4, -log4, -log4},
+                        x.logSoftmax(1).toArray(),
+                        3e-7f,
+                        "logSoftmax of " + size);
                 assertEquals(log4, x.crossEntropy(IntTensor.of(device, 2)).item(), 3e-7f, "crossEntropy of " + size);
-                assertArrayEquals(new float[] {-.75f, .25f, .25f, .25f}, crossEntropyGradient(device, 0, size, size, size, size),
-                        1e-6f, "gradient of crossEntropy of " + size);
+                assertArrayEquals(
+                        new float[] {-.75f, .25f, .25f, .25f},
+                        crossEntropyGradient(device, 0, size, size, size, size),
+                        1e-6f,
+                        "gradient of crossEntropy of " + size);
             }
         });
     }
@@ -73,12 +81,14 @@ class LargeLogitsTest {
             for (float size : new float[] {1e3f, 1e16f, 1.7e38f, 2.4e38f, MAX}) {
                 Tensor x = row(device, size, -size, 0);
                 assertArrayEquals(new float[] {1, 0, 0}, x.softmax(1).toArray(), "softmax of " + size);
-                assertArrayEquals(new float[] {0, -2 * size, -size}, x.logSoftmax(1).toArray(), "logSoftmax of " + size);
+                assertArrayEquals(
+                        new float[] {0, -2 * size, -size}, x.logSoftmax(1).toArray(), "logSoftmax of " + size);
                 assertEquals(2 * size, x.crossEntropy(IntTensor.of(device, 1)).item(), "crossEntropy of " + size);
                 assertArrayEquals(new float[] {1, -1, 0}, crossEntropyGradient(device, 1, size, -size, 0));
                 // The mean distance from the maximum is the size itself.
                 double smoothed = x.crossEntropy(
-                        IntTensor.of(device, 0), ClassificationOptions.DEFAULT.withLabelSmoothing(.25f)).item();
+                                IntTensor.of(device, 0), ClassificationOptions.DEFAULT.withLabelSmoothing(.25f))
+                        .item();
                 assertEquals(.25 * size, smoothed, 1e-6 * size, "smoothed crossEntropy of " + size);
             }
         });
@@ -88,7 +98,9 @@ class LargeLogitsTest {
     @TestFactory
     Stream<DynamicTest> infinitiesAndNanGiveWhatTheFormulaGives() {
         return onEachDevice(device -> {
-            float[][] undefined = {{INF, 1, 2}, {INF, INF, 1}, {INF, -INF, 1}, {-INF, -INF, -INF}, {NAN, 1, 2}, {1, 2, NAN}};
+            float[][] undefined = {
+                {INF, 1, 2}, {INF, INF, 1}, {INF, -INF, 1}, {-INF, -INF, -INF}, {NAN, 1, 2}, {1, 2, NAN}
+            };
             float[] nan = {NAN, NAN, NAN};
             for (float[] logits : undefined) {
                 String what = Arrays.toString(logits);
@@ -96,16 +108,28 @@ class LargeLogitsTest {
                 assertArrayEquals(nan, row(device, logits).logSoftmax(1).toArray(), what);
                 assertArrayEquals(nan, gradient(row(device, logits), x -> x.softmax(1), 1, 0, 0), what);
                 assertArrayEquals(nan, gradient(row(device, logits), x -> x.logSoftmax(1), 1, 0, 0), what);
-                assertEquals(NAN, row(device, logits).crossEntropy(IntTensor.of(device, 1)).item(), what);
+                assertEquals(
+                        NAN,
+                        row(device, logits)
+                                .crossEntropy(IntTensor.of(device, 1))
+                                .item(),
+                        what);
                 assertArrayEquals(nan, crossEntropyGradient(device, 1, logits), what);
             }
             float[] masked = {-INF, MAX, MAX};
-            assertArrayEquals(new float[] {0, .5f, .5f}, row(device, masked).softmax(1).toArray(), 1e-7f);
-            assertArrayEquals(new float[] {-INF, (float) -Math.log(2), (float) -Math.log(2)},
-                    row(device, masked).logSoftmax(1).toArray(), 1e-7f);
-            assertArrayEquals(new float[] {0, .25f, -.25f}, gradient(row(device, masked), x -> x.softmax(1), 1, 1, 0), 1e-6f);
-            assertArrayEquals(new float[] {1, 0, -1}, gradient(row(device, masked), x -> x.logSoftmax(1), 1, 1, 0), 1e-6f);
-            assertEquals(INF, row(device, masked).crossEntropy(IntTensor.of(device, 0)).item());
+            assertArrayEquals(
+                    new float[] {0, .5f, .5f}, row(device, masked).softmax(1).toArray(), 1e-7f);
+            assertArrayEquals(
+                    new float[] {-INF, (float) -Math.log(2), (float) -Math.log(2)},
+                    row(device, masked).logSoftmax(1).toArray(),
+                    1e-7f);
+            assertArrayEquals(
+                    new float[] {0, .25f, -.25f}, gradient(row(device, masked), x -> x.softmax(1), 1, 1, 0), 1e-6f);
+            assertArrayEquals(
+                    new float[] {1, 0, -1}, gradient(row(device, masked), x -> x.logSoftmax(1), 1, 1, 0), 1e-6f);
+            assertEquals(
+                    INF,
+                    row(device, masked).crossEntropy(IntTensor.of(device, 0)).item());
             assertArrayEquals(new float[] {-1, .5f, .5f}, crossEntropyGradient(device, 0, masked), 1e-6f);
         });
     }
@@ -147,9 +171,14 @@ class LargeLogitsTest {
         String what = " of " + classes + " logits shifted by " + shift;
         check("softmax" + what, i -> p[i] * (dy[i] - dyMean), gradient(row(device, logits), x -> x.softmax(1), dy));
         check("logSoftmax" + what, i -> dy[i] - p[i] * dySum, gradient(row(device, logits), x -> x.logSoftmax(1), dy));
-        check("nll" + what, loss, gradient(row(device, logits), x -> x.logSoftmax(1).nll(labels), dy[0]));
+        check(
+                "nll" + what,
+                loss,
+                gradient(row(device, logits), x -> x.logSoftmax(1).nll(labels), dy[0]));
         check("crossEntropy" + what, loss, gradient(row(device, logits), x -> x.crossEntropy(labels), dy[0]));
-        check("smoothed crossEntropy" + what, smoothedLoss,
+        check(
+                "smoothed crossEntropy" + what,
+                smoothedLoss,
                 gradient(row(device, logits), x -> x.crossEntropy(labels, smoothed), dy[0]));
     }
 
@@ -159,7 +188,9 @@ class LargeLogitsTest {
         }
     }
 
-    /** One over the sum of e^(other - own) over all logits: differences of floats are exact enough in double precision. */
+    /**
+     * One over the sum of e^(other - own) over all logits: differences of floats are exact enough in double precision.
+     */
     private static double[] probabilities(float[] logits) {
         double[] p = new double[logits.length];
         for (int i = 0; i < p.length; i++) {

@@ -15,9 +15,11 @@ class MseTest {
     void theGradientOfLargeDifferencesIsFinite() {
         for (TestDevice each : TestDevices.all()) {
             Device device = each.get();
-            try (Tensor x = Tensor.of(device, 2e38f, 1, -3e38f, 0).requiresGrad(true); Tensor target = Tensor.zeros(device, 4)) {
+            try (Tensor x = Tensor.of(device, 2e38f, 1, -3e38f, 0).requiresGrad(true);
+                    Tensor target = Tensor.zeros(device, 4)) {
                 x.mse(target).backward();
-                assertArrayEquals(new float[] {1e38f, 0.5f, -1.5e38f, 0}, x.grad().toArray(), each.name());
+                assertArrayEquals(
+                        new float[] {1e38f, 0.5f, -1.5e38f, 0}, x.grad().toArray(), each.name());
             }
         }
     }

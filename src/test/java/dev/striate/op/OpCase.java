@@ -11,8 +11,8 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One case of one operation: its inputs, how it is called, and how accurate a float32 backend has to be. {@link OpCasesTest} does
- * the rest.
+ * One case of one operation: its inputs, how it is called, and how accurate a float32 backend has to be. {@link
+ * OpCasesTest} does the rest.
  */
 final class OpCase {
 
@@ -160,7 +160,10 @@ final class OpCase {
         return this;
     }
 
-    /** Puts some values into the input added last, spread evenly; for NaN, infinities, zeros. Not for central differences. */
+    /**
+     * Puts some values into the input added last, spread evenly; for NaN, infinities, zeros. Not for central
+     * differences.
+     */
     OpCase with(float... special) {
         float[] values = inputs.get(inputs.size() - 1).values();
         for (int i = 0; i < special.length; i++) {
@@ -176,7 +179,8 @@ final class OpCase {
     }
 
     /**
-     * For {@link Accuracy#products}: what to call with absolute values instead, where the operation itself would let them cancel.
+     * For {@link Accuracy#products}: what to call with absolute values instead, where the operation itself would let
+     * them cancel.
      */
     OpCase magnitudesOf(SimpleCall sumOfMagnitudes) {
         magnitudes = x -> Results.of(sumOfMagnitudes.apply(x));

@@ -23,11 +23,11 @@ import java.util.Locale;
 import java.util.function.Function;
 
 /**
- * The one list of cases of every operation. A new case is one line here and is checked in every way that {@link OpCasesTest}
- * knows, on every device.
+ * The one list of cases of every operation. A new case is one line here and is checked in every way that {@link
+ * OpCasesTest} knows, on every device.
  *
- * <p>Sizes are chosen where kernels break: 1, primes, one less and one more than the tiles of 16, 32 and 64, the work-groups of
- * 256, and the blocks of 256 and 512 that long sums are cut into.
+ * <p>Sizes are chosen where kernels break: 1, primes, one less and one more than the tiles of 16, 32 and 64, the
+ * work-groups of 256, and the blocks of 256 and 512 that long sums are cut into.
  */
 final class OpCases {
 
@@ -97,20 +97,36 @@ final class OpCases {
             int[] b = pair[1];
             String name = Shape.of(a) + " " + Shape.of(b);
             add("add", name, x -> x.get(0).add(x.get(1))).normal(a).normal(b);
-            add("sub", name, x -> x.get(0).sub(x.get(1))).normal(a).normal(b)
+            add("sub", name, x -> x.get(0).sub(x.get(1)))
+                    .normal(a)
+                    .normal(b)
                     .magnitudesOf(x -> x.get(0).add(x.get(1)));
             add("mul", name, x -> x.get(0).mul(x.get(1))).normal(a).normal(b);
             add("div", name, x -> x.get(0).div(x.get(1))).normal(a).uniform(0.5f, 2, b);
         }
         float[] left = {NAN, INF, -INF, INF, 0, 1, -1, 0, 1};
         float[] right = {1, 1, INF, INF, INF, 0, 0, 0, NAN};
-        add("add", "special", x -> x.get(0).add(x.get(1))).values(left, 9).values(right, 9).kinked();
-        add("sub", "special", x -> x.get(0).sub(x.get(1))).values(left, 9).values(right, 9).kinked();
-        add("mul", "special", x -> x.get(0).mul(x.get(1))).values(left, 9).values(right, 9).kinked();
-        add("div", "special", x -> x.get(0).div(x.get(1))).values(left, 9).values(right, 9).kinked();
+        add("add", "special", x -> x.get(0).add(x.get(1)))
+                .values(left, 9)
+                .values(right, 9)
+                .kinked();
+        add("sub", "special", x -> x.get(0).sub(x.get(1)))
+                .values(left, 9)
+                .values(right, 9)
+                .kinked();
+        add("mul", "special", x -> x.get(0).mul(x.get(1)))
+                .values(left, 9)
+                .values(right, 9)
+                .kinked();
+        add("div", "special", x -> x.get(0).div(x.get(1)))
+                .values(left, 9)
+                .values(right, 9)
+                .kinked();
         add("add", "to itself", x -> x.get(0).add(x.get(0))).normal(3, 5);
         add("mul", "by itself", x -> x.get(0).mul(x.get(0))).normal(3, 5);
-        add("div", "by negative values", x -> x.get(0).div(x.get(1))).normal(3, 5).uniform(-2, -0.5f, 3, 5);
+        add("div", "by negative values", x -> x.get(0).div(x.get(1)))
+                .normal(3, 5)
+                .uniform(-2, -0.5f, 3, 5);
 
         affine("add", "0.1", x -> x.get(0).add(0.1f), 1, 0.1);
         affine("sub", "0.1", x -> x.get(0).sub(0.1f), 1, 0.1);
@@ -147,8 +163,8 @@ final class OpCases {
     }
 
     /**
-     * Function values are allowed the error that OpenCL 1.2 (section 7.4) grants its built-in functions, the least exact
-     * library a kernel can be written with, plus the roundings of the formula around it.
+     * Function values are allowed the error that OpenCL 1.2 (section 7.4) grants its built-in functions, the least
+     * exact library a kernel can be written with, plus the roundings of the formula around it.
      */
     private void unary() {
         // exp 3 ulp, log 3, sqrt 3, pow 16, tanh 5, division 2.5, other operations 0.5.
@@ -166,8 +182,10 @@ final class OpCases {
             function("clamp", x -> x.get(0).clamp(-0.75f, 1.5f), new float[] {-0.75f, 1.5f}, sizes)
                     .accuracy(Accuracy.relative(0));
             function("relu", x -> x.get(0).relu(), KINK_AT_0, sizes).accuracy(Accuracy.relative(0));
-            function("leakyRelu 0.01", x -> x.get(0).leakyRelu(0.01f), KINK_AT_0, sizes).accuracy(Accuracy.relative(1));
-            function("leakyRelu -0.5", x -> x.get(0).leakyRelu(-0.5f), KINK_AT_0, sizes).accuracy(Accuracy.relative(1));
+            function("leakyRelu 0.01", x -> x.get(0).leakyRelu(0.01f), KINK_AT_0, sizes)
+                    .accuracy(Accuracy.relative(1));
+            function("leakyRelu -0.5", x -> x.get(0).leakyRelu(-0.5f), KINK_AT_0, sizes)
+                    .accuracy(Accuracy.relative(1));
             function("elu 1", x -> x.get(0).elu(1), KINK_AT_0, sizes).accuracy(elu(1));
             function("elu 1.7", x -> x.get(0).elu(1.7f), KINK_AT_0, sizes).accuracy(elu(1.7));
             function("sigmoid", x -> x.get(0).sigmoid(), NO_KINKS, sizes).accuracy(sigmoid());
@@ -175,7 +193,9 @@ final class OpCases {
             function("gelu", x -> x.get(0).gelu(), NO_KINKS, sizes).accuracy(gelu());
         }
         // Zeros of either sign, infinities, NaN, and where e^x leaves the range of float32.
-        float[] special = {NAN, INF, -INF, 0, -0f, 100, -100, 88, -87, -88.5f, 0.625f, -0.625f, 1e-20f, -1e-20f, 1e30f, -1e30f};
+        float[] special = {
+            NAN, INF, -INF, 0, -0f, 100, -100, 88, -87, -88.5f, 0.625f, -0.625f, 1e-20f, -1e-20f, 1e30f, -1e30f
+        };
         special("exp", x -> x.get(0).exp(), special).accuracy(exp);
         special("log", x -> x.get(0).log(), special).accuracy(Accuracy.relative(3.5));
         special("sqrt", x -> x.get(0).sqrt(), special).accuracy(Accuracy.relative(6));
@@ -195,7 +215,8 @@ final class OpCases {
         special("sigmoid", x -> x.get(0).sigmoid(), special).accuracy(sigmoid());
         special("tanh", x -> x.get(0).tanh(), special).accuracy(tanh());
         // Not minus infinity, where the formula x F(x) is infinity times 0.
-        special("gelu", x -> x.get(0).gelu(), NAN, INF, 0, -0f, 20, -20, 1e-20f, 1e30f).accuracy(gelu());
+        special("gelu", x -> x.get(0).gelu(), NAN, INF, 0, -0f, 20, -20, 1e-20f, 1e30f)
+                .accuracy(gelu());
     }
 
     private OpCase function(String function, SimpleCall call, float[] kinks, int... sizes) {
@@ -210,7 +231,10 @@ final class OpCases {
         return add(function, "special", call).values(values, values.length).kinked();
     }
 
-    /** Where e^x - 1 is a difference, the error is relative to its terms, at most 1; the gradient {@code a e^x} is not one. */
+    /**
+     * Where e^x - 1 is a difference, the error is relative to its terms, at most 1; the gradient {@code a e^x} is not
+     * one.
+     */
     private static Accuracy elu(double a) {
         return Accuracy.ulps(4, (i, y) -> y > 0 ? 0 : a, (i, dx) -> dx);
     }
@@ -220,7 +244,8 @@ final class OpCases {
         return (c, reference) -> {
             double[] y = reference.outputs()[0];
             double[] dy = c.upstreamValues(y.length);
-            return Accuracy.ulps(7, (i, value) -> value, (i, dx) -> dy[i] * y[i]).of(c, reference);
+            return Accuracy.ulps(7, (i, value) -> value, (i, dx) -> dy[i] * y[i])
+                    .of(c, reference);
         };
     }
 
@@ -232,7 +257,9 @@ final class OpCases {
         };
     }
 
-    /** Two quotients 2.5 ulp each, an exponential 3, the polynomial and the product with dy; {@code unary.cl} states 11. */
+    /**
+     * Two quotients 2.5 ulp each, an exponential 3, the polynomial and the product with dy; {@code unary.cl} states 11.
+     */
     static Accuracy gelu() {
         return Accuracy.relative(11.5);
     }
@@ -240,7 +267,9 @@ final class OpCases {
     // ---- Reductions
 
     private void reductions() {
-        int[][] shapes = {{}, {1}, {7}, {257}, {1025}, {5, 7}, {1, 9}, {2, 3, 4, 5}, {65, 33}, {3, 1000}, {1000, 3}, {2, 17, 63}};
+        int[][] shapes = {
+            {}, {1}, {7}, {257}, {1025}, {5, 7}, {1, 9}, {2, 3, 4, 5}, {65, 33}, {3, 1000}, {1000, 3}, {2, 17, 63}
+        };
         for (int[] sizes : shapes) {
             reduction(sizes);
             for (int axis = 0; axis < sizes.length; axis++) {
@@ -257,13 +286,24 @@ final class OpCases {
         for (int[] axes : new int[][] {{}, {0}, {1}}) {
             String name = "of ties " + Arrays.toString(axes);
             add("max", name, x -> x.get(0).max(axes)).ties(13, 17).accuracy(Accuracy.selection());
-            add("max", "NaN and infinity " + Arrays.toString(axes), x -> x.get(0).max(axes))
-                    .normal(9, 19).with(-INF, INF, NAN, -INF, 3, NAN, INF).accuracy(Accuracy.selection());
-            add("sum", "NaN and infinity " + Arrays.toString(axes), x -> x.get(0).sum(axes))
-                    .normal(9, 19).with(-INF, INF, NAN, -INF);
+            add(
+                            "max",
+                            "NaN and infinity " + Arrays.toString(axes),
+                            x -> x.get(0).max(axes))
+                    .normal(9, 19)
+                    .with(-INF, INF, NAN, -INF, 3, NAN, INF)
+                    .accuracy(Accuracy.selection());
+            add(
+                            "sum",
+                            "NaN and infinity " + Arrays.toString(axes),
+                            x -> x.get(0).sum(axes))
+                    .normal(9, 19)
+                    .with(-INF, INF, NAN, -INF);
         }
         add("max", "all minus infinity", x -> x.get(0).max(1))
-                .values(fill(15, -INF), 3, 5).kinked().accuracy(Accuracy.selection());
+                .values(fill(15, -INF), 3, 5)
+                .kinked()
+                .accuracy(Accuracy.selection());
         indices("argmax", "of ties", x -> x.get(0).argmax(1)).ties(13, 17);
         indices("argmax", "NaN", x -> x.get(0).argmax(-1)).normal(9, 19).with(INF, NAN, NAN, -INF);
     }
@@ -274,13 +314,18 @@ final class OpCases {
         add("sum", name, x -> x.get(0).sum(axes)).normal(sizes);
         add("sum", name + " kept", x -> x.get(0).sum(axes, true)).normal(sizes);
         add("mean", name, x -> x.get(0).mean(axes)).normal(sizes).accuracy(Accuracy.products(terms));
-        add("mean", name + " kept", x -> x.get(0).mean(axes, true)).normal(sizes).accuracy(Accuracy.products(terms));
+        add("mean", name + " kept", x -> x.get(0).mean(axes, true))
+                .normal(sizes)
+                .accuracy(Accuracy.products(terms));
         add("max", name, x -> x.get(0).max(axes)).distinct(sizes).accuracy(Accuracy.selection());
-        add("max", name + " kept", x -> x.get(0).max(axes, true)).distinct(sizes).accuracy(Accuracy.selection());
+        add("max", name + " kept", x -> x.get(0).max(axes, true))
+                .distinct(sizes)
+                .accuracy(Accuracy.selection());
     }
 
     private void argmax(int[] sizes, int axis) {
-        indices("argmax", Shape.of(sizes) + " along " + axis, x -> x.get(0).argmax(axis)).distinct(sizes);
+        indices("argmax", Shape.of(sizes) + " along " + axis, x -> x.get(0).argmax(axis))
+                .distinct(sizes);
     }
 
     private OpCase indices(String operation, String name, Function<Arguments, IntTensor> call) {
@@ -312,13 +357,16 @@ final class OpCases {
         exact("reshape", "to a scalar", x -> x.get(0).reshape()).normal(1, 1);
         exact("flatten", "from 1", x -> x.get(0).flatten(1)).normal(2, 3, 4, 5);
         exact("flatten", "from 0", x -> x.get(0).flatten(0)).normal(2, 3);
-        exact("permute", "(2, 3, 4, 5) to 3 1 0 2", x -> x.get(0).permute(3, 1, 0, 2)).normal(2, 3, 4, 5);
+        exact("permute", "(2, 3, 4, 5) to 3 1 0 2", x -> x.get(0).permute(3, 1, 0, 2))
+                .normal(2, 3, 4, 5);
         exact("permute", "identity", x -> x.get(0).permute(0, 1, 2)).normal(2, 3, 4);
         exact("permute", "ones", x -> x.get(0).permute(2, 0, 1)).normal(1, 7, 1);
         for (int[] sizes : new int[][] {{1, 1}, {7, 5}, {15, 17}, {16, 16}, {31, 33}, {65, 63}, {1, 257}, {257, 3}}) {
-            exact("transpose", Shape.of(sizes).toString(), x -> x.get(0).transpose(0, 1)).normal(sizes);
+            exact("transpose", Shape.of(sizes).toString(), x -> x.get(0).transpose(0, 1))
+                    .normal(sizes);
         }
-        exact("transpose", "inner of (3, 17, 33)", x -> x.get(0).transpose(-1, -2)).normal(3, 17, 33);
+        exact("transpose", "inner of (3, 17, 33)", x -> x.get(0).transpose(-1, -2))
+                .normal(3, 17, 33);
         exact("toNhwc", "(2, 3, 5, 7)", x -> x.get(0).toNhwc()).normal(2, 3, 5, 7);
         exact("toNchw", "(2, 5, 7, 3)", x -> x.get(0).toNchw()).normal(2, 5, 7, 3);
         exact("slice", "first axis", x -> x.get(0).slice(0, 1, 4)).normal(5, 7);
@@ -326,20 +374,31 @@ final class OpCases {
         exact("slice", "from the end", x -> x.get(0).slice(1, -3, -1)).normal(5, 7, 3);
         exact("slice", "step 3", x -> x.get(0).slice(1, 1, 17, 3)).normal(3, 17, 2);
         exact("slice", "step beyond the end", x -> x.get(0).slice(0, 2, 5, 9)).normal(5, 7);
-        exact("concat", "first axis", x -> Tensor.concat(0, x.get(0), x.get(1))).normal(2, 3).normal(5, 3);
+        exact("concat", "first axis", x -> Tensor.concat(0, x.get(0), x.get(1)))
+                .normal(2, 3)
+                .normal(5, 3);
         exact("concat", "channels", x -> Tensor.concat(1, x.get(0), x.get(1), x.get(2)))
-                .normal(2, 1, 3, 3).normal(2, 4, 3, 3).normal(2, 2, 3, 3);
+                .normal(2, 1, 3, 3)
+                .normal(2, 4, 3, 3)
+                .normal(2, 2, 3, 3);
         exact("concat", "one part", x -> Tensor.concat(1, x.get(0))).normal(2, 3);
-        exact("concat", "the same part twice", x -> Tensor.concat(-1, x.get(0), x.get(0))).normal(3, 4);
-        exact("pad", "(3, 4) by different sides", x -> x.get(0).pad(new int[] {1, 0}, new int[] {2, 5}, 7)).normal(3, 4);
-        exact("pad", "images", x -> x.get(0).pad(new int[] {0, 0, 1, 2}, new int[] {0, 0, 3, 4}, 0)).normal(2, 3, 4, 5);
-        exact("pad", "by nothing", x -> x.get(0).pad(new int[] {0}, new int[] {0}, 0)).normal(3);
-        exact("pad", "minus infinity", x -> x.get(0).pad(new int[] {1}, new int[] {1}, -INF)).normal(3).kinked();
+        exact("concat", "the same part twice", x -> Tensor.concat(-1, x.get(0), x.get(0)))
+                .normal(3, 4);
+        exact("pad", "(3, 4) by different sides", x -> x.get(0).pad(new int[] {1, 0}, new int[] {2, 5}, 7))
+                .normal(3, 4);
+        exact("pad", "images", x -> x.get(0).pad(new int[] {0, 0, 1, 2}, new int[] {0, 0, 3, 4}, 0))
+                .normal(2, 3, 4, 5);
+        exact("pad", "by nothing", x -> x.get(0).pad(new int[] {0}, new int[] {0}, 0))
+                .normal(3);
+        exact("pad", "minus infinity", x -> x.get(0).pad(new int[] {1}, new int[] {1}, -INF))
+                .normal(3)
+                .kinked();
         exact("expand", "(3, 1) to (2, 3, 4)", x -> x.get(0).expand(2, 3, 4)).normal(3, 1);
         exact("expand", "a scalar", x -> x.get(0).expand(33, 17)).normal();
         exact("expand", "nothing", x -> x.get(0).expand(3, 4)).normal(3, 4);
         exact("permute", "special", x -> x.get(0).permute(1, 0)).normal(3, 5).with(NAN, INF, -INF, -0f);
-        exact("slice", "greatest step", x -> x.get(0).slice(0, 0, 5, Integer.MAX_VALUE)).normal(5, 7);
+        exact("slice", "greatest step", x -> x.get(0).slice(0, 0, 5, Integer.MAX_VALUE))
+                .normal(5, 7);
         exact("slice", "special", x -> x.get(0).slice(0, 0, 2)).normal(3, 5).with(NAN, INF, -INF, -0f);
     }
 
@@ -356,11 +415,38 @@ final class OpCases {
         product("vector batch", false, false, new int[] {7}, new int[] {3, 7, 5});
         product("batch vector", false, false, new int[] {3, 5, 7}, new int[] {7});
         int[][] sizes = {
-            {1, 1, 1}, {1, 5, 1}, {5, 1, 3}, {1, 1, 9}, {9, 1, 1}, {2, 3, 5}, {7, 11, 13}, {15, 15, 15}, {16, 16, 16},
-            {17, 17, 17}, {31, 33, 32}, {33, 31, 65}, {63, 64, 65}, {65, 65, 65}, {129, 17, 33}, {1, 300, 70}, {70, 300, 1},
-            {33, 3, 33}, {13, 257, 19}, {5, 1031, 7}, {7, 5, 2100}, {1030, 5, 3},
-            {8, 64, 32}, {8, 256, 48}, {9, 513, 33}, {16, 24, 64}, {40, 300, 320}, {200, 3, 34},
-            {4, 37, 9}, {2, 100, 40}, {3, 2, 2060}, {1, 600, 33}
+            {1, 1, 1},
+            {1, 5, 1},
+            {5, 1, 3},
+            {1, 1, 9},
+            {9, 1, 1},
+            {2, 3, 5},
+            {7, 11, 13},
+            {15, 15, 15},
+            {16, 16, 16},
+            {17, 17, 17},
+            {31, 33, 32},
+            {33, 31, 65},
+            {63, 64, 65},
+            {65, 65, 65},
+            {129, 17, 33},
+            {1, 300, 70},
+            {70, 300, 1},
+            {33, 3, 33},
+            {13, 257, 19},
+            {5, 1031, 7},
+            {7, 5, 2100},
+            {1030, 5, 3},
+            {8, 64, 32},
+            {8, 256, 48},
+            {9, 513, 33},
+            {16, 24, 64},
+            {40, 300, 320},
+            {200, 3, 34},
+            {4, 37, 9},
+            {2, 100, 40},
+            {3, 2, 2060},
+            {1, 600, 33}
         };
         for (int[] s : sizes) {
             products(s[0], s[1], s[2]);
@@ -377,12 +463,25 @@ final class OpCases {
         product("batch of 256, large tiles", false, true, new int[] {256, 33, 5}, new int[] {256, 41, 5});
         product("batch of 256, largest tiles", false, false, new int[] {256, 65, 2}, new int[] {256, 2, 66});
         product("batch of larger ones", true, false, new int[] {3, 65, 33}, new int[] {3, 65, 17});
-        add("matmul", "NaN and infinity", x -> x.get(0).matmul(x.get(1))).normal(5, 6).with(NAN, INF).normal(6, 7).with(-INF);
+        add("matmul", "NaN and infinity", x -> x.get(0).matmul(x.get(1)))
+                .normal(5, 6)
+                .with(NAN, INF)
+                .normal(6, 7)
+                .with(-INF);
         for (int rows : new int[] {1, 3, 13}) {
             add("matmul", "NaN and infinity in " + rows + " rows", x -> x.get(0).matmul(x.get(1)))
-                    .normal(rows, 40).with(NAN, INF).normal(40, 37).with(-INF);
-            add("matmul", "NaN and infinity in " + rows + " rows, NT", x -> x.get(0).matmul(x.get(1), false, true))
-                    .normal(rows, 40).with(NAN, INF).normal(37, 40).with(-INF);
+                    .normal(rows, 40)
+                    .with(NAN, INF)
+                    .normal(40, 37)
+                    .with(-INF);
+            add(
+                            "matmul",
+                            "NaN and infinity in " + rows + " rows, NT",
+                            x -> x.get(0).matmul(x.get(1), false, true))
+                    .normal(rows, 40)
+                    .with(NAN, INF)
+                    .normal(37, 40)
+                    .with(-INF);
         }
         add("matmul", "by itself", x -> x.get(0).matmul(x.get(0))).normal(5, 5);
     }
@@ -396,53 +495,123 @@ final class OpCases {
     }
 
     private void product(String name, boolean transposeA, boolean transposeB, int[] a, int[] b) {
-        add("matmul", name, x -> x.get(0).matmul(x.get(1), transposeA, transposeB)).normal(a).normal(b);
+        add("matmul", name, x -> x.get(0).matmul(x.get(1), transposeA, transposeB))
+                .normal(a)
+                .normal(b);
     }
 
     private void linear() {
-        int[][] sizes = {{1, 1, 1}, {2, 5, 3}, {4, 6, 5}, {7, 13, 3}, {1, 84, 10}, {33, 65, 17}, {64, 31, 63},
-            {3, 400, 12}, {12, 300, 37}, {2, 5, 2070}, {1, 400, 120}, {64, 84, 10}};
+        int[][] sizes = {
+            {1, 1, 1},
+            {2, 5, 3},
+            {4, 6, 5},
+            {7, 13, 3},
+            {1, 84, 10},
+            {33, 65, 17},
+            {64, 31, 63},
+            {3, 400, 12},
+            {12, 300, 37},
+            {2, 5, 2070},
+            {1, 400, 120},
+            {64, 84, 10}
+        };
         for (int[] s : sizes) {
             String name = s[0] + " rows, " + s[1] + " to " + s[2];
-            add("linear", name, x -> x.get(0).linear(x.get(1), x.get(2))).normal(s[0], s[1]).normal(s[2], s[1]).normal(s[2]);
-            add("linear", name + ", no bias", x -> x.get(0).linear(x.get(1), null)).normal(s[0], s[1]).normal(s[2], s[1]);
+            add("linear", name, x -> x.get(0).linear(x.get(1), x.get(2)))
+                    .normal(s[0], s[1])
+                    .normal(s[2], s[1])
+                    .normal(s[2]);
+            add("linear", name + ", no bias", x -> x.get(0).linear(x.get(1), null))
+                    .normal(s[0], s[1])
+                    .normal(s[2], s[1]);
             add("linear", name + ", then ReLU", x -> Linear.withRelu(x.get(0), x.get(1), x.get(2)))
-                    .normal(s[0], s[1]).normal(s[2], s[1]).normal(s[2]).kinked();
+                    .normal(s[0], s[1])
+                    .normal(s[2], s[1])
+                    .normal(s[2])
+                    .kinked();
             add("linear", name + ", after ReLU", x -> x.get(0).relu().linear(x.get(1), x.get(2)))
-                    .awayFrom(KINK_AT_0, s[0], s[1]).normal(s[2], s[1]).normal(s[2]);
+                    .awayFrom(KINK_AT_0, s[0], s[1])
+                    .normal(s[2], s[1])
+                    .normal(s[2]);
         }
         for (int[] s : new int[][] {{1, 1, 1}, {33, 65, 17}, {64, 31, 63}, {12, 300, 37}, {64, 84, 10}}) {
-            add("linear", s[0] + " rows, " + s[1] + " to " + s[2] + ", first", x -> x.get(0).linear(x.get(1), x.get(2)))
-                    .normal(s[0], s[1]).constant().normal(s[2], s[1]).normal(s[2]);
+            add(
+                            "linear",
+                            s[0] + " rows, " + s[1] + " to " + s[2] + ", first",
+                            x -> x.get(0).linear(x.get(1), x.get(2)))
+                    .normal(s[0], s[1])
+                    .constant()
+                    .normal(s[2], s[1])
+                    .normal(s[2]);
         }
         // More than a CPU's cache is thought to hold.
         add("linear", "large, after ReLU", x -> x.get(0).relu().linear(x.get(1), x.get(2)))
-                .awayFrom(KINK_AT_0, 3, 2070).normal(130, 2070).normal(130);
+                .awayFrom(KINK_AT_0, 3, 2070)
+                .normal(130, 2070)
+                .normal(130);
         add("linear", "large, then ReLU", x -> Linear.withRelu(x.get(0), x.get(1), x.get(2)))
-                .normal(3, 2070).normal(130, 2070).normal(130).kinked();
+                .normal(3, 2070)
+                .normal(130, 2070)
+                .normal(130)
+                .kinked();
         add("linear", "no bias, then ReLU", x -> Linear.withRelu(x.get(0), x.get(1), null))
-                .normal(5, 18).normal(19, 18).kinked();
+                .normal(5, 18)
+                .normal(19, 18)
+                .kinked();
         add("linear", "(2, 3, 6), then ReLU", x -> Linear.withRelu(x.get(0), x.get(1), x.get(2)))
-                .normal(2, 3, 6).normal(17, 6).normal(17).kinked();
+                .normal(2, 3, 6)
+                .normal(17, 6)
+                .normal(17)
+                .kinked();
         add("linear", "(2, 3, 6), after ReLU", x -> x.get(0).relu().linear(x.get(1), x.get(2)))
-                .awayFrom(KINK_AT_0, 2, 3, 6).normal(5, 6).normal(5);
-        add("linear", "after ReLU and flattening", x -> x.get(0).relu().flatten(1).linear(x.get(1), x.get(2)))
-                .awayFrom(KINK_AT_0, 3, 2, 3, 4).normal(5, 24).normal(5);
+                .awayFrom(KINK_AT_0, 2, 3, 6)
+                .normal(5, 6)
+                .normal(5);
+        add(
+                        "linear",
+                        "after ReLU and flattening",
+                        x -> x.get(0).relu().flatten(1).linear(x.get(1), x.get(2)))
+                .awayFrom(KINK_AT_0, 3, 2, 3, 4)
+                .normal(5, 24)
+                .normal(5);
         add("linear", "a ReLU with another use", x -> {
                     Tensor y = x.get(0).relu();
                     return y.linear(x.get(1), x.get(2)).add(y);
                 })
-                .awayFrom(KINK_AT_0, 7, 6).normal(6, 6).normal(6);
+                .awayFrom(KINK_AT_0, 7, 6)
+                .normal(6, 6)
+                .normal(6);
         add("linear", "gradient of the weight alone", x -> x.get(0).linear(x.get(1), x.get(2)))
-                .normal(9, 20).constant().normal(33, 20).normal(33).constant();
+                .normal(9, 20)
+                .constant()
+                .normal(33, 20)
+                .normal(33)
+                .constant();
         add("linear", "gradient of the bias alone", x -> x.get(0).linear(x.get(1), x.get(2)))
-                .normal(9, 20).constant().normal(33, 20).constant().normal(33);
+                .normal(9, 20)
+                .constant()
+                .normal(33, 20)
+                .constant()
+                .normal(33);
         add("linear", "NaN and infinity, after ReLU", x -> x.get(0).relu().linear(x.get(1), x.get(2)))
-                .normal(5, 6).with(NAN, INF, -INF).normal(7, 6).with(NAN, INF).normal(7);
+                .normal(5, 6)
+                .with(NAN, INF, -INF)
+                .normal(7, 6)
+                .with(NAN, INF)
+                .normal(7);
         add("linear", "NaN and infinity, then ReLU", x -> Linear.withRelu(x.get(0), x.get(1), x.get(2)))
-                .normal(5, 6).with(NAN, INF, -INF).normal(33, 6).normal(33);
-        add("linear", "one vector", x -> x.get(0).linear(x.get(1), x.get(2))).normal(6).normal(5, 6).normal(5);
-        add("linear", "(2, 3, 6)", x -> x.get(0).linear(x.get(1), x.get(2))).normal(2, 3, 6).normal(5, 6).normal(5);
+                .normal(5, 6)
+                .with(NAN, INF, -INF)
+                .normal(33, 6)
+                .normal(33);
+        add("linear", "one vector", x -> x.get(0).linear(x.get(1), x.get(2)))
+                .normal(6)
+                .normal(5, 6)
+                .normal(5);
+        add("linear", "(2, 3, 6)", x -> x.get(0).linear(x.get(1), x.get(2)))
+                .normal(2, 3, 6)
+                .normal(5, 6)
+                .normal(5);
     }
 
     private void conv2d() {
@@ -477,14 +646,38 @@ final class OpCases {
         conv("one output pixel of many channels", 1, 33, 3, 3, 17, 3, 3);
         conv("2 groups", 3, 6, 12, 6, 8, 1, 3, stride(1, 2), padding(2), dilation(1, 2), groups(2));
         conv("3 groups", 2, 6, 8, 10, 9, 3, 3, padding(1), groups(3));
-        conv("3 groups, stride, dilation", 1, 6, 6, 10, 9, 4, 2, stride(3, 2), padding(1, 0), dilation(2, 1), groups(3));
+        conv(
+                "3 groups, stride, dilation",
+                1,
+                6,
+                6,
+                10,
+                9,
+                4,
+                2,
+                stride(3, 2),
+                padding(1, 0),
+                dilation(2, 1),
+                groups(3));
         conv("depthwise", 2, 8, 9, 9, 8, 3, 3, padding(1), groups(8));
         conv("depthwise, stride 2", 2, 5, 9, 8, 5, 3, 3, padding(1), stride(2), groups(5));
         conv("depthwise, 2 outputs each", 1, 3, 7, 7, 6, 3, 3, padding(1), groups(3));
         conv("depthwise, many channels", 1, 67, 5, 5, 67, 3, 3, padding(1), groups(67));
         conv("depthwise, 5x5 over many pixels", 2, 3, 33, 31, 3, 5, 5, padding(2), groups(3));
         conv("depthwise, stride 2, 3 outputs each", 2, 2, 17, 20, 6, 3, 3, padding(1), stride(2), groups(2));
-        conv("depthwise, dilation and stride", 3, 4, 13, 11, 4, 2, 3, dilation(2, 3), stride(2, 3), padding(3), groups(4));
+        conv(
+                "depthwise, dilation and stride",
+                3,
+                4,
+                13,
+                11,
+                4,
+                2,
+                3,
+                dilation(2, 3),
+                stride(2, 3),
+                padding(3),
+                groups(4));
         conv("depthwise, stride larger than kernel", 1, 3, 9, 10, 3, 2, 1, stride(3, 4), groups(3));
         for (int tile : new int[] {16, 32, 64}) {
             for (int size = tile - 1; size <= tile + 1; size++) {
@@ -518,7 +711,8 @@ final class OpCases {
         conv("33 by 32 pixels of one channel", 1, 1, 33, 32, 1, 1, 1);
         conv("many weights", 1, 107, 3, 3, 961, 3, 3);
         for (int batch : new int[] {1, 2, 3}) {
-            // Positions that fill no vector, just one, one and a bit, and many with or without a rest, in one chain and several.
+            // Positions that fill no vector, just one, one and a bit, and many with or without a rest, in one chain and
+            // several.
             for (int size : new int[] {2, 3, 4, 5, 8, 9, 13, 16, 17}) {
                 conv(batch + " of " + size + "x" + size + " to 9 channels", batch, 2, size, size, 9, 3, 3, padding(1));
                 conv(batch + " of " + size + "x" + size + " in 3 chains", batch, 88, size, size, 8, 3, 3, padding(1));
@@ -530,8 +724,8 @@ final class OpCases {
             conv(batch + " of 9x8, 2 groups, 5x5", batch, 6, 9, 8, 20, 5, 5, groups(2));
             conv(batch + " of 5x13, dilation 3", batch, 4, 5, 13, 5, 3, 3, padding(3), dilation(3));
         }
-        // Many channels and pixels, for which 3x3 has an algorithm of its own. The reference takes seconds, so only the first also
-        // runs without a bias.
+        // Many channels and pixels, for which 3x3 has an algorithm of its own. The reference takes seconds, so only the
+        // first also runs without a bias.
         conv("48 to 50 channels of 16x16", 6, 48, 16, 16, 50, 3, 3, padding(1));
         convWithBias("96 to 80 channels of 15x15", 8, 96, 15, 15, 80, 3, 3);
         convWithBias("300 to 66 channels of 8x8", 13, 300, 8, 8, 66, 3, 3, padding(1));
@@ -550,21 +744,54 @@ final class OpCases {
         conv("many positions, 2 groups, dilation", 3, 4, 22, 24, 6, 3, 2, padding(1, 0), dilation(2, 3), groups(2));
         conv("many positions, padding on one side", 2, 1, 17, 18, 1, 2, 3, padding(0, 3, 0, 0));
         add("conv2d", "gradient of the weight alone", x -> x.get(0).conv2d(x.get(1), x.get(2), padding(1)))
-                .normal(2, 2, 17, 17).constant().normal(4, 2, 3, 3).normal(4).constant();
+                .normal(2, 2, 17, 17)
+                .constant()
+                .normal(4, 2, 3, 3)
+                .normal(4)
+                .constant();
         add("conv2d", "gradient of the bias alone", x -> x.get(0).conv2d(x.get(1), x.get(2), padding(1)))
-                .normal(2, 2, 17, 17).constant().normal(4, 2, 3, 3).constant().normal(4);
+                .normal(2, 2, 17, 17)
+                .constant()
+                .normal(4, 2, 3, 3)
+                .constant()
+                .normal(4);
         add("conv2d", "gradients of weight and bias", x -> x.get(0).conv2d(x.get(1), x.get(2), padding(1)))
-                .normal(2, 2, 17, 17).constant().normal(4, 2, 3, 3).normal(4);
+                .normal(2, 2, 17, 17)
+                .constant()
+                .normal(4, 2, 3, 3)
+                .normal(4);
         conv("stride far beyond the image", 1, 2, 3, 4, 3, 2, 2, stride(65_536));
         conv("greatest stride", 2, 2, 4, 3, 3, 3, 2, stride(Integer.MAX_VALUE));
         conv("1x1 kernel, greatest dilation", 1, 2, 3, 4, 3, 1, 1, dilation(Integer.MAX_VALUE));
         conv("stride and padding far beyond the image", 2, 2, 3, 4, 3, 2, 3, stride(70_000), padding(70_000, 69_999));
-        conv("dilation far beyond the image", 1, 4, 3, 4, 6, 2, 3, dilation(70_000), stride(40_000), padding(70_000), groups(2));
+        conv(
+                "dilation far beyond the image",
+                1,
+                4,
+                3,
+                4,
+                6,
+                2,
+                3,
+                dilation(70_000),
+                stride(40_000),
+                padding(70_000),
+                groups(2));
         conv("padding that all windows lie in", 1, 2, 3, 4, 3, 2, 2, stride(Integer.MAX_VALUE), padding(1_000_000_000));
         conv("windows of 1x20 side by side", 2, 4, 3, 65, 6, 1, 20, stride(1, 20), groups(2));
         conv("windows of 9x10 side by side", 2, 3, 19, 31, 4, 9, 10, stride(9, 10));
         conv("windows of 9x9, stride 10", 1, 3, 29, 30, 4, 9, 9, stride(10), padding(1));
-        convWithRelu("stride and padding far beyond the image", 1, 2, 3, 4, 3, 2, 3, stride(70_000), padding(70_000, 69_999));
+        convWithRelu(
+                "stride and padding far beyond the image",
+                1,
+                2,
+                3,
+                4,
+                3,
+                2,
+                3,
+                stride(70_000),
+                padding(70_000, 69_999));
         convWithRelu("windows of 9x10 side by side", 1, 3, 19, 31, 4, 9, 10, stride(9, 10));
         convWithRelu("1x1 image", 1, 1, 1, 1, 1, 1, 1);
         convWithRelu("5x5 LeNet", 2, 6, 14, 14, 16, 5, 5);
@@ -579,36 +806,56 @@ final class OpCases {
         convWithRelu("positions beyond whole vectors", 5, 3, 20, 17, 8, 3, 3);
         convWithRelu("many pixels", 2, 1, 65, 129, 33, 2, 2);
         add("conv2d", "NaN and infinity, then ReLU", x -> Conv2d.withRelu(x.get(0), x.get(1), null, padding(1)))
-                .normal(1, 2, 7, 7).with(NAN, INF).normal(3, 2, 3, 3);
+                .normal(1, 2, 7, 7)
+                .with(NAN, INF)
+                .normal(3, 2, 3, 3);
         add("conv2d", "NaN and infinity, after ReLU", x -> x.get(0).relu().conv2d(x.get(1), null, padding(1)))
-                .normal(1, 2, 7, 7).with(NAN, INF, -INF).normal(3, 2, 3, 3);
+                .normal(1, 2, 7, 7)
+                .with(NAN, INF, -INF)
+                .normal(3, 2, 3, 3);
         // The first pixel of the second image is one that only one tap may read.
         add("conv2d", "infinity in a corner", x -> x.get(0).conv2d(x.get(1), null))
-                .normal(2, 1, 19, 19).with(INF).normal(4, 1, 3, 3);
+                .normal(2, 1, 19, 19)
+                .with(INF)
+                .normal(4, 1, 3, 3);
         add("conv2d", "NaN and infinity", x -> x.get(0).conv2d(x.get(1), null, padding(1)))
-                .normal(1, 2, 7, 7).with(NAN, INF).normal(3, 2, 3, 3);
+                .normal(1, 2, 7, 7)
+                .with(NAN, INF)
+                .normal(3, 2, 3, 3);
     }
 
     private void conv(String name, int n, int c, int h, int w, int out, int kh, int kw, WindowOption... options) {
         convWithBias(name, n, c, h, w, out, kh, kw, options);
         add("conv2d", name + ", no bias", x -> x.get(0).conv2d(x.get(1), null, options))
-                .normal(n, c, h, w).normal(out, c / groupsOf(options), kh, kw);
+                .normal(n, c, h, w)
+                .normal(out, c / groupsOf(options), kh, kw);
     }
 
-    private void convWithBias(String name, int n, int c, int h, int w, int out, int kh, int kw, WindowOption... options) {
+    private void convWithBias(
+            String name, int n, int c, int h, int w, int out, int kh, int kw, WindowOption... options) {
         add("conv2d", name, x -> x.get(0).conv2d(x.get(1), x.get(2), options))
-                .normal(n, c, h, w).normal(out, c / groupsOf(options), kh, kw).normal(out);
+                .normal(n, c, h, w)
+                .normal(out, c / groupsOf(options), kh, kw)
+                .normal(out);
     }
 
     /** ReLU as a kernel's last step, and its gradient as the last of the input gradient's. */
-    private void convWithRelu(String name, int n, int c, int h, int w, int out, int kh, int kw, WindowOption... options) {
+    private void convWithRelu(
+            String name, int n, int c, int h, int w, int out, int kh, int kw, WindowOption... options) {
         int perGroup = c / groupsOf(options);
         add("conv2d", name + ", then ReLU", x -> Conv2d.withRelu(x.get(0), x.get(1), x.get(2), options))
-                .normal(n, c, h, w).normal(out, perGroup, kh, kw).normal(out).kinked();
+                .normal(n, c, h, w)
+                .normal(out, perGroup, kh, kw)
+                .normal(out)
+                .kinked();
         add("conv2d", name + ", no bias, then ReLU", x -> Conv2d.withRelu(x.get(0), x.get(1), null, options))
-                .normal(n, c, h, w).normal(out, perGroup, kh, kw).kinked();
+                .normal(n, c, h, w)
+                .normal(out, perGroup, kh, kw)
+                .kinked();
         add("conv2d", name + ", after ReLU", x -> x.get(0).relu().conv2d(x.get(1), x.get(2), options))
-                .awayFrom(KINK_AT_0, n, c, h, w).normal(out, perGroup, kh, kw).normal(out);
+                .awayFrom(KINK_AT_0, n, c, h, w)
+                .normal(out, perGroup, kh, kw)
+                .normal(out);
     }
 
     private static int groupsOf(WindowOption... options) {
@@ -637,16 +884,29 @@ final class OpCases {
         transposed("one pixel, greatest stride", 2, 3, 1, 1, 2, 3, 2, stride(Integer.MAX_VALUE));
         transposed("one pixel, large output", 1, 2, 1, 1, 3, 33, 32);
         transposed("stride and padding far beyond the image", 1, 2, 2, 2, 3, 2, 3, stride(70_000), padding(35_000));
-        transposed("stride far beyond the output, output padding", 1, 2, 1, 2, 3, 2, 2, stride(70_000), outputPadding(5, 3),
+        transposed(
+                "stride far beyond the output, output padding",
+                1,
+                2,
+                1,
+                2,
+                3,
+                2,
+                2,
+                stride(70_000),
+                outputPadding(5, 3),
                 padding(0, 0, 34_999, 34_999));
     }
 
     private void transposed(String name, int n, int c, int h, int w, int out, int kh, int kw, WindowOption... options) {
         int perGroup = out / groupsOf(options);
         add("convTranspose2d", name, x -> x.get(0).convTranspose2d(x.get(1), x.get(2), options))
-                .normal(n, c, h, w).normal(c, perGroup, kh, kw).normal(out);
+                .normal(n, c, h, w)
+                .normal(c, perGroup, kh, kw)
+                .normal(out);
         add("convTranspose2d", name + ", no bias", x -> x.get(0).convTranspose2d(x.get(1), null, options))
-                .normal(n, c, h, w).normal(c, perGroup, kh, kw);
+                .normal(n, c, h, w)
+                .normal(c, perGroup, kh, kw);
     }
 
     // ---- Windows
@@ -667,17 +927,74 @@ final class OpCases {
         maxPool("whole image", 3, 5, 7, 6, 7, 6);
         maxPool("17x17 window", 1, 1, 20, 19, 17, 17, stride(1));
         maxPool("many planes", 7, 37, 4, 4, 2, 2);
-        maxPool("greatest stride, 1x1 window with the greatest dilation", 2, 2, 3, 4, 1, 1, stride(Integer.MAX_VALUE),
-                dilation(Integer.MAX_VALUE), ceilMode());
-        maxPool("dilation far beyond the image", 1, 2, 3, 4, 2, 2, dilation(70_000), stride(70_000), padding(69_999), ceilMode());
+        maxPool(
+                "greatest stride, 1x1 window with the greatest dilation",
+                2,
+                2,
+                3,
+                4,
+                1,
+                1,
+                stride(Integer.MAX_VALUE),
+                dilation(Integer.MAX_VALUE),
+                ceilMode());
+        maxPool(
+                "dilation far beyond the image",
+                1,
+                2,
+                3,
+                4,
+                2,
+                2,
+                dilation(70_000),
+                stride(70_000),
+                padding(69_999),
+                ceilMode());
         maxPool("a window of 2e9 rows", 1, 2, 10, 1, 2_000_000_000, 1, stride(1), padding(1_999_999_999, 0, 0, 0));
         maxPool("a window of 2e9 columns", 1, 2, 1, 40, 1, 2_000_000_000, stride(1), padding(0, 0, 1_999_999_990, 9));
-        maxPool("a window of 2e9 columns, stride 3", 1, 2, 1, 99, 1, 2_000_000_000, stride(1, 3),
-                padding(0, 0, 1_999_999_990, 50), ceilMode());
-        maxPool("1e9 rows with gaps", 1, 2, 10, 3, 1_000_000_000, 2, stride(1), dilation(2), padding(1_999_999_998, 0, 1, 1));
-        maxPool("greatest dilation of rows", 1, 2, 10, 1, 2, 1, stride(1), dilation(2_147_483_640, 1),
+        maxPool(
+                "a window of 2e9 columns, stride 3",
+                1,
+                2,
+                1,
+                99,
+                1,
+                2_000_000_000,
+                stride(1, 3),
+                padding(0, 0, 1_999_999_990, 50),
+                ceilMode());
+        maxPool(
+                "1e9 rows with gaps",
+                1,
+                2,
+                10,
+                3,
+                1_000_000_000,
+                2,
+                stride(1),
+                dilation(2),
+                padding(1_999_999_998, 0, 1, 1));
+        maxPool(
+                "greatest dilation of rows",
+                1,
+                2,
+                10,
+                1,
+                2,
+                1,
+                stride(1),
+                dilation(2_147_483_640, 1),
                 padding(2_147_483_637, 0, 0, 0));
-        maxPool("greatest dilation of columns", 1, 2, 1, 10, 1, 2, stride(1), dilation(1, 2_147_483_640),
+        maxPool(
+                "greatest dilation of columns",
+                1,
+                2,
+                1,
+                10,
+                1,
+                2,
+                stride(1),
+                dilation(1, 2_147_483_640),
                 padding(0, 0, 2_147_483_637, 0));
         for (int width : new int[] {3, 4, 5, 8, 9, 16, 17, 33}) {
             maxPool(width + " columns", 2, 2, 5, 2 * width, 2, 2);
@@ -688,17 +1005,23 @@ final class OpCases {
         pooled("ties", 2, 2, stride(1)).ties(2, 3, 7, 7);
         pooled("ties, stride 2, padding 1", 3, 3, stride(2), padding(1)).ties(2, 3, 9, 8);
         pooled("all minus infinity", 2, 2).values(fill(16, -INF), 1, 1, 4, 4).kinked();
-        pooled("NaN and infinity", 3, 3, stride(2), padding(1)).normal(2, 2, 9, 9).with(NAN, INF, -INF, NAN, NAN, INF);
+        pooled("NaN and infinity", 3, 3, stride(2), padding(1))
+                .normal(2, 2, 9, 9)
+                .with(NAN, INF, -INF, NAN, NAN, INF);
         pooledWithRelu("ties", 3, 3, stride(2), padding(1)).ties(2, 3, 9, 8);
         pooledWithRelu("NaN and infinity", 3, 3, stride(2), padding(1))
-                .normal(2, 2, 9, 9).with(NAN, INF, -INF, NAN, NAN, INF);
-        pooled("a window without a pixel", 2, 2, stride(1), padding(2), dilation(2)).distinct(1, 2, 1, 1).kinked();
+                .normal(2, 2, 9, 9)
+                .with(NAN, INF, -INF, NAN, NAN, INF);
+        pooled("a window without a pixel", 2, 2, stride(1), padding(2), dilation(2))
+                .distinct(1, 2, 1, 1)
+                .kinked();
     }
 
     private void maxPool(String name, int n, int c, int h, int w, int kh, int kw, WindowOption... options) {
         pooled(name, kh, kw, options).distinct(n, c, h, w);
         add("maxPool2d", name + ", without indices", x -> x.get(0).maxPool2d(kh, kw, options))
-                .distinct(n, c, h, w).accuracy(Accuracy.selection());
+                .distinct(n, c, h, w)
+                .accuracy(Accuracy.selection());
         pooledWithRelu(name, kh, kw, options).distinct(n, c, h, w);
     }
 
@@ -737,8 +1060,17 @@ final class OpCases {
         avgPool("65536 cells of padding", 1, 1, 2, 4, 1, 65_536, stride(1, 40_000), padding(0, 40_000), ceilMode());
         avgPool("a window of 2e9 rows", 1, 2, 10, 1, 2_000_000_000, 1, stride(1), padding(1_999_999_999, 0, 0, 0));
         avgPool("a window of 2e9 columns", 1, 2, 1, 40, 1, 2_000_000_000, stride(1), padding(0, 0, 1_999_999_990, 9));
-        avgPool("a window of 2e9 columns, stride 3", 1, 2, 1, 99, 1, 2_000_000_000, stride(1, 3),
-                padding(0, 0, 1_999_999_990, 50), ceilMode());
+        avgPool(
+                "a window of 2e9 columns, stride 3",
+                1,
+                2,
+                1,
+                99,
+                1,
+                2_000_000_000,
+                stride(1, 3),
+                padding(0, 0, 1_999_999_990, 50),
+                ceilMode());
         avgPool("17x17 window", 1, 1, 20, 19, 17, 17, stride(1));
         for (int width : new int[] {3, 4, 5, 8, 9, 16, 17, 33}) {
             avgPool(width + " columns", 2, 2, 5, 2 * width, 2, 2);
@@ -746,7 +1078,9 @@ final class OpCases {
             avgPool(width + " columns, stride 3", 1, 2, 7, 3 * width, 2, 3, stride(3), padding(0, 1));
         }
         add("avgPool2d", "NaN and infinity", x -> x.get(0).avgPool2d(3, stride(2), padding(1)))
-                .normal(2, 2, 9, 9).with(NAN, INF, -INF).accuracy(Accuracy.products(9));
+                .normal(2, 2, 9, 9)
+                .with(NAN, INF, -INF)
+                .accuracy(Accuracy.products(9));
     }
 
     private void avgPool(String name, int n, int c, int h, int w, int kh, int kw, WindowOption... options) {
@@ -754,21 +1088,35 @@ final class OpCases {
         WindowOption[] inside = Arrays.copyOf(options, options.length + 1);
         inside[options.length] = countIncludePad(false);
         add("avgPool2d", name, x -> x.get(0).avgPool2d(kh, kw, options))
-                .normal(n, c, h, w).accuracy(Accuracy.products(pixels));
+                .normal(n, c, h, w)
+                .accuracy(Accuracy.products(pixels));
         add("avgPool2d", name + ", padding not counted", x -> x.get(0).avgPool2d(kh, kw, inside))
-                .normal(n, c, h, w).accuracy(Accuracy.products(pixels));
+                .normal(n, c, h, w)
+                .accuracy(Accuracy.products(pixels));
     }
 
     private void adaptiveAvgPool2d() {
-        int[][] sizes = {{1, 1, 1, 1, 1, 1}, {2, 3, 8, 6, 4, 3}, {1, 2, 7, 5, 3, 2}, {2, 2, 5, 7, 5, 7}, {1, 3, 4, 3, 7, 5},
-            {1, 2, 13, 11, 1, 4}, {3, 19, 6, 6, 2, 2}};
+        int[][] sizes = {
+            {1, 1, 1, 1, 1, 1},
+            {2, 3, 8, 6, 4, 3},
+            {1, 2, 7, 5, 3, 2},
+            {2, 2, 5, 7, 5, 7},
+            {1, 3, 4, 3, 7, 5},
+            {1, 2, 13, 11, 1, 4},
+            {3, 19, 6, 6, 2, 2}
+        };
         for (int[] s : sizes) {
-            add("adaptiveAvgPool2d", s[2] + "x" + s[3] + " to " + s[4] + "x" + s[5], x -> x.get(0).adaptiveAvgPool2d(s[4], s[5]))
-                    .normal(s[0], s[1], s[2], s[3]).accuracy(Accuracy.products(s[2] * s[3]));
+            add(
+                            "adaptiveAvgPool2d",
+                            s[2] + "x" + s[3] + " to " + s[4] + "x" + s[5],
+                            x -> x.get(0).adaptiveAvgPool2d(s[4], s[5]))
+                    .normal(s[0], s[1], s[2], s[3])
+                    .accuracy(Accuracy.products(s[2] * s[3]));
         }
         for (int[] s : new int[][] {{1, 1, 1, 1}, {2, 3, 7, 5}, {3, 5, 17, 17}, {1, 2, 33, 31}, {2, 65, 4, 4}}) {
             add("globalAvgPool2d", Shape.of(s).toString(), x -> x.get(0).globalAvgPool2d())
-                    .normal(s).accuracy(Accuracy.products(s[2] * s[3]));
+                    .normal(s)
+                    .accuracy(Accuracy.products(s[2] * s[3]));
         }
     }
 
@@ -784,7 +1132,17 @@ final class OpCases {
         columns("17 channels", 3, 17, 5, 5, 3, 3, padding(1));
         columns("stride far beyond the image", 1, 2, 3, 4, 2, 3, stride(Integer.MAX_VALUE));
         columns("stride and padding far beyond the image", 2, 2, 3, 4, 2, 3, stride(70_000), padding(70_000, 69_999));
-        columns("stride and dilation with a common divisor", 1, 2, 30, 25, 4, 5, stride(4, 6), dilation(6, 4), padding(3, 2));
+        columns(
+                "stride and dilation with a common divisor",
+                1,
+                2,
+                30,
+                25,
+                4,
+                5,
+                stride(4, 6),
+                dilation(6, 4),
+                padding(3, 2));
         columns("dilation far beyond the image", 1, 1, 3, 4, 2, 3, dilation(70_000), stride(40_000), padding(70_000));
     }
 
@@ -800,57 +1158,149 @@ final class OpCases {
     // ---- Layers with state of their own
 
     private void batchNorm2d() {
-        int[][] sizes = {{2, 1, 1, 1}, {1, 1, 2, 1}, {4, 3, 6, 5}, {1, 5, 4, 4}, {3, 17, 1, 1}, {2, 2, 16, 16}, {5, 3, 17, 15},
-            {64, 2, 7, 7}, {3, 2, 65, 33}, {2, 65, 3, 3}};
+        int[][] sizes = {
+            {2, 1, 1, 1},
+            {1, 1, 2, 1},
+            {4, 3, 6, 5},
+            {1, 5, 4, 4},
+            {3, 17, 1, 1},
+            {2, 2, 16, 16},
+            {5, 3, 17, 15},
+            {64, 2, 7, 7},
+            {3, 2, 65, 33},
+            {2, 65, 3, 3}
+        };
         for (int[] s : sizes) {
-            trained(Shape.of(s).toString(), 0.1f, 1e-5f, true).normal(s).uniform(0.5f, 2, s[1]).normal(s[1])
-                    .normal(s[1]).constant().uniform(0.5f, 2, s[1]).constant();
-            evaluated(Shape.of(s).toString(), 1e-5f).normal(s).uniform(0.5f, 2, s[1]).normal(s[1])
-                    .normal(s[1]).constant().uniform(0.5f, 2, s[1]).constant();
-            add("batchNorm2d", Shape.of(s) + ", training, then ReLU", x -> BatchNorm2d.withRelu(
-                            x.get(0), x.get(1), x.get(2), null, null, true, 0, 1e-5f))
+            trained(Shape.of(s).toString(), 0.1f, 1e-5f, true)
+                    .normal(s)
+                    .uniform(0.5f, 2, s[1])
+                    .normal(s[1])
+                    .normal(s[1])
+                    .constant()
+                    .uniform(0.5f, 2, s[1])
+                    .constant();
+            evaluated(Shape.of(s).toString(), 1e-5f)
+                    .normal(s)
+                    .uniform(0.5f, 2, s[1])
+                    .normal(s[1])
+                    .normal(s[1])
+                    .constant()
+                    .uniform(0.5f, 2, s[1])
+                    .constant();
+            add(
+                            "batchNorm2d",
+                            Shape.of(s) + ", training, then ReLU",
+                            x -> BatchNorm2d.withRelu(x.get(0), x.get(1), x.get(2), null, null, true, 0, 1e-5f))
                     .accuracy(new BatchNorm2dAccuracy(true, 0, 1e-5f))
-                    .normal(s).uniform(0.5f, 2, s[1]).normal(s[1]).kinked();
-            add("batchNorm2d", Shape.of(s) + ", evaluating, then ReLU", x -> BatchNorm2d.withRelu(
-                            x.get(0), x.get(1), x.get(2), x.get(3), x.get(4), false, 0, 1e-5f))
+                    .normal(s)
+                    .uniform(0.5f, 2, s[1])
+                    .normal(s[1])
+                    .kinked();
+            add(
+                            "batchNorm2d",
+                            Shape.of(s) + ", evaluating, then ReLU",
+                            x -> BatchNorm2d.withRelu(
+                                    x.get(0), x.get(1), x.get(2), x.get(3), x.get(4), false, 0, 1e-5f))
                     .accuracy(new BatchNorm2dAccuracy(false, 0, 1e-5f))
-                    .normal(s).uniform(0.5f, 2, s[1]).normal(s[1])
-                    .normal(s[1]).constant().uniform(0.5f, 2, s[1]).constant().kinked();
+                    .normal(s)
+                    .uniform(0.5f, 2, s[1])
+                    .normal(s[1])
+                    .normal(s[1])
+                    .constant()
+                    .uniform(0.5f, 2, s[1])
+                    .constant()
+                    .kinked();
         }
-        trained("without running statistics", 0.1f, 1e-5f, false).normal(4, 3, 5, 5).normal(3).normal(3);
-        trained("momentum 1", 1, 1e-3f, true).normal(4, 3, 5, 5).normal(3).normal(3)
-                .normal(3).constant().uniform(0.5f, 2, 3).constant();
-        trained("mean far from 0", 0.1f, 1e-5f, true).uniform(999, 1003, 4, 2, 9, 9).normal(2).normal(2)
-                .normal(2).constant().uniform(0.5f, 2, 2).constant();
+        trained("without running statistics", 0.1f, 1e-5f, false)
+                .normal(4, 3, 5, 5)
+                .normal(3)
+                .normal(3);
+        trained("momentum 1", 1, 1e-3f, true)
+                .normal(4, 3, 5, 5)
+                .normal(3)
+                .normal(3)
+                .normal(3)
+                .constant()
+                .uniform(0.5f, 2, 3)
+                .constant();
+        trained("mean far from 0", 0.1f, 1e-5f, true)
+                .uniform(999, 1003, 4, 2, 9, 9)
+                .normal(2)
+                .normal(2)
+                .normal(2)
+                .constant()
+                .uniform(0.5f, 2, 2)
+                .constant();
         // The mean of equal elements is that element, although their sum is rounded.
         for (float value : new float[] {3, 0.1f, 1000.3f, 12345.678f, -1e8f}) {
             for (int[] s : new int[][] {{2, 1, 5, 5}, {4, 1, 33, 31}}) {
                 trained("constant channel " + value + " " + Shape.of(s), 0.1f, 1e-5f, true)
-                        .values(fill(Shape.of(s).elements(), value), s).normal(1).normal(1)
-                        .normal(1).constant().uniform(0.5f, 2, 1).constant().kinked();
+                        .values(fill(Shape.of(s).elements(), value), s)
+                        .normal(1)
+                        .normal(1)
+                        .normal(1)
+                        .constant()
+                        .uniform(0.5f, 2, 1)
+                        .constant()
+                        .kinked();
             }
         }
-        trained("nearly constant channel", 0.1f, 1e-5f, true).uniform(12345.67f, 12345.69f, 4, 1, 33, 31).normal(1).normal(1)
-                .normal(1).constant().uniform(0.5f, 2, 1).constant().kinked();
-        trained("NaN in one channel", 0.1f, 1e-5f, true).normal(2, 3, 5, 5).with(NAN).normal(3).normal(3)
-                .normal(3).constant().uniform(0.5f, 2, 3).constant();
+        trained("nearly constant channel", 0.1f, 1e-5f, true)
+                .uniform(12345.67f, 12345.69f, 4, 1, 33, 31)
+                .normal(1)
+                .normal(1)
+                .normal(1)
+                .constant()
+                .uniform(0.5f, 2, 1)
+                .constant()
+                .kinked();
+        trained("NaN in one channel", 0.1f, 1e-5f, true)
+                .normal(2, 3, 5, 5)
+                .with(NAN)
+                .normal(3)
+                .normal(3)
+                .normal(3)
+                .constant()
+                .uniform(0.5f, 2, 3)
+                .constant();
         // Distances from the mean whose squares, or the sums of these, are beyond float32 or vanish.
         for (float size : new float[] {1e-25f, 1e18f, 1e20f, 1e32f, 1e37f}) {
             for (int[] s : new int[][] {{5, 2, 3, 5}, {4, 2, 33, 31}}) {
-                trained("around " + size + " " + Shape.of(s), 0.1f, 1e-5f, true).normal(s).times(size)
-                        .normal(2).normal(2).normal(2).constant().uniform(0.5f, 2, 2).constant().kinked();
+                trained("around " + size + " " + Shape.of(s), 0.1f, 1e-5f, true)
+                        .normal(s)
+                        .times(size)
+                        .normal(2)
+                        .normal(2)
+                        .normal(2)
+                        .constant()
+                        .uniform(0.5f, 2, 2)
+                        .constant()
+                        .kinked();
             }
         }
-        // Gradients whose products with the distances, or the sums of these, are beyond float32 although the results are not.
-        for (float[] size : new float[][] {{1e20f, 1e20f}, {5e10f, 1e30f}, {1e30f, 1e10f}, {1e30f, 1e30f}, {1e-10f, 1e35f}}) {
+        // Gradients whose products with the distances, or the sums of these, are beyond float32 although the results
+        // are not.
+        for (float[] size :
+                new float[][] {{1e20f, 1e20f}, {5e10f, 1e30f}, {1e30f, 1e10f}, {1e30f, 1e30f}, {1e-10f, 1e35f}}) {
             for (int[] s : new int[][] {{5, 2, 3, 5}, {4, 2, 33, 31}, {3, 3, 8, 8}}) {
                 String name = "around " + size[0] + ", gradients around " + size[1] + " " + Shape.of(s);
-                trained(name, 0.1f, 1e-5f, false).normal(s).times(size[0]).normal(s[1]).normal(s[1])
-                        .upstreamTimes(size[1]).kinked();
+                trained(name, 0.1f, 1e-5f, false)
+                        .normal(s)
+                        .times(size[0])
+                        .normal(s[1])
+                        .normal(s[1])
+                        .upstreamTimes(size[1])
+                        .kinked();
             }
         }
-        trained("(N, C)", 0.1f, 1e-5f, true).normal(33, 7).normal(7).normal(7)
-                .normal(7).constant().uniform(0.5f, 2, 7).constant();
+        trained("(N, C)", 0.1f, 1e-5f, true)
+                .normal(33, 7)
+                .normal(7)
+                .normal(7)
+                .normal(7)
+                .constant()
+                .uniform(0.5f, 2, 7)
+                .constant();
     }
 
     private OpCase trained(String name, float momentum, float epsilon, boolean running) {
@@ -865,7 +1315,9 @@ final class OpCases {
     }
 
     private OpCase evaluated(String name, float epsilon) {
-        return add("batchNorm2d", name + ", evaluating",
+        return add(
+                        "batchNorm2d",
+                        name + ", evaluating",
                         x -> x.get(0).batchNorm2d(x.get(1), x.get(2), x.get(3), x.get(4), false, 0.1f, epsilon))
                 .accuracy(new BatchNorm2dAccuracy(false, 0, epsilon));
     }
@@ -887,13 +1339,24 @@ final class OpCases {
     private void largeNormPool(float size, float gradients, int kernel, WindowOption... options) {
         for (int[] s : new int[][] {{3, 2, 6, 8}, {4, 2, 33, 31}}) {
             String name = "around " + size + ", gradients around " + gradients + " " + Shape.of(s);
-            add("normPool", name, x -> NormPool.runsOn(x.device())
-                            ? NormPool.apply(x.get(0), x.get(1), x.get(2), null, null, true, 0.1f, 1e-5f, false, kernel, kernel,
-                                    options)
-                            : x.get(0).batchNorm2d(x.get(1), x.get(2), null, null, true, 0.1f, 1e-5f).maxPool2d(kernel, options))
+            add(
+                            "normPool",
+                            name,
+                            x -> NormPool.runsOn(x.device())
+                                    ? NormPool.apply(
+                                            x.get(0), x.get(1), x.get(2), null, null, true, 0.1f, 1e-5f, false, kernel,
+                                            kernel, options)
+                                    : x.get(0)
+                                            .batchNorm2d(x.get(1), x.get(2), null, null, true, 0.1f, 1e-5f)
+                                            .maxPool2d(kernel, options))
                     .accuracy((c, reference) -> new Accuracy.Tolerances(
                             shareOfLargest(reference.outputs()), shareOfLargest(reference.gradients())))
-                    .normal(s).times(size).uniform(0.5f, 2, s[1]).normal(s[1]).upstreamTimes(gradients).kinked();
+                    .normal(s)
+                    .times(size)
+                    .uniform(0.5f, 2, s[1])
+                    .normal(s[1])
+                    .upstreamTimes(gradients)
+                    .kinked();
         }
     }
 
@@ -901,7 +1364,9 @@ final class OpCases {
         double[][] shares = new double[values.length][];
         for (int i = 0; i < values.length; i++) {
             shares[i] = new double[values[i].length];
-            Arrays.fill(shares[i], 1e-5 * Arrays.stream(values[i]).map(Math::abs).max().orElse(0));
+            Arrays.fill(
+                    shares[i],
+                    1e-5 * Arrays.stream(values[i]).map(Math::abs).max().orElse(0));
         }
         return shares;
     }
@@ -914,16 +1379,24 @@ final class OpCases {
                             Tensor mean = training ? null : x.get(3);
                             Tensor variance = training ? null : x.get(4);
                             if (NormPool.runsOn(x.device())) {
-                                return NormPool.apply(x.get(0), x.get(1), x.get(2), mean, variance, training, 0.1f, 1e-5f, relu,
+                                return NormPool.apply(
+                                        x.get(0), x.get(1), x.get(2), mean, variance, training, 0.1f, 1e-5f, relu,
                                         kernel, kernel, options);
                             }
-                            Tensor y = x.get(0).batchNorm2d(x.get(1), x.get(2), mean, variance, training, 0.1f, 1e-5f)
+                            Tensor y = x.get(0)
+                                    .batchNorm2d(x.get(1), x.get(2), mean, variance, training, 0.1f, 1e-5f)
                                     .maxPool2d(kernel, options);
                             return relu ? y.relu() : y;
                         })
                         .accuracy(Accuracy.stable(sizes[0] * sizes[2] * sizes[3]))
-                        .normal(sizes).uniform(0.5f, 2, sizes[1]).normal(sizes[1])
-                        .normal(sizes[1]).constant().uniform(0.5f, 2, sizes[1]).constant().kinked();
+                        .normal(sizes)
+                        .uniform(0.5f, 2, sizes[1])
+                        .normal(sizes[1])
+                        .normal(sizes[1])
+                        .constant()
+                        .uniform(0.5f, 2, sizes[1])
+                        .constant()
+                        .kinked();
             }
         }
     }
@@ -933,13 +1406,17 @@ final class OpCases {
         for (float p : new float[] {0, 0.1f, 0.5f, 0.999f}) {
             for (int[] sizes : new int[][] {{}, {3}, {4}, {5, 7}, {1023}}) {
                 add("dropout", p + " " + Shape.of(sizes), x -> x.get(0).dropout(p, new Generator(42, 7)))
-                        .normal(sizes).accuracy(Accuracy.relative(1));
+                        .normal(sizes)
+                        .accuracy(Accuracy.relative(1));
             }
         }
         add("dropout", "large seed and stream", x -> x.get(0).dropout(0.5f, new Generator(-3L, 1L << 40)))
-                .normal(257).accuracy(Accuracy.relative(1));
+                .normal(257)
+                .accuracy(Accuracy.relative(1));
         add("dropout", "NaN and infinity", x -> x.get(0).dropout(0.5f, new Generator(1)))
-                .normal(65).with(NAN, INF, -INF, NAN, INF, -INF).accuracy(Accuracy.relative(1));
+                .normal(65)
+                .with(NAN, INF, -INF, NAN, INF, -INF)
+                .accuracy(Accuracy.relative(1));
     }
 
     // ---- Softmax and losses
@@ -951,40 +1428,66 @@ final class OpCases {
                 int along = axis;
                 String name = Shape.of(s) + " along " + axis;
                 add("softmax", name, x -> x.get(0).softmax(along)).normal(s).accuracy(softmax(s[axis]));
-                add("logSoftmax", name, x -> x.get(0).logSoftmax(along)).normal(s).accuracy(logSoftmax(s[axis]));
+                add("logSoftmax", name, x -> x.get(0).logSoftmax(along))
+                        .normal(s)
+                        .accuracy(logSoftmax(s[axis]));
             }
         }
         float[] large = {1000, -1000, 999, 0, 1e30f, -1e30f, 88, 89, -1000, -1000, -1000, -999};
-        add("softmax", "large", x -> x.get(0).softmax(1)).values(large, 3, 4).kinked().accuracy(softmax(4));
-        add("logSoftmax", "large", x -> x.get(0).logSoftmax(1)).values(large, 3, 4).kinked().accuracy(logSoftmax(4));
-        add("softmax", "masked", x -> x.get(0).softmax(1)).normal(3, 5).with(-INF, -INF, -INF, -INF).accuracy(softmax(5));
+        add("softmax", "large", x -> x.get(0).softmax(1))
+                .values(large, 3, 4)
+                .kinked()
+                .accuracy(softmax(4));
+        add("logSoftmax", "large", x -> x.get(0).logSoftmax(1))
+                .values(large, 3, 4)
+                .kinked()
+                .accuracy(logSoftmax(4));
+        add("softmax", "masked", x -> x.get(0).softmax(1))
+                .normal(3, 5)
+                .with(-INF, -INF, -INF, -INF)
+                .accuracy(softmax(5));
         add("logSoftmax", "masked", x -> x.get(0).logSoftmax(1))
-                .normal(3, 5).with(-INF, -INF, -INF, -INF).accuracy(logSoftmax(5));
-        add("softmax", "NaN in a row", x -> x.get(0).softmax(1)).normal(3, 5).with(NAN).accuracy(softmax(5));
-        add("logSoftmax", "NaN in a row", x -> x.get(0).logSoftmax(1)).normal(3, 5).with(NAN).accuracy(logSoftmax(5));
+                .normal(3, 5)
+                .with(-INF, -INF, -INF, -INF)
+                .accuracy(logSoftmax(5));
+        add("softmax", "NaN in a row", x -> x.get(0).softmax(1))
+                .normal(3, 5)
+                .with(NAN)
+                .accuracy(softmax(5));
+        add("logSoftmax", "NaN in a row", x -> x.get(0).logSoftmax(1))
+                .normal(3, 5)
+                .with(NAN)
+                .accuracy(logSoftmax(5));
     }
 
     private static double largest(double[] values) {
-        return Arrays.stream(values).map(Math::abs).filter(Double::isFinite).max().orElse(0);
+        return Arrays.stream(values)
+                .map(Math::abs)
+                .filter(Double::isFinite)
+                .max()
+                .orElse(0);
     }
 
     /**
-     * No bound here depends on a shift of the logits. With p a probability, {@code max - x} is at most {@code -log p}; rounding it
-     * is a relative error of p of that many u, and the exponential and the sum over the classes add {@code 8 sqrt(classes) u}.
+     * No bound here depends on a shift of the logits. With p a probability, {@code max - x} is at most {@code -log p};
+     * rounding it is a relative error of p of that many u, and the exponential and the sum over the classes add {@code
+     * 8 sqrt(classes) u}.
      */
     private static double errorOfProbability(double p) {
         return p == 0 ? 0 : p * (1 - Math.log(p));
     }
 
     /**
-     * The gradient is {@code y (dy - sum(dy y))}. Beside y's own error, which is multiplied with at most {@code 2 max|dy|}, it has
-     * that of the sum: all of y's errors come to {@code 1 + log(classes)} at most, their entropy.
+     * The gradient is {@code y (dy - sum(dy y))}. Beside y's own error, which is multiplied with at most {@code 2
+     * max|dy|}, it has that of the sum: all of y's errors come to {@code 1 + log(classes)} at most, their entropy.
      */
     static Accuracy softmax(int classes) {
         return (c, reference) -> {
             double[] y = reference.outputs()[0];
             double dy = largest(c.upstreamValues(y.length));
-            return Accuracy.ulps(4 * Math.sqrt(classes), (i, value) -> errorOfProbability(value),
+            return Accuracy.ulps(
+                            4 * Math.sqrt(classes),
+                            (i, value) -> errorOfProbability(value),
                             (i, value) -> dy * (2 * errorOfProbability(y[i]) + y[i] * (1 + Math.log(classes))))
                     .of(c, reference);
         };
@@ -995,15 +1498,17 @@ final class OpCases {
         return (c, reference) -> {
             double[] y = reference.outputs()[0];
             double dy = largest(c.upstreamValues(y.length));
-            return Accuracy.ulps(4 * Math.sqrt(classes), (i, value) -> 1 + Math.abs(value),
+            return Accuracy.ulps(
+                            4 * Math.sqrt(classes),
+                            (i, value) -> 1 + Math.abs(value),
                             (i, value) -> dy * (1 + classes * errorOfProbability(Math.exp(y[i]))))
                     .of(c, reference);
         };
     }
 
     /**
-     * Logits shifted far from 0; their rounding is part of the input. Gradients stay within 1e-6 for an upstream gradient of at
-     * most 1. Where neighbouring floats are more than 1 apart, the logits are spread accordingly.
+     * Logits shifted far from 0; their rounding is part of the input. Gradients stay within 1e-6 for an upstream
+     * gradient of at most 1. Where neighbouring floats are more than 1 apart, the logits are spread accordingly.
      */
     private void shiftedLogits() {
         int[] few = {6, 10};
@@ -1014,13 +1519,26 @@ final class OpCases {
             String name = "shifted by " + shift;
             for (int[] sizes : List.of(few, many)) {
                 int classes = sizes[1];
-                shifted(add("softmax", name + " " + Shape.of(sizes), x -> x.get(0).softmax(1)), shift, softmax(classes), sizes);
-                shifted(add("logSoftmax", name + " " + Shape.of(sizes), x -> x.get(0).logSoftmax(1)), shift,
+                shifted(
+                        add(
+                                "softmax",
+                                name + " " + Shape.of(sizes),
+                                x -> x.get(0).softmax(1)),
+                        shift,
+                        softmax(classes),
+                        sizes);
+                shifted(
+                        add(
+                                        "logSoftmax",
+                                        name + " " + Shape.of(sizes),
+                                        x -> x.get(0).logSoftmax(1)),
+                                shift,
                         logSoftmax(classes), sizes);
             }
             for (LossReduction reduction : LossReduction.values()) {
                 for (float smoothing : new float[] {0, 0.1f}) {
-                    ClassificationOptions options = mean.withReduction(reduction).withLabelSmoothing(smoothing);
+                    ClassificationOptions options =
+                            mean.withReduction(reduction).withLabelSmoothing(smoothing);
                     String how = name + ", " + reduction + ", smoothing " + smoothing;
                     Accuracy loss = crossEntropyAccuracy(few, labels, options);
                     shifted(crossEntropyOf(how, few, labels, options), shift, loss, few);
@@ -1059,7 +1577,10 @@ final class OpCases {
             classification("ignoring -100 " + name, rows, labels(rows, -100), options);
             classification("ignoring 2 " + name, rows, labels(rows, 2), options.withIgnoreIndex(2));
             crossEntropy("smoothing 0.1 " + name, rows, labels(rows, -1), options.withLabelSmoothing(0.1f));
-            crossEntropy("smoothing 0.3 per pixel, ignoring -100 " + name, pixels, labels(pixels, -100),
+            crossEntropy(
+                    "smoothing 0.3 per pixel, ignoring -100 " + name,
+                    pixels,
+                    labels(pixels, -100),
                     options.withLabelSmoothing(0.3f));
             classification("all ignored " + name, rows, fillLabels(9, -100), options);
         }
@@ -1067,8 +1588,10 @@ final class OpCases {
         int[] three = {3, 4};
         int[] labels = {0, 1, 3};
         crossEntropyOf("large logits", three, labels, mean)
-                .values(new float[] {1000, -1000, 999, 0, 124, -87, 88, 89, -1000, -1000, -1000, -999}, three).kinked();
-        // The mean of losses whose sum is beyond float32: in one team, by several work-items, and after a kernel of its own.
+                .values(new float[] {1000, -1000, 999, 0, 124, -87, 88, 89, -1000, -1000, -1000, -999}, three)
+                .kinked();
+        // The mean of losses whose sum is beyond float32: in one team, by several work-items, and after a kernel of its
+        // own.
         for (int examples : new int[] {2, 3, 300, 1500, 9000}) {
             int[] two = {examples, 2};
             float[] far = new float[2 * examples];
@@ -1078,28 +1601,43 @@ final class OpCases {
             for (float smoothing : new float[] {0, 0.1f}) {
                 ClassificationOptions smooth = mean.withLabelSmoothing(smoothing);
                 String how = examples + " losses around 2e38, smoothing " + smoothing;
-                crossEntropyOf(how, two, fillLabels(examples, 0), smooth).values(far, two).kinked();
-                predicting(how, two, fillLabels(examples, 0), smooth).values(far, two).kinked();
+                crossEntropyOf(how, two, fillLabels(examples, 0), smooth)
+                        .values(far, two)
+                        .kinked();
+                predicting(how, two, fillLabels(examples, 0), smooth)
+                        .values(far, two)
+                        .kinked();
             }
-            add("nll", examples + " losses of 2e38", x -> x.get(0).nll(x.integers(labelShape(two), fillLabels(examples, 1)), mean))
-                    .values(negated(far), two).kinked().accuracy(Accuracy.products(examples));
+            add(
+                            "nll",
+                            examples + " losses of 2e38",
+                            x -> x.get(0).nll(x.integers(labelShape(two), fillLabels(examples, 1)), mean))
+                    .values(negated(far), two)
+                    .kinked()
+                    .accuracy(Accuracy.products(examples));
         }
         crossEntropyOf("a masked class", three, labels, mean)
-                .values(new float[] {1, -INF, 2, 0.5f, -INF, 1, -INF, 3, -1, -2, -INF, 0.5f}, three).kinked();
+                .values(new float[] {1, -INF, 2, 0.5f, -INF, 1, -INF, 3, -1, -2, -INF, 0.5f}, three)
+                .kinked();
         crossEntropyOf("NaN in a row", three, labels, none)
-                .values(new float[] {1, 3, 2, 0.5f, NAN, 1, 2, 3, -1, -2, 0, 0.5f}, three).kinked();
+                .values(new float[] {1, 3, 2, 0.5f, NAN, 1, 2, 3, -1, -2, 0, 0.5f}, three)
+                .kinked();
         // More than one team computes at once.
         int[] many = {2049, 9};
         classification("many", many, labels(many, 2), mean.withIgnoreIndex(2));
         crossEntropy("many, sum, smoothing 0.1", many, labels(many, -1), sum.withLabelSmoothing(0.1f));
         for (ClassificationOptions options : List.of(mean, none)) {
             predicting("NaN and equals, " + options.reduction(), three, labels, options)
-                    .values(new float[] {1, 3, 3, 0.5f, 2, NAN, NAN, 3, -INF, -INF, -INF, -INF}, three).kinked();
+                    .values(new float[] {1, 3, 3, 0.5f, 2, NAN, NAN, 3, -INF, -INF, -INF, -INF}, three)
+                    .kinked();
         }
         for (int[] s : new int[][] {{}, {1}, {5, 7}, {257}, {3, 1000}}) {
             int n = Shape.of(s).elements();
-            // The difference of the inputs has half an ulp, its square 16 more (pow), the sum those of n positive terms.
-            add("mse", Shape.of(s).toString(), x -> x.get(0).mse(x.get(1))).normal(s).normal(s)
+            // The difference of the inputs has half an ulp, its square 16 more (pow), the sum those of n positive
+            // terms.
+            add("mse", Shape.of(s).toString(), x -> x.get(0).mse(x.get(1)))
+                    .normal(s)
+                    .normal(s)
                     .accuracy(Accuracy.ulps(19 + 4 * Math.sqrt(n), (i, y) -> y, (i, dx) -> dx));
         }
     }
@@ -1130,7 +1668,8 @@ final class OpCases {
         crossEntropy(name, scores, labels, options);
         boolean kinked = Arrays.stream(labels).allMatch(label -> label == options.ignoreIndex());
         OpCase nll = add("nll", name, x -> x.get(0).nll(x.integers(labelShape(scores), labels), options))
-                .normal(scores).accuracy(Accuracy.products(labels.length));
+                .normal(scores)
+                .accuracy(Accuracy.products(labels.length));
         if (kinked) {
             nll.kinked();
         }
@@ -1145,7 +1684,9 @@ final class OpCases {
         }
     }
 
-    /** With predictions, and with the gradient that is computed along with a loss for a backward pass that starts there. */
+    /**
+     * With predictions, and with the gradient that is computed along with a loss for a backward pass that starts there.
+     */
     private OpCase predicting(String name, int[] scores, int[] labels, ClassificationOptions options) {
         OpCase c = new OpCase("crossEntropy", name + ", with predictions", x -> {
             CrossEntropy.Result result =
@@ -1165,27 +1706,32 @@ final class OpCases {
     }
 
     /**
-     * An example's loss is a sum of terms none of which is negative: the logarithm of the sum, at most {@code log(classes)}, and
-     * distances from the maximum. The gradient has two parts, {@code scale p} and {@code scale target}; p is at most its own size
-     * plus the target.
+     * An example's loss is a sum of terms none of which is negative: the logarithm of the sum, at most {@code
+     * log(classes)}, and distances from the maximum. The gradient has two parts, {@code scale p} and {@code scale
+     * target}; p is at most its own size plus the target.
      */
     static Accuracy crossEntropyAccuracy(int[] scores, int[] labels, ClassificationOptions options) {
         int classes = scores[1];
         int inner = Shape.of(scores).strides()[1];
-        long counted = Arrays.stream(labels).filter(label -> label != options.ignoreIndex()).count();
+        long counted = Arrays.stream(labels)
+                .filter(label -> label != options.ignoreIndex())
+                .count();
         return (c, reference) -> {
             double[] dy = c.upstreamValues(reference.outputs()[0].length);
             double losses = options.reduction() == LossReduction.SUM ? counted : 1;
             double share = options.reduction() == LossReduction.MEAN ? Math.max(1, counted) : 1;
-            return Accuracy.ulps(4 * Math.sqrt(2.0 * (classes + labels.length)),
-                            (i, y) -> losses * (1 + Math.log(classes)) + Math.abs(y), (i, dx) -> {
-                        int example = i / inner / classes * inner + i % inner;
-                        boolean isLabel = i / inner % classes == labels[example];
-                        double target = (isLabel ? 1 : 0) + options.labelSmoothing() / classes;
-                        double scale = Math.abs(dy[options.reduction() == LossReduction.NONE ? example : 0]) / share;
-                        double p = scale == 0 ? 0 : Math.min(1, Math.abs(dx) / scale + target);
-                        return scale * (errorOfProbability(p) + target);
-                    })
+            return Accuracy.ulps(
+                            4 * Math.sqrt(2.0 * (classes + labels.length)),
+                            (i, y) -> losses * (1 + Math.log(classes)) + Math.abs(y),
+                            (i, dx) -> {
+                                int example = i / inner / classes * inner + i % inner;
+                                boolean isLabel = i / inner % classes == labels[example];
+                                double target = (isLabel ? 1 : 0) + options.labelSmoothing() / classes;
+                                double scale =
+                                        Math.abs(dy[options.reduction() == LossReduction.NONE ? example : 0]) / share;
+                                double p = scale == 0 ? 0 : Math.min(1, Math.abs(dx) / scale + target);
+                                return scale * (errorOfProbability(p) + target);
+                            })
                     .of(c, reference);
         };
     }
@@ -1202,20 +1748,30 @@ final class OpCases {
 
     private void networks() {
         int[] labels = {2, 0, 1};
-        add("network", "convolution, normalisation, pooling, classifier", x -> x.get(0)
-                        .conv2d(x.get(1), null, padding(1))
-                        .batchNorm2d(x.get(2), x.get(3), null, null, true, 0.1f, 1e-5f)
-                        .tanh()
-                        .avgPool2d(2)
-                        .flatten(1)
-                        .linear(x.get(4), x.get(5))
-                        .crossEntropy(x.integers(Shape.of(3), labels)))
-                .normal(3, 2, 4, 4).normal(3, 2, 3, 3).normal(3).normal(3).normal(3, 12).normal(3)
+        add(
+                        "network",
+                        "convolution, normalisation, pooling, classifier",
+                        x -> x.get(0)
+                                .conv2d(x.get(1), null, padding(1))
+                                .batchNorm2d(x.get(2), x.get(3), null, null, true, 0.1f, 1e-5f)
+                                .tanh()
+                                .avgPool2d(2)
+                                .flatten(1)
+                                .linear(x.get(4), x.get(5))
+                                .crossEntropy(x.integers(Shape.of(3), labels)))
+                .normal(3, 2, 4, 4)
+                .normal(3, 2, 3, 3)
+                .normal(3)
+                .normal(3)
+                .normal(3, 12)
+                .normal(3)
                 .accuracy(Accuracy.stable(48));
         add("network", "a residual used twice", x -> {
                     Tensor y = x.get(0).matmul(x.get(1)).sigmoid();
                     return y.mul(y).add(x.get(0)).softmax(1);
                 })
-                .normal(5, 7).normal(7, 7).accuracy(Accuracy.stable(7));
+                .normal(5, 7)
+                .normal(7, 7)
+                .accuracy(Accuracy.stable(7));
     }
 }

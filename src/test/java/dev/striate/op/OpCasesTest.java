@@ -18,12 +18,13 @@ import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Runs every case of {@link OpCases}: the reference's gradients against central differences in double precision, and every
- * device's values and gradients against the reference's, within the case's {@link Accuracy}. On each device a case is run twice
- * and must give the same bits; its inputs are put into windows of larger buffers; and each gradient is asked for alone.
+ * Runs every case of {@link OpCases}: the reference's gradients against central differences in double precision, and
+ * every device's values and gradients against the reference's, within the case's {@link Accuracy}. On each device a
+ * case is run twice and must give the same bits; its inputs are put into windows of larger buffers; and each gradient
+ * is asked for alone.
  *
- * <p>{@code -Dstriate.test.cases=conv2d.*} keeps to the cases whose name matches, {@code -Dstriate.test.devices=opencl.*} to the
- * devices.
+ * <p>{@code -Dstriate.test.cases=conv2d.*} keeps to the cases whose name matches, {@code
+ * -Dstriate.test.devices=opencl.*} to the devices.
  */
 class OpCasesTest {
 
@@ -32,7 +33,10 @@ class OpCasesTest {
 
     private static final int DIRECTIONS = 4;
 
-    /** Larger cases are there for the kernels of the devices: the reference has one loop for all sizes, and takes minutes. */
+    /**
+     * Larger cases are there for the kernels of the devices: the reference has one loop for all sizes, and takes
+     * minutes.
+     */
     private static final int MOST_ELEMENTS_FOR_DIFFERENCES = 100_000;
 
     @TestFactory
@@ -41,7 +45,8 @@ class OpCasesTest {
         Map<String, List<DynamicNode>> byOperation = new LinkedHashMap<>();
         for (OpCase c : OpCases.all()) {
             if (c.toString().matches(wanted)) {
-                byOperation.computeIfAbsent(c.operation, operation -> new ArrayList<>())
+                byOperation
+                        .computeIfAbsent(c.operation, operation -> new ArrayList<>())
                         .add(dynamicContainer(c.name, tests(c)));
             }
         }
@@ -64,7 +69,8 @@ class OpCasesTest {
             for (TestDevice device : devices.subList(1, devices.size())) {
                 if (device.name().matches(wanted)) {
                     tests.add(dynamicTest(
-                            c + " on " + device.name(), () -> checkSameBits(c, devices.get(0).get(), device.get())));
+                            c + " on " + device.name(),
+                            () -> checkSameBits(c, devices.get(0).get(), device.get())));
                 }
             }
         }
@@ -72,15 +78,15 @@ class OpCasesTest {
     }
 
     /**
-     * Compares the derivative along random directions through all inputs at once, {@code sum(gradient * direction)}, with
-     * {@code D(h) = (f(x + h direction) - f(x - h direction)) / 2h}, f being the sum of results times upstream gradients. A wrong
-     * element of any gradient shows in every direction.
+     * Compares the derivative along random directions through all inputs at once, {@code sum(gradient * direction)},
+     * with {@code D(h) = (f(x + h direction) - f(x - h direction)) / 2h}, f being the sum of results times upstream
+     * gradients. A wrong element of any gradient shows in every direction.
      *
-     * <p>The error of D(h) has two parts. What the Taylor series leaves is {@code c h^2 + O(h^4)}, so {@code |D(2h) - D(h)|} is
-     * three times that. Rounding: the case's tolerance t bounds the error of each result in arithmetic of unit 2^-24; in
-     * doubles, of unit 2^-53, it is 2^29 times smaller, of which 2^26 is relied on; storing results adds a few units of them,
-     * and moving an input of size 8 rounds by 2^-50, that is by 2^-37 of the step. Inputs keep away from kinks by more than 2h;
-     * cases that cannot are not compared.
+     * <p>The error of D(h) has two parts. What the Taylor series leaves is {@code c h^2 + O(h^4)}, so {@code |D(2h) -
+     * D(h)|} is three times that. Rounding: the case's tolerance t bounds the error of each result in arithmetic of
+     * unit 2^-24; in doubles, of unit 2^-53, it is 2^29 times smaller, of which 2^26 is relied on; storing results adds
+     * a few units of them, and moving an input of size 8 rounds by 2^-50, that is by 2^-37 of the step. Inputs keep
+     * away from kinks by more than 2h; cases that cannot are not compared.
      */
     private static void checkByDifferences(Expected expected) {
         OpCase c = expected.c;
@@ -107,8 +113,10 @@ class OpCasesTest {
             double far = difference(c, direction, 2 * STEP, upstream);
             double allowed = Math.abs(far - near) + 2 * rounding / STEP + analyticMagnitude * 0x1p-37;
             double error = Math.abs(analytic - near);
-            assertTrue(error <= allowed, c + ": the gradients give a slope of " + analytic + ", central differences " + near
-                    + "; they differ by " + error + ", allowed is " + allowed);
+            assertTrue(
+                    error <= allowed,
+                    c + ": the gradients give a slope of " + analytic + ", central differences " + near
+                            + "; they differ by " + error + ", allowed is " + allowed);
         }
     }
 
@@ -125,8 +133,10 @@ class OpCasesTest {
     }
 
     private static double difference(OpCase c, double[][] direction, double step, double[] upstream) {
-        double[] above = CaseRun.forward(c, Device.reference(), moved(c, direction, step)).outputs()[0];
-        double[] below = CaseRun.forward(c, Device.reference(), moved(c, direction, -step)).outputs()[0];
+        double[] above = CaseRun.forward(c, Device.reference(), moved(c, direction, step))
+                .outputs()[0];
+        double[] below = CaseRun.forward(c, Device.reference(), moved(c, direction, -step))
+                .outputs()[0];
         double sum = 0;
         for (int i = 0; i < upstream.length; i++) {
             sum += upstream[i] * (above[i] - below[i]);
@@ -150,8 +160,11 @@ class OpCasesTest {
         Comparison.check(c + " on " + device, expected.reference(), actual, expected.tolerances());
         assertSameBits(c + " on " + device + ", run again", actual, CaseRun.of(c, device));
         double[] upstream = actual.outputs().length == 0 ? null : c.upstreamValues(actual.outputs()[0].length);
-        Comparison.check(c + " on " + device + ", in windows of larger buffers", expected.reference(),
-                CaseRun.inWindows(c, device, upstream), expected.tolerances());
+        Comparison.check(
+                c + " on " + device + ", in windows of larger buffers",
+                expected.reference(),
+                CaseRun.inWindows(c, device, upstream),
+                expected.tolerances());
         checkEachGradientAlone(device, expected);
     }
 
@@ -164,8 +177,10 @@ class OpCasesTest {
                 wanted[alone] = true;
                 double[] upstream = c.upstreamValues(expected.reference().outputs()[0].length);
                 CaseRun run = CaseRun.of(c, device, c.inputValues(), upstream, wanted);
-                Comparison.check(c + " on " + device + ", only the gradient of input " + alone,
-                        expected.reference().gradients()[alone], run.gradients()[alone],
+                Comparison.check(
+                        c + " on " + device + ", only the gradient of input " + alone,
+                        expected.reference().gradients()[alone],
+                        run.gradients()[alone],
                         expected.tolerances().gradients()[alone]);
             }
         }

@@ -19,13 +19,15 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs operations with windows of random geometry, often with huge numbers, on every device and on the reference: results and
- * gradients are equal, or both refuse the shapes. A process of its own, because a kernel that leaves its buffers kills it.
+ * Runs operations with windows of random geometry, often with huge numbers, on every device and on the reference:
+ * results and gradients are equal, or both refuse the shapes. A process of its own, because a kernel that leaves its
+ * buffers kills it.
  */
 public final class RandomWindows {
 
     /** Elements of a result, and products of pixels and taps, up to which a case is run. */
     private static final long MOST_ELEMENTS = 20_000;
+
     private static final double MOST_PRODUCTS = 3e6;
 
     private final Random random;
@@ -74,8 +76,10 @@ public final class RandomWindows {
             float[] got = actual.get(i);
             for (int j = 0; j < want.length; j++) {
                 // Inputs are small integers, so that sums are exact; only means are rounded.
-                if (want.length != got.length || !(Math.abs(want[j] - got[j]) <= 1e-6 + 1e-5 * Math.abs(want[j])) && want[j] != got[j]) {
-                    throw new AssertionError(c + ": result " + i + ", element " + j + ": expected " + want[j] + ", got " + got[j]);
+                if (want.length != got.length
+                        || !(Math.abs(want[j] - got[j]) <= 1e-6 + 1e-5 * Math.abs(want[j])) && want[j] != got[j]) {
+                    throw new AssertionError(
+                            c + ": result " + i + ", element " + j + ": expected " + want[j] + ", got " + got[j]);
                 }
             }
         }
@@ -86,7 +90,8 @@ public final class RandomWindows {
             c.run(device);
         } catch (ShapeException e) {
             // There is no shape rule of im2col to ask.
-            if (e.getMessage().equals(refusal) || c.operation.equals("im2col") && e.getMessage().startsWith("im2col: ")) {
+            if (e.getMessage().equals(refusal)
+                    || c.operation.equals("im2col") && e.getMessage().startsWith("im2col: ")) {
                 return;
             }
             throw new AssertionError(c + ": expected " + refusal + ", got " + e.getMessage());
@@ -98,7 +103,8 @@ public final class RandomWindows {
             String operation, int[] image, int[] kernel, boolean bias, List<String> words, WindowOption[] options) {
 
         /** The message of the shape rule, or null if it accepts the shapes. */
-        @Nullable String refusal() {
+        @Nullable
+        String refusal() {
             try {
                 shape();
                 return null;
@@ -121,10 +127,12 @@ public final class RandomWindows {
         /** Results, and gradients of the inputs, each with different small integers as upstream gradient. */
         List<float[]> run(Device device) {
             List<float[]> results = new ArrayList<>();
-            try (Tensor x = integers(device, 1, image).requiresGrad(true); Tensor w = integers(device, 2, kernel);
+            try (Tensor x = integers(device, 1, image).requiresGrad(true);
+                    Tensor w = integers(device, 2, kernel);
                     Tensor b = bias ? integers(device, 3, channels()).requiresGrad(true) : null) {
                 w.requiresGrad(true);
-                try (Tensor y = apply(x, w, b); Tensor dy = integers(device, 4, y.shape().toArray())) {
+                try (Tensor y = apply(x, w, b);
+                        Tensor dy = integers(device, 4, y.shape().toArray())) {
                     y.backward(dy);
                     results.add(y.toArray());
                 }
@@ -162,8 +170,8 @@ public final class RandomWindows {
 
         @Override
         public String toString() {
-            return operation + " of " + Shape.of(image) + " with " + kernel[0] + "x" + kernel[1] + "x" + kernel[2] + "x" + kernel[3]
-                    + (bias ? ", bias" : "") + ", " + String.join(", ", words);
+            return operation + " of " + Shape.of(image) + " with " + kernel[0] + "x" + kernel[1] + "x" + kernel[2] + "x"
+                    + kernel[3] + (bias ? ", bias" : "") + ", " + String.join(", ", words);
         }
     }
 
@@ -185,7 +193,8 @@ public final class RandomWindows {
     }
 
     private Case candidate() {
-        String operation = List.of("conv2d", "convTranspose2d", "maxPool2d", "avgPool2d", "im2col").get(random.nextInt(5));
+        String operation = List.of("conv2d", "convTranspose2d", "maxPool2d", "avgPool2d", "im2col")
+                .get(random.nextInt(5));
         int groups = operation.startsWith("conv") && random.nextInt(3) == 0 ? 1 + random.nextInt(3) : 1;
         int in = groups * (1 + random.nextInt(random.nextInt(4) == 0 ? 12 : 3));
         int out = groups * (1 + random.nextInt(random.nextInt(4) == 0 ? 12 : 3));

@@ -32,17 +32,20 @@ class RandomWindowsTest {
     /** Windows side by side over 2^17 pixels: as many products with four large ones as with many small ones. */
     @TestFactory
     Stream<DynamicTest> timeDoesNotGrowWithTheKernel() {
-        return TestDevices.withReference().stream().map(device -> dynamicTest(device.name(), () -> {
-            for (boolean wide : new boolean[] {true, false}) {
-                for (boolean transposed : new boolean[] {false, true}) {
-                    double small = seconds(device.get(), 8, 1 << 14, wide, transposed);
-                    double large = seconds(device.get(), 1 << 15, 4, wide, transposed);
-                    // If each pixel looked at each weight, it would be a thousand times as long or more.
-                    assertTrue(large < 50 * small,
-                            (wide ? "wide" : "high") + (transposed ? ", transposed: " : ": ") + small + " s and " + large + " s");
-                }
-            }
-        }));
+        return TestDevices.withReference().stream()
+                .map(device -> dynamicTest(device.name(), () -> {
+                    for (boolean wide : new boolean[] {true, false}) {
+                        for (boolean transposed : new boolean[] {false, true}) {
+                            double small = seconds(device.get(), 8, 1 << 14, wide, transposed);
+                            double large = seconds(device.get(), 1 << 15, 4, wide, transposed);
+                            // If each pixel looked at each weight, it would be a thousand times as long or more.
+                            assertTrue(
+                                    large < 50 * small,
+                                    (wide ? "wide" : "high") + (transposed ? ", transposed: " : ": ") + small
+                                            + " s and " + large + " s");
+                        }
+                    }
+                }));
     }
 
     /** The least of some runs of a forward and a backward pass. */
@@ -51,14 +54,16 @@ class RandomWindowsTest {
         int[] image = {1, 1, wide ? 1 : windows * size, wide ? windows * size : 1};
         int[] grid = {1, 1, wide ? 1 : windows, wide ? windows : 1};
         WindowOption stride = WindowOption.stride(wide ? 1 : size, wide ? size : 1);
-        Function<Tensor[], Tensor> call = transposed
-                ? x -> x[0].convTranspose2d(x[1], null, stride) : x -> x[0].conv2d(x[1], null, stride);
+        Function<Tensor[], Tensor> call =
+                transposed ? x -> x[0].convTranspose2d(x[1], null, stride) : x -> x[0].conv2d(x[1], null, stride);
         double least = Double.MAX_VALUE;
-        try (Tensor x = Tensor.randn(device, new Generator(1), transposed ? grid : image).requiresGrad(true);
+        try (Tensor x = Tensor.randn(device, new Generator(1), transposed ? grid : image)
+                        .requiresGrad(true);
                 Tensor w = Tensor.randn(device, new Generator(2), kernel).requiresGrad(true)) {
             for (int run = 0; run < 3; run++) {
                 long start = System.nanoTime();
-                try (Tensor y = call.apply(new Tensor[] {x, w}); Tensor sum = y.sum()) {
+                try (Tensor y = call.apply(new Tensor[] {x, w});
+                        Tensor sum = y.sum()) {
                     sum.backward();
                 }
                 for (Tensor input : List.of(x, w)) {

@@ -16,7 +16,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/** Whoever opens no scope closes what was given and returned. What operations that are made of others had between, they close. */
+/**
+ * Whoever opens no scope closes what was given and returned. What operations that are made of others had between, they
+ * close.
+ */
 class TemporariesTest {
 
     /** A call of an operation that is made of others, on inputs of given sizes. */
@@ -26,7 +29,8 @@ class TemporariesTest {
             linear("vector", 3),
             linear("batch of rows", 2, 5, 3),
             linear("images", 2, 1, 4, 3),
-            new Composed("linear, then relu", x -> Linear.withRelu(x[0], x[1], x[2]), new int[][] {{2, 5, 3}, {4, 3}, {4}}),
+            new Composed(
+                    "linear, then relu", x -> Linear.withRelu(x[0], x[1], x[2]), new int[][] {{2, 5, 3}, {4, 3}, {4}}),
             new Composed("linear without bias", x -> x[0].linear(x[1], null), new int[][] {{2, 5, 3}, {4, 3}}),
             matmul("vectors", new int[] {3}, new int[] {3}),
             matmul("vector and matrix", new int[] {3}, new int[] {3, 4}),
@@ -36,18 +40,24 @@ class TemporariesTest {
             matmul("batch and matrix", new int[] {2, 5, 3}, new int[] {3, 4}),
             matmul("batches", new int[] {2, 5, 3}, new int[] {1, 3, 4}),
             new Composed("batch transposed", x -> x[0].matmul(x[1], true, true), new int[][] {{2, 3, 5}, {4, 3}}),
-            new Composed("conv2d with a large stride", x -> x[0].conv2d(x[1], x[2], stride(9)),
-                    new int[][] {{2, 3, 20, 19}, {4, 3, 9, 9}, {4}}),
-            new Composed("conv2d with large padding", x -> x[0].conv2d(x[1], x[2], stride(70_000), padding(70_000)),
+            new Composed("conv2d with a large stride", x -> x[0].conv2d(x[1], x[2], stride(9)), new int[][] {
+                {2, 3, 20, 19}, {4, 3, 9, 9}, {4}
+            }),
+            new Composed(
+                    "conv2d with large padding",
+                    x -> x[0].conv2d(x[1], x[2], stride(70_000), padding(70_000)),
                     new int[][] {{2, 3, 4, 5}, {4, 3, 2, 2}, {4}}),
-            new Composed("convTranspose2d with a large stride", x -> x[0].convTranspose2d(x[1], x[2], stride(9)),
+            new Composed(
+                    "convTranspose2d with a large stride",
+                    x -> x[0].convTranspose2d(x[1], x[2], stride(9)),
                     new int[][] {{2, 3, 2, 3}, {3, 4, 9, 9}, {4}}),
             new Composed("mse", x -> x[0].mse(x[1]), new int[][] {{2, 3}, {2, 3}}),
             new Composed("div by a tiny number", x -> x[0].div(Float.MIN_VALUE), new int[][] {{2, 3}}),
             new Composed("div by a huge number", x -> x[0].div(Float.MAX_VALUE), new int[][] {{2, 3}}));
 
     private static Composed linear(String name, int... sizes) {
-        return new Composed("linear of a " + name, x -> x[0].linear(x[1], x[2]), sizes, new int[] {4, 3}, new int[] {4});
+        return new Composed(
+                "linear of a " + name, x -> x[0].linear(x[1], x[2]), sizes, new int[] {4, 3}, new int[] {4});
     }
 
     private static Composed matmul(String name, int[] left, int[] right) {
@@ -56,13 +66,14 @@ class TemporariesTest {
 
     @TestFactory
     Stream<DynamicTest> areClosedWithoutAScope() {
-        return TestDevices.withReference().stream().map(device -> dynamicTest(device.name(), () -> {
-            Device own = device.open();
-            for (Composed composed : COMPOSED) {
-                run(own, composed, false);
-                run(own, composed, true);
-            }
-        }));
+        return TestDevices.withReference().stream()
+                .map(device -> dynamicTest(device.name(), () -> {
+                    Device own = device.open();
+                    for (Composed composed : COMPOSED) {
+                        run(own, composed, false);
+                        run(own, composed, true);
+                    }
+                }));
     }
 
     private static void run(Device device, Composed composed, boolean differentiates) {
@@ -77,7 +88,8 @@ class TemporariesTest {
                 }
             }
             int gradients = differentiates ? inputs.length : 0;
-            assertEquals(inputs.length + gradients + 1, device.backend().memory().liveBuffers(), name);
+            assertEquals(
+                    inputs.length + gradients + 1, device.backend().memory().liveBuffers(), name);
             assertEquals(y.shape().elements(), y.toArray().length, name);
         }
         for (Tensor input : inputs) {

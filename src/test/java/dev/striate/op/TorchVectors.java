@@ -24,8 +24,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A case with inputs, results and gradients that libtorch computed, read from a file whose format {@code README.md} beside it
- * describes.
+ * A case with inputs, results and gradients that libtorch computed, read from a file whose format {@code README.md}
+ * beside it describes.
  *
  * @param c              the case, as it is called here
  * @param outputs        libtorch's results
@@ -33,12 +33,13 @@ import java.util.Set;
  * @param outputErrors   how far libtorch's own float32 results lie from its float64 ones, at most
  * @param gradientErrors the same for its gradients
  */
-record TorchVectors(OpCase c, double[][] outputs, double[][] gradients, double[] outputErrors, double[] gradientErrors) {
+record TorchVectors(
+        OpCase c, double[][] outputs, double[][] gradients, double[] outputErrors, double[] gradientErrors) {
 
     /**
-     * Cases whose attributes say {@code count_include_pad: false} though libtorch was run with true: values and gradients are
-     * those of windows divided by their size with padding, the corner window of 4 pixels by 9. They are held to what was
-     * computed.
+     * Cases whose attributes say {@code count_include_pad: false} though libtorch was run with true: values and
+     * gradients are those of windows divided by their size with padding, the corner window of 4 pixels by 9. They are
+     * held to what was computed.
      */
     private static final Set<String> PADDING_COUNTED = Set.of("avgpool2d_04", "avgpool2d_06");
 
@@ -56,11 +57,16 @@ record TorchVectors(OpCase c, double[][] outputs, double[][] gradients, double[]
                 : List.of(Map.of(
                         "op", json.get("op"),
                         "attributes", json.get("attributes"),
-                        "inputs", objects(json.get("inputs")).stream().map(input -> input.get("name")).toList(),
+                        "inputs",
+                                objects(json.get("inputs")).stream()
+                                        .map(input -> input.get("name"))
+                                        .toList(),
                         "output", objects(json.get("outputs")).get(0).get("name")));
         List<String> names = new ArrayList<>();
         Map<String, int[]> labels = new HashMap<>();
-        List<String> results = objects(json.get("outputs")).stream().map(output -> (String) output.get("name")).toList();
+        List<String> results = objects(json.get("outputs")).stream()
+                .map(output -> (String) output.get("name"))
+                .toList();
         OpCase c = new OpCase("libtorch", (String) json.get("name"), x -> run(nodes, x, names, labels, results));
         List<Map<String, Object>> gradients = objects(json.get("grads"));
         for (Map<String, Object> input : objects(json.get("inputs"))) {
@@ -70,7 +76,8 @@ record TorchVectors(OpCase c, double[][] outputs, double[][] gradients, double[]
             } else {
                 names.add(name);
                 c.values(floats(input.get("data")), integers(input.get("shape")));
-                if (gradients.stream().noneMatch(gradient -> gradient.get("name").equals(name))) {
+                if (gradients.stream()
+                        .noneMatch(gradient -> gradient.get("name").equals(name))) {
                     c.constant();
                 }
             }
@@ -79,25 +86,34 @@ record TorchVectors(OpCase c, double[][] outputs, double[][] gradients, double[]
         c.accuracy(accuracy(nodes, c, labels));
         double[][] expectedGradients = new double[names.size()][0];
         for (Map<String, Object> gradient : gradients) {
-            expectedGradients[names.indexOf((String) gradient.get("name"))] = OpCase.widen(floats(gradient.get("data")));
+            expectedGradients[names.indexOf((String) gradient.get("name"))] =
+                    OpCase.widen(floats(gradient.get("data")));
         }
         Map<String, Object> errors = object(json.get("float64_max_abs_diff"));
         return new TorchVectors(
                 c,
-                objects(json.get("outputs")).stream().map(o -> OpCase.widen(floats(o.get("data")))).toArray(double[][]::new),
+                objects(json.get("outputs")).stream()
+                        .map(o -> OpCase.widen(floats(o.get("data"))))
+                        .toArray(double[][]::new),
                 expectedGradients,
                 errorsOf(object(errors.get("outputs")), results),
                 errorsOf(object(errors.get("grads")), names));
     }
 
     private static double[] errorsOf(Map<String, Object> errors, List<String> names) {
-        return names.stream().mapToDouble(name -> (Float) errors.getOrDefault(name, 0f)).toArray();
+        return names.stream()
+                .mapToDouble(name -> (Float) errors.getOrDefault(name, 0f))
+                .toArray();
     }
 
     // ---- What a case calls
 
     private static Results run(
-            List<Map<String, Object>> nodes, Arguments x, List<String> names, Map<String, int[]> labels, List<String> results) {
+            List<Map<String, Object>> nodes,
+            Arguments x,
+            List<String> names,
+            Map<String, int[]> labels,
+            List<String> results) {
         Map<String, Tensor> known = new HashMap<>();
         for (int i = 0; i < names.size(); i++) {
             known.put(names.get(i), x.get(i));
@@ -131,8 +147,15 @@ record TorchVectors(OpCase c, double[][] outputs, double[][] gradients, double[]
                 int[] kernel = integers(attributes.get("kernel"));
                 yield first.avgPool2d(kernel[0], kernel[1], window(attributes));
             }
-            case "batchnorm" -> first.batchNorm2d(in.get(1), in.get(2), in.get(3), in.get(4),
-                    (Boolean) attributes.get("training"), (Float) attributes.get("momentum"), (Float) attributes.get("eps"));
+            case "batchnorm" ->
+                first.batchNorm2d(
+                        in.get(1),
+                        in.get(2),
+                        in.get(3),
+                        in.get(4),
+                        (Boolean) attributes.get("training"),
+                        (Float) attributes.get("momentum"),
+                        (Float) attributes.get("eps"));
             case "matmul" -> first.matmul(in.get(1));
             case "linear" -> first.linear(in.get(1), third);
             case "flatten" -> first.flatten(1);
@@ -142,8 +165,8 @@ record TorchVectors(OpCase c, double[][] outputs, double[][] gradients, double[]
             case "tanh" -> first.tanh();
             case "gelu" -> first.gelu();
             case "softmax" -> first.softmax(((Float) attributes.get("axis")).intValue());
-            case "softmax_cross_entropy" -> first.crossEntropy(
-                    x.integers(Shape.of(integers.get(0).length), integers.get(0)));
+            case "softmax_cross_entropy" ->
+                first.crossEntropy(x.integers(Shape.of(integers.get(0).length), integers.get(0)));
             default -> throw new IllegalArgumentException("no call for " + node.get("op"));
         };
     }
@@ -194,7 +217,9 @@ record TorchVectors(OpCase c, double[][] outputs, double[][] gradients, double[]
             case "softmax" -> OpCases.softmax(sizes[1]);
             case "softmax_cross_entropy" ->
                 OpCases.crossEntropyAccuracy(sizes, labels.get("labels"), ClassificationOptions.DEFAULT);
-            default -> throw new IllegalArgumentException("no accuracy for " + nodes.get(0).get("op"));
+            default ->
+                throw new IllegalArgumentException(
+                        "no accuracy for " + nodes.get(0).get("op"));
         };
     }
 
@@ -246,6 +271,7 @@ record TorchVectors(OpCase c, double[][] outputs, double[][] gradients, double[]
     }
 
     private static int[] integers(Object json) {
-        return ((List<?>) json).stream().mapToInt(number -> ((Float) number).intValue()).toArray();
+        return ((List<?>) json)
+                .stream().mapToInt(number -> ((Float) number).intValue()).toArray();
     }
 }

@@ -15,25 +15,28 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Holds the reference, and every device, to values and gradients that libtorch computed.
  *
  * <p>libtorch's float32 results differ from its float64 ones by an amount that the files name; the reference, in double
- * precision, may differ from the float32 results by that much, and by half an ulp, since attributes such as epsilon are a
- * float32 here and a float64 there. A device may differ by its own tolerance besides.
+ * precision, may differ from the float32 results by that much, and by half an ulp, since attributes such as epsilon are
+ * a float32 here and a float64 there. A device may differ by its own tolerance besides.
  */
 class TorchVectorsTest {
 
     @TestFactory
     Stream<DynamicNode> cases() throws IOException, URISyntaxException {
-        Path folder = Path.of(Objects.requireNonNull(getClass().getResource("/dev/striate/torch")).toURI());
+        Path folder = Path.of(Objects.requireNonNull(getClass().getResource("/dev/striate/torch"))
+                .toURI());
         List<Path> files;
         try (Stream<Path> all = Files.list(folder)) {
-            files = all.filter(file -> file.toString().endsWith(".json")).sorted().toList();
+            files = all.filter(file -> file.toString().endsWith(".json"))
+                    .sorted()
+                    .toList();
         }
         assertFalse(files.isEmpty());
         List<DynamicNode> nodes = new ArrayList<>();
@@ -48,8 +51,8 @@ class TorchVectorsTest {
         List<DynamicNode> tests = new ArrayList<>();
         tests.add(dynamicTest(vectors.c() + ": reference", () -> check(vectors, Device.reference(), null)));
         for (TestDevice device : TestDevices.all()) {
-            tests.add(dynamicTest(vectors.c() + " on " + device.name(),
-                    () -> check(vectors, device.get(), expected.tolerances())));
+            tests.add(dynamicTest(
+                    vectors.c() + " on " + device.name(), () -> check(vectors, device.get(), expected.tolerances())));
         }
         return tests.stream();
     }
@@ -64,9 +67,10 @@ class TorchVectorsTest {
         }
         for (int i = 0; i < vectors.gradients().length; i++) {
             if (vectors.gradients()[i].length > 0) {
-                double[] tolerance =
-                        tolerance(vectors.gradients()[i], vectors.gradientErrors()[i], own == null ? null : own.gradients()[i]);
-                Comparison.check(what + ", gradient of input " + i, vectors.gradients()[i], actual.gradients()[i], tolerance);
+                double[] tolerance = tolerance(
+                        vectors.gradients()[i], vectors.gradientErrors()[i], own == null ? null : own.gradients()[i]);
+                Comparison.check(
+                        what + ", gradient of input " + i, vectors.gradients()[i], actual.gradients()[i], tolerance);
             }
         }
     }

@@ -15,13 +15,15 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The error of every function of one element, and of its gradient, on every device: over floats of every exponent, infinities and
- * NaN, and densely where the functions of the exponential have their tails. Double precision is what they are held to.
+ * The error of every function of one element, and of its gradient, on every device: over floats of every exponent,
+ * infinities and NaN, and densely where the functions of the exponential have their tails. Double precision is what
+ * they are held to.
  */
 class UnaryUlpsTest {
 
     /** Odd, so that floats of every mantissa come up. */
     private static final int BITS_STEP = 16_411;
+
     private static final int GRID = 1 << 18;
     private static final float GRID_END = 110;
     private static final float[] INPUTS = inputs();
@@ -40,7 +42,9 @@ class UnaryUlpsTest {
         }
     }
 
-    /** What {@code unary.cl} states for OpenCL, and half an ulp more for gradients; the CPU's bounds are below these. */
+    /**
+     * What {@code unary.cl} states for OpenCL, and half an ulp more for gradients; the CPU's bounds are below these.
+     */
     private static final List<Function> FUNCTIONS = List.of(
             new Function("exp", Tensor::exp, 3, 3.5),
             new Function("log", Tensor::log, 3, 3),
@@ -71,11 +75,22 @@ class UnaryUlpsTest {
         float[] x = new float[(int) ((1L << 32) / BITS_STEP) + GRID];
         int bits = Float.floatToRawIntBits(-0f);
         for (int i = 0; i < x.length; i++) {
-            x[i] = i < GRID ? (i - GRID / 2) * (2 * GRID_END / GRID) : Float.intBitsToFloat(bits + (i - GRID) * BITS_STEP);
+            x[i] = i < GRID
+                    ? (i - GRID / 2) * (2 * GRID_END / GRID)
+                    : Float.intBitsToFloat(bits + (i - GRID) * BITS_STEP);
         }
         float[] special = {
-            0, -0f, 1, -1, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN, Float.MAX_VALUE, -Float.MAX_VALUE,
-            Float.MIN_VALUE, Float.MIN_NORMAL
+            0,
+            -0f,
+            1,
+            -1,
+            Float.POSITIVE_INFINITY,
+            Float.NEGATIVE_INFINITY,
+            Float.NaN,
+            Float.MAX_VALUE,
+            -Float.MAX_VALUE,
+            Float.MIN_VALUE,
+            Float.MIN_NORMAL
         };
         System.arraycopy(special, 0, x, 0, special.length);
         return x;
@@ -86,10 +101,12 @@ class UnaryUlpsTest {
         List<DynamicTest> tests = new ArrayList<>();
         for (Function f : FUNCTIONS) {
             OpCase c = OpCase.of(f.name, "everywhere", x -> f.call.apply(x.get(0)))
-                    .values(INPUTS, INPUTS.length).upstream(ones());
+                    .values(INPUTS, INPUTS.length)
+                    .upstream(ones());
             Expected expected = new Expected(c);
             for (TestDevice device : TestDevices.all()) {
-                tests.add(dynamicTest(f.name + " on " + device.name(),
+                tests.add(dynamicTest(
+                        f.name + " on " + device.name(),
                         () -> check(f, expected.reference(), CaseRun.of(c, device.get()))));
             }
         }
@@ -119,11 +136,16 @@ class UnaryUlpsTest {
             }
         }
         double error = ulps(exact[worst], actual[worst], scale[worst]);
-        assertTrue(error <= allowed, what + " is off by " + error + " ulp at " + INPUTS[worst] + ": expected " + exact[worst]
-                + ", got " + actual[worst] + "; stated are " + allowed);
+        assertTrue(
+                error <= allowed,
+                what + " is off by " + error + " ulp at " + INPUTS[worst] + ": expected " + exact[worst] + ", got "
+                        + actual[worst] + "; stated are " + allowed);
     }
 
-    /** An ulp of a subnormal number is that of the smallest normal one; infinity is the power of two behind the largest float. */
+    /**
+     * An ulp of a subnormal number is that of the smallest normal one; infinity is the power of two behind the largest
+     * float.
+     */
     private static double ulps(double exact, double actual, double scale) {
         if (Double.isNaN(exact) || Double.isNaN(actual)) {
             return Double.isNaN(exact) && Double.isNaN(actual) ? 0 : Double.POSITIVE_INFINITY;

@@ -187,7 +187,9 @@ class OptimizerTest {
         }
     }
 
-    /** A weight that one operation, or one graph, takes twice: the first gradient is written in place, the second added. */
+    /**
+     * A weight that one operation, or one graph, takes twice: the first gradient is written in place, the second added.
+     */
     @ParameterizedTest
     @MethodSource("dev.striate.PresentDevices#all")
     void aWeightUsedTwiceGetsBothGradients(Device device) {
@@ -341,7 +343,9 @@ class OptimizerTest {
             float[] before = linear.parameters().get("weight").toArray();
             for (Executable use : List.<Executable>of(sgd::zeroGrad, sgd::step, () -> sgd.clipGradNorm(1))) {
                 StriateException error = assertThrows(StriateException.class, use);
-                assertTrue(error.getMessage().contains("weight was closed") && error.getMessage().contains("parameters()"),
+                assertTrue(
+                        error.getMessage().contains("weight was closed")
+                                && error.getMessage().contains("parameters()"),
                         error.getMessage());
             }
             assertEquals(0, sgd.steps());
@@ -547,7 +551,9 @@ class OptimizerTest {
         assertEquals(0, adam.steps());
     }
 
-    /** Windows start at multiples of the alignment, the padding stays zero, and a step of all parameters is one call. */
+    /**
+     * Windows start at multiples of the alignment, the padding stays zero, and a step of all parameters is one call.
+     */
     @Test
     void flatStorageIsAlignedAndUpdatedByOneKernel() {
         List<Integer> updates = new ArrayList<>();
@@ -584,19 +590,22 @@ class OptimizerTest {
     /** The reference with an alignment to keep, which writes down the length of each update by Adam. */
     private static Backend aligned(Backend backend, int alignment, List<Integer> updates) {
         OptimizerKernels kernels = (OptimizerKernels) Proxy.newProxyInstance(
-                OptimizerTest.class.getClassLoader(), new Class<?>[] {OptimizerKernels.class}, (proxy, method, arguments) -> {
+                OptimizerTest.class.getClassLoader(),
+                new Class<?>[] {OptimizerKernels.class},
+                (proxy, method, arguments) -> {
                     if (method.getName().equals("adam")) {
                         updates.add((Integer) arguments[0]);
                     }
                     return method.invoke(backend.optimizer(), arguments);
                 });
         return (Backend) Proxy.newProxyInstance(
-                OptimizerTest.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) ->
-                        switch (method.getName()) {
-                            case "sliceAlignment" -> alignment;
-                            case "optimizer" -> kernels;
-                            default -> method.invoke(backend, arguments);
-                        });
+                OptimizerTest.class.getClassLoader(),
+                new Class<?>[] {Backend.class},
+                (proxy, method, arguments) -> switch (method.getName()) {
+                    case "sliceAlignment" -> alignment;
+                    case "optimizer" -> kernels;
+                    default -> method.invoke(backend, arguments);
+                });
     }
 
     @ParameterizedTest
@@ -628,7 +637,8 @@ class OptimizerTest {
             }
             assertTrue(last < first / 4, first + " to " + last);
             model.eval();
-            try (NoGrad off = NoGrad.open(); Scope scope = Scope.open()) {
+            try (NoGrad off = NoGrad.open();
+                    Scope scope = Scope.open()) {
                 assertFalse(model.forward(Tensor.ones(device, 1, 2)).requiresGrad());
             }
         }
@@ -640,7 +650,8 @@ class OptimizerTest {
         try (Linear linear = new Linear(3, 2)) {
             linear.initialize(DEVICE, new Generator(1));
             opened(new Sgd(linear.parameters(), 1));
-            assertEquals(Shape.of(2, 3), linear.parameters().get("weight").grad().shape());
+            assertEquals(
+                    Shape.of(2, 3), linear.parameters().get("weight").grad().shape());
         }
     }
 }

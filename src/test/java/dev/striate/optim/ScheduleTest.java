@@ -22,7 +22,11 @@ class ScheduleTest {
     }
 
     static Stream<Schedule> all() {
-        return Stream.of(new Constant(1), new StepSchedule(1, 10, .1f), new CosineSchedule(1, 0, 10), new OneCycleSchedule(1, 10),
+        return Stream.of(
+                new Constant(1),
+                new StepSchedule(1, 10, .1f),
+                new CosineSchedule(1, 0, 10),
+                new OneCycleSchedule(1, 10),
                 new Warmup(5, new Constant(1)));
     }
 
@@ -97,6 +101,8 @@ class ScheduleTest {
                 () -> new OneCycleSchedule(1, 10, .3f, 25, 0),
                 () -> new Warmup(-1, new Constant(1)));
         wrong.forEach(one -> assertThrows(StriateException.class, one));
-        assertTrue(assertThrows(StriateException.class, () -> new Constant(-1)).getMessage().contains("learning rate"));
+        assertTrue(assertThrows(StriateException.class, () -> new Constant(-1))
+                .getMessage()
+                .contains("learning rate"));
     }
 }

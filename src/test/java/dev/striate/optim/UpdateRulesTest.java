@@ -72,14 +72,24 @@ class UpdateRulesTest {
                 new Case("decay", p -> new Sgd(p, RATE).weightDecay(.25f), () -> sgd(0, 0, .25, false)),
                 new Case("momentum", p -> new Sgd(p, RATE).momentum(.9f), () -> sgd(.9f, 0, 0, false)),
                 new Case("dampening", p -> new Sgd(p, RATE).momentum(.9f).dampening(.5f), () -> sgd(.9f, .5, 0, false)),
-                new Case("nesterov", p -> new Sgd(p, RATE).momentum(.9f).nesterov(true).weightDecay(.25f),
+                new Case(
+                        "nesterov",
+                        p -> new Sgd(p, RATE).momentum(.9f).nesterov(true).weightDecay(.25f),
                         () -> sgd(.9f, 0, .25, true)),
                 new Case("adam", p -> new Adam(p, RATE), () -> adam(.9f, .999f, 1e-8f, 0, false)),
-                new Case("adam settings", p -> new Adam(p, RATE).betas(.8f, .95f).epsilon(.125f),
+                new Case(
+                        "adam settings",
+                        p -> new Adam(p, RATE).betas(.8f, .95f).epsilon(.125f),
                         () -> adam(.8f, .95f, .125, 0, false)),
-                new Case("coupled decay", p -> new Adam(p, RATE).weightDecay(.25f), () -> adam(.9f, .999f, 1e-8f, .25, false)),
+                new Case(
+                        "coupled decay",
+                        p -> new Adam(p, RATE).weightDecay(.25f),
+                        () -> adam(.9f, .999f, 1e-8f, .25, false)),
                 new Case("adamw", p -> new AdamW(p, RATE), () -> adam(.9f, .999f, 1e-8f, .01f, true)),
-                new Case("decoupled decay", p -> new AdamW(p, RATE).weightDecay(.25f), () -> adam(.9f, .999f, 1e-8f, .25, true)));
+                new Case(
+                        "decoupled decay",
+                        p -> new AdamW(p, RATE).weightDecay(.25f),
+                        () -> adam(.9f, .999f, 1e-8f, .25, true)));
         return PresentDevices.all().flatMap(device -> cases.stream().map(one -> arguments(device, one)));
     }
 
@@ -95,9 +105,10 @@ class UpdateRulesTest {
                 Optimizer optimizer = one.make.apply(Map.of("w", weights))) {
             Rule[] rules = Stream.generate(one.rule).limit(START.length).toArray(Rule[]::new);
             double[] expected = {START[0], START[1], START[2], START[3]};
-            // Weights and velocities stay below 16, so one rounding is at most 16 * 2^-24. A velocity rounds three times a step
-            // and keeps nine tenths of that, so it is off by at most 30 roundings, which reach the weight times the learning
-            // rate; the weight itself rounds once. Adam's quotient stays below 2 and rounds less. Nothing grows later.
+            // Weights and velocities stay below 16, so one rounding is at most 16 * 2^-24. A velocity rounds three
+            // times a step and keeps nine tenths of that, so it is off by at most 30 roundings, which reach the weight
+            // times the learning rate; the weight itself rounds once. Adam's quotient stays below 2 and rounds less.
+            // Nothing grows later.
             double bound = 0;
             for (int step = 1; step <= STEPS; step++) {
                 float[] gradients = new float[START.length];
@@ -121,8 +132,8 @@ class UpdateRulesTest {
     }
 
     /**
-     * Parameters that are reached now and then, thawed late, or never: each goes its own way and counts its own steps, as in
-     * PyTorch.
+     * Parameters that are reached now and then, thawed late, or never: each goes its own way and counts its own steps,
+     * as in PyTorch.
      */
     @ParameterizedTest
     @MethodSource("cases")
@@ -133,7 +144,9 @@ class UpdateRulesTest {
         long[] taken = new long[names.size()];
         for (int i = 0; i < expected.length; i++) {
             expected[i] = START[i % START.length];
-            weights.put(names.get(i), Tensor.full(device, START[i % START.length], i + 1).requiresGrad(i != 1));
+            weights.put(
+                    names.get(i),
+                    Tensor.full(device, START[i % START.length], i + 1).requiresGrad(i != 1));
         }
         Rule[] rules = Stream.generate(one.rule).limit(expected.length).toArray(Rule[]::new);
         try (Optimizer optimizer = one.make.apply(weights)) {
@@ -149,7 +162,9 @@ class UpdateRulesTest {
                         Tensor loss = Tensor.scalar(device, 0);
                         for (int i = 0; i < expected.length; i++) {
                             if (present[i]) {
-                                loss = loss.add(weights.get(names.get(i)).mul(gradient(step, i) / 2).sum());
+                                loss = loss.add(weights.get(names.get(i))
+                                        .mul(gradient(step, i) / 2)
+                                        .sum());
                             }
                         }
                         if (step != 10) {
@@ -166,7 +181,10 @@ class UpdateRulesTest {
                     }
                     for (float weight : weights.get(names.get(i)).toArray()) {
                         // As in followsItsFormula.
-                        assertEquals(expected[i], weight, step * (RATE * 32 * 16 * 0x1p-24 + 16 * 0x1p-24),
+                        assertEquals(
+                                expected[i],
+                                weight,
+                                step * (RATE * 32 * 16 * 0x1p-24 + 16 * 0x1p-24),
                                 "step " + step + ", " + names.get(i));
                     }
                     assertEquals(taken[i], optimizer.parameterSteps().get(names.get(i)));

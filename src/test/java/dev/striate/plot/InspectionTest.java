@@ -73,8 +73,8 @@ class InspectionTest {
         }
     }
 
-    private static final Stars STARS = new Stars(new float[] {0.2f, 0.8f, 0.6f, 0.8f, 0.4f}, new int[] {1, 2, 3, 0, 7},
-            new int[] {1, 6, 3, 0, 2});
+    private static final Stars STARS =
+            new Stars(new float[] {0.2f, 0.8f, 0.6f, 0.8f, 0.4f}, new int[] {1, 2, 3, 0, 7}, new int[] {1, 6, 3, 0, 2});
 
     /** A map that answers to a bright pixel in the middle of its window, and one that answers to dark ones. */
     private static Sequential starFinder(Module... rest) {
@@ -97,10 +97,13 @@ class InspectionTest {
             model.modules().get("1").eval();
             ExcitingPatches patches = new ExcitingPatches(model, "0", DataLoader.of(STARS, batchSize), DEVICE, 3);
             // Of two that are alike, the earlier image comes first.
-            assertEquals(List.of(new Patch(1.6f, 1, 2, 6), new Patch(1.6f, 3, 0, 0), new Patch(1.2f, 2, 3, 3)),
+            assertEquals(
+                    List.of(new Patch(1.6f, 1, 2, 6), new Patch(1.6f, 3, 0, 0), new Patch(1.2f, 2, 3, 3)),
                     patches.patches().get(0));
             // All images are dark somewhere; the first such place is taken.
-            assertEquals(List.of(0, 1, 2), patches.patches().get(1).stream().map(Patch::image).toList());
+            assertEquals(
+                    List.of(0, 1, 2),
+                    patches.patches().get(1).stream().map(Patch::image).toList());
             assertTrue(model.isTraining() && !model.modules().get("1").isTraining());
         }
         assertEquals(before, DEVICE.backend().memory().liveBuffers());
@@ -116,7 +119,8 @@ class InspectionTest {
             Stars corner = new Stars(new float[] {0.6f}, new int[] {0}, new int[] {4});
             ExcitingPatches patches = new ExcitingPatches(model, "0", DataLoader.of(corner, 1), DEVICE, 4);
             assertEquals(List.of(List.of(new Patch(0.6f, 0, 0, 2))), patches.patches());
-            // Unit (0, 2) sees rows -1 to 1 and columns 3 to 5: three pixels outside, one bright, five dark; 37 pixels per pixel.
+            // Unit (0, 2) sees rows -1 to 1 and columns 3 to 5: three pixels outside, one bright, five dark; 37 pixels
+            // per pixel.
             BufferedImage image = patches.draw();
             int pixel = 37 * 37;
             assertEquals(3 * pixel, count(image, Palette.OUTSIDE));
@@ -150,7 +154,11 @@ class InspectionTest {
             }
         };
         try (Sequential model = starFinder(never)) {
-            assertEquals(2, new ExcitingPatches(model, "0", DataLoader.of(STARS, 2), DEVICE, 1).patches().size());
+            assertEquals(
+                    2,
+                    new ExcitingPatches(model, "0", DataLoader.of(STARS, 2), DEVICE, 1)
+                            .patches()
+                            .size());
         }
     }
 
@@ -158,8 +166,8 @@ class InspectionTest {
     void layersThatHaveNoPatchesAreRefused() {
         try (Sequential model = starFinder(new Flatten(), new Linear(128, 1))) {
             DataLoader loader = DataLoader.of(STARS, 2);
-            StriateException unknown = assertThrows(StriateException.class,
-                    () -> new ExcitingPatches(model, "conv9", loader, DEVICE, 1));
+            StriateException unknown =
+                    assertThrows(StriateException.class, () -> new ExcitingPatches(model, "conv9", loader, DEVICE, 1));
             assertTrue(unknown.getMessage().contains("[0, 1, 2]"), unknown.getMessage());
             assertThrows(StriateException.class, () -> new ExcitingPatches(model, "2", loader, DEVICE, 1));
             assertThrows(StriateException.class, () -> new ExcitingPatches(model, "0", loader, DEVICE, 0));
@@ -169,17 +177,25 @@ class InspectionTest {
     @Test
     void featureMapsShowEveryLayerOfImagesAndTheProbabilities() {
         int before = DEVICE.backend().memory().liveBuffers();
-        try (Sequential model = starFinder(new Relu(), new MaxPool2d(2), new ResidualBlock(2, 2, 1), new Dropout(0.5f),
-                        new Conv2d(2, 2, 4), new Flatten(), new Linear(2, 3));
+        try (Sequential model = starFinder(
+                        new Relu(),
+                        new MaxPool2d(2),
+                        new ResidualBlock(2, 2, 1),
+                        new Dropout(0.5f),
+                        new Conv2d(2, 2, 4),
+                        new Flatten(),
+                        new Linear(2, 3));
                 Tensor x = Tensor.randn(DEVICE, new Generator(3), 1, 1, 8, 8)) {
             model.modules().get("3.bn1").eval();
             FeatureMaps maps = new FeatureMaps(model, x, List.of("a", "b", "c"));
-            assertEquals(List.of("Input", "0", "1", "2", "3.conv1", "3.bn1", "3.relu", "3.conv2", "3.bn2", "3", "5"),
+            assertEquals(
+                    List.of("Input", "0", "1", "2", "3.conv1", "3.bn1", "3.relu", "3.conv2", "3.bn2", "3", "5"),
                     maps.layers());
             assertTrue(model.isTraining() && !model.modules().get("3.bn1").isTraining());
             float[] logits;
             model.eval();
-            try (NoGrad off = NoGrad.open(); Scope scope = Scope.open()) {
+            try (NoGrad off = NoGrad.open();
+                    Scope scope = Scope.open()) {
                 logits = model.forward(x).toArray();
             }
             double[] probabilities = maps.probabilities();
@@ -200,7 +216,8 @@ class InspectionTest {
             pixels[27] = 0.1f;
             star.assign(pixels);
             BufferedImage image = new FeatureMaps(model, star, List.of("star")).draw();
-            // 8 of 128 pixels each: the input, the first map of both layers, and the second map's dark ground turned white.
+            // 8 of 128 pixels each: the input, the first map of both layers, and the second map's dark ground turned
+            // white.
             int pixel = 16 * 16;
             assertTrue(count(image, Color.BLACK) >= 3 * 63 * pixel);
             // The second map is below 0 at the star and 0 elsewhere: nothing is left of it behind the ReLU.
@@ -210,7 +227,8 @@ class InspectionTest {
 
     @Test
     void anotherNumberOfImagesOrNamesIsRefused() {
-        try (Sequential model = starFinder(new Flatten(), new Linear(128, 3)); Tensor two = Tensor.zeros(DEVICE, 2, 1, 8, 8);
+        try (Sequential model = starFinder(new Flatten(), new Linear(128, 3));
+                Tensor two = Tensor.zeros(DEVICE, 2, 1, 8, 8);
                 Tensor one = Tensor.zeros(DEVICE, 1, 1, 8, 8)) {
             assertThrows(StriateException.class, () -> new FeatureMaps(model, two, List.of("a", "b", "c")));
             assertThrows(StriateException.class, () -> new FeatureMaps(model, one, List.of("a", "b")));
@@ -225,6 +243,7 @@ class InspectionTest {
 
     private static int count(BufferedImage image, Color color) {
         int[] pixels = image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
-        return (int) Arrays.stream(pixels).filter(pixel -> pixel == color.getRGB()).count();
+        return (int)
+                Arrays.stream(pixels).filter(pixel -> pixel == color.getRGB()).count();
     }
 }

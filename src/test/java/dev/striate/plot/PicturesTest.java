@@ -51,7 +51,8 @@ class PicturesTest {
     @Test
     void aFileThatCannotBeWrittenIsNamed() {
         Path file = directory.resolve("missing").resolve("confusion.png");
-        StriateException error = assertThrows(StriateException.class,
+        StriateException error = assertThrows(
+                StriateException.class,
                 () -> new ConfusionMatrix(PlottedRun.evaluation(2, 0, 1), PlottedRun.names(2)).write(file));
         assertTrue(error.getMessage().contains(file.toString()), error.getMessage());
     }
@@ -80,7 +81,9 @@ class PicturesTest {
 
     @Test
     void curvesLeaveOutWhatIsMissingOrNotANumber() {
-        List<EpochEnd> ends = List.of(PlottedRun.epoch(1, 3, Double.POSITIVE_INFINITY, null), PlottedRun.epoch(2, 3, 1, null),
+        List<EpochEnd> ends = List.of(
+                PlottedRun.epoch(1, 3, Double.POSITIVE_INFINITY, null),
+                PlottedRun.epoch(2, 3, 1, null),
                 PlottedRun.epoch(3, 3, 0.5, null));
         BufferedImage image = new Curves(ends).draw();
         assertTrue(count(image, Palette.BLUE) > 20);
@@ -103,7 +106,8 @@ class PicturesTest {
         assertTrue(count(image, least) > 500, "a quarter of class 0");
         assertTrue(count(image, Palette.blue(1)) > 500, "all of class 1");
         assertTrue(first(image, most) < first(image, least), "what is right comes first in its row");
-        assertEquals(first(image, most) / image.getWidth(), first(image, least) / image.getWidth(), "rows are true classes");
+        assertEquals(
+                first(image, most) / image.getWidth(), first(image, least) / image.getWidth(), "rows are true classes");
     }
 
     @ParameterizedTest
@@ -113,9 +117,11 @@ class PicturesTest {
         for (int i = 0; i < predictions.length; i++) {
             predictions[i] = i % 7 == 0 ? 0 : i % classes;
         }
-        BufferedImage image = new ConfusionMatrix(PlottedRun.evaluation(classes, predictions), PlottedRun.names(classes)).draw();
+        BufferedImage image =
+                new ConfusionMatrix(PlottedRun.evaluation(classes, predictions), PlottedRun.names(classes)).draw();
         assertTrue(image.getWidth() < 2500 && image.getHeight() < 3000, image.getWidth() + " x " + image.getHeight());
-        assertThrows(StriateException.class,
+        assertThrows(
+                StriateException.class,
                 () -> new ConfusionMatrix(PlottedRun.evaluation(classes, 0), PlottedRun.names(classes + 1)));
     }
 
@@ -146,7 +152,8 @@ class PicturesTest {
         assertTrue(count(right, Palette.VERMILLION) < 300 && count(right, Palette.BLUE) > 36 * 1000);
         BufferedImage wrong = new Samples(images, PlottedRun.evaluation(2, none), PlottedRun.names(2)).draw();
         assertTrue(count(wrong, Palette.BLUE) < 300 && count(wrong, Palette.VERMILLION) > 30 * 1000);
-        assertThrows(StriateException.class, () -> new Samples(images, PlottedRun.evaluation(2, 0, 1), PlottedRun.names(2)));
+        assertThrows(
+                StriateException.class, () -> new Samples(images, PlottedRun.evaluation(2, 0, 1), PlottedRun.names(2)));
     }
 
     @Test
@@ -186,9 +193,11 @@ class PicturesTest {
     @ValueSource(ints = {1, 3, 5, 300})
     void ofVeryManyFiltersTheFirstAreDrawn(int channels) {
         try (Tensor weight = Tensor.randn(DEVICE, new Generator(1), 300, channels, 3, 3);
-                Tensor dead = Tensor.zeros(DEVICE, 300, channels, 3, 3); Tensor matrix = Tensor.zeros(DEVICE, 3, 3)) {
+                Tensor dead = Tensor.zeros(DEVICE, 300, channels, 3, 3);
+                Tensor matrix = Tensor.zeros(DEVICE, 3, 3)) {
             BufferedImage image = new Filters("conv", weight).draw();
-            assertTrue(image.getWidth() < 2000 && image.getHeight() < 4000, image.getWidth() + " x " + image.getHeight());
+            assertTrue(
+                    image.getWidth() < 2000 && image.getHeight() < 4000, image.getWidth() + " x " + image.getHeight());
             assertEquals(image.getWidth(), new Filters("conv", dead).draw().getWidth());
             assertThrows(StriateException.class, () -> new Filters("fc", matrix));
         }

@@ -51,7 +51,10 @@ class RunPageTest {
 
     @Test
     void linksAreRelativeWhateverTheFileIsCalled() {
-        String html = new RunPage("Run").file("mean 50 %/\u00fc\"#?.png", "").file("javascript:alert(1)", "").html();
+        String html = new RunPage("Run")
+                .file("mean 50 %/\u00fc\"#?.png", "")
+                .file("javascript:alert(1)", "")
+                .html();
         assertTrue(html.contains("href=\"./mean%2050%20%25/%C3%BC%22%23%3F.png\""), html);
         assertTrue(html.contains("href=\"./javascript%3Aalert%281%29\""), html);
     }

@@ -15,19 +15,31 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The metadata of a checkpoint. Each line of the input, {@code NAME=VALUE}, sets the entry {@code striate.NAME} of a valid
- * checkpoint, or removes it where there is no {@code =}.
+ * The metadata of a checkpoint. Each line of the input, {@code NAME=VALUE}, sets the entry {@code striate.NAME} of a
+ * valid checkpoint, or removes it where there is no {@code =}.
  */
 public final class CheckpointFuzz implements FuzzTarget {
 
     private static final String KEYS = "striate.";
     private static final JsonFactory JSON = new JsonFactory();
     private static final Map<String, String> VALID = Map.ofEntries(
-            Map.entry("checkpoint", "2"), Map.entry("epoch", "1"), Map.entry("step", "0"), Map.entry("loss_sum", "0.0"),
-            Map.entry("images", "0"), Map.entry("correct", "0"), Map.entry("seconds", "0.5"), Map.entry("optimizer", "sgd"),
-            Map.entry("learning_rate", "0.1"), Map.entry("optimizer_steps", "0"), Map.entry("loader.epoch", "0"),
-            Map.entry("loader.images", "40"), Map.entry("loader.batch_size", "16"), Map.entry("loader.seed", "0"),
-            Map.entry("loader.shuffled", "true"), Map.entry("test_loader.epoch", "0"), Map.entry("history", "[]"));
+            Map.entry("checkpoint", "2"),
+            Map.entry("epoch", "1"),
+            Map.entry("step", "0"),
+            Map.entry("loss_sum", "0.0"),
+            Map.entry("images", "0"),
+            Map.entry("correct", "0"),
+            Map.entry("seconds", "0.5"),
+            Map.entry("optimizer", "sgd"),
+            Map.entry("learning_rate", "0.1"),
+            Map.entry("optimizer_steps", "0"),
+            Map.entry("loader.epoch", "0"),
+            Map.entry("loader.images", "40"),
+            Map.entry("loader.batch_size", "16"),
+            Map.entry("loader.seed", "0"),
+            Map.entry("loader.shuffled", "true"),
+            Map.entry("test_loader.epoch", "0"),
+            Map.entry("history", "[]"));
 
     private final Path file = new FuzzFiles().path("checkpoint.safetensors");
 
@@ -61,7 +73,10 @@ public final class CheckpointFuzz implements FuzzTarget {
             json.writeEndObject();
             json.writeEndObject();
         }
-        return ByteBuffer.allocate(Long.BYTES + header.size()).order(ByteOrder.LITTLE_ENDIAN).putLong(header.size())
-                .put(header.toByteArray()).array();
+        return ByteBuffer.allocate(Long.BYTES + header.size())
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(header.size())
+                .put(header.toByteArray())
+                .array();
     }
 }

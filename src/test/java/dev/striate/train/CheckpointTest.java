@@ -68,10 +68,23 @@ class CheckpointTest {
     @Test
     void tensorsHaveTheModelsNamesAndTheOptimisersPrefix() {
         Map<String, Tensor> tensors = Safetensors.read(file, DEVICE);
-        assertEquals(List.of("norm.weight", "norm.bias", "fc.weight", "fc.bias", "norm.running_mean", "norm.running_var",
-                "optimizer.adam.m.norm.weight", "optimizer.adam.m.norm.bias", "optimizer.adam.m.fc.weight",
-                "optimizer.adam.m.fc.bias", "optimizer.adam.v.norm.weight", "optimizer.adam.v.norm.bias",
-                "optimizer.adam.v.fc.weight", "optimizer.adam.v.fc.bias"), List.copyOf(tensors.keySet()));
+        assertEquals(
+                List.of(
+                        "norm.weight",
+                        "norm.bias",
+                        "fc.weight",
+                        "fc.bias",
+                        "norm.running_mean",
+                        "norm.running_var",
+                        "optimizer.adam.m.norm.weight",
+                        "optimizer.adam.m.norm.bias",
+                        "optimizer.adam.m.fc.weight",
+                        "optimizer.adam.m.fc.bias",
+                        "optimizer.adam.v.norm.weight",
+                        "optimizer.adam.v.norm.bias",
+                        "optimizer.adam.v.fc.weight",
+                        "optimizer.adam.v.fc.bias"),
+                List.copyOf(tensors.keySet()));
         tensors.values().forEach(Tensor::close);
     }
 
@@ -90,27 +103,38 @@ class CheckpointTest {
         assertEquals("-3/8", all.get("striate.generator.drop.generator"), "two draws for weights, one a step");
         assertEquals("9", all.get("striate.loader.seed"));
         assertEquals("1", all.get("striate.loader.epoch"));
-        assertEquals(Map.of("model", "net", "classes", "[\"a\"]"), Checkpoint.read(file).metadata());
+        assertEquals(
+                Map.of("model", "net", "classes", "[\"a\"]"),
+                Checkpoint.read(file).metadata());
     }
 
     /** In weights, running statistics or the optimiser's state, whether the model is loaded or the training resumed. */
     @Test
     void damageToAnyTensorIsNoticed() throws IOException {
         byte[] whole = Files.readAllBytes(file);
-        int headerEnd = Long.BYTES + (int) ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
-        try (Sequential net = net(); Adam adam = new Adam(net.parameters(), 0.01f)) {
+        int headerEnd = Long.BYTES
+                + (int) ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+        try (Sequential net = net();
+                Adam adam = new Adam(net.parameters(), 0.01f)) {
             Trainer trainer = Trainer.of(net, adam, DEVICE);
             for (int at = headerEnd; at < whole.length; at += 13) {
                 byte[] damaged = whole.clone();
                 damaged[at] ^= (byte) (1 << at % 8);
                 Files.write(file, damaged);
                 StriateException e = assertThrows(StriateException.class, () -> State.load(net, file), "byte " + at);
-                assertTrue(e.getMessage().startsWith(file + " is damaged: the SHA-256 of its tensors is "), e.getMessage());
+                assertTrue(
+                        e.getMessage().startsWith(file + " is damaged: the SHA-256 of its tensors is "),
+                        e.getMessage());
             }
             Map<String, float[]> before = values(net);
             Checkpoint checkpoint = Checkpoint.read(file);
-            StriateException e = assertThrows(StriateException.class, () -> trainer.resume(checkpoint)
-                    .fit(DataLoader.of(TinyDigits.test(), 64).shuffle(9), DataLoader.of(TinyDigits.test(), 64), 5));
+            StriateException e = assertThrows(
+                    StriateException.class,
+                    () -> trainer.resume(checkpoint)
+                            .fit(
+                                    DataLoader.of(TinyDigits.test(), 64).shuffle(9),
+                                    DataLoader.of(TinyDigits.test(), 64),
+                                    5));
             assertTrue(e.getMessage().startsWith(file + " is damaged: "), e.getMessage());
             assertEquals(0, adam.steps());
             values(net).forEach((name, values) -> assertArrayEquals(before.get(name), values, name));
@@ -124,8 +148,12 @@ class CheckpointTest {
     }
 
     private static Sequential net() {
-        Sequential net = Sequential.builder().add("norm", new BatchNorm2d(1)).add("flatten", new Flatten())
-                .add("drop", new Dropout(0.1f)).add("fc", new Linear(64, 10)).build();
+        Sequential net = Sequential.builder()
+                .add("norm", new BatchNorm2d(1))
+                .add("flatten", new Flatten())
+                .add("drop", new Dropout(0.1f))
+                .add("fc", new Linear(64, 10))
+                .build();
         net.initialize(DEVICE, new Generator(-3));
         return net;
     }
@@ -174,8 +202,19 @@ class CheckpointTest {
     void damagedTextsAreNamed() {
         Map<String, String> good = new LinkedHashMap<>(Safetensors.readMetadata(file));
         good.remove(DIGEST);
-        List<String> numbers = List.of("epoch", "step", "loss_sum", "images", "correct", "seconds", "learning_rate",
-                "optimizer_steps", "loader.epoch", "loader.images", "loader.batch_size", "test_loader.epoch");
+        List<String> numbers = List.of(
+                "epoch",
+                "step",
+                "loss_sum",
+                "images",
+                "correct",
+                "seconds",
+                "learning_rate",
+                "optimizer_steps",
+                "loader.epoch",
+                "loader.images",
+                "loader.batch_size",
+                "test_loader.epoch");
         for (String key : numbers) {
             for (String value : List.of("", "x", "-1", "1e999", "NaN", "99999999999999999999".repeat(30))) {
                 assertDamaged(good, "striate." + key, value, false);
@@ -206,9 +245,13 @@ class CheckpointTest {
             changed.put(key, value);
         }
         Safetensors.write(file, Map.of(), changed);
-        StriateException e = assertThrows(StriateException.class, () -> Checkpoint.read(file), () -> key + " = " + value);
+        StriateException e =
+                assertThrows(StriateException.class, () -> Checkpoint.read(file), () -> key + " = " + value);
         String start = file + " is a damaged checkpoint: ";
-        assertTrue(e.getMessage().startsWith(start) && (anotherIsBlamed || e.getMessage().contains(key)), e.getMessage());
+        assertTrue(
+                e.getMessage().startsWith(start)
+                        && (anotherIsBlamed || e.getMessage().contains(key)),
+                e.getMessage());
         assertTrue(e.getMessage().length() < 400, e.getMessage());
     }
 }

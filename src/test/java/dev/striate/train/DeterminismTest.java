@@ -36,8 +36,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The same seed gives the same bits: whole trainings on one device, whatever the number of threads, and everything random on all
- * devices. Trainings use the shuffle, random crops, dropout, batch normalisation, clipping and evaluation.
+ * The same seed gives the same bits: whole trainings on one device, whatever the number of threads, and everything
+ * random on all devices. Trainings use the shuffle, random crops, dropout, batch normalisation, clipping and
+ * evaluation.
  */
 class DeterminismTest {
 
@@ -48,16 +49,28 @@ class DeterminismTest {
         DataLoader train = DataLoader.of(TinyDigits.test(), 64).shuffle(seed).transform(new RandomCrop(1));
         Map<String, float[]> left = new LinkedHashMap<>();
         try (Module net = new Sequential(
-                        new Conv2d(1, 4, 3, padding(1)), new BatchNorm2d(4), new Relu(), new MaxPool2d(2), new Flatten(),
-                        new Dropout(0.3f), new Linear(64, 10)).initialize(device, generator);
+                                new Conv2d(1, 4, 3, padding(1)),
+                                new BatchNorm2d(4),
+                                new Relu(),
+                                new MaxPool2d(2),
+                                new Flatten(),
+                                new Dropout(0.3f),
+                                new Linear(64, 10))
+                        .initialize(device, generator);
                 Optimizer optimizer = new AdamW(net.parameters(), 0.01f)) {
-            TrainingResult result = Trainer.of(net, optimizer, device).clipGradNorm(1).labelSmoothing(0.1f)
+            TrainingResult result = Trainer.of(net, optimizer, device)
+                    .clipGradNorm(1)
+                    .labelSmoothing(0.1f)
                     .fit(train, DataLoader.of(TinyDigits.test(), 150), 3);
             net.parameters().forEach((name, tensor) -> left.put(name, tensor.toArray()));
             net.buffers().forEach((name, tensor) -> left.put(name, tensor.toArray()));
             optimizer.state().forEach((name, tensor) -> left.put(name, tensor.toArray()));
-            left.put("losses", new float[] {(float) result.trainLoss(), (float) result.testLoss(),
-                (float) result.epochs().get(0).trainLoss(), (float) result.epochs().get(2).trainLoss()});
+            left.put("losses", new float[] {
+                (float) result.trainLoss(),
+                (float) result.testLoss(),
+                (float) result.epochs().get(0).trainLoss(),
+                (float) result.epochs().get(2).trainLoss()
+            });
         }
         return left;
     }
@@ -69,18 +82,27 @@ class DeterminismTest {
 
     @TestFactory
     Stream<DynamicTest> twoTrainings() {
-        return TestDevices.withReference().stream().map(device -> dynamicTest(device.name(), () -> {
-            Map<String, float[]> first = train(device.get(), 7);
-            assertSameBits(first, train(device.get(), 7));
-            assertSameBits(first, train(device.open(), 7));
-            assertFalse(Arrays.equals(first.get("6.weight"), train(device.get(), 8).get("6.weight")), "the seed counts");
-        }));
+        return TestDevices.withReference().stream()
+                .map(device -> dynamicTest(device.name(), () -> {
+                    Map<String, float[]> first = train(device.get(), 7);
+                    assertSameBits(first, train(device.get(), 7));
+                    assertSameBits(first, train(device.open(), 7));
+                    assertFalse(
+                            Arrays.equals(
+                                    first.get("6.weight"),
+                                    train(device.get(), 8).get("6.weight")),
+                            "the seed counts");
+                }));
     }
 
     @TestFactory
     Stream<DynamicTest> anyNumberOfThreads() {
-        return TestDevices.threadCounts().stream().flatMap(devices -> devices.stream().skip(1).map(device ->
-                dynamicTest(device.name(), () -> assertSameBits(train(devices.get(0).get(), 7), train(device.get(), 7)))));
+        return TestDevices.threadCounts().stream()
+                .flatMap(devices -> devices.stream()
+                        .skip(1)
+                        .map(device -> dynamicTest(
+                                device.name(),
+                                () -> assertSameBits(train(devices.get(0).get(), 7), train(device.get(), 7)))));
     }
 
     /** The device as users get it, which shares only work that is worth it. */
@@ -99,7 +121,10 @@ class DeterminismTest {
         });
     }
 
-    /** Which elements were kept in a second draw, 1 or 0; their values are those of any multiplication and tested as such. */
+    /**
+     * Which elements were kept in a second draw, 1 or 0; their values are those of any multiplication and tested as
+     * such.
+     */
     private static int[] mask(Device device, float probability) {
         Generator generator = new Generator(0x9E3779B97F4A7C15L, 1L << 40);
         try (Tensor ones = Tensor.ones(device, 7, 11, 13);
@@ -114,8 +139,12 @@ class DeterminismTest {
 
     @TestFactory
     Stream<DynamicTest> initialValues() {
-        List<Initializer> initializers = List.of(Initializer.PYTORCH_DEFAULT, Initializer.HE_NORMAL, Initializer.HE_UNIFORM,
-                Initializer.GLOROT_NORMAL, Initializer.GLOROT_UNIFORM);
+        List<Initializer> initializers = List.of(
+                Initializer.PYTORCH_DEFAULT,
+                Initializer.HE_NORMAL,
+                Initializer.HE_UNIFORM,
+                Initializer.GLOROT_NORMAL,
+                Initializer.GLOROT_UNIFORM);
         return onEachDevice(device -> {
             for (Initializer initializer : initializers) {
                 assertSameBits(parameters(Device.reference(), initializer), parameters(device, initializer));
@@ -125,8 +154,11 @@ class DeterminismTest {
 
     private static Map<String, float[]> parameters(Device device, Initializer initializer) {
         Map<String, float[]> values = new LinkedHashMap<>();
-        try (Sequential net = new Sequential(new Conv2d(3, 5, 3).initializer(initializer), new BatchNorm2d(5),
-                new Linear(7, 3).initializer(initializer, initializer)).initialize(device, new Generator(4))) {
+        try (Sequential net = new Sequential(
+                        new Conv2d(3, 5, 3).initializer(initializer),
+                        new BatchNorm2d(5),
+                        new Linear(7, 3).initializer(initializer, initializer))
+                .initialize(device, new Generator(4))) {
             net.parameters().forEach((name, tensor) -> values.put(name, tensor.toArray()));
         }
         return values;

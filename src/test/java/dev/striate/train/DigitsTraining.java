@@ -41,9 +41,14 @@ record DigitsTraining(double[] losses, Map<String, double[]> parameters) {
 
     static Sequential net() {
         return new Sequential(
-                new Conv2d(1, 8, 3, padding(1)), new Relu(), new MaxPool2d(2),
-                new Conv2d(8, 16, 3, padding(1)), new Relu(), new MaxPool2d(2),
-                new Flatten(), new Linear(64, 10));
+                new Conv2d(1, 8, 3, padding(1)),
+                new Relu(),
+                new MaxPool2d(2),
+                new Conv2d(8, 16, 3, padding(1)),
+                new Relu(),
+                new MaxPool2d(2),
+                new Flatten(),
+                new Linear(64, 10));
     }
 
     /** @param seed of the first parameters and of the order of the images */
@@ -51,7 +56,9 @@ record DigitsTraining(double[] losses, Map<String, double[]> parameters) {
         return run(device, seed, maker, steps, DigitsTraining::backward);
     }
 
-    /** The same with nothing fused: every layer and every gradient by kernels of its own, and gradients added to zeros. */
+    /**
+     * The same with nothing fused: every layer and every gradient by kernels of its own, and gradients added to zeros.
+     */
     static DigitsTraining runStepByStep(Device device, long seed, OptimizerMaker maker, int steps) {
         return run(device, seed, maker, steps, DigitsTraining::backwardStepByStep);
     }
@@ -82,8 +89,12 @@ record DigitsTraining(double[] losses, Map<String, double[]> parameters) {
     }
 
     private static DigitsTraining run(Device device, long seed, OptimizerMaker maker, int steps, Backward backward) {
-        Iterator<Batch> batches = DataLoader.of(TinyDigits.train(), BATCH).shuffle(seed).prefetch(0).iterator();
-        try (Sequential net = net().initialize(device, new Generator(seed)); Optimizer optimizer = maker.of(net.parameters())) {
+        Iterator<Batch> batches = DataLoader.of(TinyDigits.train(), BATCH)
+                .shuffle(seed)
+                .prefetch(0)
+                .iterator();
+        try (Sequential net = net().initialize(device, new Generator(seed));
+                Optimizer optimizer = maker.of(net.parameters())) {
             double[] losses = new double[steps];
             for (int step = 0; step < steps; step++) {
                 try (Scope scope = Scope.open()) {

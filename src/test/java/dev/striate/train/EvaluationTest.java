@@ -47,6 +47,8 @@ class EvaluationTest {
         assertEquals(E.toString(), E.past().toString());
         assertEquals(E.accuracy(), E.past().accuracy());
         StriateException e = assertThrows(StriateException.class, () -> E.past().recall(0));
-        assertEquals("class 0 does not exist, expected none: the confusion matrix of a past epoch is not kept", e.getMessage());
+        assertEquals(
+                "class 0 does not exist, expected none: the confusion matrix of a past epoch is not kept",
+                e.getMessage());
     }
 }

@@ -41,7 +41,10 @@ class KilledWriterTest {
     @TempDir
     private Path directory;
 
-    /** Writes a checkpoint after each step, says so, and goes on without end. All weights have one value, the step's number. */
+    /**
+     * Writes a checkpoint after each step, says so, and goes on without end. All weights have one value, the step's
+     * number.
+     */
     static final class Writer {
 
         public static void main(String[] arguments) {
@@ -49,23 +52,27 @@ class KilledWriterTest {
             Device device = Device.cpu(1);
             Sequential net = new Sequential(new Flatten(), new Linear(64, 2000), new Linear(2000, 10));
             net.initialize(device, new Generator(1));
-            Trainer.of(net, new Adam(net.parameters(), 0), device).listener(new TrainingListener() {
-                private Checkpoint.Saver saver;
-                private int steps;
+            Trainer.of(net, new Adam(net.parameters(), 0), device)
+                    .listener(new TrainingListener() {
+                        private Checkpoint.Saver saver;
+                        private int steps;
 
-                @Override
-                public void onStart(TrainingStart start) {
-                    saver = start.checkpoints();
-                }
+                        @Override
+                        public void onStart(TrainingStart start) {
+                            saver = start.checkpoints();
+                        }
 
-                @Override
-                public void onBatch(BatchEnd batch) {
-                    steps++;
-                    net.parameters().values().forEach(tensor -> tensor.detach().fill(steps));
-                    saver.save(file, Map.of("steps", "" + steps));
-                    System.out.println("written " + steps + ".");
-                }
-            }).fit(DataLoader.of(TinyDigits.test(), 1), null, Integer.MAX_VALUE);
+                        @Override
+                        public void onBatch(BatchEnd batch) {
+                            steps++;
+                            net.parameters()
+                                    .values()
+                                    .forEach(tensor -> tensor.detach().fill(steps));
+                            saver.save(file, Map.of("steps", "" + steps));
+                            System.out.println("written " + steps + ".");
+                        }
+                    })
+                    .fit(DataLoader.of(TinyDigits.test(), 1), null, Integer.MAX_VALUE);
         }
     }
 

@@ -42,7 +42,8 @@ class ListenersTest {
     @TempDir
     private Path directory;
 
-    private final Sequential net = new Sequential(new Flatten(), new Linear(64, 10)).initialize(DEVICE, new Generator(1));
+    private final Sequential net =
+            new Sequential(new Flatten(), new Linear(64, 10)).initialize(DEVICE, new Generator(1));
     private final Sgd optimizer = new Sgd(net.parameters(), 0.1f);
     private final Trainer trainer = Trainer.of(net, optimizer, DEVICE);
     private final DataLoader train = DataLoader.of(TinyDigits.test(), 50);
@@ -68,14 +69,16 @@ class ListenersTest {
     @Test
     void aSwitchInterruptsWithoutEvaluation() {
         StopSwitch stop = new StopSwitch();
-        TrainingResult result = trainer.listener(stop).listener(new TrainingListener() {
-            @Override
-            public void onBatch(BatchEnd batch) {
-                if (batch.epoch() == 2 && batch.batch() == 3) {
-                    stop.request();
-                }
-            }
-        }).fit(train, test, 5);
+        TrainingResult result = trainer.listener(stop)
+                .listener(new TrainingListener() {
+                    @Override
+                    public void onBatch(BatchEnd batch) {
+                        if (batch.epoch() == 2 && batch.batch() == 3) {
+                            stop.request();
+                        }
+                    }
+                })
+                .fit(train, test, 5);
         assertEquals(new Stop(Stop.Kind.INTERRUPT, "interrupted in epoch 2 after step 3 of 4"), result.stop());
         assertTrue(result.stopped() && result.interrupted());
         assertEquals(7, optimizer.steps());
@@ -181,8 +184,13 @@ class ListenersTest {
         assertEquals(at, failing.log.get(failing.log.size() - 1), "told nothing more");
         assertEquals(1, results.size());
         Stop stop = results.get(0).stop();
-        assertEquals(at.equals("end") ? null
-                : new Stop(Stop.Kind.FAILURE, "a listener failed: java.lang.IllegalStateException: failed at " + at), stop);
+        assertEquals(
+                at.equals("end")
+                        ? null
+                        : new Stop(
+                                Stop.Kind.FAILURE,
+                                "a listener failed: java.lang.IllegalStateException: failed at " + at),
+                stop);
     }
 
     @Test
@@ -208,7 +216,8 @@ class ListenersTest {
     void everyEpochIsWrittenAndTheBestKept() throws IOException {
         List<String> saved = new ArrayList<>();
         Checkpoint.Saver saver = (file, metadata) -> saved.add(file + " " + metadata);
-        CheckpointWriter writer = new CheckpointWriter(Path.of("last"), Map.of("a", "b")).best(directory.resolve("best"));
+        CheckpointWriter writer =
+                new CheckpointWriter(Path.of("last"), Map.of("a", "b")).best(directory.resolve("best"));
         String best = directory.resolve("best") + " {a=b}";
         writer.onStart(start(net, 100, List.of(), saver));
         writer.onEpoch(epoch(1, 1, 50));
@@ -236,7 +245,8 @@ class ListenersTest {
 
     @Test
     void theBestNeedsATestSet() {
-        CheckpointWriter writer = new CheckpointWriter(directory.resolve("last"), Map.of()).best(directory.resolve("best"));
+        CheckpointWriter writer =
+                new CheckpointWriter(directory.resolve("last"), Map.of()).best(directory.resolve("best"));
         assertThrows(StriateException.class, () -> trainer.listener(writer).fit(train, null, 1));
         assertEquals(0, optimizer.steps());
     }
@@ -245,12 +255,15 @@ class ListenersTest {
     void anInterruptIsWrittenWhereItCame() throws IOException {
         Path file = directory.resolve("last.safetensors");
         StopSwitch stop = new StopSwitch();
-        trainer.listener(new CheckpointWriter(file, Map.of("model", "net"))).listener(stop).listener(new TrainingListener() {
-            @Override
-            public void onBatch(BatchEnd batch) {
-                stop.request();
-            }
-        }).fit(train, test, 3);
+        trainer.listener(new CheckpointWriter(file, Map.of("model", "net")))
+                .listener(stop)
+                .listener(new TrainingListener() {
+                    @Override
+                    public void onBatch(BatchEnd batch) {
+                        stop.request();
+                    }
+                })
+                .fit(train, test, 3);
         Checkpoint written = Checkpoint.read(file);
         assertEquals(1, written.step());
         assertEquals(Map.of("model", "net"), written.metadata());
@@ -284,7 +297,10 @@ class ListenersTest {
         assertEquals("after epoch 1", Checkpoint.read(file).inWords());
     }
 
-    /** One step after a harmless loss makes the weights infinite: the last of its epoch, or the last before an interrupt. */
+    /**
+     * One step after a harmless loss makes the weights infinite: the last of its epoch, or the last before an
+     * interrupt.
+     */
     @ParameterizedTest
     @ValueSource(ints = {3, STEPS})
     void weightsThatAreInfiniteReplaceNoCheckpoint(int step) throws IOException {
@@ -304,7 +320,8 @@ class ListenersTest {
                     }
                 });
         StriateException e = assertThrows(StriateException.class, () -> trainer.fit(train, test, 3));
-        assertTrue(e.getMessage().contains(step < STEPS ? "in epoch 2 after step 3 of 4, 1." : "after epoch 2, 1."),
+        assertTrue(
+                e.getMessage().contains(step < STEPS ? "in epoch 2 after step 3 of 4, 1." : "after epoch 2, 1."),
                 e.getMessage());
         assertEquals("after epoch 1", Checkpoint.read(file).inWords());
         assertEquals(List.of("best.safetensors", "last.safetensors"), names());
@@ -316,7 +333,11 @@ class ListenersTest {
         CheckpointWriter writer = new CheckpointWriter(Path.of("last"), Map.of()).best(directory.resolve("best"));
         Files.createFile(directory.resolve("best"));
         List<EpochEnd> history = List.of(epoch(1, 1, 50), new EpochEnd(2, 99, 10, 1, 0.5, null, 0.1f, 2, 5));
-        writer.onStart(start(net, 100, history, (file, metadata) -> saved.add(file.getFileName().toString())));
+        writer.onStart(start(
+                net,
+                100,
+                history,
+                (file, metadata) -> saved.add(file.getFileName().toString())));
         writer.onEpoch(epoch(3, 1, 50));
         writer.onEpoch(epoch(4, 1, 51));
         assertEquals(List.of("last", "best", "last"), saved);
@@ -340,9 +361,14 @@ class ListenersTest {
 
     @Test
     void aPartNamedOptimizerIsRefused() {
-        Sequential odd = Sequential.builder().add("flatten", new Flatten()).add("optimizer", new Linear(64, 10)).build();
-        try (odd; Sgd sgd = new Sgd(odd.initialize(DEVICE, new Generator(1)).parameters(), 0.1f)) {
-            Trainer own = Trainer.of(odd, sgd, DEVICE).listener(new CheckpointWriter(directory.resolve("last"), Map.of()));
+        Sequential odd = Sequential.builder()
+                .add("flatten", new Flatten())
+                .add("optimizer", new Linear(64, 10))
+                .build();
+        try (odd;
+                Sgd sgd = new Sgd(odd.initialize(DEVICE, new Generator(1)).parameters(), 0.1f)) {
+            Trainer own =
+                    Trainer.of(odd, sgd, DEVICE).listener(new CheckpointWriter(directory.resolve("last"), Map.of()));
             StriateException e = assertThrows(StriateException.class, () -> own.fit(train, null, 1));
             assertTrue(e.getMessage().contains("optimizer.weight"), e.getMessage());
         }
@@ -365,13 +391,23 @@ class ListenersTest {
     void stopsWhenTheLossFallsNoMore() {
         assertEquals(
                 List.of("go on", "go on", "go on", "no better test loss for 2 epochs, the best was 0.9000 in epoch 2"),
-                stops(EarlyStopping.byTestLoss(2), List.of(),
-                        epoch(1, 1, 0), epoch(2, 0.9, 0), epoch(3, 0.9, 99), epoch(4, 0.95, 99)));
+                stops(
+                        EarlyStopping.byTestLoss(2),
+                        List.of(),
+                        epoch(1, 1, 0),
+                        epoch(2, 0.9, 0),
+                        epoch(3, 0.9, 99),
+                        epoch(4, 0.95, 99)));
         assertEquals(
                 List.of("go on", "go on", "no better test loss for 2 epochs, the best was 1.0000 in epoch 1"),
-                stops(EarlyStopping.byTestLoss(2).leastImprovement(0.2), List.of(),
-                        epoch(1, 1, 0), epoch(2, 0.9, 0), epoch(3, 0.81, 0)));
-        assertEquals(List.of("go on", "the test loss was not a number for 2 epochs"),
+                stops(
+                        EarlyStopping.byTestLoss(2).leastImprovement(0.2),
+                        List.of(),
+                        epoch(1, 1, 0),
+                        epoch(2, 0.9, 0),
+                        epoch(3, 0.81, 0)));
+        assertEquals(
+                List.of("go on", "the test loss was not a number for 2 epochs"),
                 stops(EarlyStopping.byTestLoss(2), List.of(), epoch(1, Double.NaN, 0), epoch(2, Double.NaN, 0)));
     }
 
@@ -384,7 +420,8 @@ class ListenersTest {
 
     @Test
     void epochsBeforeItWasResumedCount() {
-        assertEquals(List.of("no better test loss for 2 epochs, the best was 1.0000 in epoch 1"),
+        assertEquals(
+                List.of("no better test loss for 2 epochs, the best was 1.0000 in epoch 1"),
                 stops(EarlyStopping.byTestLoss(2), List.of(epoch(1, 1, 0), epoch(2, 1, 0)), epoch(3, 1, 0)));
     }
 
@@ -397,8 +434,11 @@ class ListenersTest {
         assertEquals(Stop.Kind.EARLY, result.stop().kind());
         assertFalse(result.interrupted());
         assertEquals(200, result.train().total());
-        assertThrows(StriateException.class, () -> Trainer.of(net, optimizer, DEVICE).listener(EarlyStopping.byTestLoss(2))
-                .fit(train, null, 9));
+        assertThrows(
+                StriateException.class,
+                () -> Trainer.of(net, optimizer, DEVICE)
+                        .listener(EarlyStopping.byTestLoss(2))
+                        .fit(train, null, 9));
         assertThrows(StriateException.class, () -> EarlyStopping.byTestLoss(0));
         assertThrows(StriateException.class, () -> EarlyStopping.byTestLoss(1).leastImprovement(-1));
     }
@@ -408,9 +448,20 @@ class ListenersTest {
     @Test
     void historyIsALinePerEpoch() throws IOException {
         Path file = directory.resolve("history.csv");
-        HistoryCsv.write(file, List.of(
-                new EpochEnd(1, 2, 10, 1.25, 0.5, null, 0.1f, 2, 5),
-                new EpochEnd(2, 2, 10, Double.POSITIVE_INFINITY, 0.5, epoch(1, 0.75, 25).test(), 1e-5f, 2, 5)));
+        HistoryCsv.write(
+                file,
+                List.of(
+                        new EpochEnd(1, 2, 10, 1.25, 0.5, null, 0.1f, 2, 5),
+                        new EpochEnd(
+                                2,
+                                2,
+                                10,
+                                Double.POSITIVE_INFINITY,
+                                0.5,
+                                epoch(1, 0.75, 25).test(),
+                                1e-5f,
+                                2,
+                                5)));
         assertEquals("""
                 epoch,train_loss,train_accuracy,test_loss,test_accuracy,learning_rate,seconds,samples_per_second
                 1,1.250000,0.500000,,,0.100000,2.000,5.0
@@ -423,7 +474,15 @@ class ListenersTest {
     void historyInACheckpointKeepsItsBits() throws IOException {
         List<EpochEnd> epochs = List.of(
                 new EpochEnd(1, 2, 10, 0.1 + 0.2, Math.nextUp(0.5), null, Math.nextUp(0.1f), 1e-300, Double.MIN_VALUE),
-                new EpochEnd(2, 2, 10, Double.NaN, 0.5, epoch(2, Double.NEGATIVE_INFINITY, 25).test(), 0, 2,
+                new EpochEnd(
+                        2,
+                        2,
+                        10,
+                        Double.NaN,
+                        0.5,
+                        epoch(2, Double.NEGATIVE_INFINITY, 25).test(),
+                        0,
+                        2,
                         Double.POSITIVE_INFINITY));
         List<EpochEnd> read = HistoryJson.read(HistoryJson.write(epochs));
         assertEquals(epochs.get(0), read.get(0));
@@ -466,13 +525,27 @@ class ListenersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "", "{}", "[1]", "[{}]", "[] []", "[{\"epoch\":2}]", "[{\"epoch\":1,\"x\":1}]", "[{\"epoch\":-1}]", "[{\"epoch\":1.5}]",
-        "[{\"epoch\":1,\"seconds\":\"x\"}]", "[{\"epoch\":1,\"seconds\":[]}]", "[{\"epoch\":1,\"test_confusion\":5}]",
-        "[{\"epoch\":1,\"test_confusion\":[[1,2]]}]", "[{\"epoch\":1,\"test_confusion\":[[[1]]]}]", "[{\"epoch\":99999999999}]",
-        "[{\"epoch\":1,\"test_images\":2,\"test_correct\":3}]",
-        "[{\"epoch\":1,\"epoch\":1}]", "[[[[[[[[[[[[["
-    })
+    @ValueSource(
+            strings = {
+                "",
+                "{}",
+                "[1]",
+                "[{}]",
+                "[] []",
+                "[{\"epoch\":2}]",
+                "[{\"epoch\":1,\"x\":1}]",
+                "[{\"epoch\":-1}]",
+                "[{\"epoch\":1.5}]",
+                "[{\"epoch\":1,\"seconds\":\"x\"}]",
+                "[{\"epoch\":1,\"seconds\":[]}]",
+                "[{\"epoch\":1,\"test_confusion\":5}]",
+                "[{\"epoch\":1,\"test_confusion\":[[1,2]]}]",
+                "[{\"epoch\":1,\"test_confusion\":[[[1]]]}]",
+                "[{\"epoch\":99999999999}]",
+                "[{\"epoch\":1,\"test_images\":2,\"test_correct\":3}]",
+                "[{\"epoch\":1,\"epoch\":1}]",
+                "[[[[[[[[[[[[["
+            })
     void anotherTextIsNoHistory(String text) {
         assertThrows(IOException.class, () -> HistoryJson.read(text));
     }

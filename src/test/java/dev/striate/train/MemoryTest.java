@@ -43,8 +43,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Training leaves no memory behind: after a warm-up the number of live buffers, their bytes and the bytes in the pool are the
- * same after every step. Each test has a device of its own, whose buffers nobody else takes.
+ * Training leaves no memory behind: after a warm-up the number of live buffers, their bytes and the bytes in the pool
+ * are the same after every step. Each test has a device of its own, whose buffers nobody else takes.
  */
 class MemoryTest {
 
@@ -76,8 +76,12 @@ class MemoryTest {
     @TestFactory
     Stream<DynamicTest> predictionsWithoutAScope() {
         return onEachDevice(device -> {
-            try (LeakProbe probe = new LeakProbe(device); NoGrad off = NoGrad.open()) {
-                requireConstant(device, WARM_UP + 10, step -> probe.model.forward(probe.image).close());
+            try (LeakProbe probe = new LeakProbe(device);
+                    NoGrad off = NoGrad.open()) {
+                requireConstant(
+                        device,
+                        WARM_UP + 10,
+                        step -> probe.model.forward(probe.image).close());
             }
             assertEquals(0, device.backend().memory().liveBuffers());
         });
@@ -91,8 +95,16 @@ class MemoryTest {
 
         LeakProbe(Device device) {
             model = new Sequential(
-                    new Conv2d(1, 2, 3), new BatchNorm2d(2), new Relu(), new MaxPool2d(2), new AvgPool2d(2), new Tanh(),
-                    new Dropout(0.5f), new GlobalAvgPool2d(), new Flatten(), new Linear(2, 3))
+                            new Conv2d(1, 2, 3),
+                            new BatchNorm2d(2),
+                            new Relu(),
+                            new MaxPool2d(2),
+                            new AvgPool2d(2),
+                            new Tanh(),
+                            new Dropout(0.5f),
+                            new GlobalAvgPool2d(),
+                            new Flatten(),
+                            new Linear(2, 3))
                     .initialize(device, new Generator(1));
             model.eval();
             image = Tensor.ones(device, 1, 1, 12, 12);
@@ -133,7 +145,10 @@ class MemoryTest {
                 requireConstant(device, STEPS, step -> {
                     try (Scope scope = Scope.open()) {
                         Tensor features = Tensor.randn(device, generator, IMAGES.toArray())
-                                .conv2d(kernel, null, padding(1)).relu().maxPool2d(2).flatten(1);
+                                .conv2d(kernel, null, padding(1))
+                                .relu()
+                                .maxPool2d(2)
+                                .flatten(1);
                         Tensor loss = features.matmul(weight, false, true).crossEntropy(IntTensor.of(device, LABELS));
                         loss.backward();
                         descend(kernel);
@@ -180,7 +195,10 @@ class MemoryTest {
 
     // ---- Whatever fails
 
-    /** Each allocation of a step fails once, the first, the second and so on: nothing of it is left, and the next step works. */
+    /**
+     * Each allocation of a step fails once, the first, the second and so on: nothing of it is left, and the next step
+     * works.
+     */
     @TestFactory
     Stream<DynamicTest> anyAllocationOfAStepFails() {
         return onEachDevice(given -> {
@@ -193,10 +211,12 @@ class MemoryTest {
                 };
                 step.run();
                 MemoryStatistics before = device.backend().memory();
-                int failures = failing.failEach(() -> {
-                    assertThrows(DeviceMemoryException.class, step::run);
-                    requireSame(before, device.backend().memory());
-                }, step);
+                int failures = failing.failEach(
+                        () -> {
+                            assertThrows(DeviceMemoryException.class, step::run);
+                            requireSame(before, device.backend().memory());
+                        },
+                        step);
                 assertTrue(failures > 30, failures + " allocations");
             }
             assertEquals(0, device.backend().memory().liveBuffers());
@@ -210,10 +230,12 @@ class MemoryTest {
             FailingAllocations failing = new FailingAllocations(given.backend());
             Device device = Device.of(given.name(), failing.backend());
             Runnable setUp = () -> new Training(device).close();
-            int failures = failing.failEach(() -> {
-                assertThrows(DeviceMemoryException.class, setUp::run);
-                assertEquals(0, device.backend().memory().liveBuffers());
-            }, setUp);
+            int failures = failing.failEach(
+                    () -> {
+                        assertThrows(DeviceMemoryException.class, setUp::run);
+                        assertEquals(0, device.backend().memory().liveBuffers());
+                    },
+                    setUp);
             assertTrue(failures > 10, failures + " allocations");
         });
     }
@@ -242,7 +264,8 @@ class MemoryTest {
     // ---- Tools
 
     private static Stream<DynamicTest> onEachDevice(Consumer<Device> test) {
-        return TestDevices.withReference().stream().map(device -> dynamicTest(device.name(), () -> test.accept(device.open())));
+        return TestDevices.withReference().stream()
+                .map(device -> dynamicTest(device.name(), () -> test.accept(device.open())));
     }
 
     private static void requireConstant(Device device, int steps, IntConsumer step) {
@@ -275,9 +298,14 @@ class MemoryTest {
         Training(Device device) {
             this.device = device;
             net = new Sequential(
-                    new Conv2d(1, 2, 3, padding(1)), new BatchNorm2d(2), new Relu(),
+                    new Conv2d(1, 2, 3, padding(1)),
+                    new BatchNorm2d(2),
+                    new Relu(),
                     new Residual(new Sequential(new Conv2d(2, 2, 3, padding(1)), new BatchNorm2d(2))),
-                    new MaxPool2d(2), new Flatten(), new Dropout(0.25f), new Linear(8, CLASSES));
+                    new MaxPool2d(2),
+                    new Flatten(),
+                    new Dropout(0.25f),
+                    new Linear(8, CLASSES));
             net.initialize(device, generator);
             try {
                 optimizer = new Adam(net.parameters(), 0.01f);
@@ -305,8 +333,12 @@ class MemoryTest {
 
         void evaluate() {
             net.eval();
-            try (Scope scope = Scope.open(); NoGrad off = NoGrad.open()) {
-                net.forward(Tensor.randn(device, generator, 7, 1, 4, 4)).softmax(1).argmax(1).toIntArray();
+            try (Scope scope = Scope.open();
+                    NoGrad off = NoGrad.open()) {
+                net.forward(Tensor.randn(device, generator, 7, 1, 4, 4))
+                        .softmax(1)
+                        .argmax(1)
+                        .toIntArray();
             } finally {
                 net.train();
             }
@@ -346,8 +378,8 @@ class MemoryTest {
         }
 
         /**
-         * Runs {@code failing} with the first allocation failing, then with the second and so on, and {@code succeeding} after
-         * each.
+         * Runs {@code failing} with the first allocation failing, then with the second and so on, and {@code
+         * succeeding} after each.
          *
          * @return how many allocations {@code succeeding} makes
          */

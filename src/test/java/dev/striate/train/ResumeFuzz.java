@@ -35,8 +35,13 @@ public final class ResumeFuzz implements FuzzTarget {
     private final DataLoader loader = loader();
 
     static Sequential model() {
-        return Sequential.builder().add("pool", new MaxPool2d(4)).add("flatten", new Flatten()).add("drop", new Dropout(0.5f))
-                .add("fc", new Linear(4, 10)).build().initialize(Device.cpu(), new Generator(1));
+        return Sequential.builder()
+                .add("pool", new MaxPool2d(4))
+                .add("flatten", new Flatten())
+                .add("drop", new Dropout(0.5f))
+                .add("fc", new Linear(4, 10))
+                .build()
+                .initialize(Device.cpu(), new Generator(1));
     }
 
     static DataLoader loader() {

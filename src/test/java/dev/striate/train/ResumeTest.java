@@ -56,6 +56,7 @@ class ResumeTest {
     private static final int BATCH_SIZE = 64;
     /** 200 images: three batches of 64 and one of 8. */
     private static final int STEPS = 4;
+
     private static final int EPOCHS = 4;
 
     private static final Function<Map<String, Tensor>, Optimizer> ADAM = parameters -> new Adam(parameters, 0.01f);
@@ -105,8 +106,9 @@ class ResumeTest {
         public void onBatch(BatchEnd batch) {
             current = batch.epoch();
             step = batch.batch();
-            request(current == epoch && (place == Place.AFTER_A_STEP && step == 2
-                    || place == Place.AFTER_THE_LAST_STEP_OF_AN_EPOCH && step == STEPS));
+            request(current == epoch
+                    && (place == Place.AFTER_A_STEP && step == 2
+                            || place == Place.AFTER_THE_LAST_STEP_OF_AN_EPOCH && step == STEPS));
         }
 
         @Override
@@ -126,11 +128,20 @@ class ResumeTest {
 
         final Device device;
         final Generator generator = new Generator(SEED);
-        final Sequential net = new Sequential(new Conv2d(1, 4, 3, padding(1)), new BatchNorm2d(4), new Relu(),
-                new MaxPool2d(2), new Flatten(), new Dropout(0.3f), new Linear(64, 20), new Relu(), new Dropout(0.2f),
+        final Sequential net = new Sequential(
+                new Conv2d(1, 4, 3, padding(1)),
+                new BatchNorm2d(4),
+                new Relu(),
+                new MaxPool2d(2),
+                new Flatten(),
+                new Dropout(0.3f),
+                new Linear(64, 20),
+                new Relu(),
+                new Dropout(0.2f),
                 new Linear(20, 10));
         final Optimizer optimizer;
-        final DataLoader train = DataLoader.of(TinyDigits.test(), BATCH_SIZE).shuffle(SEED)
+        final DataLoader train = DataLoader.of(TinyDigits.test(), BATCH_SIZE)
+                .shuffle(SEED)
                 .transform(new RandomCrop(1), new RandomHorizontalFlip(0.5f));
         final DataLoader test = DataLoader.of(TinyDigits.test(), 70).shuffle(2).prefetch(0);
         final StopSwitch stop = new StopSwitch();
@@ -141,7 +152,9 @@ class ResumeTest {
             net.initialize(device, generator);
             optimizer = maker.apply(net.parameters());
             trainer = Trainer.of(net, optimizer, device)
-                    .schedule(new OneCycleSchedule(0.02f, EPOCHS * STEPS)).clipGradNorm(1).labelSmoothing(0.1f);
+                    .schedule(new OneCycleSchedule(0.02f, EPOCHS * STEPS))
+                    .clipGradNorm(1)
+                    .labelSmoothing(0.1f);
         }
 
         Training interruptAt(Place place, int epoch) {
@@ -172,13 +185,23 @@ class ResumeTest {
 
     /** What a whole training came to, without times. */
     private record Outcome(
-            Map<String, float[]> tensors, long steps, long stream, int epoch, List<String> history, Evaluation train,
+            Map<String, float[]> tensors,
+            long steps,
+            long stream,
+            int epoch,
+            List<String> history,
+            Evaluation train,
             Evaluation test) {
 
         static Outcome of(Training training, TrainingResult result) {
-            return new Outcome(training.tensors(), training.optimizer.steps(), training.generator.stream(),
-                    training.train.epoch(), result.epochs().stream().map(Outcome::line).toList(),
-                    assertNotNullEvaluation(result.train()), assertNotNullEvaluation(result.test()));
+            return new Outcome(
+                    training.tensors(),
+                    training.optimizer.steps(),
+                    training.generator.stream(),
+                    training.train.epoch(),
+                    result.epochs().stream().map(Outcome::line).toList(),
+                    assertNotNullEvaluation(result.train()),
+                    assertNotNullEvaluation(result.test()));
         }
 
         private static Evaluation assertNotNullEvaluation(Evaluation evaluation) {
@@ -190,7 +213,8 @@ class ResumeTest {
             assertTrue(e.seconds() > 0);
             assertEquals(e.images() / e.seconds(), e.samplesPerSecond());
             return e.epoch() + "/" + e.epochs() + " " + e.images() + " " + e.trainLoss() + " " + e.trainAccuracy() + " "
-                    + e.testLoss() + " " + e.testAccuracy() + " " + Arrays.deepToString(e.test().confusion()) + " "
+                    + e.testLoss() + " " + e.testAccuracy() + " "
+                    + Arrays.deepToString(e.test().confusion()) + " "
                     + e.learningRate();
         }
 
@@ -303,7 +327,8 @@ class ResumeTest {
                 assertEquals(STEPS + 2, first.optimizer.parameterSteps().get("0.bias"));
                 second.trainer.resume(Checkpoint.read(file));
                 Outcome.of(whole, whole.fit()).assertSame(Outcome.of(second, second.fit()));
-                assertEquals((EPOCHS - 1) * STEPS, second.optimizer.parameterSteps().get("0.weight"));
+                assertEquals(
+                        (EPOCHS - 1) * STEPS, second.optimizer.parameterSteps().get("0.weight"));
                 assertEquals(whole.optimizer.parameterSteps(), second.optimizer.parameterSteps());
 
                 // As older versions wrote it, of a layer that is still frozen: without the numbers of the parameters.
@@ -330,8 +355,10 @@ class ResumeTest {
     void aLoaderThatDropsTheLastBatchGoesOn() {
         Device device = Device.cpu();
         Path file = directory.resolve("dropped.safetensors");
-        try (Training whole = new Training(device, ADAM); Training first = new Training(device, ADAM);
-                Training second = new Training(device, ADAM); Training other = new Training(device, ADAM)) {
+        try (Training whole = new Training(device, ADAM);
+                Training first = new Training(device, ADAM);
+                Training second = new Training(device, ADAM);
+                Training other = new Training(device, ADAM)) {
             for (Training training : List.of(whole, first, second)) {
                 training.train.dropLast(true);
             }
@@ -344,8 +371,11 @@ class ResumeTest {
             assertTrue(checkpoint.dropsLast());
             second.trainer.resume(checkpoint);
             expected.assertSame(Outcome.of(second, second.fit()));
-            refused("cannot resume from " + file + ": whether the loader drops the last batch was true and is false", checkpoint,
-                    other, Training::fit);
+            refused(
+                    "cannot resume from " + file + ": whether the loader drops the last batch was true and is false",
+                    checkpoint,
+                    other,
+                    Training::fit);
         }
     }
 
@@ -356,8 +386,10 @@ class ResumeTest {
         assertEquals("in epoch 3 after step 2 of 4", within.inWords());
         assertEquals(2, within.step());
         assertEquals("adam", within.optimizer());
-        assertEquals("after epoch 2",
-                Checkpoint.read(interrupted(device, ADAM, Place.AFTER_AN_EPOCH, 2, null)).inWords());
+        assertEquals(
+                "after epoch 2",
+                Checkpoint.read(interrupted(device, ADAM, Place.AFTER_AN_EPOCH, 2, null))
+                        .inWords());
     }
 
     /** A checkpoint is a model file. */
@@ -365,12 +397,14 @@ class ResumeTest {
     void weightsAloneAreLoaded() {
         Device device = Device.cpu();
         Path file = interrupted(device, ADAM, Place.AFTER_A_STEP, 2, null);
-        try (Training trained = new Training(device, ADAM); Training other = new Training(device, ADAM)) {
+        try (Training trained = new Training(device, ADAM);
+                Training other = new Training(device, ADAM)) {
             Map<String, float[]> fresh = other.tensors();
             trained.interruptAt(Place.AFTER_A_STEP, 2).fit();
             assertEquals("AFTER_A_STEP", State.load(other.net, file).get("place"));
-            State.tensors(trained.net).forEach((name, tensor) ->
-                    assertArrayEquals(tensor.toArray(), other.tensors().get(name), name));
+            State.tensors(trained.net)
+                    .forEach((name, tensor) ->
+                            assertArrayEquals(tensor.toArray(), other.tensors().get(name), name));
             assertArrayEquals(fresh.get("adam.m.0.weight"), other.tensors().get("adam.m.0.weight"));
         }
     }
@@ -384,18 +418,40 @@ class ResumeTest {
         Checkpoint checkpoint = Checkpoint.read(file);
         String start = "cannot resume from " + file + ": ";
 
-        refused(start + "the optimiser was adam and is adamw", checkpoint,
-                new Training(device, parameters -> new AdamW(parameters, 1)), Training::fit);
-        refused(start + "the batch size was 64 and is 32", checkpoint, new Training(device, ADAM),
-                training -> training.trainer.fit(DataLoader.of(TinyDigits.test(), 32).shuffle(SEED), null, EPOCHS));
-        refused(start + "the number of training images was 200 and is 1000", checkpoint, new Training(device, ADAM),
-                training -> training.trainer.fit(DataLoader.of(TinyDigits.train(), 64).shuffle(SEED), null, EPOCHS));
-        refused(start + "the loader's seed was 5 and is 6", checkpoint, new Training(device, ADAM),
-                training -> training.trainer.fit(DataLoader.of(TinyDigits.test(), 64).shuffle(6), null, EPOCHS));
-        refused(start + "whether the loader shuffles was true and is false", checkpoint, new Training(device, ADAM),
-                training -> training.trainer.fit(DataLoader.of(TinyDigits.test(), 64).seed(5), null, EPOCHS));
-        refused(start + "it is in epoch 2 after step 2 of 4, and 1 epochs are wanted in all", checkpoint,
-                new Training(device, ADAM), training -> training.trainer.fit(training.train, training.test, 1));
+        refused(
+                start + "the optimiser was adam and is adamw",
+                checkpoint,
+                new Training(device, parameters -> new AdamW(parameters, 1)),
+                Training::fit);
+        refused(
+                start + "the batch size was 64 and is 32",
+                checkpoint,
+                new Training(device, ADAM),
+                training -> training.trainer.fit(
+                        DataLoader.of(TinyDigits.test(), 32).shuffle(SEED), null, EPOCHS));
+        refused(
+                start + "the number of training images was 200 and is 1000",
+                checkpoint,
+                new Training(device, ADAM),
+                training -> training.trainer.fit(
+                        DataLoader.of(TinyDigits.train(), 64).shuffle(SEED), null, EPOCHS));
+        refused(
+                start + "the loader's seed was 5 and is 6",
+                checkpoint,
+                new Training(device, ADAM),
+                training -> training.trainer.fit(
+                        DataLoader.of(TinyDigits.test(), 64).shuffle(6), null, EPOCHS));
+        refused(
+                start + "whether the loader shuffles was true and is false",
+                checkpoint,
+                new Training(device, ADAM),
+                training -> training.trainer.fit(
+                        DataLoader.of(TinyDigits.test(), 64).seed(5), null, EPOCHS));
+        refused(
+                start + "it is in epoch 2 after step 2 of 4, and 1 epochs are wanted in all",
+                checkpoint,
+                new Training(device, ADAM),
+                training -> training.trainer.fit(training.train, training.test, 1));
     }
 
     private static void refused(String reason, Checkpoint checkpoint, Training training, Consumer<Training> fit) {
@@ -418,15 +474,31 @@ class ResumeTest {
         Dataset set = TinyDigits.test();
         for (Module other : List.of(
                 new Sequential(new Flatten(), new Linear(64, 10)),
-                new Sequential(new Conv2d(1, 4, 5, padding(2)), new BatchNorm2d(4), new Relu(), new MaxPool2d(2), new Flatten(),
-                        new Dropout(0.3f), new Linear(64, 20), new Relu(), new Dropout(0.2f), new Linear(20, 10)))) {
-            try (other; Adam adam = new Adam(other.initialize(device, new Generator(SEED)).parameters(), 0.1f)) {
+                new Sequential(
+                        new Conv2d(1, 4, 5, padding(2)),
+                        new BatchNorm2d(4),
+                        new Relu(),
+                        new MaxPool2d(2),
+                        new Flatten(),
+                        new Dropout(0.3f),
+                        new Linear(64, 20),
+                        new Relu(),
+                        new Dropout(0.2f),
+                        new Linear(20, 10)))) {
+            try (other;
+                    Adam adam = new Adam(
+                            other.initialize(device, new Generator(SEED)).parameters(), 0.1f)) {
                 Trainer trainer = Trainer.of(other, adam, device).resume(Checkpoint.read(file));
-                StriateException e = assertThrows(StriateException.class,
+                StriateException e = assertThrows(
+                        StriateException.class,
                         () -> trainer.fit(DataLoader.of(set, BATCH_SIZE).shuffle(SEED), null, EPOCHS));
-                assertTrue(e.getMessage().contains(other.children().size() == 2
-                        ? "the list of random generators in the model was [5.generator, 8.generator] and is []"
-                        : "0.weight has the shape (4, 1, 3, 3) in the file and (4, 1, 5, 5) in the module"), e.getMessage());
+                assertTrue(
+                        e.getMessage()
+                                .contains(
+                                        other.children().size() == 2
+                                                ? "the list of random generators in the model was [5.generator, 8.generator] and is []"
+                                                : "0.weight has the shape (4, 1, 3, 3) in the file and (4, 1, 5, 5) in the module"),
+                        e.getMessage());
                 assertEquals(0, adam.steps());
             }
         }
@@ -450,7 +522,8 @@ class ResumeTest {
             training.net.initialize(device, new Generator(99));
             try (Adam adam = new Adam(training.net.parameters(), 0.1f)) {
                 Trainer trainer = Trainer.of(training.net, adam, device).resume(Checkpoint.read(file));
-                StriateException e = assertThrows(StriateException.class, () -> trainer.fit(training.train, null, EPOCHS));
+                StriateException e =
+                        assertThrows(StriateException.class, () -> trainer.fit(training.train, null, EPOCHS));
                 assertTrue(e.getMessage().contains("the seed of 5.generator was 5 and is 99"), e.getMessage());
             }
         }

@@ -21,14 +21,15 @@ import java.lang.reflect.Proxy;
 import java.util.Random;
 
 /**
- * The reference with float32's roundings imitated by random ones of the same size, which shows how far roundings carry a whole
- * computation (Monte Carlo arithmetic: Parker, Pierce and Eggert, 2000).
+ * The reference with float32's roundings imitated by random ones of the same size, which shows how far roundings carry
+ * a whole computation (Monte Carlo arithmetic: Parker, Pierce and Eggert, 2000).
  *
- * <p>Before each kernel call every element of its operands is multiplied by {@code 1 + K u r}, with u = 2^-24, r uniform in
- * [-1, 1) and K the number of terms of the call's longest sum. For a sum of K products this moves the result by random amounts of
- * deviation {@code K u sqrt(2/3) sqrt(sum (a b)^2)}, at least {@code 0.8 sqrt(K) u sum|a b|}: what K independent roundings
- * of partial sums as large as the whole give, the most that float32 does if its roundings are independent, whatever the order of
- * the sum. Kernels without sums count K = 1, as what they store is rounded once; those that only copy are left alone.
+ * <p>Before each kernel call every element of its operands is multiplied by {@code 1 + K u r}, with u = 2^-24, r
+ * uniform in [-1, 1) and K the number of terms of the call's longest sum. For a sum of K products this moves the result
+ * by random amounts of deviation {@code K u sqrt(2/3) sqrt(sum (a b)^2)}, at least {@code 0.8 sqrt(K) u sum|a b|}: what
+ * K independent roundings of partial sums as large as the whole give, the most that float32 does if its roundings are
+ * independent, whatever the order of the sum. Kernels without sums count K = 1, as what they store is rounded once;
+ * those that only copy are left alone.
  */
 final class RoundingNoise {
 
@@ -125,7 +126,8 @@ final class RoundingNoise {
         if (family == UnaryKernels.class || family == MaxPool2dKernels.class) {
             return 1;
         }
-        throw new IllegalArgumentException("how many terms are summed is not known for " + family.getSimpleName() + "." + kernel);
+        throw new IllegalArgumentException(
+                "how many terms are summed is not known for " + family.getSimpleName() + "." + kernel);
     }
 
     @FunctionalInterface
@@ -135,7 +137,9 @@ final class RoundingNoise {
 
     private static <T> T proxy(Class<T> type, Handler handler) {
         return type.cast(Proxy.newProxyInstance(
-                type.getClassLoader(), new Class<?>[] {type}, (self, method, arguments) -> handler.call(method, arguments)));
+                type.getClassLoader(),
+                new Class<?>[] {type},
+                (self, method, arguments) -> handler.call(method, arguments)));
     }
 
     private static Object invoke(Method method, Object target, Object[] arguments) {

@@ -29,7 +29,8 @@ class ThreadsTest {
 
     @TestFactory
     Stream<DynamicTest> trainingsAtOnce() {
-        Stream<TestDevice> sharingWork = TestDevices.threadCounts().stream().flatMap(devices -> devices.stream().skip(1));
+        Stream<TestDevice> sharingWork = TestDevices.threadCounts().stream()
+                .flatMap(devices -> devices.stream().skip(1));
         return Stream.concat(TestDevices.withReference().stream(), sharingWork)
                 .map(device -> dynamicTest(device.name(), () -> check(device.open())));
     }
@@ -53,8 +54,10 @@ class ThreadsTest {
             for (int seed = 0; seed < THREADS; seed++) {
                 DigitsTraining actual = together.get(seed).get();
                 assertArrayEquals(alone.get(seed).losses(), actual.losses(), "seed " + seed);
-                alone.get(seed).parameters().forEach(
-                        (name, values) -> assertArrayEquals(values, actual.parameters().get(name), name));
+                alone.get(seed)
+                        .parameters()
+                        .forEach((name, values) ->
+                                assertArrayEquals(values, actual.parameters().get(name), name));
             }
         } finally {
             threads.shutdownNow();

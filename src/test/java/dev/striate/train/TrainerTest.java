@@ -134,7 +134,9 @@ class TrainerTest {
     @Test
     void imagesWithTheIgnoredLabelAreNotCounted() {
         List<Batch> batches = List.of(
-                batch(new int[] {0, 1}, 0, -100), batch(new int[] {2, 3, 4}, -100, 2, 1), batch(new int[] {1, 2}, -100, -100));
+                batch(new int[] {0, 1}, 0, -100),
+                batch(new int[] {2, 3, 4}, -100, 2, 1),
+                batch(new int[] {1, 2}, -100, -100));
         Evaluation e = Trainer.evaluate(model, batches, DEVICE);
         Rows counted = new Rows(new float[][] {FIVE.rows[0], FIVE.rows[3], FIVE.rows[4]}, new int[] {0, 2, 1});
         assertEquals(crossEntropy(counted, 1, 0), e.loss(), 1e-6);
@@ -151,7 +153,8 @@ class TrainerTest {
     void aLabelThatIsNoClassIsNamed() {
         for (int label : new int[] {3, -1}) {
             List<Batch> batches = List.of(batch(new int[] {0, 1}, 0, label));
-            StriateException thrown = assertThrows(StriateException.class, () -> Trainer.evaluate(model, batches, DEVICE));
+            StriateException thrown =
+                    assertThrows(StriateException.class, () -> Trainer.evaluate(model, batches, DEVICE));
             assertTrue(thrown.getMessage().contains("label " + label + " at position 1"), thrown.getMessage());
         }
     }
@@ -209,7 +212,9 @@ class TrainerTest {
             assertEquals(first.loss(), second.loss());
             assertArrayEquals(first.predictions(), second.predictions());
         }
-        assertEquals(Trainer.evaluate(model, DataLoader.of(FIVE, 2), DEVICE).loss(), Trainer.evaluate(model, kept, DEVICE).loss());
+        assertEquals(
+                Trainer.evaluate(model, DataLoader.of(FIVE, 2), DEVICE).loss(),
+                Trainer.evaluate(model, kept, DEVICE).loss());
     }
 
     /** A source of batches that fills the same arrays again for each. */
@@ -217,22 +222,26 @@ class TrainerTest {
     void evaluationDoesNotReadABatchLater() {
         float[] pixels = new float[3];
         int[] label = new int[1];
-        Iterable<Batch> reusing = () -> IntStream.range(0, FIVE.size()).mapToObj(i -> {
-            FIVE.read(i, pixels, 0);
-            label[0] = FIVE.label(i);
-            return new Batch(pixels, Shape.of(1, 1, 1, 3), label, new int[] {i});
-        }).iterator();
+        Iterable<Batch> reusing = () -> IntStream.range(0, FIVE.size())
+                .mapToObj(i -> {
+                    FIVE.read(i, pixels, 0);
+                    label[0] = FIVE.label(i);
+                    return new Batch(pixels, Shape.of(1, 1, 1, 3), label, new int[] {i});
+                })
+                .iterator();
         assertEquals(3, Trainer.evaluate(model, reusing, DEVICE).correct());
     }
 
     /** Batch normalisation after global pooling has one value per channel of a single image. */
     @Test
     void aSingleImageAtTheEndOfAnEpochCanBeDropped() {
-        try (Sequential net = initialized(new Sequential(new GlobalAvgPool2d(), new BatchNorm2d(1), new Flatten(), new Linear(1, 10)));
+        try (Sequential net = initialized(
+                        new Sequential(new GlobalAvgPool2d(), new BatchNorm2d(1), new Flatten(), new Linear(1, 10)));
                 Adam adam = new Adam(net.parameters(), 0.01f)) {
             Dataset images = Datasets.subset(TinyDigits.train(), 33);
             Trainer trainer = Trainer.of(net, adam, DEVICE).evaluateTrainingSet(false);
-            ShapeException e = assertThrows(ShapeException.class, () -> trainer.fit(DataLoader.of(images, 16), null, 1));
+            ShapeException e =
+                    assertThrows(ShapeException.class, () -> trainer.fit(DataLoader.of(images, 16), null, 1));
             assertTrue(e.getMessage().contains("DataLoader.dropLast(true)"), e.getMessage());
             List<String> log = new ArrayList<>();
             TrainingResult result = trainer.listener(new Log("a", log, -1))
@@ -264,7 +273,10 @@ class TrainerTest {
 
     // ---- Training
 
-    /** At a learning rate of 0 the running loss and accuracy are those of the whole set: the last of 3 batches is 1 image. */
+    /**
+     * At a learning rate of 0 the running loss and accuracy are those of the whole set: the last of 3 batches is 1
+     * image.
+     */
     @Test
     void partialLastBatchHasItsOwnWeight() {
         TrainingResult result = fit(new Sgd(model.parameters(), 0), DataLoader.of(FIVE, 2), null, 1);
@@ -296,14 +308,16 @@ class TrainerTest {
         }
         // The one gradient is scaled to 0.01 norm / (norm + 1e-6).
         assertEquals(0.005, Math.abs(model.weight() - 1), 1e-6);
-        assertThrows(StriateException.class, () -> Trainer.of(model, new Sgd(model.parameters(), 1), DEVICE).clipGradNorm(0));
+        assertThrows(
+                StriateException.class,
+                () -> Trainer.of(model, new Sgd(model.parameters(), 1), DEVICE).clipGradNorm(0));
     }
 
     @Test
     void labelsAreSmoothedInTrainingOnly() {
         try (Sgd optimizer = new Sgd(model.parameters(), 0)) {
-            TrainingResult result = Trainer.of(model, optimizer, DEVICE).labelSmoothing(0.3f)
-                    .fit(DataLoader.of(FIVE, 2), null, 1);
+            TrainingResult result =
+                    Trainer.of(model, optimizer, DEVICE).labelSmoothing(0.3f).fit(DataLoader.of(FIVE, 2), null, 1);
             assertEquals(crossEntropy(FIVE, 1, 0.3f), result.epochs().get(0).trainLoss(), 1e-6);
             assertEquals(crossEntropy(FIVE, 1, 0), result.trainLoss(), 1e-6);
         }
@@ -339,7 +353,9 @@ class TrainerTest {
         model.eval();
         fit(new Sgd(model.parameters(), 0), DataLoader.of(FIVE, 3), DataLoader.of(FIVE, 5), 2);
         assertFalse(model.isTraining());
-        assertEquals(List.of("train 3", "train 2", "eval 5", "train 3", "train 2", "eval 5", "eval 3", "eval 2"), model.runs);
+        assertEquals(
+                List.of("train 3", "train 2", "eval 5", "train 3", "train 2", "eval 5", "eval 3", "eval 2"),
+                model.runs);
     }
 
     /** A batch normalisation that is set to evaluation keeps its statistics, whatever is evaluated in between. */
@@ -357,7 +373,10 @@ class TrainerTest {
     @Test
     void partsKeepTheModeThatTheyWereSetTo() {
         BatchNorm2d norm = new BatchNorm2d(1);
-        try (Sequential net = initialized(Sequential.builder().add("norm", norm).add("scale", new Scale()).build());
+        try (Sequential net = initialized(Sequential.builder()
+                        .add("norm", norm)
+                        .add("scale", new Scale())
+                        .build());
                 Sgd optimizer = new Sgd(net.parameters(), 0.1f)) {
             norm.eval();
             Trainer trainer = Trainer.of(net, optimizer, DEVICE).listener(new TrainingListener() {
@@ -367,7 +386,8 @@ class TrainerTest {
                 }
             });
             trainer.fit(DataLoader.of(FIVE, 3), DataLoader.of(FIVE, 5), 2);
-            assertEquals(List.of("train 3", "train 2", "eval 5", "train 3", "train 2", "eval 5", "eval 3", "eval 2"),
+            assertEquals(
+                    List.of("train 3", "train 2", "eval 5", "train 3", "train 2", "eval 5", "eval 3", "eval 2"),
                     ((Scale) net.modules().get("scale")).runs);
             assertEquals(0, net.buffers().get("norm.running_mean").item());
             assertEquals(List.of(true, false, true), modes(net));
@@ -402,7 +422,11 @@ class TrainerTest {
                 return true;
             }
         };
-        TrainingResult result = fit(new Sgd(model.parameters(), 0), DataLoader.of(FIVE, 2).shuffle(3).transform(blank), null, 1);
+        TrainingResult result = fit(
+                new Sgd(model.parameters(), 0),
+                DataLoader.of(FIVE, 2).shuffle(3).transform(blank),
+                null,
+                1);
         assertEquals(Math.log(3), result.epochs().get(0).trainLoss(), 1e-6);
         assertEquals(0.6, result.trainAccuracy());
         assertArrayEquals(new int[] {0, 1, 2, 2, 0}, result.train().predictions());
@@ -414,9 +438,12 @@ class TrainerTest {
         broken.rows[3] = new float[] {0, Float.NaN, 0};
         int before = liveBuffers();
         Sgd optimizer = new Sgd(model.parameters(), 0.1f);
-        StriateException e = assertThrows(StriateException.class, () -> fit(optimizer, DataLoader.of(broken, 1), null, 2));
-        assertEquals("the loss became NaN in epoch 1, step 4, at a learning rate of 0.1; lower the learning rate, clip the"
-                + " gradient norm, or look for such values in the data", e.getMessage());
+        StriateException e =
+                assertThrows(StriateException.class, () -> fit(optimizer, DataLoader.of(broken, 1), null, 2));
+        assertEquals(
+                "the loss became NaN in epoch 1, step 4, at a learning rate of 0.1; lower the learning rate, clip the"
+                        + " gradient norm, or look for such values in the data",
+                e.getMessage());
         assertTrue(model.isTraining());
         assertEquals(before, liveBuffers() - model.parameters().size(), "only the parameter's gradient came to be");
     }
@@ -427,14 +454,18 @@ class TrainerTest {
         Sgd optimizer = new Sgd(model.parameters(), 0.1f);
         int before = liveBuffers();
         IllegalStateException cause = new IllegalStateException();
-        assertSame(cause, assertThrows(IllegalStateException.class, () -> Trainer.of(model, optimizer, DEVICE)
-                .listener(new TrainingListener() {
-                    @Override
-                    public void onBatch(BatchEnd batch) {
-                        throw cause;
-                    }
-                })
-                .fit(DataLoader.of(FIVE, 2), null, 1)));
+        assertSame(
+                cause,
+                assertThrows(
+                        IllegalStateException.class,
+                        () -> Trainer.of(model, optimizer, DEVICE)
+                                .listener(new TrainingListener() {
+                                    @Override
+                                    public void onBatch(BatchEnd batch) {
+                                        throw cause;
+                                    }
+                                })
+                                .fit(DataLoader.of(FIVE, 2), null, 1)));
         assertFalse(model.isTraining());
         assertEquals(before, liveBuffers());
     }
@@ -462,7 +493,8 @@ class TrainerTest {
         @Override
         public void onBatch(BatchEnd batch) {
             batches++;
-            log.add(name + " batch " + batch.epoch() + "." + batch.batch() + "/" + batch.batches() + ", " + batch.images());
+            log.add(name + " batch " + batch.epoch() + "." + batch.batch() + "/" + batch.batches() + ", "
+                    + batch.images());
         }
 
         @Override
@@ -486,32 +518,56 @@ class TrainerTest {
     void listenersAreToldInOrder() {
         List<String> log = new ArrayList<>();
         try (Sgd optimizer = new Sgd(model.parameters(), 0)) {
-            Trainer.of(model, optimizer, DEVICE).listener(new Log("a", log, -1)).listener(new Log("b", log, -1))
+            Trainer.of(model, optimizer, DEVICE)
+                    .listener(new Log("a", log, -1))
+                    .listener(new Log("b", log, -1))
                     .fit(DataLoader.of(FIVE, 3), DataLoader.of(FIVE, 5), 1);
         }
-        assertEquals(List.of("a start 1x2, 5", "b start 1x2, 5", "a batch 1.1/2, 3", "b batch 1.1/2, 3", "a batch 1.2/2, 5",
-                "b batch 1.2/2, 5", "a epoch 1/1, 5, 0.6", "b epoch 1/1, 5, 0.6", "a end 1, false", "b end 1, false"), log);
+        assertEquals(
+                List.of(
+                        "a start 1x2, 5",
+                        "b start 1x2, 5",
+                        "a batch 1.1/2, 3",
+                        "b batch 1.1/2, 3",
+                        "a batch 1.2/2, 5",
+                        "b batch 1.2/2, 5",
+                        "a epoch 1/1, 5, 0.6",
+                        "b epoch 1/1, 5, 0.6",
+                        "a end 1, false",
+                        "b end 1, false"),
+                log);
     }
 
     @Test
     void listenerStopsTrainingWithinAnEpoch() {
         List<String> log = new ArrayList<>();
         try (Sgd optimizer = new Sgd(model.parameters(), 0)) {
-            Trainer.of(model, optimizer, DEVICE).listener(new Log("a", log, 3))
+            Trainer.of(model, optimizer, DEVICE)
+                    .listener(new Log("a", log, 3))
                     .fit(DataLoader.of(FIVE, 3), DataLoader.of(FIVE, 5), 9);
             assertEquals(3, optimizer.steps());
         }
-        assertEquals(List.of("a start 9x2, 5", "a batch 1.1/2, 3", "a batch 1.2/2, 5", "a epoch 1/9, 5, 0.6", "a batch 2.1/2, 3",
-                "a epoch 2/9, 3, 0.6", "a end 2, true"), log);
+        assertEquals(
+                List.of(
+                        "a start 9x2, 5",
+                        "a batch 1.1/2, 3",
+                        "a batch 1.2/2, 5",
+                        "a epoch 1/9, 5, 0.6",
+                        "a batch 2.1/2, 3",
+                        "a epoch 2/9, 3, 0.6",
+                        "a end 2, true"),
+                log);
     }
 
     @Test
     void progressIsOneLine() {
         Evaluation test = new Evaluation(0.25, new int[] {0, 1}, new int[][] {{1, 0}, {0, 1}});
-        assertEquals("epoch  3/30  loss 0.5000  accuracy 75.00 %  test loss 0.2500  test accuracy 100.00 %"
+        assertEquals(
+                "epoch  3/30  loss 0.5000  accuracy 75.00 %  test loss 0.2500  test accuracy 100.00 %"
                         + "  lr 0.00500  12,346 images/s",
                 PlainProgress.line(new EpochEnd(3, 30, 1000, 0.5, 0.75, test, 0.005f, 0.1, 12345.6)));
-        assertEquals("epoch 3/9  loss 0.5000  accuracy 75.00 %  lr 0.00500  12,346 images/s",
+        assertEquals(
+                "epoch 3/9  loss 0.5000  accuracy 75.00 %  lr 0.00500  12,346 images/s",
                 PlainProgress.line(new EpochEnd(3, 9, 1000, 0.5, 0.75, null, 0.005f, 0.1, 12345.6)));
     }
 
@@ -523,12 +579,15 @@ class TrainerTest {
                 new Sequential(new Flatten(), new Linear(3, 8), new Relu(), new Dropout(0.5f), new Linear(8, 3)));
         List<Integer> live = new ArrayList<>();
         try (Adam optimizer = new Adam(net.parameters(), 0.01f)) {
-            Trainer.of(net, optimizer, DEVICE).clipGradNorm(1).listener(new TrainingListener() {
-                @Override
-                public void onEpoch(EpochEnd epoch) {
-                    live.add(liveBuffers());
-                }
-            }).fit(DataLoader.of(FIVE, 2).shuffle(1), DataLoader.of(FIVE, 2), 15);
+            Trainer.of(net, optimizer, DEVICE)
+                    .clipGradNorm(1)
+                    .listener(new TrainingListener() {
+                        @Override
+                        public void onEpoch(EpochEnd epoch) {
+                            live.add(liveBuffers());
+                        }
+                    })
+                    .fit(DataLoader.of(FIVE, 2).shuffle(1), DataLoader.of(FIVE, 2), 15);
         }
         assertEquals(List.of(live.get(0)), live.stream().distinct().toList());
     }
@@ -555,7 +614,7 @@ class TrainerTest {
     private static TrainingResult digits(Device device, long seed, int epochs) {
         DataLoader train = DataLoader.of(TinyDigits.train(), 32).shuffle(seed);
         try (Module net = new Sequential(new Flatten(), new Linear(64, 32), new Relu(), new Linear(32, 10))
-                .initialize(device, new Generator(seed));
+                        .initialize(device, new Generator(seed));
                 Adam optimizer = new Adam(net.parameters(), 0.005f)) {
             return Trainer.of(net, optimizer, device)
                     .schedule(new CosineSchedule(0.005f, 0, (long) epochs * train.batches()))

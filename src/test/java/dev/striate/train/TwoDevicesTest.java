@@ -53,7 +53,9 @@ class TwoDevicesTest {
     @ValueSource(strings = {"pthread basic", "pthread pthread"})
     void twoOpenClDevices(String pocl) throws Exception {
         BackendProvider.Probe probe = new OpenClProvider().probe();
-        assumeTrue(!probe.devices().isEmpty() && probe.devices().get(0).platform().startsWith("Portable Computing Language"),
+        assumeTrue(
+                !probe.devices().isEmpty()
+                        && probe.devices().get(0).platform().startsWith("Portable Computing Language"),
                 "PoCL is not the first platform");
         try (JavaProcess process = JavaProcess.start(TrainOnTwo.class, Map.of("POCL_DEVICES", pocl))) {
             assertEquals("gpu and gpu:1 agree with themselves", process.awaitLine("agree"));
@@ -69,7 +71,9 @@ class TwoDevicesTest {
             checkTrainingsAtOnce(one, other);
             checkMixture(one, other);
             DeviceException absent = assertThrows(DeviceException.class, () -> Device.gpu(2));
-            assertEquals("gpu:2 not found; available: gpu (" + one.info().name() + "), gpu:1 (" + other.info().name() + ")",
+            assertEquals(
+                    "gpu:2 not found; available: gpu (" + one.info().name() + "), gpu:1 ("
+                            + other.info().name() + ")",
                     absent.getMessage());
             System.out.println(one + " and " + other + " agree with themselves");
             // The driver's own threads must not keep the process.
@@ -97,8 +101,10 @@ class TwoDevicesTest {
             for (int i = 0; i < 2; i++) {
                 DigitsTraining actual = together.get(i).get();
                 assertArrayEquals(alone.get(i).losses(), actual.losses());
-                alone.get(i).parameters().forEach(
-                        (name, values) -> assertArrayEquals(values, actual.parameters().get(name), name));
+                alone.get(i)
+                        .parameters()
+                        .forEach((name, values) ->
+                                assertArrayEquals(values, actual.parameters().get(name), name));
             }
         } finally {
             threads.shutdownNow();
@@ -113,17 +119,27 @@ class TwoDevicesTest {
     }
 
     private static void checkMixture(Device one, Device other) {
-        try (Tensor a = Tensor.ones(one, 2, 2); Tensor b = Tensor.ones(other, 2, 2); Tensor image = Tensor.ones(one, 1, 1, 4, 4);
-                Tensor kernel = Tensor.ones(other, 1, 1, 3, 3); IntTensor labels = IntTensor.of(other, 0, 1)) {
+        try (Tensor a = Tensor.ones(one, 2, 2);
+                Tensor b = Tensor.ones(other, 2, 2);
+                Tensor image = Tensor.ones(one, 1, 1, 4, 4);
+                Tensor kernel = Tensor.ones(other, 1, 1, 3, 3);
+                IntTensor labels = IntTensor.of(other, 0, 1)) {
             List<Supplier<Tensor>> mixtures = List.of(
-                    () -> a.add(b), () -> a.matmul(b), () -> image.conv2d(kernel, null), () -> a.crossEntropy(labels),
+                    () -> a.add(b),
+                    () -> a.matmul(b),
+                    () -> image.conv2d(kernel, null),
+                    () -> a.crossEntropy(labels),
                     () -> Tensor.concat(0, a, b));
             for (Supplier<Tensor> mixture : mixtures) {
                 DeviceException error = assertThrows(DeviceException.class, mixture::get);
-                assertTrue(error.getMessage().contains(" on " + one) && error.getMessage().contains(" on " + other)
-                        && error.getMessage().contains("to(device)"), error.getMessage());
+                assertTrue(
+                        error.getMessage().contains(" on " + one)
+                                && error.getMessage().contains(" on " + other)
+                                && error.getMessage().contains("to(device)"),
+                        error.getMessage());
             }
-            try (Tensor moved = b.to(one); Tensor sum = a.add(moved)) {
+            try (Tensor moved = b.to(one);
+                    Tensor sum = a.add(moved)) {
                 assertArrayEquals(new float[] {2, 2, 2, 2}, sum.toArray());
             }
         }

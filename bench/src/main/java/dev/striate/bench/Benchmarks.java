@@ -17,8 +17,8 @@ import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * Runs the benchmarks, with JMH's command line, and prints what the times mean: GFLOP/s or GB/s, the part of the machine's peak
- * as {@link FmaPeakBench} measures it first, and the bytes that a call allocates.
+ * Runs the benchmarks, with JMH's command line, and prints what the times mean: GFLOP/s or GB/s, the part of the
+ * machine's peak as {@link FmaPeakBench} measures it first, and the bytes that a call allocates.
  */
 public final class Benchmarks {
 
@@ -43,8 +43,10 @@ public final class Benchmarks {
         int threads = Integer.getInteger("striate.threads", Runtime.getRuntime().availableProcessors());
         try {
             double peak = peak(asked, threads);
-            ChainedOptionsBuilder options =
-                    new OptionsBuilder().parent(asked).addProfiler(GCProfiler.class).exclude(FmaPeakBench.class.getName());
+            ChainedOptionsBuilder options = new OptionsBuilder()
+                    .parent(asked)
+                    .addProfiler(GCProfiler.class)
+                    .exclude(FmaPeakBench.class.getName());
             asked.getExcludes().forEach(options::exclude);
             Collection<RunResult> results = new Runner(options.build()).run();
             System.out.println(table(results, peak, threads));
@@ -60,7 +62,8 @@ public final class Benchmarks {
     /** GFLOP/s of all threads together. */
     private static double peak(CommandLineOptions asked, int threads) throws RunnerException {
         // Not with what was asked as a parent, whose choice of benchmarks would come along.
-        ChainedOptionsBuilder options = new OptionsBuilder().include(FmaPeakBench.class.getName()).threads(threads);
+        ChainedOptionsBuilder options =
+                new OptionsBuilder().include(FmaPeakBench.class.getName()).threads(threads);
         if (asked.getForkCount().hasValue()) {
             options.forks(asked.getForkCount().get());
         }
@@ -70,10 +73,19 @@ public final class Benchmarks {
         return threads * perCall / run.getPrimaryResult().getScore() / 1e3;
     }
 
-    private static String table(Collection<RunResult> results, double peak, int threads) throws ReflectiveOperationException {
-        StringBuilder text = new StringBuilder(String.format(Locale.ROOT,
-                "%nFMA peak (threads: %d): %.0f GFLOP/s%n%-58s %12s %9s %7s %7s %12s%n", threads, peak, "benchmark", "us/call",
-                "GFLOP/s", "of peak", "GB/s", "bytes/call"));
+    private static String table(Collection<RunResult> results, double peak, int threads)
+            throws ReflectiveOperationException {
+        StringBuilder text = new StringBuilder(String.format(
+                Locale.ROOT,
+                "%nFMA peak (threads: %d): %.0f GFLOP/s%n%-58s %12s %9s %7s %7s %12s%n",
+                threads,
+                peak,
+                "benchmark",
+                "us/call",
+                "GFLOP/s",
+                "of peak",
+                "GB/s",
+                "bytes/call"));
         for (RunResult run : results) {
             BenchmarkParams params = run.getParams();
             double micros = run.getPrimaryResult().getScore();
@@ -81,7 +93,11 @@ public final class Benchmarks {
             double gflops = cost.flops() / micros / 1e3;
             boolean onCpu = params.getParam("device").startsWith("cpu");
             Result<?> allocated = run.getSecondaryResults().get("gc.alloc.rate.norm");
-            text.append(String.format(Locale.ROOT, "%-58s %12.2f %9s %7s %7s %12s%n", name(params), micros,
+            text.append(String.format(
+                    Locale.ROOT,
+                    "%-58s %12.2f %9s %7s %7s %12s%n",
+                    name(params),
+                    micros,
                     cost.flops() == 0 ? "" : String.format(Locale.ROOT, "%.1f", gflops),
                     cost.flops() == 0 || !onCpu ? "" : String.format(Locale.ROOT, "%.0f %%", 100 * gflops / peak),
                     cost.bytes() == 0 ? "" : String.format(Locale.ROOT, "%.1f", cost.bytes() / micros / 1e3),
@@ -91,7 +107,8 @@ public final class Benchmarks {
     }
 
     private static String name(BenchmarkParams params) {
-        StringBuilder name = new StringBuilder(params.getBenchmark().substring(Benchmarks.class.getPackageName().length() + 1));
+        StringBuilder name = new StringBuilder(params.getBenchmark()
+                .substring(Benchmarks.class.getPackageName().length() + 1));
         for (String key : params.getParamsKeys()) {
             if (!key.equals("device") || !params.getParam(key).equals("cpu")) {
                 name.append(' ').append(params.getParam(key));
@@ -103,7 +120,8 @@ public final class Benchmarks {
     /** Asks the benchmark itself, with the parameters it was run with. */
     private static Cost cost(BenchmarkParams params) throws ReflectiveOperationException {
         int dot = params.getBenchmark().lastIndexOf('.');
-        DeviceBench bench = (DeviceBench) Class.forName(params.getBenchmark().substring(0, dot)).getDeclaredConstructor()
+        DeviceBench bench = (DeviceBench) Class.forName(params.getBenchmark().substring(0, dot))
+                .getDeclaredConstructor()
                 .newInstance();
         for (String key : params.getParamsKeys()) {
             bench.setParameter(key, params.getParam(key));

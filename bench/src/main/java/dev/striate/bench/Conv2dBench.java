@@ -20,7 +20,8 @@ public class Conv2dBench extends DeviceBench {
     @Override
     void prepare() {
         x = randn(shape.batch, shape.in, shape.side, shape.side).requiresGrad(true);
-        weight = randn(shape.out, shape.in / shape.groups, shape.kernel, shape.kernel).requiresGrad(true);
+        weight = randn(shape.out, shape.in / shape.groups, shape.kernel, shape.kernel)
+                .requiresGrad(true);
         bias = randn(shape.out).requiresGrad(true);
     }
 

@@ -16,8 +16,8 @@ import java.util.Random;
 import org.openjdk.jmh.annotations.Benchmark;
 
 /**
- * The preparation of a batch of 128 images in the form of CIFAR-10, bytes to floats, on the thread that asks. A training does
- * it in the background; what counts is how much of a core it takes from the step's.
+ * The preparation of a batch of 128 images in the form of CIFAR-10, bytes to floats, on the thread that asks. A
+ * training does it in the background; what counts is how much of a core it takes from the step's.
  */
 public class DataLoaderBench extends DeviceBench {
 
@@ -35,7 +35,9 @@ public class DataLoaderBench extends DeviceBench {
         Dataset images = images();
         Normalize normalize = new Normalize(new float[] {0.49f, 0.48f, 0.45f}, new float[] {0.25f, 0.24f, 0.26f});
         plain = DataLoader.of(images, BATCH).prefetch(0).transform(normalize);
-        augmented = DataLoader.of(images, BATCH).prefetch(0).shuffle(1)
+        augmented = DataLoader.of(images, BATCH)
+                .prefetch(0)
+                .shuffle(1)
                 .transform(new RandomCrop(4), new RandomHorizontalFlip(0.5f), normalize);
         plainEpoch = plain.iterator();
         augmentedEpoch = augmented.iterator();
@@ -48,8 +50,9 @@ public class DataLoaderBench extends DeviceBench {
             directory.toFile().deleteOnExit();
             Random random = new Random(1);
             byte[] records = new byte[IMAGES_PER_FILE * RECORD_BYTES];
-            for (String name : new String[] {"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5",
-                "test_batch"}) {
+            for (String name : new String[] {
+                "data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"
+            }) {
                 random.nextBytes(records);
                 for (int i = 0; i < records.length; i += RECORD_BYTES) {
                     records[i] = 0;

@@ -19,8 +19,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What all benchmarks share: a device, random inputs made once, and the time per call until the device has done its work. Inputs
- * are random because zeros are faster to multiply on some hardware and never exercise a branch.
+ * What all benchmarks share: a device, random inputs made once, and the time per call until the device has done its
+ * work. Inputs are random because zeros are faster to multiply on some hardware and never exercise a branch.
  */
 @State(org.openjdk.jmh.annotations.Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

@@ -30,11 +30,18 @@ public class DigitsStepBench extends DeviceBench {
     @Override
     void prepare() {
         model = new Sequential(
-                new Conv2d(1, 8, 3, padding(1)), new Relu(), new MaxPool2d(2),
-                new Conv2d(8, 16, 3, padding(1)), new Relu(), new MaxPool2d(2),
-                new Flatten(), new Linear(64, 10)).initialize(opened, random());
+                        new Conv2d(1, 8, 3, padding(1)),
+                        new Relu(),
+                        new MaxPool2d(2),
+                        new Conv2d(8, 16, 3, padding(1)),
+                        new Relu(),
+                        new MaxPool2d(2),
+                        new Flatten(),
+                        new Linear(64, 10))
+                .initialize(opened, random());
         optimizer = new Adam(model.parameters(), 0.001f);
-        Batch batch = DataLoader.of(TinyDigits.train(), BATCH).shuffle(1).iterator().next();
+        Batch batch =
+                DataLoader.of(TinyDigits.train(), BATCH).shuffle(1).iterator().next();
         images = batch.images();
         labels = batch.labels();
     }

@@ -16,8 +16,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The most float32 multiply-adds that a core does: twelve independent chains of them in registers, enough to fill two units of up
- * to six cycles' latency. {@link Benchmarks} runs it on as many threads as the CPU device has, and holds the others against it.
+ * The most float32 multiply-adds that a core does: twelve independent chains of them in registers, enough to fill two
+ * units of up to six cycles' latency. {@link Benchmarks} runs it on as many threads as the CPU device has, and holds
+ * the others against it.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -40,7 +41,9 @@ public class FmaPeakBench {
         }
     }
 
-    /** Written out: a vector that leaves its method's locals would be boxed. Inlined into JMH's loop it loses a third. */
+    /**
+     * Written out: a vector that leaves its method's locals would be boxed. Inlined into JMH's loop it loses a third.
+     */
     @Benchmark
     @CompilerControl(CompilerControl.Mode.DONT_INLINE)
     public float chains(Width width) {
@@ -72,6 +75,10 @@ public class FmaPeakBench {
             k = k.fma(factor, term);
             l = l.fma(factor, term);
         }
-        return a.add(b).add(c.add(d)).add(e.add(f).add(g.add(h))).add(i.add(j).add(k.add(l))).lane(0);
+        return a.add(b)
+                .add(c.add(d))
+                .add(e.add(f).add(g.add(h)))
+                .add(i.add(j).add(k.add(l)))
+                .lane(0);
     }
 }

@@ -62,14 +62,18 @@ public class NetStepBench extends DeviceBench {
         return Cost.ofFlops(trainingFlops(name(), batch()));
     }
 
-    /** Of convolutions and linear layers: three products each, but for the gradient of the images, which nobody needs. */
+    /**
+     * Of convolutions and linear layers: three products each, but for the gradient of the images, which nobody needs.
+     */
     static double trainingFlops(String net, int batch) {
-        return batch * switch (net) {
-            case "digits" -> 2 * conv(8, 1, 8, 3) + 3 * (conv(4, 8, 16, 3) + 2.0 * 64 * 10);
-            case "lenet" -> 2 * conv(28, 1, 6, 5) + 3 * (conv(10, 6, 16, 5) + 2.0 * (400 * 120 + 120 * 84 + 84 * 10));
-            case "cifar" -> 2 * conv(30, 3, 32, 3) + 3 * (conv(13, 32, 64, 3) + 2.0 * (2304 * 256 + 256 * 10));
-            default -> throw new IllegalArgumentException("there is no net \"" + net + "\"");
-        };
+        return batch
+                * switch (net) {
+                    case "digits" -> 2 * conv(8, 1, 8, 3) + 3 * (conv(4, 8, 16, 3) + 2.0 * 64 * 10);
+                    case "lenet" ->
+                        2 * conv(28, 1, 6, 5) + 3 * (conv(10, 6, 16, 5) + 2.0 * (400 * 120 + 120 * 84 + 84 * 10));
+                    case "cifar" -> 2 * conv(30, 3, 32, 3) + 3 * (conv(13, 32, 64, 3) + 2.0 * (2304 * 256 + 256 * 10));
+                    default -> throw new IllegalArgumentException("there is no net \"" + net + "\"");
+                };
     }
 
     private static double conv(int outSide, int in, int out, int kernel) {
@@ -78,23 +82,46 @@ public class NetStepBench extends DeviceBench {
 
     private static Sequential digits() {
         return new Sequential(
-                new Conv2d(1, 8, 3, padding(1)), new Relu(), new MaxPool2d(2),
-                new Conv2d(8, 16, 3, padding(1)), new Relu(), new MaxPool2d(2),
-                new Flatten(), new Linear(64, 10));
+                new Conv2d(1, 8, 3, padding(1)),
+                new Relu(),
+                new MaxPool2d(2),
+                new Conv2d(8, 16, 3, padding(1)),
+                new Relu(),
+                new MaxPool2d(2),
+                new Flatten(),
+                new Linear(64, 10));
     }
 
     private static Sequential lenet() {
         return new Sequential(
-                new Conv2d(1, 6, 5, padding(2)), new Relu(), new MaxPool2d(2),
-                new Conv2d(6, 16, 5), new Relu(), new MaxPool2d(2),
-                new Flatten(), new Linear(400, 120), new Relu(), new Linear(120, 84), new Relu(), new Linear(84, 10));
+                new Conv2d(1, 6, 5, padding(2)),
+                new Relu(),
+                new MaxPool2d(2),
+                new Conv2d(6, 16, 5),
+                new Relu(),
+                new MaxPool2d(2),
+                new Flatten(),
+                new Linear(400, 120),
+                new Relu(),
+                new Linear(120, 84),
+                new Relu(),
+                new Linear(84, 10));
     }
 
     private static Sequential cifar() {
         return new Sequential(
-                new Conv2d(3, 32, 3), new BatchNorm2d(32), new Relu(), new MaxPool2d(2),
-                new Conv2d(32, 64, 3), new BatchNorm2d(64), new Relu(), new MaxPool2d(2),
-                new Flatten(), new Linear(2304, 256), new Relu(), new Linear(256, 10));
+                new Conv2d(3, 32, 3),
+                new BatchNorm2d(32),
+                new Relu(),
+                new MaxPool2d(2),
+                new Conv2d(32, 64, 3),
+                new BatchNorm2d(64),
+                new Relu(),
+                new MaxPool2d(2),
+                new Flatten(),
+                new Linear(2304, 256),
+                new Relu(),
+                new Linear(256, 10));
     }
 
     @Benchmark

@@ -34,11 +34,12 @@ public class OptimizerBench extends DeviceBench {
     @Override
     Cost cost(String benchmark) {
         // Weights, and the state, are read and written; gradients are read.
-        return Cost.ofElements(parameters * switch (benchmark) {
-            case "sgd" -> 3.0;
-            case "sgdWithMomentum" -> 5.0;
-            default -> 7.0;
-        });
+        return Cost.ofElements(parameters
+                * switch (benchmark) {
+                    case "sgd" -> 3.0;
+                    case "sgdWithMomentum" -> 5.0;
+                    default -> 7.0;
+                });
     }
 
     @Benchmark

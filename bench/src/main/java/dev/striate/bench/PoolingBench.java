@@ -20,14 +20,15 @@ public class PoolingBench extends DeviceBench {
     @Override
     Cost cost(String benchmark) {
         double n = elements(images);
-        return Cost.ofElements(switch (benchmark) {
-            // The maxima and their places.
-            case "max" -> 1.5 * n;
-            // Besides, a quarter of gradients with their places, and all of the input's.
-            case "maxWithGradient" -> 3 * n;
-            case "averageWithGradient" -> 2.5 * n;
-            default -> n;
-        });
+        return Cost.ofElements(
+                switch (benchmark) {
+                    // The maxima and their places.
+                    case "max" -> 1.5 * n;
+                    // Besides, a quarter of gradients with their places, and all of the input's.
+                    case "maxWithGradient" -> 3 * n;
+                    case "averageWithGradient" -> 2.5 * n;
+                    default -> n;
+                });
     }
 
     @Benchmark

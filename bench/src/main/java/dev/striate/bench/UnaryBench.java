@@ -12,8 +12,22 @@ public class UnaryBench extends DeviceBench {
     private static final String IMAGES = "32x16x28x28";
 
     private static final Map<String, UnaryOperator<Tensor>> FUNCTIONS = Map.of(
-            "relu", Tensor::relu, "exp", Tensor::exp, "log", Tensor::log, "sqrt", Tensor::sqrt, "sigmoid", Tensor::sigmoid,
-            "tanh", Tensor::tanh, "gelu", Tensor::gelu, "elu", x -> x.elu(1));
+            "relu",
+            Tensor::relu,
+            "exp",
+            Tensor::exp,
+            "log",
+            Tensor::log,
+            "sqrt",
+            Tensor::sqrt,
+            "sigmoid",
+            Tensor::sigmoid,
+            "tanh",
+            Tensor::tanh,
+            "gelu",
+            Tensor::gelu,
+            "elu",
+            x -> x.elu(1));
 
     @Param({"relu", "exp", "log", "sqrt", "sigmoid", "tanh", "gelu", "elu"})
     public String function;
@@ -23,7 +37,9 @@ public class UnaryBench extends DeviceBench {
     @Override
     void prepare() {
         // The logarithm and the root are defined for positive numbers only.
-        x = (function.equals("log") || function.equals("sqrt") ? randn(sizes(IMAGES)).abs() : randn(sizes(IMAGES)))
+        x = (function.equals("log") || function.equals("sqrt")
+                        ? randn(sizes(IMAGES)).abs()
+                        : randn(sizes(IMAGES)))
                 .requiresGrad(true);
     }
 

@@ -3,17 +3,18 @@ package dev.striate.backend.cpu;
 import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.cpu.simd.ConvKernels;
 import dev.striate.backend.cpu.simd.FlatKernels;
-import java.util.Arrays;
 
 /**
- * {@link WeightGradient} with lanes along the taps and their channels: {@code dy} is packed and broadcast, position by position.
+ * {@link WeightGradient} with lanes along the taps and their channels: {@code dy} is packed and broadcast, position by
+ * position.
  *
- * <p>Each image is copied with its channels last. Without dilation, what a row of the kernel reads there is one run, all channels
- * of it; tiles read such runs where they lie, position by position. Where the channels are so few that a run would fill only a
- * small part of a tile, the runs of a patch are first put together.
+ * <p>Each image is copied with its channels last. Without dilation, what a row of the kernel reads there is one run,
+ * all channels of it; tiles read such runs where they lie, position by position. Where the channels are so few that a
+ * run would fill only a small part of a tile, the runs of a patch are first put together.
  *
- * <p>Sums are added in blocks of at most {@value #DEPTH} positions, so that long sums stay exact. A block holds positions of one
- * image, or all of several small ones, for a tile that is called for few positions spends its time beginning and ending.
+ * <p>Sums are added in blocks of at most {@value #DEPTH} positions, so that long sums stay exact. A block holds
+ * positions of one image, or all of several small ones, for a tile that is called for few positions spends its time
+ * beginning and ending.
  */
 final class ChannelWeightGradient {
 
@@ -49,17 +50,24 @@ final class ChannelWeightGradient {
         final int panelRows;
         /** Lines and columns of the copy with the channels last. */
         final int lines;
+
         final int columns;
         /** The same, with all channels of a pixel side by side, in bands of some lines. */
         final ConvKernels.Frame[] bands;
+
         final int linesPerBand;
-        /** Elements of a band's pixels without margins, and room on both sides so that whole vectors of them can be read. */
+        /**
+         * Elements of a band's pixels without margins, and room on both sides so that whole vectors of them can be
+         * read.
+         */
         final int pixelsLength;
         /** Where, relative to its first pixel there, a patch's runs begin, and how long they are. */
         final int[] runStarts;
+
         final int runLength;
         /** Whether the runs of a patch are put together, and from one patch to the next if so. */
         final boolean packed;
+
         final int packedStep;
         /** Images of a block. */
         final int imagesPerBlock;
@@ -69,6 +77,7 @@ final class ChannelWeightGradient {
         final int[] places;
         /** Runs that tiles see, how far apart their sums are and how long a row of sums is. */
         final int tiledRuns;
+
         final int tiledLength;
         final int runStep;
         final int rowLength;
@@ -96,8 +105,12 @@ final class ChannelWeightGradient {
             for (int band = 0; band < bands.length; band++) {
                 int line = band * linesPerBand;
                 bands[band] = ConvKernels.Frame.of(
-                        line - g.padTop(), -g.padLeft() * channels, Math.min(linesPerBand, lines - line), columns * channels,
-                        g.inHeight(), g.inWidth() * channels);
+                        line - g.padTop(),
+                        -g.padLeft() * channels,
+                        Math.min(linesPerBand, lines - line),
+                        columns * channels,
+                        g.inHeight(),
+                        g.inWidth() * channels);
             }
             this.pixelsLength = (g.padLeft() + linesPerBand * g.inWidth() + columns) * channels + kernels.lanes();
             int runsPerLine = g.dilationW() == 1 ? 1 : g.kernelWidth();
@@ -144,7 +157,15 @@ final class ChannelWeightGradient {
         @Override
         public void sum(int group, int firstImage, int endImage, int part, int parts, WeightGradient.Partial to) {
             for (int image = firstImage; image < endImage; image += imagesPerBlock) {
-                addImages(this, image, Math.min(imagesPerBlock, endImage - image), group, part, parts, image > firstImage, to);
+                addImages(
+                        this,
+                        image,
+                        Math.min(imagesPerBlock, endImage - image),
+                        group,
+                        part,
+                        parts,
+                        image > firstImage,
+                        to);
             }
         }
 
@@ -160,9 +181,19 @@ final class ChannelWeightGradient {
         }
     }
 
-    /** Adds what some images and a group contribute to those panels of rows whose number modulo {@code parts} is {@code part}. */
+    /**
+     * Adds what some images and a group contribute to those panels of rows whose number modulo {@code parts} is {@code
+     * part}.
+     */
     private void addImages(
-            Call call, int firstImage, int images, int group, int part, int parts, boolean add, WeightGradient.Partial to) {
+            Call call,
+            int firstImage,
+            int images,
+            int group,
+            int part,
+            int parts,
+            boolean add,
+            WeightGradient.Partial to) {
         Conv2dGeometry g = call.g;
         Scratch own = scratch.get();
         int block = kernels.blockColumns();
@@ -195,14 +226,21 @@ final class ChannelWeightGradient {
                 if (panel % parts == part) {
                     int count = Math.min(height, call.rows - row);
                     int imageStep = g.outChannels() * call.positions;
-                    int start = call.dy.offset + firstImage * imageStep + (group * call.rows + row) * call.positions + from;
+                    int start =
+                            call.dy.offset + firstImage * imageStep + (group * call.rows + row) * call.positions + from;
                     if (from == 0) {
                         to.addBias(flat, row, count, images, imageStep, call.dy.array, start, call.positions);
                     }
                     for (int i = 0; i < images; i++) {
                         kernels.packAcross(
-                                count, share, call.dy.array, start + i * imageStep, call.positions, own.rows,
-                                row * DEPTH + i * share * height, height);
+                                count,
+                                share,
+                                call.dy.array,
+                                start + i * imageStep,
+                                call.positions,
+                                own.rows,
+                                row * DEPTH + i * share * height,
+                                height);
                     }
                 }
                 row += height;
@@ -218,8 +256,20 @@ final class ChannelWeightGradient {
                         for (int i = column; panel % parts == part && i < end; i += width) {
                             int at = to.at() + row * call.rowLength + run * call.runStep + i;
                             kernels.tile(
-                                    height, length, own.rows, row * DEPTH, patches, read + i, places, firstPlace, to.sums(), at,
-                                    call.rowLength, addBlock, own.zeros, 0);
+                                    height,
+                                    length,
+                                    own.rows,
+                                    row * DEPTH,
+                                    patches,
+                                    read + i,
+                                    places,
+                                    firstPlace,
+                                    to.sums(),
+                                    at,
+                                    call.rowLength,
+                                    addBlock,
+                                    own.zeros,
+                                    0);
                         }
                         row += height;
                     }
@@ -236,8 +286,14 @@ final class ChannelWeightGradient {
             // From left to right: what is written behind a run is overwritten by the next.
             for (int run = 0; run < call.runStarts.length; run++) {
                 kernels.copyLines(
-                        stretch, call.runLength, images, call.places[from + done] + call.runStarts[run],
-                        g.strideW() * call.channels, target, done * call.packedStep + run * call.runLength, call.packedStep);
+                        stretch,
+                        call.runLength,
+                        images,
+                        call.places[from + done] + call.runStarts[run],
+                        g.strideW() * call.channels,
+                        target,
+                        done * call.packedStep + run * call.runLength,
+                        call.packedStep);
             }
             done += stretch;
         }
@@ -253,7 +309,8 @@ final class ChannelWeightGradient {
             ConvKernels.Frame frame = call.bands[band];
             int line = band * call.linesPerBand;
             float[] pixels = call.x.array;
-            int from = call.x.offset + (image * g.inChannels() + group * channels) * plane
+            int from = call.x.offset
+                    + (image * g.inChannels() + group * channels) * plane
                     + (line + frame.firstLine() - g.padTop()) * g.inWidth();
             if (channels > 1) {
                 int length = (frame.endLine() - frame.firstLine()) * g.inWidth();

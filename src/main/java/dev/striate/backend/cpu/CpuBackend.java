@@ -29,8 +29,8 @@ import dev.striate.backend.cpu.simd.SimdKernels;
 import dev.striate.backend.cpu.simd.VectorApi;
 
 /**
- * The machine's own cores, in pure Java. Every call has finished when it returns. Memory is the Java heap's, kept in a pool of
- * arrays; the result of a call has the same bits whatever the number of threads.
+ * The machine's own cores, in pure Java. Every call has finished when it returns. Memory is the Java heap's, kept in a
+ * pool of arrays; the result of a call has the same bits whatever the number of threads.
  */
 public final class CpuBackend implements Backend {
 
@@ -84,12 +84,11 @@ public final class CpuBackend implements Backend {
     /**
      * Opens the CPU.
      *
-     * @param threads       how many threads work, the caller included; 0 for what the system property {@code striate.threads}
-     *                      says,
-     *                      or else as many as there are processors
+     * @param threads       how many threads work, the caller included; 0 for what the system property {@code
+     *     striate.threads} says, or else as many as there are processors
      * @param vectorization which inner loops to run
-     * @throws DeviceException if {@code threads} or the property is not a sensible number, or if the Vector API is asked for and
-     *                         cannot be used
+     * @throws DeviceException if {@code threads} or the property is not a sensible number, or if the Vector API is
+     *     asked for and cannot be used
      */
     public static CpuBackend open(int threads, Vectorization vectorization) {
         return open(threads, vectorization, CpuThreads.WORTH_SHARING);

@@ -10,8 +10,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Batch normalisation: the planes' sums are combined in double precision, the rest is float32. Each thread has some channels and
- * goes through them image by image, in the order in which they lie in memory.
+ * Batch normalisation: the planes' sums are combined in double precision, the rest is float32. Each thread has some
+ * channels and goes through them image by image, in the order in which they lie in memory.
  */
 final class CpuBatchNorm2d implements BatchNorm2dKernels {
 
@@ -41,8 +41,8 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
     }
 
     /**
-     * What turns the elements of some channels into the normalised ones, {@code (x - center) scale + shift}: an element for each
-     * channel from {@code first} on.
+     * What turns the elements of some channels into the normalised ones, {@code (x - center) scale + shift}: an element
+     * for each channel from {@code first} on.
      */
     record Lines(int first, float[] center, float[] scale, float[] shift) {
 
@@ -54,7 +54,8 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
             CpuBuffer scales = CpuBuffer.of(gamma);
             CpuBuffer shifts = CpuBuffer.of(beta);
             double factor = scales.array[scales.offset + c] / Math.sqrt(variance + g.epsilon());
-            // A mean that is large beside the deviation cannot be rounded without harm: what is lost goes into the shift.
+            // A mean that is large beside the deviation cannot be rounded without harm: what is lost goes into the
+            // shift.
             float rounded = (float) mean;
             center[c - first] = rounded;
             scale[c - first] = (float) factor;
@@ -64,13 +65,22 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
 
     /** What a batch leaves besides its output, an element per channel each; running ones only if they are wanted. */
     record Statistics(
-            CpuBuffer means, CpuBuffer reciprocals, double momentum, @Nullable CpuBuffer runningMeans,
+            CpuBuffer means,
+            CpuBuffer reciprocals,
+            double momentum,
+            @Nullable CpuBuffer runningMeans,
             @Nullable CpuBuffer runningVariances) {
 
         static Statistics of(
-                Buffer mean, Buffer reciprocal, float momentum, @Nullable Buffer runningMean, @Nullable Buffer runningVariance) {
+                Buffer mean,
+                Buffer reciprocal,
+                float momentum,
+                @Nullable Buffer runningMean,
+                @Nullable Buffer runningVariance) {
             return new Statistics(
-                    CpuBuffer.of(mean), CpuBuffer.of(reciprocal), momentum,
+                    CpuBuffer.of(mean),
+                    CpuBuffer.of(reciprocal),
+                    momentum,
                     runningMean == null ? null : CpuBuffer.of(runningMean),
                     runningMean == null ? null : CpuBuffer.of(Objects.requireNonNull(runningVariance)));
         }
@@ -106,14 +116,15 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
             @Nullable Buffer runningMean,
             @Nullable Buffer runningVariance) {
         Statistics statistics = Statistics.of(mean, reciprocal, momentum, runningMean, runningVariance);
-        forEachChannel(g, (from, to) -> normalise(g, from, to, relu, x, train(g, from, to, x, gamma, beta, statistics), y));
+        forEachChannel(
+                g, (from, to) -> normalise(g, from, to, relu, x, train(g, from, to, x, gamma, beta, statistics), y));
     }
 
     /**
-     * The statistics of some channels, and the lines that follow from them. Mean and squared distances are taken plane by plane,
-     * in two passes over what the second finds in the cache, and the planes' merged: the corrected two-pass algorithm and
-     * updating formula of Chan, Golub and LeVeque, "Algorithms for computing the sample variance: analysis and recommendations"
-     * (1983).
+     * The statistics of some channels, and the lines that follow from them. Mean and squared distances are taken plane
+     * by plane, in two passes over what the second finds in the cache, and the planes' merged: the corrected two-pass
+     * algorithm and updating formula of Chan, Golub and LeVeque, "Algorithms for computing the sample variance:
+     * analysis and recommendations" (1983).
      */
     Lines train(BatchNorm2dGeometry g, int first, int end, Buffer x, Buffer gamma, Buffer beta, Statistics statistics) {
         CpuBuffer in = CpuBuffer.of(x);
@@ -154,13 +165,21 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
 
     @Override
     public void forwardInference(
-            BatchNorm2dGeometry g, boolean relu, Buffer x, Buffer gamma, Buffer beta, Buffer mean, Buffer variance, Buffer y) {
-        forEachChannel(g, (from, to) ->
-                normalise(g, from, to, relu, x, infer(g, from, to, gamma, beta, mean, variance), y));
+            BatchNorm2dGeometry g,
+            boolean relu,
+            Buffer x,
+            Buffer gamma,
+            Buffer beta,
+            Buffer mean,
+            Buffer variance,
+            Buffer y) {
+        forEachChannel(
+                g, (from, to) -> normalise(g, from, to, relu, x, infer(g, from, to, gamma, beta, mean, variance), y));
     }
 
     /** The lines that follow from given statistics. */
-    static Lines infer(BatchNorm2dGeometry g, int first, int end, Buffer gamma, Buffer beta, Buffer mean, Buffer variance) {
+    static Lines infer(
+            BatchNorm2dGeometry g, int first, int end, Buffer gamma, Buffer beta, Buffer mean, Buffer variance) {
         CpuBuffer means = CpuBuffer.of(mean);
         CpuBuffer variances = CpuBuffer.of(variance);
         Lines lines = Lines.of(first, end);
@@ -188,8 +207,14 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
         for (int c = first; c < end; c++) {
             int line = c - lines.first;
             simd.scaleAndShift(
-                    g.plane(), in.array, in.offset + planeStart(g, image, c), lines.center[line], lines.scale[line],
-                    lines.shift[line], y, at + (c - first) * g.plane());
+                    g.plane(),
+                    in.array,
+                    in.offset + planeStart(g, image, c),
+                    lines.center[line],
+                    lines.scale[line],
+                    lines.shift[line],
+                    y,
+                    at + (c - first) * g.plane());
         }
     }
 
@@ -206,8 +231,16 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
 
         /** As {@link FlatKernels#normGradient}, for a plane. */
         void normGradient(
-                int image, int channel, float[] x, int xOffset, float mean, float factor, float shiftShare, float scaleShare,
-                float[] dx, int dxOffset);
+                int image,
+                int channel,
+                float[] x,
+                int xOffset,
+                float mean,
+                float factor,
+                float shiftShare,
+                float scaleShare,
+                float[] dx,
+                int dxOffset);
     }
 
     private record Whole(FlatKernels flat, BatchNorm2dGeometry g, CpuBuffer dy) implements Upstream {
@@ -219,11 +252,28 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
 
         @Override
         public void normGradient(
-                int image, int channel, float[] x, int xOffset, float mean, float factor, float shiftShare, float scaleShare,
-                float[] dx, int dxOffset) {
+                int image,
+                int channel,
+                float[] x,
+                int xOffset,
+                float mean,
+                float factor,
+                float shiftShare,
+                float scaleShare,
+                float[] dx,
+                int dxOffset) {
             flat.normGradient(
-                    g.plane(), x, xOffset, mean, dy.array, dy.offset + planeStart(g, image, channel), factor, shiftShare,
-                    scaleShare, dx, dxOffset);
+                    g.plane(),
+                    x,
+                    xOffset,
+                    mean,
+                    dy.array,
+                    dy.offset + planeStart(g, image, channel),
+                    factor,
+                    shiftShare,
+                    scaleShare,
+                    dx,
+                    dxOffset);
         }
     }
 
@@ -291,8 +341,16 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
                 for (int c = from, i = 0; c < to; c++, i++) {
                     int at = planeStart(g, image, c);
                     upstream.normGradient(
-                            image, c, in.array, in.offset + at, means.array[means.offset + c], factors[i], shiftShares[i],
-                            scaleShares[i], out.array, out.offset + at);
+                            image,
+                            c,
+                            in.array,
+                            in.offset + at,
+                            means.array[means.offset + c],
+                            factors[i],
+                            shiftShares[i],
+                            scaleShares[i],
+                            out.array,
+                            out.offset + at);
                 }
             }
         });
@@ -300,7 +358,14 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
 
     /** Adds up the gradients of each channel, and their products with the distances from the mean. */
     private void sumUp(
-            BatchNorm2dGeometry g, int first, int end, CpuBuffer x, CpuBuffer means, Upstream dy, double[] sums, double[] dots) {
+            BatchNorm2dGeometry g,
+            int first,
+            int end,
+            CpuBuffer x,
+            CpuBuffer means,
+            Upstream dy,
+            double[] sums,
+            double[] dots) {
         FlatKernels.Room room = rooms.get();
         for (int image = 0; image < g.batch(); image++) {
             for (int c = first; c < end; c++) {

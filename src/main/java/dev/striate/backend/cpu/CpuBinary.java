@@ -26,14 +26,32 @@ final class CpuBinary implements BinaryKernels {
         threads.forRange(turns, turns / 2L, (from, to) -> {
             int at = out.offset + from;
             for (Runs runs = new Runs(loop, from, to); runs.next(); at += runs.length()) {
-                apply(f, runs.length(), left.array, left.offset + runs.position(0), runs.stride(0), right.array,
-                        right.offset + runs.position(1), runs.stride(1), out.array, at);
+                apply(
+                        f,
+                        runs.length(),
+                        left.array,
+                        left.offset + runs.position(0),
+                        runs.stride(0),
+                        right.array,
+                        right.offset + runs.position(1),
+                        runs.stride(1),
+                        out.array,
+                        at);
             }
         });
     }
 
     private void apply(
-            BinaryFunction f, int n, float[] a, int ia, int aStride, float[] b, int ib, int bStride, float[] y, int iy) {
+            BinaryFunction f,
+            int n,
+            float[] a,
+            int ia,
+            int aStride,
+            float[] b,
+            int ib,
+            int bStride,
+            float[] y,
+            int iy) {
         if (aStride == 1 && bStride == 1) {
             applyDense(f, n, a, ia, b, ib, y, iy);
         } else if (aStride == 1 && bStride == 0) {
@@ -75,7 +93,16 @@ final class CpuBinary implements BinaryKernels {
     }
 
     private static void applyStrided(
-            BinaryFunction f, int n, float[] a, int ia, int aStride, float[] b, int ib, int bStride, float[] y, int iy) {
+            BinaryFunction f,
+            int n,
+            float[] a,
+            int ia,
+            int aStride,
+            float[] b,
+            int ib,
+            int bStride,
+            float[] y,
+            int iy) {
         switch (f) {
             case ADD -> {
                 for (int i = 0; i < n; i++) {
@@ -104,7 +131,10 @@ final class CpuBinary implements BinaryKernels {
     public void accumulate(int n, float alpha, Buffer x, Buffer into) {
         CpuBuffer in = CpuBuffer.of(x);
         CpuBuffer out = CpuBuffer.of(into);
-        threads.forRange(n, n / 3L, (from, to) ->
-                simd.addScaled(to - from, alpha, in.array, in.offset + from, out.array, out.offset + from));
+        threads.forRange(
+                n,
+                n / 3L,
+                (from, to) ->
+                        simd.addScaled(to - from, alpha, in.array, in.offset + from, out.array, out.offset + from));
     }
 }

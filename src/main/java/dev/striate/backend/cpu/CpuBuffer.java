@@ -3,7 +3,10 @@ package dev.striate.backend.cpu;
 import dev.striate.StriateException;
 import dev.striate.backend.Buffer;
 
-/** A run of a pooled array. Kernels read {@link #array} and {@link #offset} directly, once {@link #of} let the buffer pass. */
+/**
+ * A run of a pooled array. Kernels read {@link #array} and {@link #offset} directly, once {@link #of} let the buffer
+ * pass.
+ */
 final class CpuBuffer implements Buffer {
 
     private static final float[] NOTHING = new float[0];
@@ -13,6 +16,7 @@ final class CpuBuffer implements Buffer {
     private final int length;
     /** The buffer this one is a window on, or itself. */
     private final CpuBuffer owner;
+
     private boolean released;
 
     CpuBuffer(float[] array, int length) {
@@ -33,13 +37,15 @@ final class CpuBuffer implements Buffer {
     static CpuBuffer of(Buffer buffer) {
         CpuBuffer own = (CpuBuffer) buffer;
         if (own.owner.released) {
-            throw new StriateException("cpu: a buffer of " + own.length + " elements was used after it had been released");
+            throw new StriateException(
+                    "cpu: a buffer of " + own.length + " elements was used after it had been released");
         }
         return own;
     }
 
     /**
-     * Marks the end, under the pool's lock, and lets go of the array: whoever still holds this object must not hold the memory.
+     * Marks the end, under the pool's lock, and lets go of the array: whoever still holds this object must not hold the
+     * memory.
      *
      * @return the array
      * @throws StriateException if it was released before
@@ -66,8 +72,9 @@ final class CpuBuffer implements Buffer {
     @Override
     public Buffer slice(int from, int count) {
         if (from % CpuBackend.SLICE_ALIGNMENT != 0 || from < 0 || count < 1 || count > length - from) {
-            throw new StriateException("cpu: slice of " + count + " elements from " + from + " on does not fit a buffer of "
-                    + length + "; offsets are multiples of " + CpuBackend.SLICE_ALIGNMENT);
+            throw new StriateException(
+                    "cpu: slice of " + count + " elements from " + from + " on does not fit a buffer of " + length
+                            + "; offsets are multiples of " + CpuBackend.SLICE_ALIGNMENT);
         }
         return new CpuBuffer(owner, offset + from, count);
     }

@@ -13,11 +13,12 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Convolution as a matrix product of weights and {@link Patches}, which are read from the images while they are packed: the
- * matrix that im2col would make is never stored. So is the input gradient, of weights and patches of {@code dy}, but for small
- * images with stride 1 the columns of the kernel are shifted after the product. With broad vectors, kernels of 3x3 with many
- * channels and pixels take a third of the multiplications, see {@link WinogradConv2d}, and those of five columns on small images
- * three fifths, see {@link WinogradLines}. A kernel of 1x1 has no patches: on large images it is a product by {@link CpuGemm}.
+ * Convolution as a matrix product of weights and {@link Patches}, which are read from the images while they are packed:
+ * the matrix that im2col would make is never stored. So is the input gradient, of weights and patches of {@code dy},
+ * but for small images with stride 1 the columns of the kernel are shifted after the product. With broad vectors,
+ * kernels of 3x3 with many channels and pixels take a third of the multiplications, see {@link WinogradConv2d}, and
+ * those of five columns on small images three fifths, see {@link WinogradLines}. A kernel of 1x1 has no patches: on
+ * large images it is a product by {@link CpuGemm}.
  */
 final class CpuConv2d implements Conv2dKernels {
 
@@ -53,18 +54,35 @@ final class CpuConv2d implements Conv2dKernels {
 
     /** Whether it is a product for each image and group: of the weights and the image as it lies. */
     static boolean isPointwise(Conv2dGeometry g) {
-        return g.kernelHeight() == 1 && g.kernelWidth() == 1 && g.strideH() == 1 && g.strideW() == 1 && g.padTop() == 0
-                && g.padLeft() == 0 && g.outHeight() == g.inHeight() && g.outWidth() == g.inWidth();
+        return g.kernelHeight() == 1
+                && g.kernelWidth() == 1
+                && g.strideH() == 1
+                && g.strideW() == 1
+                && g.padTop() == 0
+                && g.padLeft() == 0
+                && g.outHeight() == g.inHeight()
+                && g.outWidth() == g.inWidth();
     }
 
-    /** Whether such a product is faster: images of so many channels do not fit in what {@link PatchProduct} loads at a time. */
+    /**
+     * Whether such a product is faster: images of so many channels do not fit in what {@link PatchProduct} loads at a
+     * time.
+     */
     private static boolean pointwisePays(Conv2dGeometry g, int channels) {
         return isPointwise(g) && (long) channels * g.inHeight() * g.inWidth() > PatchProduct.MOST_LOADED;
     }
 
-    /** That product: {@code (rows, channels)} by {@code (channels, positions)}; of the weights transposed, for the gradient. */
+    /**
+     * That product: {@code (rows, channels)} by {@code (channels, positions)}; of the weights transposed, for the
+     * gradient.
+     */
     private static CpuProduct pointwise(
-            Conv2dGeometry g, CpuBuffer w, boolean transposed, CpuBuffer source, @Nullable CpuBuffer bias, CpuBuffer target) {
+            Conv2dGeometry g,
+            CpuBuffer w,
+            boolean transposed,
+            CpuBuffer source,
+            @Nullable CpuBuffer bias,
+            CpuBuffer target) {
         int rows = transposed ? g.inChannelsPerGroup() : g.outChannelsPerGroup();
         int depth = transposed ? g.outChannelsPerGroup() : g.inChannelsPerGroup();
         int plane = g.inHeight() * g.inWidth();
@@ -106,7 +124,8 @@ final class CpuConv2d implements Conv2dKernels {
         int plane = patches.positions();
         PatchProduct.Output output =
                 new PatchProduct.Output(target.array, target.offset, g.outChannels() * plane, plane, g.outWidth(), 1);
-        patchProduct.run(patches, g.batch(), g.groups(), rows, g.inChannelsPerGroup(), weights, biasOrNull, output, null);
+        patchProduct.run(
+                patches, g.batch(), g.groups(), rows, g.inChannelsPerGroup(), weights, biasOrNull, output, null);
     }
 
     @Override
@@ -116,9 +135,9 @@ final class CpuConv2d implements Conv2dKernels {
     }
 
     /**
-     * Gathers: an input pixel (iy, ix) was read by output (oy, ox) through tap (ky, kx) where {@code oy strideH = iy + padTop -
-     * ky dilationH}, x alike. Pixels for which the right side has the same remainder share their taps; each such phase is a
-     * convolution of stride 1 over {@code dy}, so no multiplication by an inserted zero is ever made.
+     * Gathers: an input pixel (iy, ix) was read by output (oy, ox) through tap (ky, kx) where {@code oy strideH = iy +
+     * padTop - ky dilationH}, x alike. Pixels for which the right side has the same remainder share their taps; each
+     * such phase is a convolution of stride 1 over {@code dy}, so no multiplication by an inserted zero is ever made.
      */
     @Override
     public void inputGradient(Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Buffer dx) {
@@ -140,21 +159,39 @@ final class CpuConv2d implements Conv2dKernels {
         for (int phaseY = 0; phaseY < Math.min(g.strideH(), g.inHeight()); phaseY++) {
             Phase vertical = Phase.of(phaseY, g.inHeight(), g.kernelHeight(), g.strideH(), g.padTop(), g.dilationH());
             for (int phaseX = 0; phaseX < Math.min(g.strideW(), g.inWidth()); phaseX++) {
-                Phase horizontal = Phase.of(phaseX, g.inWidth(), g.kernelWidth(), g.strideW(), g.padLeft(), g.dilationW());
+                Phase horizontal =
+                        Phase.of(phaseX, g.inWidth(), g.kernelWidth(), g.strideW(), g.padLeft(), g.dilationW());
                 if (shifting) {
-                    shiftedInputGradient(g, CpuBuffer.of(dy), CpuBuffer.of(w), biasOrNull, target, vertical, horizontal.offsets);
+                    shiftedInputGradient(
+                            g, CpuBuffer.of(dy), CpuBuffer.of(w), biasOrNull, target, vertical, horizontal.offsets);
                     continue;
                 }
                 Patches patches = new Patches(
-                        CpuBuffer.of(dy), g.outChannels(), g.outHeight(), g.outWidth(), vertical.count, horizontal.count, 1, 1,
-                        vertical.offsets, horizontal.offsets, patchProduct.neighbours(g.inChannelsPerGroup()));
+                        CpuBuffer.of(dy),
+                        g.outChannels(),
+                        g.outHeight(),
+                        g.outWidth(),
+                        vertical.count,
+                        horizontal.count,
+                        1,
+                        1,
+                        vertical.offsets,
+                        horizontal.offsets,
+                        patchProduct.neighbours(g.inChannelsPerGroup()));
                 int plane = g.inHeight() * g.inWidth();
                 int base = target.offset + phaseY * g.inWidth() + phaseX;
                 PatchProduct.Output output = new PatchProduct.Output(
                         target.array, base, g.inChannels() * plane, plane, g.strideH() * g.inWidth(), g.strideW());
                 patchProduct.run(
-                        patches, g.batch(), g.groups(), g.inChannelsPerGroup(), g.outChannelsPerGroup(),
-                        transposed(g, CpuBuffer.of(w), vertical, horizontal), biasOrNull, output, null);
+                        patches,
+                        g.batch(),
+                        g.groups(),
+                        g.inChannelsPerGroup(),
+                        g.outChannelsPerGroup(),
+                        transposed(g, CpuBuffer.of(w), vertical, horizontal),
+                        biasOrNull,
+                        output,
+                        null);
             }
         }
     }
@@ -166,33 +203,53 @@ final class CpuConv2d implements Conv2dKernels {
     }
 
     /**
-     * Whether the tap columns better count as rows, see {@link PatchProduct.Shifts}: unless that would multiply more, or the rows
-     * would not stay in the second cache.
+     * Whether the tap columns better count as rows, see {@link PatchProduct.Shifts}: unless that would multiply more,
+     * or the rows would not stay in the second cache.
      */
     private static boolean shiftsPay(Conv2dGeometry g) {
-        return g.strideH() == 1 && g.strideW() == 1 && g.kernelWidth() > 1 && g.outWidth() <= g.inWidth()
+        return g.strideH() == 1
+                && g.strideW() == 1
+                && g.kernelWidth() > 1
+                && g.outWidth() <= g.inWidth()
                 && (long) g.inChannelsPerGroup() * g.kernelWidth() * g.inHeight() * g.outWidth() <= MOST_SHIFTED;
     }
 
     /**
-     * The input gradient as a product of {@code (input channels, tap columns)} by {@code (output channels, tap rows)} with
-     * patches of one column, whose lines are as long as those of {@code dy}.
+     * The input gradient as a product of {@code (input channels, tap columns)} by {@code (output channels, tap rows)}
+     * with patches of one column, whose lines are as long as those of {@code dy}.
      *
      * @param vertical for each tap row, where it meets {@code dy}
      * @param columns  for each tap column, how far it is shifted
      */
     private void shiftedInputGradient(
-            Conv2dGeometry g, CpuBuffer dy, CpuBuffer w, @Nullable CpuBuffer bias, CpuBuffer dx, Phase vertical, int[] columns) {
+            Conv2dGeometry g,
+            CpuBuffer dy,
+            CpuBuffer w,
+            @Nullable CpuBuffer bias,
+            CpuBuffer dx,
+            Phase vertical,
+            int[] columns) {
         int rows = g.inChannelsPerGroup() * g.kernelWidth();
         Patches patches = new Patches(
-                dy, g.outChannels(), g.outHeight(), g.outWidth(), g.inHeight(), g.outWidth(), 1, 1, vertical.offsets,
-                new int[1], patchProduct.neighbours(rows));
+                dy,
+                g.outChannels(),
+                g.outHeight(),
+                g.outWidth(),
+                g.inHeight(),
+                g.outWidth(),
+                1,
+                1,
+                vertical.offsets,
+                new int[1],
+                patchProduct.neighbours(rows));
         int kernel = g.kernelHeight() * g.kernelWidth();
         int step = g.inChannelsPerGroup() * kernel;
         PatchProduct.Weights weights = (group, first, count, packed, at, width) -> {
             for (int i = 0; i < count; i++) {
                 int row = first + i;
-                int start = w.offset + group * g.outChannelsPerGroup() * step + row / g.kernelWidth() * kernel
+                int start = w.offset
+                        + group * g.outChannelsPerGroup() * step
+                        + row / g.kernelWidth() * kernel
                         + row % g.kernelWidth();
                 int to = at + i;
                 for (int channel = 0; channel < g.outChannelsPerGroup(); channel++) {
@@ -207,7 +264,14 @@ final class CpuConv2d implements Conv2dKernels {
         PatchProduct.Output output =
                 new PatchProduct.Output(dx.array, dx.offset, g.inChannels() * plane, plane, g.inWidth(), 1);
         patchProduct.run(
-                patches, g.batch(), g.groups(), rows, g.outChannelsPerGroup(), weights, bias, output,
+                patches,
+                g.batch(),
+                g.groups(),
+                rows,
+                g.outChannelsPerGroup(),
+                weights,
+                bias,
+                output,
                 new PatchProduct.Shifts(columns, g.inWidth()));
     }
 

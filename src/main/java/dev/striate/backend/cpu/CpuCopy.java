@@ -17,8 +17,10 @@ final class CpuCopy implements CopyKernels {
     @Override
     public void fill(float value, Buffer target) {
         CpuBuffer out = CpuBuffer.of(target);
-        threads.forRange(out.length(), out.length() / 8L, (from, to) ->
-                Arrays.fill(out.array, out.offset + from, out.offset + to, value));
+        threads.forRange(
+                out.length(),
+                out.length() / 8L,
+                (from, to) -> Arrays.fill(out.array, out.offset + from, out.offset + to, value));
     }
 
     @Override

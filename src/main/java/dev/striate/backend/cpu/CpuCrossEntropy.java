@@ -50,21 +50,25 @@ final class CpuCrossEntropy implements CrossEntropyKernels {
                 }
             }
         });
-        int count = CpuNll.reduce(g, label, example -> {
-            double max = kept.array[kept.offset + example];
-            double distance = max - x.array[x.offset + CpuNll.labelPlace(g, label, example)];
-            double hard = logSums[example] + (1 - epsilon) * distance;
-            if (epsilon == 0) {
-                // The other scores do not enter: one of minus infinity must not make 0 * inf.
-                return hard;
-            }
-            int start = x.offset + CpuSoftmax.lineStart(g.axis(), example);
-            double distances = 0;
-            for (int i = 0; i < classes; i++) {
-                distances += max - x.array[start + i * inner];
-            }
-            return hard + epsilon * distances / classes;
-        }, CpuBuffer.of(loss));
+        int count = CpuNll.reduce(
+                g,
+                label,
+                example -> {
+                    double max = kept.array[kept.offset + example];
+                    double distance = max - x.array[x.offset + CpuNll.labelPlace(g, label, example)];
+                    double hard = logSums[example] + (1 - epsilon) * distance;
+                    if (epsilon == 0) {
+                        // The other scores do not enter: one of minus infinity must not make 0 * inf.
+                        return hard;
+                    }
+                    int start = x.offset + CpuSoftmax.lineStart(g.axis(), example);
+                    double distances = 0;
+                    for (int i = 0; i < classes; i++) {
+                        distances += max - x.array[start + i * inner];
+                    }
+                    return hard + epsilon * distances / classes;
+                },
+                CpuBuffer.of(loss));
         kept.array[kept.offset + 2 * g.examples()] = count;
         if (dlogits != null) {
             gradient(g, logits, labels, saved, ONE, dlogits);
@@ -87,7 +91,8 @@ final class CpuCrossEntropy implements CrossEntropyKernels {
     }
 
     @Override
-    public void gradient(ClassificationGeometry g, Buffer logits, IndexBuffer labels, Buffer saved, Buffer dy, Buffer dlogits) {
+    public void gradient(
+            ClassificationGeometry g, Buffer logits, IndexBuffer labels, Buffer saved, Buffer dy, Buffer dlogits) {
         CpuBuffer x = CpuBuffer.of(logits);
         CpuBuffer kept = CpuBuffer.of(saved);
         CpuBuffer upstream = CpuBuffer.of(dy);

@@ -5,31 +5,33 @@ import dev.striate.backend.cpu.simd.SimdKernels;
 import java.util.Arrays;
 
 /**
- * The blocked matrix product behind {@link CpuMatmul}, after Goto and van de Geijn (2008) and Van Zee and van de Geijn (2015).
- * Innermost is a tile of C, a few rows by two vectors, which stays in registers while it is summed along the depth. What stands
- * around it sees to it that the tile's operands are in the nearest cache and lie in the order in which they are read:
+ * The blocked matrix product behind {@link CpuMatmul}, after Goto and van de Geijn (2008) and Van Zee and van de Geijn
+ * (2015). Innermost is a tile of C, a few rows by two vectors, which stays in registers while it is summed along the
+ * depth. What stands around it sees to it that the tile's operands are in the nearest cache and lie in the order in
+ * which they are read:
  *
  * <ol>
- * <li>A block of B, at most {@value #COLUMNS} columns by {@value #DEPTH} of the depth, is packed: into panels as wide as a tile,
- * in which the tile's elements at one place of the depth are neighbours, and these follow each other along the depth. It stays in
- * the second cache. If A has but one block, it may be wider.
- * <li>It is met with blocks of A of {@value #ROWS} rows, one after the other, packed in the same way by fours of rows, of which a
- * tile has several. They are packed when the first block of B comes, and kept for the others.
- * <li>Of these two blocks, all panels of B are met with one tile's rows of A, which stay in the first cache, then with the next
- * rows. B is read front to back, so it comes from the second cache as fast as it is used, and C is written along its rows, where
- * the processor sees what comes next and fetches it ahead. If the depth is so short that a panel of B stays in the first cache
- * itself, or if B's block is wide, each panel is met with all rows before the next.
+ * <li>A block of B, at most {@value #COLUMNS} columns by {@value #DEPTH} of the depth, is packed: into panels as wide
+ *     as a tile, in which the tile's elements at one place of the depth are neighbours, and these follow each other
+ *     along the depth. It stays in the second cache. If A has but one block, it may be wider.
+ * <li>It is met with blocks of A of {@value #ROWS} rows, one after the other, packed in the same way by fours of rows,
+ *     of which a tile has several. They are packed when the first block of B comes, and kept for the others.
+ * <li>Of these two blocks, all panels of B are met with one tile's rows of A, which stay in the first cache, then with
+ *     the next rows. B is read front to back, so it comes from the second cache as fast as it is used, and C is written
+ *     along its rows, where the processor sees what comes next and fetches it ahead. If the depth is so short that a
+ *     panel of B stays in the first cache itself, or if B's block is wide, each panel is met with all rows before the
+ *     next.
  * </ol>
  *
- * <p>Threads divide C and pack for themselves, but for a product whose B is one block that the second cache holds: that they pack
- * together.
+ * <p>Threads divide C and pack for themselves, but for a product whose B is one block that the second cache holds: that
+ * they pack together.
  *
- * <p>So for an element of A or B that is packed, some hundred multiply-adds or more run from the caches, unless C has few rows or
- * columns. Transposing only changes how panels are packed.
+ * <p>So for an element of A or B that is packed, some hundred multiply-adds or more run from the caches, unless C has
+ * few rows or columns. Transposing only changes how panels are packed.
  *
- * <p>Each element of C is the sum of its blocks in their order, each block one chain along the depth; the bias is added to the
- * first. Neither depends on how tasks are cut, so the bits do not depend on the number of threads. Blocks also keep long sums
- * exact: the error grows with the block's length plus the number of blocks, not with their product.
+ * <p>Each element of C is the sum of its blocks in their order, each block one chain along the depth; the bias is added
+ * to the first. Neither depends on how tasks are cut, so the bits do not depend on the number of threads. Blocks also
+ * keep long sums exact: the error grows with the block's length plus the number of blocks, not with their product.
  */
 final class CpuGemm {
 
@@ -45,11 +47,16 @@ final class CpuGemm {
     private static final int KEPT_ROWS = 2112;
     /** Elements of a panel of B, at most, that stays in the first cache. */
     private static final int FIRST_CACHE = 1 << 13;
-    /** Lines of B that are packed at a time, few enough to stay in the first cache even where they compete for a place. */
+    /**
+     * Lines of B that are packed at a time, few enough to stay in the first cache even where they compete for a place.
+     */
     private static final int LINES = 8;
     /** Fewer pieces than elsewhere: each packs its operands itself. */
     private static final int PIECES_PER_THREAD = 2;
-    /** Work in nanoseconds, as {@link #SPEED} has it, from which on threads may pack B together: they meet once more then. */
+    /**
+     * Work in nanoseconds, as {@link #SPEED} has it, from which on threads may pack B together: they meet once more
+     * then.
+     */
     private static final int WORTH_MEETING = 400_000;
     /** Elements of B, at most: what each thread reads again for all of its rows is to stay in its second cache. */
     private static final int MOST_SHARED = 1 << 18;
@@ -80,13 +87,18 @@ final class CpuGemm {
         int columnPanels = ceilDiv(product.columns, tileColumns);
         long nanos = (long) product.items * product.rows * product.columns * (product.depth + 8L) / SPEED;
         int pieces = threads.pieces(nanos);
-        if (product.items == 1 && product.depth <= DEPTH && (long) product.depth * product.columns <= MOST_SHARED
-                && nanos >= WORTH_MEETING && rowPanels >= pieces && pieces > 1) {
+        if (product.items == 1
+                && product.depth <= DEPTH
+                && (long) product.depth * product.columns <= MOST_SHARED
+                && nanos >= WORTH_MEETING
+                && rowPanels >= pieces
+                && pieces > 1) {
             multiplyTogether(product, ceilDiv(rowPanels, pieces), nanos);
             return;
         }
         int wanted = ceilDiv(Math.min(pieces, PIECES_PER_THREAD * threads.count()), product.items);
-        // Every block of rows packs all columns again and every block of columns all rows: take the division that packs least.
+        // Every block of rows packs all columns again and every block of columns all rows: take the division that packs
+        // least.
         int rowTasks = 1;
         int columnTasks = 1;
         long least = Long.MAX_VALUE;
@@ -115,14 +127,21 @@ final class CpuGemm {
             int firstRow = task / columnParts % rowParts * rowsPerTask;
             int firstColumn = task % columnParts * columnsPerTask;
             multiply(
-                    product, item, firstRow, Math.min(product.rows, firstRow + rowsPerTask),
-                    firstColumn, Math.min(product.columns, firstColumn + columnsPerTask), product.c, product.cStart(item), false);
+                    product,
+                    item,
+                    firstRow,
+                    Math.min(product.rows, firstRow + rowsPerTask),
+                    firstColumn,
+                    Math.min(product.columns, firstColumn + columnsPerTask),
+                    product.c,
+                    product.cStart(item),
+                    false);
         });
     }
 
     /**
-     * All threads pack the one block of B, then each takes some rows at a time: the fewer, the closer together they end, but each
-     * time is to be worth it.
+     * All threads pack the one block of B, then each takes some rows at a time: the fewer, the closer together they
+     * end, but each time is to be worth it.
      *
      * @param mostPanels of as many rows as a tile has, at a time
      */
@@ -136,7 +155,15 @@ final class CpuGemm {
         copyBias(product, 0, columns, shared.bias);
         threads.forRange(padded / tileColumns, (long) columns * depth / PACKING_SPEED, (first, end) -> {
             int start = first * tileColumns;
-            packColumns(product, 0, start, Math.min(columns, end * tileColumns) - start, 0, depth, shared.columns, start * steps);
+            packColumns(
+                    product,
+                    0,
+                    start,
+                    Math.min(columns, end * tileColumns) - start,
+                    0,
+                    depth,
+                    shared.columns,
+                    start * steps);
         });
         long nanosPerPanel = Math.max(1, nanos * tileRows / product.rows);
         int panels = (int) Math.min(mostPanels, (CpuThreads.WORTH_SHARING + nanosPerPanel - 1) / nanosPerPanel);
@@ -150,8 +177,20 @@ final class CpuGemm {
             float[] rowBias = own.rowBias(product, 0, row, rowCount, tileRows, tileColumns);
             boolean byRows = rowBias.length > 0;
             multiplyBlocks(new Blocks(
-                    rowCount, columns, steps, own.rows, 0, shared.columns, byRows ? rowBias : shared.bias, byRows, own.tile,
-                    product.c, product.cStart(0) + row * columns, columns, false, false));
+                    rowCount,
+                    columns,
+                    steps,
+                    own.rows,
+                    0,
+                    shared.columns,
+                    byRows ? rowBias : shared.bias,
+                    byRows,
+                    own.tile,
+                    product.c,
+                    product.cStart(0) + row * columns,
+                    columns,
+                    false,
+                    false));
         });
     }
 
@@ -178,7 +217,14 @@ final class CpuGemm {
     }
 
     private void multiply(
-            CpuProduct product, int item, int firstRow, int endRow, int firstColumn, int endColumn, float[] c, int start,
+            CpuProduct product,
+            int item,
+            int firstRow,
+            int endRow,
+            int firstColumn,
+            int endColumn,
+            float[] c,
+            int start,
             boolean add) {
         int chains = Math.max(1, ceilDiv(product.depth, DEPTH));
         int longest = padded(ceilDiv(product.depth, chains), 2);
@@ -187,7 +233,8 @@ final class CpuGemm {
         // A block of B that meets one block of A only need not stay in the cache.
         boolean fewRows = allRows <= rowsPerBlock;
         int columnsPerBlock = fewRows ? WIDE_COLUMNS : COLUMNS;
-        // Blocks of A are kept until they have met all columns; if they meet all at once, each takes the place of the one before.
+        // Blocks of A are kept until they have met all columns; if they meet all at once, each takes the place of the
+        // one before.
         boolean oneBlock = endColumn - firstColumn <= columnsPerBlock;
         int parts = Math.max(1, ceilDiv(allRows, KEPT_ROWS));
         int rowsPerPart = oneBlock ? allRows : padded(ceilDiv(allRows, parts), rowsPerBlock);
@@ -214,8 +261,20 @@ final class CpuGemm {
                         float[] rowBias = own.rowBias(product, item, row, rowCount, tileRows, tileColumns);
                         boolean byRows = rowBias.length > 0;
                         multiplyBlocks(new Blocks(
-                                rowCount, columnCount, steps, own.rows, a, own.columns, byRows ? rowBias : own.bias, byRows,
-                                own.tile, c, start + row * product.columns + column, product.columns, add || chain > 0, fewRows));
+                                rowCount,
+                                columnCount,
+                                steps,
+                                own.rows,
+                                a,
+                                own.columns,
+                                byRows ? rowBias : own.bias,
+                                byRows,
+                                own.tile,
+                                c,
+                                start + row * product.columns + column,
+                                product.columns,
+                                add || chain > 0,
+                                fewRows));
                     }
                 }
             }
@@ -223,10 +282,11 @@ final class CpuGemm {
     }
 
     /**
-     * Four rows of A after four, at {@code rows * steps} each, an element (row, p) at {@code 4 * p + row} in its own four. Steps
-     * are the length, or one more to make it even, which adds 0.
+     * Four rows of A after four, at {@code rows * steps} each, an element (row, p) at {@code 4 * p + row} in its own
+     * four. Steps are the length, or one more to make it even, which adds 0.
      */
-    private void packRows(CpuProduct product, int item, int row, int rowCount, int from, int length, float[] target, int offset) {
+    private void packRows(
+            CpuProduct product, int item, int row, int rowCount, int from, int length, float[] target, int offset) {
         int start = product.aStart(item) + row * product.aRow + from * product.aDepth;
         int steps = padded(length, 2);
         for (int i = 0; i < rowCount; i += 4) {
@@ -241,7 +301,10 @@ final class CpuGemm {
         }
     }
 
-    /** Panels of B, at {@code columns * steps} each, an element (p, column) at {@code p * tileColumns + column} in its own. */
+    /**
+     * Panels of B, at {@code columns * steps} each, an element (p, column) at {@code p * tileColumns + column} in its
+     * own.
+     */
     private void packColumns(
             CpuProduct product, int item, int column, int columnCount, int from, int length, float[] target, int at) {
         int start = product.bStart(item) + column * product.bColumn + from * product.bDepth;
@@ -249,17 +312,28 @@ final class CpuGemm {
         if (product.bColumn != 1) {
             for (int j = 0; j < columnCount; j += tileColumns) {
                 lines.packAcross(
-                        Math.min(tileColumns, columnCount - j), length, product.b, start + j * product.bColumn, product.bColumn,
-                        target, at + j * steps, tileColumns);
+                        Math.min(tileColumns, columnCount - j),
+                        length,
+                        product.b,
+                        start + j * product.bColumn,
+                        product.bColumn,
+                        target,
+                        at + j * steps,
+                        tileColumns);
             }
         } else {
             // Through all panels before it goes down, so that memory is read in long lines.
             for (int p = 0; p < length; p += LINES) {
                 for (int j = 0; j < columnCount; j += tileColumns) {
                     lines.copyLines(
-                            Math.min(LINES, length - p), Math.min(tileColumns, columnCount - j),
-                            product.b, start + p * product.bDepth + j, product.bDepth,
-                            target, at + j * steps + p * tileColumns, tileColumns);
+                            Math.min(LINES, length - p),
+                            Math.min(tileColumns, columnCount - j),
+                            product.b,
+                            start + p * product.bDepth + j,
+                            product.bDepth,
+                            target,
+                            at + j * steps + p * tileColumns,
+                            tileColumns);
                 }
             }
         }
@@ -275,14 +349,27 @@ final class CpuGemm {
      *
      * @param steps  along the depth, an even number
      * @param aStart where the block of A begins; that of B begins its array
-     * @param bias   what C begins with: an element for each column or, if {@code byRows}, the columns of a tile for each row
+     * @param bias   what C begins with: an element for each column or, if {@code byRows}, the columns of a tile for
+     *     each row
      * @param tile   room for a tile
      * @param add    whether C holds the sum of blocks before these, and else begins with the bias
      * @param wide   whether the block of B is too wide to be read again for each of A's tiles
      */
     private record Blocks(
-            int rows, int columns, int steps, float[] a, int aStart, float[] b, float[] bias, boolean byRows, float[] tile,
-            float[] c, int cStart, int stride, boolean add, boolean wide) {}
+            int rows,
+            int columns,
+            int steps,
+            float[] a,
+            int aStart,
+            float[] b,
+            float[] bias,
+            boolean byRows,
+            float[] tile,
+            float[] c,
+            int cStart,
+            int stride,
+            boolean add,
+            boolean wide) {}
 
     private void multiplyBlocks(Blocks blocks) {
         boolean panelStays = blocks.wide || blocks.steps * tileColumns <= FIRST_CACHE;
@@ -336,7 +423,14 @@ final class CpuGemm {
     }
 
     private static void copyTile(
-            int height, int width, float[] source, int from, int sourceStride, float[] target, int to, int targetStride) {
+            int height,
+            int width,
+            float[] source,
+            int from,
+            int sourceStride,
+            float[] target,
+            int to,
+            int targetStride) {
         for (int row = 0; row < height; row++) {
             System.arraycopy(source, from + row * sourceStride, target, to + row * targetStride, width);
         }
@@ -364,6 +458,7 @@ final class CpuGemm {
         private float[] columns = new float[0];
         /** The bias of the block's columns, or zeros. */
         private float[] bias = new float[0];
+
         private float[] tile = new float[0];
         /** The bias of the block's rows, each repeated over the columns of a tile. */
         private float[] rowBias = new float[0];

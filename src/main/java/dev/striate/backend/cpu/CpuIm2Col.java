@@ -15,7 +15,13 @@ final class CpuIm2Col implements Im2ColKernels {
     }
 
     private static long work(Conv2dGeometry g) {
-        return (long) g.batch() * g.inChannels() * g.kernelHeight() * g.kernelWidth() * g.outHeight() * g.outWidth() / 2;
+        return (long) g.batch()
+                * g.inChannels()
+                * g.kernelHeight()
+                * g.kernelWidth()
+                * g.outHeight()
+                * g.outWidth()
+                / 2;
     }
 
     @Override

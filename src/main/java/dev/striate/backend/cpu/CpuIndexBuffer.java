@@ -21,13 +21,15 @@ final class CpuIndexBuffer implements IndexBuffer {
     static CpuIndexBuffer of(IndexBuffer buffer) {
         CpuIndexBuffer own = (CpuIndexBuffer) buffer;
         if (own.released) {
-            throw new StriateException("cpu: an index buffer of " + own.length + " elements was used after it had been released");
+            throw new StriateException(
+                    "cpu: an index buffer of " + own.length + " elements was used after it had been released");
         }
         return own;
     }
 
     /**
-     * Marks the end, under the pool's lock, and lets go of the array: whoever still holds this object must not hold the memory.
+     * Marks the end, under the pool's lock, and lets go of the array: whoever still holds this object must not hold the
+     * memory.
      *
      * @return the array
      * @throws StriateException if it was released before

@@ -8,8 +8,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Matrix products: {@link CpuGemm}, but for those in which packing an operand would cost more than the product itself. Which way
- * one is computed depends on its shape alone.
+ * Matrix products: {@link CpuGemm}, but for those in which packing an operand would cost more than the product itself.
+ * Which way one is computed depends on its shape alone.
  */
 final class CpuMatmul implements MatmulKernels {
 
@@ -36,7 +36,8 @@ final class CpuMatmul implements MatmulKernels {
                 g, CpuBuffer.of(a), CpuBuffer.of(b), bias == null ? null : CpuBuffer.of(bias), CpuBuffer.of(c));
         long work = (long) g.m() * g.n() * g.k();
         if (work <= SMALL) {
-            threads.forRange(product.items, product.items * (work + 20), (from, to) -> multiplyUnpacked(product, from, to));
+            threads.forRange(
+                    product.items, product.items * (work + 20), (from, to) -> multiplyUnpacked(product, from, to));
         } else if (g.m() <= FEW_ROWS && product.aDepth == 1 && product.bDepth == 1) {
             int all = Math.multiplyExact(product.items, g.n());
             threads.forRange(all, product.items * work / SPEED, (from, to) -> multiplyLines(product, from, to));
@@ -58,11 +59,18 @@ final class CpuMatmul implements MatmulKernels {
             for (int row = 0; row < product.rows; row++) {
                 int at = product.cStart(item) + row * product.columns + column;
                 simd.dots(
-                        end - i, product.depth, product.a, product.aStart(item) + row * product.aRow,
-                        product.b, product.bStart(item) + column * product.bColumn, product.bColumn, product.c, at, room);
+                        end - i,
+                        product.depth,
+                        product.a,
+                        product.aStart(item) + row * product.aRow,
+                        product.b,
+                        product.bStart(item) + column * product.bColumn,
+                        product.bColumn,
+                        product.c,
+                        at,
+                        room);
                 if (product.bias != null) {
-                    simd.add(
-                            end - i, product.c, at, product.bias.array, product.bias.offset + column, product.c, at);
+                    simd.add(end - i, product.c, at, product.bias.array, product.bias.offset + column, product.c, at);
                 }
             }
         }
@@ -82,8 +90,7 @@ final class CpuMatmul implements MatmulKernels {
                 System.arraycopy(product.bias.array, product.bias.offset + column, product.c, at, end - i);
             }
             for (int p = 0; p < product.depth; p++, line += product.bDepth) {
-                simd.addScaled(
-                        end - i, product.a[product.aStart(item) + p], product.b, line, product.c, at);
+                simd.addScaled(end - i, product.a[product.aStart(item) + p], product.b, line, product.c, at);
             }
         }
     }
@@ -97,8 +104,14 @@ final class CpuMatmul implements MatmulKernels {
             for (int row = 0; row < product.rows; row++) {
                 for (int column = 0; column < product.columns; column++) {
                     double sum = Sums.dot(
-                            product.a, aStart + row * product.aRow, product.aDepth, 0,
-                            product.b, bStart + column * product.bColumn, product.bDepth, product.depth);
+                            product.a,
+                            aStart + row * product.aRow,
+                            product.aDepth,
+                            0,
+                            product.b,
+                            bStart + column * product.bColumn,
+                            product.bDepth,
+                            product.depth);
                     CpuBuffer bias = product.bias;
                     product.c[to++] = (float) (bias == null ? sum : sum + bias.array[bias.offset + column]);
                 }

@@ -29,34 +29,75 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
         int inPlane = g.inHeight() * g.inWidth();
         int outPlane = g.outHeight() * g.outWidth();
         long perOutput = isPlainTwoByTwo(g) ? 1 : g.mostPixels() + 2;
-        threads.forRange(g.planes(), g.planes() * outPlane * perOutput, (from, to) ->
-                forward(g, to - from, in.array, in.offset + from * inPlane, out.array, out.offset + from * outPlane,
-                        places.array, from * outPlane));
+        threads.forRange(
+                g.planes(),
+                g.planes() * outPlane * perOutput,
+                (from, to) -> forward(
+                        g,
+                        to - from,
+                        in.array,
+                        in.offset + from * inPlane,
+                        out.array,
+                        out.offset + from * outPlane,
+                        places.array,
+                        from * outPlane));
     }
 
     /** The same for some planes that lie one after the other. */
     void forward(
-            Pool2dGeometry g, int planes, float[] x, int xOffset, float[] y, int yOffset, int[] indices, int indexOffset) {
+            Pool2dGeometry g,
+            int planes,
+            float[] x,
+            int xOffset,
+            float[] y,
+            int yOffset,
+            int[] indices,
+            int indexOffset) {
         if (isPlainTwoByTwo(g)) {
             flat.maxPool2x2(
-                    planes, g.inHeight(), g.inWidth(), g.outHeight(), g.outWidth(), x, xOffset, y, yOffset, indices, indexOffset);
+                    planes,
+                    g.inHeight(),
+                    g.inWidth(),
+                    g.outHeight(),
+                    g.outWidth(),
+                    x,
+                    xOffset,
+                    y,
+                    yOffset,
+                    indices,
+                    indexOffset);
             return;
         }
         int inPlane = g.inHeight() * g.inWidth();
         int outPlane = g.outHeight() * g.outWidth();
         for (int plane = 0; plane < planes; plane++) {
-            pool(g, x, xOffset + plane * inPlane, y, yOffset + plane * outPlane, indices, indexOffset + plane * outPlane);
+            pool(
+                    g,
+                    x,
+                    xOffset + plane * inPlane,
+                    y,
+                    yOffset + plane * outPlane,
+                    indices,
+                    indexOffset + plane * outPlane);
         }
     }
 
     /** Whether all windows are the usual 2 by 2, side by side and inside of the image. */
     private static boolean isPlainTwoByTwo(Pool2dGeometry g) {
-        return g.kernelHeight() == 2 && g.kernelWidth() == 2 && g.strideH() == 2 && g.strideW() == 2 && g.padTop() == 0
-                && g.padLeft() == 0 && g.dilationH() == 1 && g.dilationW() == 1 && 2 * g.outHeight() <= g.inHeight()
+        return g.kernelHeight() == 2
+                && g.kernelWidth() == 2
+                && g.strideH() == 2
+                && g.strideW() == 2
+                && g.padTop() == 0
+                && g.padLeft() == 0
+                && g.dilationH() == 1
+                && g.dilationW() == 1
+                && 2 * g.outHeight() <= g.inHeight()
                 && 2 * g.outWidth() <= g.inWidth();
     }
 
-    private static void pool(Pool2dGeometry g, float[] x, int xPlane, float[] y, int yPlane, int[] indices, int indexPlane) {
+    private static void pool(
+            Pool2dGeometry g, float[] x, int xPlane, float[] y, int yPlane, int[] indices, int indexPlane) {
         // A step as large as the image leaves it, and larger ones could overflow.
         int stepY = Math.min(g.dilationH(), g.inHeight());
         int stepX = Math.min(g.dilationW(), g.inWidth());
@@ -111,16 +152,41 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
         int inPlane = g.inHeight() * g.inWidth();
         int outPlane = g.outHeight() * g.outWidth();
         long perPlane = isPlainTwoByTwo(g) ? inPlane : inPlane / 4 + 2L * outPlane;
-        threads.forRange(g.planes(), g.planes() * perPlane, (from, to) ->
-                gradient(g, to - from, in.array, in.offset + from * outPlane, places, from * outPlane, out.array,
+        threads.forRange(
+                g.planes(),
+                g.planes() * perPlane,
+                (from, to) -> gradient(
+                        g,
+                        to - from,
+                        in.array,
+                        in.offset + from * outPlane,
+                        places,
+                        from * outPlane,
+                        out.array,
                         out.offset + from * inPlane));
     }
 
     private void gradient(
-            Pool2dGeometry g, int planes, float[] dy, int dyOffset, int[] indices, int indexOffset, float[] dx, int dxOffset) {
+            Pool2dGeometry g,
+            int planes,
+            float[] dy,
+            int dyOffset,
+            int[] indices,
+            int indexOffset,
+            float[] dx,
+            int dxOffset) {
         if (isPlainTwoByTwo(g)) {
             flat.maxPool2x2Gradient(
-                    planes, g.inHeight(), g.inWidth(), g.outHeight(), g.outWidth(), dy, dyOffset, indices, indexOffset, dx,
+                    planes,
+                    g.inHeight(),
+                    g.inWidth(),
+                    g.outHeight(),
+                    g.outWidth(),
+                    dy,
+                    dyOffset,
+                    indices,
+                    indexOffset,
+                    dx,
                     dxOffset);
             return;
         }

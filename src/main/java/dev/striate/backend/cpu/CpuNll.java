@@ -12,12 +12,13 @@ import java.util.function.IntToDoubleFunction;
 final class CpuNll implements NllKernels {
 
     @Override
-    public void forward(ClassificationGeometry g, Buffer logProbabilities, IndexBuffer labels, Buffer loss, Buffer saved) {
+    public void forward(
+            ClassificationGeometry g, Buffer logProbabilities, IndexBuffer labels, Buffer loss, Buffer saved) {
         CpuBuffer x = CpuBuffer.of(logProbabilities);
         CpuBuffer count = CpuBuffer.of(saved);
         int[] label = CpuIndexBuffer.of(labels).array;
-        count.array[count.offset] = reduce(
-                g, label, example -> -x.array[x.offset + labelPlace(g, label, example)], CpuBuffer.of(loss));
+        count.array[count.offset] =
+                reduce(g, label, example -> -x.array[x.offset + labelPlace(g, label, example)], CpuBuffer.of(loss));
     }
 
     /**
@@ -47,7 +48,8 @@ final class CpuNll implements NllKernels {
 
     /** The place of the score that an example's label names. */
     static int labelPlace(ClassificationGeometry g, int[] labels, int example) {
-        return CpuSoftmax.lineStart(g.axis(), example) + labels[example] * g.axis().inner();
+        return CpuSoftmax.lineStart(g.axis(), example)
+                + labels[example] * g.axis().inner();
     }
 
     /** What the derivative of an example's own loss is multiplied with. */

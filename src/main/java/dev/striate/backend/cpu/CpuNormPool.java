@@ -10,8 +10,9 @@ import dev.striate.backend.cpu.simd.SimdKernels;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link CpuBatchNorm2d} and {@link CpuMaxPool2d} by turns, some planes of an image at a time: the normalised elements stay in
- * the first cache. Only the maxima among them have gradients of their own, so these are nowhere spread over a plane.
+ * {@link CpuBatchNorm2d} and {@link CpuMaxPool2d} by turns, some planes of an image at a time: the normalised elements
+ * stay in the first cache. Only the maxima among them have gradients of their own, so these are nowhere spread over a
+ * plane.
  */
 final class CpuNormPool implements NormPoolKernels {
 
@@ -64,8 +65,10 @@ final class CpuNormPool implements NormPoolKernels {
             @Nullable Buffer runningVariance) {
         CpuBatchNorm2d.Statistics statistics =
                 CpuBatchNorm2d.Statistics.of(mean, reciprocal, momentum, runningMean, runningVariance);
-        norm.forEachChannel(g, (from, to) ->
-                forward(g, window, relu, from, to, x, norm.train(g, from, to, x, gamma, beta, statistics), y, indices));
+        norm.forEachChannel(
+                g,
+                (from, to) -> forward(
+                        g, window, relu, from, to, x, norm.train(g, from, to, x, gamma, beta, statistics), y, indices));
     }
 
     @Override
@@ -87,8 +90,15 @@ final class CpuNormPool implements NormPoolKernels {
     }
 
     private void forward(
-            BatchNorm2dGeometry g, Pool2dGeometry window, boolean relu, int firstChannel, int endChannel, Buffer x,
-            CpuBatchNorm2d.Lines lines, Buffer y, IndexBuffer indices) {
+            BatchNorm2dGeometry g,
+            Pool2dGeometry window,
+            boolean relu,
+            int firstChannel,
+            int endChannel,
+            Buffer x,
+            CpuBatchNorm2d.Lines lines,
+            Buffer y,
+            IndexBuffer indices) {
         CpuBuffer out = CpuBuffer.of(y);
         int[] places = CpuIndexBuffer.of(indices).array;
         int outPlane = outPlane(window);
@@ -123,9 +133,16 @@ final class CpuNormPool implements NormPoolKernels {
             @Nullable Buffer dgamma,
             @Nullable Buffer dbeta) {
         norm.gradient(
-                g, batchStatistics, x, gamma, mean, spread,
+                g,
+                batchStatistics,
+                x,
+                gamma,
+                mean,
+                spread,
                 () -> new AtMaxima(g, window, CpuBuffer.of(dy), CpuIndexBuffer.of(indices).array),
-                dx, dgamma, dbeta);
+                dx,
+                dgamma,
+                dbeta);
     }
 
     /** The gradients of the normalised elements: those of the outputs where these found their maximum, 0 elsewhere. */
@@ -135,7 +152,9 @@ final class CpuNormPool implements NormPoolKernels {
         private final CpuBuffer dy;
         private final int[] places;
         private final int outputs;
-        /** Of a plane's outputs: the maxima before they were normalised, and behind them what gradients go somewhere. */
+        /**
+         * Of a plane's outputs: the maxima before they were normalised, and behind them what gradients go somewhere.
+         */
         private final float[] maxima;
 
         AtMaxima(BatchNorm2dGeometry g, Pool2dGeometry window, CpuBuffer dy, int[] places) {
@@ -168,10 +187,20 @@ final class CpuNormPool implements NormPoolKernels {
 
         @Override
         public void normGradient(
-                int image, int channel, float[] x, int xOffset, float mean, float factor, float shiftShare, float scaleShare,
-                float[] dx, int dxOffset) {
+                int image,
+                int channel,
+                float[] x,
+                int xOffset,
+                float mean,
+                float factor,
+                float shiftShare,
+                float scaleShare,
+                float[] dx,
+                int dxOffset) {
             float scale = -factor * scaleShare;
-            if (factor == 0 || scaleShare == 0 || Math.abs(scale) >= Float.MIN_NORMAL && Math.abs(scale) <= Float.MAX_VALUE) {
+            if (factor == 0
+                    || scaleShare == 0
+                    || Math.abs(scale) >= Float.MIN_NORMAL && Math.abs(scale) <= Float.MAX_VALUE) {
                 simd.scaleAndShift(g.plane(), x, xOffset, mean, scale, -factor * shiftShare, dx, dxOffset);
             } else {
                 // Both factors are finite, but their product vanishes or overflows: elements around 1e30 or 1e-30.

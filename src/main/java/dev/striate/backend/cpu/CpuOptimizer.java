@@ -28,8 +28,17 @@ final class CpuOptimizer implements OptimizerKernels {
         CpuBuffer w = CpuBuffer.of(weights);
         CpuBuffer gradient = CpuBuffer.of(gradients);
         if (step.momentum() == 0f) {
-            threads.forRange(n, n / 4L, (from, to) -> flat.descend(to - from, step.learningRate(), step.weightDecay(),
-                    gradient.array, gradient.offset + from, w.array, w.offset + from));
+            threads.forRange(
+                    n,
+                    n / 4L,
+                    (from, to) -> flat.descend(
+                            to - from,
+                            step.learningRate(),
+                            step.weightDecay(),
+                            gradient.array,
+                            gradient.offset + from,
+                            w.array,
+                            w.offset + from));
             return;
         }
         CpuBuffer v = CpuBuffer.of(Objects.requireNonNull(velocity));
@@ -38,8 +47,19 @@ final class CpuOptimizer implements OptimizerKernels {
             if (step.firstStep()) {
                 Arrays.fill(v.array, v.offset + from, v.offset + to, 0f);
             }
-            flat.descendWithMomentum(to - from, step.learningRate(), step.weightDecay(), step.momentum(), undamped,
-                    step.nesterov(), gradient.array, gradient.offset + from, v.array, v.offset + from, w.array, w.offset + from);
+            flat.descendWithMomentum(
+                    to - from,
+                    step.learningRate(),
+                    step.weightDecay(),
+                    step.momentum(),
+                    undamped,
+                    step.nesterov(),
+                    gradient.array,
+                    gradient.offset + from,
+                    v.array,
+                    v.offset + from,
+                    w.array,
+                    w.offset + from);
         });
     }
 
@@ -59,16 +79,28 @@ final class CpuOptimizer implements OptimizerKernels {
                 step.epsilon(),
                 step.decoupled() ? 0f : step.weightDecay(),
                 step.decoupled() ? (float) (1 - (double) step.learningRate() * step.weightDecay()) : 1f);
-        threads.forRange(n, n, (from, to) -> flat.adam(to - from, factors, gradient.array, gradient.offset + from, mean.array,
-                mean.offset + from, square.array, square.offset + from, w.array, w.offset + from));
+        threads.forRange(
+                n,
+                n,
+                (from, to) -> flat.adam(
+                        to - from,
+                        factors,
+                        gradient.array,
+                        gradient.offset + from,
+                        mean.array,
+                        mean.offset + from,
+                        square.array,
+                        square.offset + from,
+                        w.array,
+                        w.offset + from));
     }
 
     @Override
     public void sumsOfSquares(int n, Buffer x, Buffer result) {
         CpuBuffer in = CpuBuffer.of(x);
         CpuBuffer out = CpuBuffer.of(result);
-        double sum = sumOfChunks(n, (from, length) -> flat.sumOfSquares(
-                length, in.array, in.offset + from, 0, flat.room()));
+        double sum =
+                sumOfChunks(n, (from, length) -> flat.sumOfSquares(length, in.array, in.offset + from, 0, flat.room()));
         if (!Float.isFinite((float) sum)) {
             // The vectorised loop squares in float32, which may overflow.
             sum = sumOfChunks(n, (from, length) -> Sums.squares(in.array, in.offset + from, 0, length));

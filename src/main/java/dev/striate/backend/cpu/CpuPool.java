@@ -11,9 +11,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Arrays that were given back, kept by capacity for the next who asks. Capacities come in four steps per power of two, so at most
- * a fifth of an array lies idle and sizes that differ little share a bucket. What lies idle is softly reachable: where the heap is
- * full, the JVM takes it back before anyone meets an {@link OutOfMemoryError}. Safe for several threads.
+ * Arrays that were given back, kept by capacity for the next who asks. Capacities come in four steps per power of two,
+ * so at most a fifth of an array lies idle and sizes that differ little share a bucket. What lies idle is softly
+ * reachable: where the heap is full, the JVM takes it back before anyone meets an {@link OutOfMemoryError}. Safe for
+ * several threads.
  */
 final class CpuPool {
 
@@ -70,7 +71,8 @@ final class CpuPool {
         } catch (OutOfMemoryError full) {
             throw new DeviceMemoryException(
                     "cpu: no room for a buffer of " + 4L * length + " bytes; " + liveBytes + " bytes are in use in "
-                            + liveBuffers + " buffers, and the limit of the Java heap is " + Runtime.getRuntime().maxMemory()
+                            + liveBuffers + " buffers, and the limit of the Java heap is "
+                            + Runtime.getRuntime().maxMemory()
                             + " bytes; use smaller batches, or start Java with a larger -Xmx",
                     full);
         }
@@ -153,8 +155,9 @@ final class CpuPool {
 
     private static final class Idle<A> {
 
-        private final List<ArrayDeque<A>> buckets =
-                Stream.generate(() -> new ArrayDeque<A>()).limit(bucketOf(Integer.MAX_VALUE) + 1).toList();
+        private final List<ArrayDeque<A>> buckets = Stream.generate(() -> new ArrayDeque<A>())
+                .limit(bucketOf(Integer.MAX_VALUE) + 1)
+                .toList();
         private long bytes;
     }
 }

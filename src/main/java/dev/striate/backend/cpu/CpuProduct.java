@@ -5,8 +5,8 @@ import dev.striate.backend.StridedLoop;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A batch of matrix products {@code C = A B + bias} and where its elements lie. Going one down a row of A, or one on along the
- * depth, moves by a step each; a transposed matrix is the same with its two steps exchanged. C is row-major.
+ * A batch of matrix products {@code C = A B + bias} and where its elements lie. Going one down a row of A, or one on
+ * along the depth, moves by a step each; a transposed matrix is the same with its two steps exchanged. C is row-major.
  */
 final class CpuProduct {
 
@@ -15,6 +15,7 @@ final class CpuProduct {
     final int columns;
     /** The length summed over, 0 or more. */
     final int depth;
+
     final float[] a;
     final int aRow;
     final int aDepth;
@@ -39,7 +40,12 @@ final class CpuProduct {
     }
 
     private CpuProduct(
-            MatmulGeometry g, CpuBuffer a, CpuBuffer b, @Nullable CpuBuffer bias, @Nullable CpuBuffer biasOfRows, int biasTurns,
+            MatmulGeometry g,
+            CpuBuffer a,
+            CpuBuffer b,
+            @Nullable CpuBuffer bias,
+            @Nullable CpuBuffer biasOfRows,
+            int biasTurns,
             CpuBuffer c) {
         this.batch = g.batch();
         this.items = batch.turns();

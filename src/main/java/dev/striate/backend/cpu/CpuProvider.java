@@ -30,7 +30,8 @@ public final class CpuProvider implements BackendProvider {
     public Probe probe() {
         SimdKernels vectorized = VectorApi.vectorized();
         int threads = Runtime.getRuntime().availableProcessors();
-        return new Probe(List.of(describe(threads, vectorized == null ? VectorApi.plain() : vectorized)), null, List.of());
+        return new Probe(
+                List.of(describe(threads, vectorized == null ? VectorApi.plain() : vectorized)), null, List.of());
     }
 
     @Override
@@ -45,7 +46,9 @@ public final class CpuProvider implements BackendProvider {
         }
         if (VectorApi.vectorized() == null && LOGGED.compareAndSet(false, true)) {
             System.getLogger(CpuProvider.class.getName())
-                    .log(System.Logger.Level.WARNING, "cpu: runs in plain Java, several times slower: " + VectorApi.absence());
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "cpu: runs in plain Java, several times slower: " + VectorApi.absence());
         }
         return CpuBackend.open(threads, Vectorization.BEST);
     }
@@ -57,7 +60,8 @@ public final class CpuProvider implements BackendProvider {
             detail += " (" + VectorApi.absence() + ")";
         }
         String platform = "Java " + System.getProperty("java.version") + ", " + System.getProperty("java.vendor");
-        return new DeviceInfo(KIND, 0, Model.NAME, platform, null, "CPU", Runtime.getRuntime().maxMemory(), detail);
+        return new DeviceInfo(
+                KIND, 0, Model.NAME, platform, null, "CPU", Runtime.getRuntime().maxMemory(), detail);
     }
 
     /** The number of threads to use, where 0 asks for the default. */
@@ -79,7 +83,8 @@ public final class CpuProvider implements BackendProvider {
             count = 0;
         }
         if (count < 1 || count > MOST_THREADS) {
-            throw new DeviceException("cpu: " + source + " is " + asked + "; expected a number from 1 to " + MOST_THREADS);
+            throw new DeviceException(
+                    "cpu: " + source + " is " + asked + "; expected a number from 1 to " + MOST_THREADS);
         }
         return count;
     }

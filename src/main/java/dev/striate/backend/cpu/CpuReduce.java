@@ -9,14 +9,15 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sums, in double precision or, along neighbours, as {@link FlatKernels} takes them, and maxima. Many outputs are shared out
- * among the threads; for few, the elements that go into them are cut into chunks whose bounds follow from the loops alone, and
- * the chunks' sums are added in order.
+ * Sums, in double precision or, along neighbours, as {@link FlatKernels} takes them, and maxima. Many outputs are
+ * shared out among the threads; for few, the elements that go into them are cut into chunks whose bounds follow from
+ * the loops alone, and the chunks' sums are added in order.
  */
 final class CpuReduce implements ReduceKernels {
 
     /** From this many outputs on, they are work enough to share. */
     private static final int MANY_OUTPUTS = 64;
+
     private static final int CHUNK = 32_768;
 
     private final CpuThreads threads;
@@ -46,9 +47,19 @@ final class CpuReduce implements ReduceKernels {
             return;
         }
         double[] partials = new double[chunks * outputs];
-        threads.parallelFor(chunks, work, chunk -> addUp(
-                kept, 0, outputs, reduced, chunk * CHUNK, (int) Math.min(turns, (chunk + 1L) * CHUNK), in, partials,
-                chunk * outputs));
+        threads.parallelFor(
+                chunks,
+                work,
+                chunk -> addUp(
+                        kept,
+                        0,
+                        outputs,
+                        reduced,
+                        chunk * CHUNK,
+                        (int) Math.min(turns, (chunk + 1L) * CHUNK),
+                        in,
+                        partials,
+                        chunk * outputs));
         for (int i = 0; i < outputs; i++) {
             double sum = 0;
             for (int chunk = 0; chunk < chunks; chunk++) {
@@ -60,7 +71,14 @@ final class CpuReduce implements ReduceKernels {
 
     /** Adds, for the outputs {@code from .. to-1}, the given turns to {@code sums[at], sums[at + 1], ...}. */
     private void addUp(
-            StridedLoop kept, int from, int to, StridedLoop reduced, int firstTurn, int endTurn, CpuBuffer x, double[] sums,
+            StridedLoop kept,
+            int from,
+            int to,
+            StridedLoop reduced,
+            int firstTurn,
+            int endTurn,
+            CpuBuffer x,
+            double[] sums,
             int at) {
         FlatKernels.Room room = flat.room();
         Runs runs = new Runs(reduced, firstTurn, endTurn);

@@ -74,7 +74,14 @@ final class CpuSoftmax implements SoftmaxKernels {
         CpuBuffer result = CpuBuffer.of(dx);
         forEachLine(g, (start, stride) -> {
             double dot = Sums.dot(
-                    output.array, output.offset + start, stride, 0, upstream.array, upstream.offset + start, stride, g.size());
+                    output.array,
+                    output.offset + start,
+                    stride,
+                    0,
+                    upstream.array,
+                    upstream.offset + start,
+                    stride,
+                    g.size());
             for (int i = 0; i < g.size(); i++) {
                 int at = start + i * stride;
                 double centred = upstream.array[upstream.offset + at] - dot;

@@ -7,12 +7,12 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Splits a call's work over a fixed number of threads, the caller being one of them. The caller takes pieces like everyone else
- * and waits only for pieces that another thread has begun, so calls from several threads, or from within a piece, cannot block
- * each other: a caller who finds all helpers busy does its work alone.
+ * Splits a call's work over a fixed number of threads, the caller being one of them. The caller takes pieces like
+ * everyone else and waits only for pieces that another thread has begun, so calls from several threads, or from within
+ * a piece, cannot block each other: a caller who finds all helpers busy does its work alone.
  *
- * <p>The calls of a training step follow each other within microseconds, and waking a sleeping thread takes longer than many of
- * them. A helper therefore looks out for the next call for a moment before it sleeps.
+ * <p>The calls of a training step follow each other within microseconds, and waking a sleeping thread takes longer than
+ * many of them. A helper therefore looks out for the next call for a moment before it sleeps.
  */
 final class CpuThreads {
 
@@ -20,8 +20,12 @@ final class CpuThreads {
     static final long WORTH_SHARING = 20_000;
     /** How many pieces each thread gets, so that one that is held up delays the others little. */
     private static final int PIECES_PER_THREAD = 4;
-    /** How long a thread that waits keeps its processor, and from then on until it sleeps, leaves it to others that want it. */
+    /**
+     * How long a thread that waits keeps its processor, and from then on until it sleeps, leaves it to others that want
+     * it.
+     */
     private static final long SPIN_NANOS = 10_000;
+
     private static final long AWAKE_NANOS = 100_000;
     private static final long IDLE_NANOS = 20_000_000_000L;
 
@@ -59,8 +63,8 @@ final class CpuThreads {
     }
 
     /**
-     * Runs {@code body} over pieces of {@code 0 .. n-1}. How the range is cut depends on the number of threads: the body must
-     * compute each element by itself.
+     * Runs {@code body} over pieces of {@code 0 .. n-1}. How the range is cut depends on the number of threads: the
+     * body must compute each element by itself.
      *
      * @param nanos what all of it takes on one thread, roughly
      */
@@ -75,8 +79,8 @@ final class CpuThreads {
     }
 
     /**
-     * Runs {@code body} for every chunk in {@code 0 .. chunks-1}, in any order and on any thread, and returns when all are done.
-     * What one throws is thrown here, once no chunk is running any more.
+     * Runs {@code body} for every chunk in {@code 0 .. chunks-1}, in any order and on any thread, and returns when all
+     * are done. What one throws is thrown here, once no chunk is running any more.
      *
      * @param nanos what all chunks together take on one thread, roughly
      */
@@ -111,8 +115,8 @@ final class CpuThreads {
     }
 
     /**
-     * One more thread and the place where it finds its next job. The thread ends when it has been idle for long, for a backend is
-     * never closed and its threads must not outlive it; the next job starts another.
+     * One more thread and the place where it finds its next job. The thread ends when it has been idle for long, for a
+     * backend is never closed and its threads must not outlive it; the next job starts another.
      */
     private static final class Helper implements Runnable {
 

@@ -9,8 +9,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Functions of one element. What has neither a float32 instruction nor a place in {@link FunctionKernels} is computed in double
- * and rounded once.
+ * Functions of one element. What has neither a float32 instruction nor a place in {@link FunctionKernels} is computed
+ * in double and rounded once.
  */
 final class CpuUnary implements UnaryKernels {
 
@@ -37,8 +37,10 @@ final class CpuUnary implements UnaryKernels {
     public void forward(UnaryFunction f, int n, Buffer x, Buffer y) {
         CpuBuffer in = CpuBuffer.of(x);
         CpuBuffer out = CpuBuffer.of(y);
-        threads.forRange(n, (long) (n * cost(f.kind())), (from, to) ->
-                apply(f, to - from, in.array, in.offset + from, out.array, out.offset + from));
+        threads.forRange(
+                n,
+                (long) (n * cost(f.kind())),
+                (from, to) -> apply(f, to - from, in.array, in.offset + from, out.array, out.offset + from));
     }
 
     private void apply(UnaryFunction f, int n, float[] x, int ix, float[] y, int iy) {
@@ -95,13 +97,26 @@ final class CpuUnary implements UnaryKernels {
         CpuBuffer out = CpuBuffer.of(dx);
         if (f.kind() == UnaryFunction.Kind.AFFINE) {
             float a = (float) f.a();
-            threads.forRange(n, n / 3L, (from, to) -> simd.scaleAndShift(
-                    to - from, in.array, in.offset + from, 0f, a, -0f, out.array, out.offset + from));
+            threads.forRange(
+                    n,
+                    n / 3L,
+                    (from, to) -> simd.scaleAndShift(
+                            to - from, in.array, in.offset + from, 0f, a, -0f, out.array, out.offset + from));
             return;
         }
         CpuBuffer s = CpuBuffer.of(Objects.requireNonNull(saved));
-        threads.forRange(n, (long) (n * cost(f.kind())), (from, to) -> applyGradient(
-                f, to - from, s.array, s.offset + from, in.array, in.offset + from, out.array, out.offset + from));
+        threads.forRange(
+                n,
+                (long) (n * cost(f.kind())),
+                (from, to) -> applyGradient(
+                        f,
+                        to - from,
+                        s.array,
+                        s.offset + from,
+                        in.array,
+                        in.offset + from,
+                        out.array,
+                        out.offset + from));
     }
 
     /** The rules for all but AFFINE; {@code s} is x or y, as the kind says. */

@@ -7,9 +7,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The weight gradient of a convolution whose groups have one input channel each. An output channel then has no more weights than
- * taps, too few for a matrix product: each is a dot product of a plane of {@code dy} and what the tap read, which lies in one run
- * of {@link Patches}. One output channel per task; the images are added in their order.
+ * The weight gradient of a convolution whose groups have one input channel each. An output channel then has no more
+ * weights than taps, too few for a matrix product: each is a dot product of a plane of {@code dy} and what the tap
+ * read, which lies in one run of {@link Patches}. One output channel per task; the images are added in their order.
  */
 final class DepthwiseWeightGradient {
 

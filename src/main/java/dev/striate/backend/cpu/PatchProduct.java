@@ -6,30 +6,32 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The product of weights and {@link Patches} that convolution forward and its input gradient are: {@code (rows, depth)} by
- * {@code (depth, positions)} for each image and group, where depth runs over the taps of a group's channels.
+ * The product of weights and {@link Patches} that convolution forward and its input gradient are: {@code (rows, depth)}
+ * by {@code (depth, positions)} for each image and group, where depth runs over the taps of a group's channels.
  *
- * <p>A task takes an image, or several. It loads a block of channels that fits the second cache, then goes through the positions
- * tile by tile; what a tile reads stays in the nearest cache while all rows of weights stream past it. Each element is the sum of
- * its chains in their order, each over one stretch of the depth, so the bits do not depend on the number of threads, and long
- * sums stay exact.
+ * <p>A task takes an image, or several. It loads a block of channels that fits the second cache, then goes through the
+ * positions tile by tile; what a tile reads stays in the nearest cache while all rows of weights stream past it. Each
+ * element is the sum of its chains in their order, each over one stretch of the depth, so the bits do not depend on the
+ * number of threads, and long sums stay exact.
  *
- * <p>A tile consists of two halves, which need not be neighbours. The positions of an image are cut into such halves; the last of
- * them ends with the last position and overlaps the one before it if it must. Where their number is odd, the last halves of two
- * images make a tile. Results go straight to the output, except for what would be added there twice or does not fit:
+ * <p>A tile consists of two halves, which need not be neighbours. The positions of an image are cut into such halves;
+ * the last of them ends with the last position and overlaps the one before it if it must. Where their number is odd,
+ * the last halves of two images make a tile. Results go straight to the output, except for what would be added there
+ * twice or does not fit:
  * <ul>
- *   <li>a last half that overlaps, if there are several chains,
- *   <li>halves with more columns than there are positions,
- *   <li>tiles with more rows than are left,
- *   <li>all of them, if neighbouring positions are not neighbours in the output.
- * </ul>
- * These halves are kept aside until their last chain is done.
+ * <li>a last half that overlaps, if there are several chains,
+ * <li>halves with more columns than there are positions,
+ * <li>tiles with more rows than are left,
+ * <li>all of them, if neighbouring positions are not neighbours in the output.
+ * </ul> These halves are kept aside until their last chain is done.
  *
  * <p>Tap columns may also count as rows of weights instead of as depth, see {@link Shifts}.
  */
 final class PatchProduct {
 
-    /** Taps that one chain of multiply-adds spans at most, and that a block of channels has unless one channel has more. */
+    /**
+     * Taps that one chain of multiply-adds spans at most, and that a block of channels has unless one channel has more.
+     */
     private static final int DEPTH = 384;
     /** Elements that a task has loaded at a time, half a second cache. */
     static final int MOST_LOADED = 1 << 17;
@@ -37,23 +39,27 @@ final class PatchProduct {
     private static final int SPEED = 30;
 
     /**
-     * Where results go: row r of an image's position (y, x) to {@code array[base + image imageStride + r rowStride + y lineStride
-     * + x pixelStride]}.
+     * Where results go: row r of an image's position (y, x) to {@code array[base + image imageStride + r rowStride + y
+     * lineStride + x pixelStride]}.
      */
     record Output(float[] array, int base, int imageStride, int rowStride, int lineStride, int pixelStride) {}
 
     /**
-     * Makes {@code n = columns.length} rows of the product one of the output: element x of its line is the bias and the sum over
-     * i of element {@code x + columns[i]} of row {@code r n + i}, zero outside the line.
+     * Makes {@code n = columns.length} rows of the product one of the output: element x of its line is the bias and the
+     * sum over i of element {@code x + columns[i]} of row {@code r n + i}, zero outside the line.
      *
-     * <p>A tap column of all channels thus needs no copies of its own: the shift comes after the product. And it needs no
-     * products with padding on the left and right, so the lines of the grid are those of the image and not those of the output.
+     * <p>A tap column of all channels thus needs no copies of its own: the shift comes after the product. And it needs
+     * no products with padding on the left and right, so the lines of the grid are those of the image and not those of
+     * the output.
      *
      * @param width of the output's lines, which follow each other
      */
     record Shifts(int[] columns, int width) {}
 
-    /** Copies the weights of rows {@code first} to {@code first + count}, tap p of row r to {@code at + p width + r - first}. */
+    /**
+     * Copies the weights of rows {@code first} to {@code first + count}, tap p of row r to {@code at + p width + r -
+     * first}.
+     */
     interface Weights {
         void pack(int group, int first, int count, float[] target, int at, int width);
     }
@@ -85,8 +91,15 @@ final class PatchProduct {
      * @param shifts   what is done with rows, or null if they are those of the output
      */
     void run(
-            Patches patches, int batch, int groups, int rows, int channels, Weights weights, @Nullable CpuBuffer bias,
-            Output output, @Nullable Shifts shifts) {
+            Patches patches,
+            int batch,
+            int groups,
+            int rows,
+            int channels,
+            Weights weights,
+            @Nullable CpuBuffer bias,
+            Output output,
+            @Nullable Shifts shifts) {
         int depth = channels * patches.taps();
         int panelRows = 0;
         int panels = 0;
@@ -108,12 +121,12 @@ final class PatchProduct {
             for (int i = 0; i < groups * rows; i++) {
                 summands[i] = bias == null || shifts != null ? 0f : bias.array[bias.offset + i];
             }
-            Call call = new Call(
-                    patches, batch, groups, rows, channels, panelRows, packed, summands, bias, output, shifts);
+            Call call =
+                    new Call(patches, batch, groups, rows, channels, panelRows, packed, summands, bias, output, shifts);
             long nanos = (long) batch * groups * rows * patches.positions() * (depth + 8L) / SPEED;
             int items = CpuGemm.ceilDiv(batch, call.imagesPerItem) * groups;
-            // With fewer items than pieces, rows are divided too, though each part then loads the images for itself. Rows that
-            // make one of the output stay together.
+            // With fewer items than pieces, rows are divided too, though each part then loads the images for itself.
+            // Rows that make one of the output stay together.
             int mostParts = shifts == null ? panels : 1;
             int parts = Math.min(mostParts, CpuGemm.ceilDiv(Math.min(threads.count(), threads.pieces(nanos)), items));
             threads.forRange(items * parts, nanos, (from, to) -> {
@@ -149,14 +162,24 @@ final class PatchProduct {
         final int[] starts;
         /** What an image takes in the arrays of what is loaded and what is kept aside. */
         final int loadedLength;
+
         final int asideLength;
         final boolean neighboursStayTogether;
         final List<Band> bands = new ArrayList<>(3);
         final int imagesPerItem;
 
         Call(
-                Patches patches, int batch, int groups, int rows, int channels, int panelRows, float[] packed, float[] summands,
-                @Nullable CpuBuffer bias, Output output, @Nullable Shifts shifts) {
+                Patches patches,
+                int batch,
+                int groups,
+                int rows,
+                int channels,
+                int panelRows,
+                float[] packed,
+                float[] summands,
+                @Nullable CpuBuffer bias,
+                Output output,
+                @Nullable Shifts shifts) {
             this.patches = patches;
             this.batch = batch;
             this.groups = groups;
@@ -203,9 +226,11 @@ final class PatchProduct {
         final int panels;
         /** Columns of half a tile, and how many of these halves an image has. */
         final int half;
+
         final int halves;
         /** How many of them go straight to the output, and where an image's others are kept. */
         final int inPlace;
+
         final int aside;
 
         Band(Call call, int firstRow, boolean oneChain, int aside) {
@@ -236,13 +261,21 @@ final class PatchProduct {
         private final float[] aside;
         /** Where rows go: the output, or those before they are shifted. */
         private final Output target;
-        /** The images, the group and the part of its panels in work: those whose number has that remainder modulo the parts. */
+        /**
+         * The images, the group and the part of its panels in work: those whose number has that remainder modulo the
+         * parts.
+         */
         private int firstImage;
+
         private int images;
         private int group;
         private int part;
-        /** The chain in work: its taps among those loaded, the first one's number in the group, whether others came before. */
+        /**
+         * The chain in work: its taps among those loaded, the first one's number in the group, whether others came
+         * before.
+         */
         private int firstStart;
+
         private int length;
         private int firstTap;
         private boolean add;
@@ -278,7 +311,12 @@ final class PatchProduct {
                 int count = Math.min(call.channelsPerBlock, call.channels - channel);
                 for (int image = 0; image < images; image++) {
                     call.patches.load(
-                            kernels, firstImage + image, group * call.channels + channel, count, call.channelsPerBlock, loaded,
+                            kernels,
+                            firstImage + image,
+                            group * call.channels + channel,
+                            count,
+                            call.channelsPerBlock,
+                            loaded,
                             image * call.loadedLength);
                 }
                 int chains = Math.max(1, CpuGemm.ceilDiv(count * taps, DEPTH));
@@ -319,8 +357,18 @@ final class PatchProduct {
             for (int row = 0; row < rows; row++) {
                 float start = call.bias == null ? 0f : call.bias.array[call.bias.offset + group * rows + row];
                 kernels.addShifted(
-                        lines, shifts.width, target.array, from, lineLength, target.rowStride, shifts.columns, call.shiftMasks,
-                        start, output.array, to, end);
+                        lines,
+                        shifts.width,
+                        target.array,
+                        from,
+                        lineLength,
+                        target.rowStride,
+                        shifts.columns,
+                        call.shiftMasks,
+                        start,
+                        output.array,
+                        to,
+                        end);
                 from += count * target.rowStride;
                 to += output.rowStride;
             }
@@ -354,9 +402,22 @@ final class PatchProduct {
             for (int panel = part; panel < band.panels; panel += parts) {
                 int row = band.firstRow + panel * height;
                 kernels.tile(
-                        height, length, call.packed, (group * call.panelRows + row) * call.depth + firstTap * height, loaded, x,
-                        secondX, call.starts, firstStart, c, at + panel * height * stride, stride, second - at, add,
-                        call.summands, group * call.rows + row);
+                        height,
+                        length,
+                        call.packed,
+                        (group * call.panelRows + row) * call.depth + firstTap * height,
+                        loaded,
+                        x,
+                        secondX,
+                        call.starts,
+                        firstStart,
+                        c,
+                        at + panel * height * stride,
+                        stride,
+                        second - at,
+                        add,
+                        call.summands,
+                        group * call.rows + row);
             }
         }
 
@@ -374,7 +435,9 @@ final class PatchProduct {
 
         /** Where it is kept meanwhile: half by half, row by row. */
         private int aside(Band band, int image, int half) {
-            return image * call.asideLength + band.aside + (half - band.inPlace) * band.panels * band.height * band.half;
+            return image * call.asideLength
+                    + band.aside
+                    + (half - band.inPlace) * band.panels * band.height * band.half;
         }
 
         /** Copies what was kept of a half to where it belongs. */
@@ -388,7 +451,8 @@ final class PatchProduct {
                     int to = place(band, image, 0) + row * target.rowStride;
                     int first = position(band, half);
                     if (call.neighboursStayTogether && columns == band.half) {
-                        kernels.copyLines(live, columns, aside, from, columns, target.array, to + first, target.rowStride);
+                        kernels.copyLines(
+                                live, columns, aside, from, columns, target.array, to + first, target.rowStride);
                     } else {
                         scatter(live, first, columns, from, band.half, to);
                     }

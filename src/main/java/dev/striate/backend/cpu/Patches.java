@@ -5,17 +5,18 @@ import dev.striate.backend.cpu.simd.ConvKernels;
 import dev.striate.backend.cpu.simd.ConvKernels.Frame;
 
 /**
- * The matrix of an image's patches, as operand of {@link PatchProduct}: its rows are taps (channel, tap row, tap column), its
- * columns are positions (y, x). Tap (ty, tx) of position (y, x) is pixel {@code (y strideY + offsetsY[ty], x strideX +
- * offsetsX[tx])}, zero outside the image.
+ * The matrix of an image's patches, as operand of {@link PatchProduct}: its rows are taps (channel, tap row, tap
+ * column), its columns are positions (y, x). Tap (ty, tx) of position (y, x) is pixel {@code (y strideY + offsetsY[ty],
+ * x strideX + offsetsX[tx])}, zero outside the image.
  *
- * <p>It is not stored whole. For each tap column there is a copy of each channel that has only the grid's columns, as that tap
- * reads them, and all lines, sorted by their remainders modulo the stride. In such a copy, lines follow each other as positions
- * do: whatever a tap reads for neighbouring positions lies in one run, even across the ends of lines, and tap rows differ only in
- * where it starts. Every pixel is thus copied once per tap column rather than once per tap.
+ * <p>It is not stored whole. For each tap column there is a copy of each channel that has only the grid's columns, as
+ * that tap reads them, and all lines, sorted by their remainders modulo the stride. In such a copy, lines follow each
+ * other as positions do: whatever a tap reads for neighbouring positions lies in one run, even across the ends of
+ * lines, and tap rows differ only in where it starts. Every pixel is thus copied once per tap column rather than once
+ * per tap.
  *
- * <p>Where the product never takes neighbours from two lines, because its tiles divide the grid's width, one copy with all
- * columns that any tap reads serves all tap columns.
+ * <p>Where the product never takes neighbours from two lines, because its tiles divide the grid's width, one copy with
+ * all columns that any tap reads serves all tap columns.
  */
 final class Patches {
 
@@ -31,19 +32,31 @@ final class Patches {
     private final int linesPerPhase;
     /** Columns that the copies begin at. One copy for all tap columns is wider than the grid. */
     private final int[] copyOffsets;
+
     private final int copyWidth;
     /** For each copy and remainder of lines, what is copied and where in a channel it begins. */
     private final Frame[] frames;
+
     private final int[] frameStarts;
 
     /**
      * @param images     {@code (batch, channels, height, width)}
      * @param channels   in an image
-     * @param neighbours how many positions are read at a time, from a multiple of this number on if it divides the grid's width
+     * @param neighbours how many positions are read at a time, from a multiple of this number on if it divides the
+     *     grid's width
      */
     Patches(
-            CpuBuffer images, int channels, int height, int width, int gridHeight, int gridWidth, int strideY, int strideX,
-            int[] offsetsY, int[] offsetsX, int neighbours) {
+            CpuBuffer images,
+            int channels,
+            int height,
+            int width,
+            int gridHeight,
+            int gridWidth,
+            int strideY,
+            int strideX,
+            int[] offsetsY,
+            int[] offsetsX,
+            int neighbours) {
         this.images = images;
         this.channels = channels;
         this.plane = height * width;
@@ -95,8 +108,17 @@ final class Patches {
             offsetsX[kx] = kx * g.dilationW() - g.padLeft();
         }
         return new Patches(
-                x, g.inChannels(), g.inHeight(), g.inWidth(), g.outHeight(), g.outWidth(), g.strideH(), g.strideW(), offsetsY,
-                offsetsX, neighbours);
+                x,
+                g.inChannels(),
+                g.inHeight(),
+                g.inWidth(),
+                g.outHeight(),
+                g.outWidth(),
+                g.strideH(),
+                g.strideW(),
+                offsetsY,
+                offsetsX,
+                neighbours);
     }
 
     /** What a copy has of the lines whose numbers have this remainder modulo the stride. */
@@ -161,7 +183,8 @@ final class Patches {
      *
      * @param count         of the channels, at most {@code blockChannels}
      * @param blockChannels as given to {@link #starts}
-     * @param target        is written from {@code at} on, and up to {@link ConvKernels#lanes} elements beyond the last channel
+     * @param target        is written from {@code at} on, and up to {@link ConvKernels#lanes} elements beyond the last
+     *     channel
      */
     void load(ConvKernels kernels, int image, int firstChannel, int count, int blockChannels, float[] target, int at) {
         int start = images.offset + (image * channels + firstChannel) * plane;

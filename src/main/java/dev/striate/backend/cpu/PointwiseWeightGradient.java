@@ -6,8 +6,9 @@ import dev.striate.backend.StridedLoop;
 import dev.striate.backend.cpu.simd.FlatKernels;
 
 /**
- * {@link WeightGradient} of a 1x1 convolution with stride 1: for each image and group the product of {@code dy},
- * {@code (output channels, positions)}, and the transposed image, {@code (positions, input channels)}, both read where they lie.
+ * {@link WeightGradient} of a 1x1 convolution with stride 1: for each image and group the product of {@code dy}, {@code
+ * (output channels, positions)}, and the transposed image, {@code (positions, input channels)}, both read where they
+ * lie.
  */
 final class PointwiseWeightGradient {
 

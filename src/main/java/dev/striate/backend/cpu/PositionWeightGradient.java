@@ -8,16 +8,16 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link WeightGradient} with lanes along positions: each weight's gradient is a dot product of a channel of {@code dy} and what
- * a tap read, and a tile computes those of some channels and taps, see {@link DotTiles}.
+ * {@link WeightGradient} with lanes along positions: each weight's gradient is a dot product of a channel of {@code dy}
+ * and what a tap read, and a tile computes those of some channels and taps, see {@link DotTiles}.
  *
- * <p>{@code dy} is read where it lies. The images are copied as {@link Patches} does it: for each channel and tap column the
- * grid's columns only, and all lines, sorted by their remainders modulo the stride. There, whatever a tap reads for neighbouring
- * positions lies in one run, and tap rows differ only in where it starts. Taps are counted row after row of the same column, so
- * that those of a tile mostly read the same copy.
+ * <p>{@code dy} is read where it lies. The images are copied as {@link Patches} does it: for each channel and tap
+ * column the grid's columns only, and all lines, sorted by their remainders modulo the stride. There, whatever a tap
+ * reads for neighbouring positions lies in one run, and tap rows differ only in where it starts. Taps are counted row
+ * after row of the same column, so that those of a tile mostly read the same copy.
  *
- * <p>An image's last positions, which do not fill a vector any more, are put together from several images, both operands, and
- * padded with zeros at the very end: nothing that a tap does not read ever meets {@code dy}.
+ * <p>An image's last positions, which do not fill a vector any more, are put together from several images, both
+ * operands, and padded with zeros at the very end: nothing that a tap does not read ever meets {@code dy}.
  */
 final class PositionWeightGradient {
 
@@ -31,8 +31,12 @@ final class PositionWeightGradient {
     private static final int SUMMED = 1024;
     /** Vectors that an image's positions fill at least: with fewer, loading and storing the sums costs too much. */
     private static final int LEAST_VECTORS = 16;
-    /** But four where there are no more than two channels, of which {@link ChannelWeightGradient} would pack narrow patches. */
+    /**
+     * But four where there are no more than two channels, of which {@link ChannelWeightGradient} would pack narrow
+     * patches.
+     */
     private static final int FEW_CHANNELS = 2;
+
     private static final int LEAST_VECTORS_OF_FEW = 4;
 
     private final @Nullable DotTiles tiles;
@@ -78,16 +82,20 @@ final class PositionWeightGradient {
         private final int taps;
         /** Room for the sums of a row, so that those of every kind of tile fit. */
         private final int tiledTaps;
+
         private final int positions;
         /** Positions of an image that tiles read where they lie, whole vectors, and those that are put together. */
         private final int whole;
+
         private final int rest;
         /** Lines and columns of an image that taps read, padding included, and whether there is any. */
         private final int lines;
+
         private final int columns;
         private final boolean padded;
         /** Remainders modulo the stride that lines are sorted by, lines for each, and elements for each tap column. */
         private final int phases;
+
         private final int linesPerPhase;
         private final int columnLength;
         private final int imageLength;
@@ -96,8 +104,11 @@ final class PositionWeightGradient {
         private final int imagesPerBias;
         /** Elements between the rests that belong to neighbouring taps or rows. */
         private final int restLength;
-        /** Where each tap's first position lies in an image's copy, and among the rests. Filled up with the last tap. */
+        /**
+         * Where each tap's first position lies in an image's copy, and among the rests. Filled up with the last tap.
+         */
         private final int[] starts;
+
         private final int[] restStarts;
 
         Call(DotTiles tiles, Conv2dGeometry g, CpuBuffer x, CpuBuffer dy) {
@@ -186,7 +197,14 @@ final class PositionWeightGradient {
          * @param summed images from this one on of which {@code dy} is summed for the bias gradient
          */
         private void addWhole(
-                int image, int copy, int group, int part, int parts, Scratch own, WeightGradient.Partial to, int summed) {
+                int image,
+                int copy,
+                int group,
+                int part,
+                int parts,
+                Scratch own,
+                WeightGradient.Partial to,
+                int summed) {
             int imageStep = g.outChannels() * positions;
             int start = dy.offset + image * imageStep + group * rows * positions;
             for (int row = 0, panel = 0; row < rows; panel++) {
@@ -229,7 +247,15 @@ final class PositionWeightGradient {
 
         /** Adds to the sums of some rows and all taps. */
         private void addPanel(
-                int row, int height, int length, float[] dys, int dyAt, int rowStep, float[] copies, int copy, int[] tapStarts,
+                int row,
+                int height,
+                int length,
+                float[] dys,
+                int dyAt,
+                int rowStep,
+                float[] copies,
+                int copy,
+                int[] tapStarts,
                 float[] sums) {
             int live = Math.min(height, rows - row);
             int width = tiles.tileTaps(height);
@@ -276,7 +302,8 @@ final class PositionWeightGradient {
             int channels = g.inChannelsPerGroup();
             int to = at;
             for (int channel = 0; channel < channels; channel++) {
-                int start = x.offset + (image * g.inChannels() + group * channels + channel) * g.inHeight() * g.inWidth();
+                int start =
+                        x.offset + (image * g.inChannels() + group * channels + channel) * g.inHeight() * g.inWidth();
                 if (padded) {
                     pad(start, plane);
                 }

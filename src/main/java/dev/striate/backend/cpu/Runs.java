@@ -2,7 +2,9 @@ package dev.striate.backend.cpu;
 
 import dev.striate.backend.StridedLoop;
 
-/** Walks a range of a nest's turns in runs of its innermost loop, along which every operand moves by a constant stride. */
+/**
+ * Walks a range of a nest's turns in runs of its innermost loop, along which every operand moves by a constant stride.
+ */
 final class Runs {
 
     private final StridedLoop loop;

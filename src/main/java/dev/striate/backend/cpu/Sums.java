@@ -1,8 +1,8 @@
 package dev.striate.backend.cpu;
 
 /**
- * Sums over a run, in double precision and in four interleaved chains: as exact as a float32 result can show, and four additions
- * in flight. The order depends on the run alone.
+ * Sums over a run, in double precision and in four interleaved chains: as exact as a float32 result can show, and four
+ * additions in flight. The order depends on the run alone.
  */
 final class Sums {
 

@@ -7,20 +7,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The weight gradient of a convolution: for each group {@code dy} by patches, {@code (output channels, positions)} by
- * {@code (positions, taps)}, summed over the batch; and the bias gradient, the sums of {@code dy}, while that is in the cache.
+ * {@code (positions, taps)}, summed over the batch; and the bias gradient, the sums of {@code dy}, while that is in the
+ * cache.
  *
- * <p>Few weights over many positions are summed along these, {@link PositionWeightGradient}, where next to nothing is packed: the
- * first layers of most nets. All others go to {@link ChannelWeightGradient}, which packs {@code dy} but keeps one sum per weight,
- * not one per lane; or, for kernels of 3x3 and many channels, to {@link WinogradWeightGradient}, and for those of 1x1 to
- * {@link PointwiseWeightGradient}.
+ * <p>Few weights over many positions are summed along these, {@link PositionWeightGradient}, where next to nothing is
+ * packed: the first layers of most nets. All others go to {@link ChannelWeightGradient}, which packs {@code dy} but
+ * keeps one sum per weight, not one per lane; or, for kernels of 3x3 and many channels, to {@link
+ * WinogradWeightGradient}, and for those of 1x1 to {@link PointwiseWeightGradient}.
  *
- * <p>The sum over all positions is cut into chunks of whole images. Their number follows from the geometry alone, and they are
- * added in order: the bits do not depend on the number of threads.
+ * <p>The sum over all positions is cut into chunks of whole images. Their number follows from the geometry alone, and
+ * they are added in order: the bits do not depend on the number of threads.
  */
 final class WeightGradient {
 
     /** Positions that one partial sum spans at least, and the most partial sums. */
     private static final int POSITIONS_PER_CHUNK = 2048;
+
     private static final int MOST_CHUNKS = 32;
     /** The most elements that all partial sums may take. */
     private static final int MOST_PARTIALS = 1 << 21;
@@ -72,14 +74,22 @@ final class WeightGradient {
     record Partial(float[] sums, int at, double @Nullable [] bias, int biasAt, FlatKernels.Room room) {
 
         /**
-         * Adds the {@code dy} of some images, {@code imageStep} apart, to the bias gradients of the group's output channels from
-         * {@code row} on.
+         * Adds the {@code dy} of some images, {@code imageStep} apart, to the bias gradients of the group's output
+         * channels from {@code row} on.
          */
         void addBias(
-                FlatKernels flat, int row, int count, int images, int imageStep, float[] dy, int offset, int positions) {
+                FlatKernels flat,
+                int row,
+                int count,
+                int images,
+                int imageStep,
+                float[] dy,
+                int offset,
+                int positions) {
             if (bias != null) {
                 for (int i = 0; i < count; i++) {
-                    bias[biasAt + row + i] += flat.sumRuns(images, positions, imageStep, dy, offset + i * positions, room);
+                    bias[biasAt + row + i] +=
+                            flat.sumRuns(images, positions, imageStep, dy, offset + i * positions, room);
                 }
             }
         }

@@ -8,9 +8,10 @@ import dev.striate.backend.cpu.simd.WinogradKernels;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Convolution with a kernel of 3x3 and its input gradient by Winograd's minimal filtering F(4x2, 3x3): 24 multiplications for
- * every 4 lines by 2 columns of the output, where the definition has 72. With {@code d} the 6x4 pixels of the input that such a
- * tile of the output reads and {@code g} the kernel, it is {@code A^T [(G g H^T) * (B^T d D)] C}, * element by element, where
+ * Convolution with a kernel of 3x3 and its input gradient by Winograd's minimal filtering F(4x2, 3x3): 24
+ * multiplications for every 4 lines by 2 columns of the output, where the definition has 72. With {@code d} the 6x4
+ * pixels of the input that such a tile of the output reads and {@code g} the kernel, it is {@code A^T [(G g H^T) * (B^T
+ * d D)] C}, * element by element, where
  * <pre>
  *         1 -3/2  -2   3/2   1   0              1     0     0             1    0    0    0
  *         0  -1   1/2  5/2   1   0             1/3   1/3   1/3            1    1    1    1
@@ -24,16 +25,18 @@ import org.jspecify.annotations.Nullable;
  *         0 -1  1  0                          1/2 -1/2  1/2               1 -1
  *         0  1  0 -1                           0    0    1                0 -1
  * </pre>
- * The first three interpolate along the lines at 0, 1, -1, 1/2, -2 and infinity. The sum over the channels is taken before A and
- * C are applied, so that * becomes 24 matrix products of kernels by tiles. S. Winograd, Arithmetic Complexity of Computations,
- * 1980; A. Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks, 2016; on the points B. Barabasz, A. Anderson,
- * K. Soodhalter and D. Gregg, Error Analysis and Improving the Accuracy of Winograd Convolution for Deep Neural Networks, 2020.
+ * The first three interpolate along the lines at 0, 1, -1, 1/2, -2 and infinity. The sum over the channels is taken
+ * before A and C are applied, so that * becomes 24 matrix products of kernels by tiles. S. Winograd, Arithmetic
+ * Complexity of Computations, 1980; A. Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks, 2016; on
+ * the points B. Barabasz, A. Anderson, K. Soodhalter and D. Gregg, Error Analysis and Improving the Accuracy of
+ * Winograd Convolution for Deep Neural Networks, 2020.
  *
- * <p>Columns are combined two at a time: that keeps pixels in their lanes, and tiles of 4x4 would have twice the rounding error
- * (in a model of both). On random images of 32 to 64 channels, that of F(4x2, 3x3) was measured to be 0.7 to 2.1 times that of
- * the definition in float32 (root of the mean square, at most 6e-7 of the outputs'). But it is one of the tile, not of the pixel:
- * a pixel of the output that reads nothing but zeros may suffer from what only its neighbours read, and gets NaN where that is
- * infinite. The system property {@code striate.winograd} set to false keeps to the definition.
+ * <p>Columns are combined two at a time: that keeps pixels in their lanes, and tiles of 4x4 would have twice the
+ * rounding error (in a model of both). On random images of 32 to 64 channels, that of F(4x2, 3x3) was measured to be
+ * 0.7 to 2.1 times that of the definition in float32 (root of the mean square, at most 6e-7 of the outputs'). But it is
+ * one of the tile, not of the pixel: a pixel of the output that reads nothing but zeros may suffer from what only its
+ * neighbours read, and gets NaN where that is infinite. The system property {@code striate.winograd} set to false keeps
+ * to the definition.
  *
  * <p>A task takes some lines of tiles, few enough that what they are combined to stays in the second cache.
  */
@@ -51,8 +54,12 @@ final class WinogradConv2d {
     private static final int MOST_LOADED = 3 << 10;
     /** Multiply-adds per nanosecond, a low guess: what matters is only whether sharing pays. */
     private static final int SPEED = 30;
-    /** What combining a tile of one channel costs in a net's step, and combining a kernel: in multiply-adds of a product. */
+    /**
+     * What combining a tile of one channel costs in a net's step, and combining a kernel: in multiply-adds of a
+     * product.
+     */
     private static final int TILE_COST = 255;
+
     private static final int KERNEL_COST = 1500;
     /** Vectors of 512 bit. With 16 registers, all that narrower ones have, a product of pairs takes twice its time. */
     private static final int LEAST_LANES = 16;
@@ -72,8 +79,18 @@ final class WinogradConv2d {
      * @param output {@code (batch, rows, outHeight, outWidth)}
      */
     private record Job(
-            CpuBuffer images, int batch, int channels, int height, int width, int top, int left, int rows,
-            @Nullable CpuBuffer bias, CpuBuffer output, int outHeight, int outWidth) {}
+            CpuBuffer images,
+            int batch,
+            int channels,
+            int height,
+            int width,
+            int top,
+            int left,
+            int rows,
+            @Nullable CpuBuffer bias,
+            CpuBuffer output,
+            int outHeight,
+            int outWidth) {}
 
     private final CpuThreads threads;
     private final SimdKernels simd;
@@ -90,12 +107,15 @@ final class WinogradConv2d {
 
     /** What the algorithm is made of, or null where it cannot be used or {@value #PROPERTY} forbids it. */
     static @Nullable WinogradKernels kernels(CpuContext context) {
-        return Boolean.parseBoolean(System.getProperty(PROPERTY, "true")) ? context.simd().winograd() : null;
+        return Boolean.parseBoolean(System.getProperty(PROPERTY, "true"))
+                ? context.simd().winograd()
+                : null;
     }
 
     /** Whether the outputs can be computed in this way, and sooner than by the definition. */
     boolean paysForward(Conv2dGeometry g) {
-        return isPossible(g) && everyOutputReads(g)
+        return isPossible(g)
+                && everyOutputReads(g)
                 && pays(g.batch(), g.inChannels(), g.outChannels(), g.outHeight(), g.outWidth());
     }
 
@@ -106,17 +126,24 @@ final class WinogradConv2d {
 
     /** Whether the convolution is one of those that the algorithm is for. */
     static boolean isPossible(Conv2dGeometry g) {
-        return g.kernelHeight() == 3 && g.kernelWidth() == 3 && g.strideH() == 1 && g.strideW() == 1 && g.dilationH() == 1
-                && g.dilationW() == 1 && g.groups() == 1;
+        return g.kernelHeight() == 3
+                && g.kernelWidth() == 3
+                && g.strideH() == 1
+                && g.strideW() == 1
+                && g.dilationH() == 1
+                && g.dilationW() == 1
+                && g.groups() == 1;
     }
 
     /**
-     * Whether no output lies wholly outside of its image. One that does is the bias exactly, here it would be subject to the
-     * rounding of its tile.
+     * Whether no output lies wholly outside of its image. One that does is the bias exactly, here it would be subject
+     * to the rounding of its tile.
      */
     private static boolean everyOutputReads(Conv2dGeometry g) {
-        return g.padTop() < g.kernelHeight() && g.outHeight() - g.padTop() <= g.inHeight()
-                && g.padLeft() < g.kernelWidth() && g.outWidth() - g.padLeft() <= g.inWidth();
+        return g.padTop() < g.kernelHeight()
+                && g.outHeight() - g.padTop() <= g.inHeight()
+                && g.padLeft() < g.kernelWidth()
+                && g.outWidth() - g.padLeft() <= g.inWidth();
     }
 
     /** Whether a line of tiles of so many channels, combined, is not much larger than the caches. */
@@ -136,15 +163,35 @@ final class WinogradConv2d {
 
     void forward(Conv2dGeometry g, CpuBuffer x, CpuBuffer w, @Nullable CpuBuffer bias, CpuBuffer y) {
         Job job = new Job(
-                x, g.batch(), g.inChannels(), g.inHeight(), g.inWidth(), g.padTop(), g.padLeft(), g.outChannels(), bias, y,
-                g.outHeight(), g.outWidth());
+                x,
+                g.batch(),
+                g.inChannels(),
+                g.inHeight(),
+                g.inWidth(),
+                g.padTop(),
+                g.padLeft(),
+                g.outChannels(),
+                bias,
+                y,
+                g.outHeight(),
+                g.outWidth());
         run(job, w, false);
     }
 
     void inputGradient(Conv2dGeometry g, CpuBuffer dy, CpuBuffer w, @Nullable CpuBuffer bias, CpuBuffer dx) {
         Job job = new Job(
-                dy, g.batch(), g.outChannels(), g.outHeight(), g.outWidth(), 2 - g.padTop(), 2 - g.padLeft(), g.inChannels(),
-                bias, dx, g.inHeight(), g.inWidth());
+                dy,
+                g.batch(),
+                g.outChannels(),
+                g.outHeight(),
+                g.outWidth(),
+                2 - g.padTop(),
+                2 - g.padLeft(),
+                g.inChannels(),
+                bias,
+                dx,
+                g.inHeight(),
+                g.inWidth());
         run(job, w, true);
     }
 
@@ -166,10 +213,11 @@ final class WinogradConv2d {
     }
 
     /**
-     * Combines the kernels of a panel's rows to {@code G g H^T}, in {@link WinogradKernels}' pairs and planes: for each plane
-     * {@code (panels, channels, tileRows)}.
+     * Combines the kernels of a panel's rows to {@code G g H^T}, in {@link WinogradKernels}' pairs and planes: for each
+     * plane {@code (panels, channels, tileRows)}.
      *
-     * @param gradient whether w is {@code (channels, rows, 3, 3)}, turned by half a turn, and not {@code (rows, channels, 3, 3)}
+     * @param gradient whether w is {@code (channels, rows, 3, 3)}, turned by half a turn, and not {@code (rows,
+     *     channels, 3, 3)}
      */
     private static void combineKernels(Call call, CpuBuffer w, boolean gradient, int panel) {
         Job job = call.job;
@@ -232,9 +280,11 @@ final class WinogradConv2d {
         final int tilesY;
         /** Of tiles, in all images, and those that a task takes at a time. */
         final int lines;
+
         final int linesPerBlock;
         /** From a channel's tiles to the next one's in a plane. */
         final int pitch;
+
         final int tileRows;
         final int panels;
         final long[] packed;
@@ -282,6 +332,7 @@ final class WinogradConv2d {
         private final float[] sum;
         /** From a plane to the next. */
         private final int inputStep;
+
         private final int productStep;
 
         Task(Call call) {
@@ -329,7 +380,13 @@ final class WinogradConv2d {
                 frames.copyFrames(frame, channels, job.images.array, from + channel * plane, plane, loaded, 0);
                 for (int i = 0; i < channels; i++) {
                     kernels.combineInput(
-                            count, call.tilesX, loaded, i * length, frame.width(), input, (channel + i) * call.pitch + at,
+                            count,
+                            call.tilesX,
+                            loaded,
+                            i * length,
+                            frame.width(),
+                            input,
+                            (channel + i) * call.pitch + at,
                             inputStep);
                 }
             }
@@ -376,8 +433,17 @@ final class WinogradConv2d {
             for (int row = 0; row < job.rows; row++) {
                 float bias = job.bias == null ? 0f : job.bias.array[job.bias.offset + row];
                 kernels.combineOutput(
-                        count, call.tilesX, products, row * call.pitch + at, productStep, bias, job.output.array,
-                        to + row * plane, lines, job.outWidth, outputRoom);
+                        count,
+                        call.tilesX,
+                        products,
+                        row * call.pitch + at,
+                        productStep,
+                        bias,
+                        job.output.array,
+                        to + row * plane,
+                        lines,
+                        job.outWidth,
+                        outputRoom);
             }
         }
     }

@@ -8,14 +8,15 @@ import dev.striate.backend.cpu.simd.WinogradKernels;
 import java.util.Arrays;
 
 /**
- * {@link WeightGradient} of a kernel of 3x3 by the transposition of Winograd's algorithm, F(3x3, 2x2): the sum over all tiles
- * of {@code H^T [(C dy C^T) * (D^T x D)] H} with {@link WinogradConv2d}'s matrices, where the factor H is taken after the sum. *
- * then is 16 products of {@code (output channels, tiles)} by {@code (tiles, channels)}, where the definition has 36. Tiles of 4x2
- * would hardly be faster, combining them costs what the products save, and have twice the rounding error.
+ * {@link WeightGradient} of a kernel of 3x3 by the transposition of Winograd's algorithm, F(3x3, 2x2): the sum over all
+ * tiles of {@code H^T [(C dy C^T) * (D^T x D)] H} with {@link WinogradConv2d}'s matrices, where the factor H is taken
+ * after the sum. * then is 16 products of {@code (output channels, tiles)} by {@code (tiles, channels)}, where the
+ * definition has 36. Tiles of 4x2 would hardly be faster, combining them costs what the products save, and have twice
+ * the rounding error.
  *
- * <p>The products multiply vectors of channels of {@code x} by single elements of {@code dy}. So only {@code x} is copied with
- * its channels last before it is combined; {@code dy} is combined where it lies, with lanes along its lines. Both some lines of
- * tiles at a time, few enough that what they become stays in the second cache.
+ * <p>The products multiply vectors of channels of {@code x} by single elements of {@code dy}. So only {@code x} is
+ * copied with its channels last before it is combined; {@code dy} is combined where it lies, with lanes along its
+ * lines. Both some lines of tiles at a time, few enough that what they become stays in the second cache.
  */
 final class WinogradWeightGradient {
 
@@ -42,7 +43,8 @@ final class WinogradWeightGradient {
 
     /** Whether the gradient can be computed in this way, and sooner than by the definition. */
     static boolean pays(Conv2dGeometry g) {
-        if (!WinogradConv2d.isPossible(g) || !WinogradConv2d.fits(g.outWidth(), Math.max(g.inChannels(), g.outChannels()))) {
+        if (!WinogradConv2d.isPossible(g)
+                || !WinogradConv2d.fits(g.outWidth(), Math.max(g.inChannels(), g.outChannels()))) {
             return false;
         }
         double tiles = (double) g.batch() * CpuGemm.ceilDiv(g.outHeight(), 2) * CpuGemm.ceilDiv(g.outWidth(), 2);
@@ -69,16 +71,20 @@ final class WinogradWeightGradient {
         private final int panels;
         /** The channels of x, filled up to whole tiles of the product, and the output channels alike. */
         private final int columns;
+
         private final int rows;
         private final int rowLength;
         /** From a plane of the combined x, or dy, to the next, and from a panel of dy's. */
         private final int inputStep;
+
         private final int gradientStep;
         /** Vectors of a line of dy, and all elements of a panel of the combined dy in a plane. */
         private final int vectors;
+
         private final int panelStep;
         /** Where in a panel each tile begins. */
         private final int[] starts;
+
         private final TileFrames inputFrames;
 
         Call(Conv2dGeometry g, CpuBuffer x, CpuBuffer dy) {
@@ -104,7 +110,14 @@ final class WinogradWeightGradient {
             this.starts = new int[tiles];
             Arrays.setAll(starts, this::start);
             this.inputFrames = TileFrames.of(
-                    tilesY, linesPerBlock, 2, g.padTop(), g.padLeft() * columns, 2, (2 * tilesX + 2) * columns, g.inHeight(),
+                    tilesY,
+                    linesPerBlock,
+                    2,
+                    g.padTop(),
+                    g.padLeft() * columns,
+                    2,
+                    (2 * tilesX + 2) * columns,
+                    g.inHeight(),
                     g.inWidth() * columns);
         }
 
@@ -173,21 +186,31 @@ final class WinogradWeightGradient {
             copyChannelsLast(image, top, inputFrames.get(line, count), own);
             for (int i = 0; i < count; i++) {
                 kernels.combineInputChannels(
-                        tilesX, columns, own.pixels, 2 * i * pixels * columns, pixels * columns, own.input,
-                        (tile + i * tilesX) * columns, inputStep);
+                        tilesX,
+                        columns,
+                        own.pixels,
+                        2 * i * pixels * columns,
+                        pixels * columns,
+                        own.input,
+                        (tile + i * tilesX) * columns,
+                        inputStep);
             }
             for (int panel = part; panel < panels; panel += parts) {
                 int end = Math.min(g.outChannels(), (panel + 1) * height);
                 for (int row = panel * height; row < end; row++) {
-                    loadGradient(image * g.outChannels() + row, line, count,
-                            panel * panelStep + starts[tile] + row % height * kernels.lanes(), own);
+                    loadGradient(
+                            image * g.outChannels() + row,
+                            line,
+                            count,
+                            panel * panelStep + starts[tile] + row % height * kernels.lanes(),
+                            own);
                 }
             }
         }
 
         /**
-         * Copies some lines of an image of x to {@code own.pixels}, with zeros outside of it: first its pixels, one behind the
-         * other with their channels, then these between the margins.
+         * Copies some lines of an image of x to {@code own.pixels}, with zeros outside of it: first its pixels, one
+         * behind the other with their channels, then these between the margins.
          *
          * @param top the image's line that the frame's first one is, perhaps negative
          */
@@ -201,7 +224,14 @@ final class WinogradWeightGradient {
             for (int pixel = 0; pixel < length; pixel += most) {
                 int count = Math.min(most, length - pixel);
                 copies.packAcross(
-                        g.inChannels(), count, x.array, from + pixel, plane, own.packed, start + pixel * columns, columns);
+                        g.inChannels(),
+                        count,
+                        x.array,
+                        from + pixel,
+                        plane,
+                        own.packed,
+                        start + pixel * columns,
+                        columns);
             }
             copies.copyFrames(frame, 1, own.packed, 0, 0, own.pixels, 0);
         }
@@ -234,11 +264,21 @@ final class WinogradWeightGradient {
             }
         }
 
-        private void multiply(int tiles, int z, int plane, int panel, boolean add, Scratch own, WeightGradient.Partial to) {
+        private void multiply(
+                int tiles, int z, int plane, int panel, boolean add, Scratch own, WeightGradient.Partial to) {
             for (int column = 0; column < columns; column += kernels.tileColumns()) {
                 kernels.gradientTile(
-                        tiles, own.gradient, z, starts, own.input, plane * inputStep + column, columns, to.sums(),
-                        to.at() + panel * height * rowLength + plane * columns + column, rowLength, add);
+                        tiles,
+                        own.gradient,
+                        z,
+                        starts,
+                        own.input,
+                        plane * inputStep + column,
+                        columns,
+                        to.sums(),
+                        to.at() + panel * height * rowLength + plane * columns + column,
+                        rowLength,
+                        add);
             }
         }
 
@@ -284,8 +324,9 @@ final class WinogradWeightGradient {
             int lines = call.linesPerBlock;
             int inputLine = (call.g.padLeft() + call.g.inWidth() + 2 * call.tilesX + 2) * call.columns;
             packed = grown(packed, (2 * lines + 2) * inputLine + lanes);
-            pixels = grown(pixels, Math.max(
-                    (2 * lines + 2) * (2 * call.tilesX + 2) * call.columns, 4 * lines * call.tilesX) + lanes);
+            pixels = grown(
+                    pixels,
+                    Math.max((2 * lines + 2) * (2 * call.tilesX + 2) * call.columns, 4 * lines * call.tilesX) + lanes);
             input = grown(input, PLANES * call.inputStep);
             gradient = grown(gradient, PLANES / 2 * call.gradientStep);
         }

@@ -29,8 +29,9 @@ import org.jocl.LibUtils;
 /**
  * JOCL's native library, which is unpacked into the user's cache and loaded from there.
  *
- * <p>Left alone, JOCL loads any file with the library's name in {@code java.io.tmpdir}, even one that is truncated or that another
- * user put there. It reads that property whenever it loads, so the property names a private directory while JOCL is initialised.
+ * <p>Left alone, JOCL loads any file with the library's name in {@code java.io.tmpdir}, even one that is truncated or
+ * that another user put there. It reads that property whenever it loads, so the property names a private directory
+ * while JOCL is initialised.
  */
 final class JoclLibrary {
 
@@ -72,7 +73,8 @@ final class JoclLibrary {
         try (InputStream in = file == null ? null : LibUtils.class.getResourceAsStream("/lib/" + file)) {
             if (in == null) {
                 throw new DeviceException("JOCL has no native library for " + System.getProperty("os.name") + " on "
-                        + System.getProperty("os.arch") + ". Release 2.0.6, which is needed, supports Linux and macOS on x86-64"
+                        + System.getProperty("os.arch")
+                        + ". Release 2.0.6, which is needed, supports Linux and macOS on x86-64"
                         + " and ARM64, and Windows on x86-64");
             }
             return new JoclLibrary(file, in.readAllBytes());
@@ -112,9 +114,9 @@ final class JoclLibrary {
     }
 
     /**
-     * Chooses a directory and puts the library there: into the cache for the first class loader that asks, because a JVM loads a
-     * file for one class loader only, and into a new directory for others or where the cache cannot be used. There is no second
-     * choice after loading has failed, because JOCL's class cannot be initialised again.
+     * Chooses a directory and puts the library there: into the cache for the first class loader that asks, because a
+     * JVM loads a file for one class loader only, and into a new directory for others or where the cache cannot be
+     * used. There is no second choice after loading has failed, because JOCL's class cannot be initialised again.
      */
     private Path unpack(Path cache, Path temporary) {
         Set<String> failures = new LinkedHashSet<>();
@@ -173,7 +175,9 @@ final class JoclLibrary {
         if (!Files.isReadable(mounts)) {
             return;
         }
-        List<String> lines = new String(Files.readAllBytes(mounts), StandardCharsets.UTF_8).lines().toList();
+        List<String> lines = new String(Files.readAllBytes(mounts), StandardCharsets.UTF_8)
+                .lines()
+                .toList();
         if (isNoexec(directory.toRealPath(), lines)) {
             throw new IOException("its file system is mounted with noexec");
         }
@@ -208,8 +212,11 @@ final class JoclLibrary {
         Files.createDirectories(directory.getParent());
         boolean hasPermissions = hasPermissions(directory);
         try {
-            Files.createDirectory(directory, hasPermissions
-                    ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PRIVATE)} : new FileAttribute<?>[0]);
+            Files.createDirectory(
+                    directory,
+                    hasPermissions
+                            ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PRIVATE)}
+                            : new FileAttribute<?>[0]);
         } catch (FileAlreadyExistsException e) {
             // It is checked below.
         }
@@ -236,8 +243,8 @@ final class JoclLibrary {
     }
 
     /**
-     * Writes the file unless it is complete. A file of this user is replaced in one step, not deleted first: another process may
-     * be about to load it.
+     * Writes the file unless it is complete. A file of this user is replaced in one step, not deleted first: another
+     * process may be about to load it.
      */
     private void unpack(Path directory) throws IOException {
         Path target = directory.resolve(file);

@@ -28,8 +28,9 @@ import org.jocl.CL;
 import org.jocl.Pointer;
 
 /**
- * One OpenCL device, driven through one in-order queue. Programs are built when a kernel is first called and kept on disk (see
- * {@link OpenClProgramCache}). A CPU device needs other kernels than a GPU: {@link KernelShape} says which are built.
+ * One OpenCL device, driven through one in-order queue. Programs are built when a kernel is first called and kept on
+ * disk (see {@link OpenClProgramCache}). A CPU device needs other kernels than a GPU: {@link KernelShape} says which
+ * are built.
  */
 public final class OpenClBackend implements Backend, AutoCloseable {
 
@@ -91,8 +92,13 @@ public final class OpenClBackend implements Backend, AutoCloseable {
     /** Opens a device with kernels of a given shape: to try GPU kernels on a CPU device, or the other way round. */
     public static OpenClBackend open(int ordinal, KernelShape shape) {
         OpenClDevices.Entry device = OpenClDevices.get(ordinal);
-        return new OpenClBackend(new OpenClRuntime(device, shape, OpenClProgramCache.ofUser(device.info()),
-                OpenClRuntime.Limits.of(device), OpenClParameters.ofUser(device, shape), false));
+        return new OpenClBackend(new OpenClRuntime(
+                device,
+                shape,
+                OpenClProgramCache.ofUser(device.info()),
+                OpenClRuntime.Limits.of(device),
+                OpenClParameters.ofUser(device, shape),
+                false));
     }
 
     OpenClRuntime runtime() {
@@ -100,11 +106,12 @@ public final class OpenClBackend implements Backend, AutoCloseable {
     }
 
     /**
-     * Gives up the device: waits for what was asked for, then frees queue, programs and pooled memory. Buffers still in use may
-     * be released afterwards and nothing else; a second time does nothing. No other thread may be using the backend.
+     * Gives up the device: waits for what was asked for, then frees queue, programs and pooled memory. Buffers still in
+     * use may be released afterwards and nothing else; a second time does nothing. No other thread may be using the
+     * backend.
      *
-     * <p>A device that lives as long as the program need not be closed: the driver frees what a process had at its end. No
-     * shutdown hook does it, because other threads may go on calling while hooks run.
+     * <p>A device that lives as long as the program need not be closed: the driver frees what a process had at its end.
+     * No shutdown hook does it, because other threads may go on calling while hooks run.
      */
     @Override
     public void close() {
@@ -143,18 +150,23 @@ public final class OpenClBackend implements Backend, AutoCloseable {
 
     @Override
     public void write(float[] source, int offset, Buffer target) {
-        write((first, count, into) -> into.asFloatBuffer().put(source, offset + first, count), OpenClBuffer.of(target),
+        write(
+                (first, count, into) -> into.asFloatBuffer().put(source, offset + first, count),
+                OpenClBuffer.of(target),
                 target.length());
     }
 
     @Override
     public void write(int[] source, int offset, IndexBuffer target) {
-        write((first, count, into) -> into.asIntBuffer().put(source, offset + first, count), (OpenClIndexBuffer) target,
+        write(
+                (first, count, into) -> into.asIntBuffer().put(source, offset + first, count),
+                (OpenClIndexBuffer) target,
                 target.length());
     }
 
     private void write(OpenClUploads.Source source, OpenClMemory target, int length) {
-        runtime.enqueue("a write of " + length + " elements", () -> runtime.uploads().write(source, target.memory(), length));
+        runtime.enqueue(
+                "a write of " + length + " elements", () -> runtime.uploads().write(source, target.memory(), length));
         Reference.reachabilityFence(target);
     }
 
@@ -169,10 +181,21 @@ public final class OpenClBackend implements Backend, AutoCloseable {
     }
 
     private void read(OpenClMemory source, int length, Pointer target, int offset) {
-        // The wait comes first: during the transfer itself the array may be pinned, which holds up the garbage collector.
+        // The wait comes first: during the transfer itself the array may be pinned, which holds up the garbage
+        // collector.
         runtime.finish("a read of " + length + " elements");
-        runtime.enqueue("a read of " + length + " elements", () -> CL.clEnqueueReadBuffer(
-                runtime.queue(), source.memory(), true, 0, 4L * length, target.withByteOffset(4L * offset), 0, null, null));
+        runtime.enqueue(
+                "a read of " + length + " elements",
+                () -> CL.clEnqueueReadBuffer(
+                        runtime.queue(),
+                        source.memory(),
+                        true,
+                        0,
+                        4L * length,
+                        target.withByteOffset(4L * offset),
+                        0,
+                        null,
+                        null));
     }
 
     @Override

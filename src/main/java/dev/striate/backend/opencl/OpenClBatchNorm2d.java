@@ -53,7 +53,10 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
         OpenClBuffer chunkMean = runtime.scratch(chunks);
         OpenClBuffer chunkSquares = runtime.scratch(2 * chunks);
         try {
-            kernel("statistics").struct(fields(g)).buffers(x, chunkMean, chunkSquares).runTeams(chunks, team);
+            kernel("statistics")
+                    .struct(fields(g))
+                    .buffers(x, chunkMean, chunkSquares)
+                    .runTeams(chunks, team);
             kernel("join", runningMean == null ? "NOT_RUNNING" : "RUNNING")
                     .struct(fields(g))
                     .floats(momentum, g.epsilon())
@@ -68,7 +71,14 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
 
     @Override
     public void forwardInference(
-            BatchNorm2dGeometry g, boolean relu, Buffer x, Buffer gamma, Buffer beta, Buffer mean, Buffer variance, Buffer y) {
+            BatchNorm2dGeometry g,
+            boolean relu,
+            Buffer x,
+            Buffer gamma,
+            Buffer beta,
+            Buffer mean,
+            Buffer variance,
+            Buffer y) {
         normalise(g, false, relu, x, gamma, beta, mean, variance, y);
     }
 
@@ -128,7 +138,10 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
         /** Sums dy and {@code dy xhat} over each chunk of a channel. */
         void sum(Buffer chunkDy, Buffer chunkDyXhat);
 
-        /** Writes the gradient of x. The sums are each channel's; nobody reads them where the statistics are not the batch's. */
+        /**
+         * Writes the gradient of x. The sums are each channel's; nobody reads them where the statistics are not the
+         * batch's.
+         */
         void inputGradient(Buffer dyXhatSum, Buffer dySum, Buffer dx);
     }
 

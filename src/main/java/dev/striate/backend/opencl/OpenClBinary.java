@@ -27,7 +27,10 @@ final class OpenClBinary implements BinaryKernels {
             if (loop.isConstant(1)) {
                 macros.add("B_CONSTANT");
             }
-            runtime.kernel("binary", "dense", macros.toArray(String[]::new)).ints(n).buffers(a, b, y).runVectors(n);
+            runtime.kernel("binary", "dense", macros.toArray(String[]::new))
+                    .ints(n)
+                    .buffers(a, b, y)
+                    .runVectors(n);
             return;
         }
         macros.addAll(OpenClNests.macros(loop));
@@ -44,6 +47,10 @@ final class OpenClBinary implements BinaryKernels {
 
     @Override
     public void accumulate(int n, float alpha, Buffer x, Buffer into) {
-        runtime.kernel("binary", "accumulate").ints(n).floats(alpha).buffers(x, into).runVectors(n);
+        runtime.kernel("binary", "accumulate")
+                .ints(n)
+                .floats(alpha)
+                .buffers(x, into)
+                .runVectors(n);
     }
 }

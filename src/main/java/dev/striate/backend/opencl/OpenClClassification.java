@@ -17,7 +17,8 @@ final class OpenClClassification {
         return new int[] {g.examples(), g.axis().size(), g.axis().inner(), g.ignoreIndex()};
     }
 
-    static OpenClLaunch kernel(OpenClRuntime runtime, String stem, String name, ClassificationGeometry g, String... macros) {
+    static OpenClLaunch kernel(
+            OpenClRuntime runtime, String stem, String name, ClassificationGeometry g, String... macros) {
         String[] all = Arrays.copyOf(macros, macros.length + 2);
         all[macros.length] = "TEAM=" + team(runtime);
         all[macros.length + 1] = "REDUCTION_" + g.reduction();
@@ -30,8 +31,14 @@ final class OpenClClassification {
      * @param countAt where in {@code saved} the count goes
      */
     static void reduceLosses(
-            OpenClRuntime runtime, String stem, ClassificationGeometry g, IndexBuffer labels, Buffer loss, Buffer saved,
-            int countAt, Consumer<Buffer> examples) {
+            OpenClRuntime runtime,
+            String stem,
+            ClassificationGeometry g,
+            IndexBuffer labels,
+            Buffer loss,
+            Buffer saved,
+            int countAt,
+            Consumer<Buffer> examples) {
         boolean reduces = g.reduction() != LossReduction.NONE;
         OpenClBuffer losses = reduces ? runtime.scratch(g.examples()) : OpenClBuffer.of(loss);
         try {

@@ -20,13 +20,18 @@ final class OpenClConv2d implements Conv2dKernels {
     private static final int SPLIT_PIXELS = 256;
     /** Work-groups that a weight gradient is split into, about: enough for any GPU. */
     private static final int SPLIT_GROUPS = 1024;
-    /** Channels of the result per group up to which they are computed without tiles, whose rows they would hardly fill. */
+    /**
+     * Channels of the result per group up to which they are computed without tiles, whose rows they would hardly fill.
+     */
     private static final int FEW_CHANNELS = 8;
     /** Pixels of which a work-item without tiles computes those channels; {@code conv2d_direct.cl} calls it PIXELS. */
     private static final int DIRECT_PIXELS = 2;
     /** Work-items of a group there, called ITEMS. */
     private static final int DIRECT_ITEMS = 64;
-    /** Sums of a weight gradient that a work-item has there at most: what registers hold beside the places they are read from. */
+    /**
+     * Sums of a weight gradient that a work-item has there at most: what registers hold beside the places they are read
+     * from.
+     */
     private static final int DIRECT_SUMS = 48;
     /** Weights of a channel of which it computes the gradients at most. */
     private static final int DIRECT_COLUMNS = 10;
@@ -56,8 +61,21 @@ final class OpenClConv2d implements Conv2dKernels {
     /** A geometry as the kernels read it. */
     static int[] fields(Conv2dGeometry g) {
         return new int[] {
-            g.batch(), g.inChannels(), g.inHeight(), g.inWidth(), g.outChannels(), g.outHeight(), g.outWidth(),
-            g.kernelHeight(), g.kernelWidth(), g.strideH(), g.strideW(), g.padTop(), g.padLeft(), g.dilationH(), g.dilationW(),
+            g.batch(),
+            g.inChannels(),
+            g.inHeight(),
+            g.inWidth(),
+            g.outChannels(),
+            g.outHeight(),
+            g.outWidth(),
+            g.kernelHeight(),
+            g.kernelWidth(),
+            g.strideH(),
+            g.strideW(),
+            g.padTop(),
+            g.padLeft(),
+            g.dilationH(),
+            g.dilationW(),
             g.groups()
         };
     }
@@ -126,8 +144,17 @@ final class OpenClConv2d implements Conv2dKernels {
      * @param gate   looked at for {@link Finish#GATE} only
      */
     private void product(
-            String pass, Conv2dGeometry g, int rows, int phases, int pixels, Buffer source, Buffer w, @Nullable Buffer bias,
-            Finish finish, Buffer gate, Buffer result) {
+            String pass,
+            Conv2dGeometry g,
+            int rows,
+            int phases,
+            int pixels,
+            Buffer source,
+            Buffer w,
+            @Nullable Buffer bias,
+            Finish finish,
+            Buffer gate,
+            Buffer result) {
         boolean direct = rows <= FEW_CHANNELS;
         Tile tile = tile(rows, pixels, g.groups());
         String[] options = {pass, bias == null ? "NO_BIAS" : "BIAS", stride(g), finish.name()};
@@ -166,14 +193,17 @@ final class OpenClConv2d implements Conv2dKernels {
         int columnsPerItem = channelsPerItem(Math.min(DIRECT_COLUMNS, DIRECT_SUMS / rowsPerItem), columns);
         // As many groups as there are tiles in all splits.
         Tile tile = tile(rows, columns, Math.multiplyExact(g.groups(), ceilDiv(pixels, SPLIT_PIXELS)));
-        int pieces =
-                direct ? ceilDiv(columns, columnsPerItem) : ceilDiv(rows, tile.rows()) * ceilDiv(columns, tile.columns());
+        int pieces = direct
+                ? ceilDiv(columns, columnsPerItem)
+                : ceilDiv(rows, tile.rows()) * ceilDiv(columns, tile.columns());
         int wanted = Math.min(
-                ceilDiv(SPLIT_GROUPS, pieces * g.groups()), ceilDiv(pixels, direct ? DIRECT_SPLIT_PIXELS : SPLIT_PIXELS));
+                ceilDiv(SPLIT_GROUPS, pieces * g.groups()),
+                ceilDiv(pixels, direct ? DIRECT_SPLIT_PIXELS : SPLIT_PIXELS));
         int pixelsPerSplit = ceilDiv(pixels, atMostPartialFloats(wanted, sums));
         int splits = ceilDiv(pixels, pixelsPerSplit);
         String[] options = {"WEIGHT_GRADIENT", withSums(dbias)};
-        String[] macros = direct ? with(options, "ROWS=" + rowsPerItem, "COLUMNS=" + columnsPerItem) : tile.macros(options);
+        String[] macros =
+                direct ? with(options, "ROWS=" + rowsPerItem, "COLUMNS=" + columnsPerItem) : tile.macros(options);
         String program = direct ? "conv2d_direct" : "conv2d";
         OpenClBuffer partial = splits == 1 ? OpenClBuffer.of(dw) : runtime.scratch(Math.multiplyExact(splits, sums));
         try {
@@ -202,8 +232,12 @@ final class OpenClConv2d implements Conv2dKernels {
 
     private Tile tile(int rows, int columns, int products) {
         OpenClParameters parameters = runtime.parameters();
-        return OpenClTuning.tile(parameters.get(OpenClParameter.CONV2D_SMALL_TILE),
-                parameters.get(OpenClParameter.CONV2D_LARGE_TILE), rows, columns, products);
+        return OpenClTuning.tile(
+                parameters.get(OpenClParameter.CONV2D_SMALL_TILE),
+                parameters.get(OpenClParameter.CONV2D_LARGE_TILE),
+                rows,
+                columns,
+                products);
     }
 
     private static int atMostPartialFloats(int splits, int sums) {

@@ -64,14 +64,19 @@ final class OpenClConv2dPieces {
     }
 
     /** The record that {@code conv2d_geometry.cl} describes. */
-    private record Layout(
-            int height, int width, int strideH, int strideW, int top, int left, int rows, int columns) {
+    private record Layout(int height, int width, int strideH, int strideW, int top, int left, int rows, int columns) {
 
         /** What pieces of {@code pieceColumns} pixels read of x. */
         static Layout ofInput(Conv2dGeometry g, int pieceColumns) {
             return new Layout(
-                    g.inHeight(), g.inWidth(), g.strideH(), g.strideW(), g.padTop(), g.padLeft(),
-                    Math.max(g.outHeight(), PANEL / pieceColumns) + (g.kernelHeight() - 1) * g.dilationH() / g.strideH(),
+                    g.inHeight(),
+                    g.inWidth(),
+                    g.strideH(),
+                    g.strideW(),
+                    g.padTop(),
+                    g.padLeft(),
+                    Math.max(g.outHeight(), PANEL / pieceColumns)
+                            + (g.kernelHeight() - 1) * g.dilationH() / g.strideH(),
                     Math.max(g.outWidth(), pieceColumns) + (g.kernelWidth() - 1) * g.dilationW() / g.strideW());
         }
 
@@ -82,16 +87,31 @@ final class OpenClConv2dPieces {
             int top = reachH - g.padTop() / g.strideH();
             int left = reachW - g.padLeft() / g.strideW();
             return new Layout(
-                    g.outHeight(), g.outWidth(), 1, 1, top, left,
-                    ceilDiv(g.padTop(), g.strideH()) + Math.max(ceilDiv(g.inHeight(), g.strideH()), PANEL / pieceColumns) + top,
-                    ceilDiv(g.padLeft(), g.strideW()) + Math.max(ceilDiv(g.inWidth(), g.strideW()), pieceColumns) + left);
+                    g.outHeight(),
+                    g.outWidth(),
+                    1,
+                    1,
+                    top,
+                    left,
+                    ceilDiv(g.padTop(), g.strideH())
+                            + Math.max(ceilDiv(g.inHeight(), g.strideH()), PANEL / pieceColumns)
+                            + top,
+                    ceilDiv(g.padLeft(), g.strideW())
+                            + Math.max(ceilDiv(g.inWidth(), g.strideW()), pieceColumns)
+                            + left);
         }
 
         /** Pieces of dy itself. */
         static Layout ofOutput(Conv2dGeometry g, int pieceColumns) {
             return new Layout(
-                    g.outHeight(), g.outWidth(), 1, 1, 0, 0,
-                    Math.max(g.outHeight(), PANEL / pieceColumns), Math.max(g.outWidth(), pieceColumns));
+                    g.outHeight(),
+                    g.outWidth(),
+                    1,
+                    1,
+                    0,
+                    0,
+                    Math.max(g.outHeight(), PANEL / pieceColumns),
+                    Math.max(g.outWidth(), pieceColumns));
         }
 
         /** x in rows, for reading it a number at a time. */
@@ -100,8 +120,14 @@ final class OpenClConv2dPieces {
             int columns = (g.outWidth() - 1) * g.strideW() + (g.kernelWidth() - 1) * g.dilationW() + 1;
             boolean inside = g.padTop() == 0 && g.padLeft() == 0 && rows <= g.inHeight() && columns <= g.inWidth();
             return new Layout(
-                    g.inHeight(), g.inWidth(), 1, 1, g.padTop(), g.padLeft(),
-                    inside ? g.inHeight() : rows, inside ? g.inWidth() : columns);
+                    g.inHeight(),
+                    g.inWidth(),
+                    1,
+                    1,
+                    g.padTop(),
+                    g.padLeft(),
+                    inside ? g.inHeight() : rows,
+                    inside ? g.inWidth() : columns);
         }
 
         /** Whether the copy would be the same as the source. */
@@ -109,7 +135,10 @@ final class OpenClConv2dPieces {
             return strideH == 1 && strideW == 1 && top == 0 && left == 0 && rows == height && columns == width;
         }
 
-        /** Elements of a plane; in a copy an odd number of cache lines, so that planes do not compete for places in the cache. */
+        /**
+         * Elements of a plane; in a copy an odd number of cache lines, so that planes do not compete for places in the
+         * cache.
+         */
         int plane() {
             int elements = Math.multiplyExact(strideH * strideW, Math.multiplyExact(rows, columns));
             return isSource() ? elements : PANEL * (ceilDiv(elements, PANEL) | 1);
@@ -139,7 +168,8 @@ final class OpenClConv2dPieces {
     }
 
     /** Copies some images, if there is a copy. */
-    private void layOut(Layout layout, int channels, int firstImage, int images, Buffer source, @Nullable OpenClBuffer copy) {
+    private void layOut(
+            Layout layout, int channels, int firstImage, int images, Buffer source, @Nullable OpenClBuffer copy) {
         if (copy != null) {
             runtime.kernel("conv2d_layout", "layOut")
                     .struct(layout.fields())
@@ -151,8 +181,21 @@ final class OpenClConv2dPieces {
 
     void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Finish finish, Buffer y) {
         int pieceColumns = pieceColumns(g.outHeight(), g.outWidth(), PRODUCT_COSTS);
-        product("FORWARD", g, Layout.ofInput(g, pieceColumns), pieceColumns, pieces(g.outHeight(), g.outWidth(), pieceColumns), 1,
-                g.inChannels(), g.outChannels(), x, w, bias, finish, y, y);
+        product(
+                "FORWARD",
+                g,
+                Layout.ofInput(g, pieceColumns),
+                pieceColumns,
+                pieces(g.outHeight(), g.outWidth(), pieceColumns),
+                1,
+                g.inChannels(),
+                g.outChannels(),
+                x,
+                w,
+                bias,
+                finish,
+                y,
+                y);
     }
 
     void inputGradient(
@@ -160,13 +203,38 @@ final class OpenClConv2dPieces {
         int height = ceilDiv(g.inHeight(), g.strideH());
         int width = ceilDiv(g.inWidth(), g.strideW());
         int pieceColumns = pieceColumns(height, width, PRODUCT_COSTS);
-        product("INPUT_GRADIENT", g, Layout.ofOutputByTaps(g, pieceColumns), pieceColumns, pieces(height, width, pieceColumns),
-                g.strideH() * g.strideW(), g.outChannels(), g.inChannels(), dy, w, bias, finish, gate, dx);
+        product(
+                "INPUT_GRADIENT",
+                g,
+                Layout.ofOutputByTaps(g, pieceColumns),
+                pieceColumns,
+                pieces(height, width, pieceColumns),
+                g.strideH() * g.strideW(),
+                g.outChannels(),
+                g.inChannels(),
+                dy,
+                w,
+                bias,
+                finish,
+                gate,
+                dx);
     }
 
     private void product(
-            String pass, Conv2dGeometry g, Layout layout, int pieceColumns, int piecesPerImage, int phases, int sourceChannels,
-            int resultChannels, Buffer source, Buffer w, @Nullable Buffer bias, Finish finish, Buffer gate, Buffer result) {
+            String pass,
+            Conv2dGeometry g,
+            Layout layout,
+            int pieceColumns,
+            int piecesPerImage,
+            int phases,
+            int sourceChannels,
+            int resultChannels,
+            Buffer source,
+            Buffer w,
+            @Nullable Buffer bias,
+            Finish finish,
+            Buffer gate,
+            Buffer result) {
         int rows = resultChannels / g.groups();
         int channels = sourceChannels / g.groups();
         int area = g.kernelHeight() * g.kernelWidth();
@@ -175,20 +243,32 @@ final class OpenClConv2dPieces {
         int piecesPerItem = rowsPerItem <= 2 ? 4 : 2;
         boolean isForward = pass.equals("FORWARD");
         int chunk = imagesAtATime(g.batch(), copiedFloats(layout, sourceChannels));
-        OpenClBuffer packed = runtime.scratch(Math.multiplyExact(g.groups() * rowBlocks * rowsPerItem, channels * area));
+        OpenClBuffer packed =
+                runtime.scratch(Math.multiplyExact(g.groups() * rowBlocks * rowsPerItem, channels * area));
         OpenClBuffer copy = copyOf(layout, sourceChannels, chunk);
         try {
             runtime.kernel("conv2d_layout", "prepare")
-                    .struct(g.groups(), rows, rowsPerItem, channels, area,
-                            isForward ? channels * area : area, isForward ? area : rows * area)
+                    .struct(
+                            g.groups(),
+                            rows,
+                            rowsPerItem,
+                            channels,
+                            area,
+                            isForward ? channels * area : area,
+                            isForward ? area : rows * area)
                     .struct(layout.fields())
                     .buffers(w, source, packed, copy == null ? packed : copy)
                     .runAlone(g.groups() * rowBlocks + (copy == null ? 0 : chunk * sourceChannels));
             int blockVectors = Math.multiplyExact(channels * area, rowsPerItem * piecesPerItem);
             int blocksPerItem = Math.max(1, ITEM_VECTORS / blockVectors);
             String[] macros = {
-                pass, bias == null ? "NO_BIAS" : "BIAS", finish.name(), OpenClConv2d.stride(g),
-                "PIECE_COLUMNS=" + pieceColumns, "ROWS=" + rowsPerItem, "PIECES=" + piecesPerItem
+                pass,
+                bias == null ? "NO_BIAS" : "BIAS",
+                finish.name(),
+                OpenClConv2d.stride(g),
+                "PIECE_COLUMNS=" + pieceColumns,
+                "ROWS=" + rowsPerItem,
+                "PIECES=" + piecesPerItem
             };
             for (int first = 0; first < g.batch(); first += chunk) {
                 int images = Math.min(chunk, g.batch() - first);
@@ -225,7 +305,8 @@ final class OpenClConv2dPieces {
         int pieceColumns = pieceColumns(g.outHeight(), g.outWidth(), GRADIENT_COSTS);
         Layout xLayout = Layout.ofInput(g, pieceColumns);
         Layout dyLayout = Layout.ofOutput(g, pieceColumns);
-        int chunk = imagesAtATime(g.batch(), copiedFloats(xLayout, g.inChannels()) + copiedFloats(dyLayout, g.outChannels()));
+        int chunk = imagesAtATime(
+                g.batch(), copiedFloats(xLayout, g.inChannels()) + copiedFloats(dyLayout, g.outChannels()));
         int rowsPerItem = channelsPerItem(rows);
         int columnsPerItem = Math.min(8, SUMS / rowsPerItem);
         int linesPerImage = lines(g.outHeight(), pieceColumns);
@@ -243,8 +324,14 @@ final class OpenClConv2dPieces {
                 layOut(xLayout, g.inChannels(), first, images, x, xCopy);
                 layOut(dyLayout, g.outChannels(), first, images, dy, dyCopy);
                 runtime.kernel(
-                                "conv2d_pieces", "weightProduct", "WEIGHT_GRADIENT", bias, OpenClConv2d.stride(g),
-                                "PIECE_COLUMNS=" + pieceColumns, "ROWS=" + rowsPerItem, "COLUMNS=" + columnsPerItem)
+                                "conv2d_pieces",
+                                "weightProduct",
+                                "WEIGHT_GRADIENT",
+                                bias,
+                                OpenClConv2d.stride(g),
+                                "PIECE_COLUMNS=" + pieceColumns,
+                                "ROWS=" + rowsPerItem,
+                                "COLUMNS=" + columnsPerItem)
                         .struct(OpenClConv2d.fields(g))
                         .struct(xLayout.fields())
                         .struct(dyLayout.fields())

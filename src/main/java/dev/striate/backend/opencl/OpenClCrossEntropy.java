@@ -10,8 +10,12 @@ import org.jspecify.annotations.Nullable;
 /** Launches {@code cross_entropy.cl}. */
 final class OpenClCrossEntropy implements CrossEntropyKernels {
 
-    /** Logits up to which one team, or one work-item of the vector shape, is done before others could be launched after it. */
+    /**
+     * Logits up to which one team, or one work-item of the vector shape, is done before others could be launched after
+     * it.
+     */
     private static final int ONE_TEAM = 1 << 14;
+
     private static final int ONE_ITEM = 1 << 11;
 
     private final OpenClRuntime runtime;
@@ -42,8 +46,15 @@ final class OpenClCrossEntropy implements CrossEntropyKernels {
                     .runTeams(1, OpenClClassification.team(runtime));
             return;
         }
-        OpenClClassification.reduceLosses(runtime, "cross_entropy", g, labels, loss, saved, 2 * g.examples(), losses ->
-                kernel("examples", g, predicts, "NO_GRADIENT")
+        OpenClClassification.reduceLosses(
+                runtime,
+                "cross_entropy",
+                g,
+                labels,
+                loss,
+                saved,
+                2 * g.examples(),
+                losses -> kernel("examples", g, predicts, "NO_GRADIENT")
                         .buffers(logits)
                         .indices(labels)
                         .buffers(losses, saved)
@@ -61,7 +72,12 @@ final class OpenClCrossEntropy implements CrossEntropyKernels {
     }
 
     private void gradient(
-            ClassificationGeometry g, String upstream, Buffer logits, IndexBuffer labels, Buffer saved, Buffer dy,
+            ClassificationGeometry g,
+            String upstream,
+            Buffer logits,
+            IndexBuffer labels,
+            Buffer saved,
+            Buffer dy,
             Buffer dlogits) {
         kernel("gradient", g, upstream)
                 .buffers(logits)

@@ -19,8 +19,8 @@ import org.jocl.cl_device_id;
 import org.jocl.cl_platform_id;
 
 /**
- * The OpenCL devices of this machine, listed once. Without any, the probe has the reason: no library of JOCL, no OpenCL library, no
- * driver, or no device.
+ * The OpenCL devices of this machine, listed once. Without any, the probe has the reason: no library of JOCL, no OpenCL
+ * library, no driver, or no device.
  */
 final class OpenClDevices {
 
@@ -33,9 +33,13 @@ final class OpenClDevices {
 
     /** Of {@code cl_nv_device_attribute_query}, which JOCL has no names for. */
     private static final int NV_COMPUTE_CAPABILITY_MAJOR = 0x4000;
+
     private static final int NV_COMPUTE_CAPABILITY_MINOR = 0x4001;
 
-    /** JOCL's own constant is -1, which sets bits that are no type: Mesa's rusticl rejects it with CL_INVALID_DEVICE_TYPE. */
+    /**
+     * JOCL's own constant is -1, which sets bits that are no type: Mesa's rusticl rejects it with
+     * CL_INVALID_DEVICE_TYPE.
+     */
     private static final long ALL_TYPES = 0xFFFF_FFFFL;
 
     private final List<Entry> entries;
@@ -63,12 +67,14 @@ final class OpenClDevices {
 
         /** The limits of a work-group. */
         OpenClFamily.Limits limits() {
-            return new OpenClFamily.Limits(number(CL.CL_DEVICE_MAX_WORK_GROUP_SIZE), number(CL.CL_DEVICE_LOCAL_MEM_SIZE));
+            return new OpenClFamily.Limits(
+                    number(CL.CL_DEVICE_MAX_WORK_GROUP_SIZE), number(CL.CL_DEVICE_LOCAL_MEM_SIZE));
         }
 
         /** The traits by which the table of parameters distinguishes devices. */
         OpenClTuningTable.Traits traits() {
-            return new OpenClTuningTable.Traits(text(id, CL.CL_DEVICE_VENDOR), info.type(), architecture(), info.name());
+            return new OpenClTuningTable.Traits(
+                    text(id, CL.CL_DEVICE_VENDOR), info.type(), architecture(), info.name());
         }
 
         /** NVIDIA's compute capability; AMD's drivers have the architecture for a name, with features after a colon. */
@@ -113,7 +119,8 @@ final class OpenClDevices {
         } catch (DeviceException e) {
             return none(e.getMessage());
         } catch (CLException e) {
-            return none("the OpenCL library lists no driver (" + OpenClError.name(e.getStatus()) + "). " + DRIVER_ADVICE);
+            return none(
+                    "the OpenCL library lists no driver (" + OpenClError.name(e.getStatus()) + "). " + DRIVER_ADVICE);
         } catch (LinkageError | UnsupportedOperationException e) {
             return none("the OpenCL library cannot be used (" + firstLine(e) + "). " + LIBRARY_ADVICE);
         }
@@ -150,20 +157,35 @@ final class OpenClDevices {
             }
         }
         if (found.isEmpty()) {
-            return none(problems.isEmpty()
-                    ? "the OpenCL drivers on this machine (" + String.join(", ", names) + ") have no usable device. Check that the"
-                            + " device is plugged in and that this user may open it (on Linux: groups render and video)."
-                    : String.join("; ", problems));
+            return none(
+                    problems.isEmpty()
+                            ? "the OpenCL drivers on this machine (" + String.join(", ", names)
+                                    + ") have no usable device. Check that the"
+                                    + " device is plugged in and that this user may open it (on Linux: groups render and video)."
+                            : String.join("; ", problems));
         }
         found.sort(Comparator.comparingInt((Entry e) -> rank(e.type))
-                .thenComparing(Comparator.comparingLong((Entry e) -> e.number(CL.CL_DEVICE_MAX_COMPUTE_UNITS)).reversed()));
+                .thenComparing(Comparator.comparingLong((Entry e) -> e.number(CL.CL_DEVICE_MAX_COMPUTE_UNITS))
+                        .reversed()));
         List<Entry> entries = new ArrayList<>();
         for (Entry e : found) {
             DeviceInfo i = e.info;
-            entries.add(new Entry(e.platform, e.id, e.type, new DeviceInfo(
-                    i.kind(), entries.size(), i.name(), i.platform(), i.driver(), i.type(), i.memoryBytes(), i.detail())));
+            entries.add(new Entry(
+                    e.platform,
+                    e.id,
+                    e.type,
+                    new DeviceInfo(
+                            i.kind(),
+                            entries.size(),
+                            i.name(),
+                            i.platform(),
+                            i.driver(),
+                            i.type(),
+                            i.memoryBytes(),
+                            i.detail())));
         }
-        return new OpenClDevices(List.copyOf(entries),
+        return new OpenClDevices(
+                List.copyOf(entries),
                 new BackendProvider.Probe(entries.stream().map(Entry::info).toList(), null, problems));
     }
 
@@ -240,7 +262,10 @@ final class OpenClDevices {
     }
 
     private static String firstLine(Throwable error) {
-        return String.valueOf(error.getMessage()).lines().findFirst().orElse(error.getClass().getSimpleName());
+        return String.valueOf(error.getMessage())
+                .lines()
+                .findFirst()
+                .orElse(error.getClass().getSimpleName());
     }
 
     /** Whether the loader would find the OpenCL library on Linux; true on other systems. */
@@ -248,13 +273,14 @@ final class OpenClDevices {
         if (!System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux")) {
             return true;
         }
-        return listedInLoaderCache() || Stream.of(
-                        String.valueOf(System.getenv("LD_LIBRARY_PATH")),
-                        System.getProperty("java.library.path", ""),
-                        "/lib:/usr/lib:/lib64:/usr/lib64:/usr/local/lib")
-                .flatMap(path -> Stream.of(path.split(":")))
-                .filter(directory -> !directory.isEmpty())
-                .anyMatch(OpenClDevices::holdsLibrary);
+        return listedInLoaderCache()
+                || Stream.of(
+                                String.valueOf(System.getenv("LD_LIBRARY_PATH")),
+                                System.getProperty("java.library.path", ""),
+                                "/lib:/usr/lib:/lib64:/usr/lib64:/usr/local/lib")
+                        .flatMap(path -> Stream.of(path.split(":")))
+                        .filter(directory -> !directory.isEmpty())
+                        .anyMatch(OpenClDevices::holdsLibrary);
     }
 
     private static boolean holdsLibrary(String directory) {
@@ -263,7 +289,8 @@ final class OpenClDevices {
 
     private static boolean listedInLoaderCache() {
         try {
-            return Files.readString(Path.of("/etc/ld.so.cache"), StandardCharsets.ISO_8859_1).contains("libOpenCL.so");
+            return Files.readString(Path.of("/etc/ld.so.cache"), StandardCharsets.ISO_8859_1)
+                    .contains("libOpenCL.so");
         } catch (IOException e) {
             return false;
         }

@@ -8,19 +8,26 @@ import org.jspecify.annotations.Nullable;
 
 /** Kernels that are tuned together, of one source or several. */
 enum OpenClFamily {
-
     MATMUL("matmul", "matmul_pack") {
         @Override
         boolean fits(Map<OpenClParameter, Integer> values, Limits limits) {
-            return tilesFit(OpenClParameter.MATMUL_SMALL_TILE, OpenClParameter.MATMUL_LARGE_TILE, OpenClParameter.MATMUL_TILE_K,
-                    values, limits);
+            return tilesFit(
+                    OpenClParameter.MATMUL_SMALL_TILE,
+                    OpenClParameter.MATMUL_LARGE_TILE,
+                    OpenClParameter.MATMUL_TILE_K,
+                    values,
+                    limits);
         }
     },
     CONV2D("conv2d", "conv2d_direct", "conv2d_pieces", "conv2d_channels", "conv2d_layout") {
         @Override
         boolean fits(Map<OpenClParameter, Integer> values, Limits limits) {
-            return tilesFit(OpenClParameter.CONV2D_SMALL_TILE, OpenClParameter.CONV2D_LARGE_TILE, OpenClParameter.CONV2D_TILE_K,
-                    values, limits);
+            return tilesFit(
+                    OpenClParameter.CONV2D_SMALL_TILE,
+                    OpenClParameter.CONV2D_LARGE_TILE,
+                    OpenClParameter.CONV2D_TILE_K,
+                    values,
+                    limits);
         }
     },
     /** All kernels with a work-item per element or vector; one of them stands for all. */
@@ -56,14 +63,18 @@ enum OpenClFamily {
 
     /** The parameters of one shape. */
     List<OpenClParameter> parameters(KernelShape shape) {
-        return Arrays.stream(OpenClParameter.values()).filter(each -> each.family() == this && each.shape() == shape).toList();
+        return Arrays.stream(OpenClParameter.values())
+                .filter(each -> each.family() == this && each.shape() == shape)
+                .toList();
     }
 
     /** Identifies the sources: parameters that were best for one version may not even fit another. */
     String sourceKey() {
         String key = sourceKey;
         if (key == null) {
-            key = OpenClProgramCache.key(stems.stream().map(OpenClPrograms::source).toArray(String[]::new)).substring(0, 16);
+            key = OpenClProgramCache.key(
+                            stems.stream().map(OpenClPrograms::source).toArray(String[]::new))
+                    .substring(0, 16);
             sourceKey = key;
         }
         return key;
@@ -75,9 +86,15 @@ enum OpenClFamily {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** See {@code tile.cl}: work-items share two tiles of tileK rows padded by a vector. Tiles that are not square take less. */
+    /**
+     * See {@code tile.cl}: work-items share two tiles of tileK rows padded by a vector. Tiles that are not square take
+     * less.
+     */
     private static boolean tilesFit(
-            OpenClParameter small, OpenClParameter large, OpenClParameter tileK, Map<OpenClParameter, Integer> values,
+            OpenClParameter small,
+            OpenClParameter large,
+            OpenClParameter tileK,
+            Map<OpenClParameter, Integer> values,
             Limits limits) {
         if (!values.containsKey(large)) {
             return true;

@@ -17,7 +17,11 @@ final class OpenClIm2Col implements Im2ColKernels {
     @Override
     public void im2col(Conv2dGeometry g, Buffer x, Buffer columns) {
         int n = g.batch() * g.inChannels() * g.kernelHeight() * g.kernelWidth() * g.outHeight() * g.outWidth();
-        runtime.kernel("im2col", "im2col").ints(n).struct(OpenClConv2d.fields(g)).buffers(x, columns).runItems(n);
+        runtime.kernel("im2col", "im2col")
+                .ints(n)
+                .struct(OpenClConv2d.fields(g))
+                .buffers(x, columns)
+                .runItems(n);
     }
 
     @Override
@@ -34,12 +38,15 @@ final class OpenClIm2Col implements Im2ColKernels {
 
     /** From one tap that reaches a pixel to the next: the stride over its greatest common divisor with the dilation. */
     private static int tapsApart(int stride, int dilation) {
-        return stride / BigInteger.valueOf(stride).gcd(BigInteger.valueOf(dilation)).intValue();
+        return stride
+                / BigInteger.valueOf(stride).gcd(BigInteger.valueOf(dilation)).intValue();
     }
 
     /** The inverse of the dilation over that divisor, modulo {@link #tapsApart}. */
     private static int inverse(int stride, int dilation) {
         int apart = tapsApart(stride, dilation);
-        return BigInteger.valueOf(dilation / (stride / apart)).modInverse(BigInteger.valueOf(apart)).intValue();
+        return BigInteger.valueOf(dilation / (stride / apart))
+                .modInverse(BigInteger.valueOf(apart))
+                .intValue();
     }
 }

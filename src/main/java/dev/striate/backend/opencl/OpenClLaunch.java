@@ -14,7 +14,9 @@ import org.jocl.cl_event;
 /** A kernel and its arguments, collected in the order of its parameters. */
 final class OpenClLaunch {
 
-    /** NVIDIA's GPUs count the groups of these dimensions in 16 bits; what its OpenCL makes of more is not documented. */
+    /**
+     * NVIDIA's GPUs count the groups of these dimensions in 16 bits; what its OpenCL makes of more is not documented.
+     */
     private static final long MOST_GROUPS = 65_535;
 
     private final OpenClRuntime runtime;
@@ -108,9 +110,13 @@ final class OpenClLaunch {
     void runTiles(int rows, int columns, int products, OpenClTuning.Tile tile) {
         long x = tile.columnItems();
         long y = tile.rowItems();
-        run(new long[] {
-            OpenClTuning.ceilDiv(columns, tile.columns()) * x, OpenClTuning.ceilDiv(rows, tile.rows()) * y, products
-        }, new long[] {x, y, 1});
+        run(
+                new long[] {
+                    OpenClTuning.ceilDiv(columns, tile.columns()) * x,
+                    OpenClTuning.ceilDiv(rows, tile.rows()) * y,
+                    products
+                },
+                new long[] {x, y, 1});
     }
 
     /** Runs single work-items, each with much to do. */
@@ -125,8 +131,9 @@ final class OpenClLaunch {
     }
 
     /**
-     * The size of a group is always given: some drivers compile anew for each they choose. More groups in the second or third
-     * dimension than a GPU can count there are launched in parts; kernels take their places from global ids, which go on.
+     * The size of a group is always given: some drivers compile anew for each they choose. More groups in the second or
+     * third dimension than a GPU can count there are launched in parts; kernels take their places from global ids,
+     * which go on.
      */
     void run(long[] global, long[] local) {
         long[] most = global.clone();

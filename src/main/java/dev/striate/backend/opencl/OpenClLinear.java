@@ -12,8 +12,8 @@ import dev.striate.backend.opencl.OpenClMatmul.Extras;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Linear layers: small ones by {@code linear.cl}, in one launch for the output and one for all gradients; larger ones as products
- * by {@code matmul.cl}, whose kernels do what belongs to a layer besides.
+ * Linear layers: small ones by {@code linear.cl}, in one launch for the output and one for all gradients; larger ones
+ * as products by {@code matmul.cl}, whose kernels do what belongs to a layer besides.
  */
 final class OpenClLinear implements LinearKernels {
 
@@ -21,10 +21,14 @@ final class OpenClLinear implements LinearKernels {
 
     /** Tiles of both gradients up to which a GPU gains by having them side by side. */
     private static final int FEW_TILES = 1024;
+
     private static final int TILE = 32;
     /** Rows that one work-item of the vector shape computes at most. */
     private static final int MOST_ROWS = 8;
-    /** Elements of weight, input and output up to which they stay in a CPU's cache, and need not be packed to be read fast. */
+    /**
+     * Elements of weight, input and output up to which they stay in a CPU's cache, and need not be packed to be read
+     * fast.
+     */
     private static final int CACHED = 1 << 18;
     /** Outputs per side of a work-item of the vector shape's forward kernel. */
     private static final int SIDE = 4;
@@ -68,7 +72,13 @@ final class OpenClLinear implements LinearKernels {
 
     @Override
     public void gradients(
-            LinearGeometry g, Buffer x, Buffer dy, Buffer w, @Nullable Buffer gate, Buffer dx, Buffer dw,
+            LinearGeometry g,
+            Buffer x,
+            Buffer dy,
+            Buffer w,
+            @Nullable Buffer gate,
+            Buffer dx,
+            Buffer dw,
             @Nullable Buffer dbias) {
         int columns = dbias == null ? g.in() : g.in() + 1;
         int rowTiles = ceilDiv(g.rows(), TILE) + ceilDiv(g.out(), TILE);

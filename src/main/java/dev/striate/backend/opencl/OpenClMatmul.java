@@ -34,7 +34,11 @@ final class OpenClMatmul implements MatmulKernels {
      * @param gate    of c's length: where it is not above 0, c becomes 0
      * @param rowSums m elements: the sums of the rows of op(a), of a single product
      */
-    record Extras(@Nullable Buffer bias, boolean relu, @Nullable Buffer gate, @Nullable Buffer rowSums) {
+    record Extras(
+            @Nullable Buffer bias,
+            boolean relu,
+            @Nullable Buffer gate,
+            @Nullable Buffer rowSums) {
 
         private String macro() {
             return rowSums != null ? "ROW_SUMS" : gate != null ? "GATE" : relu ? "RELU" : "PLAIN";
@@ -42,7 +46,9 @@ final class OpenClMatmul implements MatmulKernels {
 
         /** As arguments; the kernel does not look at what stands in for those that are missing. */
         private Buffer[] orElse(Buffer other) {
-            return new Buffer[] {bias == null ? other : bias, gate == null ? other : gate, rowSums == null ? other : rowSums};
+            return new Buffer[] {
+                bias == null ? other : bias, gate == null ? other : gate, rowSums == null ? other : rowSums
+            };
         }
     }
 
@@ -65,10 +71,16 @@ final class OpenClMatmul implements MatmulKernels {
         // Sums of rows are one more column of the product: b has ones there.
         int columns = extras.rowSums == null ? g.n() : g.n() + 1;
         OpenClParameters parameters = runtime.parameters();
-        OpenClTuning.Tile tile = OpenClTuning.tile(parameters.get(OpenClParameter.MATMUL_SMALL_TILE),
-                parameters.get(OpenClParameter.MATMUL_LARGE_TILE), g.m(), columns, g.batch().turns());
+        OpenClTuning.Tile tile = OpenClTuning.tile(
+                parameters.get(OpenClParameter.MATMUL_SMALL_TILE),
+                parameters.get(OpenClParameter.MATMUL_LARGE_TILE),
+                g.m(),
+                columns,
+                g.batch().turns());
         String[] macros = tile.macros(
-                withBias, extras.macro(), g.transposeA() ? "TRANSPOSE_A" : "NORMAL_A",
+                withBias,
+                extras.macro(),
+                g.transposeA() ? "TRANSPOSE_A" : "NORMAL_A",
                 g.transposeB() ? "TRANSPOSE_B" : "NORMAL_B");
         runtime.kernel("matmul", "product", macros)
                 .ints(g.m(), g.n(), g.k())
@@ -87,8 +99,10 @@ final class OpenClMatmul implements MatmulKernels {
         int rows = OpenClTuning.rowsPerItem(runtime.parameters().get(OpenClParameter.MATMUL_MOST_ROWS), g.m());
         int blocks = ceilDiv(g.m(), rows);
         int blocksPerItem = (int) Math.max(1, Math.min(blocks, ITEM_VECTORS / ((long) g.k() * rows * vectors)));
-        // Few rows are computed as fast as the matrix is copied; a large one, read in place, would fall out of the cache.
-        boolean packs = g.transposeB() || g.n() % width != 0 || g.m() > FEW_ROWS && (long) g.k() * g.n() > STORED_FLOATS;
+        // Few rows are computed as fast as the matrix is copied; a large one, read in place, would fall out of the
+        // cache.
+        boolean packs =
+                g.transposeB() || g.n() % width != 0 || g.m() > FEW_ROWS && (long) g.k() * g.n() > STORED_FLOATS;
         // A second matrix that serves all products is packed once.
         int copies = g.batch().isConstant(1) ? 1 : batch;
         int perProduct = Math.multiplyExact(panels * width, g.k());
@@ -102,7 +116,12 @@ final class OpenClMatmul implements MatmulKernels {
                         .runAlone(ceilDiv(g.k(), PACKED_LENGTH), panels, copies);
             }
             runtime.kernel(
-                            "matmul", "product", withBias, extras.macro(), "ROWS=" + rows, "VECTORS=" + vectors,
+                            "matmul",
+                            "product",
+                            withBias,
+                            extras.macro(),
+                            "ROWS=" + rows,
+                            "VECTORS=" + vectors,
                             packs ? "PACKED" : "STORED")
                     .ints(g.m(), g.n(), g.k(), blocksPerItem)
                     .ints(g.transposeA() ? 1 : g.k(), g.transposeA() ? g.m() : 1)

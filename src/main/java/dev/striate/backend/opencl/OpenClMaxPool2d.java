@@ -25,12 +25,17 @@ final class OpenClMaxPool2d implements MaxPool2dKernels {
     }
 
     private void forward(Pool2dGeometry g, String finish, Buffer x, Buffer y, IndexBuffer indices) {
-        OpenClPool2d.forward(runtime, "max_pool2d", g, launch -> launch.buffers(x, y).indices(indices), finish);
+        OpenClPool2d.forward(
+                runtime, "max_pool2d", g, launch -> launch.buffers(x, y).indices(indices), finish);
     }
 
     @Override
     public void gradient(Pool2dGeometry g, Buffer dy, IndexBuffer indices, Buffer dx) {
         OpenClPool2d.gradient(
-                runtime, "max_pool2d", g, launch -> launch.buffers(dy).indices(indices).buffers(dx), "PLAIN");
+                runtime,
+                "max_pool2d",
+                g,
+                launch -> launch.buffers(dy).indices(indices).buffers(dx),
+                "PLAIN");
     }
 }

@@ -11,8 +11,8 @@ import org.jocl.cl_context;
 import org.jocl.cl_mem;
 
 /**
- * Loop nests as kernels read them: the sizes, then the strides of each operand, in constant memory. The most recently used
- * tables are kept, so that a training loop uploads each once.
+ * Loop nests as kernels read them: the sizes, then the strides of each operand, in constant memory. The most recently
+ * used tables are kept, so that a training loop uploads each once.
  */
 final class OpenClNests {
 
@@ -32,7 +32,9 @@ final class OpenClNests {
         this.context = context;
     }
 
-    /** A nest's table. Freed when nobody holds it any more: one that was evicted may still be about to be launched with. */
+    /**
+     * A nest's table. Freed when nobody holds it any more: one that was evicted may still be about to be launched with.
+     */
     record Table(cl_mem memory) implements OpenClMemory {}
 
     /** What a program is built with to know a shallow nest's depth: its loops unroll. Deeper ones share a build. */
@@ -55,8 +57,11 @@ final class OpenClNests {
             }
         }
         cl_mem memory = CL.clCreateBuffer(
-                context, CL.CL_MEM_READ_ONLY | CL.CL_MEM_COPY_HOST_PTR, (long) Integer.BYTES * values.length,
-                Pointer.to(values), null);
+                context,
+                CL.CL_MEM_READ_ONLY | CL.CL_MEM_COPY_HOST_PTR,
+                (long) Integer.BYTES * values.length,
+                Pointer.to(values),
+                null);
         Table table = new Table(memory);
         CLEANER.register(table, () -> CL.clReleaseMemObject(memory));
         return table;

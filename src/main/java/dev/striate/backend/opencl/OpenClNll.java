@@ -15,9 +15,17 @@ final class OpenClNll implements NllKernels {
     }
 
     @Override
-    public void forward(ClassificationGeometry g, Buffer logProbabilities, IndexBuffer labels, Buffer loss, Buffer saved) {
-        OpenClClassification.reduceLosses(runtime, "nll", g, labels, loss, saved, 0, losses ->
-                OpenClClassification.kernel(runtime, "nll", "examples", g)
+    public void forward(
+            ClassificationGeometry g, Buffer logProbabilities, IndexBuffer labels, Buffer loss, Buffer saved) {
+        OpenClClassification.reduceLosses(
+                runtime,
+                "nll",
+                g,
+                labels,
+                loss,
+                saved,
+                0,
+                losses -> OpenClClassification.kernel(runtime, "nll", "examples", g)
                         .struct(OpenClClassification.fields(g))
                         .buffers(logProbabilities)
                         .indices(labels)

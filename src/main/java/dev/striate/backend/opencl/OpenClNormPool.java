@@ -8,9 +8,9 @@ import dev.striate.backend.Pool2dGeometry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link OpenClBatchNorm2d}, but {@code max_pool2d.cl} normalises what it compares, and {@code norm_pool.cl} reads the gradients
- * of the maxima. Sums over these, instead of over elements that mostly have none, come in another order than those of the two
- * operations one after the other.
+ * {@link OpenClBatchNorm2d}, but {@code max_pool2d.cl} normalises what it compares, and {@code norm_pool.cl} reads the
+ * gradients of the maxima. Sums over these, instead of over elements that mostly have none, come in another order than
+ * those of the two operations one after the other.
  */
 final class OpenClNormPool implements NormPoolKernels {
 
@@ -69,12 +69,16 @@ final class OpenClNormPool implements NormPoolKernels {
             Buffer y,
             IndexBuffer indices) {
         OpenClPool2d.forward(
-                runtime, "max_pool2d", window, launch -> launch
-                        .ints(g.channels())
+                runtime,
+                "max_pool2d",
+                window,
+                launch -> launch.ints(g.channels())
                         .floats(g.epsilon())
                         .buffers(gamma, beta, mean, spread, x, y)
                         .indices(indices),
-                "NORM", OpenClBatchNorm2d.statisticsMacro(batchStatistics), relu ? "RELU" : "PLAIN");
+                "NORM",
+                OpenClBatchNorm2d.statisticsMacro(batchStatistics),
+                relu ? "RELU" : "PLAIN");
     }
 
     @Override
@@ -91,12 +95,16 @@ final class OpenClNormPool implements NormPoolKernels {
             @Nullable Buffer dx,
             @Nullable Buffer dgamma,
             @Nullable Buffer dbeta) {
-        BatchNorm2dGeometry maxima = new BatchNorm2dGeometry(
-                g.batch(), g.channels(), window.outHeight() * window.outWidth(), g.epsilon());
+        BatchNorm2dGeometry maxima =
+                new BatchNorm2dGeometry(g.batch(), g.channels(), window.outHeight() * window.outWidth(), g.epsilon());
         norm.gradient(maxima, batchStatistics, dx, dgamma, dbeta, new OpenClBatchNorm2d.Upstream() {
             @Override
             public void sum(Buffer chunkDy, Buffer chunkDyXhat) {
-                runtime.kernel("norm_pool", "gradientSums", "TEAM=" + norm.team(), "LANES=1",
+                runtime.kernel(
+                                "norm_pool",
+                                "gradientSums",
+                                "TEAM=" + norm.team(),
+                                "LANES=1",
                                 OpenClBatchNorm2d.statisticsMacro(batchStatistics))
                         .struct(OpenClBatchNorm2d.fields(maxima))
                         .ints(g.plane())
@@ -110,13 +118,16 @@ final class OpenClNormPool implements NormPoolKernels {
             @Override
             public void inputGradient(Buffer dyXhatSum, Buffer dySum, Buffer into) {
                 OpenClPool2d.gradient(
-                        runtime, "norm_pool", window, launch -> launch
-                                .ints(g.channels())
+                        runtime,
+                        "norm_pool",
+                        window,
+                        launch -> launch.ints(g.channels())
                                 .floats((float) g.batch() * g.plane(), g.epsilon())
                                 .buffers(x, gamma, mean, spread, dy)
                                 .indices(indices)
                                 .buffers(dyXhatSum, dySum, into),
-                        "TEAM=" + norm.team(), OpenClBatchNorm2d.statisticsMacro(batchStatistics));
+                        "TEAM=" + norm.team(),
+                        OpenClBatchNorm2d.statisticsMacro(batchStatistics));
             }
         });
     }

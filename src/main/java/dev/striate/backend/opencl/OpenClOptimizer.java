@@ -48,6 +48,10 @@ final class OpenClOptimizer implements OptimizerKernels {
 
     @Override
     public void clip(int n, float maxNorm, Buffer sumsOfSquares, Buffer gradients) {
-        runtime.kernel("optimizer", "clip", "PLAIN").ints(n).floats(maxNorm).buffers(sumsOfSquares, gradients).runVectors(n);
+        runtime.kernel("optimizer", "clip", "PLAIN")
+                .ints(n)
+                .floats(maxNorm)
+                .buffers(sumsOfSquares, gradients)
+                .runVectors(n);
     }
 }

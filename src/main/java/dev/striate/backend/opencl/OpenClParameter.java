@@ -7,9 +7,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What is set per device when kernels are built, one line each: the family, the shape that has it, its default and what a search
- * tries besides. Every kernel of the family's sources is built with a macro of its {@link #macro name}; launchers ask for those
- * that decide how much a work-item does. What a device must have for it stands in {@link OpenClFamily#fits}.
+ * What is set per device when kernels are built, one line each: the family, the shape that has it, its default and what
+ * a search tries besides. Every kernel of the family's sources is built with a macro of its {@link #macro name};
+ * launchers ask for those that decide how much a work-item does. What a device must have for it stands in {@link
+ * OpenClFamily#fits}.
  */
 enum OpenClParameter {
 

@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** The values of all parameters for one device and shape: the defaults, but for what the table or the user's file says. */
+/**
+ * The values of all parameters for one device and shape: the defaults, but for what the table or the user's file says.
+ */
 final class OpenClParameters {
 
     private static final String[] NONE = {};
@@ -67,7 +69,8 @@ final class OpenClParameters {
         Map<String, String[]> macrosByStem = new HashMap<>();
         for (OpenClFamily family : OpenClFamily.values()) {
             String[] mine = family.parameters(shape).stream()
-                    .map(parameter -> parameter.macro() + "=" + wanted.get(parameter)).toArray(String[]::new);
+                    .map(parameter -> parameter.macro() + "=" + wanted.get(parameter))
+                    .toArray(String[]::new);
             family.stems().forEach(stem -> macrosByStem.put(stem, mine));
         }
         values = new EnumMap<>(wanted);
@@ -81,8 +84,10 @@ final class OpenClParameters {
 
     /** A family's values as files and people read them: {@code SMALL_TILE=32 LARGE_TILE=64 TILE_K=16}. */
     static String inWords(OpenClFamily family, Map<OpenClParameter, Integer> values) {
-        return values.entrySet().stream().filter(each -> each.getKey().family() == family)
-                .map(each -> each.getKey().macro() + "=" + each.getValue()).collect(Collectors.joining(" "));
+        return values.entrySet().stream()
+                .filter(each -> each.getKey().family() == family)
+                .map(each -> each.getKey().macro() + "=" + each.getValue())
+                .collect(Collectors.joining(" "));
     }
 
     /**
@@ -95,11 +100,19 @@ final class OpenClParameters {
         List<OpenClParameter> known = family.parameters(shape);
         for (String word : words.isBlank() ? new String[0] : words.strip().split("\\s+")) {
             String[] parts = word.split("=", 2);
-            OpenClParameter parameter = known.stream().filter(each -> each.macro().equals(parts[0])).findFirst().orElse(null);
-            if (parameter == null || parts.length < 2 || !parts[1].matches("\\d{1,9}")
+            OpenClParameter parameter = known.stream()
+                    .filter(each -> each.macro().equals(parts[0]))
+                    .findFirst()
+                    .orElse(null);
+            if (parameter == null
+                    || parts.length < 2
+                    || !parts[1].matches("\\d{1,9}")
                     || !parameter.allows(Integer.parseInt(parts[1]))) {
-                throw new StriateException("expected one of " + known.stream()
-                        .map(each -> each.macro() + "=" + each.choices()).collect(Collectors.joining(", ")) + ", got \"" + word
+                throw new StriateException("expected one of "
+                        + known.stream()
+                                .map(each -> each.macro() + "=" + each.choices())
+                                .collect(Collectors.joining(", "))
+                        + ", got \"" + word
                         + "\" for " + family + " " + shape);
             }
             values.put(parameter, Integer.parseInt(parts[1]));

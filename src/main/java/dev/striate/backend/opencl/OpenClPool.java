@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Device memory, kept for reuse in buckets of like size.
  *
- * <p>A block given back may be handed out at once although kernels that use it are still waiting: the queue is in order, so
- * whoever gets it next writes after them.
+ * <p>A block given back may be handed out at once although kernels that use it are still waiting: the queue is in
+ * order, so whoever gets it next writes after them.
  */
 final class OpenClPool {
 
@@ -62,7 +62,12 @@ final class OpenClPool {
      * @param keptLimit    what may wait for reuse
      */
     OpenClPool(
-            cl_context context, cl_command_queue queue, String device, long memoryBytes, long largestBytes, long keptLimit) {
+            cl_context context,
+            cl_command_queue queue,
+            String device,
+            long memoryBytes,
+            long largestBytes,
+            long keptLimit) {
         this.context = context;
         this.queue = queue;
         this.device = device;
@@ -87,8 +92,14 @@ final class OpenClPool {
         }
 
         synchronized cl_mem window(long offset, long length) {
-            return windows.computeIfAbsent(new Region(offset, length), key -> CL.clCreateSubBuffer(
-                    memory, CL.CL_MEM_READ_WRITE, CL.CL_BUFFER_CREATE_TYPE_REGION, new cl_buffer_region(offset, length), null));
+            return windows.computeIfAbsent(
+                    new Region(offset, length),
+                    key -> CL.clCreateSubBuffer(
+                            memory,
+                            CL.CL_MEM_READ_WRITE,
+                            CL.CL_BUFFER_CREATE_TYPE_REGION,
+                            new cl_buffer_region(offset, length),
+                            null));
         }
 
         synchronized void dropWindows() {
@@ -101,7 +112,9 @@ final class OpenClPool {
 
     /** What a block was taken for. */
     enum Kind {
-        FLOATS("of floats"), INDICES("of indices"), SCRATCH("between kernels");
+        FLOATS("of floats"),
+        INDICES("of indices"),
+        SCRATCH("between kernels");
 
         private final String title;
 
@@ -113,7 +126,10 @@ final class OpenClPool {
     /** Blocks that errors count together. */
     private record Use(Kind kind, long bytes) {}
 
-    /** A block in someone's hands. Giving it back, by hand or by the cleaner, only queues it: the pool takes it up later. */
+    /**
+     * A block in someone's hands. Giving it back, by hand or by the cleaner, only queues it: the pool takes it up
+     * later.
+     */
     private record Lease(OpenClPool pool, Block block, Kind kind, long bytes) implements Runnable {
 
         @Override
@@ -217,7 +233,9 @@ final class OpenClPool {
         }
     }
 
-    /** Lets the garbage collector find buffers that were dropped without being closed. The last resort before an error. */
+    /**
+     * Lets the garbage collector find buffers that were dropped without being closed. The last resort before an error.
+     */
     private void collect() {
         System.gc();
         // An interrupt from before must not end the wait: the error would blame a lack of memory.
@@ -225,7 +243,9 @@ final class OpenClPool {
         try {
             Lease first = returned.poll(COLLECT_MILLIS, TimeUnit.MILLISECONDS);
             // Those found together come one right after the other.
-            for (Lease lease = first; lease != null; lease = returned.poll(COLLECT_MILLIS / 10, TimeUnit.MILLISECONDS)) {
+            for (Lease lease = first;
+                    lease != null;
+                    lease = returned.poll(COLLECT_MILLIS / 10, TimeUnit.MILLISECONDS)) {
                 takeUp(lease);
             }
         } catch (InterruptedException e) {
@@ -239,7 +259,8 @@ final class OpenClPool {
 
     private DeviceMemoryException outOfMemory(long bytes, @Nullable CLException cause) {
         return new DeviceMemoryException(
-                "OpenCL device " + device + " has no room for a buffer of " + mebibytes(bytes) + ": " + inUse() + "; at most "
+                "OpenCL device " + device + " has no room for a buffer of " + mebibytes(bytes) + ": " + inUse()
+                        + "; at most "
                         + mebibytes(largestBytes) + " in one buffer"
                         + (cause == null ? "" : " (" + OpenClError.name(cause.getStatus()) + ")")
                         + ". Use a smaller batch or release tensors.",
@@ -249,7 +270,8 @@ final class OpenClPool {
     /** What is in use and by what, for errors. */
     synchronized String inUse() {
         String largest = live.entrySet().stream()
-                .sorted(Comparator.comparingLong((Map.Entry<Use, Integer> e) -> e.getKey().bytes * e.getValue()).reversed())
+                .sorted(Comparator.comparingLong((Map.Entry<Use, Integer> e) -> e.getKey().bytes * e.getValue())
+                        .reversed())
                 .limit(NAMED)
                 .map(e -> e.getValue() + " " + e.getKey().kind.title + " of " + mebibytes(e.getKey().bytes))
                 .collect(Collectors.joining(", "));
@@ -304,8 +326,8 @@ final class OpenClPool {
     }
 
     /**
-     * The next of eight sizes per power of two, so that at most an eighth is wasted; the very size where no block is kept, which
-     * also lets a checker see each access past the end.
+     * The next of eight sizes per power of two, so that at most an eighth is wasted; the very size where no block is
+     * kept, which also lets a checker see each access past the end.
      */
     private long bucket(long bytes) {
         if (keptLimit == 0) {

@@ -7,8 +7,8 @@ import dev.striate.backend.Pool2dGeometry;
 import java.util.function.UnaryOperator;
 
 /**
- * How the kernels of both kinds of pooling are launched: an element or a few of them per work-item, or, in the vector shape, rows
- * or planes.
+ * How the kernels of both kinds of pooling are launched: an element or a few of them per work-item, or, in the vector
+ * shape, rows or planes.
  */
 final class OpenClPool2d {
 
@@ -60,9 +60,16 @@ final class OpenClPool2d {
 
     /** The windows of most nets have a program of their own. */
     private static String window(Pool2dGeometry g) {
-        boolean twoByTwo = g.kernelHeight() == 2 && g.kernelWidth() == 2 && g.strideH() == 2 && g.strideW() == 2
-                && g.dilationH() == 1 && g.dilationW() == 1
-                && g.padTop() == 0 && g.padBottom() == 0 && g.padLeft() == 0 && g.padRight() == 0;
+        boolean twoByTwo = g.kernelHeight() == 2
+                && g.kernelWidth() == 2
+                && g.strideH() == 2
+                && g.strideW() == 2
+                && g.dilationH() == 1
+                && g.dilationW() == 1
+                && g.padTop() == 0
+                && g.padBottom() == 0
+                && g.padLeft() == 0
+                && g.padRight() == 0;
         return twoByTwo ? "TWO_BY_TWO" : "ANY_WINDOW";
     }
 
@@ -83,8 +90,21 @@ final class OpenClPool2d {
     /** A geometry as the kernels read it. */
     private static int[] fields(Pool2dGeometry g) {
         return new int[] {
-            g.planes(), g.inHeight(), g.inWidth(), g.outHeight(), g.outWidth(), g.kernelHeight(), g.kernelWidth(),
-            g.strideH(), g.strideW(), g.padTop(), g.padBottom(), g.padLeft(), g.padRight(), g.dilationH(), g.dilationW()
+            g.planes(),
+            g.inHeight(),
+            g.inWidth(),
+            g.outHeight(),
+            g.outWidth(),
+            g.kernelHeight(),
+            g.kernelWidth(),
+            g.strideH(),
+            g.strideW(),
+            g.padTop(),
+            g.padBottom(),
+            g.padLeft(),
+            g.padRight(),
+            g.dilationH(),
+            g.dilationW()
         };
     }
 }

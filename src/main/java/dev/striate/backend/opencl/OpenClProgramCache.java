@@ -25,12 +25,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compiled programs on disk, so that a process starts with what an earlier one compiled. A file that cannot be read or written is
- * as good as none: the cache never fails. Each file begins with its content's digest, because a driver may crash on a damaged
- * binary rather than refuse it. Where they take more room than they may, those that nobody used for the longest time go.
+ * Compiled programs on disk, so that a process starts with what an earlier one compiled. A file that cannot be read or
+ * written is as good as none: the cache never fails. Each file begins with its content's digest, because a driver may
+ * crash on a damaged binary rather than refuse it. Where they take more room than they may, those that nobody used for
+ * the longest time go.
  *
- * <p>The system property {@code striate.opencl.cache} names its directory, or {@code off}; otherwise it is {@code opencl} in
- * {@link UserCache}.
+ * <p>The system property {@code striate.opencl.cache} names its directory, or {@code off}; otherwise it is {@code
+ * opencl} in {@link UserCache}.
  */
 final class OpenClProgramCache {
 
@@ -55,7 +56,10 @@ final class OpenClProgramCache {
         this.mostBytes = mostBytes;
     }
 
-    /** The cache that the system property and the environment ask for. PoCL gets one only if the property names its directory. */
+    /**
+     * The cache that the system property and the environment ask for. PoCL gets one only if the property names its
+     * directory.
+     */
     static OpenClProgramCache ofUser(DeviceInfo device) {
         String property = System.getProperty(PROPERTY);
         if (property == null) {
@@ -83,7 +87,10 @@ final class OpenClProgramCache {
         }
     }
 
-    /** Includes the key, because a program under the key of another may have kernels of the same names and other constants. */
+    /**
+     * Includes the key, because a program under the key of another may have kernels of the same names and other
+     * constants.
+     */
     private static byte[] fileDigest(String key, byte[] binary) {
         return digest(key.getBytes(StandardCharsets.UTF_8), binary);
     }
@@ -127,12 +134,20 @@ final class OpenClProgramCache {
         }
         try {
             Files.createDirectories(directory);
-            AtomicFile.write(directory.resolve(key),
-                    ByteBuffer.allocate(DIGEST_BYTES + binary.length).put(fileDigest(key, binary)).put(binary).array());
+            AtomicFile.write(
+                    directory.resolve(key),
+                    ByteBuffer.allocate(DIGEST_BYTES + binary.length)
+                            .put(fileDigest(key, binary))
+                            .put(binary)
+                            .array());
             removeOldest(directory, key);
         } catch (IOException | StriateException e) {
             // It costs time in the next process and nothing else.
-            LOGGER.log(Level.DEBUG, "the cache of OpenCL programs in {0} cannot be written: {1}", directory, e.getMessage());
+            LOGGER.log(
+                    Level.DEBUG,
+                    "the cache of OpenCL programs in {0} cannot be written: {1}",
+                    directory,
+                    e.getMessage());
         }
     }
 

@@ -65,7 +65,8 @@ final class OpenClPrograms {
                 built = build(stem, source(stem), options(macros));
                 programs.put(program, built);
             }
-            kernel = new Kernel(CL.clCreateKernel(built, name, null), stem + "/" + name + " " + shape + " " + List.of(macros));
+            kernel = new Kernel(
+                    CL.clCreateKernel(built, name, null), stem + "/" + name + " " + shape + " " + List.of(macros));
             kernels.put(key, kernel);
             LOGGER.log(Level.DEBUG, "kernel {0}", kernel.title);
         }
@@ -102,9 +103,10 @@ final class OpenClPrograms {
     }
 
     /**
-     * Builds a program, or returns null if PoCL lost a temporary file and this is not the last attempt. LLVM, its compiler,
-     * removes these files when the process gets a signal, and the JVM sends itself signals, for instance at null pointers. There
-     * is no test: many signals at once can leave the JVM without its handler. {@code ./striate} avoids all this with libjsig.
+     * Builds a program, or returns null if PoCL lost a temporary file and this is not the last attempt. LLVM, its
+     * compiler, removes these files when the process gets a signal, and the JVM sends itself signals, for instance at
+     * null pointers. There is no test: many signals at once can leave the JVM without its handler. {@code ./striate}
+     * avoids all this with libjsig.
      */
     private @Nullable cl_program buildSource(String title, String source, String options, boolean last) {
         cl_program program = CL.clCreateProgramWithSource(context, 1, new String[] {source}, null, null);
@@ -117,8 +119,10 @@ final class OpenClPrograms {
             if (!last && log.contains("unable to rename temporary")) {
                 return null;
             }
-            throw new DeviceException("OpenCL device " + info.name() + ": the build of " + title + " (" + options
-                    + ") failed with " + OpenClError.name(e.getStatus()) + System.lineSeparator() + log, e);
+            throw new DeviceException(
+                    "OpenCL device " + info.name() + ": the build of " + title + " (" + options + ") failed with "
+                            + OpenClError.name(e.getStatus()) + System.lineSeparator() + log,
+                    e);
         }
     }
 
@@ -126,7 +130,13 @@ final class OpenClPrograms {
         cl_program program = null;
         try {
             program = CL.clCreateProgramWithBinary(
-                    context, 1, new cl_device_id[] {device}, new long[] {binary.length}, new byte[][] {binary}, null, null);
+                    context,
+                    1,
+                    new cl_device_id[] {device},
+                    new long[] {binary.length},
+                    new byte[][] {binary},
+                    null,
+                    null);
             CL.clBuildProgram(program, 1, new cl_device_id[] {device}, options, null, null);
             return program;
         } catch (CLException e) {

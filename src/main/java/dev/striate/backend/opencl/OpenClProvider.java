@@ -12,8 +12,10 @@ public final class OpenClProvider implements BackendProvider {
 
     private static final Logger LOGGER = System.getLogger(OpenClProvider.class.getName());
 
-    private static final Probe WITHOUT_JOCL = new Probe(List.of(),
-            "JOCL is not on the class path. To use OpenCL, add the dependency org.jocl:jocl:2.0.6", List.of());
+    private static final Probe WITHOUT_JOCL = new Probe(
+            List.of(),
+            "JOCL is not on the class path. To use OpenCL, add the dependency org.jocl:jocl:2.0.6",
+            List.of());
 
     @Override
     public String kind() {
@@ -36,8 +38,12 @@ public final class OpenClProvider implements BackendProvider {
     public Backend open(int ordinal, int threads) {
         OpenClBackend backend = OpenClBackend.open(ordinal);
         if (!backend.info().type().equals("GPU")) {
-            LOGGER.log(Level.WARNING, "gpu:{0} is an OpenCL {1} device ({2}), not a GPU",
-                    ordinal, backend.info().type(), backend.info().name());
+            LOGGER.log(
+                    Level.WARNING,
+                    "gpu:{0} is an OpenCL {1} device ({2}), not a GPU",
+                    ordinal,
+                    backend.info().type(),
+                    backend.info().name());
         }
         return backend;
     }
@@ -46,7 +52,11 @@ public final class OpenClProvider implements BackendProvider {
     public Tuning tuning(int ordinal) {
         OpenClDevices.Entry device = OpenClDevices.get(ordinal);
         KernelShape shape = device.shape();
-        return new OpenClTuner(device, shape, OpenClTuningFile.ofUser(device, shape), OpenClTuningWork::of,
+        return new OpenClTuner(
+                device,
+                shape,
+                OpenClTuningFile.ofUser(device, shape),
+                OpenClTuningWork::of,
                 OpenClRuntime::takeKernelSeconds);
     }
 }

@@ -49,15 +49,27 @@ final class OpenClReduce implements ReduceKernels {
         OpenClBuffer partial = runtime.scratch(Math.multiplyExact(outputs, splits));
         try {
             sumChunks(kept, reduced, chunk, splits, 1, x, partial, team, squares);
-            sum(StridedLoop.of(new int[] {outputs}, new int[] {splits}), StridedLoop.of(new int[] {splits}, new int[] {1}),
-                    scale, partial, y, false);
+            sum(
+                    StridedLoop.of(new int[] {outputs}, new int[] {splits}),
+                    StridedLoop.of(new int[] {splits}, new int[] {1}),
+                    scale,
+                    partial,
+                    y,
+                    false);
         } finally {
             partial.release();
         }
     }
 
     private void sumChunks(
-            StridedLoop kept, StridedLoop reduced, int chunk, int splits, float scale, Buffer x, Buffer partial, boolean team,
+            StridedLoop kept,
+            StridedLoop reduced,
+            int chunk,
+            int splits,
+            float scale,
+            Buffer x,
+            Buffer partial,
+            boolean team,
             boolean squares) {
         int outputs = kept.turns();
         String what = squares ? "SQUARES" : "VALUES";
@@ -76,11 +88,18 @@ final class OpenClReduce implements ReduceKernels {
         OpenClLaunch launch = team
                 ? runtime.kernel("reduce", "sumTeam", what, "TEAM=" + TEAM)
                 : runtime.kernel("reduce", "sumAlone", what, "TEAM=" + TEAM).ints(outputs);
-        launch.nest(kept).nest(reduced).ints(reduced.turns(), chunk, splits).floats(scale).buffers(x, partial);
+        launch.nest(kept)
+                .nest(reduced)
+                .ints(reduced.turns(), chunk, splits)
+                .floats(scale)
+                .buffers(x, partial);
         run(launch, outputs * splits, team);
     }
 
-    /** Whether the vector shape adds up neighbouring outputs in the lanes of vectors: where only those are neighbours in x. */
+    /**
+     * Whether the vector shape adds up neighbouring outputs in the lanes of vectors: where only those are neighbours in
+     * x.
+     */
     private boolean liesSideBySide(StridedLoop kept, StridedLoop reduced) {
         return !runtime.isTiled()
                 && kept.depth() > 0
@@ -97,7 +116,10 @@ final class OpenClReduce implements ReduceKernels {
         }
     }
 
-    /** Teams read along what is reduced; single work-items side by side along what is kept. The faster is what reads densely. */
+    /**
+     * Teams read along what is reduced; single work-items side by side along what is kept. The faster is what reads
+     * densely.
+     */
     private boolean usesTeam(StridedLoop kept, StridedLoop reduced) {
         if (!runtime.isTiled() || reduced.turns() < TEAM || kept.turns() > Integer.MAX_VALUE / CHUNK_TEAM) {
             return false;
@@ -119,8 +141,13 @@ final class OpenClReduce implements ReduceKernels {
         try {
             OpenClLaunch launch = team
                     ? runtime.kernel("reduce", "maxTeam", "VALUES", "TEAM=" + TEAM)
-                    : runtime.kernel("reduce", "maxAlone", "VALUES", "TEAM=" + TEAM).ints(outputs);
-            launch.nest(kept).nest(reduced).ints(reduced.turns(), chunk, splits).buffers(x, values).indices(turns);
+                    : runtime.kernel("reduce", "maxAlone", "VALUES", "TEAM=" + TEAM)
+                            .ints(outputs);
+            launch.nest(kept)
+                    .nest(reduced)
+                    .ints(reduced.turns(), chunk, splits)
+                    .buffers(x, values)
+                    .indices(turns);
             run(launch, chunks, team);
             runtime.kernel("reduce", "maxOfChunks", "VALUES", "TEAM=" + TEAM)
                     .ints(outputs, splits)

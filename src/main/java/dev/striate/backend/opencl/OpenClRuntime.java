@@ -24,11 +24,12 @@ final class OpenClRuntime {
 
     /** How long the end of the process waits for a device. */
     private static final long PATIENCE_MILLIS = 5_000;
+
     private static final Set<OpenClRuntime> OPEN = ConcurrentHashMap.newKeySet();
 
     static {
-        // PoCL builds a kernel at its first launch, in a thread of its own. One that is still at it when the process ends crashes:
-        // the end takes LLVM's globals away.
+        // PoCL builds a kernel at its first launch, in a thread of its own. One that is still at it when the process
+        // ends crashes: the end takes LLVM's globals away.
         Runtime.getRuntime().addShutdownHook(new Thread(OpenClRuntime::letAllFinish, "striate-opencl-end"));
     }
 
@@ -53,7 +54,11 @@ final class OpenClRuntime {
 
     /** @param profiling whether the device notes how long each kernel takes, for {@link #takeKernelSeconds} */
     OpenClRuntime(
-            OpenClDevices.Entry device, KernelShape shape, OpenClProgramCache cache, Limits limits, OpenClParameters parameters,
+            OpenClDevices.Entry device,
+            KernelShape shape,
+            OpenClProgramCache cache,
+            Limits limits,
+            OpenClParameters parameters,
             boolean profiling) {
         this.info = device.info();
         this.shape = shape;
@@ -104,9 +109,9 @@ final class OpenClRuntime {
     /**
      * Memory limits of a pool, in bytes: see {@link OpenClPool}.
      *
-     * <p>The system property {@code striate.opencl.memory} lowers what may be in use of the device's memory, and
-     * {@code striate.opencl.pool} says how much may be kept for reuse, half of that unless set. Both are numbers of bytes, with
-     * {@code k}, {@code m} or {@code g} after them or not.
+     * <p>The system property {@code striate.opencl.memory} lowers what may be in use of the device's memory, and {@code
+     * striate.opencl.pool} says how much may be kept for reuse, half of that unless set. Both are numbers of bytes,
+     * with {@code k}, {@code m} or {@code g} after them or not.
      */
     record Limits(long memoryBytes, long largestBytes, long keptBytes) {
 
@@ -127,8 +132,8 @@ final class OpenClRuntime {
             }
             String number = value.strip().toLowerCase(Locale.ROOT);
             if (!number.matches("\\d{1,9}[kmg]?|\\d{1,18}")) {
-                throw new DeviceException(
-                        "the system property " + property + " is a number of bytes such as 512m or 4g, got \"" + value + "\"");
+                throw new DeviceException("the system property " + property
+                        + " is a number of bytes such as 512m or 4g, got \"" + value + "\"");
             }
             int shift = switch (number.charAt(number.length() - 1)) {
                 case 'k' -> 10;
@@ -288,15 +293,20 @@ final class OpenClRuntime {
             }
         } catch (CLException e) {
             if (OpenClError.isOutOfMemory(e)) {
-                throw new DeviceMemoryException("OpenCL device " + info.name() + ": " + attempt + " failed with "
-                        + OpenClError.name(e.getStatus()) + ", with " + pool.inUse()
-                        + ". Use a smaller batch or release tensors.", e);
+                throw new DeviceMemoryException(
+                        "OpenCL device " + info.name() + ": " + attempt + " failed with "
+                                + OpenClError.name(e.getStatus()) + ", with " + pool.inUse()
+                                + ". Use a smaller batch or release tensors.",
+                        e);
             }
             throw OpenClError.of(attempt, info.name(), e);
         }
     }
 
-    /** Waits for the device and gives up all but the blocks in use; the driver keeps the context until they are released. */
+    /**
+     * Waits for the device and gives up all but the blocks in use; the driver keeps the context until they are
+     * released.
+     */
     synchronized void close() {
         if (closed) {
             return;

@@ -17,15 +17,17 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tries parameters on a device. Family by family and parameter by parameter, each value is built and timed while the others stay
- * as they are; the best stays. The time is that of the kernels alone, as the device's profiling events tell it, the median of
- * some runs after one that is not counted. A candidate counts only if its results agree with those of the parameters from before
- * within what the rounding of both sums can come to, and if it is faster again when both are measured once more in turns.
+ * Tries parameters on a device. Family by family and parameter by parameter, each value is built and timed while the
+ * others stay as they are; the best stays. The time is that of the kernels alone, as the device's profiling events tell
+ * it, the median of some runs after one that is not counted. A candidate counts only if its results agree with those of
+ * the parameters from before within what the rounding of both sums can come to, and if it is faster again when both are
+ * measured once more in turns.
  */
 final class OpenClTuner implements Tuning {
 
     /** What a candidate must be faster by: a search over noise alone would always find something. */
     private static final double LEAST_GAIN = 0.97;
+
     private static final int DUEL_ROUNDS = 5;
 
     private final OpenClDevices.Entry device;
@@ -42,7 +44,10 @@ final class OpenClTuner implements Tuning {
 
     /** @param clock waits and tells how long the kernels since its last call took, in seconds */
     OpenClTuner(
-            OpenClDevices.Entry device, KernelShape shape, OpenClTuningFile file, Works works,
+            OpenClDevices.Entry device,
+            KernelShape shape,
+            OpenClTuningFile file,
+            Works works,
             ToDoubleFunction<OpenClRuntime> clock) {
         this.device = device;
         this.shape = shape;
@@ -61,11 +66,14 @@ final class OpenClTuner implements Tuning {
         if (content.values().isEmpty() || path == null) {
             return "none; 'striate tune' searches for faster settings";
         }
-        boolean defaults = OpenClParameters.of(device, shape).values().entrySet().containsAll(content.values().entrySet());
+        boolean defaults = OpenClParameters.of(device, shape)
+                .values()
+                .entrySet()
+                .containsAll(content.values().entrySet());
         String result = defaults ? "; the defaults are the fastest" : "";
         try {
-            return "tuned on " + LocalDate.ofInstant(Files.getLastModifiedTime(path).toInstant(), ZoneId.systemDefault())
-                    + result;
+            return "tuned on "
+                    + LocalDate.ofInstant(Files.getLastModifiedTime(path).toInstant(), ZoneId.systemDefault()) + result;
         } catch (IOException e) {
             return "tuned" + result;
         }
@@ -80,7 +88,12 @@ final class OpenClTuner implements Tuning {
     public void search(boolean quick, Listener listener) {
         OpenClParameters parameters = OpenClParameters.of(device, shape);
         OpenClRuntime runtime = new OpenClRuntime(
-                device, shape, OpenClProgramCache.ofUser(device.info()), OpenClRuntime.Limits.of(device), parameters, true);
+                device,
+                shape,
+                OpenClProgramCache.ofUser(device.info()),
+                OpenClRuntime.Limits.of(device),
+                parameters,
+                true);
         Map<OpenClParameter, Integer> found = file.read().values();
         try (OpenClBackend backend = new OpenClBackend(runtime)) {
             for (OpenClFamily family : OpenClFamily.values()) {
@@ -109,7 +122,9 @@ final class OpenClTuner implements Tuning {
             this.family = family;
             this.runs = quick ? 3 : 7;
             this.rounds = quick ? 1 : 2;
-            this.prepared = works.of(family, shape, quick).stream().map(work -> work.prepare(backend)).toList();
+            this.prepared = works.of(family, shape, quick).stream()
+                    .map(work -> work.prepare(backend))
+                    .toList();
             this.before = new double[prepared.size()];
         }
 
@@ -117,7 +132,10 @@ final class OpenClTuner implements Tuning {
         Map<OpenClParameter, Integer> run(Listener listener) {
             Map<OpenClParameter, Integer> initial = runtime.parameters().values();
             List<OpenClParameter> mine = family.parameters(shape);
-            int trials = rounds * mine.stream().mapToInt(parameter -> parameter.choices().size() - 1).sum();
+            int trials = rounds
+                    * mine.stream()
+                            .mapToInt(parameter -> parameter.choices().size() - 1)
+                            .sum();
             listener.started(family.toString(), OpenClParameters.inWords(family, initial), trials);
             for (int i = 0; i < before.length; i++) {
                 before[i] = seconds(prepared.get(i));
@@ -149,7 +167,8 @@ final class OpenClTuner implements Tuning {
                 }
             }
             runtime.parameters().set(best);
-            listener.finished(family.toString(), OpenClParameters.inWords(family, best), best == initial ? 1 : bestTime);
+            listener.finished(
+                    family.toString(), OpenClParameters.inWords(family, best), best == initial ? 1 : bestTime);
             best.keySet().retainAll(mine);
             return best;
         }
@@ -173,7 +192,10 @@ final class OpenClTuner implements Tuning {
                 }
                 return new Trial(words, time, null);
             } catch (StriateException e) {
-                return new Trial(words, Double.NaN, String.valueOf(e.getMessage()).lines().findFirst().orElse("it failed"));
+                return new Trial(
+                        words,
+                        Double.NaN,
+                        String.valueOf(e.getMessage()).lines().findFirst().orElse("it failed"));
             }
         }
 

@@ -49,8 +49,8 @@ final class OpenClTuning {
     }
 
     /**
-     * The tile for {@code products} results of {@code rows} by {@code columns}: large where enough remain. Next to the largest is
-     * half of it, for as few rows: its work-items still compute many outputs each.
+     * The tile for {@code products} results of {@code rows} by {@code columns}: large where enough remain. Next to the
+     * largest is half of it, for as few rows: its work-items still compute many outputs each.
      *
      * @param smallest a power of two, as is {@code largest}
      */
@@ -61,7 +61,10 @@ final class OpenClTuning {
                 return square;
             }
             Tile half = new Tile(side / 2, side);
-            if (half.perItem() == 8 && rows > side / 4 && rows <= side / 2 && columns > side / 2
+            if (half.perItem() == 8
+                    && rows > side / 4
+                    && rows <= side / 2
+                    && columns > side / 2
                     && groups(half, rows, columns, products) >= MANY_GROUPS) {
                 return half;
             }
@@ -85,7 +88,10 @@ final class OpenClTuning {
         return rows >= most ? most : Math.max(1, Integer.highestOneBit(2 * rows - 1));
     }
 
-    /** Channels that one work-item of the vector shape computes at a time: even, for few programs to be built, unless one. */
+    /**
+     * Channels that one work-item of the vector shape computes at a time: even, for few programs to be built, unless
+     * one.
+     */
     static int channelsPerItem(int most, int channels) {
         int even = ceilDiv(channels, ceilDiv(channels, most));
         return even == 1 ? 1 : ceilDiv(even, 2) * 2;

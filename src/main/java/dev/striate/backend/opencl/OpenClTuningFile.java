@@ -20,12 +20,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tuning results for one device, driver and shape, in a text file in the user's cache. The line of a family holds a key of the
- * kernel sources it was found with, and is ignored once they have changed. A file that is damaged, or was made on another device,
- * is ignored with a warning.
+ * The tuning results for one device, driver and shape, in a text file in the user's cache. The line of a family holds a
+ * key of the kernel sources it was found with, and is ignored once they have changed. A file that is damaged, or was
+ * made on another device, is ignored with a warning.
  *
- * <p>The system property {@code striate.opencl.tuning} names the directory, or {@code off}; otherwise it is {@code tuning} in
- * {@link UserCache}.
+ * <p>The system property {@code striate.opencl.tuning} names the directory, or {@code off}; otherwise it is {@code
+ * tuning} in {@link UserCache}.
  */
 final class OpenClTuningFile {
 
@@ -53,7 +53,8 @@ final class OpenClTuningFile {
 
     static OpenClTuningFile in(@Nullable Path directory, OpenClDevices.Entry entry, KernelShape shape) {
         DeviceInfo info = entry.info();
-        String device = "device " + String.join(", ", info.name(), info.platform(), "driver " + info.driver(), info.detail());
+        String device =
+                "device " + String.join(", ", info.name(), info.platform(), "driver " + info.driver(), info.detail());
         String name = OpenClProgramCache.key(device, shape.name()).substring(0, 32) + ".txt";
         return new OpenClTuningFile(directory == null ? null : directory.resolve(name), device, shape, entry.limits());
     }
@@ -68,7 +69,8 @@ final class OpenClTuningFile {
     }
 
     /** Null where nothing is to be kept. */
-    @Nullable Path path() {
+    @Nullable
+    Path path() {
         return file;
     }
 
@@ -78,7 +80,8 @@ final class OpenClTuningFile {
      * @param values  the parameters that were found, of all families that were searched
      * @param problem why some or all of the file is ignored, or null
      */
-    record Content(Map<OpenClParameter, Integer> values, @Nullable String problem) {
+    record Content(
+            Map<OpenClParameter, Integer> values, @Nullable String problem) {
 
         static Content none(@Nullable String problem) {
             return new Content(new EnumMap<>(OpenClParameter.class), problem);
@@ -131,7 +134,9 @@ final class OpenClTuningFile {
         for (String line : lines) {
             String[] words = line.split(" ", 3);
             OpenClFamily family = Arrays.stream(OpenClFamily.values())
-                    .filter(each -> each.toString().equals(words[0])).findFirst().orElse(null);
+                    .filter(each -> each.toString().equals(words[0]))
+                    .findFirst()
+                    .orElse(null);
             if (family == null || words.length < 3) {
                 throw new StriateException("expected a family, a key and parameters, got the line \"" + line + "\"");
             }
@@ -159,11 +164,16 @@ final class OpenClTuningFile {
         }
         Map<OpenClFamily, Integer> counts = new HashMap<>();
         values.keySet().forEach(parameter -> counts.merge(parameter.family(), 1, Integer::sum));
-        StringBuilder text = new StringBuilder(FIRST_LINE).append('\n').append(device).append('\n');
+        StringBuilder text =
+                new StringBuilder(FIRST_LINE).append('\n').append(device).append('\n');
         for (OpenClFamily family : OpenClFamily.values()) {
             if (counts.containsKey(family)) {
-                text.append(family).append(' ').append(family.sourceKey()).append(' ')
-                        .append(OpenClParameters.inWords(family, values)).append('\n');
+                text.append(family)
+                        .append(' ')
+                        .append(family.sourceKey())
+                        .append(' ')
+                        .append(OpenClParameters.inWords(family, values))
+                        .append('\n');
             }
         }
         try {

@@ -9,9 +9,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Values of parameters by kind of device: {@code tuning.txt} in the jar, whose head tells its format. Of the lines that fit a
- * device those of its vendor and type count before the defaults, those of its architecture before these, those of its very name
- * before all.
+ * Values of parameters by kind of device: {@code tuning.txt} in the jar, whose head tells its format. Of the lines that
+ * fit a device those of its vendor and type count before the defaults, those of its architecture before these, those of
+ * its very name before all.
  */
 final class OpenClTuningTable {
 
@@ -34,12 +34,19 @@ final class OpenClTuningTable {
     record Traits(String vendor, String type, String architecture, String name) {}
 
     private record Line(
-            OpenClFamily family, KernelShape shape, String vendor, String type, String architecture, String name,
+            OpenClFamily family,
+            KernelShape shape,
+            String vendor,
+            String type,
+            String architecture,
+            String name,
             Map<OpenClParameter, Integer> values) {
 
         boolean fits(Traits device) {
             return device.vendor.toLowerCase(Locale.ROOT).contains(vendor.toLowerCase(Locale.ROOT))
-                    && isEither(type, device.type) && isEither(architecture, device.architecture) && isEither(name, device.name);
+                    && isEither(type, device.type)
+                    && isEither(architecture, device.architecture)
+                    && isEither(name, device.name);
         }
 
         private static boolean isEither(String wanted, String is) {
@@ -71,18 +78,26 @@ final class OpenClTuningTable {
         String[] fields = row.split("\\|", -1);
         String[] kernels = fields[0].strip().split("\\s+");
         if (fields.length != 6 || kernels.length != 2) {
-            throw new StriateException("expected KERNELS SHAPE | VENDOR | TYPE | ARCHITECTURE | NAME | PARAMETER=VALUE ...");
+            throw new StriateException(
+                    "expected KERNELS SHAPE | VENDOR | TYPE | ARCHITECTURE | NAME | PARAMETER=VALUE ...");
         }
         OpenClFamily family = OpenClFamily.valueOf(kernels[0].toUpperCase(Locale.ROOT));
         KernelShape shape = KernelShape.valueOf(kernels[1]);
-        return new Line(family, shape, fields[1].strip(), fields[2].strip(), fields[3].strip(), fields[4].strip(),
+        return new Line(
+                family,
+                shape,
+                fields[1].strip(),
+                fields[2].strip(),
+                fields[3].strip(),
+                fields[4].strip(),
                 OpenClParameters.parse(family, shape, fields[5]));
     }
 
     /** What the table says of a device: not all parameters, and maybe none. */
     Map<OpenClParameter, Integer> values(Traits device, KernelShape shape) {
         Map<OpenClParameter, Integer> values = new EnumMap<>(OpenClParameter.class);
-        lines.stream().filter(line -> line.shape == shape && line.fits(device))
+        lines.stream()
+                .filter(line -> line.shape == shape && line.fits(device))
                 .sorted(Comparator.comparingInt(Line::rank))
                 .forEach(line -> values.putAll(line.values));
         return values;

@@ -33,8 +33,11 @@ record OpenClTuningWork(String name, int terms, int[] inputs, int output, Call c
         int large = gpu ? quick ? 1024 : 2048 : quick ? 256 : 512;
         int batch = gpu ? quick ? 64 : 128 : quick ? 8 : 32;
         return switch (family) {
-            case MATMUL -> List.of(product(large, large, large, false, false), product(128, 256, 2304, false, true),
-                    product(120, 400, 64, true, false));
+            case MATMUL ->
+                List.of(
+                        product(large, large, large, false, false),
+                        product(128, 256, 2304, false, true),
+                        product(120, 400, 64, true, false));
             case CONV2D -> {
                 List<OpenClTuningWork> works = new ArrayList<>(convolution(batch, 32, 64, 3, 15, 0));
                 if (!quick) {
@@ -48,9 +51,13 @@ record OpenClTuningWork(String name, int terms, int[] inputs, int output, Call c
     }
 
     static OpenClTuningWork product(int m, int n, int k, boolean transposeA, boolean transposeB) {
-        MatmulGeometry g = new MatmulGeometry(
-                StridedLoop.of(new int[0], new int[0], new int[0]), m, n, k, transposeA, transposeB);
-        return new OpenClTuningWork("product " + m + " x " + n + " x " + k, k, new int[] {m * k, k * n}, m * n,
+        MatmulGeometry g =
+                new MatmulGeometry(StridedLoop.of(new int[0], new int[0], new int[0]), m, n, k, transposeA, transposeB);
+        return new OpenClTuningWork(
+                "product " + m + " x " + n + " x " + k,
+                k,
+                new int[] {m * k, k * n},
+                m * n,
                 (backend, x, y) -> backend.matmul().forward(g, x[0], x[1], null, y));
     }
 
@@ -64,17 +71,33 @@ record OpenClTuningWork(String name, int terms, int[] inputs, int output, Call c
         int w = out * in * kernel * kernel;
         String shape = in + " to " + out + " " + kernel + "x" + kernel;
         return List.of(
-                new OpenClTuningWork("convolution " + shape, in * kernel * kernel, new int[] {x, w}, y,
+                new OpenClTuningWork(
+                        "convolution " + shape,
+                        in * kernel * kernel,
+                        new int[] {x, w},
+                        y,
                         (backend, from, to) -> backend.conv2d().forward(g, from[0], from[1], null, to)),
-                new OpenClTuningWork("input gradient " + shape, out * kernel * kernel, new int[] {y, w}, x,
+                new OpenClTuningWork(
+                        "input gradient " + shape,
+                        out * kernel * kernel,
+                        new int[] {y, w},
+                        x,
                         (backend, from, to) -> backend.conv2d().inputGradient(g, from[0], from[1], null, to)),
-                new OpenClTuningWork("weight gradient " + shape, batch * outSide * outSide, new int[] {x, y}, w,
+                new OpenClTuningWork(
+                        "weight gradient " + shape,
+                        batch * outSide * outSide,
+                        new int[] {x, y},
+                        w,
                         (backend, from, to) -> backend.conv2d().weightGradient(g, from[0], from[1], to, null)));
     }
 
     static OpenClTuningWork addition(int n) {
         StridedLoop loop = StridedLoop.of(new int[] {n}, new int[] {1}, new int[] {1});
-        return new OpenClTuningWork("addition of " + n, 1, new int[] {n, n}, n,
+        return new OpenClTuningWork(
+                "addition of " + n,
+                1,
+                new int[] {n, n},
+                n,
                 (backend, x, y) -> backend.binary().forward(BinaryFunction.ADD, loop, x[0], x[1], y));
     }
 
@@ -113,7 +136,9 @@ record OpenClTuningWork(String name, int terms, int[] inputs, int output, Call c
         private Prepared(OpenClTuningWork work, Backend backend, float[][] values) {
             this.work = work;
             this.backend = backend;
-            this.inputs = Arrays.stream(values).map(each -> backend.allocate(each.length)).toArray(Buffer[]::new);
+            this.inputs = Arrays.stream(values)
+                    .map(each -> backend.allocate(each.length))
+                    .toArray(Buffer[]::new);
             this.output = backend.allocate(work.output);
             for (int i = 0; i < inputs.length; i++) {
                 backend.write(values[i], 0, inputs[i]);

@@ -12,23 +12,24 @@ import org.jocl.cl_mem;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes arrays to the device without waiting for it. An array is copied to one of a ring of reused buffers in host memory, which
- * GPU drivers pin, and the compute queue copies on from there when everything asked for before is done. The array is free as
- * soon as {@link #write} returns. A buffer of the ring is used again only after its last copy: a program waits here where it is
- * a whole ring ahead of the device, which has enough to do then.
+ * Takes arrays to the device without waiting for it. An array is copied to one of a ring of reused buffers in host
+ * memory, which GPU drivers pin, and the compute queue copies on from there when everything asked for before is done.
+ * The array is free as soon as {@link #write} returns. A buffer of the ring is used again only after its last copy: a
+ * program waits here where it is a whole ring ahead of the device, which has enough to do then.
  *
- * <p>The ring's buffers are mapped by a queue of their own, which does not wait for kernels. JOCL keeps a thread
- * until a buffer is unmapped, which is soon; for a non-blocking write from host memory it would keep one until the kernels
+ * <p>The ring's buffers are mapped by a queue of their own, which does not wait for kernels. JOCL keeps a thread until
+ * a buffer is unmapped, which is soon; for a non-blocking write from host memory it would keep one until the kernels
  * before it are done.
  *
- * <p>Each write waits for the device instead with Mesa's rusticl, and with the system property
- * {@code striate.opencl.blockingUploads}. Of some thousand mapped buffers rusticl 22.3 refuses to unmap one, with
+ * <p>Each write waits for the device instead with Mesa's rusticl, and with the system property {@code
+ * striate.opencl.blockingUploads}. Of some thousand mapped buffers rusticl 22.3 refuses to unmap one, with
  * CL_INVALID_VALUE; oclgrind may not be called by two threads at once.
  */
 final class OpenClUploads {
 
     /** Two for a training step, images and labels. */
     private static final int SLOTS = 8;
+
     private static final long SMALLEST_BYTES = 1 << 12;
     /** Larger arrays go in pieces. */
     private static final long LARGEST_BYTES = 1 << 22;
@@ -43,7 +44,8 @@ final class OpenClUploads {
     OpenClUploads(OpenClRuntime runtime, cl_context context, OpenClDevices.Entry device) {
         this.runtime = runtime;
         this.context = context;
-        this.blocking = Boolean.getBoolean("striate.opencl.blockingUploads") || device.info().platform().startsWith("rusticl");
+        this.blocking = Boolean.getBoolean("striate.opencl.blockingUploads")
+                || device.info().platform().startsWith("rusticl");
         this.transfers = CL.clCreateCommandQueue(context, device.id(), 0, null);
     }
 
@@ -108,8 +110,16 @@ final class OpenClUploads {
         ByteBuffer mapped;
         try {
             mapped = CL.clEnqueueMapBuffer(
-                    transfers, slot.memory, true, CL.CL_MAP_WRITE_INVALIDATE_REGION, 0, bytes,
-                    last == null ? 0 : 1, last, null, null);
+                    transfers,
+                    slot.memory,
+                    true,
+                    CL.CL_MAP_WRITE_INVALIDATE_REGION,
+                    0,
+                    bytes,
+                    last == null ? 0 : 1,
+                    last,
+                    null,
+                    null);
         } catch (CLException e) {
             // The last copy may have failed while it was waited for.
             ring[at] = null;
@@ -127,8 +137,15 @@ final class OpenClUploads {
         cl_event copied = new cl_event();
         try {
             CL.clEnqueueCopyBuffer(
-                    runtime.queue(), slot.memory, target, 0, (long) Float.BYTES * first, bytes,
-                    1, new cl_event[] {filled}, copied);
+                    runtime.queue(),
+                    slot.memory,
+                    target,
+                    0,
+                    (long) Float.BYTES * first,
+                    bytes,
+                    1,
+                    new cl_event[] {filled},
+                    copied);
         } finally {
             CL.clReleaseEvent(filled);
         }
@@ -136,12 +153,16 @@ final class OpenClUploads {
         CL.clFlush(runtime.queue());
     }
 
-    /** The ring's buffer at a place; another there for one that is too small, or whose last copy failed and would fail the next. */
+    /**
+     * The ring's buffer at a place; another there for one that is too small, or whose last copy failed and would fail
+     * the next.
+     */
     private Slot slot(int at, long bytes) {
         Slot slot = ring[at];
         if (slot == null || slot.bytes < bytes || slot.copied != null && OpenClRuntime.hasFailed(slot.copied)) {
             long wanted = Math.max(SMALLEST_BYTES, Long.highestOneBit(2 * bytes - 1));
-            cl_mem memory = CL.clCreateBuffer(context, CL.CL_MEM_READ_ONLY | CL.CL_MEM_ALLOC_HOST_PTR, wanted, null, null);
+            cl_mem memory =
+                    CL.clCreateBuffer(context, CL.CL_MEM_READ_ONLY | CL.CL_MEM_ALLOC_HOST_PTR, wanted, null, null);
             if (slot != null) {
                 slot.release();
             }

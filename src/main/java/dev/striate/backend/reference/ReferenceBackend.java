@@ -31,11 +31,11 @@ import java.util.Set;
 import java.util.function.IntFunction;
 
 /**
- * The specification: every kernel is the plainest loop that computes what the contract says, in double precision and in one
- * thread. The other backends must agree with it.
+ * The specification: every kernel is the plainest loop that computes what the contract says, in double precision and in
+ * one thread. The other backends must agree with it.
  *
- * <p>There is no pool. A fresh buffer and a released one are filled with NaN, so that reading what was never written, or what was
- * given back, shows in the result; a second release of the same buffer is an error.
+ * <p>There is no pool. A fresh buffer and a released one are filled with NaN, so that reading what was never written,
+ * or what was given back, shows in the result; a second release of the same buffer is an error.
  */
 public final class ReferenceBackend implements Backend {
 

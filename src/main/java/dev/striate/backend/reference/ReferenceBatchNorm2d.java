@@ -56,7 +56,11 @@ final class ReferenceBatchNorm2d implements BatchNorm2dKernels {
             ReferenceBuffer.of(reciprocal).set(c, 1 / Math.sqrt(squares / count(g) + g.epsilon()));
             if (runningMean != null) {
                 blend(momentum, ReferenceBuffer.of(runningMean), c, m);
-                blend(momentum, ReferenceBuffer.of(Objects.requireNonNull(runningVariance)), c, squares / (count(g) - 1));
+                blend(
+                        momentum,
+                        ReferenceBuffer.of(Objects.requireNonNull(runningVariance)),
+                        c,
+                        squares / (count(g) - 1));
             }
         }
         normalise(g, true, relu, x, gamma, beta, mean, reciprocal, y);
@@ -68,7 +72,14 @@ final class ReferenceBatchNorm2d implements BatchNorm2dKernels {
 
     @Override
     public void forwardInference(
-            BatchNorm2dGeometry g, boolean relu, Buffer x, Buffer gamma, Buffer beta, Buffer mean, Buffer variance, Buffer y) {
+            BatchNorm2dGeometry g,
+            boolean relu,
+            Buffer x,
+            Buffer gamma,
+            Buffer beta,
+            Buffer mean,
+            Buffer variance,
+            Buffer y) {
         normalise(g, false, relu, x, gamma, beta, mean, variance, y);
     }
 

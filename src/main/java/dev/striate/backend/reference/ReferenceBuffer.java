@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Elements in double precision. Every access is checked, so that a wrong geometry shows itself here rather than as a wrong value
- * elsewhere.
+ * Elements in double precision. Every access is checked, so that a wrong geometry shows itself here rather than as a
+ * wrong value elsewhere.
  */
 public final class ReferenceBuffer implements Buffer {
 

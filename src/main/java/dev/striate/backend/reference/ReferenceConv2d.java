@@ -7,8 +7,8 @@ import dev.striate.backend.UnaryKernels;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Convolution. Output, weight and pixel meet in triples; the forward product and both gradients are the same walk over all
- * triples, each adding the product of two members to the third.
+ * Convolution. Output, weight and pixel meet in triples; the forward product and both gradients are the same walk over
+ * all triples, each adding the product of two members to the third.
  */
 final class ReferenceConv2d implements Conv2dKernels {
 
@@ -20,7 +20,9 @@ final class ReferenceConv2d implements Conv2dKernels {
 
     @FunctionalInterface
     private interface Meeting {
-        /** The places of a pixel, of a weight that it is multiplied with, and of the output that the product goes to. */
+        /**
+         * The places of a pixel, of a weight that it is multiplied with, and of the output that the product goes to.
+         */
         void at(int x, int w, int y);
     }
 
@@ -32,10 +34,12 @@ final class ReferenceConv2d implements Conv2dKernels {
                     int inPlane = (image * g.inChannels() + group * g.inChannelsPerGroup() + channel) * g.inHeight();
                     int outPlane = (image * g.outChannels() + outChannel) * g.outHeight();
                     int kernelPlane = (outChannel * g.inChannelsPerGroup() + channel) * g.kernelHeight();
-                    forEachTap(g, (iy, ix, ky, kx, oy, ox) -> meeting.at(
-                            (inPlane + iy) * g.inWidth() + ix,
-                            (kernelPlane + ky) * g.kernelWidth() + kx,
-                            (outPlane + oy) * g.outWidth() + ox));
+                    forEachTap(
+                            g,
+                            (iy, ix, ky, kx, oy, ox) -> meeting.at(
+                                    (inPlane + iy) * g.inWidth() + ix,
+                                    (kernelPlane + ky) * g.kernelWidth() + kx,
+                                    (outPlane + oy) * g.outWidth() + ox));
                 }
             }
         }
@@ -47,7 +51,10 @@ final class ReferenceConv2d implements Conv2dKernels {
         void at(int iy, int ix, int ky, int kx, int oy, int ox);
     }
 
-    /** Visits all taps of one plane that fall within the image, windows in scan order, taps within a window in scan order. */
+    /**
+     * Visits all taps of one plane that fall within the image, windows in scan order, taps within a window in scan
+     * order.
+     */
     static void forEachTap(Conv2dGeometry g, Tap tap) {
         for (int oy = 0; oy < g.outHeight(); oy++) {
             for (int ox = 0; ox < g.outWidth(); ox++) {

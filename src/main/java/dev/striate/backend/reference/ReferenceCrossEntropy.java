@@ -27,15 +27,23 @@ final class ReferenceCrossEntropy implements CrossEntropyKernels {
         }
         kept.set(2 * g.examples(), ReferenceNll.countExamples(g, labels));
         double epsilon = g.labelSmoothing();
-        ReferenceNll.reduce(g, labels, example -> {
-            double max = kept.get(example);
-            double distance = max - x.get(ReferenceNll.labelPlace(g, labels, example));
-            double hard = Math.log(kept.get(g.examples() + example)) + (1 - epsilon) * distance;
-            // Without smoothing the other scores do not enter: a masked one, minus infinity, must not make 0 * inf.
-            return epsilon == 0
-                    ? hard
-                    : hard + epsilon * ReferenceSoftmax.sum(g.axis(), example, at -> max - x.get(at)) / g.axis().size();
-        }, loss);
+        ReferenceNll.reduce(
+                g,
+                labels,
+                example -> {
+                    double max = kept.get(example);
+                    double distance = max - x.get(ReferenceNll.labelPlace(g, labels, example));
+                    double hard = Math.log(kept.get(g.examples() + example)) + (1 - epsilon) * distance;
+                    // Without smoothing the other scores do not enter: a masked one, minus infinity, must not make 0 *
+                    // inf.
+                    return epsilon == 0
+                            ? hard
+                            : hard
+                                    + epsilon
+                                            * ReferenceSoftmax.sum(g.axis(), example, at -> max - x.get(at))
+                                            / g.axis().size();
+                },
+                loss);
         if (predicted != null) {
             for (int example = 0; example < g.examples(); example++) {
                 ReferenceIndexBuffer.of(predicted).set(example, largest(g, x, example));
@@ -60,13 +68,21 @@ final class ReferenceCrossEntropy implements CrossEntropyKernels {
     }
 
     @Override
-    public void gradient(ClassificationGeometry g, Buffer logits, IndexBuffer labels, Buffer saved, Buffer dy, Buffer dlogits) {
+    public void gradient(
+            ClassificationGeometry g, Buffer logits, IndexBuffer labels, Buffer saved, Buffer dy, Buffer dlogits) {
         ReferenceBuffer x = ReferenceBuffer.of(logits);
         ReferenceBuffer kept = ReferenceBuffer.of(saved);
         double epsilon = g.labelSmoothing();
-        ReferenceNll.spread(g, labels, kept.get(2 * g.examples()), dy, (example, place, isLabel) -> {
-            double target = (isLabel ? 1 - epsilon : 0) + epsilon / g.axis().size();
-            return Math.exp(x.get(place) - kept.get(example)) / kept.get(g.examples() + example) - target;
-        }, dlogits);
+        ReferenceNll.spread(
+                g,
+                labels,
+                kept.get(2 * g.examples()),
+                dy,
+                (example, place, isLabel) -> {
+                    double target =
+                            (isLabel ? 1 - epsilon : 0) + epsilon / g.axis().size();
+                    return Math.exp(x.get(place) - kept.get(example)) / kept.get(g.examples() + example) - target;
+                },
+                dlogits);
     }
 }

@@ -7,7 +7,9 @@ import dev.striate.backend.LossReduction;
 import dev.striate.backend.NllKernels;
 import java.util.function.IntToDoubleFunction;
 
-/** Negative log-likelihood, and what it shares with cross-entropy: which examples count and how their losses become one. */
+/**
+ * Negative log-likelihood, and what it shares with cross-entropy: which examples count and how their losses become one.
+ */
 final class ReferenceNll implements NllKernels {
 
     /** The number of examples that count. */
@@ -46,7 +48,12 @@ final class ReferenceNll implements NllKernels {
 
     /** Writes the gradient, given that of each example that counts. */
     static void spread(
-            ClassificationGeometry g, IndexBuffer labels, double count, Buffer dy, ExampleGradient gradient, Buffer dx) {
+            ClassificationGeometry g,
+            IndexBuffer labels,
+            double count,
+            Buffer dy,
+            ExampleGradient gradient,
+            Buffer dx) {
         for (int example = 0; example < g.examples(); example++) {
             double upstream = ReferenceBuffer.of(dy).get(g.reduction() == LossReduction.NONE ? example : 0);
             double scale = g.reduction() == LossReduction.MEAN ? upstream / count : upstream;
@@ -61,11 +68,13 @@ final class ReferenceNll implements NllKernels {
 
     /** The place of the score that an example's label names. */
     static int labelPlace(ClassificationGeometry g, IndexBuffer labels, int example) {
-        return ReferenceSoftmax.place(g.axis(), example, ReferenceIndexBuffer.of(labels).get(example));
+        return ReferenceSoftmax.place(
+                g.axis(), example, ReferenceIndexBuffer.of(labels).get(example));
     }
 
     @Override
-    public void forward(ClassificationGeometry g, Buffer logProbabilities, IndexBuffer labels, Buffer loss, Buffer saved) {
+    public void forward(
+            ClassificationGeometry g, Buffer logProbabilities, IndexBuffer labels, Buffer loss, Buffer saved) {
         ReferenceBuffer from = ReferenceBuffer.of(logProbabilities);
         ReferenceBuffer.of(saved).set(0, countExamples(g, labels));
         reduce(g, labels, example -> -from.get(labelPlace(g, labels, example)), loss);

@@ -32,7 +32,8 @@ public final class ReferenceProvider implements BackendProvider {
     @Override
     public Backend open(int ordinal, int threads) {
         if (ordinal != 0) {
-            throw new DeviceException("reference:" + ordinal + " does not exist: the only reference device is reference:0");
+            throw new DeviceException(
+                    "reference:" + ordinal + " does not exist: the only reference device is reference:0");
         }
         return new ReferenceBackend();
     }

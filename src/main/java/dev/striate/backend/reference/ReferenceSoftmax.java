@@ -23,8 +23,8 @@ final class ReferenceSoftmax implements SoftmaxKernels {
     }
 
     /**
-     * {@code sum(e^(x - max))} along a line. Its logarithm is never added to the maximum: a large one would round it away, in
-     * double precision too.
+     * {@code sum(e^(x - max))} along a line. Its logarithm is never added to the maximum: a large one would round it
+     * away, in double precision too.
      */
     static double sumOfExp(AxisGeometry g, int line, ReferenceBuffer x, double max) {
         return sum(g, line, at -> Math.exp(x.get(at) - max));

@@ -63,7 +63,9 @@ final class ReferenceUnary implements UnaryKernels {
         DoubleUnaryOperator derivative = rule(f).derivative();
         boolean savesNothing = f.kind().saves() == UnaryFunction.Saves.NOTHING;
         for (int i = 0; i < n; i++) {
-            double argument = savesNothing ? Double.NaN : ReferenceBuffer.of(Objects.requireNonNull(saved)).get(i);
+            double argument = savesNothing
+                    ? Double.NaN
+                    : ReferenceBuffer.of(Objects.requireNonNull(saved)).get(i);
             to.set(i, derivative.applyAsDouble(argument) * from.get(i));
         }
     }

@@ -27,18 +27,20 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What is special to the CPU: tile edges, blocks of the depth, both versions of the inner loops, and bits that do not depend on
- * the number of threads. Every call is shared among the threads here, however small.
+ * What is special to the CPU: tile edges, blocks of the depth, both versions of the inner loops, and bits that do not
+ * depend on the number of threads. Every call is shared among the threads here, however small.
  *
- * <p>A sum of K products in float32 may differ from the exact one by {@code 8 sqrt(K) 2^-24 sum|a_i b_i|}: the rounding errors of
- * a chain add up like a random walk, and 8 standard deviations never happen. The sum of magnitudes is computed by the reference
- * from the inputs' absolute values.
+ * <p>A sum of K products in float32 may differ from the exact one by {@code 8 sqrt(K) 2^-24 sum|a_i b_i|}: the rounding
+ * errors of a chain add up like a random walk, and 8 standard deviations never happen. The sum of magnitudes is
+ * computed by the reference from the inputs' absolute values.
  */
 class CpuKernelsTest {
 
     private static final Backend REFERENCE = new ReferenceBackend();
     private static final List<List<Backend>> BACKENDS = Stream.of(Vectorization.VECTOR_API, Vectorization.PLAIN)
-            .map(kind -> Stream.of(1, 2, 3).map(threads -> (Backend) CpuBackend.open(threads, kind, 0)).toList())
+            .map(kind -> Stream.of(1, 2, 3)
+                    .map(threads -> (Backend) CpuBackend.open(threads, kind, 0))
+                    .toList())
             .toList();
 
     @FunctionalInterface
@@ -49,25 +51,58 @@ class CpuKernelsTest {
     static Stream<MatmulGeometry> products() {
         List<MatmulGeometry> cases = new ArrayList<>();
         int[][] sizes = {
-            {1, 1, 1}, {6, 32, 256}, {7, 33, 257}, {5, 31, 255}, {13, 65, 513}, {12, 128, 40}, {1, 300, 70}, {300, 1, 70},
-            {4, 129, 17}, {6, 64, 1000}, {97, 61, 300}, {800, 3, 5}, {23, 200, 1},
-            {8, 32, 64}, {9, 33, 300}, {200, 50, 270}, {197, 250, 260}, {5, 2090, 7}, {2, 37, 90}, {1, 130, 600}, {40, 40, 0},
-            {14, 40, 1025}, {100, 300, 20}, {110, 600, 530}, {2200, 270, 3}, {150, 300, 280}
+            {1, 1, 1},
+            {6, 32, 256},
+            {7, 33, 257},
+            {5, 31, 255},
+            {13, 65, 513},
+            {12, 128, 40},
+            {1, 300, 70},
+            {300, 1, 70},
+            {4, 129, 17},
+            {6, 64, 1000},
+            {97, 61, 300},
+            {800, 3, 5},
+            {23, 200, 1},
+            {8, 32, 64},
+            {9, 33, 300},
+            {200, 50, 270},
+            {197, 250, 260},
+            {5, 2090, 7},
+            {2, 37, 90},
+            {1, 130, 600},
+            {40, 40, 0},
+            {14, 40, 1025},
+            {100, 300, 20},
+            {110, 600, 530},
+            {2200, 270, 3},
+            {150, 300, 280}
         };
         for (int[] size : sizes) {
             for (int transposes = 0; transposes < 4; transposes++) {
                 cases.add(new MatmulGeometry(
-                        StridedLoop.of(new int[0], new int[0], new int[0]), size[0], size[1], size[2], (transposes & 1) != 0,
+                        StridedLoop.of(new int[0], new int[0], new int[0]),
+                        size[0],
+                        size[1],
+                        size[2],
+                        (transposes & 1) != 0,
                         (transposes & 2) != 0));
             }
         }
         // Batches: both dense, one matrix for all, and a two-dimensional batch broadcast both ways.
         cases.add(new MatmulGeometry(
                 StridedLoop.of(new int[] {5}, new int[] {17 * 29}, new int[] {29 * 40}), 17, 40, 29, false, false));
-        cases.add(new MatmulGeometry(StridedLoop.of(new int[] {4}, new int[] {17 * 29}, new int[] {0}), 17, 40, 29, true, false));
         cases.add(new MatmulGeometry(
-                StridedLoop.of(new int[] {2, 3}, new int[] {17 * 29, 0}, new int[] {0, 29 * 40}), 17, 40, 29, false, true));
-        cases.add(new MatmulGeometry(StridedLoop.of(new int[] {50}, new int[] {6}, new int[] {6}), 2, 2, 3, false, false));
+                StridedLoop.of(new int[] {4}, new int[] {17 * 29}, new int[] {0}), 17, 40, 29, true, false));
+        cases.add(new MatmulGeometry(
+                StridedLoop.of(new int[] {2, 3}, new int[] {17 * 29, 0}, new int[] {0, 29 * 40}),
+                17,
+                40,
+                29,
+                false,
+                true));
+        cases.add(new MatmulGeometry(
+                StridedLoop.of(new int[] {50}, new int[] {6}, new int[] {6}), 2, 2, 3, false, false));
         return cases.stream();
     }
 
@@ -83,7 +118,9 @@ class CpuKernelsTest {
         agree(g.k() + 1, length, (on, in, out) -> on.matmul().forward(g, in[0], in[1], in[2], out), a, b, bias);
     }
 
-    /** Blocks are packed into arrays that are used again, where an odd depth leaves one step of what lay there before. */
+    /**
+     * Blocks are packed into arrays that are used again, where an odd depth leaves one step of what lay there before.
+     */
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 3})
     void whatAnEarlierProductLeftDoesNotCount(int transposes) {
@@ -99,10 +136,21 @@ class CpuKernelsTest {
         for (List<Backend> counts : BACKENDS) {
             Backend backend = counts.get(0);
             MatmulGeometry before = new MatmulGeometry(one, 40, 70, 40, transposeA, transposeB);
-            outputs(backend, sums.length, (on, in, out) -> on.matmul().forward(before, in[0], in[1], null, out), nans, nans);
+            outputs(
+                    backend,
+                    sums.length,
+                    (on, in, out) -> on.matmul().forward(before, in[0], in[1], null, out),
+                    nans,
+                    nans);
             MatmulGeometry odd = new MatmulGeometry(one, 40, 70, 7, transposeA, transposeB);
-            assertArrayEquals(sums, outputs(
-                    backend, sums.length, (on, in, out) -> on.matmul().forward(odd, in[0], in[1], null, out), ones, ones));
+            assertArrayEquals(
+                    sums,
+                    outputs(
+                            backend,
+                            sums.length,
+                            (on, in, out) -> on.matmul().forward(odd, in[0], in[1], null, out),
+                            ones,
+                            ones));
         }
     }
 
@@ -130,21 +178,35 @@ class CpuKernelsTest {
                 conv(7, 20, 10, 10, 17, 3, 3, 1, 1, 1, 1, 1, 1, 1),
                 conv(21, 8, 5, 6, 10, 3, 3, 1, 1, 1, 1, 1, 1, 2),
                 conv(260, 3, 3, 3, 9, 3, 3, 1, 1, 0, 0, 1, 1, 1),
-                // Winograd's algorithm: in several chains; lines of less than a vector and of more; rows of several parts.
+                // Winograd's algorithm: in several chains; lines of less than a vector and of more; rows of several
+                // parts.
                 conv(13, 300, 8, 8, 66, 3, 3, 1, 1, 1, 1, 1, 1, 1),
                 conv(20, 97, 15, 15, 90, 3, 3, 1, 1, 0, 0, 1, 1, 1),
                 conv(2, 80, 9, 67, 83, 3, 3, 1, 1, 1, 1, 1, 1, 1),
                 conv(1, 96, 20, 34, 70, 3, 3, 1, 1, 2, 2, 1, 1, 1),
                 // Outputs that fill their array, though their lines are no whole vectors.
                 conv(4, 64, 9, 13, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1),
-                // Along lines: a last image without a second one, rows that are left over, margins, lines of more than a vector.
+                // Along lines: a last image without a second one, rows that are left over, margins, lines of more than
+                // a vector.
                 conv(41, 6, 14, 14, 19, 5, 5, 1, 1, 0, 0, 1, 1, 1),
                 conv(30, 20, 9, 13, 17, 3, 5, 1, 1, 1, 2, 1, 1, 1),
                 conv(12, 24, 6, 41, 18, 5, 5, 1, 1, 2, 2, 1, 1, 1));
     }
 
     private static Conv2dGeometry conv(
-            int batch, int in, int height, int width, int out, int kh, int kw, int sh, int sw, int ph, int pw, int dh, int dw,
+            int batch,
+            int in,
+            int height,
+            int width,
+            int out,
+            int kh,
+            int kw,
+            int sh,
+            int sw,
+            int ph,
+            int pw,
+            int dh,
+            int dw,
             int groups) {
         // Bottom and right take one row and column less than top and left where that is possible.
         int outHeight = (height + 2 * ph - (ph > 0 ? 1 : 0) - dh * (kh - 1) - 1) / sh + 1;
@@ -168,9 +230,21 @@ class CpuKernelsTest {
         agree(forward, dy.length, (on, in, out) -> on.conv2d().forward(g, in[0], in[1], null, out), x, w);
         agree(forward + 1, dy.length, (on, in, out) -> on.conv2d().forward(g, in[0], in[1], in[2], out), x, w, outBias);
         agree(backward, x.length, (on, in, out) -> on.conv2d().inputGradient(g, in[0], in[1], null, out), dy, w);
-        agree(backward + 1, x.length, (on, in, out) -> on.conv2d().inputGradient(g, in[0], in[1], in[2], out), dy, w, inBias);
+        agree(
+                backward + 1,
+                x.length,
+                (on, in, out) -> on.conv2d().inputGradient(g, in[0], in[1], in[2], out),
+                dy,
+                w,
+                inBias);
         agree(weight, w.length, (on, in, out) -> on.conv2d().weightGradient(g, in[0], in[1], out, null), x, dy);
-        agree(weight, outBias.length, (on, in, out) -> on.conv2d().weightGradient(g, in[0], in[1], in[2], out), x, dy, w);
+        agree(
+                weight,
+                outBias.length,
+                (on, in, out) -> on.conv2d().weightGradient(g, in[0], in[1], in[2], out),
+                x,
+                dy,
+                w);
         if (g.groups() == 1) {
             int columns = g.batch() * g.inChannels() * kernel * g.outHeight() * g.outWidth();
             agree(1, columns, (on, in, out) -> on.im2col().im2col(g, in[0], out), x);
@@ -185,7 +259,10 @@ class CpuKernelsTest {
         for (int mask = 0; mask < 8; mask++) {
             StridedLoop kept = part(dims, strides, mask);
             StridedLoop reduced = part(dims, strides, 7 - mask);
-            agree(reduced.turns(), kept.turns(), (on, in, out) -> on.reduce().sum(kept, reduced, 0.5f, in[0], out),
+            agree(
+                    reduced.turns(),
+                    kept.turns(),
+                    (on, in, out) -> on.reduce().sum(kept, reduced, 0.5f, in[0], out),
                     random(mask, 3 * 70 * 41));
         }
         // Long enough for several chunks.
@@ -218,25 +295,30 @@ class CpuKernelsTest {
             StridedLoop kept = overColumns ? rows : along;
             StridedLoop reduced = overColumns ? along : rows;
             int outputs = kept.turns();
-            agree(1, 2 * outputs + x.length, (on, in, out) -> {
-                IndexBuffer places = on.allocateIndices(outputs);
-                Buffer y = on.allocate(outputs);
-                Buffer dx = on.allocate(x.length);
-                on.reduce().max(kept, reduced, in[0], y, places);
-                on.reduce().maxGradient(kept, reduced, in[1], places, dx);
-                int[] found = new int[outputs];
-                on.read(places, found, 0);
-                float[] all = new float[out.length()];
-                on.read(y, all, 0);
-                for (int i = 0; i < outputs; i++) {
-                    all[outputs + i] = found[i];
-                }
-                on.read(dx, all, 2 * outputs);
-                on.write(all, 0, out);
-                on.release(places);
-                on.release(y);
-                on.release(dx);
-            }, x, random(4, outputs));
+            agree(
+                    1,
+                    2 * outputs + x.length,
+                    (on, in, out) -> {
+                        IndexBuffer places = on.allocateIndices(outputs);
+                        Buffer y = on.allocate(outputs);
+                        Buffer dx = on.allocate(x.length);
+                        on.reduce().max(kept, reduced, in[0], y, places);
+                        on.reduce().maxGradient(kept, reduced, in[1], places, dx);
+                        int[] found = new int[outputs];
+                        on.read(places, found, 0);
+                        float[] all = new float[out.length()];
+                        on.read(y, all, 0);
+                        for (int i = 0; i < outputs; i++) {
+                            all[outputs + i] = found[i];
+                        }
+                        on.read(dx, all, 2 * outputs);
+                        on.write(all, 0, out);
+                        on.release(places);
+                        on.release(y);
+                        on.release(dx);
+                    },
+                    x,
+                    random(4, outputs));
         }
     }
 
@@ -254,12 +336,17 @@ class CpuKernelsTest {
                 x[i] = Math.abs(x[i]) + 0.01f;
             }
         }
-        float[] saved = kind.saves() == UnaryFunction.Saves.OUTPUT ? outputs(REFERENCE, x.length, call(f, x.length), x) : x;
+        float[] saved =
+                kind.saves() == UnaryFunction.Saves.OUTPUT ? outputs(REFERENCE, x.length, call(f, x.length), x) : x;
         // Two roundings and a constant rounded to float32, each relative to a term of the result.
         float[] sizes = new float[x.length];
         Arrays.fill(sizes, kind == UnaryFunction.Kind.AFFINE || kind == UnaryFunction.Kind.LOG ? 3f : 0f);
         agreeWithin(sizes, x.length, call(f, x.length), x);
-        agreeWithin(sizes, x.length, (on, in, out) -> on.unary().gradient(f, x.length, in[0], in[1], out), saved,
+        agreeWithin(
+                sizes,
+                x.length,
+                (on, in, out) -> on.unary().gradient(f, x.length, in[0], in[1], out),
+                saved,
                 random(2, x.length));
     }
 
@@ -280,17 +367,27 @@ class CpuKernelsTest {
     void broadcastsAgree() {
         int[] sizes = {3, 5, 37};
         int[][][] strides = {
-            {{185, 37, 1}, {185, 37, 1}}, {{185, 37, 1}, {0, 1, 0}}, {{0, 0, 0}, {185, 37, 1}}, {{37, 0, 1}, {0, 37, 1}},
-            {{185, 37, 1}, {0, 0, 1}}, {{1, 3, 15}, {185, 37, 1}}, {{0, 1, 0}, {1, 0, 3}}
+            {{185, 37, 1}, {185, 37, 1}},
+            {{185, 37, 1}, {0, 1, 0}},
+            {{0, 0, 0}, {185, 37, 1}},
+            {{37, 0, 1}, {0, 37, 1}},
+            {{185, 37, 1}, {0, 0, 1}},
+            {{1, 3, 15}, {185, 37, 1}},
+            {{0, 1, 0}, {1, 0, 3}}
         };
         for (int[][] pair : strides) {
             StridedLoop loop = StridedLoop.of(sizes, pair);
             for (BinaryFunction f : BinaryFunction.values()) {
-                agreeWithin(new float[555], 555, (on, in, out) -> on.binary().forward(f, loop, in[0], in[1], out), random(1, 555),
+                agreeWithin(
+                        new float[555],
+                        555,
+                        (on, in, out) -> on.binary().forward(f, loop, in[0], in[1], out),
+                        random(1, 555),
                         random(2, 555));
             }
             StridedLoop toDense = StridedLoop.of(sizes, pair[0], new int[] {185, 37, 1});
-            agreeWithin(new float[555], 555, (on, in, out) -> on.copy().copy(toDense, 0, in[0], 0, out), random(1, 555));
+            agreeWithin(
+                    new float[555], 555, (on, in, out) -> on.copy().copy(toDense, 0, in[0], 0, out), random(1, 555));
         }
     }
 
@@ -309,25 +406,42 @@ class CpuKernelsTest {
         int outputs = g.planes() * g.outHeight() * g.outWidth();
         int window = g.kernelHeight() * g.kernelWidth();
         for (boolean countIncludePad : new boolean[] {true, false}) {
-            agree(window, outputs, (on, in, out) -> on.avgPool2d().forward(g, countIncludePad, in[0], out), random(1, inputs));
-            agree(window, inputs, (on, in, out) -> on.avgPool2d().gradient(g, countIncludePad, in[0], out), random(2, outputs));
+            agree(
+                    window,
+                    outputs,
+                    (on, in, out) -> on.avgPool2d().forward(g, countIncludePad, in[0], out),
+                    random(1, inputs));
+            agree(
+                    window,
+                    inputs,
+                    (on, in, out) -> on.avgPool2d().gradient(g, countIncludePad, in[0], out),
+                    random(2, outputs));
         }
         float[] x = random(3, inputs);
         x[inputs / 2] = Float.NaN;
-        agreeWithin(new float[outputs], outputs, (on, in, out) -> {
-            IndexBuffer places = on.allocateIndices(outputs);
-            on.maxPool2d().forward(g, in[0], out, places);
-            on.release(places);
-        }, x);
+        agreeWithin(
+                new float[outputs],
+                outputs,
+                (on, in, out) -> {
+                    IndexBuffer places = on.allocateIndices(outputs);
+                    on.maxPool2d().forward(g, in[0], out, places);
+                    on.release(places);
+                },
+                x);
         // The magnitudes of the inputs, so that maxima lie at the same places where the error's bound is computed.
-        agree(window, inputs, (on, in, out) -> {
-            IndexBuffer places = on.allocateIndices(outputs);
-            Buffer y = on.allocate(outputs);
-            on.maxPool2d().forward(g, in[0], y, places);
-            on.maxPool2d().gradient(g, in[1], places, out);
-            on.release(places);
-            on.release(y);
-        }, magnitudes(x), random(4, outputs));
+        agree(
+                window,
+                inputs,
+                (on, in, out) -> {
+                    IndexBuffer places = on.allocateIndices(outputs);
+                    Buffer y = on.allocate(outputs);
+                    on.maxPool2d().forward(g, in[0], y, places);
+                    on.maxPool2d().gradient(g, in[1], places, out);
+                    on.release(places);
+                    on.release(y);
+                },
+                magnitudes(x),
+                random(4, outputs));
     }
 
     @Test
@@ -342,7 +456,8 @@ class CpuKernelsTest {
         float[] y = outputs(REFERENCE, n, (on, in, out) -> on.softmax().softmax(g, in[0], out), x);
         agreeWithin(sizes, n, (on, in, out) -> on.softmax().softmaxGradient(g, in[0], in[1], out), y, random(2, n));
         float[] logs = outputs(REFERENCE, n, (on, in, out) -> on.softmax().logSoftmax(g, in[0], out), x);
-        agreeWithin(sizes, n, (on, in, out) -> on.softmax().logSoftmaxGradient(g, in[0], in[1], out), logs, random(2, n));
+        agreeWithin(
+                sizes, n, (on, in, out) -> on.softmax().logSoftmaxGradient(g, in[0], in[1], out), logs, random(2, n));
     }
 
     @Test
@@ -355,18 +470,28 @@ class CpuKernelsTest {
         float[] sizes = new float[x.length];
         // Values reach 4 deviations; the inputs are exact, whatever their size.
         Arrays.fill(sizes, 4 * 3f);
-        agreeWithin(sizes, x.length, (on, in, out) -> {
-            Buffer mean = on.allocate(3);
-            Buffer variance = on.allocate(3);
-            on.batchNorm2d().forwardTraining(g, 0.1f, false, in[0], in[1], in[2], out, mean, variance, null, null);
-            on.release(mean);
-            on.release(variance);
-        }, x, random(2, 3), random(3, 3));
+        agreeWithin(
+                sizes,
+                x.length,
+                (on, in, out) -> {
+                    Buffer mean = on.allocate(3);
+                    Buffer variance = on.allocate(3);
+                    on.batchNorm2d()
+                            .forwardTraining(g, 0.1f, false, in[0], in[1], in[2], out, mean, variance, null, null);
+                    on.release(mean);
+                    on.release(variance);
+                },
+                x,
+                random(2, 3),
+                random(3, 3));
     }
 
     @Test
     void dropoutIsTheSameMask() {
-        agreeWithin(new float[1001], 1001, (on, in, out) -> on.dropout().apply(1001, 1L << 30, 4f / 3, 42, 7, in[0], out),
+        agreeWithin(
+                new float[1001],
+                1001,
+                (on, in, out) -> on.dropout().apply(1001, 1L << 30, 4f / 3, 42, 7, in[0], out),
                 random(1, 1001));
     }
 
@@ -395,12 +520,17 @@ class CpuKernelsTest {
                 boolean same = Float.isNaN(expected[i])
                         ? Float.isNaN(first[i])
                         : Math.abs((double) first[i] - expected[i]) <= tolerance.at(i, expected[i]);
-                assertTrue(same, "element " + i + " of " + length + ": expected " + expected[i] + ", got " + first[i] + " on "
-                        + counts.get(0).info().detail());
+                assertTrue(
+                        same,
+                        "element " + i + " of " + length + ": expected " + expected[i] + ", got " + first[i] + " on "
+                                + counts.get(0).info().detail());
             }
             for (Backend backend : counts) {
                 for (int repeat = 0; repeat < 2; repeat++) {
-                    assertArrayEquals(bits(first), bits(outputs(backend, length, call, inputs)), backend.info().detail());
+                    assertArrayEquals(
+                            bits(first),
+                            bits(outputs(backend, length, call, inputs)),
+                            backend.info().detail());
                 }
             }
         }

@@ -16,13 +16,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Normalisation and pooling at once leave the bits that they leave one after the other, but for the order of sums in gradients;
- * and the same bits with any number of threads.
+ * Normalisation and pooling at once leave the bits that they leave one after the other, but for the order of sums in
+ * gradients; and the same bits with any number of threads.
  */
 class CpuNormPoolTest {
 
     private static final List<List<Backend>> BACKENDS = Stream.of(Vectorization.VECTOR_API, Vectorization.PLAIN)
-            .map(kind -> Stream.of(1, 2, 3).map(threads -> (Backend) CpuBackend.open(threads, kind, 0)).toList())
+            .map(kind -> Stream.of(1, 2, 3)
+                    .map(threads -> (Backend) CpuBackend.open(threads, kind, 0))
+                    .toList())
             .toList();
 
     /** @param window of batch times channels planes */
@@ -44,9 +46,18 @@ class CpuNormPoolTest {
     }
 
     private static Pool2dGeometry window(
-            int planes, int height, int width, int outHeight, int outWidth, int kernel, int stride, int padding, int dilation) {
-        return new Pool2dGeometry(planes, height, width, outHeight, outWidth, kernel, kernel, stride, stride, padding, padding,
-                padding, padding, dilation, dilation);
+            int planes,
+            int height,
+            int width,
+            int outHeight,
+            int outWidth,
+            int kernel,
+            int stride,
+            int padding,
+            int dilation) {
+        return new Pool2dGeometry(
+                planes, height, width, outHeight, outWidth, kernel, kernel, stride, stride, padding, padding, padding,
+                padding, dilation, dilation);
     }
 
     @ParameterizedTest
@@ -79,8 +90,10 @@ class CpuNormPoolTest {
                 for (Backend backend : counts) {
                     Result atOnce = results.of(backend, relu, true);
                     assertSame(apart.bits, atOnce.bits, backend);
-                    assertSame(first.gradients.stream().map(CpuNormPoolTest::bits).toList(),
-                            atOnce.gradients.stream().map(CpuNormPoolTest::bits).toList(), backend);
+                    assertSame(
+                            first.gradients.stream().map(CpuNormPoolTest::bits).toList(),
+                            atOnce.gradients.stream().map(CpuNormPoolTest::bits).toList(),
+                            backend);
                 }
             }
         }
@@ -89,7 +102,10 @@ class CpuNormPoolTest {
     private static void assertSame(List<int[]> expected, List<int[]> actual, Backend backend) {
         assertEquals(expected.size(), actual.size());
         for (int i = 0; i < expected.size(); i++) {
-            assertArrayEquals(expected.get(i), actual.get(i), "result " + i + " on " + backend.info().detail());
+            assertArrayEquals(
+                    expected.get(i),
+                    actual.get(i),
+                    "result " + i + " on " + backend.info().detail());
         }
     }
 
@@ -128,7 +144,8 @@ class CpuNormPoolTest {
         Run(Backend backend, Case wanted) {
             this.backend = backend;
             this.window = wanted.window;
-            this.g = new BatchNorm2dGeometry(wanted.batch, wanted.channels, window.inHeight() * window.inWidth(), 1e-5f);
+            this.g =
+                    new BatchNorm2dGeometry(wanted.batch, wanted.channels, window.inHeight() * window.inWidth(), 1e-5f);
             this.outputs = window.planes() * window.outHeight() * window.outWidth();
             this.x = random(window.planes() * g.plane());
             this.gamma = random(g.channels());
@@ -144,15 +161,44 @@ class CpuNormPoolTest {
             Buffer runningMean = random(g.channels());
             Buffer runningVariance = random(g.channels());
             if (atOnce) {
-                Objects.requireNonNull(backend.normPool()).forwardTraining(
-                        g, window, 0.3f, relu, x, gamma, beta, y, indices, mean, variance, runningMean, runningVariance);
+                Objects.requireNonNull(backend.normPool())
+                        .forwardTraining(
+                                g,
+                                window,
+                                0.3f,
+                                relu,
+                                x,
+                                gamma,
+                                beta,
+                                y,
+                                indices,
+                                mean,
+                                variance,
+                                runningMean,
+                                runningVariance);
             } else {
-                backend.batchNorm2d().forwardTraining(
-                        g, 0.3f, false, x, gamma, beta, normalised, mean, variance, runningMean, runningVariance);
+                backend.batchNorm2d()
+                        .forwardTraining(
+                                g,
+                                0.3f,
+                                false,
+                                x,
+                                gamma,
+                                beta,
+                                normalised,
+                                mean,
+                                variance,
+                                runningMean,
+                                runningVariance);
                 pool(relu);
             }
             return new Result(
-                    List.of(bits(values(y)), places(), bits(values(mean)), bits(values(variance)), bits(values(runningMean)),
+                    List.of(
+                            bits(values(y)),
+                            places(),
+                            bits(values(mean)),
+                            bits(values(variance)),
+                            bits(values(runningMean)),
                             bits(values(runningVariance))),
                     gradients(atOnce, true, mean, variance));
         }
@@ -162,8 +208,8 @@ class CpuNormPoolTest {
             Buffer variance = empty(g.channels());
             backend.copy().fill(1.7f, variance);
             if (atOnce) {
-                Objects.requireNonNull(backend.normPool()).forwardInference(
-                        g, window, relu, x, gamma, beta, mean, variance, y, indices);
+                Objects.requireNonNull(backend.normPool())
+                        .forwardInference(g, window, relu, x, gamma, beta, mean, variance, y, indices);
             } else {
                 backend.batchNorm2d().forwardInference(g, false, x, gamma, beta, mean, variance, normalised);
                 pool(relu);
@@ -188,12 +234,14 @@ class CpuNormPoolTest {
             if (atOnce) {
                 var kernels = Objects.requireNonNull(backend.normPool());
                 kernels.gradient(g, window, batchStatistics, x, gamma, mean, variance, dy, indices, dx, dgamma, dbeta);
-                kernels.gradient(g, window, batchStatistics, x, gamma, mean, variance, dy, indices, null, null, onlyShift);
+                kernels.gradient(
+                        g, window, batchStatistics, x, gamma, mean, variance, dy, indices, null, null, onlyShift);
             } else {
                 Buffer spread = empty(window.planes() * g.plane());
                 backend.maxPool2d().gradient(window, dy, indices, spread);
                 backend.batchNorm2d().gradient(g, batchStatistics, x, gamma, mean, variance, spread, dx, dgamma, dbeta);
-                backend.batchNorm2d().gradient(g, batchStatistics, x, gamma, mean, variance, spread, null, null, onlyShift);
+                backend.batchNorm2d()
+                        .gradient(g, batchStatistics, x, gamma, mean, variance, spread, null, null, onlyShift);
             }
             return List.of(values(dx), values(dgamma), values(dbeta), values(onlyShift));
         }

@@ -73,13 +73,15 @@ class CpuThreadsTest {
         Thread caller = Thread.currentThread();
         IllegalStateException mistake = new IllegalStateException("in a helper");
         CountDownLatch both = new CountDownLatch(2);
-        IllegalStateException thrown = assertThrows(IllegalStateException.class, () -> threads.parallelFor(2, 1, chunk -> {
-            both.countDown();
-            await(both);
-            if (Thread.currentThread() != caller) {
-                throw mistake;
-            }
-        }));
+        IllegalStateException thrown = assertThrows(
+                IllegalStateException.class,
+                () -> threads.parallelFor(2, 1, chunk -> {
+                    both.countDown();
+                    await(both);
+                    if (Thread.currentThread() != caller) {
+                        throw mistake;
+                    }
+                }));
         assertSame(mistake, thrown);
         AtomicInteger after = new AtomicInteger();
         threads.parallelFor(5, 1, chunk -> after.incrementAndGet());
@@ -109,7 +111,8 @@ class CpuThreadsTest {
     void shortCallsLeaveTheHelpersFree() {
         CpuThreads threads = new CpuThreads(2, 0);
         for (int round = 0; round < 200; round++) {
-            // So short that the caller is often done before the helper has woken up, and now and then the helper sleeps.
+            // So short that the caller is often done before the helper has woken up, and now and then the helper
+            // sleeps.
             for (int call = 0; call < 50; call++) {
                 AtomicInteger done = new AtomicInteger();
                 threads.parallelFor(2, 1, chunk -> done.incrementAndGet());

@@ -14,8 +14,8 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /**
- * What sets Winograd's convolution apart from the definition: pixels of the output depend on all that their tile reads. That its
- * results are right is shown where those of all convolutions are.
+ * What sets Winograd's convolution apart from the definition: pixels of the output depend on all that their tile reads.
+ * That its results are right is shown where those of all convolutions are.
  */
 class WinogradConv2dTest {
 
@@ -32,8 +32,8 @@ class WinogradConv2dTest {
     void servesManyChannelsAndPixelsOfKernels3x3Only() {
         SimdKernels simd = VectorApi.vectorized();
         assertNotNull(simd, VectorApi.absence());
-        WinogradConv2d winograd = new WinogradConv2d(
-                new CpuContext(new CpuThreads(1, 0), simd, new CpuPool()), simd.winograd());
+        WinogradConv2d winograd =
+                new WinogradConv2d(new CpuContext(new CpuThreads(1, 0), simd, new CpuPool()), simd.winograd());
         boolean broad = simd.winograd().lanes() >= 16;
         assertEquals(broad, winograd.paysForward(G));
         assertEquals(broad, winograd.paysInputGradient(G));
@@ -47,7 +47,8 @@ class WinogradConv2dTest {
         // Outputs that read nothing are the bias exactly; what reads an input is always there.
         assertFalse(winograd.paysForward(new Conv2dGeometry(3, 64, 20, 16, 72, 24, 16, 3, 3, 1, 1, 3, 1, 1, 1, 1)));
         assertFalse(winograd.paysForward(new Conv2dGeometry(3, 64, 20, 16, 72, 20, 18, 3, 3, 1, 1, 1, 1, 1, 1, 1)));
-        assertEquals(broad, winograd.paysForward(new Conv2dGeometry(3, 64, 20, 16, 72, 22, 18, 3, 3, 1, 1, 2, 2, 1, 1, 1)));
+        assertEquals(
+                broad, winograd.paysForward(new Conv2dGeometry(3, 64, 20, 16, 72, 22, 18, 3, 3, 1, 1, 2, 2, 1, 1, 1)));
         for (Conv2dGeometry g : new Conv2dGeometry[] {fewChannels, onePixel, stride, dilation, groups, longLines}) {
             assertFalse(winograd.paysForward(g), g.toString());
             assertFalse(winograd.paysInputGradient(g), g.toString());
@@ -68,7 +69,9 @@ class WinogradConv2dTest {
         });
     }
 
-    /** A pixel that an output does not read may cost it bits, as many as the pixel is larger than those that it reads. */
+    /**
+     * A pixel that an output does not read may cost it bits, as many as the pixel is larger than those that it reads.
+     */
     @Test
     void aLargePixelCostsItsTilesPrecision() {
         float large = 0x1p12f;
@@ -80,7 +83,8 @@ class WinogradConv2dTest {
                 for (int tap = 0; tap < 9; tap++) {
                     most = Math.max(most, Math.abs(w[(channel * G.inChannels() + CHANNEL) * 9 + tap]));
                 }
-                // Twenty roundings or so of products that the pixel has a part in, each by at most half a unit in the last place.
+                // Twenty roundings or so of products that the pixel has a part in, each by at most half a unit in the
+                // last place.
                 assertEquals(without[i], with[i], 20 * 0x1p-24 * large * most, "line " + line + ", column " + column);
             }
         });
@@ -117,7 +121,8 @@ class WinogradConv2dTest {
                         int right = COLUMN + 1 - column;
                         int tileDown = LINE + 1 - line / 4 * 4;
                         int tileRight = COLUMN + 1 - column / 2 * 2;
-                        boolean same = image == IMAGE && tileDown >= 0 && tileDown < 6 && tileRight >= 0 && tileRight < 4;
+                        boolean same =
+                                image == IMAGE && tileDown >= 0 && tileDown < 6 && tileRight >= 0 && tileRight < 4;
                         boolean reads = image == IMAGE && down >= 0 && down < 3 && right >= 0 && right < 3;
                         check.run(i, channel, line, column, same, reads);
                     }

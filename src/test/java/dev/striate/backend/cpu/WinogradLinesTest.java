@@ -17,6 +17,7 @@ class WinogradLinesTest {
 
     /** LeNet's second convolution. */
     private static final Conv2dGeometry G = new Conv2dGeometry(16, 6, 14, 14, 16, 10, 10, 5, 5, 1, 1, 0, 0, 1, 1, 1);
+
     private static final int IMAGE = 3;
     private static final int CHANNEL = 2;
     private static final int LINE = 6;
@@ -28,8 +29,8 @@ class WinogradLinesTest {
     void servesKernelsOfFiveColumnsOnSmallImagesOnly() {
         SimdKernels simd = VectorApi.vectorized();
         assertNotNull(simd, VectorApi.absence());
-        WinogradLines winograd = new WinogradLines(
-                new CpuContext(new CpuThreads(1, 0), simd, new CpuPool()), simd.winograd());
+        WinogradLines winograd =
+                new WinogradLines(new CpuContext(new CpuThreads(1, 0), simd, new CpuPool()), simd.winograd());
         boolean broad = simd.winograd().lanes() >= 16;
         assertEquals(broad, winograd.pays(G));
         assertEquals(broad, winograd.pays(new Conv2dGeometry(16, 16, 9, 12, 32, 9, 12, 3, 5, 1, 1, 1, 2, 1, 1, 1)));
@@ -67,15 +68,19 @@ class WinogradLinesTest {
     void infinityStaysWithinTheOutputsThatReadIt(int pixel) {
         float[] without = WinogradConv2dTest.forward(G, x, w);
         float[] changed = x.clone();
-        changed[((IMAGE * G.inChannels() + CHANNEL) * G.inHeight() + LINE) * G.inWidth() + pixel] = Float.POSITIVE_INFINITY;
+        changed[((IMAGE * G.inChannels() + CHANNEL) * G.inHeight() + LINE) * G.inWidth() + pixel] =
+                Float.POSITIVE_INFINITY;
         float[] with = WinogradConv2dTest.forward(G, changed, w);
         int i = 0;
         for (int image = 0; image < G.batch(); image++) {
             for (int channel = 0; channel < G.outChannels(); channel++) {
                 for (int line = 0; line < G.outHeight(); line++) {
                     for (int column = 0; column < G.outWidth(); column++, i++) {
-                        boolean reads = image == IMAGE && LINE - line >= 0 && LINE - line < 5
-                                && pixel - column >= 0 && pixel - column < 5;
+                        boolean reads = image == IMAGE
+                                && LINE - line >= 0
+                                && LINE - line < 5
+                                && pixel - column >= 0
+                                && pixel - column < 5;
                         if (reads) {
                             assertFalse(Float.isFinite(with[i]), "line " + line + ", column " + column);
                         } else {

@@ -6,8 +6,8 @@ import org.jocl.cl_program;
 import org.junit.jupiter.api.Test;
 
 /**
- * Kernels that are wrong on purpose, for {@code ./verify --deep} to see that a checker finds what is wrong with them. They would
- * damage the memory of any other device.
+ * Kernels that are wrong on purpose, for {@code ./verify --deep} to see that a checker finds what is wrong with them.
+ * They would damage the memory of any other device.
  */
 class FaultyKernels {
 
@@ -20,12 +20,14 @@ class FaultyKernels {
 
     @Test
     void lacksABarrier() {
-        run("__kernel void noBarrier(__global float *y) {"
-                + " __local float tile[" + GROUP + "];"
-                + " const int lane = get_local_id(0);"
-                + " tile[lane] = lane;"
-                + " y[get_global_id(0)] = tile[" + GROUP + " - 1 - lane];"
-                + " }", "noBarrier");
+        run(
+                "__kernel void noBarrier(__global float *y) {"
+                        + " __local float tile[" + GROUP + "];"
+                        + " const int lane = get_local_id(0);"
+                        + " tile[lane] = lane;"
+                        + " y[get_global_id(0)] = tile[" + GROUP + " - 1 - lane];"
+                        + " }",
+                "noBarrier");
     }
 
     private static void run(String source, String name) {

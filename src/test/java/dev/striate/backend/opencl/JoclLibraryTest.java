@@ -48,11 +48,14 @@ class JoclLibraryTest {
             String absence = OpenClDevices.probe().absence();
             System.out.println(prefix + (absence == null ? "devices found" : absence));
             try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
-                maps.filter(line -> line.contains("libJOCL")).map(line -> line.replaceFirst(".* (?=/)", "")).distinct()
+                maps.filter(line -> line.contains("libJOCL"))
+                        .map(line -> line.replaceFirst(".* (?=/)", ""))
+                        .distinct()
                         .forEach(file -> System.out.println("mapped " + file));
             }
             File temporary = new File(System.getProperty("java.io.tmpdir"));
-            System.out.println(temporary + " " + (temporary.exists() ? File.createTempFile("test", null).getParent() : "absent"));
+            System.out.println(temporary + " "
+                    + (temporary.exists() ? File.createTempFile("test", null).getParent() : "absent"));
         }
     }
 
@@ -179,7 +182,8 @@ class JoclLibraryTest {
         Path temporary = Files.createDirectory(root.resolve("tmp"));
         List<String> command = new ArrayList<>(List.of("bash", "-c", "ulimit -f 100; exec \"$@\"", "java"));
         command.addAll(command(cache, temporary, List.of(), classPath(), PrintDevices.class));
-        String output = output(new ProcessBuilder(command).redirectErrorStream(true).start());
+        String output =
+                output(new ProcessBuilder(command).redirectErrorStream(true).start());
         assertTrue(output.startsWith("cannot unpack JOCL's native library into " + cache), output);
         assertEquals(List.of(), names(cache.resolve("jocl")));
         assertTrue(names(temporary).stream().noneMatch(name -> name.startsWith("jocl-")));
@@ -236,9 +240,11 @@ class JoclLibraryTest {
                 ---(end of nested stack traces)---
                 """;
         Path library = Path.of("/c/lib.so");
-        assertEquals("cannot load JOCL's native library /c/lib.so: /c/lib.so: invalid ELF header",
+        assertEquals(
+                "cannot load JOCL's native library /c/lib.so: /c/lib.so: invalid ELF header",
                 JoclLibrary.failure(library, message.formatted("invalid ELF header")));
-        String musl = JoclLibrary.failure(library, message.formatted("Error loading shared library ld-linux-x86-64.so.2: No such"));
+        String musl = JoclLibrary.failure(
+                library, message.formatted("Error loading shared library ld-linux-x86-64.so.2: No such"));
         assertTrue(musl.contains("glibc"), musl);
         String slim = JoclLibrary.failure(library, message.formatted("libstdc++.so.6: cannot open shared object file"));
         assertTrue(slim.contains("apt-get install libstdc++6"), slim);
@@ -247,8 +253,11 @@ class JoclLibraryTest {
     @Test
     void theMountOfADirectoryDecides() {
         List<String> mounts = List.of(
-                "/dev/sda / ext4 rw,relatime 0 0", "tmpfs /tmp tmpfs rw,nosuid,noexec 0 0", "tmpfs /tmp/a\\040b tmpfs rw 0 0",
-                "/dev/sdb /home ext4 rw 0 0", "/dev/sdc /home ext4 rw,noexec 0 0",
+                "/dev/sda / ext4 rw,relatime 0 0",
+                "tmpfs /tmp tmpfs rw,nosuid,noexec 0 0",
+                "tmpfs /tmp/a\\040b tmpfs rw 0 0",
+                "/dev/sdb /home ext4 rw 0 0",
+                "/dev/sdc /home ext4 rw,noexec 0 0",
                 // No path, like a name with umlauts in the locale C.
                 "/dev/sdd /media/\0 ext4 rw 0 0");
         assertFalse(JoclLibrary.isNoexec(Path.of("/var/cache"), mounts));
@@ -267,7 +276,9 @@ class JoclLibraryTest {
     }
 
     private static void assertLoadedFrom(Path cache, Path temporary, String output) {
-        assertEquals("devices found\nmapped " + cache.resolve("jocl").resolve(FILE) + "\n" + temporary + " " + temporary + "\n",
+        assertEquals(
+                "devices found\nmapped " + cache.resolve("jocl").resolve(FILE) + "\n" + temporary + " " + temporary
+                        + "\n",
                 output);
     }
 
@@ -331,15 +342,22 @@ class JoclLibraryTest {
             Path cache, Path temporary, List<String> options, String classPath, Class<?> main, String... arguments)
             throws IOException {
         return new ProcessBuilder(command(cache, temporary, options, classPath, main, arguments))
-                .redirectErrorStream(true).start();
+                .redirectErrorStream(true)
+                .start();
     }
 
     private static List<String> command(
             Path cache, Path temporary, List<String> options, String classPath, Class<?> main, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData",
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-XX:-UsePerfData",
                 // From Java 24 on, loading native code without this causes a warning.
-                "--enable-native-access=ALL-UNNAMED", "-cp", classPath, "-Dstriate.cache=" + cache,
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                classPath,
+                "-Dstriate.cache=" + cache,
                 "-Djava.io.tmpdir=" + temporary));
         command.addAll(options);
         command.add(main.getName());

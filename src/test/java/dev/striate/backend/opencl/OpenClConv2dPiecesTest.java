@@ -10,7 +10,10 @@ import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A batch whose copies have no room together is convolved a few images at a time, as larger batches than tests have are. */
+/**
+ * A batch whose copies have no room together is convolved a few images at a time, as larger batches than tests have
+ * are.
+ */
 class OpenClConv2dPiecesTest {
 
     private static final int BATCH = 5;
@@ -23,8 +26,8 @@ class OpenClConv2dPiecesTest {
     void imagesThatAreCopiedApartGiveTheSame(int outChannels) {
         OpenClRuntime runtime = OpenClDevice.runtime(new OpenClProgramCache(null));
         try (OpenClBackend backend = new OpenClBackend(runtime)) {
-            Conv2dGeometry g = new Conv2dGeometry(
-                    BATCH, CHANNELS, SIDE, SIDE, outChannels, SIDE, SIDE, 3, 3, 1, 1, 1, 1, 1, 1, 1);
+            Conv2dGeometry g =
+                    new Conv2dGeometry(BATCH, CHANNELS, SIDE, SIDE, outChannels, SIDE, SIDE, 3, 3, 1, 1, 1, 1, 1, 1, 1);
             float[][] whole = results(backend, new OpenClConv2dPieces(runtime, () -> 1 << 20), g);
             // Room for two images at a time in one pass or another, so that the last time there is one.
             for (int copyFloats : new int[] {1000, 6100}) {

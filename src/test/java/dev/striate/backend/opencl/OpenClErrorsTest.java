@@ -43,9 +43,11 @@ class OpenClErrorsTest {
         backend.copy().fill(3, kept);
         DeviceMemoryException error = assertThrows(DeviceMemoryException.class, () -> backend.allocate(200_000));
         assertTrue(error.getMessage().contains("800000 bytes"), error.getMessage());
-        assertTrue(error.getMessage().contains(
-                "600080 bytes in use in 2 buffers (largest: 1 of floats of 655360 bytes, 1 of indices of 256 bytes),"
-                        + " 1 MiB in all"),
+        assertTrue(
+                error.getMessage()
+                        .contains(
+                                "600080 bytes in use in 2 buffers (largest: 1 of floats of 655360 bytes, 1 of indices of 256 bytes),"
+                                        + " 1 MiB in all"),
                 error.getMessage());
         float[] values = new float[150_000];
         backend.read(kept, values, 0);
@@ -99,11 +101,16 @@ class OpenClErrorsTest {
     void onlyDeviceNotFoundMeansThatADriverHasNoDevice() {
         OpenClDevices.Entry device = OpenClDevice.require();
         cl_platform_id[] one = {device.platform()};
-        String none = OpenClDevices.search(one, platform -> failed(CL.CL_DEVICE_NOT_FOUND)).probe.absence();
+        String none = OpenClDevices.search(one, platform -> failed(CL.CL_DEVICE_NOT_FOUND))
+                .probe
+                .absence();
         assertTrue(none.contains("have no usable device"), none);
-        String failure = OpenClDevices.search(one, platform -> failed(CL.CL_INVALID_DEVICE_TYPE)).probe.absence();
+        String failure = OpenClDevices.search(one, platform -> failed(CL.CL_INVALID_DEVICE_TYPE))
+                .probe
+                .absence();
         assertTrue(failure.endsWith("failed to list its devices with CL_INVALID_DEVICE_TYPE"), failure);
-        String handle = OpenClDevices.search(one, platform -> new cl_device_id[1]).probe.absence();
+        String handle =
+                OpenClDevices.search(one, platform -> new cl_device_id[1]).probe.absence();
         assertTrue(handle.endsWith("failed to list its devices with CL_INVALID_DEVICE"), handle);
     }
 
@@ -112,15 +119,19 @@ class OpenClErrorsTest {
         OpenClDevices.Entry device = OpenClDevice.require();
         int[] calls = {0};
         BackendProvider.Probe probe = OpenClDevices.search(
-                new cl_platform_id[] {device.platform(), device.platform(), device.platform()}, platform -> switch (calls[0]++) {
-                    case 0 -> failed(CL.CL_OUT_OF_HOST_MEMORY);
-                    case 1 -> new cl_device_id[] {device.id()};
-                    default -> failed(CL.CL_DEVICE_NOT_FOUND);
-                }).probe;
+                        new cl_platform_id[] {device.platform(), device.platform(), device.platform()},
+                        platform -> switch (calls[0]++) {
+                            case 0 -> failed(CL.CL_OUT_OF_HOST_MEMORY);
+                            case 1 -> new cl_device_id[] {device.id()};
+                            default -> failed(CL.CL_DEVICE_NOT_FOUND);
+                        })
+                .probe;
         assertEquals(1, probe.devices().size());
         assertNull(probe.absence());
         assertEquals(1, probe.problems().size());
-        assertTrue(probe.problems().get(0).endsWith("with CL_OUT_OF_HOST_MEMORY"), probe.problems().get(0));
+        assertTrue(
+                probe.problems().get(0).endsWith("with CL_OUT_OF_HOST_MEMORY"),
+                probe.problems().get(0));
     }
 
     private static cl_device_id[] failed(int status) {
@@ -138,8 +149,12 @@ class OpenClErrorsTest {
     void sourcesAreCompleteInTheJar() {
         DeviceException error = assertThrows(DeviceException.class, () -> OpenClPrograms.source("absent"));
         assertTrue(error.getMessage().contains("absent.cl"), error.getMessage());
-        assertArrayEquals(new String[0], OpenClPrograms.source("conv2d").lines()
-                .filter(line -> line.startsWith("#include")).toArray(String[]::new));
+        assertArrayEquals(
+                new String[0],
+                OpenClPrograms.source("conv2d")
+                        .lines()
+                        .filter(line -> line.startsWith("#include"))
+                        .toArray(String[]::new));
     }
 
     private static OpenClBackend limited(long memoryBytes, long largestBytes) {

@@ -36,9 +36,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Kernels against the reference, in both shapes whatever the device, over sizes that leave tiles, vectors and chunks half full.
- * Every call is made twice and must give the same bits. Those tagged {@code large-tiles} are run once more with the tiles that
- * large products have.
+ * Kernels against the reference, in both shapes whatever the device, over sizes that leave tiles, vectors and chunks
+ * half full. Every call is made twice and must give the same bits. Those tagged {@code large-tiles} are run once more
+ * with the tiles that large products have.
  */
 class OpenClKernelsTest {
 
@@ -153,7 +153,8 @@ class OpenClKernelsTest {
         for (int i = 0; i < expected.floats.size(); i++) {
             float[] e = expected.floats.get(i);
             for (int j = 0; j < e.length; j++) {
-                double tolerance = 8 * Math.sqrt(length) * HALF_ULP * sizes.floats.get(i)[j];
+                double tolerance =
+                        8 * Math.sqrt(length) * HALF_ULP * sizes.floats.get(i)[j];
                 assertClose(i, j, e[j], actual.floats.get(i)[j], tolerance);
             }
         }
@@ -184,9 +185,12 @@ class OpenClKernelsTest {
     }
 
     private static void assertClose(int output, int element, float expected, float actual, double tolerance) {
-        boolean close = Float.compare(expected, actual) == 0 || expected == actual || Math.abs(expected - actual) <= tolerance;
-        assertTrue(close, () -> "output " + output + " element " + element + ": expected " + expected + ", got " + actual
-                + ", tolerance " + tolerance);
+        boolean close =
+                Float.compare(expected, actual) == 0 || expected == actual || Math.abs(expected - actual) <= tolerance;
+        assertTrue(
+                close,
+                () -> "output " + output + " element " + element + ": expected " + expected + ", got " + actual
+                        + ", tolerance " + tolerance);
     }
 
     private static StridedLoop dense(int n) {
@@ -197,8 +201,25 @@ class OpenClKernelsTest {
     @EnumSource
     void unary(KernelShape shape) {
         float[] special = {
-            0, -0.0f, 1, -1, 0.5f, -0.5f, 3, -3, 12, -12, 90, -90, 1e-30f, Float.NaN, Float.POSITIVE_INFINITY,
-            Float.NEGATIVE_INFINITY, 0.25f, -0.75f, 2
+            0,
+            -0.0f,
+            1,
+            -1,
+            0.5f,
+            -0.5f,
+            3,
+            -3,
+            12,
+            -12,
+            90,
+            -90,
+            1e-30f,
+            Float.NaN,
+            Float.POSITIVE_INFINITY,
+            Float.NEGATIVE_INFINITY,
+            0.25f,
+            -0.75f,
+            2
         };
         for (Kind kind : Kind.values()) {
             double a = kind == Kind.CLAMP ? -0.5 : kind == Kind.POW ? 3 : 0.75;
@@ -223,11 +244,15 @@ class OpenClKernelsTest {
     @EnumSource
     void binary(KernelShape shape) {
         List<StridedLoop> loops = List.of(
-                dense(1), dense(15), dense(16), dense(1000),
+                dense(1),
+                dense(15),
+                dense(16),
+                dense(1000),
                 StridedLoop.of(new int[] {33}, new int[] {1}, new int[] {0}),
                 StridedLoop.of(new int[] {33}, new int[] {0}, new int[] {1}),
                 StridedLoop.of(new int[] {3, 5, 7}, new int[] {35, 7, 1}, new int[] {0, 1, 0}),
-                StridedLoop.of(new int[] {2, 3, 2, 3, 2, 3}, new int[] {1, 2, 6, 12, 36, 72}, new int[] {0, 1, 0, 3, 0, 9}));
+                StridedLoop.of(
+                        new int[] {2, 3, 2, 3, 2, 3}, new int[] {1, 2, 6, 12, 36, 72}, new int[] {0, 1, 0, 3, 0, 9}));
         for (BinaryFunction f : BinaryFunction.values()) {
             for (StridedLoop loop : loops) {
                 int n = loop.turns();
@@ -253,15 +278,23 @@ class OpenClKernelsTest {
         StridedLoop batch = StridedLoop.of(new int[] {many}, new int[] {2}, new int[] {2});
         checkSums(shape, 2, s -> {
             Buffer c = s.out(many);
-            s.backend.matmul().forward(
-                    new MatmulGeometry(batch, 1, 1, 2, false, false), s.random(2 * many), s.random(2 * many), null, c);
+            s.backend
+                    .matmul()
+                    .forward(
+                            new MatmulGeometry(batch, 1, 1, 2, false, false),
+                            s.random(2 * many),
+                            s.random(2 * many),
+                            null,
+                            c);
             s.result(c);
         });
         StridedLoop one = StridedLoop.of(new int[0], new int[0], new int[0]);
         int rows = 32 * many;
         checkSums(shape, 2, s -> {
             Buffer c = s.out(rows);
-            s.backend.matmul().forward(new MatmulGeometry(one, rows, 1, 1, false, false), s.random(rows), s.random(1), null, c);
+            s.backend
+                    .matmul()
+                    .forward(new MatmulGeometry(one, rows, 1, 1, false, false), s.random(rows), s.random(1), null, c);
             s.result(c);
         });
     }
@@ -288,12 +321,24 @@ class OpenClKernelsTest {
             checkSums(shape, inner, s -> {
                 Buffer x = s.random(outer * inner);
                 Buffer rows = s.out(outer);
-                s.backend.reduce().sum(StridedLoop.of(new int[] {outer}, new int[] {inner}),
-                        StridedLoop.of(new int[] {inner}, new int[] {1}), 0.5f, x, rows);
+                s.backend
+                        .reduce()
+                        .sum(
+                                StridedLoop.of(new int[] {outer}, new int[] {inner}),
+                                StridedLoop.of(new int[] {inner}, new int[] {1}),
+                                0.5f,
+                                x,
+                                rows);
                 s.result(rows);
                 Buffer columns = s.out(outer);
-                s.backend.reduce().sum(StridedLoop.of(new int[] {outer}, new int[] {1}),
-                        StridedLoop.of(new int[] {inner}, new int[] {outer}), 1, x, columns);
+                s.backend
+                        .reduce()
+                        .sum(
+                                StridedLoop.of(new int[] {outer}, new int[] {1}),
+                                StridedLoop.of(new int[] {inner}, new int[] {outer}),
+                                1,
+                                x,
+                                columns);
                 s.result(columns);
                 Buffer squares = s.out(2);
                 s.backend.optimizer().sumsOfSquares(inner, x, squares);
@@ -302,8 +347,14 @@ class OpenClKernelsTest {
         }
         checkSums(shape, 6 * 35, s -> {
             Buffer channels = s.out(5);
-            s.backend.reduce().sum(StridedLoop.of(new int[] {5}, new int[] {35}),
-                    StridedLoop.of(new int[] {6, 35}, new int[] {175, 1}), 1, s.random(6 * 175), channels);
+            s.backend
+                    .reduce()
+                    .sum(
+                            StridedLoop.of(new int[] {5}, new int[] {35}),
+                            StridedLoop.of(new int[] {6, 35}, new int[] {175, 1}),
+                            1,
+                            s.random(6 * 175),
+                            channels);
             s.result(channels);
         });
     }
@@ -316,8 +367,14 @@ class OpenClKernelsTest {
         Arrays.fill(values, 0.1f);
         checkSums(shape, n, s -> {
             Buffer mean = s.out(1);
-            s.backend.reduce().sum(StridedLoop.of(new int[0], new int[0]), StridedLoop.of(new int[] {n}, new int[] {1}),
-                    1f / n, s.in(values), mean);
+            s.backend
+                    .reduce()
+                    .sum(
+                            StridedLoop.of(new int[0], new int[0]),
+                            StridedLoop.of(new int[] {n}, new int[] {1}),
+                            1f / n,
+                            s.in(values),
+                            mean);
             s.result(mean);
         });
     }
@@ -357,8 +414,16 @@ class OpenClKernelsTest {
     @ParameterizedTest
     @EnumSource
     void products(KernelShape shape) {
-        int[][] sizes = {{1, 1, 1}, {7, 13, 5}, {32, 32, 16}, {33, 31, 17}, {64, 65, 300}, {65, 10, 1031}, {70, 4100, 3},
-            {66, 132, 40}};
+        int[][] sizes = {
+            {1, 1, 1},
+            {7, 13, 5},
+            {32, 32, 16},
+            {33, 31, 17},
+            {64, 65, 300},
+            {65, 10, 1031},
+            {70, 4100, 3},
+            {66, 132, 40}
+        };
         for (int[] size : sizes) {
             for (int form = 0; form < 8; form++) {
                 boolean transposeA = (form & 1) != 0;
@@ -379,7 +444,9 @@ class OpenClKernelsTest {
         StridedLoop batch = StridedLoop.of(new int[] {2, 3}, new int[] {0, 35}, new int[] {70, 0});
         checkSums(shape, 7, s -> {
             Buffer c = s.out(6 * 5 * 10);
-            s.backend.matmul().forward(new MatmulGeometry(batch, 5, 10, 7, false, false), s.random(105), s.random(140), null, c);
+            s.backend
+                    .matmul()
+                    .forward(new MatmulGeometry(batch, 5, 10, 7, false, false), s.random(105), s.random(140), null, c);
             s.result(c);
         });
     }
@@ -411,7 +478,19 @@ class OpenClKernelsTest {
             conv(1, 1, 260, 261, 9, 260, 260, 1, 1, 0, 0, 1, 1, 1));
 
     private static Conv2dGeometry conv(
-            int batch, int in, int height, int width, int out, int kh, int kw, int sh, int sw, int ph, int pw, int dh, int dw,
+            int batch,
+            int in,
+            int height,
+            int width,
+            int out,
+            int kh,
+            int kw,
+            int sh,
+            int sw,
+            int ph,
+            int pw,
+            int dh,
+            int dw,
             int groups) {
         int outHeight = (height + 2 * ph - dh * (kh - 1) - 1) / sh + 1;
         int outWidth = (width + 2 * pw - dw * (kw - 1) - 1) / sw + 1;
@@ -460,7 +539,9 @@ class OpenClKernelsTest {
             int outputs = g.outChannels() * g.outHeight() * g.outWidth();
             checkSums(shape, area, s -> {
                 Buffer y = s.out(outputs);
-                s.backend.conv2d().forward(g, s.random(g.inHeight() * g.inWidth()), s.random(g.outChannels() * area), null, y);
+                s.backend
+                        .conv2d()
+                        .forward(g, s.random(g.inHeight() * g.inWidth()), s.random(g.outChannels() * area), null, y);
                 s.result(y);
             });
             checkSums(shape, g.outHeight() * g.outWidth(), s -> {
@@ -589,8 +670,10 @@ class OpenClKernelsTest {
                 Buffer variance = s.out(channels);
                 Buffer runningMean = s.random(channels);
                 Buffer runningVariance = s.random(channels);
-                s.backend.batchNorm2d().forwardTraining(
-                        g, 0.1f, false, x, gamma, beta, y, mean, variance, runningMean, runningVariance);
+                s.backend
+                        .batchNorm2d()
+                        .forwardTraining(
+                                g, 0.1f, false, x, gamma, beta, y, mean, variance, runningMean, runningVariance);
                 List.of(y, mean, variance, runningMean, runningVariance).forEach(s::result);
                 s.backend.batchNorm2d().forwardTraining(g, 0.1f, false, x, gamma, beta, y, mean, variance, null, null);
                 s.result(y);
@@ -612,7 +695,9 @@ class OpenClKernelsTest {
                     Buffer dx = s.out(n);
                     Buffer dgamma = s.out(channels);
                     Buffer dbeta = s.out(channels);
-                    s.backend.batchNorm2d().gradient(g, batchStatistics, x, gamma, mean, variance, dy, dx, dgamma, dbeta);
+                    s.backend
+                            .batchNorm2d()
+                            .gradient(g, batchStatistics, x, gamma, mean, variance, dy, dx, dgamma, dbeta);
                     List.of(dx, dgamma, dbeta).forEach(s::result);
                     s.backend.batchNorm2d().gradient(g, batchStatistics, x, gamma, mean, variance, dy, dx, null, null);
                     s.result(dx);
@@ -651,15 +736,30 @@ class OpenClKernelsTest {
                     Buffer variance = s.out(channels);
                     Buffer runningMean = s.random(channels);
                     Buffer runningVariance = s.in(1, 2, 3, 4, 5);
-                    normPool(s).forwardTraining(g, window, 0.1f, relu, x, gamma, beta, y, indices, mean, variance, runningMean,
-                            runningVariance);
+                    normPool(s)
+                            .forwardTraining(
+                                    g,
+                                    window,
+                                    0.1f,
+                                    relu,
+                                    x,
+                                    gamma,
+                                    beta,
+                                    y,
+                                    indices,
+                                    mean,
+                                    variance,
+                                    runningMean,
+                                    runningVariance);
                     List.of(y, mean, variance, runningMean, runningVariance).forEach(s::result);
                     s.result(indices);
-                    normPool(s).forwardTraining(
-                            g, window, 0.1f, relu, x, gamma, beta, y, indices, mean, variance, null, null);
+                    normPool(s)
+                            .forwardTraining(
+                                    g, window, 0.1f, relu, x, gamma, beta, y, indices, mean, variance, null, null);
                     s.result(y);
-                    normPool(s).forwardInference(
-                            g, window, relu, x, gamma, beta, runningMean, runningVariance, y, indices);
+                    normPool(s)
+                            .forwardInference(
+                                    g, window, relu, x, gamma, beta, runningMean, runningVariance, y, indices);
                     s.result(y);
                     s.result(indices);
                 });
@@ -676,14 +776,40 @@ class OpenClKernelsTest {
                     Buffer dx = s.out(window.planes() * plane);
                     Buffer dgamma = s.out(channels);
                     Buffer dbeta = s.out(channels);
-                    normPool(s).gradient(
-                            g, window, batchStatistics, x, gamma, mean, variance, dy, indices, dx, dgamma, dbeta);
+                    normPool(s)
+                            .gradient(
+                                    g,
+                                    window,
+                                    batchStatistics,
+                                    x,
+                                    gamma,
+                                    mean,
+                                    variance,
+                                    dy,
+                                    indices,
+                                    dx,
+                                    dgamma,
+                                    dbeta);
                     List.of(dx, dgamma, dbeta).forEach(s::result);
-                    normPool(s).gradient(g, window, batchStatistics, x, gamma, mean, variance, dy, indices, dx, null, null);
+                    normPool(s)
+                            .gradient(
+                                    g, window, batchStatistics, x, gamma, mean, variance, dy, indices, dx, null, null);
                     s.result(dx);
                     Buffer only = s.out(channels);
-                    normPool(s).gradient(
-                            g, window, batchStatistics, x, gamma, mean, variance, dy, indices, null, null, only);
+                    normPool(s)
+                            .gradient(
+                                    g,
+                                    window,
+                                    batchStatistics,
+                                    x,
+                                    gamma,
+                                    mean,
+                                    variance,
+                                    dy,
+                                    indices,
+                                    null,
+                                    null,
+                                    only);
                     s.result(only);
                 });
             }
@@ -701,19 +827,49 @@ class OpenClKernelsTest {
 
         @Override
         public void forwardTraining(
-                BatchNorm2dGeometry g, Pool2dGeometry window, float momentum, boolean relu, Buffer x, Buffer gamma, Buffer beta,
-                Buffer y, IndexBuffer indices, Buffer mean, Buffer variance, @Nullable Buffer runningMean,
+                BatchNorm2dGeometry g,
+                Pool2dGeometry window,
+                float momentum,
+                boolean relu,
+                Buffer x,
+                Buffer gamma,
+                Buffer beta,
+                Buffer y,
+                IndexBuffer indices,
+                Buffer mean,
+                Buffer variance,
+                @Nullable Buffer runningMean,
                 @Nullable Buffer runningVariance) {
             Buffer normalised = s.out(x.length());
-            s.backend.batchNorm2d().forwardTraining(
-                    g, momentum, false, x, gamma, beta, normalised, mean, variance, runningMean, runningVariance);
+            s.backend
+                    .batchNorm2d()
+                    .forwardTraining(
+                            g,
+                            momentum,
+                            false,
+                            x,
+                            gamma,
+                            beta,
+                            normalised,
+                            mean,
+                            variance,
+                            runningMean,
+                            runningVariance);
             pool(window, relu, normalised, y, indices);
         }
 
         @Override
         public void forwardInference(
-                BatchNorm2dGeometry g, Pool2dGeometry window, boolean relu, Buffer x, Buffer gamma, Buffer beta, Buffer mean,
-                Buffer variance, Buffer y, IndexBuffer indices) {
+                BatchNorm2dGeometry g,
+                Pool2dGeometry window,
+                boolean relu,
+                Buffer x,
+                Buffer gamma,
+                Buffer beta,
+                Buffer mean,
+                Buffer variance,
+                Buffer y,
+                IndexBuffer indices) {
             Buffer normalised = s.out(x.length());
             s.backend.batchNorm2d().forwardInference(g, false, x, gamma, beta, mean, variance, normalised);
             pool(window, relu, normalised, y, indices);
@@ -729,8 +885,17 @@ class OpenClKernelsTest {
 
         @Override
         public void gradient(
-                BatchNorm2dGeometry g, Pool2dGeometry window, boolean batchStatistics, Buffer x, Buffer gamma, Buffer mean,
-                Buffer variance, Buffer dy, IndexBuffer indices, @Nullable Buffer dx, @Nullable Buffer dgamma,
+                BatchNorm2dGeometry g,
+                Pool2dGeometry window,
+                boolean batchStatistics,
+                Buffer x,
+                Buffer gamma,
+                Buffer mean,
+                Buffer variance,
+                Buffer dy,
+                IndexBuffer indices,
+                @Nullable Buffer dx,
+                @Nullable Buffer dgamma,
                 @Nullable Buffer dbeta) {
             Buffer spread = s.out(x.length());
             s.backend.maxPool2d().gradient(window, dy, indices, spread);
@@ -748,8 +913,10 @@ class OpenClKernelsTest {
         }
         check(shape, 1e-5, 0, s -> {
             Buffer variance = s.out(1);
-            s.backend.batchNorm2d().forwardTraining(
-                    g, 0, false, s.in(values), s.in(1f), s.in(0f), s.out(6000), s.out(1), variance, null, null);
+            s.backend
+                    .batchNorm2d()
+                    .forwardTraining(
+                            g, 0, false, s.in(values), s.in(1f), s.in(0f), s.out(6000), s.out(1), variance, null, null);
             s.result(variance);
         });
     }
@@ -773,7 +940,10 @@ class OpenClKernelsTest {
     @EnumSource
     void softmax(KernelShape shape) {
         List<AxisGeometry> axes = List.of(
-                new AxisGeometry(1, 1, 1), new AxisGeometry(7, 10, 1), new AxisGeometry(3, 5, 4), new AxisGeometry(2, 1000, 1));
+                new AxisGeometry(1, 1, 1),
+                new AxisGeometry(7, 10, 1),
+                new AxisGeometry(3, 5, 4),
+                new AxisGeometry(2, 1000, 1));
         for (AxisGeometry g : axes) {
             int n = g.outer() * g.size() * g.inner();
             double tolerance = ELEMENTARY + 8 * Math.sqrt(g.size()) * HALF_ULP;
@@ -838,7 +1008,12 @@ class OpenClKernelsTest {
         int n = 61;
         for (int form = 0; form < 16; form++) {
             SgdStep step = new SgdStep(
-                    0.1f, (form & 1) == 0 ? 0 : 0.9f, (form & 2) == 0 ? 0 : 0.2f, 0.01f, (form & 4) != 0, (form & 8) != 0);
+                    0.1f,
+                    (form & 1) == 0 ? 0 : 0.9f,
+                    (form & 2) == 0 ? 0 : 0.2f,
+                    0.01f,
+                    (form & 4) != 0,
+                    (form & 8) != 0);
             check(shape, 16 * HALF_ULP, 16 * HALF_ULP, s -> {
                 Buffer w = s.random(n);
                 Buffer v = s.random(n);

@@ -12,13 +12,13 @@ import dev.striate.backend.MemoryStatistics;
 import java.lang.ref.Reference;
 import java.util.function.Supplier;
 import org.jocl.cl_mem;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.jspecify.annotations.Nullable;
 
 /** The pool's books, and what happens to buffers that nobody released. */
 class OpenClPoolTest {
@@ -124,13 +124,18 @@ class OpenClPoolTest {
     @Test
     void limitsAreSetByProperties() {
         OpenClDevices.Entry device = OpenClDevice.require();
-        assertEquals(new OpenClRuntime.Limits(3 << 20, 3 << 20, 5 << 10),
+        assertEquals(
+                new OpenClRuntime.Limits(3 << 20, 3 << 20, 5 << 10),
                 with("3m", "5K", () -> OpenClRuntime.Limits.of(device)));
-        assertEquals(1 << 19, with("1048576", null, () -> OpenClRuntime.Limits.of(device)).keptBytes());
+        assertEquals(
+                1 << 19,
+                with("1048576", null, () -> OpenClRuntime.Limits.of(device)).keptBytes());
         long all = OpenClRuntime.Limits.of(device).memoryBytes();
-        assertEquals(all, with("99999g", null, () -> OpenClRuntime.Limits.of(device)).memoryBytes());
+        assertEquals(
+                all, with("99999g", null, () -> OpenClRuntime.Limits.of(device)).memoryBytes());
         for (String wrong : new String[] {"", "much", "-1", "1.5g", "4 g"}) {
-            assertMessage("striate.opencl.memory is a number of bytes such as 512m or 4g, got \"" + wrong + "\"",
+            assertMessage(
+                    "striate.opencl.memory is a number of bytes such as 512m or 4g, got \"" + wrong + "\"",
                     () -> with(wrong, null, () -> OpenClRuntime.Limits.of(device)));
         }
     }

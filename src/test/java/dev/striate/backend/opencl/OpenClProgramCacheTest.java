@@ -35,7 +35,9 @@ class OpenClProgramCacheTest {
         assertTrue(file.toFile().setLastModified(1_000_000));
         fill(new OpenClProgramCache(directory));
         // A second build would have put another file in its place.
-        assertEquals(inode, Files.readAttributes(onlyFile(), BasicFileAttributes.class).fileKey());
+        assertEquals(
+                inode,
+                Files.readAttributes(onlyFile(), BasicFileAttributes.class).fileKey());
         assertTrue(file.toFile().lastModified() > 1_000_000, "the use is noted");
     }
 
@@ -44,8 +46,15 @@ class OpenClProgramCacheTest {
         OpenClProgramCache cache = new OpenClProgramCache(directory);
         OpenClDevices.Entry device = OpenClDevice.require();
         DeviceInfo info = device.info();
-        DeviceInfo updated = new DeviceInfo(info.kind(), info.ordinal(), info.name(), info.platform(), info.driver() + ".1",
-                info.type(), info.memoryBytes(), info.detail());
+        DeviceInfo updated = new DeviceInfo(
+                info.kind(),
+                info.ordinal(),
+                info.name(),
+                info.platform(),
+                info.driver() + ".1",
+                info.type(),
+                info.memoryBytes(),
+                info.detail());
         fill(device, cache);
         fill(new OpenClDevices.Entry(device.platform(), device.id(), device.type(), updated), cache);
         assertEquals(2, files().size());
@@ -64,7 +73,8 @@ class OpenClProgramCacheTest {
     void whatWasNotUsedForTheLongestTimeMakesRoom() throws IOException {
         OpenClProgramCache cache = new OpenClProgramCache(directory, 350);
         Path foreign = Files.write(directory.resolve("notes.txt"), new byte[1000]);
-        List<String> keys = Stream.of("a", "b", "c").map(OpenClProgramCache::key).toList();
+        List<String> keys =
+                Stream.of("a", "b", "c").map(OpenClProgramCache::key).toList();
         for (int i = 0; i < keys.size(); i++) {
             cache.store(keys.get(i), new byte[] {(byte) i, 1, 2});
             assertTrue(directory.resolve(keys.get(i)).toFile().setLastModified(1_000_000L * (i + 1)));
@@ -91,7 +101,8 @@ class OpenClProgramCacheTest {
             assertEquals(0, one.awaitStatus());
             assertEquals(0, other.awaitStatus());
         }
-        assertNotNull(new OpenClProgramCache(directory).load(onlyFile().getFileName().toString()));
+        assertNotNull(
+                new OpenClProgramCache(directory).load(onlyFile().getFileName().toString()));
     }
 
     /** Opens the device, says so, and builds when told. */
@@ -141,7 +152,8 @@ class OpenClProgramCacheTest {
         byte[] whole = Files.readAllBytes(onlyFile());
         byte[] flipped = whole.clone();
         flipped[whole.length / 2] ^= 1;
-        for (byte[] damaged : List.of(new byte[0], new byte[] {1, 2, 3}, Arrays.copyOf(whole, whole.length / 2), flipped)) {
+        for (byte[] damaged :
+                List.of(new byte[0], new byte[] {1, 2, 3}, Arrays.copyOf(whole, whole.length / 2), flipped)) {
             Files.write(onlyFile(), damaged);
             fill(new OpenClProgramCache(directory));
             assertFalse(Arrays.equals(damaged, Files.readAllBytes(onlyFile())));

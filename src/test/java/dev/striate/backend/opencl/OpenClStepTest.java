@@ -106,14 +106,17 @@ class OpenClStepTest {
     }
 
     /**
-     * If the number of launches falls, the bound is to follow. The device is waited for between the steps, so that a ring that
-     * is full does not count as a wait within one.
+     * If the number of launches falls, the bound is to follow. The device is waited for between the steps, so that a
+     * ring that is full does not count as a wait within one.
      */
     @ParameterizedTest
     @MethodSource("cases")
     void aStepWaitsForNothing(Network network, KernelShape shape) {
         OpenClRuntime runtime = new OpenClRuntime(
-                OpenClDevice.require(), shape, new OpenClProgramCache(null), OpenClRuntime.Limits.of(OpenClDevice.require()));
+                OpenClDevice.require(),
+                shape,
+                new OpenClProgramCache(null),
+                OpenClRuntime.Limits.of(OpenClDevice.require()));
         try (OpenClBackend backend = new OpenClBackend(runtime)) {
             Device device = Device.of("opencl, " + shape, backend);
             Notes notes = new Notes();
@@ -135,7 +138,8 @@ class OpenClStepTest {
                     })
                     .fit(DataLoader.of(new Noise(network.image), BATCH), null, 1);
             List<String> last = launches.get(STEPS - 1);
-            String list = network + ": " + last.size() + " launches with " + shape + " kernels:\n  " + String.join("\n  ", last);
+            String list = network + ": " + last.size() + " launches with " + shape + " kernels:\n  "
+                    + String.join("\n  ", last);
             System.out.println(list);
             for (int step = 1; step < STEPS; step++) {
                 assertEquals(List.of(), waits.get(step), "waits in step " + step);

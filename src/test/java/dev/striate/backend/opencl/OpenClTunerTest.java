@@ -40,8 +40,11 @@ class OpenClTunerTest {
     @ParameterizedTest
     @EnumSource(KernelShape.class)
     void everyValueIsRight(KernelShape shape) {
-        try (OpenClBackend backend = new OpenClBackend(new OpenClRuntime(OpenClDevice.require(), shape,
-                new OpenClProgramCache(null), OpenClRuntime.Limits.of(OpenClDevice.require())))) {
+        try (OpenClBackend backend = new OpenClBackend(new OpenClRuntime(
+                OpenClDevice.require(),
+                shape,
+                new OpenClProgramCache(null),
+                OpenClRuntime.Limits.of(OpenClDevice.require())))) {
             OpenClParameters parameters = backend.runtime().parameters();
             for (OpenClFamily family : OpenClFamily.values()) {
                 for (OpenClTuningWork work : smallWorks(family)) {
@@ -66,8 +69,11 @@ class OpenClTunerTest {
     /** Some leave tiles half full. */
     private static List<OpenClTuningWork> smallWorks(OpenClFamily family) {
         return switch (family) {
-            case MATMUL -> List.of(OpenClTuningWork.product(65, 70, 33, false, true),
-                    OpenClTuningWork.product(17, 131, 300, true, false), OpenClTuningWork.product(1, 3, 5, false, false));
+            case MATMUL ->
+                List.of(
+                        OpenClTuningWork.product(65, 70, 33, false, true),
+                        OpenClTuningWork.product(17, 131, 300, true, false),
+                        OpenClTuningWork.product(1, 3, 5, false, false));
             case CONV2D -> OpenClTuningWork.convolution(3, 5, 33, 3, 9, 1);
             case ELEMENTS -> List.of(OpenClTuningWork.addition(1000));
         };
@@ -75,16 +81,19 @@ class OpenClTunerTest {
 
     /** Otherwise they would need large sizes. */
     private static void takeLargeTilesAlways(Map<OpenClParameter, Integer> values) {
-        values.computeIfPresent(OpenClParameter.MATMUL_SMALL_TILE,
+        values.computeIfPresent(
+                OpenClParameter.MATMUL_SMALL_TILE,
                 (small, value) -> value == 32 ? values.get(OpenClParameter.MATMUL_LARGE_TILE) : value);
-        values.computeIfPresent(OpenClParameter.CONV2D_SMALL_TILE,
+        values.computeIfPresent(
+                OpenClParameter.CONV2D_SMALL_TILE,
                 (small, value) -> value == 32 ? values.get(OpenClParameter.CONV2D_LARGE_TILE) : value);
     }
 
     @Test
     void theFastestWinsAndIsKept() {
-        search(only(OpenClFamily.CONV2D, (backend, x, y) ->
-                take(backend, y, value(backend, OpenClParameter.CONV2D_MOST_ROWS) == 16 ? 0.5 : 1)));
+        search(only(
+                OpenClFamily.CONV2D,
+                (backend, x, y) -> take(backend, y, value(backend, OpenClParameter.CONV2D_MOST_ROWS) == 16 ? 0.5 : 1)));
         assertEquals("MOST_ROWS=16 PACKED_KIB=16384", best.get("conv2d"));
         assertEquals(0.5, trials.get("MOST_ROWS=16 PACKED_KIB=16384").time());
         // What comes after builds on what was found.
@@ -96,8 +105,10 @@ class OpenClTunerTest {
 
     @Test
     void aGainOfAPercentIsNone() {
-        search(only(OpenClFamily.MATMUL, (backend, x, y) ->
-                take(backend, y, value(backend, OpenClParameter.MATMUL_MOST_ROWS) == 16 ? 0.99 : 1)));
+        search(only(
+                OpenClFamily.MATMUL,
+                (backend, x, y) ->
+                        take(backend, y, value(backend, OpenClParameter.MATMUL_MOST_ROWS) == 16 ? 0.99 : 1)));
         assertEquals("MOST_ROWS=8", best.get("matmul"));
     }
 
@@ -139,23 +150,30 @@ class OpenClTunerTest {
     /** The families before it are kept, as by Ctrl-C. */
     @Test
     void aSearchThatIsBrokenOffKeepsWhatItHasFound() {
-        assertThrows(IllegalStateException.class, () -> search((family, shape, quick) -> {
-            if (family == OpenClFamily.CONV2D) {
-                throw new IllegalStateException("broken off");
-            }
-            return List.of(work((backend, x, y) ->
-                    take(backend, y, value(backend, OpenClParameter.MATMUL_MOST_ROWS) == 4 ? 0.5 : 1)));
-        }));
+        assertThrows(
+                IllegalStateException.class,
+                () -> search((family, shape, quick) -> {
+                    if (family == OpenClFamily.CONV2D) {
+                        throw new IllegalStateException("broken off");
+                    }
+                    return List.of(work((backend, x, y) ->
+                            take(backend, y, value(backend, OpenClParameter.MATMUL_MOST_ROWS) == 4 ? 0.5 : 1)));
+                }));
         assertEquals(Map.of(OpenClParameter.MATMUL_MOST_ROWS, 4), file().load().values());
     }
 
     @Test
     void theDevicesClockRuns() {
-        OpenClRuntime runtime = new OpenClRuntime(OpenClDevice.require(), KernelShape.VECTOR, new OpenClProgramCache(null),
-                OpenClRuntime.Limits.of(OpenClDevice.require()), OpenClParameters.of(OpenClDevice.require(), KernelShape.VECTOR),
+        OpenClRuntime runtime = new OpenClRuntime(
+                OpenClDevice.require(),
+                KernelShape.VECTOR,
+                new OpenClProgramCache(null),
+                OpenClRuntime.Limits.of(OpenClDevice.require()),
+                OpenClParameters.of(OpenClDevice.require(), KernelShape.VECTOR),
                 true);
         try (OpenClBackend backend = new OpenClBackend(runtime);
-                OpenClTuningWork.Prepared work = OpenClTuningWork.addition(1 << 16).prepare(backend)) {
+                OpenClTuningWork.Prepared work =
+                        OpenClTuningWork.addition(1 << 16).prepare(backend)) {
             runtime.takeKernelSeconds();
             assertEquals(0, runtime.takeKernelSeconds());
             work.run();
@@ -190,7 +208,8 @@ class OpenClTunerTest {
     }
 
     private OpenClTuner.Works only(OpenClFamily wanted, OpenClTuningWork.Call call) {
-        return (family, shape, quick) -> List.of(work(family == wanted ? call : (backend, x, y) -> take(backend, y, 1)));
+        return (family, shape, quick) ->
+                List.of(work(family == wanted ? call : (backend, x, y) -> take(backend, y, 1)));
     }
 
     private static OpenClTuningWork work(OpenClTuningWork.Call call) {

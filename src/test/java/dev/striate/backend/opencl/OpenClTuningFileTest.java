@@ -21,7 +21,12 @@ import org.junit.jupiter.api.io.TempDir;
 class OpenClTuningFileTest {
 
     private static final Map<OpenClParameter, Integer> FOUND = Map.of(
-            OpenClParameter.MATMUL_MOST_ROWS, 16, OpenClParameter.CONV2D_MOST_ROWS, 4, OpenClParameter.CONV2D_PACKED_KIB, 1024);
+            OpenClParameter.MATMUL_MOST_ROWS,
+            16,
+            OpenClParameter.CONV2D_MOST_ROWS,
+            4,
+            OpenClParameter.CONV2D_PACKED_KIB,
+            1024);
 
     @TempDir
     Path directory;
@@ -53,7 +58,11 @@ class OpenClTuningFileTest {
         byte[] flipped = whole.clone();
         flipped[whole.length / 2] ^= 1;
         byte[] text = "MOST_ROWS=16\n".getBytes();
-        for (byte[] damaged : List.of(new byte[0], text, Arrays.copyOf(whole, whole.length / 2), flipped,
+        for (byte[] damaged : List.of(
+                new byte[0],
+                text,
+                Arrays.copyOf(whole, whole.length / 2),
+                flipped,
                 Arrays.copyOf(whole, whole.length - 1))) {
             Files.write(file.path(), damaged);
             assertEquals(OpenClTuningFile.Content.none("it is damaged"), file.load());
@@ -66,17 +75,27 @@ class OpenClTuningFileTest {
     void linesThatAreNotUnderstoodAreNamed() throws IOException {
         file.store(FOUND);
         List<String> header = Files.readAllLines(file.path()).subList(0, 2);
-        for (String line : List.of("matmul", "matmul ", "matmul 0123", "nonsense 0123 MOST_ROWS=16", "MATMUL 0123 MOST_ROWS=16",
-                " ", "Conv2d")) {
+        for (String line : List.of(
+                "matmul",
+                "matmul ",
+                "matmul 0123",
+                "nonsense 0123 MOST_ROWS=16",
+                "MATMUL 0123 MOST_ROWS=16",
+                " ",
+                "Conv2d")) {
             writeWithDigest(String.join("\n", header) + "\n" + line + "\n");
             assertEquals(Map.of(), file.load().values(), line);
-            assertTrue(file.load().problem().contains("got the line \"" + line + "\""), file.load().problem());
+            assertTrue(
+                    file.load().problem().contains("got the line \"" + line + "\""),
+                    file.load().problem());
         }
         writeWithDigest(String.join("\n", header));
         assertEquals(OpenClTuningFile.Content.none(null), file.load());
         for (String text : List.of("", "\n", "\n\n", "striate tuning 2\n")) {
             writeWithDigest(text);
-            assertEquals("it was written by another version of this program", file.load().problem());
+            assertEquals(
+                    "it was written by another version of this program",
+                    file.load().problem());
         }
         writeWithDigest(header.get(0) + "\n");
         assertEquals("it was made for another device or driver", file.load().problem());
@@ -86,8 +105,19 @@ class OpenClTuningFileTest {
     void anotherDevicesFileIsNotUsed() throws IOException {
         OpenClDevices.Entry device = OpenClDevice.require();
         DeviceInfo info = device.info();
-        OpenClDevices.Entry other = new OpenClDevices.Entry(device.platform(), device.id(), device.type(), new DeviceInfo(
-                info.kind(), 1, "Other", info.platform(), info.driver(), info.type(), info.memoryBytes(), info.detail()));
+        OpenClDevices.Entry other = new OpenClDevices.Entry(
+                device.platform(),
+                device.id(),
+                device.type(),
+                new DeviceInfo(
+                        info.kind(),
+                        1,
+                        "Other",
+                        info.platform(),
+                        info.driver(),
+                        info.type(),
+                        info.memoryBytes(),
+                        info.detail()));
         OpenClTuningFile foreign = OpenClTuningFile.in(directory, other, KernelShape.VECTOR);
         foreign.store(FOUND);
         assertEquals(OpenClTuningFile.Content.none(null), file.load());
@@ -101,7 +131,8 @@ class OpenClTuningFileTest {
         rewrite(OpenClFamily.MATMUL.sourceKey(), "0123456789abcdef");
         OpenClTuningFile.Content content = file.load();
         assertEquals("the kernels of matmul have changed since", content.problem());
-        assertEquals(Map.of(OpenClParameter.CONV2D_MOST_ROWS, 4, OpenClParameter.CONV2D_PACKED_KIB, 1024), content.values());
+        assertEquals(
+                Map.of(OpenClParameter.CONV2D_MOST_ROWS, 4, OpenClParameter.CONV2D_PACKED_KIB, 1024), content.values());
     }
 
     @Test
@@ -116,7 +147,8 @@ class OpenClTuningFileTest {
 
     /** With the digest of the text that results. */
     private void rewrite(String from, String to) throws IOException {
-        writeWithDigest(Files.readString(file.path()).replaceFirst("sha256 .*\n", "").replace(from, to));
+        writeWithDigest(
+                Files.readString(file.path()).replaceFirst("sha256 .*\n", "").replace(from, to));
     }
 
     private void writeWithDigest(String text) throws IOException {
@@ -141,7 +173,8 @@ class OpenClTuningFileTest {
     @Test
     void aDirectoryThatCannotBeMadeIsAnError() throws IOException {
         Path taken = Files.createFile(directory.resolve("file"));
-        OpenClTuningFile within = OpenClTuningFile.in(taken.resolve("tuning"), OpenClDevice.require(), KernelShape.VECTOR);
+        OpenClTuningFile within =
+                OpenClTuningFile.in(taken.resolve("tuning"), OpenClDevice.require(), KernelShape.VECTOR);
         StriateException error = assertThrows(StriateException.class, () -> within.store(FOUND));
         assertTrue(error.getMessage().contains(taken.toString()), error.getMessage());
     }

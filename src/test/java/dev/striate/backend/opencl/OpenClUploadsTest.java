@@ -117,7 +117,10 @@ class OpenClUploadsTest {
         }
     }
 
-    /** What waits for a failed copy fails, too. PoCL aborts where a command in a queue fails, so here nothing but its event does. */
+    /**
+     * What waits for a failed copy fails, too. PoCL aborts where a command in a queue fails, so here nothing but its
+     * event does.
+     */
     @Test
     @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void aFailedCopyDoesNotSpoilItsBuffer() {

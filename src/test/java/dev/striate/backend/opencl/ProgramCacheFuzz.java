@@ -10,7 +10,10 @@ import java.nio.file.Files;
 import java.security.MessageDigest;
 import java.util.Arrays;
 
-/** A file of the cache of compiled programs: the digest of its key and the binary, then the binary. Where the input has 32 zeros for it, it is made right. */
+/**
+ * A file of the cache of compiled programs: the digest of its key and the binary, then the binary. Where the input has
+ * 32 zeros for it, it is made right.
+ */
 public final class ProgramCacheFuzz implements FuzzTarget {
 
     private static final int DIGEST_BYTES = 32;

@@ -11,14 +11,14 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * What a search for parameters has found. The input is the file without its last line, the digest, which is made right; the word
- * {@code KEY} stands for the key of a family's sources.
+ * What a search for parameters has found. The input is the file without its last line, the digest, which is made right;
+ * the word {@code KEY} stands for the key of a family's sources.
  */
 public final class TuningFileFuzz implements FuzzTarget {
 
     private final Path path = new FuzzFiles().path("tuning.txt");
-    private final OpenClTuningFile file = new OpenClTuningFile(path, "device fuzz", KernelShape.VECTOR,
-            new OpenClFamily.Limits(1024, 48 << 10));
+    private final OpenClTuningFile file =
+            new OpenClTuningFile(path, "device fuzz", KernelShape.VECTOR, new OpenClFamily.Limits(1024, 48 << 10));
     private final Map<OpenClFamily, String> keys = new EnumMap<>(OpenClFamily.class);
 
     /** The keys are those of this version's sources. */

@@ -6,7 +6,8 @@ import java.nio.charset.StandardCharsets;
 /** The table of parameters by kind of device. */
 public final class TuningTableFuzz implements FuzzTarget {
 
-    private static final OpenClTuningTable.Traits DEVICE = new OpenClTuningTable.Traits("NVIDIA Corporation", "GPU", "sm_90", "A");
+    private static final OpenClTuningTable.Traits DEVICE =
+            new OpenClTuningTable.Traits("NVIDIA Corporation", "GPU", "sm_90", "A");
 
     @Override
     public void run(byte[] input) {

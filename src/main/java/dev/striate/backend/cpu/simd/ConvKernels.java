@@ -3,8 +3,8 @@ package dev.striate.backend.cpu.simd;
 import java.util.Arrays;
 
 /**
- * The inner loops of convolution, in one of two versions. As in {@link SimdKernels}, each element is computed by the same
- * sequence of operations wherever it stands in a call.
+ * The inner loops of convolution, in one of two versions. As in {@link SimdKernels}, each element is computed by the
+ * same sequence of operations wherever it stands in a call.
  */
 public interface ConvKernels {
 
@@ -24,11 +24,11 @@ public interface ConvKernels {
     int halfColumns(int tileRows);
 
     /**
-     * One tile of a matrix product whose second operand is read where it lies: row p of it are the elements of {@code x} from
-     * {@code xOffset + starts[firstStart + p]} on. Computes {@code c = a x + bias}, or {@code c += a x}.
+     * One tile of a matrix product whose second operand is read where it lies: row p of it are the elements of {@code
+     * x} from {@code xOffset + starts[firstStart + p]} on. Computes {@code c = a x + bias}, or {@code c += a x}.
      *
-     * <p>The second half of the tile's columns lies {@code secondX} and {@code secondC} elements behind the first. If both are 0,
-     * the tile has one half only.
+     * <p>The second half of the tile's columns lies {@code secondX} and {@code secondC} elements behind the first. If
+     * both are 0, the tile has one half only.
      *
      * @param depth the length summed over, 0 or more
      * @param a     {@code (depth, tileRows)} from {@code aOffset} on
@@ -37,24 +37,64 @@ public interface ConvKernels {
      * @param bias  one element per row from {@code biasOffset} on
      */
     void tile(
-            int tileRows, int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart,
-            float[] c, int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset);
+            int tileRows,
+            int depth,
+            float[] a,
+            int aOffset,
+            float[] x,
+            int xOffset,
+            int secondX,
+            int[] starts,
+            int firstStart,
+            float[] c,
+            int cOffset,
+            int cStride,
+            int secondC,
+            boolean add,
+            float[] bias,
+            int biasOffset);
 
     /** The same with {@link #tileColumns} that are neighbours. */
     default void tile(
-            int tileRows, int depth, float[] a, int aOffset, float[] x, int xOffset, int[] starts, int firstStart, float[] c,
-            int cOffset, int cStride, boolean add, float[] bias, int biasOffset) {
+            int tileRows,
+            int depth,
+            float[] a,
+            int aOffset,
+            float[] x,
+            int xOffset,
+            int[] starts,
+            int firstStart,
+            float[] c,
+            int cOffset,
+            int cStride,
+            boolean add,
+            float[] bias,
+            int biasOffset) {
         int second = tileColumns(tileRows) - halfColumns(tileRows);
         tile(
-                tileRows, depth, a, aOffset, x, xOffset, second, starts, firstStart, c, cOffset, cStride, second, add, bias,
+                tileRows,
+                depth,
+                a,
+                aOffset,
+                x,
+                xOffset,
+                second,
+                starts,
+                firstStart,
+                c,
+                cOffset,
+                cStride,
+                second,
+                add,
+                bias,
                 biasOffset);
     }
 
     /**
-     * Copies lines of {@code length} elements in their order. They begin {@code step} apart, and are written {@code targetStep}
-     * apart, no less than {@code length}, from {@code target[at]} on. What would be read outside of {@code source} is left out. A
-     * line's last {@link #lanes} elements are copied whole even where it has fewer: the next line overwrites the rest, if that is
-     * where it goes.
+     * Copies lines of {@code length} elements in their order. They begin {@code step} apart, and are written {@code
+     * targetStep} apart, no less than {@code length}, from {@code target[at]} on. What would be read outside of {@code
+     * source} is left out. A line's last {@link #lanes} elements are copied whole even where it has fewer: the next
+     * line overwrites the rest, if that is where it goes.
      */
     void copyLines(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep);
 
@@ -133,8 +173,8 @@ public interface ConvKernels {
     /**
      * Copies channels into frames, one after the other in their order.
      *
-     * @param from        where in {@code source} column 0 of the first channel's {@code firstLine} would lie; nothing outside of
-     *                    the frame's pixels is used
+     * @param from        where in {@code source} column 0 of the first channel's {@code firstLine} would lie; nothing
+     *     outside of the frame's pixels is used
      * @param channelStep from a channel to the next in {@code source}
      * @param target      is written from {@code at} on, and up to {@link #lanes} elements beyond the last frame
      */
@@ -159,7 +199,8 @@ public interface ConvKernels {
     }
 
     /** {@link #copyFrames} without vectors. */
-    static void copyFrameLines(Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
+    static void copyFrameLines(
+            Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
         for (int channel = 0, to = at; channel < channels; channel++) {
             int first = to + frame.firstLine * frame.width;
             int end = to + frame.endLine * frame.width;
@@ -175,8 +216,8 @@ public interface ConvKernels {
     }
 
     /**
-     * Lines that are sums of shifted lines: {@code y[line][i] = start + sum over s of x[s][line][i + shifts[s]]}, in the order of
-     * s. Outside of its lines {@code x} counts as 0, but is read.
+     * Lines that are sums of shifted lines: {@code y[line][i] = start + sum over s of x[s][line][i + shifts[s]]}, in
+     * the order of s. Outside of its lines {@code x} counts as 0, but is read.
      *
      * @param length  of the lines of {@code y}, which follow each other from {@code yOffset} on
      * @param xLength of the lines of {@code x}, which follow each other from {@code xOffset + s xStep} on
@@ -184,12 +225,22 @@ public interface ConvKernels {
      * @param yEnd    what lies beyond the last line may be overwritten up to here
      */
     void addShifted(
-            int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, int[] masks, float start,
-            float[] y, int yOffset, int yEnd);
+            int lines,
+            int length,
+            float[] x,
+            int xOffset,
+            int xLength,
+            int xStep,
+            int[] shifts,
+            int[] masks,
+            float start,
+            float[] y,
+            int yOffset,
+            int yEnd);
 
     /**
-     * For each vector of a line of {@link #addShifted}, the last of which ends with the line, and for each shift: for each lane
-     * -1 if what it reads lies in its line, else 0.
+     * For each vector of a line of {@link #addShifted}, the last of which ends with the line, and for each shift: for
+     * each lane -1 if what it reads lies in its line, else 0.
      */
     default int[] shiftMasks(int length, int xLength, int[] shifts) {
         int lanes = lanes();
@@ -204,7 +255,15 @@ public interface ConvKernels {
 
     /** {@link #addShifted} for a line from its {@code first} element on, without vectors. */
     static void addShiftedLine(
-            int first, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, float start, float[] y,
+            int first,
+            int length,
+            float[] x,
+            int xOffset,
+            int xLength,
+            int xStep,
+            int[] shifts,
+            float start,
+            float[] y,
             int yOffset) {
         for (int i = first; i < length; i++) {
             float sum = start;

@@ -1,9 +1,9 @@
 package dev.striate.backend.cpu.simd;
 
 /**
- * Tiles of dot products along positions, for weight gradients: a sum for each pair of a row, an output channel's gradient, and a
- * tap, what it multiplied. Neighbouring positions are neighbours in memory in both operands, so that neither has to be packed;
- * the price is that every sum is a vector, one partial sum per lane.
+ * Tiles of dot products along positions, for weight gradients: a sum for each pair of a row, an output channel's
+ * gradient, and a tap, what it multiplied. Neighbouring positions are neighbours in memory in both operands, so that
+ * neither has to be packed; the price is that every sum is a vector, one partial sum per lane.
  */
 public interface DotTiles {
 
@@ -17,8 +17,8 @@ public interface DotTiles {
     int tileTaps(int tileRows);
 
     /**
-     * Adds to {@code sums[at + (row tileTaps + tap) lanes + lane]}, for each row and tap of a tile, the products of every
-     * {@code lanes}-th position, one chain for each lane.
+     * Adds to {@code sums[at + (row tileTaps + tap) lanes + lane]}, for each row and tap of a tile, the products of
+     * every {@code lanes}-th position, one chain for each lane.
      *
      * @param positions a multiple of {@link #lanes}
      * @param dy        row r begins at {@code dyOffset + r rowStep}
@@ -26,6 +26,16 @@ public interface DotTiles {
      * @param x         tap t begins at {@code xOffset + starts[firstStart + t]}
      */
     void tile(
-            int tileRows, int positions, float[] dy, int dyOffset, int rows, int rowStep, float[] x, int xOffset, int[] starts,
-            int firstStart, float[] sums, int at);
+            int tileRows,
+            int positions,
+            float[] dy,
+            int dyOffset,
+            int rows,
+            int rowStep,
+            float[] x,
+            int xOffset,
+            int[] starts,
+            int firstStart,
+            float[] sums,
+            int at);
 }

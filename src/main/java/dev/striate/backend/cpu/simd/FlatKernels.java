@@ -1,14 +1,14 @@
 package dev.striate.backend.cpu.simd;
 
 /**
- * The inner loops of a training step beside its products: sums, normalisation, pooling and updates, over runs of neighbouring
- * elements. A result has the same bits wherever a run stands and however often the loop was compiled.
+ * The inner loops of a training step beside its products: sums, normalisation, pooling and updates, over runs of
+ * neighbouring elements. A result has the same bits wherever a run stands and however often the loop was compiled.
  *
- * <p>Plain sums are taken in double precision. On vectors, up to 17 terms are added up in float32 in each lane of each of up to
- * four chains, then the chains, then the lanes, and that goes into a double. However long a run is, a term passes no more than
- * {@code 17 + 2 + log2(lanes)} roundings, at most 23, beside those of its own difference and square: the error is below 27 u of
- * the terms' magnitudes, u being 2^-24. Runs shorter than a vector are plain. Vectors of doubles would be more exact; but C2 does
- * not compile every conversion to them, and then boxes all.
+ * <p>Plain sums are taken in double precision. On vectors, up to 17 terms are added up in float32 in each lane of each
+ * of up to four chains, then the chains, then the lanes, and that goes into a double. However long a run is, a term
+ * passes no more than {@code 17 + 2 + log2(lanes)} roundings, at most 23, beside those of its own difference and
+ * square: the error is below 27 u of the terms' magnitudes, u being 2^-24. Runs shorter than a vector are plain.
+ * Vectors of doubles would be more exact; but C2 does not compile every conversion to them, and then boxes all.
  */
 public interface FlatKernels {
 
@@ -52,31 +52,49 @@ public interface FlatKernels {
     double sumRuns(int runs, int n, int step, float[] x, int xOffset, Room room);
 
     /**
-     * The sum of {@code n} squared distances from {@code center}, which vectors round to float32; leaves that of the distances
-     * themselves in {@link Room#sum}.
+     * The sum of {@code n} squared distances from {@code center}, which vectors round to float32; leaves that of the
+     * distances themselves in {@link Room#sum}.
      */
     double sumOfSquares(int n, float[] x, int xOffset, double center, Room room);
 
     /**
-     * Leaves the sum of {@code y} in {@link Room#sum} and that of {@code (x - center) y} in {@link Room#dot}; vectors round the
-     * centre to float32. Both are computed again in double precision where float32 overflows.
+     * Leaves the sum of {@code y} in {@link Room#sum} and that of {@code (x - center) y} in {@link Room#dot}; vectors
+     * round the centre to float32. Both are computed again in double precision where float32 overflows.
      */
     void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, Room room);
 
     /** {@code dx = factor ((dy - shiftShare) - (x - mean) scaleShare)}. */
     void normGradient(
-            int n, float[] x, int xOffset, float mean, float[] dy, int dyOffset, float factor, float shiftShare,
-            float scaleShare, float[] dx, int dxOffset);
+            int n,
+            float[] x,
+            int xOffset,
+            float mean,
+            float[] dy,
+            int dyOffset,
+            float factor,
+            float shiftShare,
+            float scaleShare,
+            float[] dx,
+            int dxOffset);
 
     /**
-     * Maxima of windows of 2 by 2, stride 2, that lie inside of their planes, plane behind plane. Among equals the first in scan
-     * order; the first NaN wins over everything.
+     * Maxima of windows of 2 by 2, stride 2, that lie inside of their planes, plane behind plane. Among equals the
+     * first in scan order; the first NaN wins over everything.
      *
      * @param indices per output the place in its plane, {@code row * inWidth + column}
      */
     void maxPool2x2(
-            int planes, int inHeight, int inWidth, int outHeight, int outWidth, float[] x, int xOffset, float[] y, int yOffset,
-            int[] indices, int indexOffset);
+            int planes,
+            int inHeight,
+            int inWidth,
+            int outHeight,
+            int outWidth,
+            float[] x,
+            int xOffset,
+            float[] y,
+            int yOffset,
+            int[] indices,
+            int indexOffset);
 
     /**
      * The gradient of {@link #maxPool2x2}: what comes to an output goes to the place of its maximum, all else is 0.
@@ -84,8 +102,17 @@ public interface FlatKernels {
      * @param indices as {@link #maxPool2x2} wrote them
      */
     void maxPool2x2Gradient(
-            int planes, int inHeight, int inWidth, int outHeight, int outWidth, float[] dy, int dyOffset, int[] indices,
-            int indexOffset, float[] dx, int dxOffset);
+            int planes,
+            int inHeight,
+            int inWidth,
+            int outHeight,
+            int outWidth,
+            float[] dy,
+            int dyOffset,
+            int[] indices,
+            int indexOffset,
+            float[] dx,
+            int dxOffset);
 
     /** {@code w -= rate (g + weightDecay w)}. */
     void descend(int n, float rate, float weightDecay, float[] g, int gOffset, float[] w, int wOffset);
@@ -94,8 +121,18 @@ public interface FlatKernels {
      * {@code d = g + weightDecay w; v = momentum v + undamped d; w -= rate (nesterov ? d + momentum v : v)}.
      */
     void descendWithMomentum(
-            int n, float rate, float weightDecay, float momentum, float undamped, boolean nesterov, float[] g, int gOffset,
-            float[] v, int vOffset, float[] w, int wOffset);
+            int n,
+            float rate,
+            float weightDecay,
+            float momentum,
+            float undamped,
+            boolean nesterov,
+            float[] g,
+            int gOffset,
+            float[] v,
+            int vOffset,
+            float[] w,
+            int wOffset);
 
     /**
      * The factors of an update by Adam.
@@ -124,6 +161,14 @@ public interface FlatKernels {
      * {@code v / correction2} may overflow.
      */
     void adam(
-            int n, AdamFactors factors, float[] g, int gOffset, float[] m, int mOffset, float[] v, int vOffset, float[] w,
+            int n,
+            AdamFactors factors,
+            float[] g,
+            int gOffset,
+            float[] m,
+            int mOffset,
+            float[] v,
+            int vOffset,
+            float[] w,
             int wOffset);
 }

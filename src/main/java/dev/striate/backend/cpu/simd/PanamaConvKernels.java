@@ -8,8 +8,8 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * On the Vector API, under the same rules as {@link PanamaKernels}: every vector stays in a local variable of one method. That is
- * why there is a method per tile shape.
+ * On the Vector API, under the same rules as {@link PanamaKernels}: every vector stays in a local variable of one
+ * method. That is why there is a method per tile shape.
  */
 final class PanamaConvKernels implements ConvKernels {
 
@@ -19,7 +19,8 @@ final class PanamaConvKernels implements ConvKernels {
     /** Whether there are 32 registers and not 16, see {@link PanamaKernels}' tiles. */
     static final boolean TALL = LANES != 8;
     /** As many lanes set, not set and set as a vector has: a window of it is a mask that begins or ends anywhere. */
-    static final int[] EDGES = IntStream.range(0, 3 * LANES).map(i -> i / LANES == 1 ? 0 : -1).toArray();
+    static final int[] EDGES =
+            IntStream.range(0, 3 * LANES).map(i -> i / LANES == 1 ? 0 : -1).toArray();
 
     // What turns vectors of 16 against each other, see pack4 and pack8.
     private static final VectorShuffle<Float> HALVES = VectorShuffle.fromOp(SPECIES, i -> i ^ LANES / 2);
@@ -27,9 +28,11 @@ final class PanamaConvKernels implements ConvKernels {
     private static final VectorMask<Float> SECOND_HALF = VectorMask.fromLong(SPECIES, 0xFF00);
     private static final VectorMask<Float> ODD_QUARTERS = VectorMask.fromLong(SPECIES, 0xF0F0);
     private static final VectorMask<Float> ODD_LANES = VectorMask.fromLong(SPECIES, 0xAAAA);
-    private static final VectorShuffle<Float> FOURS = VectorShuffle.fromOp(SPECIES, i -> ((i & 3) << 2 | i >> 2) % LANES);
+    private static final VectorShuffle<Float> FOURS =
+            VectorShuffle.fromOp(SPECIES, i -> ((i & 3) << 2 | i >> 2) % LANES);
     private static final VectorShuffle<Float> FIRST_PAIR = VectorShuffle.fromOp(SPECIES, i -> pairLane(i) % LANES);
-    private static final VectorShuffle<Float> SECOND_PAIR = VectorShuffle.fromOp(SPECIES, i -> (pairLane(i) + 2) % LANES);
+    private static final VectorShuffle<Float> SECOND_PAIR =
+            VectorShuffle.fromOp(SPECIES, i -> (pairLane(i) + 2) % LANES);
 
     /** Where, by lines and then places, that stands which goes to a lane by places and then lines. */
     private static int pairLane(int lane) {
@@ -66,36 +69,147 @@ final class PanamaConvKernels implements ConvKernels {
 
     @Override
     public void tile(
-            int tileRows, int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart,
-            float[] c, int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
+            int tileRows,
+            int depth,
+            float[] a,
+            int aOffset,
+            float[] x,
+            int xOffset,
+            int secondX,
+            int[] starts,
+            int firstStart,
+            float[] c,
+            int cOffset,
+            int cStride,
+            int secondC,
+            boolean add,
+            float[] bias,
+            int biasOffset) {
         switch (tileRows) {
-            case 8 -> tile8x2(
-                    depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, cStride, secondC, add, bias,
-                    biasOffset);
-            case 6 -> tile6x2(
-                    depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, cStride, secondC, add, bias,
-                    biasOffset);
-            case 4 -> tile4x2(
-                    depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, cStride, secondC, add, bias,
-                    biasOffset);
-            case 3 -> tile3x4(
-                    depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, cStride, secondC, add, bias,
-                    biasOffset);
-            case 2 -> tile2x4(
-                    depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, cStride, secondC, add, bias,
-                    biasOffset);
-            default -> tile1x8(
-                    depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, secondC, add, bias, biasOffset);
+            case 8 ->
+                tile8x2(
+                        depth,
+                        a,
+                        aOffset,
+                        x,
+                        xOffset,
+                        secondX,
+                        starts,
+                        firstStart,
+                        c,
+                        cOffset,
+                        cStride,
+                        secondC,
+                        add,
+                        bias,
+                        biasOffset);
+            case 6 ->
+                tile6x2(
+                        depth,
+                        a,
+                        aOffset,
+                        x,
+                        xOffset,
+                        secondX,
+                        starts,
+                        firstStart,
+                        c,
+                        cOffset,
+                        cStride,
+                        secondC,
+                        add,
+                        bias,
+                        biasOffset);
+            case 4 ->
+                tile4x2(
+                        depth,
+                        a,
+                        aOffset,
+                        x,
+                        xOffset,
+                        secondX,
+                        starts,
+                        firstStart,
+                        c,
+                        cOffset,
+                        cStride,
+                        secondC,
+                        add,
+                        bias,
+                        biasOffset);
+            case 3 ->
+                tile3x4(
+                        depth,
+                        a,
+                        aOffset,
+                        x,
+                        xOffset,
+                        secondX,
+                        starts,
+                        firstStart,
+                        c,
+                        cOffset,
+                        cStride,
+                        secondC,
+                        add,
+                        bias,
+                        biasOffset);
+            case 2 ->
+                tile2x4(
+                        depth,
+                        a,
+                        aOffset,
+                        x,
+                        xOffset,
+                        secondX,
+                        starts,
+                        firstStart,
+                        c,
+                        cOffset,
+                        cStride,
+                        secondC,
+                        add,
+                        bias,
+                        biasOffset);
+            default ->
+                tile1x8(
+                        depth,
+                        a,
+                        aOffset,
+                        x,
+                        xOffset,
+                        secondX,
+                        starts,
+                        firstStart,
+                        c,
+                        cOffset,
+                        secondC,
+                        add,
+                        bias,
+                        biasOffset);
         }
     }
 
     /**
-     * For 32 registers: 16 chains, so that broadcasts and unaligned loads stay fewer than multiply-adds. They start from the bias
-     * rather than add it: 16 operations less for C2 to inline, see {@link SimdKernels#acquaint}.
+     * For 32 registers: 16 chains, so that broadcasts and unaligned loads stay fewer than multiply-adds. They start
+     * from the bias rather than add it: 16 operations less for C2 to inline, see {@link SimdKernels#acquaint}.
      */
     private static void tile8x2(
-            int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart, float[] c,
-            int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
+            int depth,
+            float[] a,
+            int aOffset,
+            float[] x,
+            int xOffset,
+            int secondX,
+            int[] starts,
+            int firstStart,
+            float[] c,
+            int cOffset,
+            int cStride,
+            int secondC,
+            boolean add,
+            float[] bias,
+            int biasOffset) {
         FloatVector c00 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset]);
         FloatVector c01 = c00;
         FloatVector c10 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 1]);
@@ -187,8 +301,21 @@ final class PanamaConvKernels implements ConvKernels {
 
     /** For fewer rows. */
     private static void tile6x2(
-            int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart, float[] c,
-            int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
+            int depth,
+            float[] a,
+            int aOffset,
+            float[] x,
+            int xOffset,
+            int secondX,
+            int[] starts,
+            int firstStart,
+            float[] c,
+            int cOffset,
+            int cStride,
+            int secondC,
+            boolean add,
+            float[] bias,
+            int biasOffset) {
         FloatVector c00 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset]);
         FloatVector c01 = c00;
         FloatVector c10 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 1]);
@@ -260,8 +387,21 @@ final class PanamaConvKernels implements ConvKernels {
 
     /** For three channels, those of a colour picture. */
     private static void tile3x4(
-            int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart, float[] c,
-            int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
+            int depth,
+            float[] a,
+            int aOffset,
+            float[] x,
+            int xOffset,
+            int secondX,
+            int[] starts,
+            int firstStart,
+            float[] c,
+            int cOffset,
+            int cStride,
+            int secondC,
+            boolean add,
+            float[] bias,
+            int biasOffset) {
         FloatVector c00 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset]);
         FloatVector c01 = c00;
         FloatVector c02 = c00;
@@ -329,8 +469,21 @@ final class PanamaConvKernels implements ConvKernels {
 
     /** For 16 registers. */
     private static void tile4x2(
-            int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart, float[] c,
-            int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
+            int depth,
+            float[] a,
+            int aOffset,
+            float[] x,
+            int xOffset,
+            int secondX,
+            int[] starts,
+            int firstStart,
+            float[] c,
+            int cOffset,
+            int cStride,
+            int secondC,
+            boolean add,
+            float[] bias,
+            int biasOffset) {
         FloatVector c00 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset]);
         FloatVector c01 = c00;
         FloatVector c10 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset + 1]);
@@ -382,8 +535,21 @@ final class PanamaConvKernels implements ConvKernels {
 
     /** The same for few rows. */
     private static void tile2x4(
-            int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart, float[] c,
-            int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
+            int depth,
+            float[] a,
+            int aOffset,
+            float[] x,
+            int xOffset,
+            int secondX,
+            int[] starts,
+            int firstStart,
+            float[] c,
+            int cOffset,
+            int cStride,
+            int secondC,
+            boolean add,
+            float[] bias,
+            int biasOffset) {
         FloatVector c00 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset]);
         FloatVector c01 = c00;
         FloatVector c02 = c00;
@@ -433,8 +599,20 @@ final class PanamaConvKernels implements ConvKernels {
 
     /** For one channel: 8 chains, fewer of them would wait for each other. */
     private static void tile1x8(
-            int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart, float[] c,
-            int cOffset, int secondC, boolean add, float[] bias, int biasOffset) {
+            int depth,
+            float[] a,
+            int aOffset,
+            float[] x,
+            int xOffset,
+            int secondX,
+            int[] starts,
+            int firstStart,
+            float[] c,
+            int cOffset,
+            int secondC,
+            boolean add,
+            float[] bias,
+            int biasOffset) {
         FloatVector c0 = FloatVector.broadcast(SPECIES, add ? 0f : bias[biasOffset]);
         FloatVector c1 = c0;
         FloatVector c2 = c0;
@@ -477,7 +655,8 @@ final class PanamaConvKernels implements ConvKernels {
     }
 
     @Override
-    public void copyLines(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
+    public void copyLines(
+            int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
         // In order throughout, so that a line overwrites what was written behind the line before.
         int whole = (length + LANES - 1) / LANES * LANES;
         if (from < 0 || from + (lines - 1) * step + whole > source.length) {
@@ -504,11 +683,12 @@ final class PanamaConvKernels implements ConvKernels {
     }
 
     /**
-     * Four or eight lines by 16 elements are turned in registers, at each step half of one against half of another; the last 16
-     * end with the lines. For other counts the plain loop is as good, if lines are not short.
+     * Four or eight lines by 16 elements are turned in registers, at each step half of one against half of another; the
+     * last 16 end with the lines. For other counts the plain loop is as good, if lines are not short.
      */
     @Override
-    public void packAcross(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
+    public void packAcross(
+            int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
         if (LANES != 16 || lines != targetStep || (lines != 4 && lines != 8) || length < LANES) {
             ConvKernels.packLinesAcross(lines, length, source, from, step, target, at, targetStep);
             return;
@@ -576,11 +756,12 @@ final class PanamaConvKernels implements ConvKernels {
     }
 
     /**
-     * Lines of up to three vectors are read with what stands beside their pixels, which a mask turns into zeros. The last vector
-     * ends with the line; what one of a shorter line writes beyond is overwritten by the next line.
+     * Lines of up to three vectors are read with what stands beside their pixels, which a mask turns into zeros. The
+     * last vector ends with the line; what one of a shorter line writes beyond is overwritten by the next line.
      */
     @Override
-    public void copyFrames(Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
+    public void copyFrames(
+            Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
         int vectors = (frame.width() + LANES - 1) / LANES;
         if (frame.pixelStep() > 1) {
             ConvKernels.copyFrameLines(frame, channels, source, from, channelStep, target, at);
@@ -644,7 +825,10 @@ final class PanamaConvKernels implements ConvKernels {
             to += above;
             int start = from + channel * channelStep;
             for (int line = 0; line < lines; line++, start += step, to += width) {
-                FloatVector.fromArray(SPECIES, source, start).reinterpretAsInts().and(mask0).reinterpretAsFloats()
+                FloatVector.fromArray(SPECIES, source, start)
+                        .reinterpretAsInts()
+                        .and(mask0)
+                        .reinterpretAsFloats()
                         .intoArray(target, to);
             }
             for (int i = 0; i < below; i += LANES) {
@@ -675,9 +859,15 @@ final class PanamaConvKernels implements ConvKernels {
             to += above;
             int start = from + channel * channelStep;
             for (int line = 0; line < lines; line++, start += step, to += width) {
-                FloatVector.fromArray(SPECIES, source, start).reinterpretAsInts().and(mask0).reinterpretAsFloats()
+                FloatVector.fromArray(SPECIES, source, start)
+                        .reinterpretAsInts()
+                        .and(mask0)
+                        .reinterpretAsFloats()
                         .intoArray(target, to);
-                FloatVector.fromArray(SPECIES, source, start + last).reinterpretAsInts().and(mask1).reinterpretAsFloats()
+                FloatVector.fromArray(SPECIES, source, start + last)
+                        .reinterpretAsInts()
+                        .and(mask1)
+                        .reinterpretAsFloats()
                         .intoArray(target, to + last);
             }
             for (int i = 0; i < below; i += LANES) {
@@ -710,11 +900,20 @@ final class PanamaConvKernels implements ConvKernels {
             to += above;
             int start = from + channel * channelStep;
             for (int line = 0; line < lines; line++, start += step, to += width) {
-                FloatVector.fromArray(SPECIES, source, start).reinterpretAsInts().and(mask0).reinterpretAsFloats()
+                FloatVector.fromArray(SPECIES, source, start)
+                        .reinterpretAsInts()
+                        .and(mask0)
+                        .reinterpretAsFloats()
                         .intoArray(target, to);
-                FloatVector.fromArray(SPECIES, source, start + LANES).reinterpretAsInts().and(mask1).reinterpretAsFloats()
+                FloatVector.fromArray(SPECIES, source, start + LANES)
+                        .reinterpretAsInts()
+                        .and(mask1)
+                        .reinterpretAsFloats()
                         .intoArray(target, to + LANES);
-                FloatVector.fromArray(SPECIES, source, start + last).reinterpretAsInts().and(mask2).reinterpretAsFloats()
+                FloatVector.fromArray(SPECIES, source, start + last)
+                        .reinterpretAsInts()
+                        .and(mask2)
+                        .reinterpretAsFloats()
                         .intoArray(target, to + last);
             }
             for (int i = 0; i < below; i += LANES) {
@@ -765,8 +964,18 @@ final class PanamaConvKernels implements ConvKernels {
 
     @Override
     public void addShifted(
-            int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, int[] masks, float start,
-            float[] y, int yOffset, int yEnd) {
+            int lines,
+            int length,
+            float[] x,
+            int xOffset,
+            int xLength,
+            int xStep,
+            int[] shifts,
+            int[] masks,
+            float start,
+            float[] y,
+            int yOffset,
+            int yEnd) {
         int first = 0;
         if (length <= LANES && shifts.length == 3) {
             first = Math.max(0, Math.min(lines, (yEnd - yOffset - LANES) / length));
@@ -788,8 +997,10 @@ final class PanamaConvKernels implements ConvKernels {
                 FloatVector sum = FloatVector.broadcast(SPECIES, start);
                 for (int s = 0, ix = from + at; s < shifts.length; s++, ix += xStep, mask += LANES) {
                     // Bits rather than a vector mask: those are slow before Java 18.
-                    sum = sum.add(FloatVector.fromArray(SPECIES, x, ix + shifts[s]).reinterpretAsInts()
-                            .and(IntVector.fromArray(BITS, masks, mask)).reinterpretAsFloats());
+                    sum = sum.add(FloatVector.fromArray(SPECIES, x, ix + shifts[s])
+                            .reinterpretAsInts()
+                            .and(IntVector.fromArray(BITS, masks, mask))
+                            .reinterpretAsFloats());
                 }
                 sum.intoArray(y, to + at);
             }
@@ -798,8 +1009,17 @@ final class PanamaConvKernels implements ConvKernels {
 
     /** All in registers: the usual kernels' three shifts of lines that a vector holds. */
     private static void addShifted3(
-            int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, int[] masks, float start,
-            float[] y, int yOffset) {
+            int lines,
+            int length,
+            float[] x,
+            int xOffset,
+            int xLength,
+            int xStep,
+            int[] shifts,
+            int[] masks,
+            float start,
+            float[] y,
+            int yOffset) {
         FloatVector first = FloatVector.broadcast(SPECIES, start);
         IntVector m0 = IntVector.fromArray(BITS, masks, 0);
         IntVector m1 = IntVector.fromArray(BITS, masks, LANES);
@@ -820,8 +1040,17 @@ final class PanamaConvKernels implements ConvKernels {
 
     /** The same for five: the usual kernels' five shifts of lines that a vector holds. */
     private static void addShifted5(
-            int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, int[] masks, float start,
-            float[] y, int yOffset) {
+            int lines,
+            int length,
+            float[] x,
+            int xOffset,
+            int xLength,
+            int xStep,
+            int[] shifts,
+            int[] masks,
+            float start,
+            float[] y,
+            int yOffset) {
         FloatVector first = FloatVector.broadcast(SPECIES, start);
         IntVector m0 = IntVector.fromArray(BITS, masks, 0);
         IntVector m1 = IntVector.fromArray(BITS, masks, LANES);

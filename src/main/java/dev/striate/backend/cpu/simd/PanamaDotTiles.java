@@ -4,8 +4,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * On the Vector API, by the rules of {@link PanamaKernels}. One plain loop per tile: C2 then checks all bounds ahead of it, and
- * does not run out of registers. It boxes sums that live through two nested loops.
+ * On the Vector API, by the rules of {@link PanamaKernels}. One plain loop per tile: C2 then checks all bounds ahead of
+ * it, and does not run out of registers. It boxes sums that live through two nested loops.
  */
 final class PanamaDotTiles implements DotTiles {
 
@@ -31,8 +31,18 @@ final class PanamaDotTiles implements DotTiles {
 
     @Override
     public void tile(
-            int tileRows, int positions, float[] dy, int dyOffset, int rows, int rowStep, float[] x, int xOffset, int[] starts,
-            int firstStart, float[] sums, int at) {
+            int tileRows,
+            int positions,
+            float[] dy,
+            int dyOffset,
+            int rows,
+            int rowStep,
+            float[] x,
+            int xOffset,
+            int[] starts,
+            int firstStart,
+            float[] sums,
+            int at) {
         if (!WIDE) {
             tile3x3(positions, dy, dyOffset, rows, rowStep, x, xOffset, starts, firstStart, sums, at);
         } else if (tileRows == 4) {
@@ -44,8 +54,17 @@ final class PanamaDotTiles implements DotTiles {
 
     /** For 32 registers: 16 sums, so that loads, most of them across two cache lines, just keep up. */
     private static void tile4x4(
-            int positions, float[] dy, int dyOffset, int rows, int rowStep, float[] x, int xOffset, int[] starts, int firstStart,
-            float[] sums, int at) {
+            int positions,
+            float[] dy,
+            int dyOffset,
+            int rows,
+            int rowStep,
+            float[] x,
+            int xOffset,
+            int[] starts,
+            int firstStart,
+            float[] sums,
+            int at) {
         FloatVector c00 = FloatVector.zero(SPECIES);
         FloatVector c01 = c00;
         FloatVector c02 = c00;
@@ -116,8 +135,17 @@ final class PanamaDotTiles implements DotTiles {
 
     /** For 32 registers and numbers of rows that 4 does not divide, 6 above all. */
     private static void tile3x5(
-            int positions, float[] dy, int dyOffset, int rows, int rowStep, float[] x, int xOffset, int[] starts, int firstStart,
-            float[] sums, int at) {
+            int positions,
+            float[] dy,
+            int dyOffset,
+            int rows,
+            int rowStep,
+            float[] x,
+            int xOffset,
+            int[] starts,
+            int firstStart,
+            float[] sums,
+            int at) {
         FloatVector c00 = FloatVector.zero(SPECIES);
         FloatVector c01 = c00;
         FloatVector c02 = c00;
@@ -185,8 +213,17 @@ final class PanamaDotTiles implements DotTiles {
 
     /** For 16 registers: 9 sums, just enough to hide the latency of a fused multiply-add. */
     private static void tile3x3(
-            int positions, float[] dy, int dyOffset, int rows, int rowStep, float[] x, int xOffset, int[] starts, int firstStart,
-            float[] sums, int at) {
+            int positions,
+            float[] dy,
+            int dyOffset,
+            int rows,
+            int rowStep,
+            float[] x,
+            int xOffset,
+            int[] starts,
+            int firstStart,
+            float[] sums,
+            int at) {
         FloatVector c00 = FloatVector.zero(SPECIES);
         FloatVector c01 = c00;
         FloatVector c02 = c00;

@@ -11,9 +11,9 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * On the Vector API, by the rules of {@link PanamaKernels} and one more: no other width of float vectors may be loaded anywhere,
- * for C2 then no longer knows which class a vector is of and boxes those of all kernels. What is computed per element takes the
- * plain twin's operations one by one, so that the twin can take the end of a run.
+ * On the Vector API, by the rules of {@link PanamaKernels} and one more: no other width of float vectors may be loaded
+ * anywhere, for C2 then no longer knows which class a vector is of and boxes those of all kernels. What is computed per
+ * element takes the plain twin's operations one by one, so that the twin can take the end of a run.
  */
 final class PanamaFlatKernels implements FlatKernels {
 
@@ -22,24 +22,34 @@ final class PanamaFlatKernels implements FlatKernels {
     private static final int LANES = SPECIES.length();
     /** Vectors in a chain of a sum, and elements in four chains side by side. */
     private static final int CHAIN = ScalarFlatKernels.CHAIN;
+
     private static final int BLOCK = 4 * CHAIN * LANES;
-    /** As many lanes not set as a vector has, then as many that are: a window from n on is a mask of the last n lanes. */
-    private static final int[] LAST = IntStream.range(0, 2 * LANES).map(i -> i < LANES ? 0 : -1).toArray();
+    /**
+     * As many lanes not set as a vector has, then as many that are: a window from n on is a mask of the last n lanes.
+     */
+    private static final int[] LAST =
+            IntStream.range(0, 2 * LANES).map(i -> i < LANES ? 0 : -1).toArray();
     /** Every other element, from 0 or from 1 on; after the last, again. */
     private static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(SPECIES, i -> 2 * i % LANES);
+
     private static final VectorShuffle<Float> ODD = VectorShuffle.fromOp(SPECIES, i -> (2 * i + 1) % LANES);
     private static final VectorMask<Float> SECOND_HALF = VectorMask.fromLong(SPECIES, -1L << LANES / 2);
     /** Vectors this wide have a permutation in one instruction. */
     private static final int SHUFFLING_LANES = 8;
     /** Every element twice, those of the first half or of the second. */
     private static final VectorShuffle<Float> TWICE = VectorShuffle.fromOp(SPECIES, i -> i / 2);
+
     private static final VectorShuffle<Float> SECOND_TWICE = VectorShuffle.fromOp(SPECIES, i -> LANES / 2 + i / 2);
     // What four vectors give that hold whole windows of 2 by 2: a quarter of the outputs each.
     private static final VectorMask<Float> FROM_SECOND = VectorMask.fromLong(SPECIES, -1L << LANES / 4);
     private static final VectorMask<Float> FROM_FOURTH = VectorMask.fromLong(SPECIES, -1L << LANES / 4 * 3);
-    /** By the binary logarithm of an output line's length: how elements go to such outputs, and these to all their elements. */
-    private static final List<WholeWindows> WHOLE_WINDOWS =
-            IntStream.iterate(1, w -> 4 * w <= LANES, w -> 2 * w).mapToObj(WholeWindows::new).toList();
+    /**
+     * By the binary logarithm of an output line's length: how elements go to such outputs, and these to all their
+     * elements.
+     */
+    private static final List<WholeWindows> WHOLE_WINDOWS = IntStream.iterate(1, w -> 4 * w <= LANES, w -> 2 * w)
+            .mapToObj(WholeWindows::new)
+            .toList();
 
     private final PlainFlatKernels plain = new PlainFlatKernels();
 
@@ -49,9 +59,9 @@ final class PanamaFlatKernels implements FlatKernels {
     }
 
     /**
-     * The elements behind the last whole vector come first, as the upper lanes of the vector that ends with the run; its other
-     * lanes count as 0, and all of them in later blocks. So that no vector lives from one block to the next: C2 boxes such a one
-     * in some runs.
+     * The elements behind the last whole vector come first, as the upper lanes of the vector that ends with the run;
+     * its other lanes count as 0, and all of them in later blocks. So that no vector lives from one block to the next:
+     * C2 boxes such a one in some runs.
      */
     @Override
     public double sum(int n, float[] x, int xOffset, Room room) {
@@ -68,8 +78,10 @@ final class PanamaFlatKernels implements FlatKernels {
             FloatVector s0 = zero;
             FloatVector s1 = zero;
             FloatVector s2 = zero;
-            FloatVector s3 = FloatVector.fromArray(SPECIES, x, rest).reinterpretAsInts()
-                    .and(IntVector.fromArray(INTEGERS, LAST, lastOfRest)).reinterpretAsFloats();
+            FloatVector s3 = FloatVector.fromArray(SPECIES, x, rest)
+                    .reinterpretAsInts()
+                    .and(IntVector.fromArray(INTEGERS, LAST, lastOfRest))
+                    .reinterpretAsFloats();
             lastOfRest = 0;
             for (; i + 4 * LANES <= stop; i += 4 * LANES) {
                 s0 = s0.add(FloatVector.fromArray(SPECIES, x, i));
@@ -93,8 +105,9 @@ final class PanamaFlatKernels implements FlatKernels {
     }
 
     /**
-     * Four runs side by side, a chain for each, and as many of them as a chain may have terms: short ones would spend their time
-     * on adding up lanes. A single loop passes from runs to the next, for C2 boxes vectors that live through two.
+     * Four runs side by side, a chain for each, and as many of them as a chain may have terms: short ones would spend
+     * their time on adding up lanes. A single loop passes from runs to the next, for C2 boxes vectors that live through
+     * two.
      */
     @Override
     public double sumRuns(int runs, int n, int step, float[] x, int xOffset, Room room) {
@@ -116,10 +129,21 @@ final class PanamaFlatKernels implements FlatKernels {
                     int second = first + step;
                     int third = second + step;
                     IntVector taken = IntVector.fromArray(INTEGERS, LAST, fresh);
-                    s0 = s0.add(FloatVector.fromArray(SPECIES, x, first).reinterpretAsInts().and(taken).reinterpretAsFloats());
-                    s1 = s1.add(FloatVector.fromArray(SPECIES, x, second).reinterpretAsInts().and(taken).reinterpretAsFloats());
-                    s2 = s2.add(FloatVector.fromArray(SPECIES, x, third).reinterpretAsInts().and(taken).reinterpretAsFloats());
-                    s3 = s3.add(FloatVector.fromArray(SPECIES, x, third + step).reinterpretAsInts().and(taken)
+                    s0 = s0.add(FloatVector.fromArray(SPECIES, x, first)
+                            .reinterpretAsInts()
+                            .and(taken)
+                            .reinterpretAsFloats());
+                    s1 = s1.add(FloatVector.fromArray(SPECIES, x, second)
+                            .reinterpretAsInts()
+                            .and(taken)
+                            .reinterpretAsFloats());
+                    s2 = s2.add(FloatVector.fromArray(SPECIES, x, third)
+                            .reinterpretAsInts()
+                            .and(taken)
+                            .reinterpretAsFloats());
+                    s3 = s3.add(FloatVector.fromArray(SPECIES, x, third + step)
+                            .reinterpretAsInts()
+                            .and(taken)
                             .reinterpretAsFloats());
                     i += LANES;
                     if (i >= n) {
@@ -154,8 +178,11 @@ final class PanamaFlatKernels implements FlatKernels {
             int stop = Math.min(i + BLOCK / 2, bound);
             FloatVector s0 = zero;
             FloatVector q0 = zero;
-            FloatVector s1 = FloatVector.fromArray(SPECIES, x, rest).sub(middle).reinterpretAsInts()
-                    .and(IntVector.fromArray(INTEGERS, LAST, lastOfRest)).reinterpretAsFloats();
+            FloatVector s1 = FloatVector.fromArray(SPECIES, x, rest)
+                    .sub(middle)
+                    .reinterpretAsInts()
+                    .and(IntVector.fromArray(INTEGERS, LAST, lastOfRest))
+                    .reinterpretAsFloats();
             FloatVector q1 = s1.mul(s1);
             lastOfRest = 0;
             for (; i + 2 * LANES <= stop; i += 2 * LANES) {
@@ -199,10 +226,16 @@ final class PanamaFlatKernels implements FlatKernels {
             FloatVector s0 = zero;
             FloatVector d0 = zero;
             IntVector inRest = IntVector.fromArray(INTEGERS, LAST, lastOfRest);
-            FloatVector s1 = FloatVector.fromArray(SPECIES, y, yOffset + rest).reinterpretAsInts().and(inRest)
+            FloatVector s1 = FloatVector.fromArray(SPECIES, y, yOffset + rest)
+                    .reinterpretAsInts()
+                    .and(inRest)
                     .reinterpretAsFloats();
-            FloatVector d1 = FloatVector.fromArray(SPECIES, x, xOffset + rest).sub(middle).reinterpretAsInts().and(inRest)
-                    .reinterpretAsFloats().mul(s1);
+            FloatVector d1 = FloatVector.fromArray(SPECIES, x, xOffset + rest)
+                    .sub(middle)
+                    .reinterpretAsInts()
+                    .and(inRest)
+                    .reinterpretAsFloats()
+                    .mul(s1);
             lastOfRest = 0;
             for (; i + 2 * LANES <= stop; i += 2 * LANES) {
                 FloatVector y0 = FloatVector.fromArray(SPECIES, y, yOffset + i);
@@ -210,7 +243,9 @@ final class PanamaFlatKernels implements FlatKernels {
                 s0 = s0.add(y0);
                 s1 = s1.add(y1);
                 d0 = FloatVector.fromArray(SPECIES, x, xOffset + i).sub(middle).fma(y0, d0);
-                d1 = FloatVector.fromArray(SPECIES, x, xOffset + i + LANES).sub(middle).fma(y1, d1);
+                d1 = FloatVector.fromArray(SPECIES, x, xOffset + i + LANES)
+                        .sub(middle)
+                        .fma(y1, d1);
             }
             if (i < stop) {
                 FloatVector y0 = FloatVector.fromArray(SPECIES, y, yOffset + i);
@@ -233,29 +268,62 @@ final class PanamaFlatKernels implements FlatKernels {
 
     @Override
     public void normGradient(
-            int n, float[] x, int xOffset, float mean, float[] dy, int dyOffset, float factor, float shiftShare,
-            float scaleShare, float[] dx, int dxOffset) {
+            int n,
+            float[] x,
+            int xOffset,
+            float mean,
+            float[] dy,
+            int dyOffset,
+            float factor,
+            float shiftShare,
+            float scaleShare,
+            float[] dx,
+            int dxOffset) {
         int bound = SPECIES.loopBound(n);
         for (int i = 0; i < bound; i += LANES) {
             FloatVector centred = FloatVector.fromArray(SPECIES, x, xOffset + i).sub(mean);
-            FloatVector.fromArray(SPECIES, dy, dyOffset + i).sub(shiftShare).sub(centred.mul(scaleShare)).mul(factor)
+            FloatVector.fromArray(SPECIES, dy, dyOffset + i)
+                    .sub(shiftShare)
+                    .sub(centred.mul(scaleShare))
+                    .mul(factor)
                     .intoArray(dx, dxOffset + i);
         }
-        plain.normGradient(n - bound, x, xOffset + bound, mean, dy, dyOffset + bound, factor, shiftShare, scaleShare, dx,
+        plain.normGradient(
+                n - bound,
+                x,
+                xOffset + bound,
+                mean,
+                dy,
+                dyOffset + bound,
+                factor,
+                shiftShare,
+                scaleShare,
+                dx,
                 dxOffset + bound);
     }
 
     /**
-     * A vector of outputs at a time, even where a line is shorter: what is written beyond its end, the next line overwrites. The
-     * places are chosen as bits in float lanes, for there a comparison of floats can choose them. They become integers by a
-     * constant species: C2 does not always know the one that {@code reinterpretAsInts} looks up, and boxes.
+     * A vector of outputs at a time, even where a line is shorter: what is written beyond its end, the next line
+     * overwrites. The places are chosen as bits in float lanes, for there a comparison of floats can choose them. They
+     * become integers by a constant species: C2 does not always know the one that {@code reinterpretAsInts} looks up,
+     * and boxes.
      */
     @Override
     public void maxPool2x2(
-            int planes, int inHeight, int inWidth, int outHeight, int outWidth, float[] x, int xOffset, float[] y, int yOffset,
-            int[] indices, int indexOffset) {
+            int planes,
+            int inHeight,
+            int inWidth,
+            int outHeight,
+            int outWidth,
+            float[] x,
+            int xOffset,
+            float[] y,
+            int yOffset,
+            int[] indices,
+            int indexOffset) {
         if (LANES < SHUFFLING_LANES) {
-            plain.maxPool2x2(planes, inHeight, inWidth, outHeight, outWidth, x, xOffset, y, yOffset, indices, indexOffset);
+            plain.maxPool2x2(
+                    planes, inHeight, inWidth, outHeight, outWidth, x, xOffset, y, yOffset, indices, indexOffset);
             return;
         }
         if (holdWholeWindows(inHeight, inWidth, outHeight, outWidth)) {
@@ -298,7 +366,8 @@ final class PanamaFlatKernels implements FlatKernels {
                         FloatVector placeBelow = below.blend(belowRight, second);
                         second = bestBelow.compare(VectorOperators.GT, bestAbove);
                         bestAbove.blend(bestBelow, second).intoArray(y, yOffset + output);
-                        IntVector place = (IntVector) placeAbove.blend(placeBelow, second).reinterpretShape(INTEGERS, 0);
+                        IntVector place =
+                                (IntVector) placeAbove.blend(placeBelow, second).reinterpretShape(INTEGERS, 0);
                         place.add(everyOther).add(upper - plane).intoArray(indices, indexOffset + output);
                         output += n;
                         continue;
@@ -314,13 +383,18 @@ final class PanamaFlatKernels implements FlatKernels {
     /** The permutations for vectors that hold whole windows of 2 by 2. */
     private static final class WholeWindows {
 
-        /** From the elements of a vector to the same quarter of the outputs, four times: left and right, above and below. */
+        /**
+         * From the elements of a vector to the same quarter of the outputs, four times: left and right, above and
+         * below.
+         */
         final VectorShuffle<Float> aboveLeft;
+
         final VectorShuffle<Float> aboveRight;
         final VectorShuffle<Float> belowLeft;
         final VectorShuffle<Float> belowRight;
         /** From outputs to the elements of the first vector to the fourth. */
         final VectorShuffle<Float> toFirst;
+
         final VectorShuffle<Float> toSecond;
         final VectorShuffle<Float> toThird;
         final VectorShuffle<Float> toFourth;
@@ -351,13 +425,23 @@ final class PanamaFlatKernels implements FlatKernels {
     /** Whether a vector holds whole pairs of lines, and four of them whole planes or a plane whole fours of them. */
     private static boolean holdWholeWindows(int inHeight, int inWidth, int outHeight, int outWidth) {
         int plane = inHeight * inWidth;
-        return inWidth == 2 * outWidth && inHeight == 2 * outHeight && LANES % (4 * outWidth) == 0 && plane % LANES == 0
+        return inWidth == 2 * outWidth
+                && inHeight == 2 * outHeight
+                && LANES % (4 * outWidth) == 0
+                && plane % LANES == 0
                 && (plane % (4 * LANES) == 0 || 4 * LANES % plane == 0);
     }
 
     /** A vector of outputs from four vectors of pixels, which follow each other through all planes. */
     private static void poolWholeWindows(
-            int planes, int inHeight, int inWidth, float[] x, int xOffset, float[] y, int yOffset, int[] indices,
+            int planes,
+            int inHeight,
+            int inWidth,
+            float[] x,
+            int xOffset,
+            float[] y,
+            int yOffset,
+            int[] indices,
             int indexOffset) {
         int outWidth = inWidth / 2;
         int plane = inHeight * inWidth;
@@ -382,14 +466,22 @@ final class PanamaFlatKernels implements FlatKernels {
             FloatVector v1 = FloatVector.fromArray(SPECIES, x, from + LANES);
             FloatVector v2 = FloatVector.fromArray(SPECIES, x, from + 2 * LANES);
             FloatVector v3 = FloatVector.fromArray(SPECIES, x, from + 3 * LANES);
-            FloatVector a = v0.rearrange(aboveLeft).blend(v1.rearrange(aboveLeft), FROM_SECOND)
-                    .blend(v2.rearrange(aboveLeft), SECOND_HALF).blend(v3.rearrange(aboveLeft), FROM_FOURTH);
-            FloatVector b = v0.rearrange(aboveRight).blend(v1.rearrange(aboveRight), FROM_SECOND)
-                    .blend(v2.rearrange(aboveRight), SECOND_HALF).blend(v3.rearrange(aboveRight), FROM_FOURTH);
-            FloatVector c = v0.rearrange(belowLeft).blend(v1.rearrange(belowLeft), FROM_SECOND)
-                    .blend(v2.rearrange(belowLeft), SECOND_HALF).blend(v3.rearrange(belowLeft), FROM_FOURTH);
-            FloatVector d = v0.rearrange(belowRight).blend(v1.rearrange(belowRight), FROM_SECOND)
-                    .blend(v2.rearrange(belowRight), SECOND_HALF).blend(v3.rearrange(belowRight), FROM_FOURTH);
+            FloatVector a = v0.rearrange(aboveLeft)
+                    .blend(v1.rearrange(aboveLeft), FROM_SECOND)
+                    .blend(v2.rearrange(aboveLeft), SECOND_HALF)
+                    .blend(v3.rearrange(aboveLeft), FROM_FOURTH);
+            FloatVector b = v0.rearrange(aboveRight)
+                    .blend(v1.rearrange(aboveRight), FROM_SECOND)
+                    .blend(v2.rearrange(aboveRight), SECOND_HALF)
+                    .blend(v3.rearrange(aboveRight), FROM_FOURTH);
+            FloatVector c = v0.rearrange(belowLeft)
+                    .blend(v1.rearrange(belowLeft), FROM_SECOND)
+                    .blend(v2.rearrange(belowLeft), SECOND_HALF)
+                    .blend(v3.rearrange(belowLeft), FROM_FOURTH);
+            FloatVector d = v0.rearrange(belowRight)
+                    .blend(v1.rearrange(belowRight), FROM_SECOND)
+                    .blend(v2.rearrange(belowRight), SECOND_HALF)
+                    .blend(v3.rearrange(belowRight), FROM_FOURTH);
             FloatVector sum = a.add(b).add(c.add(d));
             if (sum.compare(VectorOperators.NE, sum).anyTrue()) {
                 poolLines(output, output + LANES, plane, outWidth, x, xOffset, y, yOffset, indices, indexOffset);
@@ -402,7 +494,8 @@ final class PanamaFlatKernels implements FlatKernels {
                 FloatVector placeBelow = below.blend(belowAndRight, second);
                 second = bestBelow.compare(VectorOperators.GT, bestAbove);
                 bestAbove.blend(bestBelow, second).intoArray(y, yOffset + output);
-                IntVector place = (IntVector) placeAbove.blend(placeBelow, second).reinterpretShape(INTEGERS, 0);
+                IntVector place =
+                        (IntVector) placeAbove.blend(placeBelow, second).reinterpretShape(INTEGERS, 0);
                 place.add(starts).add(inPlane).intoArray(indices, indexOffset + output);
             }
             inPlane = (inPlane + 4 * LANES) % plane;
@@ -412,24 +505,48 @@ final class PanamaFlatKernels implements FlatKernels {
 
     /** Outputs of planes with an even number of lines and columns, both ends at a line's. */
     private static void poolLines(
-            int first, int end, int plane, int outWidth, float[] x, int xOffset, float[] y, int yOffset, int[] indices,
+            int first,
+            int end,
+            int plane,
+            int outWidth,
+            float[] x,
+            int xOffset,
+            float[] y,
+            int yOffset,
+            int[] indices,
             int indexOffset) {
         for (int output = first; output < end; output += outWidth) {
             int top = xOffset + 4 * output;
             PlainFlatKernels.maxPoolLine(
-                    outWidth, x, top - 4 * output % plane, top, 2 * outWidth, y, yOffset + output, indices,
+                    outWidth,
+                    x,
+                    top - 4 * output % plane,
+                    top,
+                    2 * outWidth,
+                    y,
+                    yOffset + output,
+                    indices,
                     indexOffset + output);
         }
     }
 
     /**
-     * Each output's gradient and place stand four times, where the pixels of its window do; those whose place it is take it. What
-     * is written beyond a line's end, the next line overwrites.
+     * Each output's gradient and place stand four times, where the pixels of its window do; those whose place it is
+     * take it. What is written beyond a line's end, the next line overwrites.
      */
     @Override
     public void maxPool2x2Gradient(
-            int planes, int inHeight, int inWidth, int outHeight, int outWidth, float[] dy, int dyOffset, int[] indices,
-            int indexOffset, float[] dx, int dxOffset) {
+            int planes,
+            int inHeight,
+            int inWidth,
+            int outHeight,
+            int outWidth,
+            float[] dy,
+            int dyOffset,
+            int[] indices,
+            int indexOffset,
+            float[] dx,
+            int dxOffset) {
         if (LANES < SHUFFLING_LANES) {
             plain.maxPool2x2Gradient(
                     planes, inHeight, inWidth, outHeight, outWidth, dy, dyOffset, indices, indexOffset, dx, dxOffset);
@@ -449,7 +566,8 @@ final class PanamaFlatKernels implements FlatKernels {
             int top = start;
             for (int oy = 0; oy < outHeight; oy++, line += outWidth, top += 2 * inWidth) {
                 int bottom = top + inWidth;
-                if (line + Math.max(0, outWidth - LANES) > lastOutput || bottom + Math.max(written, 2 * outWidth) > end) {
+                if (line + Math.max(0, outWidth - LANES) > lastOutput
+                        || bottom + Math.max(written, 2 * outWidth) > end) {
                     Arrays.fill(dx, top, bottom + inWidth, 0f);
                     PlainFlatKernels.scatter(outWidth, dy, dyOffset + line, indices, indexOffset + line, dx, start);
                     continue;
@@ -467,7 +585,8 @@ final class PanamaFlatKernels implements FlatKernels {
                     IntVector under = zero.blend(gradients, places.compare(VectorOperators.EQ, here.add(inWidth)));
                     ((FloatVector) above.reinterpretShape(SPECIES, 0)).intoArray(dx, top + 2 * ox);
                     if (broad) {
-                        IntVector others = (IntVector) gradient.rearrange(SECOND_TWICE).reinterpretShape(INTEGERS, 0);
+                        IntVector others =
+                                (IntVector) gradient.rearrange(SECOND_TWICE).reinterpretShape(INTEGERS, 0);
                         places = (IntVector) place.rearrange(SECOND_TWICE).reinterpretShape(INTEGERS, 0);
                         here = here.add(LANES);
                         above = zero.blend(others, places.compare(VectorOperators.EQ, here));
@@ -490,7 +609,14 @@ final class PanamaFlatKernels implements FlatKernels {
 
     /** Four vectors of pixels from a vector of outputs. */
     private static void spreadWholeWindows(
-            int planes, int inHeight, int inWidth, float[] dy, int dyOffset, int[] indices, int indexOffset, float[] dx,
+            int planes,
+            int inHeight,
+            int inWidth,
+            float[] dy,
+            int dyOffset,
+            int[] indices,
+            int indexOffset,
+            float[] dx,
             int dxOffset) {
         int plane = inHeight * inWidth;
         int outputs = planes * plane / 4;
@@ -507,23 +633,28 @@ final class PanamaFlatKernels implements FlatKernels {
         int output = 0;
         for (int to = dxOffset, inPlane = 0; output + LANES <= outputs; output += LANES, to += 4 * LANES) {
             FloatVector gradient = FloatVector.fromArray(SPECIES, dy, dyOffset + output);
-            FloatVector place = (FloatVector) IntVector.fromArray(INTEGERS, indices, indexOffset + output).sub(inPlane)
+            FloatVector place = (FloatVector) IntVector.fromArray(INTEGERS, indices, indexOffset + output)
+                    .sub(inPlane)
                     .reinterpretShape(SPECIES, 0);
             IntVector gradients = (IntVector) gradient.rearrange(toFirst).reinterpretShape(INTEGERS, 0);
             IntVector places = (IntVector) place.rearrange(toFirst).reinterpretShape(INTEGERS, 0);
-            ((FloatVector) zero.blend(gradients, places.compare(VectorOperators.EQ, first)).reinterpretShape(SPECIES, 0))
+            ((FloatVector) zero.blend(gradients, places.compare(VectorOperators.EQ, first))
+                            .reinterpretShape(SPECIES, 0))
                     .intoArray(dx, to);
             gradients = (IntVector) gradient.rearrange(toSecond).reinterpretShape(INTEGERS, 0);
             places = (IntVector) place.rearrange(toSecond).reinterpretShape(INTEGERS, 0);
-            ((FloatVector) zero.blend(gradients, places.compare(VectorOperators.EQ, second)).reinterpretShape(SPECIES, 0))
+            ((FloatVector) zero.blend(gradients, places.compare(VectorOperators.EQ, second))
+                            .reinterpretShape(SPECIES, 0))
                     .intoArray(dx, to + LANES);
             gradients = (IntVector) gradient.rearrange(toThird).reinterpretShape(INTEGERS, 0);
             places = (IntVector) place.rearrange(toThird).reinterpretShape(INTEGERS, 0);
-            ((FloatVector) zero.blend(gradients, places.compare(VectorOperators.EQ, third)).reinterpretShape(SPECIES, 0))
+            ((FloatVector) zero.blend(gradients, places.compare(VectorOperators.EQ, third))
+                            .reinterpretShape(SPECIES, 0))
                     .intoArray(dx, to + 2 * LANES);
             gradients = (IntVector) gradient.rearrange(toFourth).reinterpretShape(INTEGERS, 0);
             places = (IntVector) place.rearrange(toFourth).reinterpretShape(INTEGERS, 0);
-            ((FloatVector) zero.blend(gradients, places.compare(VectorOperators.EQ, fourth)).reinterpretShape(SPECIES, 0))
+            ((FloatVector) zero.blend(gradients, places.compare(VectorOperators.EQ, fourth))
+                            .reinterpretShape(SPECIES, 0))
                     .intoArray(dx, to + 3 * LANES);
             inPlane = (inPlane + 4 * LANES) % plane;
         }
@@ -549,36 +680,71 @@ final class PanamaFlatKernels implements FlatKernels {
 
     @Override
     public void descendWithMomentum(
-            int n, float rate, float weightDecay, float momentum, float undamped, boolean nesterov, float[] g, int gOffset,
-            float[] v, int vOffset, float[] w, int wOffset) {
+            int n,
+            float rate,
+            float weightDecay,
+            float momentum,
+            float undamped,
+            boolean nesterov,
+            float[] g,
+            int gOffset,
+            float[] v,
+            int vOffset,
+            float[] w,
+            int wOffset) {
         int bound = SPECIES.loopBound(n);
         for (int i = 0; i < bound; i += LANES) {
             FloatVector weight = FloatVector.fromArray(SPECIES, w, wOffset + i);
             FloatVector d = FloatVector.fromArray(SPECIES, g, gOffset + i).add(weight.mul(weightDecay));
-            FloatVector velocity = FloatVector.fromArray(SPECIES, v, vOffset + i).mul(momentum).add(d.mul(undamped));
+            FloatVector velocity =
+                    FloatVector.fromArray(SPECIES, v, vOffset + i).mul(momentum).add(d.mul(undamped));
             velocity.intoArray(v, vOffset + i);
             FloatVector direction = nesterov ? d.add(velocity.mul(momentum)) : velocity;
             weight.sub(direction.mul(rate)).intoArray(w, wOffset + i);
         }
-        plain.descendWithMomentum(n - bound, rate, weightDecay, momentum, undamped, nesterov, g, gOffset + bound, v,
-                vOffset + bound, w, wOffset + bound);
+        plain.descendWithMomentum(
+                n - bound,
+                rate,
+                weightDecay,
+                momentum,
+                undamped,
+                nesterov,
+                g,
+                gOffset + bound,
+                v,
+                vOffset + bound,
+                w,
+                wOffset + bound);
     }
 
     @Override
     public void adam(
-            int n, AdamFactors factors, float[] g, int gOffset, float[] m, int mOffset, float[] v, int vOffset, float[] w,
+            int n,
+            AdamFactors factors,
+            float[] g,
+            int gOffset,
+            float[] m,
+            int mOffset,
+            float[] v,
+            int vOffset,
+            float[] w,
             int wOffset) {
         int bound = SPECIES.loopBound(n);
         for (int i = 0; i < bound; i += LANES) {
             FloatVector weight = FloatVector.fromArray(SPECIES, w, wOffset + i);
             FloatVector d = FloatVector.fromArray(SPECIES, g, gOffset + i).add(weight.mul(factors.coupledDecay()));
-            FloatVector mean = FloatVector.fromArray(SPECIES, m, mOffset + i).mul(factors.beta1()).add(d.mul(factors.rest1()));
-            FloatVector square = FloatVector.fromArray(SPECIES, v, vOffset + i).mul(factors.beta2())
+            FloatVector mean = FloatVector.fromArray(SPECIES, m, mOffset + i)
+                    .mul(factors.beta1())
+                    .add(d.mul(factors.rest1()));
+            FloatVector square = FloatVector.fromArray(SPECIES, v, vOffset + i)
+                    .mul(factors.beta2())
                     .add(d.mul(factors.rest2()).mul(d));
             mean.intoArray(m, mOffset + i);
             square.intoArray(v, vOffset + i);
             FloatVector divisor = square.sqrt().div(factors.rootOfCorrection2()).add(factors.epsilon());
-            weight.mul(factors.shrink()).sub(mean.mul(factors.rate()).div(divisor)).intoArray(w, wOffset + i);
+            weight.mul(factors.shrink())
+                    .sub(mean.mul(factors.rate()).div(divisor))
+                    .intoArray(w, wOffset + i);
         }
         plain.adam(n - bound, factors, g, gOffset + bound, m, mOffset + bound, v, vOffset + bound, w, wOffset + bound);
     }

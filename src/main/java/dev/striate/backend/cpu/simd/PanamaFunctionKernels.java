@@ -72,9 +72,9 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * On the Vector API, by the rules of {@link PanamaFlatKernels}; what is computed is told in {@link ScalarFunctionKernels}. The
- * exponential is written out in each method: a helper that C2 does not inline would box its vectors. Comparisons and blends
- * instead of minimum and maximum let NaN pass in one instruction each.
+ * On the Vector API, by the rules of {@link PanamaFlatKernels}; what is computed is told in {@link
+ * ScalarFunctionKernels}. The exponential is written out in each method: a helper that C2 does not inline would box its
+ * vectors. Comparisons and blends instead of minimum and maximum let NaN pass in one instruction each.
  */
 final class PanamaFunctionKernels implements FunctionKernels {
 
@@ -104,12 +104,20 @@ final class PanamaFunctionKernels implements FunctionKernels {
             FloatVector rounded = x0.fma(perLog2, rounder);
             FloatVector power = rounded.sub(rounder);
             FloatVector r = power.fma(minusLog2Rest, power.fma(minusLog2, x0));
-            FloatVector p = r.fma(e5, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, e0).fma(r.mul(r), r).add(1f);
+            FloatVector p = r.fma(e5, e4)
+                    .fma(r, e3)
+                    .fma(r, e2)
+                    .fma(r, e1)
+                    .fma(r, e0)
+                    .fma(r.mul(r), r)
+                    .add(1f);
             IntVector bits = ((IntVector) rounded.reinterpretShape(INTEGERS, 0)).sub(ROUNDER_BITS);
             IntVector half = bits.lanewise(VectorOperators.ASHR, 1);
-            FloatVector scale = (FloatVector) half.add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA)
-                    .reinterpretShape(SPECIES, 0);
-            FloatVector rest = (FloatVector) bits.sub(half).add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA)
+            FloatVector scale = (FloatVector)
+                    half.add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA).reinterpretShape(SPECIES, 0);
+            FloatVector rest = (FloatVector) bits.sub(half)
+                    .add(BIAS)
+                    .lanewise(VectorOperators.LSHL, MANTISSA)
                     .reinterpretShape(SPECIES, 0);
             FloatVector exp = p.mul(scale).mul(rest);
             exp.intoArray(y, yOffset + i);
@@ -136,18 +144,29 @@ final class PanamaFunctionKernels implements FunctionKernels {
             VectorMask<Float> isSmall = value.compare(VectorOperators.LT, Float.MIN_NORMAL);
             IntVector bits = (IntVector) value.blend(value.mul(RAISE), isSmall).reinterpretShape(INTEGERS, 0);
             IntVector power = bits.sub(ROOT_BITS).lanewise(VectorOperators.ASHR, MANTISSA);
-            FloatVector f = (FloatVector) bits.sub(power.lanewise(VectorOperators.LSHL, MANTISSA)).reinterpretShape(SPECIES, 0);
+            FloatVector f = (FloatVector)
+                    bits.sub(power.lanewise(VectorOperators.LSHL, MANTISSA)).reinterpretShape(SPECIES, 0);
             f = f.sub(1f);
             FloatVector e = ((FloatVector) power.add(ROUNDER_BITS).reinterpretShape(SPECIES, 0)).sub(ROUNDER);
             e = e.blend(e.sub(MANTISSA), isSmall);
-            FloatVector p = f.fma(l8, l7).fma(f, l6).fma(f, l5).fma(f, l4).fma(f, l3).fma(f, l2).fma(f, l1).fma(f, l0);
+            FloatVector p = f.fma(l8, l7)
+                    .fma(f, l6)
+                    .fma(f, l5)
+                    .fma(f, l4)
+                    .fma(f, l3)
+                    .fma(f, l2)
+                    .fma(f, l1)
+                    .fma(f, l0);
             FloatVector square = f.mul(f);
-            FloatVector small = e.fma(log2Rest, square.fma(FloatVector.broadcast(SPECIES, -0.5f), p.mul(f).mul(square)));
+            FloatVector small = e.fma(
+                    log2Rest,
+                    square.fma(FloatVector.broadcast(SPECIES, -0.5f), p.mul(f).mul(square)));
             FloatVector log = e.fma(log2, f.add(small));
             // Infinity and NaN stay what they are.
             log = value.blend(log, value.compare(VectorOperators.LE, Float.MAX_VALUE));
             log = log.blend(Float.NaN, value.compare(VectorOperators.LT, 0f));
-            log.blend(Float.NEGATIVE_INFINITY, value.compare(VectorOperators.EQ, 0f)).intoArray(y, yOffset + i);
+            log.blend(Float.NEGATIVE_INFINITY, value.compare(VectorOperators.EQ, 0f))
+                    .intoArray(y, yOffset + i);
         }
         scalar.log(n - bound, x, xOffset + bound, y, yOffset + bound);
     }
@@ -173,15 +192,24 @@ final class PanamaFunctionKernels implements FunctionKernels {
             FloatVector rounded = x0.fma(perLog2, rounder);
             FloatVector power = rounded.sub(rounder);
             FloatVector r = power.fma(minusLog2Rest, power.fma(minusLog2, x0));
-            FloatVector p = r.fma(e5, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, e0).fma(r.mul(r), r).add(1f);
+            FloatVector p = r.fma(e5, e4)
+                    .fma(r, e3)
+                    .fma(r, e2)
+                    .fma(r, e1)
+                    .fma(r, e0)
+                    .fma(r.mul(r), r)
+                    .add(1f);
             IntVector bits = ((IntVector) rounded.reinterpretShape(INTEGERS, 0)).sub(ROUNDER_BITS);
             IntVector half = bits.lanewise(VectorOperators.ASHR, 1);
-            FloatVector scale = (FloatVector) half.add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA)
-                    .reinterpretShape(SPECIES, 0);
-            FloatVector rest = (FloatVector) bits.sub(half).add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA)
+            FloatVector scale = (FloatVector)
+                    half.add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA).reinterpretShape(SPECIES, 0);
+            FloatVector rest = (FloatVector) bits.sub(half)
+                    .add(BIAS)
+                    .lanewise(VectorOperators.LSHL, MANTISSA)
                     .reinterpretShape(SPECIES, 0);
             FloatVector exp = p.mul(scale).mul(rest);
-            FloatVector numerator = FloatVector.broadcast(SPECIES, 1f).blend(exp, value.compare(VectorOperators.LT, 0f));
+            FloatVector numerator =
+                    FloatVector.broadcast(SPECIES, 1f).blend(exp, value.compare(VectorOperators.LT, 0f));
             numerator.div(exp.add(1f)).intoArray(y, yOffset + i);
         }
         scalar.sigmoid(n - bound, x, xOffset + bound, y, yOffset + bound);
@@ -209,21 +237,33 @@ final class PanamaFunctionKernels implements FunctionKernels {
             FloatVector rounded = x0.fma(perLog2, rounder);
             FloatVector power = rounded.sub(rounder);
             FloatVector r = power.fma(minusLog2Rest, power.fma(minusLog2, x0));
-            FloatVector p = r.fma(e5, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, e0).fma(r.mul(r), r).add(1f);
+            FloatVector p = r.fma(e5, e4)
+                    .fma(r, e3)
+                    .fma(r, e2)
+                    .fma(r, e1)
+                    .fma(r, e0)
+                    .fma(r.mul(r), r)
+                    .add(1f);
             IntVector bits = ((IntVector) rounded.reinterpretShape(INTEGERS, 0)).sub(ROUNDER_BITS);
             IntVector half = bits.lanewise(VectorOperators.ASHR, 1);
-            FloatVector scale = (FloatVector) half.add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA)
-                    .reinterpretShape(SPECIES, 0);
-            FloatVector rest = (FloatVector) bits.sub(half).add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA)
+            FloatVector scale = (FloatVector)
+                    half.add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA).reinterpretShape(SPECIES, 0);
+            FloatVector rest = (FloatVector) bits.sub(half)
+                    .add(BIAS)
+                    .lanewise(VectorOperators.LSHL, MANTISSA)
                     .reinterpretShape(SPECIES, 0);
             FloatVector exp = p.mul(scale).mul(rest);
             FloatVector large = FloatVector.broadcast(SPECIES, 2f).div(exp.add(1f));
             large = FloatVector.broadcast(SPECIES, 1f).sub(large);
             large = large.blend(large.neg(), value.compare(VectorOperators.LT, 0f));
             FloatVector square = value.mul(value);
-            FloatVector small = FloatVector.broadcast(SPECIES, T4).fma(square, FloatVector.broadcast(SPECIES, T3))
-                    .fma(square, FloatVector.broadcast(SPECIES, T2)).fma(square, FloatVector.broadcast(SPECIES, T1))
-                    .fma(square, FloatVector.broadcast(SPECIES, T0)).fma(square, FloatVector.broadcast(SPECIES, 1f)).mul(value);
+            FloatVector small = FloatVector.broadcast(SPECIES, T4)
+                    .fma(square, FloatVector.broadcast(SPECIES, T3))
+                    .fma(square, FloatVector.broadcast(SPECIES, T2))
+                    .fma(square, FloatVector.broadcast(SPECIES, T1))
+                    .fma(square, FloatVector.broadcast(SPECIES, T0))
+                    .fma(square, FloatVector.broadcast(SPECIES, 1f))
+                    .mul(value);
             VectorMask<Float> isLarge = size.compare(VectorOperators.GE, SMALL);
             small.blend(large, isLarge).intoArray(y, yOffset + i);
         }
@@ -249,10 +289,11 @@ final class PanamaFunctionKernels implements FunctionKernels {
             FloatVector rounded = x0.fma(perLog2, rounder);
             FloatVector power = rounded.sub(rounder);
             FloatVector r = power.fma(minusLog2Rest, power.fma(minusLog2, x0));
-            FloatVector p = r.fma(e5, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, e0).fma(r.mul(r), r);
+            FloatVector p =
+                    r.fma(e5, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, e0).fma(r.mul(r), r);
             IntVector bits = ((IntVector) rounded.reinterpretShape(INTEGERS, 0)).sub(ROUNDER_BITS);
-            FloatVector scale = (FloatVector) bits.add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA)
-                    .reinterpretShape(SPECIES, 0);
+            FloatVector scale = (FloatVector)
+                    bits.add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA).reinterpretShape(SPECIES, 0);
             FloatVector less1 = scale.fma(p, scale.sub(1f));
             value.blend(less1.mul(alpha), value.compare(VectorOperators.LT, 0f)).intoArray(y, yOffset + i);
         }
@@ -260,7 +301,8 @@ final class PanamaFunctionKernels implements FunctionKernels {
     }
 
     @Override
-    public void eluGradient(int n, float alpha, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset) {
+    public void eluGradient(
+            int n, float alpha, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset) {
         FloatVector rounder = FloatVector.broadcast(SPECIES, ROUNDER);
         FloatVector perLog2 = FloatVector.broadcast(SPECIES, PER_LOG_2);
         FloatVector minusLog2 = FloatVector.broadcast(SPECIES, -LOG_2);
@@ -279,16 +321,26 @@ final class PanamaFunctionKernels implements FunctionKernels {
             FloatVector rounded = x0.fma(perLog2, rounder);
             FloatVector power = rounded.sub(rounder);
             FloatVector r = power.fma(minusLog2Rest, power.fma(minusLog2, x0));
-            FloatVector p = r.fma(e5, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, e0).fma(r.mul(r), r).add(1f);
+            FloatVector p = r.fma(e5, e4)
+                    .fma(r, e3)
+                    .fma(r, e2)
+                    .fma(r, e1)
+                    .fma(r, e0)
+                    .fma(r.mul(r), r)
+                    .add(1f);
             IntVector bits = ((IntVector) rounded.reinterpretShape(INTEGERS, 0)).sub(ROUNDER_BITS);
             IntVector half = bits.lanewise(VectorOperators.ASHR, 1);
-            FloatVector scale = (FloatVector) half.add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA)
-                    .reinterpretShape(SPECIES, 0);
-            FloatVector rest = (FloatVector) bits.sub(half).add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA)
+            FloatVector scale = (FloatVector)
+                    half.add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA).reinterpretShape(SPECIES, 0);
+            FloatVector rest = (FloatVector) bits.sub(half)
+                    .add(BIAS)
+                    .lanewise(VectorOperators.LSHL, MANTISSA)
                     .reinterpretShape(SPECIES, 0);
             FloatVector derivative = p.mul(scale).mul(rest).mul(alpha);
-            derivative.blend(1f, value.compare(VectorOperators.GT, 0f))
-                    .mul(FloatVector.fromArray(SPECIES, dy, dyOffset + i)).intoArray(dx, dxOffset + i);
+            derivative
+                    .blend(1f, value.compare(VectorOperators.GT, 0f))
+                    .mul(FloatVector.fromArray(SPECIES, dy, dyOffset + i))
+                    .intoArray(dx, dxOffset + i);
         }
         scalar.eluGradient(n - bound, alpha, x, xOffset + bound, dy, dyOffset + bound, dx, dxOffset + bound);
     }
@@ -329,27 +381,43 @@ final class PanamaFunctionKernels implements FunctionKernels {
             FloatVector t = size.blend(FURTHEST, size.compare(VectorOperators.GT, FURTHEST));
             FloatVector share = size.div(size.add(M_CENTER));
             FloatVector q = share.fma(two, minus1);
-            FloatVector p = q.fma(m10, m9).fma(q, m8).fma(q, m7).fma(q, m6).fma(q, m5).fma(q, m4).fma(q, m3).fma(q, m2)
-                    .fma(q, m1).fma(q, m0).mul(share);
+            FloatVector p = q.fma(m10, m9)
+                    .fma(q, m8)
+                    .fma(q, m7)
+                    .fma(q, m6)
+                    .fma(q, m5)
+                    .fma(q, m4)
+                    .fma(q, m3)
+                    .fma(q, m2)
+                    .fma(q, m1)
+                    .fma(q, m0)
+                    .mul(share);
             FloatVector square = t.mul(t);
             FloatVector x0 = square.mul(-0.5f);
             FloatVector x0Rest = t.fma(t, square.neg()).mul(-0.5f);
             FloatVector rounded = x0.fma(perLog2, rounder);
             FloatVector power = rounded.sub(rounder);
             FloatVector r = power.fma(minusLog2Rest, power.fma(minusLog2, x0)).add(x0Rest);
-            FloatVector e = r.fma(e5, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, e0).fma(r.mul(r), r);
+            FloatVector e =
+                    r.fma(e5, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, e0).fma(r.mul(r), r);
             IntVector bits = ((IntVector) rounded.reinterpretShape(INTEGERS, 0)).sub(ROUNDER_BITS);
             IntVector half = bits.lanewise(VectorOperators.ASHR, 1);
-            FloatVector scale = (FloatVector) half.add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA)
-                    .reinterpretShape(SPECIES, 0);
-            FloatVector rest = (FloatVector) bits.sub(half).add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA)
+            FloatVector scale = (FloatVector)
+                    half.add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA).reinterpretShape(SPECIES, 0);
+            FloatVector rest = (FloatVector) bits.sub(half)
+                    .add(BIAS)
+                    .lanewise(VectorOperators.LSHL, MANTISSA)
                     .reinterpretShape(SPECIES, 0);
             FloatVector tail = p.fma(e, p).mul(scale).mul(rest);
-            FloatVector far = value.sub(tail).blend(tail.neg(), value.compare(VectorOperators.LT, 0f))
+            FloatVector far = value.sub(tail)
+                    .blend(tail.neg(), value.compare(VectorOperators.LT, 0f))
                     .blend(value, value.compare(VectorOperators.GT, FURTHEST));
             // Up to NEAR the square of t is that of x.
-            FloatVector near = square.fma(g3, g2).fma(square, g1).fma(square, g0)
-                    .fma(value, FloatVector.broadcast(SPECIES, 0.5f)).mul(value);
+            FloatVector near = square.fma(g3, g2)
+                    .fma(square, g1)
+                    .fma(square, g0)
+                    .fma(value, FloatVector.broadcast(SPECIES, 0.5f))
+                    .mul(value);
             VectorMask<Float> isFar = size.compare(VectorOperators.GE, NEAR);
             near.blend(far, isFar).intoArray(y, yOffset + i);
         }
@@ -386,7 +454,15 @@ final class PanamaFunctionKernels implements FunctionKernels {
             FloatVector size = value.abs();
             FloatVector t = size.blend(FURTHEST, size.compare(VectorOperators.GT, FURTHEST));
             FloatVector q = size.div(size.add(D_CENTER)).fma(two, minus1);
-            FloatVector p = q.fma(d9, d8).fma(q, d7).fma(q, d6).fma(q, d5).fma(q, d4).fma(q, d3).fma(q, d2).fma(q, d1).fma(q, d0);
+            FloatVector p = q.fma(d9, d8)
+                    .fma(q, d7)
+                    .fma(q, d6)
+                    .fma(q, d5)
+                    .fma(q, d4)
+                    .fma(q, d3)
+                    .fma(q, d2)
+                    .fma(q, d1)
+                    .fma(q, d0);
             p = t.sub(ZERO).sub(ZERO_REST).mul(p);
             FloatVector square = t.mul(t);
             FloatVector x0 = square.mul(-0.5f);
@@ -394,17 +470,21 @@ final class PanamaFunctionKernels implements FunctionKernels {
             FloatVector rounded = x0.fma(perLog2, rounder);
             FloatVector power = rounded.sub(rounder);
             FloatVector r = power.fma(minusLog2Rest, power.fma(minusLog2, x0)).add(x0Rest);
-            FloatVector e = r.fma(e5, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, e0).fma(r.mul(r), r);
+            FloatVector e =
+                    r.fma(e5, e4).fma(r, e3).fma(r, e2).fma(r, e1).fma(r, e0).fma(r.mul(r), r);
             IntVector bits = ((IntVector) rounded.reinterpretShape(INTEGERS, 0)).sub(ROUNDER_BITS);
             IntVector half = bits.lanewise(VectorOperators.ASHR, 1);
-            FloatVector scale = (FloatVector) half.add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA)
-                    .reinterpretShape(SPECIES, 0);
-            FloatVector rest = (FloatVector) bits.sub(half).add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA)
+            FloatVector scale = (FloatVector)
+                    half.add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA).reinterpretShape(SPECIES, 0);
+            FloatVector rest = (FloatVector) bits.sub(half)
+                    .add(BIAS)
+                    .lanewise(VectorOperators.LSHL, MANTISSA)
                     .reinterpretShape(SPECIES, 0);
             FloatVector left = p.fma(e, p).mul(scale).mul(rest);
             FloatVector right = FloatVector.broadcast(SPECIES, 1f).sub(left);
             right.blend(left, value.compare(VectorOperators.LT, 0f))
-                    .mul(FloatVector.fromArray(SPECIES, dy, dyOffset + i)).intoArray(dx, dxOffset + i);
+                    .mul(FloatVector.fromArray(SPECIES, dy, dyOffset + i))
+                    .intoArray(dx, dxOffset + i);
         }
         scalar.geluGradient(n - bound, x, xOffset + bound, dy, dyOffset + bound, dx, dxOffset + bound);
     }

@@ -9,18 +9,21 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * On the Vector API. The species is a static constant and every vector stays in a local variable of one method: C2 keeps vectors
- * in registers only so, and boxes them otherwise. Loaded by name by {@link VectorApi}, for its module may be missing.
+ * On the Vector API. The species is a static constant and every vector stays in a local variable of one method: C2
+ * keeps vectors in registers only so, and boxes them otherwise. Loaded by name by {@link VectorApi}, for its module may
+ * be missing.
  */
 final class PanamaKernels implements SimdKernels {
 
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
     /**
-     * Of a tile. Vectors of 256 bit come with 16 registers: C2 does not reliably keep 12 accumulators and what else a turn of the
-     * loop needs in so many, and the tile then takes twice as long. All other vectors with a fused multiply-add come with 32.
+     * Of a tile. Vectors of 256 bit come with 16 registers: C2 does not reliably keep 12 accumulators and what else a
+     * turn of the loop needs in so many, and the tile then takes twice as long. All other vectors with a fused
+     * multiply-add come with 32.
      */
     private static final int ROWS = LANES == 8 ? 4 : 12;
+
     private static final int COLUMNS = 2 * LANES;
 
     /** Turns in which the profiles that C2 compiles the Vector API's methods by come to know all kinds of vectors. */
@@ -43,8 +46,20 @@ final class PanamaKernels implements SimdKernels {
             FloatVector a = FloatVector.fromArray(SPECIES, x, 0);
             FloatVector b = FloatVector.broadcast(SPECIES, 1f);
             VectorMask<Float> mask = a.compare(VectorOperators.LT, b);
-            a = a.blend(b, mask).add(b).sub(a).mul(b).fma(b, a).div(b).sqrt().neg().abs().rearrange(reversed);
-            IntVector p = IntVector.fromArray(integers, n, 0).add(a.reinterpretAsInts()).sub(1).not();
+            a = a.blend(b, mask)
+                    .add(b)
+                    .sub(a)
+                    .mul(b)
+                    .fma(b, a)
+                    .div(b)
+                    .sqrt()
+                    .neg()
+                    .abs()
+                    .rearrange(reversed);
+            IntVector p = IntVector.fromArray(integers, n, 0)
+                    .add(a.reinterpretAsInts())
+                    .sub(1)
+                    .not();
             p = p.or(p.lanewise(VectorOperators.ASHR, 31)).and(p.lanewise(VectorOperators.LSHL, 1));
             LongVector q = ((LongVector) a.reinterpretShape(longs, 0)).or(LongVector.broadcast(longs, i));
             q = q.lanewise(VectorOperators.LSHL, 32).or(q.lanewise(VectorOperators.LSHR, 32));
@@ -94,13 +109,24 @@ final class PanamaKernels implements SimdKernels {
     }
 
     /**
-     * A tile's accumulators are as many independent chains, at least 8 of which hide the latency of a fused multiply-add. No
-     * helper may take or return a vector here, and the methods stay small enough for C2 to inline all of it.
+     * A tile's accumulators are as many independent chains, at least 8 of which hide the latency of a fused
+     * multiply-add. No helper may take or return a vector here, and the methods stay small enough for C2 to inline all
+     * of it.
      */
     @Override
     public void tile(
-            int rows, int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
-            float[] c, int cOffset, int cStride) {
+            int rows,
+            int depth,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            float[] d,
+            int dOffset,
+            int dStride,
+            float[] c,
+            int cOffset,
+            int cStride) {
         if (rows == 12) {
             tile12x2(depth, a, aOffset, b, bOffset, d, dOffset, dStride, c, cOffset, cStride);
         } else {
@@ -109,13 +135,22 @@ final class PanamaKernels implements SimdKernels {
     }
 
     /**
-     * For 32 registers: 24 chains, so that broadcasts and unaligned loads stay fewer than multiply-adds, and two steps of the depth
-     * in a turn of the loop. With 16 chains and one step, whatever else a turn needs cost an Intel core a fifth of its speed. A
-     * third step, for odd depths, is more than C2 inlines on Java 17.
+     * For 32 registers: 24 chains, so that broadcasts and unaligned loads stay fewer than multiply-adds, and two steps
+     * of the depth in a turn of the loop. With 16 chains and one step, whatever else a turn needs cost an Intel core a
+     * fifth of its speed. A third step, for odd depths, is more than C2 inlines on Java 17.
      */
     private static void tile12x2(
-            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
-            float[] c, int cOffset, int cStride) {
+            int depth,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            float[] d,
+            int dOffset,
+            int dStride,
+            float[] c,
+            int cOffset,
+            int cStride) {
         FloatVector c00 = FloatVector.zero(SPECIES);
         FloatVector c01 = c00;
         FloatVector c10 = c00;
@@ -273,8 +308,17 @@ final class PanamaKernels implements SimdKernels {
     }
 
     private static void tile4x2(
-            int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
-            float[] c, int cOffset, int cStride) {
+            int depth,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            float[] d,
+            int dOffset,
+            int dStride,
+            float[] c,
+            int cOffset,
+            int cStride) {
         FloatVector c00 = FloatVector.zero(SPECIES);
         FloatVector c01 = c00;
         FloatVector c10 = c00;
@@ -320,7 +364,16 @@ final class PanamaKernels implements SimdKernels {
     /** Four lines at a time, so that each vector of {@code a} is loaded once for all of them. */
     @Override
     public void dots(
-            int lines, int n, float[] a, int aOffset, float[] b, int bOffset, int step, float[] y, int yOffset, float[] room) {
+            int lines,
+            int n,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            int step,
+            float[] y,
+            int yOffset,
+            float[] room) {
         int line = 0;
         for (; line <= lines - 4; line += 4) {
             fourDots(n, a, aOffset, b, bOffset + line * step, step, y, yOffset + line, room);
@@ -421,7 +474,8 @@ final class PanamaKernels implements SimdKernels {
     public void add(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset) {
         int bound = SPECIES.loopBound(n);
         for (int i = 0; i < bound; i += LANES) {
-            FloatVector.fromArray(SPECIES, a, aOffset + i).add(FloatVector.fromArray(SPECIES, b, bOffset + i))
+            FloatVector.fromArray(SPECIES, a, aOffset + i)
+                    .add(FloatVector.fromArray(SPECIES, b, bOffset + i))
                     .intoArray(y, yOffset + i);
         }
         for (int i = bound; i < n; i++) {
@@ -433,7 +487,8 @@ final class PanamaKernels implements SimdKernels {
     public void multiply(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset) {
         int bound = SPECIES.loopBound(n);
         for (int i = 0; i < bound; i += LANES) {
-            FloatVector.fromArray(SPECIES, a, aOffset + i).mul(FloatVector.fromArray(SPECIES, b, bOffset + i))
+            FloatVector.fromArray(SPECIES, a, aOffset + i)
+                    .mul(FloatVector.fromArray(SPECIES, b, bOffset + i))
                     .intoArray(y, yOffset + i);
         }
         for (int i = bound; i < n; i++) {
@@ -446,7 +501,8 @@ final class PanamaKernels implements SimdKernels {
         FloatVector factor = FloatVector.broadcast(SPECIES, scale);
         int bound = SPECIES.loopBound(n);
         for (int i = 0; i < bound; i += LANES) {
-            FloatVector.fromArray(SPECIES, x, xOffset + i).fma(factor, FloatVector.fromArray(SPECIES, y, yOffset + i))
+            FloatVector.fromArray(SPECIES, x, xOffset + i)
+                    .fma(factor, FloatVector.fromArray(SPECIES, y, yOffset + i))
                     .intoArray(y, yOffset + i);
         }
         for (int i = bound; i < n; i++) {
@@ -455,12 +511,16 @@ final class PanamaKernels implements SimdKernels {
     }
 
     @Override
-    public void scaleAndShift(int n, float[] x, int xOffset, float center, float scale, float shift, float[] y, int yOffset) {
+    public void scaleAndShift(
+            int n, float[] x, int xOffset, float center, float scale, float shift, float[] y, int yOffset) {
         FloatVector factor = FloatVector.broadcast(SPECIES, scale);
         FloatVector summand = FloatVector.broadcast(SPECIES, shift);
         int bound = SPECIES.loopBound(n);
         for (int i = 0; i < bound; i += LANES) {
-            FloatVector.fromArray(SPECIES, x, xOffset + i).sub(center).fma(factor, summand).intoArray(y, yOffset + i);
+            FloatVector.fromArray(SPECIES, x, xOffset + i)
+                    .sub(center)
+                    .fma(factor, summand)
+                    .intoArray(y, yOffset + i);
         }
         for (int i = bound; i < n; i++) {
             y[yOffset + i] = Math.fma(x[xOffset + i] - center, scale, shift);
@@ -483,8 +543,11 @@ final class PanamaKernels implements SimdKernels {
         FloatVector zero = FloatVector.zero(SPECIES);
         int bound = SPECIES.loopBound(n);
         for (int i = 0; i < bound; i += LANES) {
-            VectorMask<Float> positive = FloatVector.fromArray(SPECIES, y, yOffset + i).compare(VectorOperators.GT, 0f);
-            zero.blend(1f, positive).mul(FloatVector.fromArray(SPECIES, dy, dyOffset + i)).intoArray(dx, dxOffset + i);
+            VectorMask<Float> positive =
+                    FloatVector.fromArray(SPECIES, y, yOffset + i).compare(VectorOperators.GT, 0f);
+            zero.blend(1f, positive)
+                    .mul(FloatVector.fromArray(SPECIES, dy, dyOffset + i))
+                    .intoArray(dx, dxOffset + i);
         }
         for (int i = bound; i < n; i++) {
             dx[dxOffset + i] = (y[yOffset + i] > 0f ? 1f : 0f) * dy[dyOffset + i];

@@ -7,9 +7,9 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * On the Vector API, under the same rules as {@link PanamaKernels}. Neighbours change places by shifting pairs of 32 bit: there
- * are no shuffles, which C2 boxes now and then. Where vectors of 512 bit are certain, pairs are rotated, one operation instead of
- * three: more of them in one method and C2 would no longer inline them all.
+ * On the Vector API, under the same rules as {@link PanamaKernels}. Neighbours change places by shifting pairs of 32
+ * bit: there are no shuffles, which C2 boxes now and then. Where vectors of 512 bit are certain, pairs are rotated, one
+ * operation instead of three: more of them in one method and C2 would no longer inline them all.
  */
 final class PanamaWinogradKernels implements WinogradKernels {
 
@@ -22,6 +22,7 @@ final class PanamaWinogradKernels implements WinogradKernels {
     private static final float[] PLUS_MINUS = new float[LANES];
     /** What {@link #combineLines} and {@link #lineTile} take the pairs of their last plane times. */
     private static final float[] TWICE = new float[LANES];
+
     private static final float[] LAST_OWN = new float[LANES];
     private static final float[] LAST_SWAPPED = new float[LANES];
 
@@ -118,37 +119,45 @@ final class PanamaWinogradKernels implements WinogradKernels {
         FloatVector even = x4.sub(x2);
         FloatVector factor = FloatVector.broadcast(SPECIES, 1.5f);
         FloatVector signs = FloatVector.fromArray(SPECIES, MINUS_PLUS, 0);
-        FloatVector inner = factor.fma(odd, FloatVector.fromArray(SPECIES, x, from).sub(x2).add(even));
+        FloatVector inner =
+                factor.fma(odd, FloatVector.fromArray(SPECIES, x, from).sub(x2).add(even));
         LongVector pairs = inner.reinterpretAsLongs();
         FloatVector swapped = pairs.lanewise(VectorOperators.LSHL, 32)
-                .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+                .or(pairs.lanewise(VectorOperators.LSHR, 32))
+                .reinterpretAsFloats();
         signs.fma(inner, swapped).intoArray(v, to);
         FloatVector first = factor.fma(x2, odd);
         FloatVector second = factor.fma(x3, even);
         inner = first.add(second);
         pairs = inner.reinterpretAsLongs();
         swapped = pairs.lanewise(VectorOperators.LSHL, 32)
-                .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+                .or(pairs.lanewise(VectorOperators.LSHR, 32))
+                .reinterpretAsFloats();
         signs.fma(inner, swapped).intoArray(v, to + 2 * planeStep);
         inner = first.sub(second);
         pairs = inner.reinterpretAsLongs();
         swapped = pairs.lanewise(VectorOperators.LSHL, 32)
-                .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+                .or(pairs.lanewise(VectorOperators.LSHR, 32))
+                .reinterpretAsFloats();
         signs.fma(inner, swapped).intoArray(v, to + 4 * planeStep);
         inner = odd.add(odd).add(even);
         pairs = inner.reinterpretAsLongs();
         swapped = pairs.lanewise(VectorOperators.LSHL, 32)
-                .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+                .or(pairs.lanewise(VectorOperators.LSHR, 32))
+                .reinterpretAsFloats();
         signs.fma(inner, swapped).intoArray(v, to + 6 * planeStep);
         inner = odd.sub(even.add(even));
         pairs = inner.reinterpretAsLongs();
         swapped = pairs.lanewise(VectorOperators.LSHL, 32)
-                .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+                .or(pairs.lanewise(VectorOperators.LSHR, 32))
+                .reinterpretAsFloats();
         signs.fma(inner, swapped).intoArray(v, to + 8 * planeStep);
-        inner = factor.fma(even, FloatVector.fromArray(SPECIES, x, from + 5 * step).sub(x3).sub(odd));
+        inner = factor.fma(
+                even, FloatVector.fromArray(SPECIES, x, from + 5 * step).sub(x3).sub(odd));
         pairs = inner.reinterpretAsLongs();
         swapped = pairs.lanewise(VectorOperators.LSHL, 32)
-                .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+                .or(pairs.lanewise(VectorOperators.LSHR, 32))
+                .reinterpretAsFloats();
         signs.fma(inner, swapped).intoArray(v, to + 10 * planeStep);
     }
 
@@ -230,8 +239,17 @@ final class PanamaWinogradKernels implements WinogradKernels {
 
     @Override
     public void combineOutput(
-            int lines, int tiles, float[] m, int mOffset, int planeStep, float bias, float[] y, int yOffset, int yLines,
-            int width, float[] room) {
+            int lines,
+            int tiles,
+            float[] m,
+            int mOffset,
+            int planeStep,
+            float bias,
+            float[] y,
+            int yOffset,
+            int yLines,
+            int width,
+            float[] room) {
         // The lines of tiles from which no vector reaches beyond the last line of pixels.
         int reach = 2 * tiles == width ? Math.max(LANES, width) : (width + LANES - 1) / LANES * LANES;
         int whole = Math.max(0, Math.min(yLines / TILE_LINES, ((yLines + 1) * width - reach) / (TILE_LINES * width)));
@@ -242,11 +260,20 @@ final class PanamaWinogradKernels implements WinogradKernels {
     }
 
     /**
-     * Combines what is above each other to outer and inner columns of four lines of pixels, then what stands side by side. From
-     * right to left and from top to bottom: what a line's last vector writes beyond it, the next line overwrites.
+     * Combines what is above each other to outer and inner columns of four lines of pixels, then what stands side by
+     * side. From right to left and from top to bottom: what a line's last vector writes beyond it, the next line
+     * overwrites.
      */
     private static void joinTiles(
-            int lines, int tiles, float[] m, int mOffset, int planeStep, float bias, float[] y, int yOffset, int width) {
+            int lines,
+            int tiles,
+            float[] m,
+            int mOffset,
+            int planeStep,
+            float bias,
+            float[] y,
+            int yOffset,
+            int width) {
         FloatVector signs = FloatVector.fromArray(SPECIES, PLUS_MINUS, 0);
         FloatVector summand = FloatVector.broadcast(SPECIES, bias);
         FloatVector half = FloatVector.broadcast(SPECIES, 0.5f);
@@ -258,7 +285,9 @@ final class PanamaWinogradKernels implements WinogradKernels {
         int rightmost = (width - 1) / LANES * LANES;
         // In a line with as many pixels as its tiles have, the last vector ends with it, unless it is shorter.
         int last = 2 * tiles == width ? Math.max(0, width - LANES) : width;
-        for (int line = 0, to = yOffset, start = mOffset; line < lines; line++, to += TILE_LINES * width, start += 2 * tiles) {
+        for (int line = 0, to = yOffset, start = mOffset;
+                line < lines;
+                line++, to += TILE_LINES * width, start += 2 * tiles) {
             for (int i = rightmost; i >= 0; i -= LANES) {
                 int x = Math.min(i, last);
                 int from = start + x;
@@ -272,11 +301,15 @@ final class PanamaWinogradKernels implements WinogradKernels {
                 FloatVector inner4 = FloatVector.fromArray(SPECIES, m, from + 9 * planeStep);
                 FloatVector outerSum = outer1.add(outer2);
                 FloatVector innerSum = inner1.add(inner2);
-                FloatVector outer = FloatVector.fromArray(SPECIES, m, from).add(outerSum).add(outer3.add(outer4));
-                FloatVector inner = FloatVector.fromArray(SPECIES, m, from + planeStep).add(innerSum).add(inner3.add(inner4));
+                FloatVector outer =
+                        FloatVector.fromArray(SPECIES, m, from).add(outerSum).add(outer3.add(outer4));
+                FloatVector inner = FloatVector.fromArray(SPECIES, m, from + planeStep)
+                        .add(innerSum)
+                        .add(inner3.add(inner4));
                 LongVector pairs = inner.reinterpretAsLongs();
                 FloatVector swapped = pairs.lanewise(VectorOperators.LSHL, 32)
-                        .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+                        .or(pairs.lanewise(VectorOperators.LSHR, 32))
+                        .reinterpretAsFloats();
                 signs.fma(outer.add(swapped), inner).add(summand).intoArray(y, to + x);
                 FloatVector outerDifference = outer1.sub(outer2);
                 FloatVector innerDifference = inner1.sub(inner2);
@@ -284,21 +317,26 @@ final class PanamaWinogradKernels implements WinogradKernels {
                 inner = half.fma(inner3, minusTwo.fma(inner4, innerDifference));
                 pairs = inner.reinterpretAsLongs();
                 swapped = pairs.lanewise(VectorOperators.LSHL, 32)
-                        .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+                        .or(pairs.lanewise(VectorOperators.LSHR, 32))
+                        .reinterpretAsFloats();
                 signs.fma(outer.add(swapped), inner).add(summand).intoArray(y, to + width + x);
                 outer = quarter.fma(outer3, four.fma(outer4, outerSum));
                 inner = quarter.fma(inner3, four.fma(inner4, innerSum));
                 pairs = inner.reinterpretAsLongs();
                 swapped = pairs.lanewise(VectorOperators.LSHL, 32)
-                        .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+                        .or(pairs.lanewise(VectorOperators.LSHR, 32))
+                        .reinterpretAsFloats();
                 signs.fma(outer.add(swapped), inner).add(summand).intoArray(y, to + 2 * width + x);
-                outerDifference = FloatVector.fromArray(SPECIES, m, from + 10 * planeStep).add(outerDifference);
-                innerDifference = FloatVector.fromArray(SPECIES, m, from + 11 * planeStep).add(innerDifference);
+                outerDifference =
+                        FloatVector.fromArray(SPECIES, m, from + 10 * planeStep).add(outerDifference);
+                innerDifference =
+                        FloatVector.fromArray(SPECIES, m, from + 11 * planeStep).add(innerDifference);
                 outer = eighth.fma(outer3, minusEight.fma(outer4, outerDifference));
                 inner = eighth.fma(inner3, minusEight.fma(inner4, innerDifference));
                 pairs = inner.reinterpretAsLongs();
                 swapped = pairs.lanewise(VectorOperators.LSHL, 32)
-                        .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+                        .or(pairs.lanewise(VectorOperators.LSHR, 32))
+                        .reinterpretAsFloats();
                 signs.fma(outer.add(swapped), inner).add(summand).intoArray(y, to + 3 * width + x);
             }
         }
@@ -312,21 +350,40 @@ final class PanamaWinogradKernels implements WinogradKernels {
         for (int channel = 0; channel < channels; channel += LANES) {
             int to = vOffset + channel;
             combineChannelLines(tiles, channels, x, xOffset + channel, line2 + channel, -1f, v, to, planeStep);
-            combineChannelLines(tiles, channels, x, line1 + channel, line2 + channel, 1f, v, to + 4 * planeStep, planeStep);
-            combineChannelLines(tiles, channels, x, line2 + channel, line1 + channel, -1f, v, to + 8 * planeStep, planeStep);
             combineChannelLines(
-                    tiles, channels, x, line1 + channel, line2 + lineStep + channel, -1f, v, to + 12 * planeStep, planeStep);
+                    tiles, channels, x, line1 + channel, line2 + channel, 1f, v, to + 4 * planeStep, planeStep);
+            combineChannelLines(
+                    tiles, channels, x, line2 + channel, line1 + channel, -1f, v, to + 8 * planeStep, planeStep);
+            combineChannelLines(
+                    tiles,
+                    channels,
+                    x,
+                    line1 + channel,
+                    line2 + lineStep + channel,
+                    -1f,
+                    v,
+                    to + 12 * planeStep,
+                    planeStep);
         }
     }
 
-    /** The first line and the second times a sign, combined along them. Two columns of a tile are also the next one's. */
+    /**
+     * The first line and the second times a sign, combined along them. Two columns of a tile are also the next one's.
+     */
     private static void combineChannelLines(
-            int tiles, int channels, float[] x, int firstLine, int secondLine, float sign, float[] v, int vOffset,
+            int tiles,
+            int channels,
+            float[] x,
+            int firstLine,
+            int secondLine,
+            float sign,
+            float[] v,
+            int vOffset,
             int planeStep) {
         FloatVector factor = FloatVector.broadcast(SPECIES, sign);
         int second = secondLine - firstLine;
-        FloatVector x0 = factor.fma(
-                FloatVector.fromArray(SPECIES, x, secondLine), FloatVector.fromArray(SPECIES, x, firstLine));
+        FloatVector x0 =
+                factor.fma(FloatVector.fromArray(SPECIES, x, secondLine), FloatVector.fromArray(SPECIES, x, firstLine));
         FloatVector x1 = factor.fma(
                 FloatVector.fromArray(SPECIES, x, secondLine + channels),
                 FloatVector.fromArray(SPECIES, x, firstLine + channels));
@@ -348,48 +405,68 @@ final class PanamaWinogradKernels implements WinogradKernels {
     }
 
     @Override
-    public void combineGradient(int lines, float[] d, int dOffset, int dLines, int width, float[] z, int zOffset, int planeStep) {
+    public void combineGradient(
+            int lines, float[] d, int dOffset, int dLines, int width, float[] z, int zOffset, int planeStep) {
         int step = gradientRows() * LANES;
         int vectors = (width + LANES - 1) / LANES;
         for (int i = 0; i < vectors; i++) {
             int x = i * LANES;
-            combineGradient(lines, d, dOffset + x, dLines, width, width - x, z, zOffset + i * step, vectors * step, planeStep);
+            combineGradient(
+                    lines, d, dOffset + x, dLines, width, width - x, z, zOffset + i * step, vectors * step, planeStep);
         }
     }
 
     /** A vector of each line, of which so many pixels count. */
     private static void combineGradient(
-            int lines, float[] d, int dOffset, int dLines, int width, int pixels, float[] z, int zOffset, int zStep,
+            int lines,
+            float[] d,
+            int dOffset,
+            int dLines,
+            int width,
+            int pixels,
+            float[] z,
+            int zOffset,
+            int zStep,
             int planeStep) {
         IntVector inside = IntVector.fromArray(BITS, PanamaConvKernels.EDGES, PanamaConvKernels.below(pixels, 0));
         FloatVector signs = FloatVector.fromArray(SPECIES, PLUS_MINUS, 0);
         for (int line = 0, from = dOffset, to = zOffset; line < lines; line++, from += 2 * width, to += zStep) {
             // An image's last tiles may have no second line.
             boolean whole = 2 * line + 1 < dLines;
-            FloatVector d0 = FloatVector.fromArray(SPECIES, d, from).reinterpretAsInts().and(inside).reinterpretAsFloats();
-            FloatVector d1 = FloatVector.fromArray(SPECIES, d, whole ? from + width : from).reinterpretAsInts().and(inside)
-                    .and(IntVector.fromArray(BITS, PanamaConvKernels.EDGES, whole ? 0 : LANES)).reinterpretAsFloats();
+            FloatVector d0 = FloatVector.fromArray(SPECIES, d, from)
+                    .reinterpretAsInts()
+                    .and(inside)
+                    .reinterpretAsFloats();
+            FloatVector d1 = FloatVector.fromArray(SPECIES, d, whole ? from + width : from)
+                    .reinterpretAsInts()
+                    .and(inside)
+                    .and(IntVector.fromArray(BITS, PanamaConvKernels.EDGES, whole ? 0 : LANES))
+                    .reinterpretAsFloats();
             FloatVector sum = d0.add(d1);
             FloatVector difference = d0.sub(d1);
             d0.intoArray(z, to);
             LongVector pairs = d0.reinterpretAsLongs();
             FloatVector swapped = pairs.lanewise(VectorOperators.LSHL, 32)
-                    .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+                    .or(pairs.lanewise(VectorOperators.LSHR, 32))
+                    .reinterpretAsFloats();
             signs.fma(d0, swapped).intoArray(z, to + planeStep);
             sum.intoArray(z, to + 2 * planeStep);
             pairs = sum.reinterpretAsLongs();
             swapped = pairs.lanewise(VectorOperators.LSHL, 32)
-                    .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+                    .or(pairs.lanewise(VectorOperators.LSHR, 32))
+                    .reinterpretAsFloats();
             signs.fma(sum, swapped).intoArray(z, to + 3 * planeStep);
             difference.intoArray(z, to + 4 * planeStep);
             pairs = difference.reinterpretAsLongs();
             swapped = pairs.lanewise(VectorOperators.LSHL, 32)
-                    .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+                    .or(pairs.lanewise(VectorOperators.LSHR, 32))
+                    .reinterpretAsFloats();
             signs.fma(difference, swapped).intoArray(z, to + 5 * planeStep);
             d1.intoArray(z, to + 6 * planeStep);
             pairs = d1.reinterpretAsLongs();
             swapped = pairs.lanewise(VectorOperators.LSHL, 32)
-                    .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+                    .or(pairs.lanewise(VectorOperators.LSHR, 32))
+                    .reinterpretAsFloats();
             signs.fma(d1, swapped).intoArray(z, to + 7 * planeStep);
         }
     }
@@ -401,8 +478,17 @@ final class PanamaWinogradKernels implements WinogradKernels {
 
     @Override
     public void gradientTile(
-            int depth, float[] z, int zOffset, int[] starts, float[] v, int vOffset, int vStep, float[] c, int cOffset,
-            int cStep, boolean add) {
+            int depth,
+            float[] z,
+            int zOffset,
+            int[] starts,
+            float[] v,
+            int vOffset,
+            int vStep,
+            float[] c,
+            int cOffset,
+            int cStep,
+            boolean add) {
         if (PanamaConvKernels.TALL) {
             gradientTile8(depth, z, zOffset, starts, v, vOffset, vStep, c, cOffset, cStep, add);
         } else {
@@ -412,8 +498,17 @@ final class PanamaWinogradKernels implements WinogradKernels {
 
     /** For 32 registers. */
     private static void gradientTile8(
-            int depth, float[] z, int zOffset, int[] starts, float[] v, int vOffset, int vStep, float[] c, int cOffset,
-            int cStep, boolean add) {
+            int depth,
+            float[] z,
+            int zOffset,
+            int[] starts,
+            float[] v,
+            int vOffset,
+            int vStep,
+            float[] c,
+            int cOffset,
+            int cStep,
+            boolean add) {
         FloatVector c00 = FloatVector.zero(SPECIES);
         FloatVector c01 = c00;
         FloatVector c10 = c00;
@@ -504,8 +599,17 @@ final class PanamaWinogradKernels implements WinogradKernels {
 
     /** For 16. */
     private static void gradientTile4(
-            int depth, float[] z, int zOffset, int[] starts, float[] v, int vOffset, int vStep, float[] c, int cOffset,
-            int cStep, boolean add) {
+            int depth,
+            float[] z,
+            int zOffset,
+            int[] starts,
+            float[] v,
+            int vOffset,
+            int vStep,
+            float[] c,
+            int cOffset,
+            int cStep,
+            boolean add) {
         FloatVector c00 = FloatVector.zero(SPECIES);
         FloatVector c01 = c00;
         FloatVector c10 = c00;
@@ -566,8 +670,8 @@ final class PanamaWinogradKernels implements WinogradKernels {
     }
 
     /**
-     * A vector of each line. The sixth element of a tile is its first one with all pixels moved by one, and so is the second
-     * summand of its elements 1 and 2, or 3 and 4.
+     * A vector of each line. The sixth element of a tile is its first one with all pixels moved by one, and so is the
+     * second summand of its elements 1 and 2, or 3 and 4.
      */
     private static void combinePairs(
             int lines, int width, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep) {
@@ -576,29 +680,46 @@ final class PanamaWinogradKernels implements WinogradKernels {
         FloatVector twice = FloatVector.fromArray(SPECIES, TWICE, 0);
         for (int line = 0, from = xOffset, to = vOffset; line < lines; line++, from += xStep, to += width) {
             FloatVector x2 = FloatVector.fromArray(SPECIES, x, from + 2);
-            FloatVector odd = FloatVector.fromArray(SPECIES, x, from + 3).sub(FloatVector.fromArray(SPECIES, x, from + 1));
+            FloatVector odd =
+                    FloatVector.fromArray(SPECIES, x, from + 3).sub(FloatVector.fromArray(SPECIES, x, from + 1));
             FloatVector even = FloatVector.fromArray(SPECIES, x, from + 4).sub(x2);
-            factor.fma(odd, FloatVector.fromArray(SPECIES, x, from).sub(x2).add(even)).intoArray(v, to);
+            factor.fma(odd, FloatVector.fromArray(SPECIES, x, from).sub(x2).add(even))
+                    .intoArray(v, to);
             FloatVector sum = factor.fma(x2, odd);
             LongVector pairs = sum.reinterpretAsLongs();
             FloatVector swapped = pairs.lanewise(VectorOperators.LSHL, 32)
-                    .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+                    .or(pairs.lanewise(VectorOperators.LSHR, 32))
+                    .reinterpretAsFloats();
             signs.fma(sum, swapped).intoArray(v, to + planeStep);
             pairs = odd.reinterpretAsLongs();
             swapped = pairs.lanewise(VectorOperators.LSHL, 32)
-                    .or(pairs.lanewise(VectorOperators.LSHR, 32)).reinterpretAsFloats();
+                    .or(pairs.lanewise(VectorOperators.LSHR, 32))
+                    .reinterpretAsFloats();
             twice.fma(odd, swapped).intoArray(v, to + 2 * planeStep);
         }
     }
 
     /**
-     * Three planes by four rows by two vectors: for 32 registers. What follows the products stands here eight times, for C2 would
-     * box the vectors of a method that it does not inline.
+     * Three planes by four rows by two vectors: for 32 registers. What follows the products stands here eight times,
+     * for C2 would box the vectors of a method that it does not inline.
      */
     @Override
     public void lineTile(
-            int depth, long[] u, int uOffset, float[] v, int vOffset, int secondV, int planeStep, int[] starts, int rows,
-            float[] bias, int biasOffset, float[] y, int yOffset, int secondY, int yStep) {
+            int depth,
+            long[] u,
+            int uOffset,
+            float[] v,
+            int vOffset,
+            int secondV,
+            int planeStep,
+            int[] starts,
+            int rows,
+            float[] bias,
+            int biasOffset,
+            float[] y,
+            int yOffset,
+            int secondY,
+            int yStep) {
         FloatVector a00 = FloatVector.broadcast(SPECIES, bias[biasOffset]);
         FloatVector a01 = a00;
         FloatVector a10 = FloatVector.broadcast(SPECIES, bias[biasOffset + 1]);
@@ -671,35 +792,53 @@ final class PanamaWinogradKernels implements WinogradKernels {
         FloatVector signs = FloatVector.fromArray(SPECIES, PLUS_MINUS, 0);
         FloatVector own = FloatVector.fromArray(SPECIES, LAST_OWN, 0);
         FloatVector other = FloatVector.fromArray(SPECIES, LAST_SWAPPED, 0);
-        FloatVector inner00 = b00.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
-        FloatVector last00 = c00.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+        FloatVector inner00 =
+                b00.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+        FloatVector last00 =
+                c00.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
         other.fma(last00, own.fma(c00, a00.add(signs.fma(inner00, b00)))).intoArray(y, yOffset);
-        FloatVector inner01 = b01.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
-        FloatVector last01 = c01.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+        FloatVector inner01 =
+                b01.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+        FloatVector last01 =
+                c01.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
         other.fma(last01, own.fma(c01, a01.add(signs.fma(inner01, b01)))).intoArray(y, yOffset + secondY);
         if (rows > 1) {
-            FloatVector inner10 = b10.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
-            FloatVector last10 = c10.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            FloatVector inner10 =
+                    b10.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            FloatVector last10 =
+                    c10.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
             other.fma(last10, own.fma(c10, a10.add(signs.fma(inner10, b10)))).intoArray(y, yOffset + yStep);
-            FloatVector inner11 = b11.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
-            FloatVector last11 = c11.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            FloatVector inner11 =
+                    b11.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            FloatVector last11 =
+                    c11.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
             other.fma(last11, own.fma(c11, a11.add(signs.fma(inner11, b11)))).intoArray(y, yOffset + yStep + secondY);
         }
         if (rows > 2) {
-            FloatVector inner20 = b20.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
-            FloatVector last20 = c20.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            FloatVector inner20 =
+                    b20.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            FloatVector last20 =
+                    c20.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
             other.fma(last20, own.fma(c20, a20.add(signs.fma(inner20, b20)))).intoArray(y, yOffset + 2 * yStep);
-            FloatVector inner21 = b21.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
-            FloatVector last21 = c21.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
-            other.fma(last21, own.fma(c21, a21.add(signs.fma(inner21, b21)))).intoArray(y, yOffset + 2 * yStep + secondY);
+            FloatVector inner21 =
+                    b21.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            FloatVector last21 =
+                    c21.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            other.fma(last21, own.fma(c21, a21.add(signs.fma(inner21, b21))))
+                    .intoArray(y, yOffset + 2 * yStep + secondY);
         }
         if (rows > 3) {
-            FloatVector inner30 = b30.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
-            FloatVector last30 = c30.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            FloatVector inner30 =
+                    b30.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            FloatVector last30 =
+                    c30.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
             other.fma(last30, own.fma(c30, a30.add(signs.fma(inner30, b30)))).intoArray(y, yOffset + 3 * yStep);
-            FloatVector inner31 = b31.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
-            FloatVector last31 = c31.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
-            other.fma(last31, own.fma(c31, a31.add(signs.fma(inner31, b31)))).intoArray(y, yOffset + 3 * yStep + secondY);
+            FloatVector inner31 =
+                    b31.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            FloatVector last31 =
+                    c31.reinterpretAsLongs().lanewise(VectorOperators.ROL, 32).reinterpretAsFloats();
+            other.fma(last31, own.fma(c31, a31.add(signs.fma(inner31, b31))))
+                    .intoArray(y, yOffset + 3 * yStep + secondY);
         }
     }
 }

@@ -1,8 +1,8 @@
 package dev.striate.backend.cpu.simd;
 
 /**
- * The plain-Java twin. C2 vectorizes no loop over arrays with differing offsets, see {@link PlainKernels}: the second operand is
- * packed after all, once for a tile of many rows.
+ * The plain-Java twin. C2 vectorizes no loop over arrays with differing offsets, see {@link PlainKernels}: the second
+ * operand is packed after all, once for a tile of many rows.
  */
 final class PlainConvKernels implements ConvKernels {
 
@@ -40,8 +40,22 @@ final class PlainConvKernels implements ConvKernels {
 
     @Override
     public void tile(
-            int tileRows, int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart,
-            float[] c, int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
+            int tileRows,
+            int depth,
+            float[] a,
+            int aOffset,
+            float[] x,
+            int xOffset,
+            int secondX,
+            int[] starts,
+            int firstStart,
+            float[] c,
+            int cOffset,
+            int cStride,
+            int secondC,
+            boolean add,
+            float[] bias,
+            int biasOffset) {
         float[][] own = scratch.get();
         int end = depth * COLUMNS;
         if (own[1].length < end + COLUMNS) {
@@ -73,26 +87,39 @@ final class PlainConvKernels implements ConvKernels {
     }
 
     @Override
-    public void copyLines(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
+    public void copyLines(
+            int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
         for (int line = 0; line < lines; line++) {
             ConvKernels.copyInside(length, source, from + line * step, target, at + line * targetStep);
         }
     }
 
     @Override
-    public void packAcross(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
+    public void packAcross(
+            int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
         ConvKernels.packLinesAcross(lines, length, source, from, step, target, at, targetStep);
     }
 
     @Override
-    public void copyFrames(Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
+    public void copyFrames(
+            Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
         ConvKernels.copyFrameLines(frame, channels, source, from, channelStep, target, at);
     }
 
     @Override
     public void addShifted(
-            int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, int[] masks, float start,
-            float[] y, int yOffset, int yEnd) {
+            int lines,
+            int length,
+            float[] x,
+            int xOffset,
+            int xLength,
+            int xStep,
+            int[] shifts,
+            int[] masks,
+            float start,
+            float[] y,
+            int yOffset,
+            int yEnd) {
         for (int line = 0; line < lines; line++) {
             ConvKernels.addShiftedLine(
                     0, length, x, xOffset + line * xLength, xLength, xStep, shifts, start, y, yOffset + line * length);

@@ -3,7 +3,8 @@ package dev.striate.backend.cpu.simd;
 import java.util.Arrays;
 
 /**
- * The plain-Java twin; it also takes the ends of runs that fill no vector. Sums run in four chains, so that four are in flight.
+ * The plain-Java twin; it also takes the ends of runs that fill no vector. Sums run in four chains, so that four are in
+ * flight.
  */
 final class PlainFlatKernels implements FlatKernels {
 
@@ -85,8 +86,17 @@ final class PlainFlatKernels implements FlatKernels {
 
     @Override
     public void normGradient(
-            int n, float[] x, int xOffset, float mean, float[] dy, int dyOffset, float factor, float shiftShare,
-            float scaleShare, float[] dx, int dxOffset) {
+            int n,
+            float[] x,
+            int xOffset,
+            float mean,
+            float[] dy,
+            int dyOffset,
+            float factor,
+            float shiftShare,
+            float scaleShare,
+            float[] dx,
+            int dxOffset) {
         if (xOffset == dxOffset && dyOffset == dxOffset) {
             for (int i = dxOffset; i < dxOffset + n; i++) {
                 dx[i] = factor * ((dy[i] - shiftShare) - (x[i] - mean) * scaleShare);
@@ -100,22 +110,39 @@ final class PlainFlatKernels implements FlatKernels {
 
     @Override
     public void maxPool2x2(
-            int planes, int inHeight, int inWidth, int outHeight, int outWidth, float[] x, int xOffset, float[] y, int yOffset,
-            int[] indices, int indexOffset) {
+            int planes,
+            int inHeight,
+            int inWidth,
+            int outHeight,
+            int outWidth,
+            float[] x,
+            int xOffset,
+            float[] y,
+            int yOffset,
+            int[] indices,
+            int indexOffset) {
         int output = 0;
         for (int plane = 0; plane < planes; plane++) {
             int start = xOffset + plane * inHeight * inWidth;
             for (int oy = 0; oy < outHeight; oy++, output += outWidth) {
-                maxPoolLine(outWidth, x, start, start + 2 * oy * inWidth, inWidth, y, yOffset + output, indices,
+                maxPoolLine(
+                        outWidth,
+                        x,
+                        start,
+                        start + 2 * oy * inWidth,
+                        inWidth,
+                        y,
+                        yOffset + output,
+                        indices,
                         indexOffset + output);
             }
         }
     }
 
     /**
-     * One line of outputs, from {@code x[top ..]} and the line below. Where the maximum lies is a matter of chance, so it is
-     * chosen by conditional moves of indices: no branch that the processor would guess wrong, and no float, for which C2 has
-     * none.
+     * One line of outputs, from {@code x[top ..]} and the line below. Where the maximum lies is a matter of chance, so
+     * it is chosen by conditional moves of indices: no branch that the processor would guess wrong, and no float, for
+     * which C2 has none.
      */
     static void maxPoolLine(
             int n, float[] x, int plane, int top, int inWidth, float[] y, int yOffset, int[] indices, int indexOffset) {
@@ -141,8 +168,17 @@ final class PlainFlatKernels implements FlatKernels {
 
     @Override
     public void maxPool2x2Gradient(
-            int planes, int inHeight, int inWidth, int outHeight, int outWidth, float[] dy, int dyOffset, int[] indices,
-            int indexOffset, float[] dx, int dxOffset) {
+            int planes,
+            int inHeight,
+            int inWidth,
+            int outHeight,
+            int outWidth,
+            float[] dy,
+            int dyOffset,
+            int[] indices,
+            int indexOffset,
+            float[] dx,
+            int dxOffset) {
         int pixels = inHeight * inWidth;
         int outputs = outHeight * outWidth;
         Arrays.fill(dx, dxOffset, dxOffset + planes * pixels, 0f);
@@ -182,8 +218,18 @@ final class PlainFlatKernels implements FlatKernels {
 
     @Override
     public void descendWithMomentum(
-            int n, float rate, float weightDecay, float momentum, float undamped, boolean nesterov, float[] g, int gOffset,
-            float[] v, int vOffset, float[] w, int wOffset) {
+            int n,
+            float rate,
+            float weightDecay,
+            float momentum,
+            float undamped,
+            boolean nesterov,
+            float[] g,
+            int gOffset,
+            float[] v,
+            int vOffset,
+            float[] w,
+            int wOffset) {
         for (int i = 0; i < n; i++) {
             float weight = w[wOffset + i];
             float d = g[gOffset + i] + weightDecay * weight;
@@ -195,7 +241,15 @@ final class PlainFlatKernels implements FlatKernels {
 
     @Override
     public void adam(
-            int n, AdamFactors factors, float[] g, int gOffset, float[] m, int mOffset, float[] v, int vOffset, float[] w,
+            int n,
+            AdamFactors factors,
+            float[] g,
+            int gOffset,
+            float[] m,
+            int mOffset,
+            float[] v,
+            int vOffset,
+            float[] w,
             int wOffset) {
         float beta1 = factors.beta1();
         float rest1 = factors.rest1();

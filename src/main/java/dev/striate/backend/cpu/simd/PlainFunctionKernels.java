@@ -86,7 +86,8 @@ final class PlainFunctionKernels implements FunctionKernels {
     }
 
     @Override
-    public void eluGradient(int n, float alpha, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset) {
+    public void eluGradient(
+            int n, float alpha, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset) {
         for (int i = 0; i < n; i++) {
             float value = x[xOffset + i];
             dx[dxOffset + i] = (float) ((value > 0 ? 1 : alpha * Math.exp(value)) * dy[dyOffset + i]);

@@ -4,9 +4,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The plain-Java twin: loops over neighbouring elements that C2 turns into vector instructions by itself. On Java 17 it does so
- * only if the body is small and if all arrays are indexed alike, up to constants: {@code y[o + i] = x[o + i]} is vectorized, with
- * two different offsets it is not.
+ * The plain-Java twin: loops over neighbouring elements that C2 turns into vector instructions by itself. On Java 17 it
+ * does so only if the body is small and if all arrays are indexed alike, up to constants: {@code y[o + i] = x[o + i]}
+ * is vectorized, with two different offsets it is not.
  */
 final class PlainKernels implements SimdKernels {
 
@@ -63,8 +63,18 @@ final class PlainKernels implements SimdKernels {
 
     @Override
     public void tile(
-            int rows, int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
-            float[] c, int cOffset, int cStride) {
+            int rows,
+            int depth,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            float[] d,
+            int dOffset,
+            int dStride,
+            float[] c,
+            int cOffset,
+            int cStride) {
         float[] sums = accumulators.get();
         int end = bOffset + depth * COLUMNS;
         if (sums.length < end + 2 * COLUMNS) {
@@ -82,9 +92,9 @@ final class PlainKernels implements SimdKernels {
     }
 
     /**
-     * One row of a tile. Each turn of the inner loop takes four products, so that the accumulators are read and written a fourth
-     * as often. They move along with {@code b}: after p products they lie in {@code sums} at {@code bOffset + p COLUMNS}, so that
-     * the loop's arrays are indexed alike.
+     * One row of a tile. Each turn of the inner loop takes four products, so that the accumulators are read and written
+     * a fourth as often. They move along with {@code b}: after p products they lie in {@code sums} at {@code bOffset +
+     * p COLUMNS}, so that the loop's arrays are indexed alike.
      *
      * @param aStep from a row's element of {@code a} to the next
      */
@@ -103,8 +113,8 @@ final class PlainKernels implements SimdKernels {
 
     private static void addFour(float a0, float a1, float a2, float a3, float[] b, float[] sums, int at) {
         for (int j = at; j < at + COLUMNS; j++) {
-            sums[j + 4 * COLUMNS] = sums[j]
-                    + ((a0 * b[j] + a1 * b[j + COLUMNS]) + (a2 * b[j + 2 * COLUMNS] + a3 * b[j + 3 * COLUMNS]));
+            sums[j + 4 * COLUMNS] =
+                    sums[j] + ((a0 * b[j] + a1 * b[j + COLUMNS]) + (a2 * b[j + 2 * COLUMNS] + a3 * b[j + 3 * COLUMNS]));
         }
     }
 
@@ -116,7 +126,16 @@ final class PlainKernels implements SimdKernels {
 
     @Override
     public void dots(
-            int lines, int n, float[] a, int aOffset, float[] b, int bOffset, int step, float[] y, int yOffset, float[] room) {
+            int lines,
+            int n,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            int step,
+            float[] y,
+            int yOffset,
+            float[] room) {
         for (int line = 0; line < lines; line++) {
             y[yOffset + line] = dot(n, a, aOffset, b, bOffset + line * step);
         }
@@ -181,7 +200,8 @@ final class PlainKernels implements SimdKernels {
     }
 
     @Override
-    public void scaleAndShift(int n, float[] x, int xOffset, float center, float scale, float shift, float[] y, int yOffset) {
+    public void scaleAndShift(
+            int n, float[] x, int xOffset, float center, float scale, float shift, float[] y, int yOffset) {
         if (xOffset == yOffset) {
             for (int i = yOffset; i < yOffset + n; i++) {
                 y[i] = scale * (x[i] - center) + shift;

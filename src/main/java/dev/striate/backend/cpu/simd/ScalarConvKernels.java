@@ -36,13 +36,27 @@ final class ScalarConvKernels implements ConvKernels {
     }
 
     /**
-     * Two rows by four columns at a time, so that eight chains hide the latency of a fused multiply-add. Every vector has four
-     * lanes or a multiple.
+     * Two rows by four columns at a time, so that eight chains hide the latency of a fused multiply-add. Every vector
+     * has four lanes or a multiple.
      */
     @Override
     public void tile(
-            int tileRows, int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts, int firstStart,
-            float[] c, int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
+            int tileRows,
+            int depth,
+            float[] a,
+            int aOffset,
+            float[] x,
+            int xOffset,
+            int secondX,
+            int[] starts,
+            int firstStart,
+            float[] c,
+            int cOffset,
+            int cStride,
+            int secondC,
+            boolean add,
+            float[] bias,
+            int biasOffset) {
         int half = halfColumns(tileRows);
         int columns = secondX == 0 && secondC == 0 ? half : 2 * half;
         for (int row = 0; row < tileRows; row += 2) {
@@ -92,26 +106,39 @@ final class ScalarConvKernels implements ConvKernels {
     }
 
     @Override
-    public void copyLines(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
+    public void copyLines(
+            int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
         for (int line = 0; line < lines; line++) {
             ConvKernels.copyInside(length, source, from + line * step, target, at + line * targetStep);
         }
     }
 
     @Override
-    public void packAcross(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
+    public void packAcross(
+            int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
         ConvKernels.packLinesAcross(lines, length, source, from, step, target, at, targetStep);
     }
 
     @Override
-    public void copyFrames(Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
+    public void copyFrames(
+            Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
         ConvKernels.copyFrameLines(frame, channels, source, from, channelStep, target, at);
     }
 
     @Override
     public void addShifted(
-            int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, int[] masks, float start,
-            float[] y, int yOffset, int yEnd) {
+            int lines,
+            int length,
+            float[] x,
+            int xOffset,
+            int xLength,
+            int xStep,
+            int[] shifts,
+            int[] masks,
+            float start,
+            float[] y,
+            int yOffset,
+            int yEnd) {
         for (int line = 0; line < lines; line++) {
             ConvKernels.addShiftedLine(
                     0, length, x, xOffset + line * xLength, xLength, xStep, shifts, start, y, yOffset + line * length);

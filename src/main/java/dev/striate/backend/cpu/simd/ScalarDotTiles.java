@@ -28,8 +28,18 @@ final class ScalarDotTiles implements DotTiles {
     /** Four lanes at a time: every vector has so many or a multiple. */
     @Override
     public void tile(
-            int tileRows, int positions, float[] dy, int dyOffset, int rows, int rowStep, float[] x, int xOffset, int[] starts,
-            int firstStart, float[] sums, int at) {
+            int tileRows,
+            int positions,
+            float[] dy,
+            int dyOffset,
+            int rows,
+            int rowStep,
+            float[] x,
+            int xOffset,
+            int[] starts,
+            int firstStart,
+            float[] sums,
+            int at) {
         int lanes = lanes();
         int taps = tileTaps(tileRows);
         for (int sum = 0; sum < tileRows * taps; sum++) {

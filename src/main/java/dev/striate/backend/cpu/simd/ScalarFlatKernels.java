@@ -1,8 +1,8 @@
 package dev.striate.backend.cpu.simd;
 
 /**
- * The loops of {@link PanamaFlatKernels} without vectors, see {@link ScalarKernels}. What is computed per element has the bits of
- * the plain twin anyway; here are the sums, lane by lane.
+ * The loops of {@link PanamaFlatKernels} without vectors, see {@link ScalarKernels}. What is computed per element has
+ * the bits of the plain twin anyway; here are the sums, lane by lane.
  */
 final class ScalarFlatKernels implements FlatKernels {
 
@@ -71,9 +71,9 @@ final class ScalarFlatKernels implements FlatKernels {
                 int stop = Math.min(first + CHAIN / terms * 4, together);
                 for (int lane = 0; lane < lanes; lane++) {
                     room.lanes[lane] = (laneOfRuns(first, stop, lane, n, step, x, xOffset)
-                            + laneOfRuns(first + 1, stop, lane, n, step, x, xOffset))
+                                    + laneOfRuns(first + 1, stop, lane, n, step, x, xOffset))
                             + (laneOfRuns(first + 2, stop, lane, n, step, x, xOffset)
-                            + laneOfRuns(first + 3, stop, lane, n, step, x, xOffset));
+                                    + laneOfRuns(first + 3, stop, lane, n, step, x, xOffset));
                 }
                 total += fold(room.lanes, 0, lanes);
                 first = stop;
@@ -220,23 +220,50 @@ final class ScalarFlatKernels implements FlatKernels {
 
     @Override
     public void normGradient(
-            int n, float[] x, int xOffset, float mean, float[] dy, int dyOffset, float factor, float shiftShare,
-            float scaleShare, float[] dx, int dxOffset) {
+            int n,
+            float[] x,
+            int xOffset,
+            float mean,
+            float[] dy,
+            int dyOffset,
+            float factor,
+            float shiftShare,
+            float scaleShare,
+            float[] dx,
+            int dxOffset) {
         plain.normGradient(n, x, xOffset, mean, dy, dyOffset, factor, shiftShare, scaleShare, dx, dxOffset);
     }
 
     @Override
     public void maxPool2x2Gradient(
-            int planes, int inHeight, int inWidth, int outHeight, int outWidth, float[] dy, int dyOffset, int[] indices,
-            int indexOffset, float[] dx, int dxOffset) {
+            int planes,
+            int inHeight,
+            int inWidth,
+            int outHeight,
+            int outWidth,
+            float[] dy,
+            int dyOffset,
+            int[] indices,
+            int indexOffset,
+            float[] dx,
+            int dxOffset) {
         plain.maxPool2x2Gradient(
                 planes, inHeight, inWidth, outHeight, outWidth, dy, dyOffset, indices, indexOffset, dx, dxOffset);
     }
 
     @Override
     public void maxPool2x2(
-            int planes, int inHeight, int inWidth, int outHeight, int outWidth, float[] x, int xOffset, float[] y, int yOffset,
-            int[] indices, int indexOffset) {
+            int planes,
+            int inHeight,
+            int inWidth,
+            int outHeight,
+            int outWidth,
+            float[] x,
+            int xOffset,
+            float[] y,
+            int yOffset,
+            int[] indices,
+            int indexOffset) {
         plain.maxPool2x2(planes, inHeight, inWidth, outHeight, outWidth, x, xOffset, y, yOffset, indices, indexOffset);
     }
 
@@ -247,15 +274,33 @@ final class ScalarFlatKernels implements FlatKernels {
 
     @Override
     public void descendWithMomentum(
-            int n, float rate, float weightDecay, float momentum, float undamped, boolean nesterov, float[] g, int gOffset,
-            float[] v, int vOffset, float[] w, int wOffset) {
+            int n,
+            float rate,
+            float weightDecay,
+            float momentum,
+            float undamped,
+            boolean nesterov,
+            float[] g,
+            int gOffset,
+            float[] v,
+            int vOffset,
+            float[] w,
+            int wOffset) {
         plain.descendWithMomentum(
                 n, rate, weightDecay, momentum, undamped, nesterov, g, gOffset, v, vOffset, w, wOffset);
     }
 
     @Override
     public void adam(
-            int n, AdamFactors factors, float[] g, int gOffset, float[] m, int mOffset, float[] v, int vOffset, float[] w,
+            int n,
+            AdamFactors factors,
+            float[] g,
+            int gOffset,
+            float[] m,
+            int mOffset,
+            float[] v,
+            int vOffset,
+            float[] w,
             int wOffset) {
         plain.adam(n, factors, g, gOffset, m, mOffset, v, vOffset, w, wOffset);
     }

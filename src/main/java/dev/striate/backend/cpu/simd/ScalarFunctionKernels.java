@@ -1,32 +1,37 @@
 package dev.striate.backend.cpu.simd;
 
 /**
- * The loops of {@link PanamaFunctionKernels} without vectors, see {@link ScalarKernels}; they also take the ends of runs that
- * fill no vector. The polynomials of the exponential, the logarithm and tanh are those of Moshier's Cephes library
- * (expf, logf, tanhf).
+ * The loops of {@link PanamaFunctionKernels} without vectors, see {@link ScalarKernels}; they also take the ends of
+ * runs that fill no vector. The polynomials of the exponential, the logarithm and tanh are those of Moshier's Cephes
+ * library (expf, logf, tanhf).
  *
  * <p>{@code e^x = 2^n e^r}, n being x / log 2 rounded and r what is left, at most log(2) / 2 in size.
  *
- * <p>The normal distribution {@code F(-t) = e^(-t^2 / 2) M(t)}, t not negative, has a factor M that falls as slowly as 1 / t:
- * {@code (t + c) M} is a polynomial in {@code (t - c) / (t + c)}, with some c, as in Shepherd and Laframboise, Chebyshev
- * approximation of (1 + 2x) exp(x^2) erfc(x), Mathematics of Computation 36 (1981); the coefficients are our own, with the
- * least greatest relative error (Remez). The derivative of x F(x) at -t is the same exponential times
- * {@code (t - ZERO) D(t)}, D without a zero and such a polynomial too. What x > 0 has follows from {@code F(x) = 1 - F(-x)}.
+ * <p>The normal distribution {@code F(-t) = e^(-t^2 / 2) M(t)}, t not negative, has a factor M that falls as slowly as
+ * 1 / t: {@code (t + c) M} is a polynomial in {@code (t - c) / (t + c)}, with some c, as in Shepherd and Laframboise,
+ * Chebyshev approximation of (1 + 2x) exp(x^2) erfc(x), Mathematics of Computation 36 (1981); the coefficients are our
+ * own, with the least greatest relative error (Remez). The derivative of x F(x) at -t is the same exponential times
+ * {@code (t - ZERO) D(t)}, D without a zero and such a polynomial too. What x > 0 has follows from {@code F(x) = 1 -
+ * F(-x)}.
  */
 final class ScalarFunctionKernels implements FunctionKernels {
 
     /** Added to a float of moderate size, it leaves the nearest integer in the lowest bits. */
     static final float ROUNDER = 0x1.8p23f;
+
     static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
     static final float PER_LOG_2 = (float) (1 / Math.log(2));
     /** log 2 as the sum of two floats. */
     static final float LOG_2 = (float) Math.log(2);
+
     static final float LOG_2_REST = (float) (Math.log(2) - LOG_2);
     /** Beyond these, e^x is infinite or rounds to 0. */
     static final float HIGHEST = 89f;
+
     static final float LOWEST = -104f;
     /** {@code e^r = 1 + r + r^2 (E0 + E1 r + ...)}. */
     static final float E0 = 5.0000001201e-1f;
+
     static final float E1 = 1.6666665459e-1f;
     static final float E2 = 4.1665795894e-2f;
     static final float E3 = 8.3334519073e-3f;
@@ -36,6 +41,7 @@ final class ScalarFunctionKernels implements FunctionKernels {
     static final float LOWEST_LESS_1 = -30f;
     /** {@code log(1 + f) = f - f^2 / 2 + f^3 (L0 + L1 f + ...)}, with 1 + f from the root of 1/2 to that of 2. */
     static final float L0 = 3.3333331174e-1f;
+
     static final float L1 = -2.4999993993e-1f;
     static final float L2 = 2.0000714765e-1f;
     static final float L3 = -1.6668057665e-1f;
@@ -49,6 +55,7 @@ final class ScalarFunctionKernels implements FunctionKernels {
     static final float RAISE = 0x1p23f;
     /** {@code tanh x = x (1 + x^2 (T0 + T1 x^2 + ...))} up to this size. */
     static final float SMALL = 0.625f;
+
     static final float T0 = -3.33332819422e-1f;
     static final float T1 = 1.33314422036e-1f;
     static final float T2 = -5.37397155531e-2f;
@@ -58,6 +65,7 @@ final class ScalarFunctionKernels implements FunctionKernels {
     static final float FURTHEST = 15f;
     /** {@code (t + M_CENTER) M(t)} from {@link #NEAR} on, least power first. */
     static final float M_CENTER = 1.875f;
+
     static final float M0 = 6.6109084500e-1f;
     static final float M1 = -3.0073996993e-1f;
     static final float M2 = 4.2873155642e-3f;
@@ -71,15 +79,18 @@ final class ScalarFunctionKernels implements FunctionKernels {
     static final float M10 = -2.5738541187e-4f;
     /** {@code F(x) = 1/2 + x (G0 + G1 x^2 + ...)} up to this size, where M would be the less exact one. */
     static final float NEAR = 0.5f;
+
     static final float G0 = 3.9894227698e-1f;
     static final float G1 = -6.6489944386e-2f;
     static final float G2 = 9.9648366945e-3f;
     static final float G3 = -1.1311304395e-3f;
     /** Where the derivative is 0, with its sign changed, as the sum of two floats. */
     static final float ZERO = (float) 0.75179152469356445746;
+
     static final float ZERO_REST = (float) (0.75179152469356445746 - ZERO);
     /** {@code D(t)}, least power first. */
     static final float D_CENTER = 3f;
+
     static final float D0 = -4.7829767728e-1f;
     static final float D1 = 1.1997543925e-1f;
     static final float D2 = -5.3596148649e-2f;
@@ -92,6 +103,7 @@ final class ScalarFunctionKernels implements FunctionKernels {
     static final float D9 = -1.1376083072e-5f;
     /** Exponent bias and mantissa bits of a float. */
     static final int BIAS = 127;
+
     static final int MANTISSA = 23;
 
     private static float exp(float value) {
@@ -121,7 +133,9 @@ final class ScalarFunctionKernels implements FunctionKernels {
         return Math.fma(factor, p, factor) * scale * Float.intBitsToFloat(power - half + BIAS << MANTISSA);
     }
 
-    /** {@code factor e^(-t^2 / 2)}: the square is taken as two floats, or half an ulp of it would be many of the result. */
+    /**
+     * {@code factor e^(-t^2 / 2)}: the square is taken as two floats, or half an ulp of it would be many of the result.
+     */
     private static float timesBell(float factor, float t) {
         float square = t * t;
         return timesExp(factor, -0.5f * square, -0.5f * Math.fma(t, t, -square));
@@ -207,7 +221,8 @@ final class ScalarFunctionKernels implements FunctionKernels {
     }
 
     @Override
-    public void eluGradient(int n, float alpha, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset) {
+    public void eluGradient(
+            int n, float alpha, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset) {
         for (int i = 0; i < n; i++) {
             float value = x[xOffset + i];
             dx[dxOffset + i] = (value > 0 ? 1f : alpha * exp(value)) * dy[dyOffset + i];

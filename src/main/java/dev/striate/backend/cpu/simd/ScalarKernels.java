@@ -3,8 +3,8 @@ package dev.striate.backend.cpu.simd;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The loops of {@link PanamaKernels} without vectors: the same tiles, and for each element the same operations in the same order,
- * so the same bits. They run while C2 has not compiled those yet.
+ * The loops of {@link PanamaKernels} without vectors: the same tiles, and for each element the same operations in the
+ * same order, so the same bits. They run while C2 has not compiled those yet.
  */
 final class ScalarKernels implements SimdKernels {
 
@@ -69,8 +69,18 @@ final class ScalarKernels implements SimdKernels {
     /** Two rows by four columns at a time: a tile has rows by fours, and columns by the vector. */
     @Override
     public void tile(
-            int rows, int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
-            float[] c, int cOffset, int cStride) {
+            int rows,
+            int depth,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            float[] d,
+            int dOffset,
+            int dStride,
+            float[] c,
+            int cOffset,
+            int cStride) {
         for (int row = 0; row < rows; row += 2) {
             int from = dOffset + row * dStride;
             int to = cOffset + row * cStride;
@@ -110,7 +120,16 @@ final class ScalarKernels implements SimdKernels {
 
     @Override
     public void dots(
-            int lines, int n, float[] a, int aOffset, float[] b, int bOffset, int step, float[] y, int yOffset, float[] room) {
+            int lines,
+            int n,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            int step,
+            float[] y,
+            int yOffset,
+            float[] room) {
         for (int line = 0; line < lines; line++) {
             y[yOffset + line] = dot(n, a, aOffset, b, bOffset + line * step);
         }
@@ -161,7 +180,8 @@ final class ScalarKernels implements SimdKernels {
     }
 
     @Override
-    public void scaleAndShift(int n, float[] x, int xOffset, float center, float scale, float shift, float[] y, int yOffset) {
+    public void scaleAndShift(
+            int n, float[] x, int xOffset, float center, float scale, float shift, float[] y, int yOffset) {
         for (int i = 0; i < n; i++) {
             y[yOffset + i] = Math.fma(x[xOffset + i] - center, scale, shift);
         }

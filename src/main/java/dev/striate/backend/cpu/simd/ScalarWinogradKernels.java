@@ -158,8 +158,17 @@ final class ScalarWinogradKernels implements WinogradKernels {
 
     @Override
     public void combineOutput(
-            int lines, int tiles, float[] m, int mOffset, int planeStep, float bias, float[] y, int yOffset, int yLines,
-            int width, float[] room) {
+            int lines,
+            int tiles,
+            float[] m,
+            int mOffset,
+            int planeStep,
+            float bias,
+            float[] y,
+            int yOffset,
+            int yLines,
+            int width,
+            float[] room) {
         for (int yy = 0; yy < yLines; yy++) {
             for (int xx = 0; xx < width; xx++) {
                 int from = mOffset + yy / TILE_LINES * 2 * tiles + xx / 2 * 2;
@@ -215,7 +224,8 @@ final class ScalarWinogradKernels implements WinogradKernels {
     }
 
     @Override
-    public void combineGradient(int lines, float[] d, int dOffset, int dLines, int width, float[] z, int zOffset, int planeStep) {
+    public void combineGradient(
+            int lines, float[] d, int dOffset, int dLines, int width, float[] z, int zOffset, int planeStep) {
         int lanes = lanes();
         int step = gradientRows() * lanes;
         int to = zOffset;
@@ -254,8 +264,17 @@ final class ScalarWinogradKernels implements WinogradKernels {
     /** Two rows and four columns at a time: eight chains. */
     @Override
     public void gradientTile(
-            int depth, float[] z, int zOffset, int[] starts, float[] v, int vOffset, int vStep, float[] c, int cOffset,
-            int cStep, boolean add) {
+            int depth,
+            float[] z,
+            int zOffset,
+            int[] starts,
+            float[] v,
+            int vOffset,
+            int vStep,
+            float[] c,
+            int cOffset,
+            int cStep,
+            boolean add) {
         int lanes = lanes();
         for (int row = 0; row < gradientRows(); row += 2) {
             for (int column = 0; column < tileColumns(); column += 4) {
@@ -322,20 +341,51 @@ final class ScalarWinogradKernels implements WinogradKernels {
     /** A row and a pair at a time: six chains. */
     @Override
     public void lineTile(
-            int depth, long[] u, int uOffset, float[] v, int vOffset, int secondV, int planeStep, int[] starts, int rows,
-            float[] bias, int biasOffset, float[] y, int yOffset, int secondY, int yStep) {
+            int depth,
+            long[] u,
+            int uOffset,
+            float[] v,
+            int vOffset,
+            int secondV,
+            int planeStep,
+            int[] starts,
+            int rows,
+            float[] bias,
+            int biasOffset,
+            float[] y,
+            int yOffset,
+            int secondY,
+            int yStep) {
         for (int row = 0; row < rows; row++) {
             for (int i = 0; i < lanes(); i += 2) {
                 int to = yOffset + row * yStep + i;
                 int iu = uOffset + row;
                 linePair(depth, u, iu, v, vOffset + i, planeStep, starts, bias[biasOffset + row], y, to);
-                linePair(depth, u, iu, v, vOffset + secondV + i, planeStep, starts, bias[biasOffset + row], y, to + secondY);
+                linePair(
+                        depth,
+                        u,
+                        iu,
+                        v,
+                        vOffset + secondV + i,
+                        planeStep,
+                        starts,
+                        bias[biasOffset + row],
+                        y,
+                        to + secondY);
             }
         }
     }
 
     private static void linePair(
-            int depth, long[] u, int uOffset, float[] v, int vOffset, int planeStep, int[] starts, float bias, float[] y,
+            int depth,
+            long[] u,
+            int uOffset,
+            float[] v,
+            int vOffset,
+            int planeStep,
+            int[] starts,
+            float bias,
+            float[] y,
             int to) {
         float m0 = bias;
         float m1 = 0;

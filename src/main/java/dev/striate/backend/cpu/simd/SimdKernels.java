@@ -3,8 +3,8 @@ package dev.striate.backend.cpu.simd;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The inner loops whose speed decides everything, in one of two versions. Both compute each element by the same sequence of
- * operations wherever it stands in a call, so cutting work into pieces never changes a bit.
+ * The inner loops whose speed decides everything, in one of two versions. Both compute each element by the same
+ * sequence of operations wherever it stands in a call, so cutting work into pieces never changes a bit.
  */
 public interface SimdKernels {
 
@@ -12,9 +12,10 @@ public interface SimdKernels {
     String description();
 
     /**
-     * Shows the Java virtual machine all kinds of vectors before it compiles the library's own methods, which they share. One that
-     * turns up later makes the code for the others fail a check of its class. C2 adds these failures up over all that it inlines
-     * in a kernel, and at 100 no longer trusts what it knows of classes: it then boxes the vectors of the kernel's end.
+     * Shows the Java virtual machine all kinds of vectors before it compiles the library's own methods, which they
+     * share. One that turns up later makes the code for the others fail a check of its class. C2 adds these failures up
+     * over all that it inlines in a kernel, and at 100 no longer trusts what it knows of classes: it then boxes the
+     * vectors of the kernel's end.
      */
     default void acquaint() {}
 
@@ -25,10 +26,15 @@ public interface SimdKernels {
     FlatKernels flat();
 
     /** Tiles of dot products, or null in plain Java: C2 does not vectorize sums by itself. */
-    @Nullable DotTiles dotTiles();
+    @Nullable
+    DotTiles dotTiles();
 
-    /** What Winograd's convolution is made of, or null in plain Java: without broad vectors, combining costs what is saved. */
-    @Nullable WinogradKernels winograd();
+    /**
+     * What Winograd's convolution is made of, or null in plain Java: without broad vectors, combining costs what is
+     * saved.
+     */
+    @Nullable
+    WinogradKernels winograd();
 
     /** Exponentials and their like, in the same version. */
     FunctionKernels functions();
@@ -40,20 +46,30 @@ public interface SimdKernels {
     int tileColumns();
 
     /**
-     * One tile of a matrix product, from operands packed so that both are read front to back: {@code c = a b + d}. The sum along
-     * the depth is complete before {@code d} is added.
+     * One tile of a matrix product, from operands packed so that both are read front to back: {@code c = a b + d}. The
+     * sum along the depth is complete before {@code d} is added.
      *
      * @param rows  {@link #tileRows}, or 4 for what is left below such tiles
      * @param depth the length summed over, even, 0 or more
      * @param a     four rows after four, {@code (rows / 4, depth, 4)} from {@code aOffset} on
      * @param b     {@code (depth, tileColumns)} from {@code bOffset} on
-     * @param d     the first element is at {@code dOffset}, rows are {@code dStride} apart: 0 repeats one row. May be the same
-     *              tile of {@code c}
+     * @param d     the first element is at {@code dOffset}, rows are {@code dStride} apart: 0 repeats one row. May be
+     *     the same tile of {@code c}
      * @param c     the tile's first element is at {@code cOffset}, its rows are {@code cStride} apart
      */
     void tile(
-            int rows, int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
-            float[] c, int cOffset, int cStride);
+            int rows,
+            int depth,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            float[] d,
+            int dOffset,
+            int dStride,
+            float[] c,
+            int cOffset,
+            int cStride);
 
     /**
      * The sums of {@code a b} for some lines of {@code b}, each as several partial sums side by side.
@@ -65,7 +81,16 @@ public interface SimdKernels {
      * @param room    twice {@link #tileColumns} elements to work in
      */
     void dots(
-            int lines, int n, float[] a, int aOffset, float[] b, int bOffset, int step, float[] y, int yOffset, float[] room);
+            int lines,
+            int n,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            int step,
+            float[] y,
+            int yOffset,
+            float[] room);
 
     /** {@code y = a + b}; {@code y} may be either. */
     void add(int n, float[] a, int aOffset, float[] b, int bOffset, float[] y, int yOffset);

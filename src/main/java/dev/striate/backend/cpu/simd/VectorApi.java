@@ -23,8 +23,8 @@ public final class VectorApi {
     }
 
     /**
-     * The same, but each preceded by a scalar loop of the same bits until C2 has compiled it, which the first call of this method
-     * sets going in the background.
+     * The same, but each preceded by a scalar loop of the same bits until C2 has compiled it, which the first call of
+     * this method sets going in the background.
      */
     public static @Nullable SimdKernels warming() {
         if (Holder.KERNELS != null) {
@@ -83,13 +83,14 @@ public final class VectorApi {
         }
 
         /**
-         * Without the instruction, {@code Math.fma} computes in BigDecimal, thousands of times slower. Only HotSpot's own flag
-         * tells; a JVM without that flag is taken to have none.
+         * Without the instruction, {@code Math.fma} computes in BigDecimal, thousands of times slower. Only HotSpot's
+         * own flag tells; a JVM without that flag is taken to have none.
          */
         private static boolean hasFusedMultiplyAdd() {
             try {
                 HotSpotDiagnosticMXBean options = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
-                return options != null && "true".equals(options.getVMOption("UseFMA").getValue());
+                return options != null
+                        && "true".equals(options.getVMOption("UseFMA").getValue());
             } catch (LinkageError | RuntimeException e) {
                 return false;
             }

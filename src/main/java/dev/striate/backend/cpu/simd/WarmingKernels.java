@@ -10,11 +10,11 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * {@link PanamaKernels}, each preceded by its scalar twin until it is fast. As long as C2 has not compiled a loop of vectors,
- * each of them is an object and the loop many times slower than the twin. A thread of its own therefore calls one kernel after
- * the other on small data until C2 has compiled it; those that few nets need have another, which starts when one does. A kernel
- * and its twin compute the same bits: it does not matter when the one takes over from the other, and one that C2 never compiles,
- * or not well, leaves the work to its twin for good.
+ * {@link PanamaKernels}, each preceded by its scalar twin until it is fast. As long as C2 has not compiled a loop of
+ * vectors, each of them is an object and the loop many times slower than the twin. A thread of its own therefore calls
+ * one kernel after the other on small data until C2 has compiled it; those that few nets need have another, which
+ * starts when one does. A kernel and its twin compute the same bits: it does not matter when the one takes over from
+ * the other, and one that C2 never compiles, or not well, leaves the work to its twin for good.
  */
 final class WarmingKernels implements SimdKernels {
 
@@ -22,6 +22,7 @@ final class WarmingKernels implements SimdKernels {
     private static final long HEAD_START_MILLIS = 250;
     /** Of the small data. */
     private static final int DEPTH = 32;
+
     private static final int LENGTH = 256;
     private static final int MOST_CONV_ROWS = 16;
     /** Calls for one reading of the clock. */
@@ -30,14 +31,50 @@ final class WarmingKernels implements SimdKernels {
     private static final int PROOF = 8;
     /** How long to wait for a kernel before the next one's turn; each further round waits twice as long. */
     private static final long PATIENCE_MILLIS = 1_500;
+
     private static final int ROUNDS = 4;
 
     /** What is rehearsed, in this order: what takes most of a training step comes first. */
     private enum Kernel {
-        TILE, CONV_TILE, COPY_FRAMES, ADD_SHIFTED, DOT_TILE, COPY_LINES, RELU, RELU_GRADIENT, MAX_POOL, MAX_POOL_GRADIENT, ADAM,
-        ADD_SCALED, ADD, MULTIPLY, SCALE_AND_SHIFT, SUM, SUM_RUNS, SUM_OF_SQUARES, SUM_AND_DOT, NORM_GRADIENT, PACK_ACROSS,
-        DESCEND, DESCEND_WITH_MOMENTUM, DOTS, EXP, SIGMOID, TANH, LOG, ELU, ELU_GRADIENT, GELU, GELU_GRADIENT, WINOGRAD_TILE,
-        WINOGRAD_INPUT, WINOGRAD_OUTPUT, WINOGRAD_INPUT_CHANNELS, WINOGRAD_GRADIENT, WINOGRAD_GRADIENT_TILE, COMBINE_LINES,
+        TILE,
+        CONV_TILE,
+        COPY_FRAMES,
+        ADD_SHIFTED,
+        DOT_TILE,
+        COPY_LINES,
+        RELU,
+        RELU_GRADIENT,
+        MAX_POOL,
+        MAX_POOL_GRADIENT,
+        ADAM,
+        ADD_SCALED,
+        ADD,
+        MULTIPLY,
+        SCALE_AND_SHIFT,
+        SUM,
+        SUM_RUNS,
+        SUM_OF_SQUARES,
+        SUM_AND_DOT,
+        NORM_GRADIENT,
+        PACK_ACROSS,
+        DESCEND,
+        DESCEND_WITH_MOMENTUM,
+        DOTS,
+        EXP,
+        SIGMOID,
+        TANH,
+        LOG,
+        ELU,
+        ELU_GRADIENT,
+        GELU,
+        GELU_GRADIENT,
+        WINOGRAD_TILE,
+        WINOGRAD_INPUT,
+        WINOGRAD_OUTPUT,
+        WINOGRAD_INPUT_CHANNELS,
+        WINOGRAD_GRADIENT,
+        WINOGRAD_GRADIENT_TILE,
+        COMBINE_LINES,
         LINE_TILE
     }
 
@@ -112,11 +149,12 @@ final class WarmingKernels implements SimdKernels {
     }
 
     /**
-     * A call of each kernel. It goes both ways at every branch, or C2 would leave one way out and the first to take it would find
-     * itself in the interpreter. All data are 0.
+     * A call of each kernel. It goes both ways at every branch, or C2 would leave one way out and the first to take it
+     * would find itself in the interpreter. All data are 0.
      */
     private Map<Kernel, Consumer<SimdKernels>> program() {
-        int columns = Math.max(vectorized.tileColumns(), vectorized.convolution().blockColumns());
+        int columns =
+                Math.max(vectorized.tileColumns(), vectorized.convolution().blockColumns());
         int rows = Math.max(vectorized.tileRows(), MOST_CONV_ROWS);
         int n = LENGTH + 1;
         float[] a = new float[DEPTH * rows];
@@ -128,11 +166,16 @@ final class WarmingKernels implements SimdKernels {
         int[] indices = new int[LENGTH];
         int[] lengths = {3, LENGTH, n};
         FlatKernels.Room room = vectorized.flat().room();
-        FlatKernels.AdamFactors factors = new FlatKernels.AdamFactors(0.9f, 0.1f, 0.999f, 0.001f, 0.001f, 1f, 1e-8f, 0f, 1f);
-        int[] heights = IntStream.rangeClosed(1, MOST_CONV_ROWS).map(vectorized.convolution()::tileRows).distinct().toArray();
+        FlatKernels.AdamFactors factors =
+                new FlatKernels.AdamFactors(0.9f, 0.1f, 0.999f, 0.001f, 0.001f, 1f, 1e-8f, 0f, 1f);
+        int[] heights = IntStream.rangeClosed(1, MOST_CONV_ROWS)
+                .map(vectorized.convolution()::tileRows)
+                .distinct()
+                .toArray();
         int lanes = vectorized.convolution().lanes();
         // Lines below a vector, of two, of three and of more, with and without margins.
-        List<ConvKernels.Frame> frames = IntStream.of(lanes - 2, 2 * lanes, 3 * lanes, 4 * lanes).boxed()
+        List<ConvKernels.Frame> frames = IntStream.of(lanes - 2, 2 * lanes, 3 * lanes, 4 * lanes)
+                .boxed()
                 .flatMap(width -> Stream.of(
                         new ConvKernels.Frame(4, width, 1, 3, 1, width - 1, width, 1),
                         new ConvKernels.Frame(4, width, 1, 3, 0, width, width, 1)))
@@ -212,8 +255,9 @@ final class WarmingKernels implements SimdKernels {
                 k.winograd().combineOutput(2, (width + 1) / 2, x, 0, 4 * lanes, 0f, y, 0, 7, width, outputRoom);
             }
         });
-        program.put(Kernel.WINOGRAD_INPUT_CHANNELS, k -> k.winograd().combineInputChannels(
-                2, lanes, x, 0, 6 * lanes, y, 0, 2 * lanes));
+        program.put(
+                Kernel.WINOGRAD_INPUT_CHANNELS,
+                k -> k.winograd().combineInputChannels(2, lanes, x, 0, 6 * lanes, y, 0, 2 * lanes));
         program.put(Kernel.WINOGRAD_GRADIENT, k -> {
             for (int width : widths) {
                 k.winograd().combineGradient(2, x, 0, 3, width, y, 0, 4 * lanes);
@@ -230,8 +274,10 @@ final class WarmingKernels implements SimdKernels {
         });
         program.put(Kernel.LINE_TILE, k -> {
             for (int wanted = 1; wanted <= WinogradKernels.LINE_ROWS; wanted++) {
-                k.winograd().lineTile(
-                        DEPTH / 2, pairs, 0, x, 0, lanes, 2 * lanes, starts, wanted, x, 0, y, 0, lanes, 2 * lanes);
+                k.winograd()
+                        .lineTile(
+                                DEPTH / 2, pairs, 0, x, 0, lanes, 2 * lanes, starts, wanted, x, 0, y, 0, lanes,
+                                2 * lanes);
             }
         });
         program.put(Kernel.ADD_SCALED, k -> k.addScaled(n, 1f, x, 0, y, 0));
@@ -279,8 +325,8 @@ final class WarmingKernels implements SimdKernels {
     }
 
     /**
-     * Calls a kernel until it is about as fast as its twin or faster. A boxing loop is never: it is several times slower even
-     * where the twin is not compiled yet.
+     * Calls a kernel until it is about as fast as its twin or faster. A boxing loop is never: it is several times
+     * slower even where the twin is not compiled yet.
      *
      * @return false if it is not by that time
      */
@@ -359,14 +405,33 @@ final class WarmingKernels implements SimdKernels {
 
     @Override
     public void tile(
-            int rows, int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset, int dStride,
-            float[] c, int cOffset, int cStride) {
+            int rows,
+            int depth,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            float[] d,
+            int dOffset,
+            int dStride,
+            float[] c,
+            int cOffset,
+            int cStride) {
         current(Kernel.TILE).tile(rows, depth, a, aOffset, b, bOffset, d, dOffset, dStride, c, cOffset, cStride);
     }
 
     @Override
     public void dots(
-            int lines, int n, float[] a, int aOffset, float[] b, int bOffset, int step, float[] y, int yOffset, float[] room) {
+            int lines,
+            int n,
+            float[] a,
+            int aOffset,
+            float[] b,
+            int bOffset,
+            int step,
+            float[] y,
+            int yOffset,
+            float[] room) {
         current(Kernel.DOTS).dots(lines, n, a, aOffset, b, bOffset, step, y, yOffset, room);
     }
 
@@ -386,7 +451,8 @@ final class WarmingKernels implements SimdKernels {
     }
 
     @Override
-    public void scaleAndShift(int n, float[] x, int xOffset, float center, float scale, float shift, float[] y, int yOffset) {
+    public void scaleAndShift(
+            int n, float[] x, int xOffset, float center, float scale, float shift, float[] y, int yOffset) {
         current(Kernel.SCALE_AND_SHIFT).scaleAndShift(n, x, xOffset, center, scale, shift, y, yOffset);
     }
 
@@ -429,33 +495,83 @@ final class WarmingKernels implements SimdKernels {
 
         @Override
         public void tile(
-                int tileRows, int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[] starts,
-                int firstStart, float[] c, int cOffset, int cStride, int secondC, boolean add, float[] bias, int biasOffset) {
-            current(Kernel.CONV_TILE).convolution().tile(
-                    tileRows, depth, a, aOffset, x, xOffset, secondX, starts, firstStart, c, cOffset, cStride, secondC, add, bias,
-                    biasOffset);
+                int tileRows,
+                int depth,
+                float[] a,
+                int aOffset,
+                float[] x,
+                int xOffset,
+                int secondX,
+                int[] starts,
+                int firstStart,
+                float[] c,
+                int cOffset,
+                int cStride,
+                int secondC,
+                boolean add,
+                float[] bias,
+                int biasOffset) {
+            current(Kernel.CONV_TILE)
+                    .convolution()
+                    .tile(
+                            tileRows,
+                            depth,
+                            a,
+                            aOffset,
+                            x,
+                            xOffset,
+                            secondX,
+                            starts,
+                            firstStart,
+                            c,
+                            cOffset,
+                            cStride,
+                            secondC,
+                            add,
+                            bias,
+                            biasOffset);
         }
 
         @Override
-        public void copyLines(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
-            current(Kernel.COPY_LINES).convolution().copyLines(lines, length, source, from, step, target, at, targetStep);
+        public void copyLines(
+                int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
+            current(Kernel.COPY_LINES)
+                    .convolution()
+                    .copyLines(lines, length, source, from, step, target, at, targetStep);
         }
 
         @Override
-        public void packAcross(int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
-            current(Kernel.PACK_ACROSS).convolution().packAcross(lines, length, source, from, step, target, at, targetStep);
+        public void packAcross(
+                int lines, int length, float[] source, int from, int step, float[] target, int at, int targetStep) {
+            current(Kernel.PACK_ACROSS)
+                    .convolution()
+                    .packAcross(lines, length, source, from, step, target, at, targetStep);
         }
 
         @Override
-        public void copyFrames(Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
-            current(Kernel.COPY_FRAMES).convolution().copyFrames(frame, channels, source, from, channelStep, target, at);
+        public void copyFrames(
+                Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
+            current(Kernel.COPY_FRAMES)
+                    .convolution()
+                    .copyFrames(frame, channels, source, from, channelStep, target, at);
         }
 
         @Override
         public void addShifted(
-                int lines, int length, float[] x, int xOffset, int xLength, int xStep, int[] shifts, int[] masks, float start,
-                float[] y, int yOffset, int yEnd) {
-            current(Kernel.ADD_SHIFTED).convolution()
+                int lines,
+                int length,
+                float[] x,
+                int xOffset,
+                int xLength,
+                int xStep,
+                int[] shifts,
+                int[] masks,
+                float start,
+                float[] y,
+                int yOffset,
+                int yEnd) {
+            current(Kernel.ADD_SHIFTED)
+                    .convolution()
                     .addShifted(lines, length, x, xOffset, xLength, xStep, shifts, masks, start, y, yOffset, yEnd);
         }
     }
@@ -479,10 +595,21 @@ final class WarmingKernels implements SimdKernels {
 
         @Override
         public void tile(
-                int tileRows, int positions, float[] dy, int dyOffset, int rows, int rowStep, float[] x, int xOffset,
-                int[] starts, int firstStart, float[] sums, int at) {
-            current(Kernel.DOT_TILE).dotTiles().tile(
-                    tileRows, positions, dy, dyOffset, rows, rowStep, x, xOffset, starts, firstStart, sums, at);
+                int tileRows,
+                int positions,
+                float[] dy,
+                int dyOffset,
+                int rows,
+                int rowStep,
+                float[] x,
+                int xOffset,
+                int[] starts,
+                int firstStart,
+                float[] sums,
+                int at) {
+            current(Kernel.DOT_TILE)
+                    .dotTiles()
+                    .tile(tileRows, positions, dy, dyOffset, rows, rowStep, x, xOffset, starts, firstStart, sums, at);
         }
     }
 
@@ -521,35 +648,56 @@ final class WarmingKernels implements SimdKernels {
         @Override
         public void combineInput(
                 int lines, int tiles, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep) {
-            current(Kernel.WINOGRAD_INPUT).winograd()
+            current(Kernel.WINOGRAD_INPUT)
+                    .winograd()
                     .combineInput(lines, tiles, x, xOffset, xStep, v, vOffset, planeStep);
         }
 
         @Override
         public void tile(
-                int depth, long[] u, int uOffset, float[] v, int vOffset, int vStep, float[] m, int mOffset, int mStep) {
+                int depth,
+                long[] u,
+                int uOffset,
+                float[] v,
+                int vOffset,
+                int vStep,
+                float[] m,
+                int mOffset,
+                int mStep) {
             current(Kernel.WINOGRAD_TILE).winograd().tile(depth, u, uOffset, v, vOffset, vStep, m, mOffset, mStep);
         }
 
         @Override
         public void combineOutput(
-                int lines, int tiles, float[] m, int mOffset, int planeStep, float bias, float[] y, int yOffset, int yLines,
-                int width, float[] room) {
-            current(Kernel.WINOGRAD_OUTPUT).winograd().combineOutput(
-                    lines, tiles, m, mOffset, planeStep, bias, y, yOffset, yLines, width, room);
+                int lines,
+                int tiles,
+                float[] m,
+                int mOffset,
+                int planeStep,
+                float bias,
+                float[] y,
+                int yOffset,
+                int yLines,
+                int width,
+                float[] room) {
+            current(Kernel.WINOGRAD_OUTPUT)
+                    .winograd()
+                    .combineOutput(lines, tiles, m, mOffset, planeStep, bias, y, yOffset, yLines, width, room);
         }
 
         @Override
         public void combineInputChannels(
                 int tiles, int channels, float[] x, int xOffset, int lineStep, float[] v, int vOffset, int planeStep) {
-            current(Kernel.WINOGRAD_INPUT_CHANNELS).winograd()
+            current(Kernel.WINOGRAD_INPUT_CHANNELS)
+                    .winograd()
                     .combineInputChannels(tiles, channels, x, xOffset, lineStep, v, vOffset, planeStep);
         }
 
         @Override
         public void combineGradient(
                 int lines, float[] d, int dOffset, int dLines, int width, float[] z, int zOffset, int planeStep) {
-            current(Kernel.WINOGRAD_GRADIENT).winograd()
+            current(Kernel.WINOGRAD_GRADIENT)
+                    .winograd()
                     .combineGradient(lines, d, dOffset, dLines, width, z, zOffset, planeStep);
         }
 
@@ -560,26 +708,65 @@ final class WarmingKernels implements SimdKernels {
 
         @Override
         public void gradientTile(
-                int depth, float[] z, int zOffset, int[] starts, float[] v, int vOffset, int vStep, float[] c, int cOffset,
-                int cStep, boolean add) {
-            current(Kernel.WINOGRAD_GRADIENT_TILE).winograd().gradientTile(
-                    depth, z, zOffset, starts, v, vOffset, vStep, c, cOffset, cStep, add);
+                int depth,
+                float[] z,
+                int zOffset,
+                int[] starts,
+                float[] v,
+                int vOffset,
+                int vStep,
+                float[] c,
+                int cOffset,
+                int cStep,
+                boolean add) {
+            current(Kernel.WINOGRAD_GRADIENT_TILE)
+                    .winograd()
+                    .gradientTile(depth, z, zOffset, starts, v, vOffset, vStep, c, cOffset, cStep, add);
         }
 
         @Override
         public void combineLines(
                 int lines, int width, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep) {
-            current(Kernel.COMBINE_LINES).winograd()
+            current(Kernel.COMBINE_LINES)
+                    .winograd()
                     .combineLines(lines, width, x, xOffset, xStep, v, vOffset, planeStep);
         }
 
         @Override
         public void lineTile(
-                int depth, long[] u, int uOffset, float[] v, int vOffset, int secondV, int planeStep, int[] starts, int rows,
-                float[] bias, int biasOffset, float[] y, int yOffset, int secondY, int yStep) {
-            current(Kernel.LINE_TILE).winograd().lineTile(
-                    depth, u, uOffset, v, vOffset, secondV, planeStep, starts, rows, bias, biasOffset, y, yOffset, secondY,
-                    yStep);
+                int depth,
+                long[] u,
+                int uOffset,
+                float[] v,
+                int vOffset,
+                int secondV,
+                int planeStep,
+                int[] starts,
+                int rows,
+                float[] bias,
+                int biasOffset,
+                float[] y,
+                int yOffset,
+                int secondY,
+                int yStep) {
+            current(Kernel.LINE_TILE)
+                    .winograd()
+                    .lineTile(
+                            depth,
+                            u,
+                            uOffset,
+                            v,
+                            vOffset,
+                            secondV,
+                            planeStep,
+                            starts,
+                            rows,
+                            bias,
+                            biasOffset,
+                            y,
+                            yOffset,
+                            secondY,
+                            yStep);
         }
     }
 
@@ -612,26 +799,78 @@ final class WarmingKernels implements SimdKernels {
 
         @Override
         public void normGradient(
-                int n, float[] x, int xOffset, float mean, float[] dy, int dyOffset, float factor, float shiftShare,
-                float scaleShare, float[] dx, int dxOffset) {
-            current(Kernel.NORM_GRADIENT).flat()
+                int n,
+                float[] x,
+                int xOffset,
+                float mean,
+                float[] dy,
+                int dyOffset,
+                float factor,
+                float shiftShare,
+                float scaleShare,
+                float[] dx,
+                int dxOffset) {
+            current(Kernel.NORM_GRADIENT)
+                    .flat()
                     .normGradient(n, x, xOffset, mean, dy, dyOffset, factor, shiftShare, scaleShare, dx, dxOffset);
         }
 
         @Override
         public void maxPool2x2(
-                int planes, int inHeight, int inWidth, int outHeight, int outWidth, float[] x, int xOffset, float[] y,
-                int yOffset, int[] indices, int indexOffset) {
-            current(Kernel.MAX_POOL).flat().maxPool2x2(
-                    planes, inHeight, inWidth, outHeight, outWidth, x, xOffset, y, yOffset, indices, indexOffset);
+                int planes,
+                int inHeight,
+                int inWidth,
+                int outHeight,
+                int outWidth,
+                float[] x,
+                int xOffset,
+                float[] y,
+                int yOffset,
+                int[] indices,
+                int indexOffset) {
+            current(Kernel.MAX_POOL)
+                    .flat()
+                    .maxPool2x2(
+                            planes,
+                            inHeight,
+                            inWidth,
+                            outHeight,
+                            outWidth,
+                            x,
+                            xOffset,
+                            y,
+                            yOffset,
+                            indices,
+                            indexOffset);
         }
 
         @Override
         public void maxPool2x2Gradient(
-                int planes, int inHeight, int inWidth, int outHeight, int outWidth, float[] dy, int dyOffset, int[] indices,
-                int indexOffset, float[] dx, int dxOffset) {
-            current(Kernel.MAX_POOL_GRADIENT).flat().maxPool2x2Gradient(
-                    planes, inHeight, inWidth, outHeight, outWidth, dy, dyOffset, indices, indexOffset, dx, dxOffset);
+                int planes,
+                int inHeight,
+                int inWidth,
+                int outHeight,
+                int outWidth,
+                float[] dy,
+                int dyOffset,
+                int[] indices,
+                int indexOffset,
+                float[] dx,
+                int dxOffset) {
+            current(Kernel.MAX_POOL_GRADIENT)
+                    .flat()
+                    .maxPool2x2Gradient(
+                            planes,
+                            inHeight,
+                            inWidth,
+                            outHeight,
+                            outWidth,
+                            dy,
+                            dyOffset,
+                            indices,
+                            indexOffset,
+                            dx,
+                            dxOffset);
         }
 
         @Override
@@ -641,15 +880,35 @@ final class WarmingKernels implements SimdKernels {
 
         @Override
         public void descendWithMomentum(
-                int n, float rate, float weightDecay, float momentum, float undamped, boolean nesterov, float[] g, int gOffset,
-                float[] v, int vOffset, float[] w, int wOffset) {
-            current(Kernel.DESCEND_WITH_MOMENTUM).flat().descendWithMomentum(
-                    n, rate, weightDecay, momentum, undamped, nesterov, g, gOffset, v, vOffset, w, wOffset);
+                int n,
+                float rate,
+                float weightDecay,
+                float momentum,
+                float undamped,
+                boolean nesterov,
+                float[] g,
+                int gOffset,
+                float[] v,
+                int vOffset,
+                float[] w,
+                int wOffset) {
+            current(Kernel.DESCEND_WITH_MOMENTUM)
+                    .flat()
+                    .descendWithMomentum(
+                            n, rate, weightDecay, momentum, undamped, nesterov, g, gOffset, v, vOffset, w, wOffset);
         }
 
         @Override
         public void adam(
-                int n, AdamFactors factors, float[] g, int gOffset, float[] m, int mOffset, float[] v, int vOffset, float[] w,
+                int n,
+                AdamFactors factors,
+                float[] g,
+                int gOffset,
+                float[] m,
+                int mOffset,
+                float[] v,
+                int vOffset,
+                float[] w,
                 int wOffset) {
             current(Kernel.ADAM).flat().adam(n, factors, g, gOffset, m, mOffset, v, vOffset, w, wOffset);
         }

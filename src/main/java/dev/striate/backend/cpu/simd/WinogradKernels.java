@@ -1,25 +1,28 @@
 package dev.striate.backend.cpu.simd;
 
 /**
- * The inner loops of {@link dev.striate.backend.cpu.WinogradConv2d}, which says what they are for. As in {@link SimdKernels},
- * each element is computed by the same sequence of operations wherever it stands in a call.
+ * The inner loops of {@link dev.striate.backend.cpu.WinogradConv2d}, which says what they are for. As in {@link
+ * SimdKernels}, each element is computed by the same sequence of operations wherever it stands in a call.
  *
- * <p>A tile is {@value #TILE_LINES} lines by 2 columns of the output. It needs 6x4 pixels of the input, the next tile's two
- * further to the right, and 6x4 products, whose four columns come in two pairs: a <em>plane</em> 2i holds columns 0 and 3 of row
- * i, plane 2i + 1 its columns 2 and 1. A tile takes two neighbouring elements of each plane, so a line of n tiles takes 2n of
- * them: as many as it has columns, which is why no pixel ever changes its lane but for one with its neighbour.
+ * <p>A tile is {@value #TILE_LINES} lines by 2 columns of the output. It needs 6x4 pixels of the input, the next tile's
+ * two further to the right, and 6x4 products, whose four columns come in two pairs: a <em>plane</em> 2i holds columns 0
+ * and 3 of row i, plane 2i + 1 its columns 2 and 1. A tile takes two neighbouring elements of each plane, so a line of
+ * n tiles takes 2n of them: as many as it has columns, which is why no pixel ever changes its lane but for one with its
+ * neighbour.
  *
  * <p>The loops that are about channels are those of the weight gradient, whose tiles are 2x2 pixels of the output.
- * {@link #combineLines} and {@link #lineTile} are those of {@link dev.striate.backend.cpu.WinogradLines}, whose tiles are two
- * neighbours.
+ * {@link #combineLines} and {@link #lineTile} are those of {@link dev.striate.backend.cpu.WinogradLines}, whose tiles
+ * are two neighbours.
  */
 public interface WinogradKernels {
 
     /** Lines of the output that a tile has. */
     int TILE_LINES = 4;
+
     int PLANES = 2 * (TILE_LINES + 2);
     /** Of {@link #combineLines}, and the rows of {@link #lineTile}. */
     int LINE_PLANES = 3;
+
     int LINE_ROWS = 4;
 
     /** Comes before the first call of those loops that are about lines of pixels: they may have to get ready. */
@@ -45,8 +48,8 @@ public interface WinogradKernels {
      * @param lines   of tiles, one below the other; those of the planes follow each other
      * @param tiles   in a line
      * @param x       {@code (4 lines + 2, xStep)} from {@code xOffset} on, {@code 2 tiles + 2} pixels in each line
-     * @param v       each plane's first element is {@code planeStep} behind the one before; vectors write up to {@link #lanes}
-     *                elements behind the last
+     * @param v       each plane's first element is {@code planeStep} behind the one before; vectors write up to {@link
+     *     #lanes} elements behind the last
      */
     void combineInput(int lines, int tiles, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep);
 
@@ -68,8 +71,17 @@ public interface WinogradKernels {
      * @param room   {@link #outputRoom} elements to work in
      */
     void combineOutput(
-            int lines, int tiles, float[] m, int mOffset, int planeStep, float bias, float[] y, int yOffset, int yLines,
-            int width, float[] room);
+            int lines,
+            int tiles,
+            float[] m,
+            int mOffset,
+            int planeStep,
+            float bias,
+            float[] y,
+            int yOffset,
+            int yLines,
+            int width,
+            float[] room);
 
     /** What {@link #combineOutput} needs for so many lines and tiles in each. */
     default int outputRoom(int lines, int tiles) {
@@ -77,8 +89,8 @@ public interface WinogradKernels {
     }
 
     /**
-     * Combines the 4x4 pixels {@code d} that each tile of 2x2 reads to {@code D^T d D}, with lanes along the channels, for a line
-     * of tiles: writes 16 planes, the element (i, j) to plane 4i + j.
+     * Combines the 4x4 pixels {@code d} that each tile of 2x2 reads to {@code D^T d D}, with lanes along the channels,
+     * for a line of tiles: writes 16 planes, the element (i, j) to plane 4i + j.
      *
      * @param channels in a pixel, a multiple of {@link #lanes}
      * @param x        {@code (4, 2 tiles + 2, channels)} from {@code xOffset} on, its lines {@code lineStep} apart
@@ -88,18 +100,20 @@ public interface WinogradKernels {
             int tiles, int channels, float[] x, int xOffset, int lineStep, float[] v, int vOffset, int planeStep);
 
     /**
-     * Combines the 2x2 pixels {@code d} of each tile to {@code C d C^T}, but for the signs of its last row and column, with lanes
-     * along the lines of one channel: plane 2i holds columns 0 and 3 of row i, plane 2i + 1 its columns 1 and 2.
+     * Combines the 2x2 pixels {@code d} of each tile to {@code C d C^T}, but for the signs of its last row and column,
+     * with lanes along the lines of one channel: plane 2i holds columns 0 and 3 of row i, plane 2i + 1 its columns 1
+     * and 2.
      *
      * @param lines  of tiles, one below the other
-     * @param d      {@code (dLines, width)} from {@code dOffset} on; what is beyond counts as zeros, but vectors read up to
-     *               {@link #lanes} elements behind the last
+     * @param d      {@code (dLines, width)} from {@code dOffset} on; what is beyond counts as zeros, but vectors read
+     *     up to {@link #lanes} elements behind the last
      * @param dLines {@code 2 lines} or one less
-     * @param z      one of the rows that {@link #gradientTile} reads: its vectors follow each other {@link #gradientRows} times
-     *               {@link #lanes} elements apart, as many for each line as {@code width} fills; the planes are {@code planeStep}
-     *               apart
+     * @param z      one of the rows that {@link #gradientTile} reads: its vectors follow each other {@link
+     *     #gradientRows} times {@link #lanes} elements apart, as many for each line as {@code width} fills; the planes
+     *     are {@code planeStep} apart
      */
-    void combineGradient(int lines, float[] d, int dOffset, int dLines, int width, float[] z, int zOffset, int planeStep);
+    void combineGradient(
+            int lines, float[] d, int dOffset, int dLines, int width, float[] z, int zOffset, int planeStep);
 
     /** Rows of {@link #gradientTile}. */
     int gradientRows();
@@ -115,32 +129,55 @@ public interface WinogradKernels {
      * @param add    whether to add to what {@code c} holds
      */
     void gradientTile(
-            int depth, float[] z, int zOffset, int[] starts, float[] v, int vOffset, int vStep, float[] c, int cOffset,
-            int cStep, boolean add);
+            int depth,
+            float[] z,
+            int zOffset,
+            int[] starts,
+            float[] v,
+            int vOffset,
+            int vStep,
+            float[] c,
+            int cOffset,
+            int cStep,
+            boolean add);
 
     /**
-     * Combines the six pixels {@code d} that each tile of two neighbours reads of a line to {@code B^T d}, in three planes of
-     * pairs: elements 0 and 5, then 2 with its sign turned and 1, then 3 and 4.
+     * Combines the six pixels {@code d} that each tile of two neighbours reads of a line to {@code B^T d}, in three
+     * planes of pairs: elements 0 and 5, then 2 with its sign turned and 1, then 3 and 4.
      *
      * @param width of the output's lines, even
-     * @param x     {@code (lines, xStep)} from {@code xOffset} on, {@code width + 4} pixels in each line; vectors read up to
-     *              {@link #lanes} elements behind the last
-     * @param v     each plane's first element is {@code planeStep} behind the one before; lines follow each other, and vectors
-     *              write up to {@link #lanes} elements behind the last
+     * @param x     {@code (lines, xStep)} from {@code xOffset} on, {@code width + 4} pixels in each line; vectors read
+     *     up to {@link #lanes} elements behind the last
+     * @param v     each plane's first element is {@code planeStep} behind the one before; lines follow each other, and
+     *     vectors write up to {@link #lanes} elements behind the last
      */
     void combineLines(int lines, int width, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep);
 
     /**
-     * {@value #LINE_ROWS} rows of the products in all planes for two vectors of neighbours, and their sums {@code A^T m + bias}.
+     * {@value #LINE_ROWS} rows of the products in all planes for two vectors of neighbours, and their sums {@code A^T m
+     * + bias}.
      *
      * @param u       {@code (depth, LINE_PLANES, LINE_ROWS)} pairs from {@code uOffset} on
-     * @param v       what stands at place p of the depth begins {@code starts[p]} behind {@code vOffset}, the second vector
-     *                {@code secondV} further, the planes {@code planeStep} apart
+     * @param v       what stands at place p of the depth begins {@code starts[p]} behind {@code vOffset}, the second
+     *     vector {@code secondV} further, the planes {@code planeStep} apart
      * @param rows    how many of the rows are wanted
      * @param bias    one element per row from {@code biasOffset} on
      * @param y       where the first row goes; its second vector is {@code secondY} further, the next row {@code yStep}
      */
     void lineTile(
-            int depth, long[] u, int uOffset, float[] v, int vOffset, int secondV, int planeStep, int[] starts, int rows,
-            float[] bias, int biasOffset, float[] y, int yOffset, int secondY, int yStep);
+            int depth,
+            long[] u,
+            int uOffset,
+            float[] v,
+            int vOffset,
+            int secondV,
+            int planeStep,
+            int[] starts,
+            int rows,
+            float[] bias,
+            int biasOffset,
+            float[] y,
+            int yOffset,
+            int secondY,
+            int yStep);
 }

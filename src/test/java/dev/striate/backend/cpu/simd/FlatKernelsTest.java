@@ -11,13 +11,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Both versions of the flat loops, at every length around their vectors and away from an array's start. Where the vectors take
- * the plain loop's operations one by one, the bits are the same; sums are checked against exact ones and against the bound of
- * their error.
+ * Both versions of the flat loops, at every length around their vectors and away from an array's start. Where the
+ * vectors take the plain loop's operations one by one, the bits are the same; sums are checked against exact ones and
+ * against the bound of their error.
  */
 class FlatKernelsTest {
 
-    private static final int[] LENGTHS = {0, 1, 3, 4, 7, 8, 13, 15, 16, 17, 31, 32, 33, 63, 64, 65, 207, 1023, 1025, 2100};
+    private static final int[] LENGTHS = {
+        0, 1, 3, 4, 7, 8, 13, 15, 16, 17, 31, 32, 33, 63, 64, 65, 207, 1023, 1025, 2100
+    };
     /** What lies on either side of a run and must stay as it is. */
     private static final int MARGIN = 5;
 
@@ -107,7 +109,11 @@ class FlatKernelsTest {
                 double inRuns = kernels.sumRuns(runs, n / runs, n / runs, y, 0, room) + rest;
                 assertEquals(sums[0], inRuns, bound * magnitudes[0], "sum of " + runs + " runs of " + n);
             }
-            assertEquals(sums[1], kernels.sumOfSquares(n, x, 0, center, room), bound * magnitudes[1], "sum of squares of " + n);
+            assertEquals(
+                    sums[1],
+                    kernels.sumOfSquares(n, x, 0, center, room),
+                    bound * magnitudes[1],
+                    "sum of squares of " + n);
             kernels.sumAndDot(n, x, 0, center, y, 0, room);
             assertEquals(sums[0], room.sum(), bound * magnitudes[0], "sum beside the dot product of " + n);
             assertEquals(sums[2], room.dot(), bound * magnitudes[2], "dot product of " + n);
@@ -130,7 +136,8 @@ class FlatKernelsTest {
         AdamFactors adam = new AdamFactors(0.9f, 0.1f, 0.999f, 0.001f, 0.01f, 0.5f, 1e-8f, 0.01f, 0.99f);
         for (int n : LENGTHS) {
             for (boolean nesterov : new boolean[] {false, true}) {
-                assertArrayEquals(updated(plain, n, nesterov, adam), updated(kernels, n, nesterov, adam), "length " + n);
+                assertArrayEquals(
+                        updated(plain, n, nesterov, adam), updated(kernels, n, nesterov, adam), "length " + n);
             }
         }
     }
@@ -160,7 +167,9 @@ class FlatKernelsTest {
         return all;
     }
 
-    /** Ties, both zeros, infinities and NaN among few values, so that windows meet all of them; odd rims are left out. */
+    /**
+     * Ties, both zeros, infinities and NaN among few values, so that windows meet all of them; odd rims are left out.
+     */
     @ParameterizedTest
     @MethodSource("kernels")
     void poolingFindsTheFirstMaximum(FlatKernels kernels) {
@@ -194,7 +203,8 @@ class FlatKernelsTest {
             int top = output / outWidth % outHeight * 2 * width + output % outWidth * 2;
             int best = top;
             for (int place : new int[] {top + 1, top + width, top + width + 1}) {
-                if (x[plane + place] > x[plane + best] || Float.isNaN(x[plane + place]) && !Float.isNaN(x[plane + best])) {
+                if (x[plane + place] > x[plane + best]
+                        || Float.isNaN(x[plane + place]) && !Float.isNaN(x[plane + best])) {
                     best = place;
                 }
             }
@@ -205,7 +215,8 @@ class FlatKernelsTest {
         String what = planes + " planes of " + height + " by " + width;
         assertArrayEquals(expectedPlaces, places, what);
         for (int i = 0; i < y.length; i++) {
-            assertEquals(Float.floatToIntBits(expectedY[i]), Float.floatToIntBits(y[i]), what + ", output " + (i - MARGIN));
+            assertEquals(
+                    Float.floatToIntBits(expectedY[i]), Float.floatToIntBits(y[i]), what + ", output " + (i - MARGIN));
         }
         float[] dy = random(outputs, outputs + 2 * MARGIN);
         float[] dx = random(2, x.length);

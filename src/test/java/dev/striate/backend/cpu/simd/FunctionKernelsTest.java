@@ -17,13 +17,48 @@ class FunctionKernelsTest {
 
     /** Odd, so that floats of every mantissa and exponent come up: some 17 million. */
     private static final int STEP = 257;
+
     private static final int CHUNK = 1 << 16;
     private static final float[] ONES = new float[CHUNK];
     private static final float[] SPECIAL = {
-        0f, -0f, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.MIN_VALUE, -Float.MIN_VALUE, Float.MAX_VALUE,
-        -Float.MAX_VALUE, 88.72f, 88.73f, 89f, -87.3f, -87.4f, -103.9f, -104f, -105f, 0.625f, -0.625f, 0.6249999f, 1e-20f,
-        -1e-20f, 0.5f, -0.5f, 0.49999997f, -0.49999997f, -0.7517915f, -14.2f, 15f, -15f, -15.000001f,
-        1f, 0.70710677f, 0.7071067f, 1.4142135f, Float.MIN_NORMAL, 1e-44f, -1f
+        0f,
+        -0f,
+        Float.NaN,
+        Float.POSITIVE_INFINITY,
+        Float.NEGATIVE_INFINITY,
+        Float.MIN_VALUE,
+        -Float.MIN_VALUE,
+        Float.MAX_VALUE,
+        -Float.MAX_VALUE,
+        88.72f,
+        88.73f,
+        89f,
+        -87.3f,
+        -87.4f,
+        -103.9f,
+        -104f,
+        -105f,
+        0.625f,
+        -0.625f,
+        0.6249999f,
+        1e-20f,
+        -1e-20f,
+        0.5f,
+        -0.5f,
+        0.49999997f,
+        -0.49999997f,
+        -0.7517915f,
+        -14.2f,
+        15f,
+        -15f,
+        -15.000001f,
+        1f,
+        0.70710677f,
+        0.7071067f,
+        1.4142135f,
+        Float.MIN_NORMAL,
+        1e-44f,
+        -1f
     };
 
     static {
@@ -104,8 +139,11 @@ class FunctionKernelsTest {
     }
 
     private static void assertBound(Function f, FunctionKernels kernels) {
-        double worst = IntStream.rangeClosed(Integer.MIN_VALUE / CHUNK / STEP, Integer.MAX_VALUE / CHUNK / STEP).parallel()
-                .mapToDouble(chunk -> worstOf(f, kernels, chunk * CHUNK * STEP)).max().orElseThrow();
+        double worst = IntStream.rangeClosed(Integer.MIN_VALUE / CHUNK / STEP, Integer.MAX_VALUE / CHUNK / STEP)
+                .parallel()
+                .mapToDouble(chunk -> worstOf(f, kernels, chunk * CHUNK * STEP))
+                .max()
+                .orElseThrow();
         assertTrue(worst <= f.ulps, f + " is off by " + worst + " ulp");
     }
 
@@ -122,7 +160,8 @@ class FunctionKernelsTest {
             if (Double.isNaN(exact) || Math.abs(exact) > Float.MAX_VALUE || Double.isInfinite(y[i])) {
                 assertEquals((float) exact, y[i], f + " of " + x[i]);
             } else {
-                worst = Math.max(worst, Math.abs(y[i] - exact) / Math.ulp(Math.max(Math.abs((float) exact), Float.MIN_NORMAL)));
+                worst = Math.max(
+                        worst, Math.abs(y[i] - exact) / Math.ulp(Math.max(Math.abs((float) exact), Float.MIN_NORMAL)));
             }
         }
         return worst;
@@ -177,7 +216,9 @@ class FunctionKernelsTest {
 
     /** Every NaN is the same one. */
     private static int[] bits(float[] values) {
-        return IntStream.range(0, values.length).map(i -> Float.floatToIntBits(values[i])).toArray();
+        return IntStream.range(0, values.length)
+                .map(i -> Float.floatToIntBits(values[i]))
+                .toArray();
     }
 
     @Test
@@ -195,7 +236,8 @@ class FunctionKernelsTest {
         assertArrayEquals(
                 new float[] {
                     Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, Float.NaN, Float.NaN
-                }, y);
+                },
+                y);
         functions.elu(x.length, 2f, x, 0, y, 0);
         assertArrayEquals(new float[] {-0f, 0f, Float.POSITIVE_INFINITY, -2f, Float.NaN}, y);
         functions.eluGradient(x.length, 2f, x, 0, ONES, 0, y, 0);

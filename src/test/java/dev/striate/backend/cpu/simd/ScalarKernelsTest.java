@@ -37,7 +37,8 @@ class ScalarKernelsTest {
     private float[] values(int length) {
         float[] values = new float[length];
         for (int i = 0; i < length; i++) {
-            values[i] = random.nextInt(50) == 0 ? SPECIAL[random.nextInt(SPECIAL.length)] : (float) random.nextGaussian();
+            values[i] =
+                    random.nextInt(50) == 0 ? SPECIAL[random.nextInt(SPECIAL.length)] : (float) random.nextGaussian();
         }
         return values;
     }
@@ -60,7 +61,8 @@ class ScalarKernelsTest {
         int length = 3 + Math.max(depth, rows) * (Math.max(columns, rows) + 1);
         for (int height : new int[] {rows, 4}) {
             assertSameBits(length, (k, a, b, y) -> k.tile(height, depth, a, 1, b, 2, b, 1, 0, y, 3, columns + 1));
-            assertSameBits(length, (k, a, b, y) -> k.tile(height, depth, a, 1, b, 2, y, 3, columns + 1, y, 3, columns + 1));
+            assertSameBits(
+                    length, (k, a, b, y) -> k.tile(height, depth, a, 1, b, 2, y, 3, columns + 1, y, 3, columns + 1));
         }
     }
 
@@ -72,10 +74,14 @@ class ScalarKernelsTest {
             int height = vectorized.convolution().tileRows(rows);
             int columns = vectorized.convolution().tileColumns(height);
             int length = 64 + Math.max(depth, height + 1) * Math.max(height, columns + 1);
-            assertSameBits(length, (k, a, b, y) ->
-                    k.convolution().tile(height, depth, a, 1, b, 2, starts, 1, y, 3, columns + 1, false, b, 4));
-            assertSameBits(length, (k, a, b, y) ->
-                    k.convolution().tile(height, depth, a, 1, b, 2, starts, 1, y, 3, columns + 1, true, b, 4));
+            assertSameBits(
+                    length,
+                    (k, a, b, y) ->
+                            k.convolution().tile(height, depth, a, 1, b, 2, starts, 1, y, 3, columns + 1, false, b, 4));
+            assertSameBits(
+                    length,
+                    (k, a, b, y) ->
+                            k.convolution().tile(height, depth, a, 1, b, 2, starts, 1, y, 3, columns + 1, true, b, 4));
         }
     }
 
@@ -98,8 +104,21 @@ class ScalarKernelsTest {
             for (int lines = 9; lines <= 12; lines++) {
                 int yWidth = width;
                 int yLines = lines;
-                assertSameBits(length, (k, a, b, y) -> k.winograd().combineOutput(
-                        3, tiles, a, 1, planeStep, b[0], y, 3, yLines, yWidth, new float[k.winograd().outputRoom(3, tiles)]));
+                assertSameBits(
+                        length,
+                        (k, a, b, y) -> k.winograd()
+                                .combineOutput(
+                                        3,
+                                        tiles,
+                                        a,
+                                        1,
+                                        planeStep,
+                                        b[0],
+                                        y,
+                                        3,
+                                        yLines,
+                                        yWidth,
+                                        new float[k.winograd().outputRoom(3, tiles)]));
             }
         }
     }
@@ -136,8 +155,10 @@ class ScalarKernelsTest {
                 for (int i = 1; i < pairs.length; i++) {
                     pairs[i] = (long) Float.floatToRawIntBits(a[i]) << 32 | Float.floatToRawIntBits(b[i]) & 0xFFFFFFFFL;
                 }
-                k.winograd().lineTile(
-                        depth, pairs, 1, b, 2, lanes + 4, planeStep, starts, wanted, a, 3, y, 1, 2 * lanes, yStep);
+                k.winograd()
+                        .lineTile(
+                                depth, pairs, 1, b, 2, lanes + 4, planeStep, starts, wanted, a, 3, y, 1, 2 * lanes,
+                                yStep);
             });
         }
     }
@@ -150,8 +171,10 @@ class ScalarKernelsTest {
             int channels = vectors * lanes;
             int lineStep = (2 * tiles + 2) * channels + 3;
             int planeStep = tiles * channels + 5;
-            assertSameBits(16 * planeStep + 4 * lineStep, (k, a, b, y) ->
-                    k.winograd().combineInputChannels(tiles, channels, a, 1, lineStep, y, 2, planeStep));
+            assertSameBits(
+                    16 * planeStep + 4 * lineStep,
+                    (k, a, b, y) ->
+                            k.winograd().combineInputChannels(tiles, channels, a, 1, lineStep, y, 2, planeStep));
         }
     }
 
@@ -164,7 +187,8 @@ class ScalarKernelsTest {
         int length = 1 + 8 * planeStep + 2 * lines * width + lanes;
         for (int dLines = 2 * lines - 1; dLines <= 2 * lines; dLines++) {
             int height = dLines;
-            assertSameBits(length, (k, a, b, y) -> k.winograd().combineGradient(lines, a, 1, height, width, y, 2, planeStep));
+            assertSameBits(
+                    length, (k, a, b, y) -> k.winograd().combineGradient(lines, a, 1, height, width, y, 2, planeStep));
         }
     }
 
@@ -176,8 +200,10 @@ class ScalarKernelsTest {
         int[] starts = random.ints(depth + 1, 0, 60).toArray();
         int length = 65 + rows * Math.max(vectorized.winograd().lanes(), columns + 1) + depth * (columns + 3);
         for (boolean add : new boolean[] {false, true}) {
-            assertSameBits(length, (k, a, b, y) ->
-                    k.winograd().gradientTile(depth, a, 1, starts, b, 2, columns + 3, y, 3, columns + 1, add));
+            assertSameBits(
+                    length,
+                    (k, a, b, y) ->
+                            k.winograd().gradientTile(depth, a, 1, starts, b, 2, columns + 3, y, 3, columns + 1, add));
         }
     }
 
@@ -202,8 +228,10 @@ class ScalarKernelsTest {
         int step = n + 1;
         for (int lines = 0; lines <= 6; lines++) {
             int count = lines;
-            assertSameBits(6 * step + 8, (k, a, b, y) ->
-                    k.dots(count, n, finite(a), 1, finite(b), 2, step, y, 3, new float[2 * k.tileColumns()]));
+            assertSameBits(
+                    6 * step + 8,
+                    (k, a, b, y) ->
+                            k.dots(count, n, finite(a), 1, finite(b), 2, step, y, 3, new float[2 * k.tileColumns()]));
         }
     }
 
@@ -235,10 +263,14 @@ class ScalarKernelsTest {
             int stride = 2 * half + 5;
             int length = 128 + Math.max(depth, height + 1) * Math.max(height, stride);
             for (boolean add : new boolean[] {false, true}) {
-                assertSameBits(length, (k, a, b, y) ->
-                        k.convolution().tile(height, depth, a, 1, b, 70, -7, starts, 1, y, 3, stride, half + 2, add, b, 4));
-                assertSameBits(length, (k, a, b, y) ->
-                        k.convolution().tile(height, depth, a, 1, b, 2, 0, starts, 1, y, 3, stride, 0, add, b, 4));
+                assertSameBits(
+                        length,
+                        (k, a, b, y) -> k.convolution()
+                                .tile(height, depth, a, 1, b, 70, -7, starts, 1, y, 3, stride, half + 2, add, b, 4));
+                assertSameBits(
+                        length,
+                        (k, a, b, y) -> k.convolution()
+                                .tile(height, depth, a, 1, b, 2, 0, starts, 1, y, 3, stride, 0, add, b, 4));
             }
         }
     }
@@ -273,8 +305,9 @@ class ScalarKernelsTest {
     void linesPackedAcross(int length) {
         for (int lines : new int[] {1, 2, 4, 6, 7, 8, 9, 16, 17, 32, 39, 48}) {
             for (int targetStep : new int[] {lines, lines + 3}) {
-                assertSameBits(2 + lines * (length + 1) + length * targetStep, (k, a, b, y) ->
-                        k.convolution().packAcross(lines, length, a, 1, length + 1, y, 2, targetStep));
+                assertSameBits(
+                        2 + lines * (length + 1) + length * targetStep,
+                        (k, a, b, y) -> k.convolution().packAcross(lines, length, a, 1, length + 1, y, 2, targetStep));
             }
         }
     }
@@ -290,8 +323,10 @@ class ScalarKernelsTest {
                 int step = lines * xLength + 2;
                 // Nothing may be written from the end of the output on.
                 int end = 5 + lines * length;
-                assertSameBits(end + count * step + 200, (k, a, b, y) -> k.convolution()
-                        .addShifted(lines, length, a, 50, xLength, step, shifts, masks, 0.5f, y, 5, end));
+                assertSameBits(
+                        end + count * step + 200,
+                        (k, a, b, y) -> k.convolution()
+                                .addShifted(lines, length, a, 50, xLength, step, shifts, masks, 0.5f, y, 5, end));
             }
         }
     }
@@ -307,8 +342,10 @@ class ScalarKernelsTest {
             int height = tiles.tileRows(rows);
             int live = Math.min(rows, height);
             int length = 64 + height * (positions + 3 + tiles.tileTaps(height) * tiles.lanes());
-            assertSameBits(length, (k, a, b, y) -> k.dotTiles().tile(
-                    height, positions, a, 1, live, positions + 3, b, 2, starts, 1, y, 3));
+            assertSameBits(
+                    length,
+                    (k, a, b, y) ->
+                            k.dotTiles().tile(height, positions, a, 1, live, positions + 3, b, 2, starts, 1, y, 3));
         }
     }
 
@@ -327,15 +364,17 @@ class ScalarKernelsTest {
     @ValueSource(ints = {1, 8, 16, 31, 64, 100, 225, 256, 257, 1000})
     void sumOfRuns(int n) {
         for (int runs : new int[] {0, 1, 3, 4, 5, 16, 23, 90}) {
-            assertSameBits(8 + runs * (n + 2), (k, a, b, y) ->
-                    keep(k.flat().sumRuns(runs, n, n + 2, finite(a), 1, room(k)), y));
+            assertSameBits(
+                    8 + runs * (n + 2),
+                    (k, a, b, y) -> keep(k.flat().sumRuns(runs, n, n + 2, finite(a), 1, room(k)), y));
         }
     }
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 8, 15, 31, 207, 1023, 2100})
     void flat(int n) {
-        FlatKernels.AdamFactors factors = new FlatKernels.AdamFactors(0.9f, 0.1f, 0.99f, 0.01f, 0.1f, 0.5f, 1e-8f, 0.1f, 0.9f);
+        FlatKernels.AdamFactors factors =
+                new FlatKernels.AdamFactors(0.9f, 0.1f, 0.99f, 0.01f, 0.1f, 0.5f, 1e-8f, 0.1f, 0.9f);
         assertSameBits(n + 8, (k, a, b, y) -> keep(k.flat().sum(n, finite(a), 1, room(k)), y));
         assertSameBits(n + 8, (k, a, b, y) -> {
             FlatKernels.Room room = room(k);

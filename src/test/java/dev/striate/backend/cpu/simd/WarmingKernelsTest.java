@@ -61,14 +61,18 @@ class WarmingKernelsTest {
         assertNotNull(vectorized, VectorApi.absence());
         Thread test = Thread.currentThread();
         WinogradKernels watched = (WinogradKernels) Proxy.newProxyInstance(
-                SimdKernels.class.getClassLoader(), new Class<?>[] {WinogradKernels.class}, (proxy, method, arguments) -> {
+                SimdKernels.class.getClassLoader(),
+                new Class<?>[] {WinogradKernels.class},
+                (proxy, method, arguments) -> {
                     if (Thread.currentThread() == test) {
                         called.set(method.getName());
                     }
                     return method.invoke(vectorized.winograd(), arguments);
                 });
         WarmingKernels warming = new WarmingKernels((SimdKernels) Proxy.newProxyInstance(
-                SimdKernels.class.getClassLoader(), new Class<?>[] {SimdKernels.class}, (proxy, method, arguments) ->
+                SimdKernels.class.getClassLoader(),
+                new Class<?>[] {SimdKernels.class},
+                (proxy, method, arguments) ->
                         method.getName().equals("winograd") ? watched : method.invoke(vectorized, arguments)));
         assertFalse(tilesAreVectorized(warming));
         warming.winograd().prepare();
@@ -81,7 +85,10 @@ class WarmingKernelsTest {
         assertTrue(took, "Winograd's kernels still run their scalar twins");
     }
 
-    /** What comes later would find methods of the Vector API compiled for one kind of vectors, see {@link SimdKernels#acquaint}. */
+    /**
+     * What comes later would find methods of the Vector API compiled for one kind of vectors, see {@link
+     * SimdKernels#acquaint}.
+     */
     @Test
     void theVirtualMachineSeesAllKindsOfVectorsFirst() throws InterruptedException {
         SimdKernels vectorized = VectorApi.vectorized();
@@ -103,7 +110,8 @@ class WarmingKernelsTest {
         WinogradKernels winograd = warming.winograd();
         int columns = winograd.tileColumns();
         called.set("");
-        winograd.tile(0, new long[0], 0, new float[0], 0, columns, new float[winograd.tileRows() * columns], 0, columns);
+        winograd.tile(
+                0, new long[0], 0, new float[0], 0, columns, new float[winograd.tileRows() * columns], 0, columns);
         return called.get().equals("tile");
     }
 

@@ -4,7 +4,10 @@ import dev.striate.Device;
 import java.util.Arrays;
 import java.util.List;
 
-/** Samples of one side's time: each the mean of as many calls as fill a while, the wait for the device at their end included. */
+/**
+ * Samples of one side's time: each the mean of as many calls as fill a while, the wait for the device at their end
+ * included.
+ */
 final class Clock {
 
     private static final int LEAST_WARM_UP_CALLS = 3;

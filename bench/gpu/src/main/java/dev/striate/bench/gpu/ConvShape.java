@@ -18,7 +18,8 @@ record ConvShape(int batch, int in, int out, int kernel, int side, int padding, 
 
     @Override
     public String toString() {
-        return "N=" + batch + " " + in + "->" + out + " " + kernel + "x" + kernel + (padding > 0 ? " pad " + padding : "")
-                + (stride > 1 ? " stride " + stride : "") + " on " + side + "x" + side;
+        return "N=" + batch + " " + in + "->" + out + " " + kernel + "x" + kernel
+                + (padding > 0 ? " pad " + padding : "") + (stride > 1 ? " stride " + stride : "") + " on " + side + "x"
+                + side;
     }
 }

@@ -17,8 +17,8 @@ import org.jocl.cl_platform_id;
 import org.jocl.cl_program;
 
 /**
- * The most float32 multiply-adds that a device was seen to do: work-items with independent chains of them in registers, without
- * memory. What a product reaches of it is its part of the peak.
+ * The most float32 multiply-adds that a device was seen to do: work-items with independent chains of them in registers,
+ * without memory. What a product reaches of it is its part of the peak.
  */
 final class DevicePeak {
 
@@ -84,8 +84,14 @@ final class DevicePeak {
         cl_context context = CL.clCreateContext(properties, 1, new cl_device_id[] {device}, null, null, null);
         cl_command_queue queue = CL.clCreateCommandQueue(context, device, CL.CL_QUEUE_PROFILING_ENABLE, null);
         cl_program program = CL.clCreateProgramWithSource(context, 1, new String[] {SOURCE}, null, null);
-        CL.clBuildProgram(program, 1, new cl_device_id[] {device}, "-cl-std=CL1.2 -DCHAINS=" + CHAINS + " -DTURNS=" + TURNS
-                + " -DWIDTH=" + width + " -DVEC=float" + width + " -DSTORE=vstore" + width, null, null);
+        CL.clBuildProgram(
+                program,
+                1,
+                new cl_device_id[] {device},
+                "-cl-std=CL1.2 -DCHAINS=" + CHAINS + " -DTURNS=" + TURNS + " -DWIDTH=" + width + " -DVEC=float" + width
+                        + " -DSTORE=vstore" + width,
+                null,
+                null);
         cl_kernel kernel = CL.clCreateKernel(program, "chains", null);
         cl_mem result = CL.clCreateBuffer(context, CL.CL_MEM_WRITE_ONLY, items * Sizeof.cl_float, null, null);
         CL.clSetKernelArg(kernel, 0, Sizeof.cl_float, Pointer.to(new float[] {0.999f}));
@@ -96,7 +102,9 @@ final class DevicePeak {
             cl_event event = new cl_event();
             CL.clEnqueueNDRangeKernel(queue, kernel, 1, null, new long[] {items}, new long[] {local}, 0, null, event);
             CL.clFinish(queue);
-            best = Math.min(best, 1e-9 * (time(event, CL.CL_PROFILING_COMMAND_END) - time(event, CL.CL_PROFILING_COMMAND_START)));
+            best = Math.min(
+                    best,
+                    1e-9 * (time(event, CL.CL_PROFILING_COMMAND_END) - time(event, CL.CL_PROFILING_COMMAND_START)));
             CL.clReleaseEvent(event);
         }
         CL.clReleaseMemObject(result);

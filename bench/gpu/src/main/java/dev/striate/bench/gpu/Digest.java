@@ -29,9 +29,9 @@ record Digest(String name, double sum, double norm) {
     }
 
     /**
-     * How far two float32 sums of n random terms may lie apart, relative to their root mean square: each addition errs by 2^-24
-     * of the partial sum, at random. The differences of many such values add up like their squares, so that the digest of many
-     * differs by no more, relative to its norm.
+     * How far two float32 sums of n random terms may lie apart, relative to their root mean square: each addition errs
+     * by 2^-24 of the partial sum, at random. The differences of many such values add up like their squares, so that
+     * the digest of many differs by no more, relative to its norm.
      */
     static double rounding(double terms) {
         return 8 * Math.sqrt(terms) * 0x1p-24;

@@ -18,9 +18,9 @@ import org.jocl.CLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Measures an OpenCL device: {@code GpuBench OUT [--device gpu:N] [--quick] [--only REGEX] [--python PYTHON --peer SCRIPT]}.
- * Writes {@code table.md} and {@code result.json} to the directory OUT. The exit status is 1 if the sides' results differ or a
- * row failed.
+ * Measures an OpenCL device: {@code GpuBench OUT [--device gpu:N] [--quick] [--only REGEX] [--python PYTHON --peer
+ * SCRIPT]}. Writes {@code table.md} and {@code result.json} to the directory OUT. The exit status is 1 if the sides'
+ * results differ or a row failed.
  */
 public final class GpuBench {
 
@@ -44,7 +44,8 @@ public final class GpuBench {
         boolean quick = options.containsKey("--quick");
         Device device = Device.parse(options.getOrDefault("--device", "gpu"));
         String only = options.getOrDefault("--only", ".*");
-        List<Row> rows = Suite.of(quick).stream().filter(row -> row.name().matches(only)).toList();
+        List<Row> rows =
+                Suite.of(quick).stream().filter(row -> row.name().matches(only)).toList();
         try (Torch torch = torch(options, out)) {
             boolean right = new GpuBench(device, quick, torch).run(rows, out);
             System.exit(right ? 0 : 1);
@@ -56,7 +57,10 @@ public final class GpuBench {
             return null;
         }
         try {
-            return Torch.start(options.get("--python"), Path.of(options.get("--peer")), out.resolve("torch.log").toFile());
+            return Torch.start(
+                    options.get("--python"),
+                    Path.of(options.get("--peer")),
+                    out.resolve("torch.log").toFile());
         } catch (IOException e) {
             System.err.println("without PyTorch: " + e.getMessage());
             return null;
@@ -86,7 +90,8 @@ public final class GpuBench {
         try {
             return DevicePeak.measure(device.info());
         } catch (CLException e) {
-            log.println("peak: not measured (" + e.getMessage().lines().findFirst().orElse("" + e) + ")");
+            log.println(
+                    "peak: not measured (" + e.getMessage().lines().findFirst().orElse("" + e) + ")");
             return Double.NaN;
         }
     }
@@ -97,7 +102,8 @@ public final class GpuBench {
             return text.append(": ").append(result.failure()).toString();
         }
         text.append(String.format(Locale.ROOT, ": %.4g ms", 1e3 * result.seconds(Result.STRIATE)));
-        modes.forEach(mode -> text.append(String.format(Locale.ROOT, ", PyTorch %s %.4g ms", mode, 1e3 * result.seconds(mode))));
+        modes.forEach(mode ->
+                text.append(String.format(Locale.ROOT, ", PyTorch %s %.4g ms", mode, 1e3 * result.seconds(mode))));
         return text.append(result.isRight() ? "" : ", results differ").toString();
     }
 
@@ -115,14 +121,19 @@ public final class GpuBench {
             Clock clock = new Clock(device, work, seconds);
             clock.warmUp();
             for (int round = 0; round < rounds; round++) {
-                samples.computeIfAbsent(Result.STRIATE, side -> new ArrayList<>()).add(clock.sample());
+                samples.computeIfAbsent(Result.STRIATE, side -> new ArrayList<>())
+                        .add(clock.sample());
                 for (String mode : torch == null ? List.<String>of() : torch.modes()) {
                     samples.computeIfAbsent(mode, side -> new ArrayList<>()).add(torch.sample(mode, seconds));
                 }
             }
             return new Result(row, samples, checks, null);
         } catch (StriateException | IOException e) {
-            return new Result(row, samples, checks, String.valueOf(e.getMessage()).lines().findFirst().orElse("" + e));
+            return new Result(
+                    row,
+                    samples,
+                    checks,
+                    String.valueOf(e.getMessage()).lines().findFirst().orElse("" + e));
         }
     }
 
@@ -133,7 +144,8 @@ public final class GpuBench {
         }
         List<Result.Check> checks = new ArrayList<>();
         for (int i = 0; i < striate.size(); i++) {
-            checks.add(new Result.Check(striate.get(i), torch.get(i), row.bounds().get(names.get(i))));
+            checks.add(
+                    new Result.Check(striate.get(i), torch.get(i), row.bounds().get(names.get(i))));
         }
         return checks;
     }
@@ -144,8 +156,10 @@ public final class GpuBench {
         facts.put("date", Instant.now().toString());
         facts.put("device", device + ", " + info.name() + ", " + info.detail());
         facts.put("driver", info.driver() + ", " + info.platform());
-        facts.put("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version") + ", "
-                + Runtime.getRuntime().availableProcessors() + " cores");
+        facts.put(
+                "java",
+                System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version") + ", "
+                        + Runtime.getRuntime().availableProcessors() + " cores");
         facts.put("pytorch", torch == null ? "not measured" : torch.versions());
         facts.put("sizes", quick ? "quick (functional check; the figures mean little)" : "full");
         return facts;

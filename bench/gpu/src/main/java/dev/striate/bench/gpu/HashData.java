@@ -1,8 +1,8 @@
 package dev.striate.bench.gpu;
 
 /**
- * Values that only depend on a seed and their place, so that the other side makes the same without a file: a hash of both with
- * good avalanche, in 32-bit arithmetic ({@code torch_peer.py} has its twin).
+ * Values that only depend on a seed and their place, so that the other side makes the same without a file: a hash of
+ * both with good avalanche, in 32-bit arithmetic ({@code torch_peer.py} has its twin).
  */
 final class HashData {
 

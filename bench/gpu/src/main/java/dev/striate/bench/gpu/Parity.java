@@ -11,8 +11,9 @@ import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 /**
- * Holds the OpenCL device against the reference: the tests themselves, without Maven. The properties that the tests know choose
- * among cases and devices ({@code -Dstriate.test.devices='opencl, TILED'}). The exit status is 0 if all pass, some there were.
+ * Holds the OpenCL device against the reference: the tests themselves, without Maven. The properties that the tests
+ * know choose among cases and devices ({@code -Dstriate.test.devices='opencl, TILED'}). The exit status is 0 if all
+ * pass, some there were.
  */
 public final class Parity {
 
@@ -31,8 +32,11 @@ public final class Parity {
         LauncherFactory.create().execute(request, listener);
         TestExecutionSummary summary = listener.getSummary();
         summary.printFailuresTo(new PrintWriter(System.err), SHOWN_FAILURES);
-        System.out.printf("parity: %d passed, %d failed, %d skipped%n", summary.getTestsSucceededCount(),
-                summary.getTotalFailureCount(), summary.getTestsSkippedCount() + summary.getTestsAbortedCount());
+        System.out.printf(
+                "parity: %d passed, %d failed, %d skipped%n",
+                summary.getTestsSucceededCount(),
+                summary.getTotalFailureCount(),
+                summary.getTestsSkippedCount() + summary.getTestsAbortedCount());
         System.exit(summary.getTestsSucceededCount() > 0 && summary.getTotalFailureCount() == 0 ? 0 : 1);
     }
 }

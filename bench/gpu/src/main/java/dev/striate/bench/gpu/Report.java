@@ -33,23 +33,38 @@ final class Report {
 
     String markdown() {
         StringBuilder text = new StringBuilder();
-        facts.forEach((name, value) -> text.append("- ").append(name).append(": ").append(value).append('\n'));
+        facts.forEach((name, value) ->
+                text.append("- ").append(name).append(": ").append(value).append('\n'));
         text.append("- peak of float32 multiply-adds: ")
-                .append(Double.isNaN(peak) ? "not measured" : String.format(Locale.ROOT, "%.1f GFLOP/s, measured", peak / 1e9))
+                .append(
+                        Double.isNaN(peak)
+                                ? "not measured"
+                                : String.format(Locale.ROOT, "%.1f GFLOP/s, measured", peak / 1e9))
                 .append("\n\n");
         text.append("| work | ms | GFLOP/s | of peak | GB/s | samples/s |");
         modes.forEach(mode -> text.append(" PyTorch ").append(mode).append(", ms | ratio |"));
-        text.append(modes.isEmpty() ? "" : " same results |").append("\n|---|").append("---:|".repeat(5 + 2 * modes.size()))
-                .append(modes.isEmpty() ? "" : "---|").append('\n');
+        text.append(modes.isEmpty() ? "" : " same results |")
+                .append("\n|---|")
+                .append("---:|".repeat(5 + 2 * modes.size()))
+                .append(modes.isEmpty() ? "" : "---|")
+                .append('\n');
         results.forEach(result -> text.append(line(result)));
         if (!modes.isEmpty()) {
-            text.append("\nTF32 rounds factors to 10 bits. A ratio is PyTorch's time divided by Striate's: above 1 Striate is faster.\n")
+            text.append(
+                            "\nTF32 rounds factors to 10 bits. A ratio is PyTorch's time divided by Striate's: above 1 Striate is faster.\n")
                     .append("\n| result | Striate | PyTorch | difference | allowed |\n|---|---:|---:|---:|---:|\n");
             for (Result result : results) {
                 for (Result.Check check : result.checks()) {
-                    text.append(String.format(Locale.ROOT, "| %s: %s | %.8g | %.8g | %.2g | %.2g%s |%n", result.row().name(),
-                            check.striate().name(), check.striate().sum(), check.torch().sum(),
-                            check.striate().difference(check.torch()), check.bound(), check.holds() ? "" : ", **exceeded**"));
+                    text.append(String.format(
+                            Locale.ROOT,
+                            "| %s: %s | %.8g | %.8g | %.2g | %.2g%s |%n",
+                            result.row().name(),
+                            check.striate().name(),
+                            check.striate().sum(),
+                            check.torch().sum(),
+                            check.striate().difference(check.torch()),
+                            check.bound(),
+                            check.holds() ? "" : ", **exceeded**"));
                 }
             }
         }
@@ -61,7 +76,10 @@ final class Report {
         double seconds = result.seconds(Result.STRIATE);
         StringBuilder text = new StringBuilder("| ").append(result.row().name()).append(" | ");
         if (result.failure() != null) {
-            return text.append("failed: ").append(result.failure()).append(" |\n").toString();
+            return text.append("failed: ")
+                    .append(result.failure())
+                    .append(" |\n")
+                    .toString();
         }
         text.append(String.format(Locale.ROOT, "%.4g | ", 1e3 * seconds))
                 .append(figure("%.1f | ", cost.flops() / seconds / 1e9))
@@ -69,9 +87,12 @@ final class Report {
                 .append(figure("%.2f | ", cost.bytes() / seconds / 1e9))
                 .append(figure("%,.0f | ", cost.samples() / seconds));
         for (String mode : modes) {
-            text.append(figure("%.4g | ", 1e3 * result.seconds(mode))).append(figure("%.2f | ", result.seconds(mode) / seconds));
+            text.append(figure("%.4g | ", 1e3 * result.seconds(mode)))
+                    .append(figure("%.2f | ", result.seconds(mode) / seconds));
         }
-        return text.append(modes.isEmpty() ? "" : result.isRight() ? "yes |" : "**no** |").append('\n').toString();
+        return text.append(modes.isEmpty() ? "" : result.isRight() ? "yes |" : "**no** |")
+                .append('\n')
+                .toString();
     }
 
     /** Nothing for what has no meaning or was not measured. */

@@ -11,7 +11,11 @@ import org.jspecify.annotations.Nullable;
  * @param checks  of both sides' results; empty without PyTorch
  * @param failure why there is no figure, or null
  */
-record Result(Row row, Map<String, List<Double>> samples, List<Check> checks, @Nullable String failure) {
+record Result(
+        Row row,
+        Map<String, List<Double>> samples,
+        List<Check> checks,
+        @Nullable String failure) {
 
     static final String STRIATE = "striate";
 

@@ -37,7 +37,9 @@ final class Torch implements AutoCloseable {
      * @throws IOException if there is no such Python, or it has no torch
      */
     static Torch start(String python, Path script, File log) throws IOException {
-        return new Torch(new ProcessBuilder(python, "-u", script.toString()).redirectError(log).start());
+        return new Torch(new ProcessBuilder(python, "-u", script.toString())
+                .redirectError(log)
+                .start());
     }
 
     /** What it runs on. */

@@ -28,8 +28,8 @@ final class Works {
     /** Of training, which take turns. */
     static final int BATCHES = 8;
     /**
-     * Whose losses are compared, on a batch each: the first shows the forward pass, the next gradients and update. Deep nets with
-     * batch normalisation multiply a rounding from step to step, so that later losses say less.
+     * Whose losses are compared, on a batch each: the first shows the forward pass, the next gradients and update. Deep
+     * nets with batch normalisation multiply a rounding from step to step, so that later losses say less.
      */
     static final int COMPARED_STEPS = 3;
 
@@ -150,7 +150,9 @@ final class Works {
                     }
                 }
                 run();
-                return List.of(Digest.of("input_gradient", x.grad().toArray()), Digest.of("weight_gradient", w.grad().toArray()),
+                return List.of(
+                        Digest.of("input_gradient", x.grad().toArray()),
+                        Digest.of("weight_gradient", w.grad().toArray()),
                         Digest.of("bias_gradient", b.grad().toArray()));
             }
 
@@ -192,10 +194,12 @@ final class Works {
             int seed = 100;
             try (NoGrad off = NoGrad.open()) {
                 for (Map.Entry<String, Tensor> entry : model.parameters().entrySet()) {
-                    entry.getValue().assign(initial(entry.getKey(), entry.getValue().shape(), seed++));
+                    entry.getValue()
+                            .assign(initial(entry.getKey(), entry.getValue().shape(), seed++));
                 }
             }
-            optimizer = net == Architecture.CNN ? new Sgd(model.parameters(), 0.05f) : new Adam(model.parameters(), 0.001f);
+            optimizer =
+                    net == Architecture.CNN ? new Sgd(model.parameters(), 0.05f) : new Adam(model.parameters(), 0.001f);
         }
 
         /** As the other side begins: within 1 / sqrt(fan-in), batch normalisation with 1 and 0, biases with 0. */

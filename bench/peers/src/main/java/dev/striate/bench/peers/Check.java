@@ -16,9 +16,10 @@ import java.util.Map;
 record Check(String name, double striate, double libtorch, double difference, double allowed) {
 
     /**
-     * How far two float32 sums of n random terms may lie apart, relative to the sums' root mean square. Adding one by one, the
-     * errors, each up to 2^-24 of the partial sum, make up about 0.4 sqrt(n) 2^-24; the worst of ten million values lies 5.4
-     * deviations out, and there are two sides: 3.1 sqrt(n) 2^-24. Then some for products and another order.
+     * How far two float32 sums of n random terms may lie apart, relative to the sums' root mean square. Adding one by
+     * one, the errors, each up to 2^-24 of the partial sum, make up about 0.4 sqrt(n) 2^-24; the worst of ten million
+     * values lies 5.4 deviations out, and there are two sides: 3.1 sqrt(n) 2^-24. Then some for products and another
+     * order.
      */
     static double rounding(int n) {
         return 8 * Math.sqrt(n) * 0x1p-24;
@@ -34,7 +35,8 @@ record Check(String name, double striate, double libtorch, double difference, do
     }
 
     /** Compares what both sides say, value by value. */
-    static List<Check> compare(Map<String, float[]> striate, Map<String, float[]> libtorch, Map<String, Double> allowed) {
+    static List<Check> compare(
+            Map<String, float[]> striate, Map<String, float[]> libtorch, Map<String, Double> allowed) {
         if (!striate.keySet().equals(libtorch.keySet()) || !allowed.keySet().containsAll(striate.keySet())) {
             throw new IllegalStateException("the sides report " + striate.keySet() + " and " + libtorch.keySet()
                     + ", bounds are there for " + allowed.keySet());
@@ -46,7 +48,8 @@ record Check(String name, double striate, double libtorch, double difference, do
 
     private static Check of(String name, float[] striate, float[] libtorch, double allowed) {
         if (striate.length != libtorch.length) {
-            throw new IllegalStateException(name + ": " + striate.length + " values here, " + libtorch.length + " there");
+            throw new IllegalStateException(
+                    name + ": " + striate.length + " values here, " + libtorch.length + " there");
         }
         double worst = 0;
         double squares = 0;

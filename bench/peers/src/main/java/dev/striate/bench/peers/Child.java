@@ -33,12 +33,21 @@ final class Child {
         System.out.println(firstStep + " " + OwnProcess.peakBytes() + " " + loss);
     }
 
-    /** Runs one, with the flags that a user of that side needs, those that Striate's README recommends, and no others. */
-    static Report run(String side, Net net, int batch, int threads, int steps) throws IOException, InterruptedException {
+    /**
+     * Runs one, with the flags that a user of that side needs, those that Striate's README recommends, and no others.
+     */
+    static Report run(String side, Net net, int batch, int threads, int steps)
+            throws IOException, InterruptedException {
         List<String> flags = side.equals("striate")
-                ? Stream.of(OwnProcess.VECTORS, OwnProcess.FRUGAL).flatMap(List::stream).toList() : List.of();
-        String line = OwnProcess.run(Child.class, flags, Map.of(), List.of(side, net.name(), Integer.toString(batch),
-                Integer.toString(threads), Integer.toString(steps)));
+                ? Stream.of(OwnProcess.VECTORS, OwnProcess.FRUGAL)
+                        .flatMap(List::stream)
+                        .toList()
+                : List.of();
+        String line = OwnProcess.run(
+                Child.class,
+                flags,
+                Map.of(),
+                List.of(side, net.name(), Integer.toString(batch), Integer.toString(threads), Integer.toString(steps)));
         String[] fields = line.split(" ");
         if (fields.length != 3) {
             throw new IOException("the process for " + side + " " + net.name() + " said: " + line);

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Times one row's work on both sides in turns, Striate first in one round and libtorch first in the next. A sample is the mean of
- * as many calls as fill 25 ms, so that what the other side left in the caches does not count.
+ * Times one row's work on both sides in turns, Striate first in one round and libtorch first in the next. A sample is
+ * the mean of as many calls as fill 25 ms, so that what the other side left in the caches does not count.
  */
 final class Duel {
 
@@ -25,7 +25,9 @@ final class Duel {
 
     /** Runs both sides in turns for this long each, and sees how many calls make a sample. */
     void warmUp(double seconds) {
-        while (striate.spent < seconds || libtorch.spent < seconds || striate.calls() < LEAST_WARM_UP_CALLS
+        while (striate.spent < seconds
+                || libtorch.spent < seconds
+                || striate.calls() < LEAST_WARM_UP_CALLS
                 || libtorch.calls() < LEAST_WARM_UP_CALLS) {
             for (Contender contender : List.of(striate, libtorch)) {
                 pause();

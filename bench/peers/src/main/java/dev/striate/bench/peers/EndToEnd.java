@@ -34,29 +34,39 @@ public final class EndToEnd {
     /**
      * What the command line says.
      *
-     * @param kept   the environment of libtorch's second setting, with memory kept; without any there is only one setting
+     * @param kept   the environment of libtorch's second setting, with memory kept; without any there is only one
+     *     setting
      * @param images 0 for all
      */
-    private record Options(Map<Task, Path> data, int threads, List<Integer> seeds, int epochs, int images,
-            Map<String, String> kept, @Nullable Path json) {
+    private record Options(
+            Map<Task, Path> data,
+            int threads,
+            List<Integer> seeds,
+            int epochs,
+            int images,
+            Map<String, String> kept,
+            @Nullable Path json) {
 
-        static final String USAGE = "options: --mnist DIR  --cifar10 DIR  --threads N (2)  --seeds N,... (0)  --epochs N ("
-                + Task.EPOCHS + ")  --images N (all)  --only mnist|cifar10  --kept \"NAME=VALUE ...\"  --json FILE";
+        static final String USAGE =
+                "options: --mnist DIR  --cifar10 DIR  --threads N (2)  --seeds N,... (0)  --epochs N (" + Task.EPOCHS
+                        + ")  --images N (all)  --only mnist|cifar10  --kept \"NAME=VALUE ...\"  --json FILE";
 
-        private static final Set<String> NAMES = Set.of("--mnist", "--cifar10", "--threads", "--seeds", "--epochs", "--images",
-                "--only", "--kept", "--json");
+        private static final Set<String> NAMES = Set.of(
+                "--mnist", "--cifar10", "--threads", "--seeds", "--epochs", "--images", "--only", "--kept", "--json");
 
         static Options parse(String[] args) {
             Map<String, String> given = new LinkedHashMap<>();
             for (int i = 0; i < args.length; i += 2) {
                 if (!NAMES.contains(args[i]) || i + 1 == args.length) {
-                    throw new IllegalArgumentException("expected pairs of option and value, got \"" + args[i] + "\"; " + USAGE);
+                    throw new IllegalArgumentException(
+                            "expected pairs of option and value, got \"" + args[i] + "\"; " + USAGE);
                 }
                 given.put(args[i], args[i + 1]);
             }
             Map<Task, Path> data = new LinkedHashMap<>();
             for (Task task : Task.values()) {
-                if (given.containsKey("--" + task) && given.getOrDefault("--only", task.toString()).equals(task.toString())) {
+                if (given.containsKey("--" + task)
+                        && given.getOrDefault("--only", task.toString()).equals(task.toString())) {
                     data.put(task, Path.of(given.get("--" + task)));
                 }
             }
@@ -72,10 +82,12 @@ public final class EndToEnd {
                     throw new IllegalArgumentException("--kept has NAME=VALUE, got \"" + setting + "\"");
                 }
             }
-            return new Options(data,
+            return new Options(
+                    data,
                     number("--threads", given.getOrDefault("--threads", "2"), 1),
                     Arrays.stream(given.getOrDefault("--seeds", "0").split(","))
-                            .map(seed -> number("--seeds", seed, 0)).toList(),
+                            .map(seed -> number("--seeds", seed, 0))
+                            .toList(),
                     number("--epochs", given.getOrDefault("--epochs", Integer.toString(Task.EPOCHS)), 1),
                     given.containsKey("--images") ? number("--images", given.get("--images"), 1) : 0,
                     kept,
@@ -91,7 +103,8 @@ public final class EndToEnd {
             } catch (NumberFormatException e) {
                 // Said below.
             }
-            throw new IllegalArgumentException(option + ": expected a whole number from " + least + " on, got \"" + value + "\"");
+            throw new IllegalArgumentException(
+                    option + ": expected a whole number from " + least + " on, got \"" + value + "\"");
         }
 
         List<Contender> contenders() {
@@ -124,7 +137,8 @@ public final class EndToEnd {
 
     private EndToEndResults run() throws IOException, InterruptedException {
         // Loads both sides, too: DJL unpacks libtorch the first time, which is not to count.
-        Map<String, String> environment = Environment.facts(new StriateSide(options.threads), new TorchSide(options.threads));
+        Map<String, String> environment =
+                Environment.facts(new StriateSide(options.threads), new TorchSide(options.threads));
         for (Task task : options.data.keySet()) {
             // What is wrong with the files is said at once, and they lie in memory for whichever side comes first.
             order(task, 0).read();
@@ -148,7 +162,8 @@ public final class EndToEnd {
     }
 
     private WholeTraining.Order order(Task task, int seed) {
-        return new WholeTraining.Order(task, options.data.get(task), seed, options.threads, options.epochs, options.images);
+        return new WholeTraining.Order(
+                task, options.data.get(task), seed, options.threads, options.epochs, options.images);
     }
 
     /** The same training by each contender, Striate's first in what is returned. */
@@ -164,8 +179,10 @@ public final class EndToEnd {
         List<EndToEndResults.Training> trainings = new ArrayList<>();
         for (Contender contender : inOrder) {
             WholeTraining.Outcome outcome = outcomes.get(contender);
-            List<Check> checks = contender.side.equals(STRIATE) ? List.of()
-                    : Check.compare(reference, losses(outcome), order.task().net().lossBounds());
+            List<Check> checks = contender.side.equals(STRIATE)
+                    ? List.of()
+                    : Check.compare(
+                            reference, losses(outcome), order.task().net().lossBounds());
             trainings.add(new EndToEndResults.Training(order.task(), order.seed(), contender.title, outcome, checks));
         }
         return trainings;

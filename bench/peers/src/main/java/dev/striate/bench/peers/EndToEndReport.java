@@ -17,22 +17,31 @@ final class EndToEndReport {
     static String of(EndToEndResults results) {
         StringBuilder text = new StringBuilder("# Striate and libtorch, whole trainings\n\n");
         if (results.images() > 0) {
-            text.append("Functional check on a subset of ").append(results.images())
+            text.append("Functional check on a subset of ")
+                    .append(results.images())
                     .append(" training images and at most as many test images.\n\n");
         }
         text.append("- threads: ").append(results.threads()).append('\n');
-        results.environment().forEach((name, value) -> text.append("- ").append(name).append(": ").append(value).append('\n'));
+        results.environment()
+                .forEach((name, value) -> text.append("- ")
+                        .append(name)
+                        .append(": ")
+                        .append(value)
+                        .append('\n'));
         byTask(results).forEach((task, trainings) -> addTask(text, task, trainings, results.epochs()));
         text.append("\n## Same work\n").append(Report.CHECKS_HEAD);
-        results.trainings().forEach(training -> training.checks().forEach(check -> Report.addCheck(text, name(training), check)));
+        results.trainings()
+                .forEach(training -> training.checks().forEach(check -> Report.addCheck(text, name(training), check)));
         return text.toString();
     }
 
     /** A line for each loss that differs more than rounding explains. */
     static List<String> disagreements(EndToEndResults results) {
         List<String> lines = new ArrayList<>();
-        results.trainings().forEach(training -> training.checks().stream().filter(check -> !check.holds())
-                .forEach(check -> lines.add(Report.disagreement(name(training), check))));
+        results.trainings()
+                .forEach(training -> training.checks().stream()
+                        .filter(check -> !check.holds())
+                        .forEach(check -> lines.add(Report.disagreement(name(training), check))));
         return lines;
     }
 
@@ -42,24 +51,31 @@ final class EndToEndReport {
 
     private static Map<Task, List<Training>> byTask(EndToEndResults results) {
         Map<Task, List<Training>> tasks = new LinkedHashMap<>();
-        results.trainings().forEach(training -> tasks.computeIfAbsent(training.task(), task -> new ArrayList<>()).add(training));
+        results.trainings()
+                .forEach(training -> tasks.computeIfAbsent(training.task(), task -> new ArrayList<>())
+                        .add(training));
         return tasks;
     }
 
     private static void addTask(StringBuilder text, Task task, List<Training> trainings, int epochs) {
-        text.append(Report.format("%n## %s%n%nEpochs: %d. Batch size: %d. %s.%n%n", task.title(), epochs, Task.BATCH,
-                task.recipe()));
-        text.append(Report.format("| seed | side | test accuracy at the end | to %.0f %%, s | to the end, s | peak MiB |%n",
+        text.append(Report.format(
+                "%n## %s%n%nEpochs: %d. Batch size: %d. %s.%n%n", task.title(), epochs, Task.BATCH, task.recipe()));
+        text.append(Report.format(
+                "| seed | side | test accuracy at the end | to %.0f %%, s | to the end, s | peak MiB |%n",
                 100 * task.target()));
         text.append("|---:|---|---:|---:|---:|---:|\n");
         Map<Integer, List<Training>> bySeed = new LinkedHashMap<>();
-        trainings.forEach(training -> bySeed.computeIfAbsent(training.seed(), seed -> new ArrayList<>()).add(training));
+        trainings.forEach(training -> bySeed.computeIfAbsent(training.seed(), seed -> new ArrayList<>())
+                .add(training));
         bySeed.forEach((seed, same) -> addSeed(text, seed, same));
 
         text.append("\n| seed | epoch |");
         List<Training> first = bySeed.values().iterator().next();
-        first.forEach(training -> text.append(Report.format(" %s: s | training loss | test accuracy |", training.side())));
-        text.append("\n|---:|---:|").append("---:|---:|---:|".repeat(first.size())).append('\n');
+        first.forEach(
+                training -> text.append(Report.format(" %s: s | training loss | test accuracy |", training.side())));
+        text.append("\n|---:|---:|")
+                .append("---:|---:|---:|".repeat(first.size()))
+                .append('\n');
         bySeed.forEach((seed, same) -> addEpochs(text, seed, same, epochs));
     }
 
@@ -68,7 +84,8 @@ final class EndToEndReport {
             text.append(Report.format("| %d | %d |", seed, i + 1));
             for (Training training : trainings) {
                 WholeTraining.Epoch epoch = training.outcome().epochs().get(i);
-                text.append(Report.format(" %.2f | %.4f | %.2f %% |", epoch.seconds(), epoch.loss(), 100 * epoch.accuracy()));
+                text.append(Report.format(
+                        " %.2f | %.4f | %.2f %% |", epoch.seconds(), epoch.loss(), 100 * epoch.accuracy()));
             }
             text.append('\n');
         }
@@ -78,13 +95,20 @@ final class EndToEndReport {
     private static void addSeed(StringBuilder text, int seed, List<Training> trainings) {
         for (Training training : trainings) {
             double reached = secondsToTarget(training);
-            text.append(Report.format("| %d | %s | %.2f %% | %s | %.2f | %.0f |%n", seed, training.side(),
+            text.append(Report.format(
+                    "| %d | %s | %.2f %% | %s | %.2f | %.0f |%n",
+                    seed,
+                    training.side(),
                     100 * training.outcome().last().accuracy(),
-                    Double.isInfinite(reached) ? NOT_REACHED : Report.format("%.2f", reached), secondsToEnd(training),
+                    Double.isInfinite(reached) ? NOT_REACHED : Report.format("%.2f", reached),
+                    secondsToEnd(training),
                     peakBytes(training) / (1 << 20)));
         }
-        text.append(Report.format("| %d | ratio, libtorch's better | | %s | %s | %s |%n", seed,
-                ratio(trainings, EndToEndReport::secondsToTarget), ratio(trainings, EndToEndReport::secondsToEnd),
+        text.append(Report.format(
+                "| %d | ratio, libtorch's better | | %s | %s | %s |%n",
+                seed,
+                ratio(trainings, EndToEndReport::secondsToTarget),
+                ratio(trainings, EndToEndReport::secondsToEnd),
                 ratio(trainings, EndToEndReport::peakBytes)));
     }
 

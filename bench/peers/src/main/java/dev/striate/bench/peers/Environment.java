@@ -37,20 +37,33 @@ final class Environment {
         return facts;
     }
 
-    /** Of the last minute. On a busy machine the figures say little: libtorch's threads spin at barriers for one that waits. */
+    /**
+     * Of the last minute. On a busy machine the figures say little: libtorch's threads spin at barriers for one that
+     * waits.
+     */
     private static String loadAverage() {
-        return String.format(Locale.ROOT, "%.2f", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+        return String.format(
+                Locale.ROOT,
+                "%.2f",
+                ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
     }
 
     private static String processor() throws IOException {
-        return Files.readAllLines(Path.of("/proc/cpuinfo")).stream().filter(line -> line.startsWith("model name"))
-                .map(line -> line.substring(line.indexOf(':') + 1).strip()).findFirst().orElse("unknown processor");
+        return Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
+                .filter(line -> line.startsWith("model name"))
+                .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                .findFirst()
+                .orElse("unknown processor");
     }
 
     /** Snapshots share one version: this says which one was measured. */
     private static String digest() throws IOException {
         try {
-            Path jar = Path.of(Device.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            Path jar = Path.of(Device.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI());
             if (!Files.isRegularFile(jar)) {
                 return "none, from " + jar.getFileName();
             }

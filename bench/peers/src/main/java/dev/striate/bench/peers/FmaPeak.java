@@ -5,8 +5,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The most float32 multiply-adds that this machine does now: on each thread twelve independent chains of them in registers,
- * enough to fill two units of up to six cycles' latency.
+ * The most float32 multiply-adds that this machine does now: on each thread twelve independent chains of them in
+ * registers, enough to fill two units of up to six cycles' latency.
  */
 final class FmaPeak {
 
@@ -100,6 +100,10 @@ final class FmaPeak {
             k = k.fma(factor, term);
             l = l.fma(factor, term);
         }
-        return a.add(b).add(c.add(d)).add(e.add(f).add(g.add(h))).add(i.add(j).add(k.add(l))).lane(0);
+        return a.add(b)
+                .add(c.add(d))
+                .add(e.add(f).add(g.add(h)))
+                .add(i.add(j).add(k.add(l)))
+                .lane(0);
     }
 }

@@ -42,31 +42,70 @@ record Net(String name, int channels, int side, Method method, List<Layer> layer
      */
     record Weights(List<float[]> parameters, List<float[]> buffers) {}
 
-    static final Net DIGITS = new Net("digits", 1, 8, Method.SGD, List.of(
-            new Layer.Conv(1, 8, 3, 1), new Layer.Relu(), new Layer.MaxPool(),
-            new Layer.Conv(8, 16, 3, 1), new Layer.Relu(), new Layer.MaxPool(),
-            new Layer.Flatten(), new Layer.Linear(64, CLASSES)));
+    static final Net DIGITS = new Net(
+            "digits",
+            1,
+            8,
+            Method.SGD,
+            List.of(
+                    new Layer.Conv(1, 8, 3, 1),
+                    new Layer.Relu(),
+                    new Layer.MaxPool(),
+                    new Layer.Conv(8, 16, 3, 1),
+                    new Layer.Relu(),
+                    new Layer.MaxPool(),
+                    new Layer.Flatten(),
+                    new Layer.Linear(64, CLASSES)));
 
     static final Net LENET = lenet("lenet", 28, 2);
 
-    static final Net CIFAR = new Net("cifar", 3, 32, Method.ADAM, List.of(
-            new Layer.Conv(3, 32, 3, 0), new Layer.BatchNorm(32), new Layer.Relu(), new Layer.MaxPool(),
-            new Layer.Conv(32, 64, 3, 0), new Layer.BatchNorm(64), new Layer.Relu(), new Layer.MaxPool(),
-            new Layer.Flatten(), new Layer.Linear(2304, 256), new Layer.Relu(), new Layer.Linear(256, CLASSES)));
+    static final Net CIFAR = new Net(
+            "cifar",
+            3,
+            32,
+            Method.ADAM,
+            List.of(
+                    new Layer.Conv(3, 32, 3, 0),
+                    new Layer.BatchNorm(32),
+                    new Layer.Relu(),
+                    new Layer.MaxPool(),
+                    new Layer.Conv(32, 64, 3, 0),
+                    new Layer.BatchNorm(64),
+                    new Layer.Relu(),
+                    new Layer.MaxPool(),
+                    new Layer.Flatten(),
+                    new Layer.Linear(2304, 256),
+                    new Layer.Relu(),
+                    new Layer.Linear(256, CLASSES)));
 
     /** As {@code striate lenet} has it: the border is part of the image. */
     static final Net LENET5 = lenet("lenet5", 32, 0);
 
     private static Net lenet(String name, int side, int padding) {
-        return new Net(name, 1, side, Method.ADAM, List.of(
-                new Layer.Conv(1, 6, 5, padding), new Layer.Relu(), new Layer.MaxPool(),
-                new Layer.Conv(6, 16, 5, 0), new Layer.Relu(), new Layer.MaxPool(),
-                new Layer.Flatten(), new Layer.Linear(400, 120), new Layer.Relu(),
-                new Layer.Linear(120, 84), new Layer.Relu(), new Layer.Linear(84, CLASSES)));
+        return new Net(
+                name,
+                1,
+                side,
+                Method.ADAM,
+                List.of(
+                        new Layer.Conv(1, 6, 5, padding),
+                        new Layer.Relu(),
+                        new Layer.MaxPool(),
+                        new Layer.Conv(6, 16, 5, 0),
+                        new Layer.Relu(),
+                        new Layer.MaxPool(),
+                        new Layer.Flatten(),
+                        new Layer.Linear(400, 120),
+                        new Layer.Relu(),
+                        new Layer.Linear(120, 84),
+                        new Layer.Relu(),
+                        new Layer.Linear(84, CLASSES)));
     }
 
     static Net named(String name) {
-        return List.of(DIGITS, LENET, CIFAR).stream().filter(net -> net.name.equals(name)).findFirst()
+        return List.of(DIGITS, LENET, CIFAR).stream()
+                .filter(net -> net.name.equals(name))
+                .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("there is no net \"" + name + "\""));
     }
 
@@ -85,12 +124,17 @@ record Net(String name, int channels, int side, Method method, List<Layer> layer
         return channels * side * side;
     }
 
-    /** The same for both sides, and no two arrays alike, batch normalisation's included: an exchange would be noticed. */
+    /**
+     * The same for both sides, and no two arrays alike, batch normalisation's included: an exchange would be noticed.
+     */
     Weights randomWeights() {
         return weights(100, true);
     }
 
-    /** The same for both sides, as PyTorch and Striate begin: batch normalisation with 1 and 0, its statistics with 0 and 1. */
+    /**
+     * The same for both sides, as PyTorch and Striate begin: batch normalisation with 1 and 0, its statistics with 0
+     * and 1.
+     */
     Weights initialWeights(long seed) {
         return weights(seed << Integer.SIZE, false);
     }

@@ -31,7 +31,8 @@ final class OwnProcess {
      */
     static String run(Class<?> program, List<String> flags, Map<String, String> environment, List<String> arguments)
             throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(flags);
         for (String name : new String[] {"ai.djl.offline", "OPT_OUT_TRACKING", "DJL_CACHE_DIR", "ENGINE_CACHE_DIR"}) {
             command.add("-D" + name + "=" + System.getProperty(name));
@@ -47,15 +48,17 @@ final class OwnProcess {
         String output = new String(process.getInputStream().readAllBytes()).strip();
         int code = process.waitFor();
         if (code != 0 || output.isEmpty()) {
-            throw new IOException("the process " + program.getSimpleName() + " " + String.join(" ", arguments) + " ended with "
-                    + code + " and said: " + output);
+            throw new IOException("the process " + program.getSimpleName() + " " + String.join(" ", arguments)
+                    + " ended with " + code + " and said: " + output);
         }
         return output.substring(output.lastIndexOf('\n') + 1);
     }
 
     /** In such a process: seconds since just before it was started. */
     static double seconds() {
-        return Duration.between(Instant.parse(System.getProperty(STARTED)), Instant.now()).toNanos() * 1e-9;
+        return Duration.between(Instant.parse(System.getProperty(STARTED)), Instant.now())
+                        .toNanos()
+                * 1e-9;
     }
 
     /** This process's resident memory at most so far, VmHWM of /proc/self/status. */

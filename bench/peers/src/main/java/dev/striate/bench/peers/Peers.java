@@ -30,11 +30,18 @@ public final class Peers {
     }
 
     /** What the command line says. */
-    private record Options(int threads, Pattern only, double seconds, double warmUp, int processes, String allocator,
+    private record Options(
+            int threads,
+            Pattern only,
+            double seconds,
+            double warmUp,
+            int processes,
+            String allocator,
             @Nullable Path json) {
 
-        static final String USAGE = "options: --threads N (1)  --only REGEX  --seconds PER_ROW (6)  --warmup PER_SIDE (4)"
-                + "  --processes RUNS (" + PROCESS_RUNS + ")  --allocator LABEL (default)  --json FILE";
+        static final String USAGE =
+                "options: --threads N (1)  --only REGEX  --seconds PER_ROW (6)  --warmup PER_SIDE (4)"
+                        + "  --processes RUNS (" + PROCESS_RUNS + ")  --allocator LABEL (default)  --json FILE";
 
         private static final Set<String> NAMES =
                 Set.of("--threads", "--only", "--seconds", "--warmup", "--processes", "--allocator", "--json");
@@ -43,7 +50,8 @@ public final class Peers {
             Map<String, String> given = new LinkedHashMap<>();
             for (int i = 0; i < args.length; i += 2) {
                 if (!NAMES.contains(args[i]) || i + 1 == args.length) {
-                    throw new IllegalArgumentException("expected pairs of option and value, got \"" + args[i] + "\"; " + USAGE);
+                    throw new IllegalArgumentException(
+                            "expected pairs of option and value, got \"" + args[i] + "\"; " + USAGE);
                 }
                 given.put(args[i], args[i + 1]);
             }
@@ -97,19 +105,28 @@ public final class Peers {
             String name = "new process, " + TRAINING_RUN_STEPS + " steps, " + net.name() + " N=128";
             addProcess(processes, name, net, 128, TRAINING_RUN_STEPS, 1);
         }
-        return new Results(options.allocator, options.threads, options.seconds, options.warmUp, environment, peak, rows,
+        return new Results(
+                options.allocator,
+                options.threads,
+                options.seconds,
+                options.warmUp,
+                environment,
+                peak,
+                rows,
                 processes);
     }
 
     private Results.Measured measure(Row row) {
         System.err.println(row.name());
         peak = Math.max(peak, probe.gflops());
-        try (Work here = row.work().apply(striate); Work there = row.work().apply(libtorch)) {
+        try (Work here = row.work().apply(striate);
+                Work there = row.work().apply(libtorch)) {
             List<Check> checks = compare(row, here, there);
             Duel duel = new Duel(here, there);
             duel.warmUp(options.warmUp);
             duel.measure(options.seconds);
-            return new Results.Measured(row.name(), row.flops(), row.samples(), duel.striate(), duel.libtorch(), checks);
+            return new Results.Measured(
+                    row.name(), row.flops(), row.samples(), duel.striate(), duel.libtorch(), checks);
         } finally {
             // What one row leaves is not to be collected in the next one's time.
             System.gc();
@@ -117,9 +134,9 @@ public final class Peers {
     }
 
     /**
-     * Where a training's first loss agrees and a later one does not, another batch has to agree. For rounding decides about a
-     * pixel or a unit whose sum is within a unit of its last place of 0: it gets a gradient or none, and Adam's first steps are as
-     * long for the least gradient as for the greatest. Different work differs on every batch.
+     * Where a training's first loss agrees and a later one does not, another batch has to agree. For rounding decides
+     * about a pixel or a unit whose sum is within a unit of its last place of 0: it gets a gradient or none, and Adam's
+     * first steps are as long for the least gradient as for the greatest. Different work differs on every batch.
      */
     private static List<Check> compare(Row row, Work here, Work there) {
         List<Check> checks = Check.compare(here.outcome(), there.outcome(), row.allowed());
@@ -129,7 +146,8 @@ public final class Peers {
             }
             String remark = ", batch " + batch;
             checks = Check.compare(here.outcome(), there.outcome(), row.allowed()).stream()
-                    .map(check -> check.remarked(remark)).toList();
+                    .map(check -> check.remarked(remark))
+                    .toList();
         }
         return checks;
     }
@@ -146,14 +164,20 @@ public final class Peers {
             here.add(Child.run("striate", net, batch, options.threads, steps));
             there.add(Child.run("libtorch", net, batch, options.threads, steps));
         }
-        List<Check> checks = Check.compare(Map.of("loss 1", new float[] {here.get(0).firstLoss()}),
-                Map.of("loss 1", new float[] {there.get(0).firstLoss()}), Map.of("loss 1", net.rounding()));
+        List<Check> checks = Check.compare(
+                Map.of("loss 1", new float[] {here.get(0).firstLoss()}),
+                Map.of("loss 1", new float[] {there.get(0).firstLoss()}),
+                Map.of("loss 1", net.rounding()));
         processes.add(new Results.Process(name, medians(here), medians(there), checks.get(0)));
     }
 
     private static Results.Process.Sample medians(List<Child.Report> reports) {
         return new Results.Process.Sample(
                 Timings.quantile(reports.stream().map(Child.Report::firstStep).toList(), 0.5),
-                Timings.quantile(reports.stream().map(report -> (double) report.peakBytes()).toList(), 0.5));
+                Timings.quantile(
+                        reports.stream()
+                                .map(report -> (double) report.peakBytes())
+                                .toList(),
+                        0.5));
     }
 }

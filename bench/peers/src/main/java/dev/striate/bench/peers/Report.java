@@ -14,9 +14,10 @@ import java.util.stream.Stream;
 /** Results as Markdown: one run's in full, or the runs of a folder side by side. */
 public final class Report {
 
-    private static final String CAVEAT = "libtorch's MKL chooses its AVX2 kernels on AMD processors, so a ratio to libtorch there"
-            + " is not one to the processor's best: OpenBLAS told to use AVX-512 (`OPENBLAS_CORETYPE=SkylakeX`) reaches about"
-            + " twice libtorch's GFLOP/s in matmul on Zen 5.\n";
+    private static final String CAVEAT =
+            "libtorch's MKL chooses its AVX2 kernels on AMD processors, so a ratio to libtorch there"
+                    + " is not one to the processor's best: OpenBLAS told to use AVX-512 (`OPENBLAS_CORETYPE=SkylakeX`) reaches about"
+                    + " twice libtorch's GFLOP/s in matmul on Zen 5.\n";
 
     /** Begins a table of {@link #addCheck}'s rows. */
     static final String CHECKS_HEAD =
@@ -28,13 +29,17 @@ public final class Report {
     public static void main(String[] args) throws IOException {
         List<Results> runs = new ArrayList<>();
         try (Stream<Path> files = Files.list(Path.of(args[0]))) {
-            for (Path file : files.filter(path -> path.toString().endsWith(".json")).sorted().toList()) {
+            for (Path file : files.filter(path -> path.toString().endsWith(".json"))
+                    .sorted()
+                    .toList()) {
                 runs.add(Json.read(file, Results.class));
             }
         }
         StringBuilder text = new StringBuilder("# Striate and libtorch on the same work\n\n").append(CAVEAT);
         Map<Integer, List<Results>> byThreads = new TreeMap<>();
-        runs.forEach(run -> byThreads.computeIfAbsent(run.threads(), threads -> new ArrayList<>()).add(run));
+        runs.forEach(run -> byThreads
+                .computeIfAbsent(run.threads(), threads -> new ArrayList<>())
+                .add(run));
         byThreads.forEach((threads, same) -> addComparison(text, threads, same));
         runs.forEach(run -> text.append('\n').append(of(run)));
         System.out.print(text);
@@ -43,18 +48,30 @@ public final class Report {
     /** One line per row: each allocator's libtorch, and Striate's ratio to the better of them. */
     private static void addComparison(StringBuilder text, int threads, List<Results> runs) {
         text.append("\n## ").append(count(threads)).append(": against the better libtorch\n\n");
-        text.append("Milliseconds, medians. Ratio: how many times as fast as libtorch, each ratio from within one run; the least"
-                + " of the runs counts.\n\n| work |");
-        runs.forEach(run -> text.append(" Striate (").append(run.allocator()).append(") | libtorch (").append(run.allocator())
+        text.append(
+                "Milliseconds, medians. Ratio: how many times as fast as libtorch, each ratio from within one run; the least"
+                        + " of the runs counts.\n\n| work |");
+        runs.forEach(run -> text.append(" Striate (")
+                .append(run.allocator())
+                .append(") | libtorch (")
+                .append(run.allocator())
                 .append(") |"));
-        text.append(" least ratio |\n|---|").append("---:|---:|".repeat(runs.size())).append("---:|\n");
+        text.append(" least ratio |\n|---|")
+                .append("---:|---:|".repeat(runs.size()))
+                .append("---:|\n");
         Map<String, List<Results.Measured>> rows = new LinkedHashMap<>();
-        runs.forEach(run -> run.rows().forEach(row -> rows.computeIfAbsent(row.name(), name -> new ArrayList<>()).add(row)));
+        runs.forEach(run -> run.rows()
+                .forEach(row -> rows.computeIfAbsent(row.name(), name -> new ArrayList<>())
+                        .add(row)));
         rows.forEach((name, measured) -> {
             text.append("| ").append(name).append(" |");
-            measured.forEach(row -> text.append(' ').append(millis(row.striate().median())).append(" | ")
-                    .append(millis(row.libtorch().median())).append(" |"));
-            double least = measured.stream().mapToDouble(Results.Measured::ratio).min().orElseThrow();
+            measured.forEach(row -> text.append(' ')
+                    .append(millis(row.striate().median()))
+                    .append(" | ")
+                    .append(millis(row.libtorch().median()))
+                    .append(" |"));
+            double least =
+                    measured.stream().mapToDouble(Results.Measured::ratio).min().orElseThrow();
             text.append(' ').append(format("%.2f", least)).append(" |\n");
         });
     }
@@ -62,19 +79,35 @@ public final class Report {
     /** One run. */
     static String of(Results run) {
         StringBuilder text = new StringBuilder();
-        text.append("## ").append(count(run.threads())).append(", allocator ").append(run.allocator()).append("\n\n");
-        run.environment().forEach((name, value) -> text.append("- ").append(name).append(": ").append(value).append('\n'));
-        text.append(format("- FMA peak of %s, the best of the probes before each row: %.0f GFLOP/s%n", count(run.threads()),
-                run.peak()));
-        text.append(format("- per row: %.1f s of warm-up for each side, then %.1f s of samples in turns; medians%n",
+        text.append("## ")
+                .append(count(run.threads()))
+                .append(", allocator ")
+                .append(run.allocator())
+                .append("\n\n");
+        run.environment()
+                .forEach((name, value) -> text.append("- ")
+                        .append(name)
+                        .append(": ")
+                        .append(value)
+                        .append('\n'));
+        text.append(format(
+                "- FMA peak of %s, the best of the probes before each row: %.0f GFLOP/s%n",
+                count(run.threads()), run.peak()));
+        text.append(format(
+                "- per row: %.1f s of warm-up for each side, then %.1f s of samples in turns; medians%n",
                 run.warmUpSeconds(), run.secondsPerRow()));
         if (!run.rows().isEmpty()) {
             text.append("\n| work | Striate ms | GFLOP/s | of peak | images/s |"
                     + " libtorch ms | GFLOP/s | of peak | images/s | ratio |\n");
             text.append("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n");
             for (Results.Measured row : run.rows()) {
-                text.append("| ").append(row.name()).append(" | ").append(side(run, row, row.striate())).append(" | ")
-                        .append(side(run, row, row.libtorch())).append(format(" | %.2f |%n", row.ratio()));
+                text.append("| ")
+                        .append(row.name())
+                        .append(" | ")
+                        .append(side(run, row, row.striate()))
+                        .append(" | ")
+                        .append(side(run, row, row.libtorch()))
+                        .append(format(" | %.2f |%n", row.ratio()));
             }
         }
         if (!run.processes().isEmpty()) {
@@ -82,8 +115,12 @@ public final class Report {
                     + " | libtorch: start to the end of the first step, s | peak MiB |\n");
             text.append("|---|---:|---:|---:|---:|\n");
             for (Results.Process process : run.processes()) {
-                text.append(format("| %s | %.2f | %.0f | %.2f | %.0f |%n", process.name(), process.striate().firstStep(),
-                        process.striate().peakBytes() / (1 << 20), process.libtorch().firstStep(),
+                text.append(format(
+                        "| %s | %.2f | %.0f | %.2f | %.0f |%n",
+                        process.name(),
+                        process.striate().firstStep(),
+                        process.striate().peakBytes() / (1 << 20),
+                        process.libtorch().firstStep(),
                         process.libtorch().peakBytes() / (1 << 20)));
             }
         }
@@ -94,23 +131,34 @@ public final class Report {
     }
 
     static void addCheck(StringBuilder text, String row, Check check) {
-        text.append(format("| %s | %s | %.6f | %.6f | %.1e | %.1e%s |%n", row, check.name(), check.striate(), check.libtorch(),
-                check.difference(), check.allowed(), check.holds() ? "" : " EXCEEDED"));
+        text.append(format(
+                "| %s | %s | %.6f | %.6f | %.1e | %.1e%s |%n",
+                row,
+                check.name(),
+                check.striate(),
+                check.libtorch(),
+                check.difference(),
+                check.allowed(),
+                check.holds() ? "" : " EXCEEDED"));
     }
 
     /** A line for each result that differs more than rounding explains. */
     static List<String> disagreements(Results run) {
         List<String> lines = new ArrayList<>();
-        run.rows().forEach(row -> row.checks().stream().filter(check -> !check.holds())
-                .forEach(check -> lines.add(disagreement(row.name(), check))));
-        run.processes().stream().filter(process -> !process.check().holds())
+        run.rows()
+                .forEach(row -> row.checks().stream()
+                        .filter(check -> !check.holds())
+                        .forEach(check -> lines.add(disagreement(row.name(), check))));
+        run.processes().stream()
+                .filter(process -> !process.check().holds())
                 .forEach(process -> lines.add(disagreement(process.name(), process.check())));
         return lines;
     }
 
     static String disagreement(String row, Check check) {
-        return format("not the same work: %s: %s differ by %.2e, rounding explains %.2e", row, check.name(), check.difference(),
-                check.allowed());
+        return format(
+                "not the same work: %s: %s differ by %.2e, rounding explains %.2e",
+                row, check.name(), check.difference(), check.allowed());
     }
 
     private static String side(Results run, Results.Measured row, Timings timings) {

@@ -19,7 +19,8 @@ record Row(String name, double flops, int samples, Map<String, Double> allowed, 
     static List<Row> all() {
         List<Row> rows = new ArrayList<>();
         for (int n : new int[] {256, 512, 1024, 2048}) {
-            rows.add(new Row("matmul " + n, 2.0 * n * n * n, 0, Map.of("product", Check.rounding(n)), side -> side.matmul(n)));
+            rows.add(new Row(
+                    "matmul " + n, 2.0 * n * n * n, 0, Map.of("product", Check.rounding(n)), side -> side.matmul(n)));
         }
         List<ConvShape> shapes = List.of(
                 new ConvShape(64, 1, 6, 5, 2, 28),
@@ -29,12 +30,24 @@ record Row(String name, double flops, int samples, Map<String, Double> allowed, 
                 new ConvShape(128, 64, 64, 3, 1, 32));
         for (ConvShape shape : shapes) {
             int field = shape.kernel() * shape.kernel();
-            rows.add(new Row("conv forward " + shape, shape.forwardFlops(), 0,
-                    Map.of("output", Check.rounding(shape.in() * field)), side -> side.convolution(shape)));
+            rows.add(new Row(
+                    "conv forward " + shape,
+                    shape.forwardFlops(),
+                    0,
+                    Map.of("output", Check.rounding(shape.in() * field)),
+                    side -> side.convolution(shape)));
             double overPositions = Check.rounding(shape.positions());
-            rows.add(new Row("conv with gradients " + shape, 3 * shape.forwardFlops(), 0,
-                    Map.of("input gradient", Check.rounding(shape.out() * field), "weight gradient", overPositions,
-                            "bias gradient", overPositions),
+            rows.add(new Row(
+                    "conv with gradients " + shape,
+                    3 * shape.forwardFlops(),
+                    0,
+                    Map.of(
+                            "input gradient",
+                            Check.rounding(shape.out() * field),
+                            "weight gradient",
+                            overPositions,
+                            "bias gradient",
+                            overPositions),
                     side -> side.convolutionWithGradients(shape)));
         }
         rows.add(training(Net.DIGITS, 32));
@@ -42,7 +55,11 @@ record Row(String name, double flops, int samples, Map<String, Double> allowed, 
         rows.add(training(Net.LENET, 128));
         rows.add(training(Net.CIFAR, 128));
         for (Net net : List.of(Net.DIGITS, Net.LENET, Net.CIFAR)) {
-            rows.add(new Row("infer " + net.name() + " N=1", net.forwardFlops(), 1, Map.of("logits", net.rounding()),
+            rows.add(new Row(
+                    "infer " + net.name() + " N=1",
+                    net.forwardFlops(),
+                    1,
+                    Map.of("logits", net.rounding()),
                     side -> side.inference(net)));
         }
         return rows;

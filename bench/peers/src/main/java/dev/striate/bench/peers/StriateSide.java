@@ -121,7 +121,11 @@ final class StriateSide implements Side {
         ConvTensors tensors = new ConvTensors(shape);
         List<Tensor> leaves = List.of(tensors.x, tensors.weight, tensors.bias);
         leaves.forEach(leaf -> leaf.requiresGrad(true));
-        Tensor dy = tensor(RandomData.normal(4, shape.outputElements()), shape.batch(), shape.out(), shape.outSide(),
+        Tensor dy = tensor(
+                RandomData.normal(4, shape.outputElements()),
+                shape.batch(),
+                shape.out(),
+                shape.outSide(),
                 shape.outSide());
         return new Work() {
             @Override
@@ -165,7 +169,11 @@ final class StriateSide implements Side {
         Training(Net net, int batch) {
             this.net = net;
             for (int i = 0; i < BATCHES; i++) {
-                images[i] = tensor(RandomData.normal(10 + i, batch * net.imageElements()), batch, net.channels(), net.side(),
+                images[i] = tensor(
+                        RandomData.normal(10 + i, batch * net.imageElements()),
+                        batch,
+                        net.channels(),
+                        net.side(),
                         net.side());
                 labels[i] = IntTensor.of(device, RandomData.labels(30 + i, batch));
             }
@@ -212,7 +220,9 @@ final class StriateSide implements Side {
             optimizer = switch (net.method()) {
                 case SGD -> new Sgd(model.parameters(), net.learningRate());
                 case ADAM -> new Adam(model.parameters(), net.learningRate());
-                case ADAMW -> new AdamW(model.parameters(), net.learningRate()).weightDecay(net.method().weightDecay());
+                case ADAMW ->
+                    new AdamW(model.parameters(), net.learningRate())
+                            .weightDecay(net.method().weightDecay());
             };
         }
 
@@ -238,7 +248,8 @@ final class StriateSide implements Side {
         @Override
         public int[] classify(Batch batch) {
             model.eval();
-            try (Scope scope = Scope.open(); NoGrad off = NoGrad.open()) {
+            try (Scope scope = Scope.open();
+                    NoGrad off = NoGrad.open()) {
                 return model.forward(batch.images(device)).argmax(1).toIntArray();
             } finally {
                 model.train();
@@ -264,7 +275,8 @@ final class StriateSide implements Side {
             }
 
             private float[] logits() {
-                try (Scope scope = Scope.open(); NoGrad off = NoGrad.open()) {
+                try (Scope scope = Scope.open();
+                        NoGrad off = NoGrad.open()) {
                     return model.forward(image).toArray();
                 }
             }
@@ -283,7 +295,8 @@ final class StriateSide implements Side {
     }
 
     private Sequential build(Net net, Net.Weights weights) {
-        Sequential model = new Sequential(net.layers().stream().map(StriateSide::module).toArray(Module[]::new));
+        Sequential model =
+                new Sequential(net.layers().stream().map(StriateSide::module).toArray(Module[]::new));
         model.initialize(device, new Generator(0));
         try (NoGrad off = NoGrad.open()) {
             assign(model.parameters().values(), weights.parameters());

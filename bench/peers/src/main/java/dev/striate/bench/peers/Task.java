@@ -31,9 +31,12 @@ enum Task {
     },
 
     /** {@code striate cifar10}. */
-    CIFAR10("Simple net on CIFAR-10",
+    CIFAR10(
+            "Simple net on CIFAR-10",
             "AdamW, weight decay 0.01, one cycle of the learning rate up to 0.003, random flip and crop by 2",
-            Net.CIFAR.with(Net.Method.ADAMW), 0.72, List.of(new RandomHorizontalFlip(0.5f), new RandomCrop(2))) {
+            Net.CIFAR.with(Net.Method.ADAMW),
+            0.72,
+            List.of(new RandomHorizontalFlip(0.5f), new RandomCrop(2))) {
         @Override
         Splits read(Path directory) {
             return Cifar10.read(directory);

@@ -11,7 +11,8 @@ import java.util.List;
 record Timings(double median, double lowerQuartile, double upperQuartile, int calls, List<Double> samples) {
 
     static Timings of(int calls, List<Double> samples) {
-        return new Timings(quantile(samples, 0.5), quantile(samples, 0.25), quantile(samples, 0.75), calls, List.copyOf(samples));
+        return new Timings(
+                quantile(samples, 0.5), quantile(samples, 0.25), quantile(samples, 0.75), calls, List.copyOf(samples));
     }
 
     /** By linear interpolation between the sorted samples. */

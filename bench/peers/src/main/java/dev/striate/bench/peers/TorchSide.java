@@ -26,8 +26,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * PyTorch's CPU engine through DJL: its functional operations, without the bookkeeping of DJL's Trainer. An {@link NDScope} frees
- * what a call makes, which costs less than a manager for each call.
+ * PyTorch's CPU engine through DJL: its functional operations, without the bookkeeping of DJL's Trainer. An {@link
+ * NDScope} frees what a call makes, which costs less than a manager for each call.
  */
 final class TorchSide implements Side {
 
@@ -45,7 +45,8 @@ final class TorchSide implements Side {
         engine = Engine.getEngine("PyTorch");
         manager = engine.newBaseManager(ai.djl.Device.cpu());
         if (JniUtils.getNumThreads() != threads) {
-            throw new IllegalStateException("libtorch runs " + JniUtils.getNumThreads() + " threads, asked for " + threads);
+            throw new IllegalStateException(
+                    "libtorch runs " + JniUtils.getNumThreads() + " threads, asked for " + threads);
         }
     }
 
@@ -134,7 +135,11 @@ final class TorchSide implements Side {
     @Override
     public Work convolutionWithGradients(ConvShape shape) {
         ConvArrays arrays = new ConvArrays(shape);
-        NDArray dy = array(RandomData.normal(4, shape.outputElements()), shape.batch(), shape.out(), shape.outSide(),
+        NDArray dy = array(
+                RandomData.normal(4, shape.outputElements()),
+                shape.batch(),
+                shape.out(),
+                shape.outSide(),
                 shape.outSide());
         return new Work() {
             @Override
@@ -197,7 +202,11 @@ final class TorchSide implements Side {
         Training(Net net, int batch) {
             this.net = net;
             for (int i = 0; i < BATCHES; i++) {
-                images[i] = array(RandomData.normal(10 + i, batch * net.imageElements()), batch, net.channels(), net.side(),
+                images[i] = array(
+                        RandomData.normal(10 + i, batch * net.imageElements()),
+                        batch,
+                        net.channels(),
+                        net.side(),
                         net.side());
                 labels[i] = labels(RandomData.labels(30 + i, batch));
             }
@@ -239,8 +248,8 @@ final class TorchSide implements Side {
         private final Model model;
         private final Updates updates;
         /**
-         * What the images lie in, used again and again: libtorch computes on it in place, so a batch is copied once, as on the
-         * other side, and no direct memory waits for the garbage collector.
+         * What the images lie in, used again and again: libtorch computes on it in place, so a batch is copied once, as
+         * on the other side, and no direct memory waits for the garbage collector.
          */
         private ByteBuffer pixels = direct(0);
 
@@ -291,8 +300,8 @@ final class TorchSide implements Side {
             pixels.clear().limit(bytes);
             pixels.asFloatBuffer().put(images);
             dev.striate.Shape shape = batch.shape();
-            return manager.create(pixels, new Shape(shape.size(0), shape.size(1), shape.size(2), shape.size(3)),
-                    DataType.FLOAT32);
+            return manager.create(
+                    pixels, new Shape(shape.size(0), shape.size(1), shape.size(2), shape.size(3)), DataType.FLOAT32);
         }
 
         private static ByteBuffer direct(int bytes) {
@@ -307,9 +316,9 @@ final class TorchSide implements Side {
     }
 
     /**
-     * DJL's update of each parameter in one native call, as its optimisers use it; it also clears the gradient. Adam is not
-     * called through DJL's class, which adds epsilon before the second moment's bias is corrected: other work than PyTorch's own
-     * Adam, which Striate follows, and other losses.
+     * DJL's update of each parameter in one native call, as its optimisers use it; it also clears the gradient. Adam is
+     * not called through DJL's class, which adds epsilon before the second moment's bias is corrected: other work than
+     * PyTorch's own Adam, which Striate follows, and other losses.
      */
     private static final class Updates implements AutoCloseable {
 
@@ -345,14 +354,33 @@ final class TorchSide implements Side {
                 NDArray parameter = parameters.get(i);
                 try (NDArray gradient = parameter.getGradient()) {
                     if (method == Net.Method.SGD) {
-                        parameter.getNDArrayInternal().sgdUpdate(new NDList(parameter, gradient), new NDList(parameter),
-                                learningRate, method.weightDecay(), NO_RESCALING, NO_CLIPPING, NO_MOMENTUM, true);
+                        parameter
+                                .getNDArrayInternal()
+                                .sgdUpdate(
+                                        new NDList(parameter, gradient),
+                                        new NDList(parameter),
+                                        learningRate,
+                                        method.weightDecay(),
+                                        NO_RESCALING,
+                                        NO_CLIPPING,
+                                        NO_MOMENTUM,
+                                        true);
                     } else {
-                        parameter.getNDArrayInternal().adamUpdate(
-                                new NDList(parameter, gradient, means.get(i), squares.get(i)), new NDList(parameter),
-                                learningRate, (float) (learningRate * squareRoot / meanCorrection), method.weightDecay(),
-                                NO_RESCALING, NO_CLIPPING, BETA1, BETA2, (float) (EPSILON * squareRoot), true,
-                                method == Net.Method.ADAMW);
+                        parameter
+                                .getNDArrayInternal()
+                                .adamUpdate(
+                                        new NDList(parameter, gradient, means.get(i), squares.get(i)),
+                                        new NDList(parameter),
+                                        learningRate,
+                                        (float) (learningRate * squareRoot / meanCorrection),
+                                        method.weightDecay(),
+                                        NO_RESCALING,
+                                        NO_CLIPPING,
+                                        BETA1,
+                                        BETA2,
+                                        (float) (EPSILON * squareRoot),
+                                        true,
+                                        method == Net.Method.ADAMW);
                     }
                 }
             }
@@ -438,10 +466,20 @@ final class TorchSide implements Side {
                     Shape padding = conv.padding() == 0 ? NONE : new Shape(conv.padding(), conv.padding());
                     x = convolve(x, parameters.get(p++), parameters.get(p++), padding);
                 } else if (layer instanceof Layer.Linear) {
-                    x = Linear.linear(x, parameters.get(p++), parameters.get(p++)).singletonOrThrow();
+                    x = Linear.linear(x, parameters.get(p++), parameters.get(p++))
+                            .singletonOrThrow();
                 } else if (layer instanceof Layer.BatchNorm) {
-                    x = BatchNorm.batchNorm(x, buffers.get(b++), buffers.get(b++), parameters.get(p++), parameters.get(p++),
-                            CHANNEL_AXIS, 1 - MOMENTUM, EPSILON, training).singletonOrThrow();
+                    x = BatchNorm.batchNorm(
+                                    x,
+                                    buffers.get(b++),
+                                    buffers.get(b++),
+                                    parameters.get(p++),
+                                    parameters.get(p++),
+                                    CHANNEL_AXIS,
+                                    1 - MOMENTUM,
+                                    EPSILON,
+                                    training)
+                            .singletonOrThrow();
                 } else if (layer instanceof Layer.MaxPool) {
                     x = Pool.maxPool2d(x, TWO, TWO, NONE, false);
                 } else if (layer instanceof Layer.Flatten) {

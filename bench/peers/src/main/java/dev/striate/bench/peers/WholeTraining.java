@@ -18,8 +18,9 @@ import java.util.OptionalDouble;
 import java.util.stream.Stream;
 
 /**
- * An {@link OwnProcess} that trains a {@link Task}'s net on one side from reading the data to the last evaluation. All but the
- * {@link Learner} is the same Java on both sides: files, normalisation, batches prepared in the background, learning rates.
+ * An {@link OwnProcess} that trains a {@link Task}'s net on one side from reading the data to the last evaluation. All
+ * but the {@link Learner} is the same Java on both sides: files, normalisation, batches prepared in the background,
+ * learning rates.
  */
 final class WholeTraining {
 
@@ -33,12 +34,19 @@ final class WholeTraining {
     record Order(Task task, Path data, int seed, int threads, int epochs, int images) {
 
         private static Order of(List<String> arguments) {
-            return new Order(Task.valueOf(arguments.get(0)), Path.of(arguments.get(1)), Integer.parseInt(arguments.get(2)),
-                    Integer.parseInt(arguments.get(3)), Integer.parseInt(arguments.get(4)), Integer.parseInt(arguments.get(5)));
+            return new Order(
+                    Task.valueOf(arguments.get(0)),
+                    Path.of(arguments.get(1)),
+                    Integer.parseInt(arguments.get(2)),
+                    Integer.parseInt(arguments.get(3)),
+                    Integer.parseInt(arguments.get(4)),
+                    Integer.parseInt(arguments.get(5)));
         }
 
         private List<String> arguments() {
-            return Stream.of(task.name(), data, seed, threads, epochs, images).map(Object::toString).toList();
+            return Stream.of(task.name(), data, seed, threads, epochs, images)
+                    .map(Object::toString)
+                    .toList();
         }
 
         /** The data, as many of them as are wanted. */
@@ -66,7 +74,10 @@ final class WholeTraining {
 
         /** Seconds to the end of the first epoch with at least this accuracy, none if there was none. */
         OptionalDouble secondsTo(double accuracy) {
-            return epochs.stream().filter(epoch -> epoch.accuracy >= accuracy).mapToDouble(Epoch::seconds).findFirst();
+            return epochs.stream()
+                    .filter(epoch -> epoch.accuracy >= accuracy)
+                    .mapToDouble(Epoch::seconds)
+                    .findFirst();
         }
 
         Epoch last() {
@@ -85,7 +96,8 @@ final class WholeTraining {
         this.order = order;
         this.learner = learner;
         Normalize normalize = Datasets.meanAndDeviation(splits.train());
-        Transform[] chain = Stream.concat(Stream.of(normalize), order.task.augmentation().stream()).toArray(Transform[]::new);
+        Transform[] chain = Stream.concat(Stream.of(normalize), order.task.augmentation().stream())
+                .toArray(Transform[]::new);
         train = DataLoader.of(splits.train(), Task.BATCH).shuffle(order.seed).transform(chain);
         test = DataLoader.of(splits.test(), Task.EVALUATION_BATCH).transform(normalize);
     }
@@ -104,7 +116,8 @@ final class WholeTraining {
     }
 
     /** Runs one on a side, with an addition to the environment. The module aside, both sides get the same flags. */
-    static Outcome run(String side, Map<String, String> environment, Order order) throws IOException, InterruptedException {
+    static Outcome run(String side, Map<String, String> environment, Order order)
+            throws IOException, InterruptedException {
         List<String> flags = new ArrayList<>(OwnProcess.FRUGAL);
         if (side.equals("striate")) {
             flags.addAll(OwnProcess.VECTORS);
@@ -134,8 +147,14 @@ final class WholeTraining {
             double accuracy = accuracy();
             Epoch end = new Epoch(OwnProcess.seconds(), sum / train.dataset().size(), accuracy);
             epochs.add(end);
-            System.err.printf(Locale.ROOT, "epoch %2d of %d: %7.2f s, loss %.4f, test accuracy %.2f %%%n", epoch, order.epochs,
-                    end.seconds, end.loss, 100 * accuracy);
+            System.err.printf(
+                    Locale.ROOT,
+                    "epoch %2d of %d: %7.2f s, loss %.4f, test accuracy %.2f %%%n",
+                    epoch,
+                    order.epochs,
+                    end.seconds,
+                    end.loss,
+                    100 * accuracy);
         }
         return new Outcome(firstLosses, epochs, OwnProcess.peakBytes());
     }
