@@ -1,5 +1,7 @@
 package dev.striate;
 
+import org.jspecify.annotations.Nullable;
+
 /** Thrown if a device is missing or fails, or if the tensors of an operation are on different devices. */
 public class DeviceException extends StriateException {
 
@@ -7,7 +9,7 @@ public class DeviceException extends StriateException {
         super(message);
     }
 
-    public DeviceException(String message, Throwable cause) {
+    public DeviceException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

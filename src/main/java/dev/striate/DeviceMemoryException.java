@@ -1,5 +1,7 @@
 package dev.striate;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Thrown if a device has not enough memory for a buffer. Existing tensors are unaffected, and the device remains
  * usable.
@@ -10,7 +12,7 @@ public class DeviceMemoryException extends DeviceException {
         super(message);
     }
 
-    public DeviceMemoryException(String message, Throwable cause) {
+    public DeviceMemoryException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

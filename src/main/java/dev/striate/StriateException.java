@@ -1,5 +1,7 @@
 package dev.striate;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The unchecked superclass of all exceptions of this library. Messages name the operation, what was expected, and what
  * was given.
@@ -10,7 +12,7 @@ public class StriateException extends RuntimeException {
         super(message);
     }
 
-    public StriateException(String message, Throwable cause) {
+    public StriateException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

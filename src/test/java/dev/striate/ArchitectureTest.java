@@ -84,6 +84,11 @@ class ArchitectureTest {
     }
 
     @Test
+    void onlyTheCommandsSeeSignals() {
+        onlySeenBy("sun.misc..", "dev.striate.cli..");
+    }
+
+    @Test
     void onlyThePicturesSeeTheCharts() {
         onlySeenBy("org.knowm..", "dev.striate.plot..");
     }

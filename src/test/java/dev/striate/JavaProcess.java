@@ -20,6 +20,7 @@ public final class JavaProcess implements AutoCloseable {
     private final Process process;
     private final BufferedReader out;
 
+    @SuppressWarnings("FutureReturnValueIgnored") // Nothing waits for the end of the process.
     private JavaProcess(Process process) {
         this.process = process;
         out = process.inputReader(StandardCharsets.UTF_8);

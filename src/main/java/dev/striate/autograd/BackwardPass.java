@@ -7,6 +7,7 @@ import dev.striate.Tensor;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -142,7 +143,7 @@ public final class BackwardPass {
             edge.leaf().accumulateGrad(gradient);
             return;
         }
-        Node target = edge.node();
+        Node target = Objects.requireNonNull(edge.node());
         Tensor before = target.arrived();
         if (before == null) {
             target.setArrived(gradient.share());

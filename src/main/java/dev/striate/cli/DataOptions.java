@@ -53,11 +53,13 @@ final class DataOptions {
         Path name = directory == null
                 ? null
                 : directory.toAbsolutePath().normalize().getFileName();
-        boolean named = choice == DatasetChoice.FOLDER && name != null;
-        return named ? "image folder " + PrintableText.of(name.toString()) : choice.title();
+        return choice == DatasetChoice.FOLDER && name != null
+                ? "image folder " + PrintableText.of(name.toString())
+                : choice.title();
     }
 
     /** @throws dev.striate.StriateException if the data set is not available or does not fit the network */
+    @SuppressWarnings("ClosingStandardOutputStreams") // To close the progress ends its line, not the stream.
     Splits load(DatasetChoice choice, Shape input) {
         try (DownloadProgress progress = new DownloadProgress(System.err)) {
             Downloads downloads = Downloads.inUserCache().offline(offline).onProgress(progress);

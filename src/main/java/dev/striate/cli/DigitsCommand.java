@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -248,7 +249,7 @@ final class DigitsCommand implements Callable<Integer> {
                     lines[line++].append(String.format(cell, row));
                 }
                 for (Trained each : trained) {
-                    int predicted = each.result.test().predictions()[index];
+                    int predicted = Objects.requireNonNull(each.result.test()).predictions()[index];
                     String mark = predicted == testSet.label(index) ? "" : " !";
                     lines[line++].append(String.format(cell, "   " + predicted + mark));
                 }

@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -127,9 +128,9 @@ final class InspectCommand implements Callable<Integer> {
     private Map<String, Picture> pictures(SavedModel saved, @Nullable String convolution, Device device) {
         Map<String, Picture> pictures = new LinkedHashMap<>();
         if (convolution != null) {
-            Module module = saved.model().modules().get(convolution);
-            pictures.put(
-                    "filters.png", new Filters(convolution, module.parameters().get("weight")));
+            Module module = Objects.requireNonNull(saved.model().modules().get(convolution));
+            Tensor weight = Objects.requireNonNull(module.parameters().get("weight"));
+            pictures.put("filters.png", new Filters(convolution, weight));
             ExcitingPatches patches = patches(saved, convolution, device);
             if (patches != null) {
                 pictures.put("patches.png", patches);
@@ -174,7 +175,9 @@ final class InspectCommand implements Callable<Integer> {
             if (data != null) {
                 throw e;
             }
-            console.printf("%npatches.png needs the data set: --data DIR (%s)%n", Logs.message(e.getMessage()));
+            console.printf(
+                    "%npatches.png needs the data set: --data DIR (%s)%n",
+                    Logs.message(String.valueOf(e.getMessage())));
             return null;
         }
         DataLoader loader = DataLoader.of(images, BATCH_SIZE).transform(saved.normalize());

@@ -76,12 +76,14 @@ public final class Main {
             usageHelp = true,
             scope = ScopeType.INHERIT,
             description = "Show this help and exit.")
+    @SuppressWarnings("UnusedVariable") // picocli needs a place for the option, and prints the help itself.
     private boolean help;
 
     @Option(
             names = {"-V", "--version"},
             versionHelp = true,
             description = "Print the version and exit.")
+    @SuppressWarnings("UnusedVariable") // As above.
     private boolean version;
 
     @Option(
@@ -268,10 +270,10 @@ public final class Main {
 
     private static String explain(Throwable error) {
         if (error instanceof StriateException) {
-            return error.getMessage();
+            return String.valueOf(error.getMessage());
         }
         if (error instanceof UncheckedIOException) {
-            return error.getCause().toString();
+            return String.valueOf(error.getCause());
         }
         if (error instanceof InvalidPathException invalid) {
             return "'" + invalid.getInput() + "' cannot be a file name here (" + invalid.getReason()

@@ -102,7 +102,10 @@ final class OutputDirectory implements AutoCloseable {
     }
 
     private Path makeUnique(Path first) throws IOException {
-        make(first.getParent());
+        Path parent = first.getParent();
+        if (parent != null) {
+            make(parent);
+        }
         Path path = first;
         for (int number = 2; !makeOne(path); number++) {
             path = first.resolveSibling(first.getFileName() + "-" + number);
@@ -112,8 +115,9 @@ final class OutputDirectory implements AutoCloseable {
 
     /** Creates a directory and its missing parents. */
     private void make(Path path) throws IOException {
-        if (!Files.isDirectory(path)) {
-            make(path.getParent());
+        Path parent = path.getParent();
+        if (parent != null && !Files.isDirectory(path)) {
+            make(parent);
             makeOne(path);
         }
     }

@@ -28,7 +28,7 @@ final class Paragraphs {
         int room = Math.max(LEAST_TEXT_COLUMNS, columns - 1 - start.length());
         StringBuilder line = new StringBuilder(start);
         int used = 0;
-        for (String word : text.strip().split("\\s+")) {
+        for (String word : text.strip().split("\\s+", -1)) {
             if (used > 0 && used + 1 + word.length() > room) {
                 out.accept(line.toString());
                 line = new StringBuilder(indent);

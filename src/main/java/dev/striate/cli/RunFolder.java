@@ -14,12 +14,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -68,7 +70,9 @@ final class RunFolder implements AutoCloseable {
      */
     static RunFolder open(@Nullable Path wanted, String command, boolean overwrite) {
         if (wanted == null) {
-            Path path = Path.of("runs", command + "-" + LocalDateTime.now().format(TIME));
+            Path path = Path.of(
+                    "runs",
+                    command + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(TIME));
             return new RunFolder(OutputDirectory.openNew(path), FILES);
         }
         OutputDirectory output = OutputDirectory.open(wanted);
@@ -92,7 +96,7 @@ final class RunFolder implements AutoCloseable {
      * @throws StriateException as {@link #open}
      */
     static RunFolder reopen(Path checkpoint, @Nullable Path wanted, boolean overwrite) {
-        Path own = checkpoint.toAbsolutePath().getParent();
+        Path own = Objects.requireNonNull(checkpoint.toAbsolutePath().getParent());
         try {
             if (wanted == null || Files.exists(wanted) && Files.isSameFile(wanted, own)) {
                 return new RunFolder(OutputDirectory.open(wanted == null ? own : wanted), REPORT);

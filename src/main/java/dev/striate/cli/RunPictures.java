@@ -12,9 +12,11 @@ import dev.striate.plot.Curves;
 import dev.striate.plot.Filters;
 import dev.striate.plot.RunPage;
 import dev.striate.plot.Samples;
+import dev.striate.train.Evaluation;
 import dev.striate.train.TrainingResult;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The pictures of a trained model: learning curves, confusion matrix, some test images and the first layer's filters.
@@ -32,9 +34,10 @@ record RunPictures(String prefix, Sequential model, Dataset testing, TrainingRes
     boolean write(Path directory) {
         try {
             new Curves(result.epochs()).write(directory.resolve(prefix + "curves.png"));
-            new ConfusionMatrix(result.test(), testing.classNames()).write(directory.resolve(prefix + "confusion.png"));
+            Evaluation test = Objects.requireNonNull(result.test());
+            new ConfusionMatrix(test, testing.classNames()).write(directory.resolve(prefix + "confusion.png"));
             filters().write(directory.resolve(prefix + "filters.png"));
-            new Samples(testing, result.test(), testing.classNames()).write(directory.resolve(prefix + "samples.png"));
+            new Samples(testing, test, testing.classNames()).write(directory.resolve(prefix + "samples.png"));
             return true;
         } catch (StriateException e) {
             LOG.log(System.Logger.Level.WARNING, "cannot draw the pictures of the run: {0}", e.getMessage());

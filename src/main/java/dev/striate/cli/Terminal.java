@@ -16,6 +16,7 @@ final class Terminal {
     private Terminal() {}
 
     /** Returns whether standard input and standard output are both a terminal. */
+    @SuppressWarnings("SystemConsoleNull") // Asks isTerminal() too, where Java has it.
     static boolean isInteractive() {
         Console console = System.console();
         if (console == null) {

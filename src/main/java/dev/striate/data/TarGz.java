@@ -89,7 +89,7 @@ final class TarGz {
 
     /** Returns the value of a key in records of the form {@code "length key=value\n"}. */
     private static @Nullable String pax(String records, String key, @Nullable String otherwise) {
-        for (String record : records.split("\n")) {
+        for (String record : records.split("\n", -1)) {
             int space = record.indexOf(' ');
             if (record.startsWith(key + "=", space + 1)) {
                 return record.substring(space + key.length() + 2);

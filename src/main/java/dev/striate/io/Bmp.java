@@ -99,7 +99,7 @@ final class Bmp extends EncodedImage {
         leastDataBytes = compression == RLE8 || compression == RLE4
                 ? width * height / 255 * 2
                 : (width * bits + 31) / 32 * 4 * (height - 1) + (width * bits + 7) / 8;
-        decoderBytes = (bits + 7) / 8;
+        decoderBytes = (bits + 7L) / 8;
         if (compression == RLE8 || compression == RLE4) {
             copiedBytes = dataBytes;
         }

@@ -152,7 +152,7 @@ final class Jpeg extends EncodedImage {
             mostDown = Math.max(mostDown, down[c]);
         }
         for (int c = 0; c < count; c++) {
-            blocks += ceilDiv(width * across[c], 8 * mostAcross) * ceilDiv(height * down[c], 8 * mostDown);
+            blocks += ceilDiv(width * across[c], 8L * mostAcross) * ceilDiv(height * down[c], 8L * mostDown);
         }
     }
 

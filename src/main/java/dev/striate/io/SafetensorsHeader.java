@@ -145,7 +145,9 @@ record SafetensorsHeader(
                 default -> parser.skipChildren();
             }
         }
-        require(type != null && shape != null && offsets != null, "needs dtype, shape and data_offsets");
+        if (type == null || shape == null || offsets == null) {
+            throw new Malformed("needs dtype, shape and data_offsets");
+        }
         require(offsets.size() == 2 && offsets.get(0) <= offsets.get(1), "data_offsets are not [begin, end]");
         SafetensorsEntry entry = new SafetensorsEntry(type, shape, offsets.get(0), offsets.get(1));
         requireSize(entry);

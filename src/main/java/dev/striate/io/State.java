@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,7 +88,7 @@ public final class State {
             reader.read(targets.keySet(), values::put);
         }
         try (NoGrad off = NoGrad.open()) {
-            targets.forEach((name, tensor) -> tensor.assign(values.remove(name)));
+            targets.forEach((name, tensor) -> tensor.assign(Objects.requireNonNull(values.remove(name))));
         }
         return metadata;
     }

@@ -250,7 +250,7 @@ public abstract class Module implements AutoCloseable {
      * @throws StriateException before {@link #initialize}, or if a module has no {@link #shapeRule}
      */
     public final Summary summary(Shape input) {
-        Map<Module, String> names = new IdentityHashMap<>();
+        IdentityHashMap<Module, String> names = new IdentityHashMap<>();
         modules().forEach((name, module) -> names.put(module, name));
         Set<Tensor> counted = Collections.newSetFromMap(new IdentityHashMap<>());
         SummaryTrace rows = new SummaryTrace(

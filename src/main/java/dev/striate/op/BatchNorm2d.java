@@ -6,6 +6,7 @@ import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
 import dev.striate.backend.BatchNorm2dGeometry;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,7 +60,14 @@ public final class BatchNorm2d {
         BatchNorm2dGeometry g = geometry(x, gamma, beta, runningMean, runningVariance, training, momentum, epsilon);
         Tensor y = training
                 ? train(g, relu, x, gamma, beta, runningMean, runningVariance, momentum)
-                : infer(g, relu, x, gamma, beta, runningMean, runningVariance);
+                : infer(
+                        g,
+                        relu,
+                        x,
+                        gamma,
+                        beta,
+                        Objects.requireNonNull(runningMean),
+                        Objects.requireNonNull(runningVariance));
         return relu ? Unary.recordRelu(y, y) : y;
     }
 

@@ -4,6 +4,7 @@ import dev.striate.AutogradException;
 import dev.striate.Device;
 import dev.striate.DeviceException;
 import dev.striate.Scope;
+import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
@@ -118,7 +119,7 @@ public abstract class Optimizer implements AutoCloseable {
     private List<Slot> layOut(Map<String, Tensor> parameters) {
         List<Slot> all = new ArrayList<>();
         Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-        Map<Buffer, String> owners = new IdentityHashMap<>();
+        IdentityHashMap<Buffer, String> owners = new IdentityHashMap<>();
         int offset = 0;
         for (Map.Entry<String, Tensor> entry : parameters.entrySet()) {
             Tensor parameter = entry.getValue();
@@ -284,7 +285,8 @@ public abstract class Optimizer implements AutoCloseable {
 
     private boolean isZero(Slot slot) {
         for (String kind : flatState.keySet()) {
-            for (float value : namedState.get(stateName(kind, slot)).toArray()) {
+            for (float value : Objects.requireNonNull(namedState.get(stateName(kind, slot)))
+                    .toArray()) {
                 if (value != 0) {
                     return false;
                 }
@@ -320,7 +322,7 @@ public abstract class Optimizer implements AutoCloseable {
                     + parameterSteps().keySet() + ", got " + byParameter.keySet());
         }
         steps = taken;
-        slots.forEach(slot -> slot.steps = byParameter.get(slot.name));
+        slots.forEach(slot -> slot.steps = Objects.requireNonNull(byParameter.get(slot.name)));
     }
 
     /** Returns the kind of optimiser: {@code sgd}, {@code adam} or {@code adamw}. */
@@ -395,14 +397,15 @@ public abstract class Optimizer implements AutoCloseable {
                     + "; kind, settings and parameters must be those of the optimiser that was saved");
         }
         namedState.forEach((name, tensor) -> {
-            if (!saved.get(name).shape().equals(tensor.shape())) {
-                throw new ShapeException("restore: " + name + " has the shape " + tensor.shape() + ", got "
-                        + saved.get(name).shape());
+            Shape shape = Objects.requireNonNull(saved.get(name)).shape();
+            if (!shape.equals(tensor.shape())) {
+                throw new ShapeException("restore: " + name + " has the shape " + tensor.shape() + ", got " + shape);
             }
         });
         try (Scope copies = Scope.open();
                 NoGrad off = NoGrad.open()) {
-            namedState.forEach((name, tensor) -> tensor.assign(saved.get(name).to(device)));
+            namedState.forEach((name, tensor) ->
+                    tensor.assign(Objects.requireNonNull(saved.get(name)).to(device)));
         }
         steps(taken);
     }
@@ -503,7 +506,7 @@ public abstract class Optimizer implements AutoCloseable {
         }
 
         Buffer state(String kind) {
-            return part(flatState.get(kind));
+            return part(Objects.requireNonNull(flatState.get(kind)));
         }
 
         private Buffer part(Tensor flat) {

@@ -18,6 +18,7 @@ public record StepSchedule(float initial, long every, float factor) implements S
     @Override
     public float at(long step) {
         Require.atLeast(0, "step", step);
-        return (float) (initial * Math.pow(factor, step / every));
+        long changes = step / every;
+        return (float) (initial * Math.pow(factor, (double) changes));
     }
 }

@@ -51,7 +51,7 @@ public final class Curves extends Picture {
     BufferedImage draw() {
         Canvas canvas = new Canvas(WIDTH, 2 * HEIGHT + RATE_HEIGHT);
 
-        double lossUnit = unit(EpochEnd::trainLoss, EpochEnd::testLoss);
+        double lossUnit = unit(List.of(EpochEnd::trainLoss, EpochEnd::testLoss));
         XYChart loss = chart("Loss", lossUnit, HEIGHT);
         add(loss, "train", end -> end.trainLoss() / lossUnit, Palette.BLUE, SeriesMarkers.CIRCLE);
         add(loss, "test", end -> end.testLoss() / lossUnit, Palette.VERMILLION, SeriesMarkers.SQUARE);
@@ -62,7 +62,7 @@ public final class Curves extends Picture {
         add(accuracy, "test", Curves::testAccuracy, Palette.VERMILLION, SeriesMarkers.SQUARE);
         paint(accuracy, canvas, HEIGHT, false);
 
-        double rateUnit = unit(EpochEnd::learningRate);
+        double rateUnit = unit(List.of(EpochEnd::learningRate));
         XYChart rate = chart("Learning rate", rateUnit, RATE_HEIGHT);
         add(rate, "learning rate", end -> end.learningRate() / rateUnit, Palette.GREEN, SeriesMarkers.NONE);
         rate.getStyler().setLegendVisible(false);
@@ -78,9 +78,8 @@ public final class Curves extends Picture {
      * Returns 1, or a power of ten to divide values by that would not fit beside the axis. XChart also needs this: it
      * counts ticks in a long, and never ends above 1e19.
      */
-    @SafeVarargs
-    private double unit(ToDoubleFunction<EpochEnd>... values) {
-        double greatest = Arrays.stream(values)
+    private double unit(List<ToDoubleFunction<EpochEnd>> values) {
+        double greatest = values.stream()
                 .flatMapToDouble(value -> epochs.stream().mapToDouble(value))
                 .filter(Double::isFinite)
                 .max()
@@ -155,7 +154,7 @@ public final class Curves extends Picture {
         // At most one tick per epoch, and room for the number below it.
         style.setXAxisTickMarkSpacingHint(Math.max(50, (int) (0.8 * WIDTH / (last - first + 1))));
         DoubleSummaryStatistics values = chart.getSeriesCollection().stream()
-                .flatMapToDouble(series -> Arrays.stream(((XYSeries) series).getYData()))
+                .flatMapToDouble(series -> Arrays.stream(series.getYData()))
                 .summaryStatistics();
         if (values.getCount() > 0 && values.getMax() < LEAST_PLAIN) {
             style.setYAxisDecimalPattern("0.##E0");

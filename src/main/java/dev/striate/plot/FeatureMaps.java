@@ -16,7 +16,6 @@ import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -85,7 +84,7 @@ public final class FeatureMaps extends Picture {
             throw new StriateException("FeatureMaps: expected one image (1, C, H, W), got " + image.shape());
         }
         names = List.copyOf(classNames);
-        Map<Module, String> moduleNames = new IdentityHashMap<>();
+        IdentityHashMap<Module, String> moduleNames = new IdentityHashMap<>();
         model.modules().forEach((name, module) -> moduleNames.put(module, name));
         add("Input", "as the network receives it", image);
         try (Modes before = Modes.of(model);
@@ -187,7 +186,7 @@ public final class FeatureMaps extends Picture {
         canvas.text(layer.name, NAME, Palette.INK, MARGIN, top + Canvas.TEXT);
         canvas.text(facts, TEXT, Palette.FAINT, MARGIN + Canvas.width(layer.name, NAME) + 10, top + Canvas.TEXT);
         // The input is drawn as one picture, in colour if it has three channels.
-        boolean picture = layer == layers.get(0);
+        boolean picture = layer.equals(layers.get(0));
         int plane = height * width;
         for (int map = 0; map < (picture ? 1 : layer.shown()); map++) {
             boolean alone = !picture && plane > 1;

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -313,7 +314,8 @@ public final class Checkpoint {
             optimizer.steps(optimizerSteps, parameterSteps);
         }
         optimizer.learningRate(learningRate);
-        model.generators().forEach((name, generator) -> generator.stream(generators.get(name).stream()));
+        model.generators()
+                .forEach((name, generator) -> generator.stream(Objects.requireNonNull(generators.get(name)).stream()));
         train.epoch(loaderEpoch);
         if (test != null) {
             test.epoch(testEpoch);

@@ -111,6 +111,6 @@ record CheckpointFields(Path file, Map<String, String> all) {
 
     private StriateException wrong(String key, String expected) {
         return new StriateException(file + " is a damaged checkpoint: " + PrintableText.excerpt(key) + " is "
-                + PrintableText.excerpt(all.get(key)) + ", expected " + expected);
+                + PrintableText.excerpt(String.valueOf(all.get(key))) + ", expected " + expected);
     }
 }

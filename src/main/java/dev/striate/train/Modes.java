@@ -2,7 +2,7 @@ package dev.striate.train;
 
 import dev.striate.nn.Module;
 import java.util.IdentityHashMap;
-import java.util.Map;
+import java.util.Objects;
 
 /**
  * A snapshot of the modes (training or evaluation) of a model's parts, which can be restored later. {@link
@@ -19,7 +19,7 @@ import java.util.Map;
 public final class Modes implements AutoCloseable {
 
     private final Module model;
-    private final Map<Module, Boolean> training = new IdentityHashMap<>();
+    private final IdentityHashMap<Module, Boolean> training = new IdentityHashMap<>();
     private boolean closed;
 
     private Modes(Module model) {
@@ -53,7 +53,7 @@ public final class Modes implements AutoCloseable {
 
     /** Starts at the top, because each call also switches the parts below. */
     private void restore(Module module) {
-        if (training.get(module)) {
+        if (Objects.requireNonNull(training.get(module))) {
             module.train();
         } else {
             module.eval();

@@ -36,7 +36,7 @@ class PhiloxTest {
     }
 
     private static int[] words(String hex) {
-        String[] parts = hex.split(" ");
+        String[] parts = hex.split(" ", -1);
         int[] words = new int[parts.length];
         for (int i = 0; i < words.length; i++) {
             words[i] = Integer.parseUnsignedInt(parts[i], 16);

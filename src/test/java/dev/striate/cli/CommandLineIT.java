@@ -165,11 +165,11 @@ class CommandLineIT {
                 "digits --seed=9223372036854775808 | --seed | a whole number of at most 64 bits, got '9223372036854775808'"
             })
     void aWrongValueIsAnsweredWithTheNamesOfTheHelp(String arguments, String option, String expected) throws Exception {
-        StriateProcess refused = StriateProcess.run(arguments.split(" "));
+        String[] words = arguments.split(" ", -1);
+        StriateProcess refused = StriateProcess.run(words);
         assertEquals(2, refused.status(), refused.err());
         assertEquals(
-                "striate " + arguments.split(" ")[0] + ": Invalid value for option '" + option + "': expected "
-                        + expected,
+                "striate " + words[0] + ": Invalid value for option '" + option + "': expected " + expected,
                 refused.err().lines().findFirst().orElseThrow());
     }
 

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The answers of a web server, separated by {@code ====} on a line of its own; the last one is repeated. A local server
@@ -40,7 +41,7 @@ public final class DownloadFuzz implements FuzzTarget {
     private final Path part = files.path("file.part");
     private final ServerSocket server;
     private volatile String[] answers = {};
-    private volatile int next;
+    private final AtomicInteger next = new AtomicInteger();
 
     /** Starts the server, which runs as long as the JVM. */
     public DownloadFuzz() {
@@ -59,7 +60,7 @@ public final class DownloadFuzz implements FuzzTarget {
     public void run(byte[] input) throws IOException {
         // Latin 1 keeps every byte.
         answers = new String(input, StandardCharsets.ISO_8859_1).split(SEPARATOR, -1);
-        next = 0;
+        next.set(0);
         Files.deleteIfExists(target);
         Files.deleteIfExists(part);
         ProxySelector usual = ProxySelector.getDefault();
@@ -80,7 +81,7 @@ public final class DownloadFuzz implements FuzzTarget {
             try (Socket socket = server.accept()) {
                 readHead(socket.getInputStream());
                 String[] all = answers;
-                String answer = all[Math.min(next++, all.length - 1)];
+                String answer = all[Math.min(next.getAndIncrement(), all.length - 1)];
                 socket.getOutputStream().write(answer.getBytes(StandardCharsets.ISO_8859_1));
                 socket.shutdownOutput();
             } catch (IOException e) {

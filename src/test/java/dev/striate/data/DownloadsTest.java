@@ -366,7 +366,7 @@ class DownloadsTest {
             })
     void answersThatAreWrongAreAFailureOfTheSource(String answer) throws Exception {
         try (ServerSocket odd = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
-            threads.submit(() -> {
+            var unused = threads.submit(() -> {
                 while (true) {
                     try (Socket socket = odd.accept()) {
                         socket.getInputStream().read(new byte[4096]);
@@ -400,7 +400,7 @@ class DownloadsTest {
         for (String answer :
                 List.of("HTTP/1.1 " + noise + "\r\n\r\n", "HTTP/1.1 301 M\r\nLocation: " + noise + "\r\n\r\n")) {
             try (ServerSocket odd = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
-                threads.submit(() -> {
+                var unused = threads.submit(() -> {
                     try (Socket socket = odd.accept()) {
                         socket.getInputStream().read(new byte[4096]);
                         socket.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));

@@ -16,7 +16,6 @@ import dev.striate.autograd.NoGrad;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -158,7 +157,7 @@ class SequentialTest {
                         .build();
                 Scope scope = Scope.open()) {
             model.initialize(Device.reference(), new Generator(1)).eval();
-            Map<Module, String> names = new IdentityHashMap<>();
+            IdentityHashMap<Module, String> names = new IdentityHashMap<>();
             model.modules().forEach((name, module) -> names.put(module, name));
             List<String> seen = new ArrayList<>();
             List<Shape> shapes = new ArrayList<>();

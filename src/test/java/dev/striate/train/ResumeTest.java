@@ -59,10 +59,6 @@ class ResumeTest {
 
     private static final int EPOCHS = 4;
 
-    private static final Function<Map<String, Tensor>, Optimizer> ADAM = parameters -> new Adam(parameters, 0.01f);
-    private static final Function<Map<String, Tensor>, Optimizer> MOMENTUM =
-            parameters -> new Sgd(parameters, 0.05f).momentum(0.9f).nesterov(true);
-
     @TempDir
     private Path directory;
 
@@ -123,10 +119,17 @@ class ResumeTest {
         }
     }
 
+    private static Optimizer adam(Map<String, Tensor> parameters) {
+        return new Adam(parameters, 0.01f);
+    }
+
+    private static Optimizer momentum(Map<String, Tensor> parameters) {
+        return new Sgd(parameters, 0.05f).momentum(0.9f).nesterov(true);
+    }
+
     /** All that a training needs, made anew for each part of it. */
     private static final class Training implements AutoCloseable {
 
-        final Device device;
         final Generator generator = new Generator(SEED);
         final Sequential net = new Sequential(
                 new Conv2d(1, 4, 3, padding(1)),
@@ -148,7 +151,6 @@ class ResumeTest {
         final Trainer trainer;
 
         Training(Device device, Function<Map<String, Tensor>, Optimizer> maker) {
-            this.device = device;
             net.initialize(device, generator);
             optimizer = maker.apply(net.parameters());
             trainer = Trainer.of(net, optimizer, device)
@@ -278,9 +280,10 @@ class ResumeTest {
     @TestFactory
     Stream<DynamicTest> adamGoesOnFromEveryKindOfPlace() {
         return onEachDevice(device -> {
-            Outcome whole = straight(device, ADAM);
+            Outcome whole = straight(device, ResumeTest::adam);
             for (Place place : Place.values()) {
-                whole.assertSame(resumed(device, ADAM, interrupted(device, ADAM, place, 2, null)));
+                whole.assertSame(
+                        resumed(device, ResumeTest::adam, interrupted(device, ResumeTest::adam, place, 2, null)));
             }
         });
     }
@@ -288,9 +291,9 @@ class ResumeTest {
     @TestFactory
     Stream<DynamicTest> momentumGoesOnAfterTwoInterrupts() {
         return onEachDevice(device -> {
-            Path first = interrupted(device, MOMENTUM, Place.AFTER_A_STEP, 1, null);
-            Path second = interrupted(device, MOMENTUM, Place.AFTER_A_STEP, 3, first);
-            straight(device, MOMENTUM).assertSame(resumed(device, MOMENTUM, second));
+            Path first = interrupted(device, ResumeTest::momentum, Place.AFTER_A_STEP, 1, null);
+            Path second = interrupted(device, ResumeTest::momentum, Place.AFTER_A_STEP, 3, first);
+            straight(device, ResumeTest::momentum).assertSame(resumed(device, ResumeTest::momentum, second));
         });
     }
 
@@ -317,10 +320,10 @@ class ResumeTest {
                 return training;
             };
             Path file = directory.resolve("thawed.safetensors");
-            try (Training whole = thawing.apply(new Training(device, ADAM));
-                    Training first = thawing.apply(new Training(device, ADAM));
-                    Training second = thawing.apply(new Training(device, ADAM));
-                    Training old = thawing.apply(new Training(device, ADAM))) {
+            try (Training whole = thawing.apply(new Training(device, ResumeTest::adam));
+                    Training first = thawing.apply(new Training(device, ResumeTest::adam));
+                    Training second = thawing.apply(new Training(device, ResumeTest::adam));
+                    Training old = thawing.apply(new Training(device, ResumeTest::adam))) {
                 first.trainer.listener(new CheckpointWriter(file, Map.of()));
                 first.interruptAt(Place.AFTER_A_STEP, 2).fit();
                 assertEquals(2, first.optimizer.parameterSteps().get("0.weight"));
@@ -355,10 +358,10 @@ class ResumeTest {
     void aLoaderThatDropsTheLastBatchGoesOn() {
         Device device = Device.cpu();
         Path file = directory.resolve("dropped.safetensors");
-        try (Training whole = new Training(device, ADAM);
-                Training first = new Training(device, ADAM);
-                Training second = new Training(device, ADAM);
-                Training other = new Training(device, ADAM)) {
+        try (Training whole = new Training(device, ResumeTest::adam);
+                Training first = new Training(device, ResumeTest::adam);
+                Training second = new Training(device, ResumeTest::adam);
+                Training other = new Training(device, ResumeTest::adam)) {
             for (Training training : List.of(whole, first, second)) {
                 training.train.dropLast(true);
             }
@@ -382,13 +385,13 @@ class ResumeTest {
     @Test
     void momentsOfAnEpochAreInWords() {
         Device device = Device.cpu();
-        Checkpoint within = Checkpoint.read(interrupted(device, ADAM, Place.AFTER_A_STEP, 3, null));
+        Checkpoint within = Checkpoint.read(interrupted(device, ResumeTest::adam, Place.AFTER_A_STEP, 3, null));
         assertEquals("in epoch 3 after step 2 of 4", within.inWords());
         assertEquals(2, within.step());
         assertEquals("adam", within.optimizer());
         assertEquals(
                 "after epoch 2",
-                Checkpoint.read(interrupted(device, ADAM, Place.AFTER_AN_EPOCH, 2, null))
+                Checkpoint.read(interrupted(device, ResumeTest::adam, Place.AFTER_AN_EPOCH, 2, null))
                         .inWords());
     }
 
@@ -396,9 +399,9 @@ class ResumeTest {
     @Test
     void weightsAloneAreLoaded() {
         Device device = Device.cpu();
-        Path file = interrupted(device, ADAM, Place.AFTER_A_STEP, 2, null);
-        try (Training trained = new Training(device, ADAM);
-                Training other = new Training(device, ADAM)) {
+        Path file = interrupted(device, ResumeTest::adam, Place.AFTER_A_STEP, 2, null);
+        try (Training trained = new Training(device, ResumeTest::adam);
+                Training other = new Training(device, ResumeTest::adam)) {
             Map<String, float[]> fresh = other.tensors();
             trained.interruptAt(Place.AFTER_A_STEP, 2).fit();
             assertEquals("AFTER_A_STEP", State.load(other.net, file).get("place"));
@@ -414,7 +417,7 @@ class ResumeTest {
     @Test
     void whatDoesNotFitIsNamedAndChangesNothing() {
         Device device = Device.cpu();
-        Path file = interrupted(device, ADAM, Place.AFTER_A_STEP, 2, null);
+        Path file = interrupted(device, ResumeTest::adam, Place.AFTER_A_STEP, 2, null);
         Checkpoint checkpoint = Checkpoint.read(file);
         String start = "cannot resume from " + file + ": ";
 
@@ -426,31 +429,31 @@ class ResumeTest {
         refused(
                 start + "the batch size was 64 and is 32",
                 checkpoint,
-                new Training(device, ADAM),
+                new Training(device, ResumeTest::adam),
                 training -> training.trainer.fit(
                         DataLoader.of(TinyDigits.test(), 32).shuffle(SEED), null, EPOCHS));
         refused(
                 start + "the number of training images was 200 and is 1000",
                 checkpoint,
-                new Training(device, ADAM),
+                new Training(device, ResumeTest::adam),
                 training -> training.trainer.fit(
                         DataLoader.of(TinyDigits.train(), 64).shuffle(SEED), null, EPOCHS));
         refused(
                 start + "the loader's seed was 5 and is 6",
                 checkpoint,
-                new Training(device, ADAM),
+                new Training(device, ResumeTest::adam),
                 training -> training.trainer.fit(
                         DataLoader.of(TinyDigits.test(), 64).shuffle(6), null, EPOCHS));
         refused(
                 start + "whether the loader shuffles was true and is false",
                 checkpoint,
-                new Training(device, ADAM),
+                new Training(device, ResumeTest::adam),
                 training -> training.trainer.fit(
                         DataLoader.of(TinyDigits.test(), 64).seed(5), null, EPOCHS));
         refused(
                 start + "it is in epoch 2 after step 2 of 4, and 1 epochs are wanted in all",
                 checkpoint,
-                new Training(device, ADAM),
+                new Training(device, ResumeTest::adam),
                 training -> training.trainer.fit(training.train, training.test, 1));
     }
 
@@ -470,7 +473,7 @@ class ResumeTest {
     @Test
     void anotherModelIsRefused() {
         Device device = Device.cpu();
-        Path file = interrupted(device, ADAM, Place.AFTER_A_STEP, 2, null);
+        Path file = interrupted(device, ResumeTest::adam, Place.AFTER_A_STEP, 2, null);
         Dataset set = TinyDigits.test();
         for (Module other : List.of(
                 new Sequential(new Flatten(), new Linear(64, 10)),
@@ -507,7 +510,7 @@ class ResumeTest {
     @Test
     void plainWeightsAreNoCheckpoint() {
         Path file = directory.resolve("plain.safetensors");
-        try (Training training = new Training(Device.cpu(), ADAM)) {
+        try (Training training = new Training(Device.cpu(), ResumeTest::adam)) {
             State.save(training.net, file, Map.of("model", "x"));
         }
         StriateException e = assertThrows(StriateException.class, () -> Checkpoint.read(file));
@@ -517,8 +520,8 @@ class ResumeTest {
     @Test
     void seedOfTheModelCounts() {
         Device device = Device.cpu();
-        Path file = interrupted(device, ADAM, Place.AFTER_A_STEP, 2, null);
-        try (Training training = new Training(device, ADAM)) {
+        Path file = interrupted(device, ResumeTest::adam, Place.AFTER_A_STEP, 2, null);
+        try (Training training = new Training(device, ResumeTest::adam)) {
             training.net.initialize(device, new Generator(99));
             try (Adam adam = new Adam(training.net.parameters(), 0.1f)) {
                 Trainer trainer = Trainer.of(training.net, adam, device).resume(Checkpoint.read(file));

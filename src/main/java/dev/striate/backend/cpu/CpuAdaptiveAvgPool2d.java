@@ -15,7 +15,7 @@ final class CpuAdaptiveAvgPool2d implements AdaptiveAvgPool2dKernels {
     }
 
     private static long work(AdaptiveAvgPool2dGeometry g) {
-        return (long) g.planes() * (g.inHeight() * g.inWidth() + 8L * g.outHeight() * g.outWidth());
+        return (long) g.planes() * ((long) g.inHeight() * g.inWidth() + 8L * g.outHeight() * g.outWidth());
     }
 
     /** The first input line of output line {@code i}. */

@@ -80,7 +80,7 @@ final class CpuCrossEntropy implements CrossEntropyKernels {
         int best = 0;
         for (int i = 0; i < n; i++) {
             float value = x[start + i * stride];
-            if (value != value) {
+            if (Float.isNaN(value)) {
                 return i;
             }
             if (value > x[start + best * stride]) {

@@ -31,7 +31,7 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
         long perOutput = isPlainTwoByTwo(g) ? 1 : g.mostPixels() + 2;
         threads.forRange(
                 g.planes(),
-                g.planes() * outPlane * perOutput,
+                (long) g.planes() * outPlane * perOutput,
                 (from, to) -> forward(
                         g,
                         to - from,
@@ -120,7 +120,7 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
                         if (!(value <= best) || place < 0) {
                             best = value;
                             place = iy * g.inWidth() + ix;
-                            if (value != value) {
+                            if (Float.isNaN(value)) {
                                 break search;
                             }
                         }

@@ -133,7 +133,8 @@ final class CpuOptimizer implements OptimizerKernels {
         threads.forRange(n, n / 3L, (from, to) -> {
             for (int i = from; i < to; i++) {
                 // In double precision: the scale alone may be too small for a float.
-                gradient.array[gradient.offset + i] *= scale;
+                int at = gradient.offset + i;
+                gradient.array[at] = (float) (gradient.array[at] * scale);
             }
         });
     }

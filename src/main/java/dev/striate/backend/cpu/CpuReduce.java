@@ -151,7 +151,7 @@ final class CpuReduce implements ReduceKernels {
                     best = x[at];
                     place = turn;
                 }
-                if (best != best) {
+                if (Float.isNaN(best)) {
                     return place;
                 }
             }

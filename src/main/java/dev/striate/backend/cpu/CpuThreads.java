@@ -106,6 +106,7 @@ final class CpuThreads {
     }
 
     /** On a busy machine the other thread may be waiting for this very processor. */
+    @SuppressWarnings("ThreadPriorityCheck") // Only speed depends on what yield() does.
     private static void stayAwake(long waited) {
         if (waited < SPIN_NANOS) {
             Thread.onSpinWait();

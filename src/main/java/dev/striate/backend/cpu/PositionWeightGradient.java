@@ -53,12 +53,12 @@ final class PositionWeightGradient {
     /** Whether there are tiles, enough positions for them, and caches large enough for their sums and the copies. */
     boolean pays(Conv2dGeometry g) {
         int least = g.inChannelsPerGroup() <= FEW_CHANNELS ? LEAST_VECTORS_OF_FEW : LEAST_VECTORS;
-        if (tiles == null || (long) g.outHeight() * g.outWidth() < least * tiles.lanes()) {
+        if (tiles == null || (long) g.outHeight() * g.outWidth() < (long) least * tiles.lanes()) {
             return false;
         }
         long weights = (long) g.outChannelsPerGroup() * g.inChannelsPerGroup() * g.kernelHeight() * g.kernelWidth();
         long lines = (g.outHeight() - 1L) * g.strideH() + (g.kernelHeight() - 1L) * g.dilationH() + 1;
-        long copied = g.inChannelsPerGroup() * g.kernelWidth() * lines * g.outWidth();
+        long copied = (long) g.inChannelsPerGroup() * g.kernelWidth() * lines * g.outWidth();
         return weights * tiles.lanes() <= MOST_SUMS && copied <= MOST_COPIED;
     }
 

@@ -71,7 +71,7 @@ final class JoclLibrary {
             // JOCL does not know the operating system.
         }
         try (InputStream in = file == null ? null : LibUtils.class.getResourceAsStream("/lib/" + file)) {
-            if (in == null) {
+            if (file == null || in == null) {
                 throw new DeviceException("JOCL has no native library for " + System.getProperty("os.name") + " on "
                         + System.getProperty("os.arch")
                         + ". Release 2.0.6, which is needed, supports Linux and macOS on x86-64"
@@ -192,7 +192,7 @@ final class JoclLibrary {
         int longest = -1;
         boolean noexec = false;
         for (String line : mounts) {
-            String[] fields = line.split(" ");
+            String[] fields = line.split(" ", -1);
             Path mounted;
             try {
                 mounted = Path.of(fields[1].replace("\\040", " "));

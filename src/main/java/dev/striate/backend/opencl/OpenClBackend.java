@@ -165,9 +165,13 @@ public final class OpenClBackend implements Backend, AutoCloseable {
     }
 
     private void write(OpenClUploads.Source source, OpenClMemory target, int length) {
-        runtime.enqueue(
-                "a write of " + length + " elements", () -> runtime.uploads().write(source, target.memory(), length));
-        Reference.reachabilityFence(target);
+        try {
+            runtime.enqueue(
+                    "a write of " + length + " elements",
+                    () -> runtime.uploads().write(source, target.memory(), length));
+        } finally {
+            Reference.reachabilityFence(target);
+        }
     }
 
     @Override

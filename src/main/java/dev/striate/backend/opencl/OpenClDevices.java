@@ -117,7 +117,7 @@ final class OpenClDevices {
             CL.setExceptionsEnabled(true);
             return search(platforms(), OpenClDevices::devices);
         } catch (DeviceException e) {
-            return none(e.getMessage());
+            return none(String.valueOf(e.getMessage()));
         } catch (CLException e) {
             return none(
                     "the OpenCL library lists no driver (" + OpenClError.name(e.getStatus()) + "). " + DRIVER_ADVICE);

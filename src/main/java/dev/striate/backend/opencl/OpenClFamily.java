@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Kernels that are tuned together, of one source or several. */
@@ -99,11 +100,14 @@ enum OpenClFamily {
         if (!values.containsKey(large)) {
             return true;
         }
-        boolean fit = values.get(small) <= values.get(large);
-        for (int side = values.get(large); side >= values.get(small); side /= 2) {
+        int least = Objects.requireNonNull(values.get(small));
+        int most = Objects.requireNonNull(values.get(large));
+        int depth = Objects.requireNonNull(values.get(tileK));
+        boolean fit = least <= most;
+        for (int side = most; side >= least; side /= 2) {
             OpenClTuning.Tile tile = OpenClTuning.Tile.square(side);
-            fit &= tile.rowItems() * tile.columnItems() <= limits.groupItems
-                    && 2L * Float.BYTES * values.get(tileK) * (side + 4) <= limits.localBytes;
+            fit &= (long) tile.rowItems() * tile.columnItems() <= limits.groupItems
+                    && 2L * Float.BYTES * depth * (side + 4) <= limits.localBytes;
         }
         return fit;
     }

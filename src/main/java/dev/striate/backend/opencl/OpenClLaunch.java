@@ -130,12 +130,20 @@ final class OpenClLaunch {
         run(global, local);
     }
 
+    void run(long[] global, long[] local) {
+        try {
+            enqueueInParts(global, local);
+        } finally {
+            Reference.reachabilityFence(arguments);
+        }
+    }
+
     /**
      * The size of a group is always given: some drivers compile anew for each they choose. More groups in the second or
      * third dimension than a GPU can count there are launched in parts; kernels take their places from global ids,
      * which go on.
      */
-    void run(long[] global, long[] local) {
+    private void enqueueInParts(long[] global, long[] local) {
         long[] most = global.clone();
         for (int i = 1; runtime.isTiled() && i < most.length; i++) {
             most[i] = Math.min(global[i], MOST_GROUPS * local[i]);
@@ -155,7 +163,6 @@ final class OpenClLaunch {
                 offset[i] = more ? offset[i] : 0;
             }
         } while (more);
-        Reference.reachabilityFence(arguments);
     }
 
     private void enqueue(long[] offset, long[] global, long[] local) {

@@ -167,7 +167,7 @@ final class OpenClPrograms {
     /** A packed source with its {@code #include "file.cl"} lines replaced: drivers cannot see into a jar. */
     static String source(String stem) {
         StringBuilder source = new StringBuilder();
-        for (String line : resource(stem + ".cl").split("\n")) {
+        for (String line : resource(stem + ".cl").lines().toList()) {
             if (line.startsWith("#include \"")) {
                 String file = line.substring(line.indexOf('"') + 1, line.lastIndexOf('"'));
                 source.append(source(file.substring(0, file.length() - ".cl".length())));

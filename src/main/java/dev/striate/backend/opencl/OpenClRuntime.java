@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jocl.CL;
@@ -73,7 +74,7 @@ final class OpenClRuntime {
             cl_context_properties properties = new cl_context_properties();
             properties.addProperty(CL.CL_CONTEXT_PLATFORM, device.platform());
             context = CL.clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, null);
-            queue = CL.clCreateCommandQueue(context, device.id(), profiling ? CL.CL_QUEUE_PROFILING_ENABLE : 0, null);
+            queue = newQueue(context, device, profiling ? CL.CL_QUEUE_PROFILING_ENABLE : 0);
             this.uploads = new OpenClUploads(this, context, device);
         } catch (CLException e) {
             if (queue != null) {
@@ -153,6 +154,11 @@ final class OpenClRuntime {
         return shape == KernelShape.TILED;
     }
 
+    @SuppressWarnings("deprecation") // Its successor needs OpenCL 2.0.
+    static cl_command_queue newQueue(cl_context context, OpenClDevices.Entry device, long properties) {
+        return CL.clCreateCommandQueue(context, device.id(), properties, null);
+    }
+
     cl_context context() {
         return context;
     }
@@ -179,13 +185,14 @@ final class OpenClRuntime {
 
     /** A kernel was queued whose time will be asked for. */
     synchronized void profiled(cl_event event) {
-        profile.add(event);
+        Objects.requireNonNull(profile).add(event);
     }
 
     /** Waits, and sums up the time that the device took for the kernels since the last call. */
     synchronized double takeKernelSeconds() {
-        List<cl_event> taken = List.copyOf(profile);
-        profile.clear();
+        List<cl_event> queued = Objects.requireNonNull(profile);
+        List<cl_event> taken = List.copyOf(queued);
+        queued.clear();
         try {
             finish("the times of kernels");
             long nanos = 0;

@@ -184,7 +184,7 @@ final class OpenClTuner implements Tuning {
                 for (int i = 0; i < before.length; i++) {
                     OpenClTuningWork.Prepared work = prepared.get(i);
                     work.run();
-                    clock.applyAsDouble(runtime);
+                    double unused = clock.applyAsDouble(runtime);
                     if (!work.isRight()) {
                         return new Trial(words, Double.NaN, "wrong results in " + work.name());
                     }
@@ -202,7 +202,7 @@ final class OpenClTuner implements Tuning {
         /** The median of some runs, after one that builds what is not built. */
         private double seconds(OpenClTuningWork.Prepared work) {
             work.run();
-            clock.applyAsDouble(runtime);
+            double unused = clock.applyAsDouble(runtime);
             double[] samples = new double[runs];
             for (int i = 0; i < runs; i++) {
                 work.run();

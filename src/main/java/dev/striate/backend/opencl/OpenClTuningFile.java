@@ -17,6 +17,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -176,10 +177,11 @@ final class OpenClTuningFile {
                         .append('\n');
             }
         }
+        Path directory = Objects.requireNonNull(file.getParent());
         try {
-            Files.createDirectories(file.getParent());
+            Files.createDirectories(directory);
         } catch (IOException e) {
-            throw AtomicFile.failure("cannot make the directory", file.getParent(), e);
+            throw AtomicFile.failure("cannot make the directory", directory, e);
         }
         AtomicFile.write(file, text + digestLine(text.toString()));
     }

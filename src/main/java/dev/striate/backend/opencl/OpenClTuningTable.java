@@ -76,7 +76,7 @@ final class OpenClTuningTable {
 
     private static Line line(String row) {
         String[] fields = row.split("\\|", -1);
-        String[] kernels = fields[0].strip().split("\\s+");
+        String[] kernels = fields[0].strip().split("\\s+", -1);
         if (fields.length != 6 || kernels.length != 2) {
             throw new StriateException(
                     "expected KERNELS SHAPE | VENDOR | TYPE | ARCHITECTURE | NAME | PARAMETER=VALUE ...");

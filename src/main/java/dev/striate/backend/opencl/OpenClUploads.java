@@ -46,7 +46,7 @@ final class OpenClUploads {
         this.context = context;
         this.blocking = Boolean.getBoolean("striate.opencl.blockingUploads")
                 || device.info().platform().startsWith("rusticl");
-        this.transfers = CL.clCreateCommandQueue(context, device.id(), 0, null);
+        this.transfers = OpenClRuntime.newQueue(context, device, 0);
     }
 
     /** A buffer of the ring, and the last copy from it. */

@@ -63,7 +63,7 @@ class JoclLibraryTest {
     static final class PrintInTwoLoaders {
         public static void main(String[] arguments) throws Exception {
             List<URL> urls = new ArrayList<>();
-            for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+            for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
                 urls.add(Path.of(entry).toUri().toURL());
             }
             for (int i = 0; i < 2; i++) {

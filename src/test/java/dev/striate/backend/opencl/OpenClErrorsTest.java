@@ -91,10 +91,9 @@ class OpenClErrorsTest {
         Process process = builder.start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, process.waitFor(), output);
-        String[] lines = output.split("\\R");
-        assertEquals(1, lines.length, output);
-        assertTrue(lines[0].startsWith("the OpenCL library lists no driver (CL_PLATFORM_NOT_FOUND_KHR)"), output);
-        assertTrue(lines[0].contains("Install the OpenCL driver"), output);
+        assertEquals(1, output.lines().count(), output);
+        assertTrue(output.startsWith("the OpenCL library lists no driver (CL_PLATFORM_NOT_FOUND_KHR)"), output);
+        assertTrue(output.contains("Install the OpenCL driver"), output);
     }
 
     @Test

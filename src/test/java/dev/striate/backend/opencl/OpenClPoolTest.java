@@ -171,14 +171,17 @@ class OpenClPoolTest {
     @Test
     void buffersThatNobodyReleasedComeBack() throws InterruptedException {
         Buffer held = backend.allocate(10);
-        abandon();
-        for (int attempt = 0; attempt < 100 && backend.memory().liveBuffers() > 1; attempt++) {
-            System.gc();
-            Thread.sleep(20);
+        try {
+            abandon();
+            for (int attempt = 0; attempt < 100 && backend.memory().liveBuffers() > 1; attempt++) {
+                System.gc();
+                Thread.sleep(20);
+            }
+            assertEquals(1, backend.memory().liveBuffers());
+            assertEquals(40, backend.memory().liveBytes());
+        } finally {
+            Reference.reachabilityFence(held);
         }
-        assertEquals(1, backend.memory().liveBuffers());
-        assertEquals(40, backend.memory().liveBytes());
-        Reference.reachabilityFence(held);
     }
 
     private void abandon() {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.striate.StriateException;
 import dev.striate.backend.DeviceInfo;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -57,7 +58,7 @@ class OpenClTuningFileTest {
         byte[] whole = Files.readAllBytes(file.path());
         byte[] flipped = whole.clone();
         flipped[whole.length / 2] ^= 1;
-        byte[] text = "MOST_ROWS=16\n".getBytes();
+        byte[] text = "MOST_ROWS=16\n".getBytes(StandardCharsets.UTF_8);
         for (byte[] damaged : List.of(
                 new byte[0],
                 text,

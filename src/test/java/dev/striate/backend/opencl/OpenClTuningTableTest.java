@@ -15,16 +15,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OpenClTuningTableTest {
 
     /** The most particular first, so that the order of the lines is not what decides. */
-    private static final OpenClTuningTable TABLE = OpenClTuningTable.parse(String.join(
-            "\n",
-            "# a comment",
-            "",
-            "matmul TILED |        |     |       | NVIDIA H200 | TILE_K=32",
-            "matmul TILED |        |     | sm_90 |             | TILE_K=8 SMALL_TILE=64",
-            "matmul TILED | nvidia | GPU |       |             | TILE_K=16 SMALL_TILE=16 LARGE_TILE=128",
-            "matmul TILED |        |     |       |             | TILE_K=8 SMALL_TILE=32 LARGE_TILE=32",
-            "matmul VECTOR | | | | | MOST_ROWS=16",
-            "conv2d TILED |        |     |       | NVIDIA H200 | TILE_K=8"));
+    private static final OpenClTuningTable TABLE = OpenClTuningTable.parse("""
+            # a comment
+
+            matmul TILED |        |     |       | NVIDIA H200 | TILE_K=32
+            matmul TILED |        |     | sm_90 |             | TILE_K=8 SMALL_TILE=64
+            matmul TILED | nvidia | GPU |       |             | TILE_K=16 SMALL_TILE=16 LARGE_TILE=128
+            matmul TILED |        |     |       |             | TILE_K=8 SMALL_TILE=32 LARGE_TILE=32
+            matmul VECTOR | | | | | MOST_ROWS=16
+            conv2d TILED |        |     |       | NVIDIA H200 | TILE_K=8
+            """);
 
     private static Map<String, Integer> matmul(String vendor, String type, String architecture, String name) {
         Map<OpenClParameter, Integer> values =

@@ -158,7 +158,7 @@ final class PlainFlatKernels implements FlatKernels {
             int best = x[bestBelow] > x[bestAbove] ? bestBelow : bestAbove;
             float sum = (a + b) + (c + d);
             // NaN from a NaN, or from infinities of both signs.
-            if (sum != sum) {
+            if (Float.isNaN(sum)) {
                 best = firstNaN(x, upper, lower, best);
             }
             y[yOffset + i] = x[best];

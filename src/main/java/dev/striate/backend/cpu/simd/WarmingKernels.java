@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -132,7 +133,7 @@ final class WarmingKernels implements SimdKernels {
             List<Kernel> cold = new ArrayList<>(kernels);
             for (int round = 0; round < ROUNDS && !cold.isEmpty(); round++) {
                 for (Kernel kernel : List.copyOf(cold)) {
-                    if (rehearse(program.get(kernel), PATIENCE_MILLIS << round)) {
+                    if (rehearse(Objects.requireNonNull(program.get(kernel)), PATIENCE_MILLIS << round)) {
                         setWarm(kernel);
                         cold.remove(kernel);
                     }
@@ -152,6 +153,7 @@ final class WarmingKernels implements SimdKernels {
      * A call of each kernel. It goes both ways at every branch, or C2 would leave one way out and the first to take it
      * would find itself in the interpreter. All data are 0.
      */
+    @SuppressWarnings("NullAway") // Only kernels in plain Java have no dot tiles and no Winograd.
     private Map<Kernel, Consumer<SimdKernels>> program() {
         int columns =
                 Math.max(vectorized.tileColumns(), vectorized.convolution().blockColumns());
@@ -576,6 +578,7 @@ final class WarmingKernels implements SimdKernels {
         }
     }
 
+    @SuppressWarnings("NullAway") // As program().
     private final class Dots implements DotTiles {
 
         @Override
@@ -613,6 +616,7 @@ final class WarmingKernels implements SimdKernels {
         }
     }
 
+    @SuppressWarnings("NullAway") // As program().
     private final class Winograd implements WinogradKernels {
 
         @Override
