@@ -3,6 +3,7 @@ package dev.striate.backend.cpu;
 import dev.striate.backend.BatchNorm2dGeometry;
 import dev.striate.backend.BatchNorm2dKernels;
 import dev.striate.backend.Buffer;
+import dev.striate.backend.cpu.simd.ElementwiseKernels;
 import dev.striate.backend.cpu.simd.FlatKernels;
 import dev.striate.backend.cpu.simd.SimdKernels;
 import java.util.Objects;
@@ -196,7 +197,7 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
             normalise(g, image, first, end, x, lines, out.array, at);
             if (relu) {
                 int n = (end - first) * g.plane();
-                simd.relu(n, out.array, at, out.array, at);
+                simd.elementwise().relu(n, out.array, at, out.array, at);
             }
         }
     }
@@ -206,15 +207,16 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
         CpuBuffer in = CpuBuffer.of(x);
         for (int c = first; c < end; c++) {
             int line = c - lines.first;
-            simd.scaleAndShift(
-                    g.plane(),
-                    in.array,
-                    in.offset + planeStart(g, image, c),
-                    lines.center[line],
-                    lines.scale[line],
-                    lines.shift[line],
-                    y,
-                    at + (c - first) * g.plane());
+            simd.elementwise()
+                    .scaleAndShift(
+                            g.plane(),
+                            in.array,
+                            in.offset + planeStart(g, image, c),
+                            lines.center[line],
+                            lines.scale[line],
+                            lines.shift[line],
+                            y,
+                            at + (c - first) * g.plane());
         }
     }
 
@@ -229,7 +231,7 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
          */
         void sumAndDot(int image, int channel, float[] x, int xOffset, float center, FlatKernels.Room room);
 
-        /** As {@link FlatKernels#normGradient}, for a plane. */
+        /** As {@link ElementwiseKernels#normGradient}, for a plane. */
         void normGradient(
                 int image,
                 int channel,
@@ -243,11 +245,13 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
                 int dxOffset);
     }
 
-    private record Whole(FlatKernels flat, BatchNorm2dGeometry g, CpuBuffer dy) implements Upstream {
+    private record Whole(SimdKernels simd, BatchNorm2dGeometry g, CpuBuffer dy) implements Upstream {
 
         @Override
         public void sumAndDot(int image, int channel, float[] x, int xOffset, float center, FlatKernels.Room room) {
-            flat.sumAndDot(g.plane(), x, xOffset, center, dy.array, dy.offset + planeStart(g, image, channel), room);
+            simd.flat()
+                    .sumAndDot(
+                            g.plane(), x, xOffset, center, dy.array, dy.offset + planeStart(g, image, channel), room);
         }
 
         @Override
@@ -262,18 +266,19 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
                 float scaleShare,
                 float[] dx,
                 int dxOffset) {
-            flat.normGradient(
-                    g.plane(),
-                    x,
-                    xOffset,
-                    mean,
-                    dy.array,
-                    dy.offset + planeStart(g, image, channel),
-                    factor,
-                    shiftShare,
-                    scaleShare,
-                    dx,
-                    dxOffset);
+            simd.elementwise()
+                    .normGradient(
+                            g.plane(),
+                            x,
+                            xOffset,
+                            mean,
+                            dy.array,
+                            dy.offset + planeStart(g, image, channel),
+                            factor,
+                            shiftShare,
+                            scaleShare,
+                            dx,
+                            dxOffset);
         }
     }
 
@@ -289,7 +294,7 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
             @Nullable Buffer dx,
             @Nullable Buffer dgamma,
             @Nullable Buffer dbeta) {
-        Upstream whole = new Whole(flat, g, CpuBuffer.of(dy));
+        Upstream whole = new Whole(simd, g, CpuBuffer.of(dy));
         gradient(g, batchStatistics, x, gamma, mean, spread, () -> whole, dx, dgamma, dbeta);
     }
 

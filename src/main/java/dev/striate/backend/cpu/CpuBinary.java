@@ -63,13 +63,13 @@ final class CpuBinary implements BinaryKernels {
 
     private void applyDense(BinaryFunction f, int n, float[] a, int ia, float[] b, int ib, float[] y, int iy) {
         switch (f) {
-            case ADD -> simd.add(n, a, ia, b, ib, y, iy);
+            case ADD -> simd.elementwise().add(n, a, ia, b, ib, y, iy);
             case SUB -> {
                 for (int i = 0; i < n; i++) {
                     y[iy + i] = a[ia + i] - b[ib + i];
                 }
             }
-            case MUL -> simd.multiply(n, a, ia, b, ib, y, iy);
+            case MUL -> simd.elementwise().multiply(n, a, ia, b, ib, y, iy);
             case DIV -> {
                 for (int i = 0; i < n; i++) {
                     y[iy + i] = a[ia + i] / b[ib + i];
@@ -81,9 +81,9 @@ final class CpuBinary implements BinaryKernels {
     /** Adding -0 changes nothing, not even the sign of a zero. */
     private void applyConstant(BinaryFunction f, int n, float[] a, int ia, float b, float[] y, int iy) {
         switch (f) {
-            case ADD -> simd.scaleAndShift(n, a, ia, 0f, 1f, b, y, iy);
-            case SUB -> simd.scaleAndShift(n, a, ia, b, 1f, -0f, y, iy);
-            case MUL -> simd.scaleAndShift(n, a, ia, 0f, b, -0f, y, iy);
+            case ADD -> simd.elementwise().scaleAndShift(n, a, ia, 0f, 1f, b, y, iy);
+            case SUB -> simd.elementwise().scaleAndShift(n, a, ia, b, 1f, -0f, y, iy);
+            case MUL -> simd.elementwise().scaleAndShift(n, a, ia, 0f, b, -0f, y, iy);
             case DIV -> {
                 for (int i = 0; i < n; i++) {
                     y[iy + i] = a[ia + i] / b;
@@ -134,7 +134,7 @@ final class CpuBinary implements BinaryKernels {
         threads.forRange(
                 n,
                 n / 3L,
-                (from, to) ->
-                        simd.addScaled(to - from, alpha, in.array, in.offset + from, out.array, out.offset + from));
+                (from, to) -> simd.elementwise()
+                        .addScaled(to - from, alpha, in.array, in.offset + from, out.array, out.offset + from));
     }
 }

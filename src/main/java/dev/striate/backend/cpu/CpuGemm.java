@@ -78,8 +78,8 @@ final class CpuGemm {
         this.threads = context.threads();
         this.simd = context.simd();
         this.lines = simd.convolution();
-        this.tileRows = simd.tileRows();
-        this.tileColumns = simd.tileColumns();
+        this.tileRows = simd.products().tileRows();
+        this.tileColumns = simd.products().tileColumns();
     }
 
     void run(CpuProduct product) {
@@ -406,18 +406,18 @@ final class CpuGemm {
         int biasStride = z.byRows ? tileColumns : 0;
         if (width == tileColumns && height == rows) {
             if (z.add) {
-                simd.tile(rows, z.steps, z.a, a, z.b, b, z.c, at, z.stride, z.c, at, z.stride);
+                simd.products().tile(rows, z.steps, z.a, a, z.b, b, z.c, at, z.stride, z.c, at, z.stride);
             } else {
-                simd.tile(rows, z.steps, z.a, a, z.b, b, z.bias, biasAt, biasStride, z.c, at, z.stride);
+                simd.products().tile(rows, z.steps, z.a, a, z.b, b, z.bias, biasAt, biasStride, z.c, at, z.stride);
             }
             return;
         }
         // A tile that sticks out of C is computed beside it.
         if (z.add) {
             copyTile(height, width, z.c, at, z.stride, z.tile, 0, tileColumns);
-            simd.tile(rows, z.steps, z.a, a, z.b, b, z.tile, 0, tileColumns, z.tile, 0, tileColumns);
+            simd.products().tile(rows, z.steps, z.a, a, z.b, b, z.tile, 0, tileColumns, z.tile, 0, tileColumns);
         } else {
-            simd.tile(rows, z.steps, z.a, a, z.b, b, z.bias, biasAt, biasStride, z.tile, 0, tileColumns);
+            simd.products().tile(rows, z.steps, z.a, a, z.b, b, z.bias, biasAt, biasStride, z.tile, 0, tileColumns);
         }
         copyTile(height, width, z.tile, 0, tileColumns, z.c, at, z.stride);
     }

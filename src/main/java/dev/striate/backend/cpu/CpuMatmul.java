@@ -58,19 +58,28 @@ final class CpuMatmul implements MatmulKernels {
             end = Math.min(to, (item + 1) * product.columns);
             for (int row = 0; row < product.rows; row++) {
                 int at = product.cStart(item) + row * product.columns + column;
-                simd.dots(
-                        end - i,
-                        product.depth,
-                        product.a,
-                        product.aStart(item) + row * product.aRow,
-                        product.b,
-                        product.bStart(item) + column * product.bColumn,
-                        product.bColumn,
-                        product.c,
-                        at,
-                        room);
+                simd.products()
+                        .dots(
+                                end - i,
+                                product.depth,
+                                product.a,
+                                product.aStart(item) + row * product.aRow,
+                                product.b,
+                                product.bStart(item) + column * product.bColumn,
+                                product.bColumn,
+                                product.c,
+                                at,
+                                room);
                 if (product.bias != null) {
-                    simd.add(end - i, product.c, at, product.bias.array, product.bias.offset + column, product.c, at);
+                    simd.elementwise()
+                            .add(
+                                    end - i,
+                                    product.c,
+                                    at,
+                                    product.bias.array,
+                                    product.bias.offset + column,
+                                    product.c,
+                                    at);
                 }
             }
         }
@@ -90,7 +99,8 @@ final class CpuMatmul implements MatmulKernels {
                 System.arraycopy(product.bias.array, product.bias.offset + column, product.c, at, end - i);
             }
             for (int p = 0; p < product.depth; p++, line += product.bDepth) {
-                simd.addScaled(end - i, product.a[product.aStart(item) + p], product.b, line, product.c, at);
+                simd.elementwise()
+                        .addScaled(end - i, product.a[product.aStart(item) + p], product.b, line, product.c, at);
             }
         }
     }

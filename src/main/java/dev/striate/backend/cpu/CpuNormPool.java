@@ -112,7 +112,7 @@ final class CpuNormPool implements NormPoolKernels {
                 int at = out.offset + place;
                 pool.forward(window, end - c, planes, 0, out.array, at, places, place);
                 if (relu) {
-                    simd.relu((end - c) * outPlane, out.array, at, out.array, at);
+                    simd.elementwise().relu((end - c) * outPlane, out.array, at, out.array, at);
                 }
             }
         }
@@ -201,7 +201,8 @@ final class CpuNormPool implements NormPoolKernels {
             if (factor == 0
                     || scaleShare == 0
                     || Math.abs(scale) >= Float.MIN_NORMAL && Math.abs(scale) <= Float.MAX_VALUE) {
-                simd.scaleAndShift(g.plane(), x, xOffset, mean, scale, -factor * shiftShare, dx, dxOffset);
+                simd.elementwise()
+                        .scaleAndShift(g.plane(), x, xOffset, mean, scale, -factor * shiftShare, dx, dxOffset);
             } else {
                 // Both factors are finite, but their product vanishes or overflows: elements around 1e30 or 1e-30.
                 for (int i = 0; i < g.plane(); i++) {

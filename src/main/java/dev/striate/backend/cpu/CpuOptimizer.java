@@ -4,8 +4,9 @@ import dev.striate.backend.AdamStep;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.OptimizerKernels;
 import dev.striate.backend.SgdStep;
+import dev.striate.backend.cpu.simd.ElementwiseKernels;
+import dev.striate.backend.cpu.simd.ElementwiseKernels.AdamFactors;
 import dev.striate.backend.cpu.simd.FlatKernels;
-import dev.striate.backend.cpu.simd.FlatKernels.AdamFactors;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -16,10 +17,12 @@ final class CpuOptimizer implements OptimizerKernels {
     private static final int CHUNK = 32_768;
 
     private final CpuThreads threads;
+    private final ElementwiseKernels elementwise;
     private final FlatKernels flat;
 
     CpuOptimizer(CpuContext context) {
         this.threads = context.threads();
+        this.elementwise = context.simd().elementwise();
         this.flat = context.simd().flat();
     }
 
@@ -31,7 +34,7 @@ final class CpuOptimizer implements OptimizerKernels {
             threads.forRange(
                     n,
                     n / 4L,
-                    (from, to) -> flat.descend(
+                    (from, to) -> elementwise.descend(
                             to - from,
                             step.learningRate(),
                             step.weightDecay(),
@@ -47,7 +50,7 @@ final class CpuOptimizer implements OptimizerKernels {
             if (step.firstStep()) {
                 Arrays.fill(v.array, v.offset + from, v.offset + to, 0f);
             }
-            flat.descendWithMomentum(
+            elementwise.descendWithMomentum(
                     to - from,
                     step.learningRate(),
                     step.weightDecay(),
@@ -82,7 +85,7 @@ final class CpuOptimizer implements OptimizerKernels {
         threads.forRange(
                 n,
                 n,
-                (from, to) -> flat.adam(
+                (from, to) -> elementwise.adam(
                         to - from,
                         factors,
                         gradient.array,

@@ -56,7 +56,7 @@ public final class CpuProvider implements BackendProvider {
     /** What {@link DeviceInfo} says of a CPU that works with these kernels. */
     static DeviceInfo describe(int threads, SimdKernels simd) {
         String detail = (threads == 1 ? "1 thread, " : threads + " threads, ") + simd.description();
-        if (simd == VectorApi.plain() && VectorApi.absence() != null) {
+        if (!simd.isVectorized() && VectorApi.absence() != null) {
             detail += " (" + VectorApi.absence() + ")";
         }
         String platform = "Java " + System.getProperty("java.version") + ", " + System.getProperty("java.vendor");

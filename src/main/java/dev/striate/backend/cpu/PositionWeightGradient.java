@@ -5,7 +5,6 @@ import dev.striate.backend.cpu.simd.ConvKernels;
 import dev.striate.backend.cpu.simd.DotTiles;
 import dev.striate.backend.cpu.simd.FlatKernels;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * {@link WeightGradient} with lanes along positions: each weight's gradient is a dot product of a channel of {@code dy}
@@ -39,12 +38,14 @@ final class PositionWeightGradient {
 
     private static final int LEAST_VECTORS_OF_FEW = 4;
 
-    private final @Nullable DotTiles tiles;
+    private final boolean isVectorized;
+    private final DotTiles tiles;
     private final ConvKernels kernels;
     private final FlatKernels flat;
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
     PositionWeightGradient(CpuContext context) {
+        this.isVectorized = context.simd().isVectorized();
         this.tiles = context.simd().dotTiles();
         this.kernels = context.simd().convolution();
         this.flat = context.simd().flat();
@@ -53,7 +54,7 @@ final class PositionWeightGradient {
     /** Whether there are tiles, enough positions for them, and caches large enough for their sums and the copies. */
     boolean pays(Conv2dGeometry g) {
         int least = g.inChannelsPerGroup() <= FEW_CHANNELS ? LEAST_VECTORS_OF_FEW : LEAST_VECTORS;
-        if (tiles == null || (long) g.outHeight() * g.outWidth() < (long) least * tiles.lanes()) {
+        if (!isVectorized || (long) g.outHeight() * g.outWidth() < (long) least * tiles.lanes()) {
             return false;
         }
         long weights = (long) g.outChannelsPerGroup() * g.inChannelsPerGroup() * g.kernelHeight() * g.kernelWidth();
@@ -64,9 +65,6 @@ final class PositionWeightGradient {
 
     /** What is computed for these operands; only where it {@link #pays}. */
     WeightGradient.Form form(Conv2dGeometry g, CpuBuffer x, CpuBuffer dy) {
-        if (tiles == null) {
-            throw new IllegalStateException("no tiles of dot products");
-        }
         return new Call(tiles, g, x, dy);
     }
 

@@ -160,7 +160,7 @@ final class WeightGradient {
         int at = channel / rows * form.partialLength() + channel % rows * length;
         for (int chunk = 1; chunk < chunks; chunk++) {
             int other = chunk * g.groups() * form.partialLength() + at;
-            context.simd().add(length, partials, at, partials, other, partials, at);
+            context.simd().elementwise().add(length, partials, at, partials, other, partials, at);
         }
         form.unpack(partials, at, dw.array, dw.offset + channel * (dw.length() / g.outChannels()));
     }

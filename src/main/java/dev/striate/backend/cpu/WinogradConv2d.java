@@ -107,7 +107,7 @@ final class WinogradConv2d {
 
     /** What the algorithm is made of, or null where it cannot be used or {@value #PROPERTY} forbids it. */
     static @Nullable WinogradKernels kernels(CpuContext context) {
-        return Boolean.parseBoolean(System.getProperty(PROPERTY, "true"))
+        return context.simd().isVectorized() && Boolean.parseBoolean(System.getProperty(PROPERTY, "true"))
                 ? context.simd().winograd()
                 : null;
     }
@@ -196,7 +196,6 @@ final class WinogradConv2d {
     }
 
     private void run(Job job, CpuBuffer w, boolean gradient) {
-        kernels.prepare();
         Call call = new Call(job);
         long nanos = (long) job.batch * job.rows * job.channels * job.outHeight * job.outWidth * 4 / SPEED;
         threads.forRange(call.panels, (long) KERNEL_NANOS * job.rows * job.channels, (from, to) -> {
@@ -421,7 +420,8 @@ final class WinogradConv2d {
             int width = kernels.tileColumns();
             kernels.tile(depth, call.packed, u, input, v, call.pitch, sum, 0, width);
             for (int row = 0; row < height; row++) {
-                simd.add(width, products, m + row * call.pitch, sum, row * width, products, m + row * call.pitch);
+                simd.elementwise()
+                        .add(width, products, m + row * call.pitch, sum, row * width, products, m + row * call.pitch);
             }
         }
 

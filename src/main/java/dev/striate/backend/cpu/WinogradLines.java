@@ -92,7 +92,6 @@ final class WinogradLines {
     }
 
     void forward(Conv2dGeometry g, CpuBuffer x, CpuBuffer w, @Nullable CpuBuffer bias, CpuBuffer y) {
-        kernels.prepareLines();
         Call call = new Call(g, x, w, bias, y);
         long nanos =
                 PLANES * (long) g.batch() * g.outChannels() * g.outHeight() * g.outWidth() * (call.depth + 8L) / SPEED;

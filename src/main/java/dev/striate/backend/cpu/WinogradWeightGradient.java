@@ -55,7 +55,6 @@ final class WinogradWeightGradient {
 
     /** What is computed for these operands; only where it {@link #pays}. */
     WeightGradient.Form form(Conv2dGeometry g, CpuBuffer x, CpuBuffer dy) {
-        kernels.prepareChannels();
         return new Call(g, x, dy);
     }
 

@@ -9,19 +9,29 @@ import java.util.Arrays;
 public interface ConvKernels {
 
     /** Elements that are copied at a time. */
-    int lanes();
+    default int lanes() {
+        return Shapes.COPIED;
+    }
 
     /** The widest tile's columns; every tile's columns divide it. */
-    int blockColumns();
+    default int blockColumns() {
+        return Shapes.CONVOLUTION_COLUMNS;
+    }
 
     /** The height of the tile to take where this many rows are left. It may be more than that. */
-    int tileRows(int rows);
+    default int tileRows(int rows) {
+        return Shapes.convolutionRows(rows);
+    }
 
     /** The columns of the tile of this height. */
-    int tileColumns(int tileRows);
+    default int tileColumns(int tileRows) {
+        return Shapes.convolutionColumns(tileRows);
+    }
 
     /** The columns of half a tile of this height, where the halves need not be neighbours. */
-    int halfColumns(int tileRows);
+    default int halfColumns(int tileRows) {
+        return Shapes.convolutionHalf(tileRows);
+    }
 
     /**
      * One tile of a matrix product whose second operand is read where it lies: row p of it are the elements of {@code

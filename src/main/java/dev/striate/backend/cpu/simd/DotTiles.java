@@ -8,13 +8,19 @@ package dev.striate.backend.cpu.simd;
 public interface DotTiles {
 
     /** Partial sums per dot product. */
-    int lanes();
+    default int lanes() {
+        return Lanes.LANES;
+    }
 
     /** The height of the tile to take where this many rows are left. It may be more than that. */
-    int tileRows(int rows);
+    default int tileRows(int rows) {
+        return Shapes.MANY_REGISTERS && rows % 4 == 0 ? 4 : 3;
+    }
 
     /** The taps of the tile of this height. */
-    int tileTaps(int tileRows);
+    default int tileTaps(int tileRows) {
+        return !Shapes.MANY_REGISTERS ? 3 : tileRows == 4 ? 4 : 5;
+    }
 
     /**
      * Adds to {@code sums[at + (row tileTaps + tap) lanes + lane]}, for each row and tap of a tile, the products of

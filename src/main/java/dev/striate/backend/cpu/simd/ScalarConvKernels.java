@@ -1,44 +1,13 @@
 package dev.striate.backend.cpu.simd;
 
-/** The loops of {@link PanamaConvKernels} without vectors, see {@link ScalarKernels}. */
+import static dev.striate.backend.cpu.simd.ScalarProductTiles.COLUMNS;
+
+/**
+ * The inner loops of convolution without vectors. The second operand of a tile is packed after all, once for all rows,
+ * see {@link ScalarProductTiles}.
+ */
 final class ScalarConvKernels implements ConvKernels {
 
-    private final ConvKernels vectorized;
-
-    /** @param vectorized which tiles to compute */
-    ScalarConvKernels(ConvKernels vectorized) {
-        this.vectorized = vectorized;
-    }
-
-    @Override
-    public int lanes() {
-        return vectorized.lanes();
-    }
-
-    @Override
-    public int blockColumns() {
-        return vectorized.blockColumns();
-    }
-
-    @Override
-    public int tileRows(int rows) {
-        return vectorized.tileRows(rows);
-    }
-
-    @Override
-    public int tileColumns(int tileRows) {
-        return vectorized.tileColumns(tileRows);
-    }
-
-    @Override
-    public int halfColumns(int tileRows) {
-        return vectorized.halfColumns(tileRows);
-    }
-
-    /**
-     * Two rows by four columns at a time, so that eight chains hide the latency of a fused multiply-add. Every vector
-     * has four lanes or a multiple.
-     */
     @Override
     public void tile(
             int tileRows,
@@ -58,50 +27,34 @@ final class ScalarConvKernels implements ConvKernels {
             float[] bias,
             int biasOffset) {
         int half = halfColumns(tileRows);
-        int columns = secondX == 0 && secondC == 0 ? half : 2 * half;
-        for (int row = 0; row < tileRows; row += 2) {
-            // The last of an odd number of rows stands in for the one that is not there.
-            int next = Math.min(1, tileRows - 1 - row);
-            for (int j = 0; j < columns; j += 4) {
-                float c00 = add ? 0f : bias[biasOffset + row];
-                float c01 = c00;
-                float c02 = c00;
-                float c03 = c00;
-                float c10 = add ? 0f : bias[biasOffset + row + next];
-                float c11 = c10;
-                float c12 = c10;
-                float c13 = c10;
-                int first = xOffset + (j < half ? j : secondX + j - half);
-                for (int p = 0, ia = aOffset + row; p < depth; p++, ia += tileRows) {
-                    int ix = first + starts[firstStart + p];
-                    float x0 = x[ix];
-                    float x1 = x[ix + 1];
-                    float x2 = x[ix + 2];
-                    float x3 = x[ix + 3];
-                    float factor = a[ia];
-                    c00 = Math.fma(factor, x0, c00);
-                    c01 = Math.fma(factor, x1, c01);
-                    c02 = Math.fma(factor, x2, c02);
-                    c03 = Math.fma(factor, x3, c03);
-                    factor = a[ia + next];
-                    c10 = Math.fma(factor, x0, c10);
-                    c11 = Math.fma(factor, x1, c11);
-                    c12 = Math.fma(factor, x2, c12);
-                    c13 = Math.fma(factor, x3, c13);
-                }
-                int to = cOffset + row * cStride + (j < half ? j : secondC + j - half);
-                c[to] = add ? c00 + c[to] : c00;
-                c[to + 1] = add ? c01 + c[to + 1] : c01;
-                c[to + 2] = add ? c02 + c[to + 2] : c02;
-                c[to + 3] = add ? c03 + c[to + 3] : c03;
-                if (next == 1) {
-                    to += cStride;
-                    c[to] = add ? c10 + c[to] : c10;
-                    c[to + 1] = add ? c11 + c[to + 1] : c11;
-                    c[to + 2] = add ? c12 + c[to + 2] : c12;
-                    c[to + 3] = add ? c13 + c[to + 3] : c13;
-                }
+        boolean hasSecond = secondX != 0 || secondC != 0;
+        float[][] own = ScalarProductTiles.scratch(depth);
+        for (int p = 0; p < depth; p++) {
+            int from = xOffset + starts[firstStart + p];
+            System.arraycopy(x, from, own[0], p * COLUMNS, half);
+            if (hasSecond) {
+                System.arraycopy(x, from + secondX, own[0], p * COLUMNS + half, half);
             }
+        }
+        int end = depth * COLUMNS;
+        for (int row = 0; row < tileRows; row++) {
+            float start = add ? 0f : bias[biasOffset + row];
+            ScalarProductTiles.multiplyRow(depth, a, aOffset + row, tileRows, own[0], 0, start, own[1]);
+            int to = cOffset + row * cStride;
+            put(half, own[1], end, c, to, add);
+            if (hasSecond) {
+                put(half, own[1], end + half, c, to + secondC, add);
+            }
+        }
+    }
+
+    private static void put(int n, float[] sums, int from, float[] c, int to, boolean add) {
+        if (add) {
+            for (int j = 0; j < n; j++) {
+                c[to + j] += sums[from + j];
+            }
+        } else {
+            System.arraycopy(sums, from, c, to, n);
         }
     }
 

@@ -1,29 +1,7 @@
 package dev.striate.backend.cpu.simd;
 
-/** The loops of {@link PanamaDotTiles} without vectors, see {@link ScalarKernels}. */
+/** Tiles of dot products without vectors. */
 final class ScalarDotTiles implements DotTiles {
-
-    private final DotTiles vectorized;
-
-    /** @param vectorized which tiles to compute */
-    ScalarDotTiles(DotTiles vectorized) {
-        this.vectorized = vectorized;
-    }
-
-    @Override
-    public int lanes() {
-        return vectorized.lanes();
-    }
-
-    @Override
-    public int tileRows(int rows) {
-        return vectorized.tileRows(rows);
-    }
-
-    @Override
-    public int tileTaps(int tileRows) {
-        return vectorized.tileTaps(tileRows);
-    }
 
     /** Four lanes at a time: every vector has so many or a multiple. */
     @Override
@@ -51,10 +29,10 @@ final class ScalarDotTiles implements DotTiles {
                 float c2 = 0;
                 float c3 = 0;
                 for (int i = lane; i < positions; i += lanes) {
-                    c0 = Math.fma(dy[row + i], x[tap + i], c0);
-                    c1 = Math.fma(dy[row + i + 1], x[tap + i + 1], c1);
-                    c2 = Math.fma(dy[row + i + 2], x[tap + i + 2], c2);
-                    c3 = Math.fma(dy[row + i + 3], x[tap + i + 3], c3);
+                    c0 = Lanes.fma(dy[row + i], x[tap + i], c0);
+                    c1 = Lanes.fma(dy[row + i + 1], x[tap + i + 1], c1);
+                    c2 = Lanes.fma(dy[row + i + 2], x[tap + i + 2], c2);
+                    c3 = Lanes.fma(dy[row + i + 3], x[tap + i + 3], c3);
                 }
                 int to = at + sum * lanes + lane;
                 sums[to] += c0;

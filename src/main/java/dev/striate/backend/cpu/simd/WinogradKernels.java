@@ -25,22 +25,19 @@ public interface WinogradKernels {
 
     int LINE_ROWS = 4;
 
-    /** Comes before the first call of those loops that are about lines of pixels: they may have to get ready. */
-    void prepare();
-
-    /** The same for those that are about channels. */
-    void prepareChannels();
-
-    /** The same for {@link #combineLines} and {@link #lineTile}. */
-    void prepareLines();
-
-    int lanes();
+    default int lanes() {
+        return Lanes.LANES;
+    }
 
     /** Rows of the products' tiles. */
-    int tileRows();
+    default int tileRows() {
+        return 8;
+    }
 
     /** Columns of the products' tiles, those of {@link #gradientTile} too. */
-    int tileColumns();
+    default int tileColumns() {
+        return 2 * Lanes.LANES;
+    }
 
     /**
      * Combines the pixels {@code d} of each tile to {@code B^T d D}.
@@ -116,7 +113,9 @@ public interface WinogradKernels {
             int lines, float[] d, int dOffset, int dLines, int width, float[] z, int zOffset, int planeStep);
 
     /** Rows of {@link #gradientTile}. */
-    int gradientRows();
+    default int gradientRows() {
+        return Shapes.MANY_REGISTERS ? 8 : 4;
+    }
 
     /**
      * A tile of the weight gradient: the sum over all tiles of the image of combined {@code dy} by combined {@code x}.

@@ -3,12 +3,13 @@ package dev.striate.backend.cpu.simd;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.striate.backend.cpu.simd.FlatKernels.AdamFactors;
+import dev.striate.backend.cpu.simd.ElementwiseKernels.AdamFactors;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Both versions of the flat loops, at every length around their vectors and away from an array's start. Where the
@@ -130,9 +131,11 @@ class FlatKernelsTest {
     }
 
     @ParameterizedTest
-    @MethodSource("kernels")
-    void elementwiseLoopsHaveThePlainBits(FlatKernels kernels) {
-        FlatKernels plain = VectorApi.plain().flat();
+    @ValueSource(booleans = {false, true})
+    void elementwiseLoopsHaveThePlainBits(boolean warming) {
+        ElementwiseKernels plain = VectorApi.plain().elementwise();
+        SimdKernels vectorized = warming ? VectorApi.warming() : VectorApi.vectorized();
+        ElementwiseKernels kernels = vectorized == null ? plain : vectorized.elementwise();
         AdamFactors adam = new AdamFactors(0.9f, 0.1f, 0.999f, 0.001f, 0.01f, 0.5f, 1e-8f, 0.01f, 0.99f);
         for (int n : LENGTHS) {
             for (boolean nesterov : new boolean[] {false, true}) {
@@ -143,7 +146,7 @@ class FlatKernelsTest {
     }
 
     /** Everything that the updates leave behind, margins included. */
-    private static float[] updated(FlatKernels kernels, int n, boolean nesterov, AdamFactors adam) {
+    private static float[] updated(ElementwiseKernels kernels, int n, boolean nesterov, AdamFactors adam) {
         int length = n + 2 * MARGIN;
         float[] g = random(1, length);
         float[] w = random(2, length);

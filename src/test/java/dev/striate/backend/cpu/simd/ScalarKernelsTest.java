@@ -28,7 +28,7 @@ class ScalarKernelsTest {
         float[][] expected = {values(length), values(length), values(length)};
         float[][] actual = {expected[0].clone(), expected[1].clone(), expected[2].clone()};
         call.run(vectorized, expected[0], expected[1], expected[2]);
-        call.run(new ScalarKernels(vectorized), actual[0], actual[1], actual[2]);
+        call.run(VectorApi.plain(), actual[0], actual[1], actual[2]);
         for (int i = 0; i < actual.length; i++) {
             assertArrayEquals(bits(expected[i]), bits(actual[i]));
         }
@@ -55,14 +55,16 @@ class ScalarKernelsTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 2, 4, 18, 256})
     void tile(int depth) {
-        int rows = vectorized.tileRows();
-        int columns = vectorized.tileColumns();
-        assertEquals(rows, new ScalarKernels(vectorized).tileRows());
+        int rows = vectorized.products().tileRows();
+        int columns = vectorized.products().tileColumns();
+        assertEquals(rows, VectorApi.plain().products().tileRows());
         int length = 3 + Math.max(depth, rows) * (Math.max(columns, rows) + 1);
         for (int height : new int[] {rows, 4}) {
-            assertSameBits(length, (k, a, b, y) -> k.tile(height, depth, a, 1, b, 2, b, 1, 0, y, 3, columns + 1));
             assertSameBits(
-                    length, (k, a, b, y) -> k.tile(height, depth, a, 1, b, 2, y, 3, columns + 1, y, 3, columns + 1));
+                    length, (k, a, b, y) -> k.products().tile(height, depth, a, 1, b, 2, b, 1, 0, y, 3, columns + 1));
+            assertSameBits(
+                    length,
+                    (k, a, b, y) -> k.products().tile(height, depth, a, 1, b, 2, y, 3, columns + 1, y, 3, columns + 1));
         }
     }
 
@@ -230,8 +232,18 @@ class ScalarKernelsTest {
             int count = lines;
             assertSameBits(
                     6 * step + 8,
-                    (k, a, b, y) ->
-                            k.dots(count, n, finite(a), 1, finite(b), 2, step, y, 3, new float[2 * k.tileColumns()]));
+                    (k, a, b, y) -> k.products()
+                            .dots(
+                                    count,
+                                    n,
+                                    finite(a),
+                                    1,
+                                    finite(b),
+                                    2,
+                                    step,
+                                    y,
+                                    3,
+                                    new float[2 * k.products().tileColumns()]));
         }
     }
 
@@ -242,12 +254,12 @@ class ScalarKernelsTest {
         for (SimdKernels kernels : new SimdKernels[] {vectorized, VectorApi.plain()}) {
             float[] a = finite(values(n));
             float[] b = finite(values(7 * n));
-            float[] room = new float[2 * kernels.tileColumns()];
+            float[] room = new float[2 * kernels.products().tileColumns()];
             float[] together = new float[7];
-            kernels.dots(7, n, a, 0, b, 0, n, together, 0, room);
+            kernels.products().dots(7, n, a, 0, b, 0, n, together, 0, room);
             for (int line = 0; line < together.length; line++) {
                 float[] alone = new float[1];
-                kernels.dots(1, n, a, 0, b, line * n, n, alone, 0, room);
+                kernels.products().dots(1, n, a, 0, b, line * n, n, alone, 0, room);
                 assertEquals(together[line], alone[0]);
             }
         }
@@ -335,7 +347,6 @@ class ScalarKernelsTest {
     @ValueSource(ints = {0, 1, 2, 9})
     void dotTile(int vectors) {
         DotTiles tiles = vectorized.dotTiles();
-        assertNotNull(tiles);
         int positions = vectors * tiles.lanes();
         int[] starts = random.ints(6, 0, 60).toArray();
         for (int rows = 1; rows <= 12; rows++) {
@@ -352,12 +363,11 @@ class ScalarKernelsTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 3, 16, 207})
     void elementwise(int n) {
-        assertSameBits(n + 3, (k, a, b, y) -> k.add(n, a, 1, b, 2, y, 3));
-        assertSameBits(n + 3, (k, a, b, y) -> k.multiply(n, a, 1, b, 2, y, 3));
-        assertSameBits(n + 3, (k, a, b, y) -> k.addScaled(n, 0.3f, a, 1, y, 3));
-        assertSameBits(n + 3, (k, a, b, y) -> k.scaleAndShift(n, a, 1, 0.2f, 1.7f, -0.4f, y, 3));
-        assertSameBits(n + 3, (k, a, b, y) -> k.relu(n, a, 1, y, 3));
-        assertSameBits(n + 3, (k, a, b, y) -> k.reluGradient(n, a, 1, b, 2, y, 3));
+        assertSameBits(n + 3, (k, a, b, y) -> k.elementwise().add(n, a, 1, b, 2, y, 3));
+        assertSameBits(n + 3, (k, a, b, y) -> k.elementwise().multiply(n, a, 1, b, 2, y, 3));
+        assertSameBits(n + 3, (k, a, b, y) -> k.elementwise().addScaled(n, 0.3f, a, 1, y, 3));
+        assertSameBits(n + 3, (k, a, b, y) -> k.elementwise().scaleAndShift(n, a, 1, 0.2f, 1.7f, -0.4f, y, 3));
+        assertSameBits(n + 3, (k, a, b, y) -> k.elementwise().relu(n, a, 1, y, 3));
     }
 
     @ParameterizedTest
@@ -373,8 +383,8 @@ class ScalarKernelsTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 8, 15, 31, 207, 1023, 2100})
     void flat(int n) {
-        FlatKernels.AdamFactors factors =
-                new FlatKernels.AdamFactors(0.9f, 0.1f, 0.99f, 0.01f, 0.1f, 0.5f, 1e-8f, 0.1f, 0.9f);
+        ElementwiseKernels.AdamFactors factors =
+                new ElementwiseKernels.AdamFactors(0.9f, 0.1f, 0.99f, 0.01f, 0.1f, 0.5f, 1e-8f, 0.1f, 0.9f);
         assertSameBits(n + 8, (k, a, b, y) -> keep(k.flat().sum(n, finite(a), 1, room(k)), y));
         assertSameBits(n + 8, (k, a, b, y) -> {
             FlatKernels.Room room = room(k);
@@ -387,13 +397,14 @@ class ScalarKernelsTest {
             keep(room.sum(), y);
             keep(room.dot(), b);
         });
-        assertSameBits(n + 8, (k, a, b, y) -> k.flat().normGradient(n, a, 1, 0.1f, b, 2, 0.7f, 0.2f, 0.3f, y, 3));
-        assertSameBits(n + 8, (k, a, b, y) -> k.flat().descend(n, 0.1f, 0.01f, a, 1, y, 2));
+        assertSameBits(
+                n + 8, (k, a, b, y) -> k.elementwise().normGradient(n, a, 1, 0.1f, b, 2, 0.7f, 0.2f, 0.3f, y, 3));
+        assertSameBits(n + 8, (k, a, b, y) -> k.elementwise().descend(n, 0.1f, 0.01f, a, 1, y, 2));
         assertSameBits(n + 8, (k, a, b, y) -> {
-            k.flat().descendWithMomentum(n, 0.1f, 0.01f, 0.9f, 0.8f, true, a, 1, b, 2, y, 3);
-            k.flat().descendWithMomentum(n, 0.1f, 0.01f, 0.9f, 0.8f, false, a, 1, b, 2, y, 3);
+            k.elementwise().descendWithMomentum(n, 0.1f, 0.01f, 0.9f, 0.8f, true, a, 1, b, 2, y, 3);
+            k.elementwise().descendWithMomentum(n, 0.1f, 0.01f, 0.9f, 0.8f, false, a, 1, b, 2, y, 3);
         });
-        assertSameBits(n + 8, (k, a, b, y) -> k.flat().adam(n, factors, finite(a), 1, b, 2, a, 3, y, 4));
+        assertSameBits(n + 8, (k, a, b, y) -> k.elementwise().adam(n, factors, finite(a), 1, b, 2, a, 3, y, 4));
         assertSameBits(4 * 9 * (n + 1), (k, a, b, y) -> {
             int[] indices = new int[2 * 4 * n + 1];
             k.flat().maxPool2x2(2, 9, n, 4, n / 2, a, 1, y, 2, indices, 1);

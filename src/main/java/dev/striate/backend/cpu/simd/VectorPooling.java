@@ -10,25 +10,12 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/**
- * On the Vector API, by the rules of {@link PanamaKernels} and one more: no other width of float vectors may be loaded
- * anywhere, for C2 then no longer knows which class a vector is of and boxes those of all kernels. What is computed per
- * element takes the plain twin's operations one by one, so that the twin can take the end of a run.
- */
-final class PanamaFlatKernels implements FlatKernels {
+/** Pooling on vectors, which turns their lanes against each other. Its scalar twin is {@link ScalarPooling}. */
+abstract class VectorPooling implements FlatKernels {
 
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Integer> INTEGERS = SPECIES.withLanes(int.class);
     private static final int LANES = SPECIES.length();
-    /** Vectors in a chain of a sum, and elements in four chains side by side. */
-    private static final int CHAIN = ScalarFlatKernels.CHAIN;
-
-    private static final int BLOCK = 4 * CHAIN * LANES;
-    /**
-     * As many lanes not set as a vector has, then as many that are: a window from n on is a mask of the last n lanes.
-     */
-    private static final int[] LAST =
-            IntStream.range(0, 2 * LANES).map(i -> i < LANES ? 0 : -1).toArray();
     /** Every other element, from 0 or from 1 on; after the last, again. */
     private static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(SPECIES, i -> 2 * i % LANES);
 
@@ -51,256 +38,7 @@ final class PanamaFlatKernels implements FlatKernels {
             .mapToObj(WholeWindows::new)
             .toList();
 
-    private final PlainFlatKernels plain = new PlainFlatKernels();
-
-    @Override
-    public Room room() {
-        return new Room(LANES);
-    }
-
-    /**
-     * The elements behind the last whole vector come first, as the upper lanes of the vector that ends with the run;
-     * its other lanes count as 0, and all of them in later blocks. So that no vector lives from one block to the next:
-     * C2 boxes such a one in some runs.
-     */
-    @Override
-    public double sum(int n, float[] x, int xOffset, Room room) {
-        if (n < LANES) {
-            return plain.sum(n, x, xOffset, room);
-        }
-        FloatVector zero = FloatVector.zero(SPECIES);
-        int rest = xOffset + n - LANES;
-        int lastOfRest = n % LANES;
-        int bound = xOffset + SPECIES.loopBound(n);
-        double total = 0;
-        for (int i = xOffset; i < bound; ) {
-            int stop = Math.min(i + BLOCK, bound);
-            FloatVector s0 = zero;
-            FloatVector s1 = zero;
-            FloatVector s2 = zero;
-            FloatVector s3 = FloatVector.fromArray(SPECIES, x, rest)
-                    .reinterpretAsInts()
-                    .and(IntVector.fromArray(INTEGERS, LAST, lastOfRest))
-                    .reinterpretAsFloats();
-            lastOfRest = 0;
-            for (; i + 4 * LANES <= stop; i += 4 * LANES) {
-                s0 = s0.add(FloatVector.fromArray(SPECIES, x, i));
-                s1 = s1.add(FloatVector.fromArray(SPECIES, x, i + LANES));
-                s2 = s2.add(FloatVector.fromArray(SPECIES, x, i + 2 * LANES));
-                s3 = s3.add(FloatVector.fromArray(SPECIES, x, i + 3 * LANES));
-            }
-            if (i + 2 * LANES <= stop) {
-                s0 = s0.add(FloatVector.fromArray(SPECIES, x, i));
-                s1 = s1.add(FloatVector.fromArray(SPECIES, x, i + LANES));
-                i += 2 * LANES;
-            }
-            if (i < stop) {
-                s2 = s2.add(FloatVector.fromArray(SPECIES, x, i));
-                i = stop;
-            }
-            s0.add(s1).add(s2.add(s3)).intoArray(room.lanes, 0);
-            total += ScalarFlatKernels.fold(room.lanes, 0, LANES);
-        }
-        return total;
-    }
-
-    /**
-     * Four runs side by side, a chain for each, and as many of them as a chain may have terms: short ones would spend
-     * their time on adding up lanes. A single loop passes from runs to the next, for C2 boxes vectors that live through
-     * two.
-     */
-    @Override
-    public double sumRuns(int runs, int n, int step, float[] x, int xOffset, Room room) {
-        int terms = (n + LANES - 1) / LANES;
-        double total = 0;
-        int at = xOffset;
-        if (n >= LANES && terms <= CHAIN) {
-            FloatVector zero = FloatVector.zero(SPECIES);
-            int most = CHAIN / terms * terms;
-            for (int left = runs / 4 * terms; left > 0; left -= most) {
-                FloatVector s0 = zero;
-                FloatVector s1 = zero;
-                FloatVector s2 = zero;
-                FloatVector s3 = zero;
-                for (int term = Math.min(most, left), i = 0; term > 0; term--) {
-                    // The last vector of a run ends with it; only lanes that the one before had not are taken.
-                    int fresh = Math.min(LANES, n - i);
-                    int first = at + i + fresh - LANES;
-                    int second = first + step;
-                    int third = second + step;
-                    IntVector taken = IntVector.fromArray(INTEGERS, LAST, fresh);
-                    s0 = s0.add(FloatVector.fromArray(SPECIES, x, first)
-                            .reinterpretAsInts()
-                            .and(taken)
-                            .reinterpretAsFloats());
-                    s1 = s1.add(FloatVector.fromArray(SPECIES, x, second)
-                            .reinterpretAsInts()
-                            .and(taken)
-                            .reinterpretAsFloats());
-                    s2 = s2.add(FloatVector.fromArray(SPECIES, x, third)
-                            .reinterpretAsInts()
-                            .and(taken)
-                            .reinterpretAsFloats());
-                    s3 = s3.add(FloatVector.fromArray(SPECIES, x, third + step)
-                            .reinterpretAsInts()
-                            .and(taken)
-                            .reinterpretAsFloats());
-                    i += LANES;
-                    if (i >= n) {
-                        i = 0;
-                        at += 4 * step;
-                    }
-                }
-                s0.add(s1).add(s2.add(s3)).intoArray(room.lanes, 0);
-                total += ScalarFlatKernels.fold(room.lanes, 0, LANES);
-            }
-        }
-        for (int end = xOffset + runs * step; at < end; at += step) {
-            total += sum(n, x, at, room);
-        }
-        return total;
-    }
-
-    /** Two chains for each of the sums. */
-    @Override
-    public double sumOfSquares(int n, float[] x, int xOffset, double center, Room room) {
-        if (n < LANES) {
-            return plain.sumOfSquares(n, x, xOffset, center, room);
-        }
-        FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector middle = FloatVector.broadcast(SPECIES, (float) center);
-        int rest = xOffset + n - LANES;
-        int lastOfRest = n % LANES;
-        int bound = xOffset + SPECIES.loopBound(n);
-        double sums = 0;
-        double squares = 0;
-        for (int i = xOffset; i < bound; ) {
-            int stop = Math.min(i + BLOCK / 2, bound);
-            FloatVector s0 = zero;
-            FloatVector q0 = zero;
-            FloatVector s1 = FloatVector.fromArray(SPECIES, x, rest)
-                    .sub(middle)
-                    .reinterpretAsInts()
-                    .and(IntVector.fromArray(INTEGERS, LAST, lastOfRest))
-                    .reinterpretAsFloats();
-            FloatVector q1 = s1.mul(s1);
-            lastOfRest = 0;
-            for (; i + 2 * LANES <= stop; i += 2 * LANES) {
-                FloatVector d0 = FloatVector.fromArray(SPECIES, x, i).sub(middle);
-                FloatVector d1 = FloatVector.fromArray(SPECIES, x, i + LANES).sub(middle);
-                s0 = s0.add(d0);
-                s1 = s1.add(d1);
-                q0 = d0.fma(d0, q0);
-                q1 = d1.fma(d1, q1);
-            }
-            if (i < stop) {
-                FloatVector d0 = FloatVector.fromArray(SPECIES, x, i).sub(middle);
-                s0 = s0.add(d0);
-                q0 = d0.fma(d0, q0);
-                i = stop;
-            }
-            s0.add(s1).intoArray(room.lanes, 0);
-            q0.add(q1).intoArray(room.lanes, LANES);
-            sums += ScalarFlatKernels.fold(room.lanes, 0, LANES);
-            squares += ScalarFlatKernels.fold(room.lanes, LANES, LANES);
-        }
-        room.leave(sums, 0);
-        return squares;
-    }
-
-    @Override
-    public void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, Room room) {
-        if (n < LANES) {
-            plain.sumAndDot(n, x, xOffset, center, y, yOffset, room);
-            return;
-        }
-        FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector middle = FloatVector.broadcast(SPECIES, (float) center);
-        int rest = n - LANES;
-        int lastOfRest = n % LANES;
-        int bound = SPECIES.loopBound(n);
-        double sums = 0;
-        double dots = 0;
-        for (int i = 0; i < bound; ) {
-            int stop = Math.min(i + BLOCK / 2, bound);
-            FloatVector s0 = zero;
-            FloatVector d0 = zero;
-            IntVector inRest = IntVector.fromArray(INTEGERS, LAST, lastOfRest);
-            FloatVector s1 = FloatVector.fromArray(SPECIES, y, yOffset + rest)
-                    .reinterpretAsInts()
-                    .and(inRest)
-                    .reinterpretAsFloats();
-            FloatVector d1 = FloatVector.fromArray(SPECIES, x, xOffset + rest)
-                    .sub(middle)
-                    .reinterpretAsInts()
-                    .and(inRest)
-                    .reinterpretAsFloats()
-                    .mul(s1);
-            lastOfRest = 0;
-            for (; i + 2 * LANES <= stop; i += 2 * LANES) {
-                FloatVector y0 = FloatVector.fromArray(SPECIES, y, yOffset + i);
-                FloatVector y1 = FloatVector.fromArray(SPECIES, y, yOffset + i + LANES);
-                s0 = s0.add(y0);
-                s1 = s1.add(y1);
-                d0 = FloatVector.fromArray(SPECIES, x, xOffset + i).sub(middle).fma(y0, d0);
-                d1 = FloatVector.fromArray(SPECIES, x, xOffset + i + LANES)
-                        .sub(middle)
-                        .fma(y1, d1);
-            }
-            if (i < stop) {
-                FloatVector y0 = FloatVector.fromArray(SPECIES, y, yOffset + i);
-                s0 = s0.add(y0);
-                d0 = FloatVector.fromArray(SPECIES, x, xOffset + i).sub(middle).fma(y0, d0);
-                i = stop;
-            }
-            s0.add(s1).intoArray(room.lanes, 0);
-            d0.add(d1).intoArray(room.lanes, LANES);
-            sums += ScalarFlatKernels.fold(room.lanes, 0, LANES);
-            dots += ScalarFlatKernels.fold(room.lanes, LANES, LANES);
-        }
-        if (Double.isFinite(sums) && Double.isFinite(dots)) {
-            room.leave(sums, dots);
-        } else {
-            // In float32 a product or a partial sum overflows before the result does.
-            plain.sumAndDot(n, x, xOffset, center, y, yOffset, room);
-        }
-    }
-
-    @Override
-    public void normGradient(
-            int n,
-            float[] x,
-            int xOffset,
-            float mean,
-            float[] dy,
-            int dyOffset,
-            float factor,
-            float shiftShare,
-            float scaleShare,
-            float[] dx,
-            int dxOffset) {
-        int bound = SPECIES.loopBound(n);
-        for (int i = 0; i < bound; i += LANES) {
-            FloatVector centred = FloatVector.fromArray(SPECIES, x, xOffset + i).sub(mean);
-            FloatVector.fromArray(SPECIES, dy, dyOffset + i)
-                    .sub(shiftShare)
-                    .sub(centred.mul(scaleShare))
-                    .mul(factor)
-                    .intoArray(dx, dxOffset + i);
-        }
-        plain.normGradient(
-                n - bound,
-                x,
-                xOffset + bound,
-                mean,
-                dy,
-                dyOffset + bound,
-                factor,
-                shiftShare,
-                scaleShare,
-                dx,
-                dxOffset + bound);
-    }
+    private final ScalarFlatKernels plain = new ScalarFlatKernels();
 
     /**
      * A vector of outputs at a time, even where a line is shorter: what is written beyond its end, the next line
@@ -373,7 +111,7 @@ final class PanamaFlatKernels implements FlatKernels {
                         continue;
                     }
                 }
-                PlainFlatKernels.maxPoolLine(
+                ScalarPooling.maxPoolLine(
                         n, x, plane, upper, inWidth, y, yOffset + output, indices, indexOffset + output);
                 output += n;
             }
@@ -517,7 +255,7 @@ final class PanamaFlatKernels implements FlatKernels {
             int indexOffset) {
         for (int output = first; output < end; output += outWidth) {
             int top = xOffset + 4 * output;
-            PlainFlatKernels.maxPoolLine(
+            ScalarPooling.maxPoolLine(
                     outWidth,
                     x,
                     top - 4 * output % plane,
@@ -569,7 +307,7 @@ final class PanamaFlatKernels implements FlatKernels {
                 if (line + Math.max(0, outWidth - LANES) > lastOutput
                         || bottom + Math.max(written, 2 * outWidth) > end) {
                     Arrays.fill(dx, top, bottom + inWidth, 0f);
-                    PlainFlatKernels.scatter(outWidth, dy, dyOffset + line, indices, indexOffset + line, dx, start);
+                    ScalarPooling.scatter(outWidth, dy, dyOffset + line, indices, indexOffset + line, dx, start);
                     continue;
                 }
                 for (int next = 0; next < outWidth; next += LANES) {
@@ -662,90 +400,8 @@ final class PanamaFlatKernels implements FlatKernels {
         for (; output < outputs; output += outWidth) {
             int top = dxOffset + 4 * output;
             Arrays.fill(dx, top, top + 2 * inWidth, 0f);
-            PlainFlatKernels.scatter(
+            ScalarPooling.scatter(
                     outWidth, dy, dyOffset + output, indices, indexOffset + output, dx, top - 4 * output % plane);
         }
-    }
-
-    @Override
-    public void descend(int n, float rate, float weightDecay, float[] g, int gOffset, float[] w, int wOffset) {
-        int bound = SPECIES.loopBound(n);
-        for (int i = 0; i < bound; i += LANES) {
-            FloatVector weight = FloatVector.fromArray(SPECIES, w, wOffset + i);
-            FloatVector d = FloatVector.fromArray(SPECIES, g, gOffset + i).add(weight.mul(weightDecay));
-            weight.sub(d.mul(rate)).intoArray(w, wOffset + i);
-        }
-        plain.descend(n - bound, rate, weightDecay, g, gOffset + bound, w, wOffset + bound);
-    }
-
-    @Override
-    public void descendWithMomentum(
-            int n,
-            float rate,
-            float weightDecay,
-            float momentum,
-            float undamped,
-            boolean nesterov,
-            float[] g,
-            int gOffset,
-            float[] v,
-            int vOffset,
-            float[] w,
-            int wOffset) {
-        int bound = SPECIES.loopBound(n);
-        for (int i = 0; i < bound; i += LANES) {
-            FloatVector weight = FloatVector.fromArray(SPECIES, w, wOffset + i);
-            FloatVector d = FloatVector.fromArray(SPECIES, g, gOffset + i).add(weight.mul(weightDecay));
-            FloatVector velocity =
-                    FloatVector.fromArray(SPECIES, v, vOffset + i).mul(momentum).add(d.mul(undamped));
-            velocity.intoArray(v, vOffset + i);
-            FloatVector direction = nesterov ? d.add(velocity.mul(momentum)) : velocity;
-            weight.sub(direction.mul(rate)).intoArray(w, wOffset + i);
-        }
-        plain.descendWithMomentum(
-                n - bound,
-                rate,
-                weightDecay,
-                momentum,
-                undamped,
-                nesterov,
-                g,
-                gOffset + bound,
-                v,
-                vOffset + bound,
-                w,
-                wOffset + bound);
-    }
-
-    @Override
-    public void adam(
-            int n,
-            AdamFactors factors,
-            float[] g,
-            int gOffset,
-            float[] m,
-            int mOffset,
-            float[] v,
-            int vOffset,
-            float[] w,
-            int wOffset) {
-        int bound = SPECIES.loopBound(n);
-        for (int i = 0; i < bound; i += LANES) {
-            FloatVector weight = FloatVector.fromArray(SPECIES, w, wOffset + i);
-            FloatVector d = FloatVector.fromArray(SPECIES, g, gOffset + i).add(weight.mul(factors.coupledDecay()));
-            FloatVector mean = FloatVector.fromArray(SPECIES, m, mOffset + i)
-                    .mul(factors.beta1())
-                    .add(d.mul(factors.rest1()));
-            FloatVector square = FloatVector.fromArray(SPECIES, v, vOffset + i)
-                    .mul(factors.beta2())
-                    .add(d.mul(factors.rest2()).mul(d));
-            mean.intoArray(m, mOffset + i);
-            square.intoArray(v, vOffset + i);
-            FloatVector divisor = square.sqrt().div(factors.rootOfCorrection2()).add(factors.epsilon());
-            weight.mul(factors.shrink())
-                    .sub(mean.mul(factors.rate()).div(divisor))
-                    .intoArray(w, wOffset + i);
-        }
-        plain.adam(n - bound, factors, g, gOffset + bound, m, mOffset + bound, v, vOffset + bound, w, wOffset + bound);
     }
 }

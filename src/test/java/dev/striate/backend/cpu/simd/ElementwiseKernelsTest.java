@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.striate.backend.UnaryFunction.Kind;
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
@@ -13,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The polynomials against double precision, and vectors against their twin. */
-class FunctionKernelsTest {
+class ElementwiseKernelsTest {
 
     /** Odd, so that floats of every mantissa and exponent come up: some 17 million. */
     private static final int STEP = 257;
@@ -65,7 +66,7 @@ class FunctionKernelsTest {
         Arrays.fill(ONES, 1f);
     }
 
-    /** With a bound for the sample, which is no wider than what {@link FunctionKernels} states for all floats. */
+    /** With a bound for the sample, which is no wider than what the generator's {@code Functions} states for all floats. */
     private enum Function {
         EXP(1.1, Math::exp),
         LOG(0.9, Math::log),
@@ -84,16 +85,13 @@ class FunctionKernelsTest {
             this.exact = exact;
         }
 
-        void apply(FunctionKernels kernels, int n, float[] x, int xOffset, float[] y, int yOffset) {
-            switch (this) {
-                case EXP -> kernels.exp(n, x, xOffset, y, yOffset);
-                case SIGMOID -> kernels.sigmoid(n, x, xOffset, y, yOffset);
-                case TANH -> kernels.tanh(n, x, xOffset, y, yOffset);
-                case LOG -> kernels.log(n, x, xOffset, y, yOffset);
-                case ELU -> kernels.elu(n, 1f, x, xOffset, y, yOffset);
-                case ELU_GRADIENT -> kernels.eluGradient(n, 1f, x, xOffset, ONES, 0, y, yOffset);
-                case GELU -> kernels.gelu(n, x, xOffset, y, yOffset);
-                case GELU_GRADIENT -> kernels.geluGradient(n, x, xOffset, ONES, 0, y, yOffset);
+        void apply(ElementwiseKernels kernels, int n, float[] x, int xOffset, float[] y, int yOffset) {
+            boolean isGradient = name().endsWith("_GRADIENT");
+            Kind kind = Kind.valueOf(isGradient ? name().replace("_GRADIENT", "") : name());
+            if (isGradient) {
+                kernels.gradient(kind, n, 1f, 0f, x, xOffset, ONES, 0, y, yOffset);
+            } else {
+                kernels.forward(kind, n, 1f, 0f, x, xOffset, y, yOffset);
             }
         }
     }
@@ -129,16 +127,10 @@ class FunctionKernelsTest {
     @ParameterizedTest
     @EnumSource(Function.class)
     void polynomialsStayWithinTheirBound(Function f) {
-        assertBound(f, new ScalarFunctionKernels());
+        assertBound(f, VectorApi.plain().elementwise());
     }
 
-    @ParameterizedTest
-    @EnumSource(Function.class)
-    void doublePrecisionStaysWithinIt(Function f) {
-        assertBound(f, new PlainFunctionKernels());
-    }
-
-    private static void assertBound(Function f, FunctionKernels kernels) {
+    private static void assertBound(Function f, ElementwiseKernels kernels) {
         double worst = IntStream.rangeClosed(Integer.MIN_VALUE / CHUNK / STEP, Integer.MAX_VALUE / CHUNK / STEP)
                 .parallel()
                 .mapToDouble(chunk -> worstOf(f, kernels, chunk * CHUNK * STEP))
@@ -147,7 +139,7 @@ class FunctionKernelsTest {
         assertTrue(worst <= f.ulps, f + " is off by " + worst + " ulp");
     }
 
-    private static double worstOf(Function f, FunctionKernels kernels, int firstBits) {
+    private static double worstOf(Function f, ElementwiseKernels kernels, int firstBits) {
         float[] x = new float[CHUNK];
         for (int i = 0; i < CHUNK; i++) {
             x[i] = Float.intBitsToFloat(firstBits + i * STEP);
@@ -168,20 +160,25 @@ class FunctionKernelsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Function.class)
-    void vectorsHaveTheTwinsBits(Function f) {
+    @EnumSource(value = Kind.class, mode = EnumSource.Mode.EXCLUDE, names = "POW")
+    void vectorsHaveTheTwinsBits(Kind kind) {
         SimdKernels vectorized = VectorApi.vectorized();
         assertNotNull(vectorized, VectorApi.absence());
         float[] x = new float[2100];
+        float[] dy = new float[x.length];
         for (int i = 0; i < x.length; i++) {
             x[i] = i < 10 * SPECIAL.length ? SPECIAL[i % SPECIAL.length] : (i - 1200) / 9f;
+            dy[i] = 3f - i % 7;
         }
         for (int n : new int[] {0, 1, 3, 4, 7, 8, 15, 16, 17, 33, 2097}) {
             float[] expected = new float[x.length];
             float[] actual = new float[x.length];
-            f.apply(new ScalarKernels(vectorized).functions(), n, x, 1, expected, 2);
-            f.apply(vectorized.functions(), n, x, 1, actual, 2);
-            assertArrayEquals(bits(expected), bits(actual), f + " of " + n);
+            VectorApi.plain().elementwise().forward(kind, n, 0.7f, 1.3f, x, 1, expected, 2);
+            vectorized.elementwise().forward(kind, n, 0.7f, 1.3f, x, 1, actual, 2);
+            assertArrayEquals(bits(expected), bits(actual), kind + " of " + n);
+            VectorApi.plain().elementwise().gradient(kind, n, 0.7f, 1.3f, x, 1, dy, 3, expected, 2);
+            vectorized.elementwise().gradient(kind, n, 0.7f, 1.3f, x, 1, dy, 3, actual, 2);
+            assertArrayEquals(bits(expected), bits(actual), "gradient of " + kind + " of " + n);
         }
     }
 
@@ -198,12 +195,13 @@ class FunctionKernelsTest {
         }
         float[] derivative = new float[n];
         float[] actual = new float[n];
-        for (FunctionKernels kernels : new FunctionKernels[] {new ScalarFunctionKernels(), vectorized.functions()}) {
-            kernels.geluGradient(n, x, 3, ONES, 0, derivative, 0);
-            kernels.geluGradient(n, x, 3, dy, 5, actual, 0);
+        for (ElementwiseKernels kernels :
+                new ElementwiseKernels[] {VectorApi.plain().elementwise(), vectorized.elementwise()}) {
+            kernels.gradient(Kind.GELU, n, 0f, 0f, x, 3, ONES, 0, derivative, 0);
+            kernels.gradient(Kind.GELU, n, 0f, 0f, x, 3, dy, 5, actual, 0);
             assertProducts(derivative, dy, actual);
-            kernels.eluGradient(n, 1.7f, x, 3, ONES, 0, derivative, 0);
-            kernels.eluGradient(n, 1.7f, x, 3, dy, 5, actual, 0);
+            kernels.gradient(Kind.ELU, n, 1.7f, 0f, x, 3, ONES, 0, derivative, 0);
+            kernels.gradient(Kind.ELU, n, 1.7f, 0f, x, 3, dy, 5, actual, 0);
             assertProducts(derivative, dy, actual);
         }
     }
@@ -225,26 +223,26 @@ class FunctionKernelsTest {
     void signsOfZeroAndLimitsAreKept() {
         float[] x = {-0f, 0f, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN};
         float[] y = new float[x.length];
-        FunctionKernels functions = new ScalarFunctionKernels();
-        functions.tanh(x.length, x, 0, y, 0);
+        ElementwiseKernels functions = VectorApi.plain().elementwise();
+        functions.forward(Kind.TANH, x.length, 0f, 0f, x, 0, y, 0);
         assertArrayEquals(new float[] {-0f, 0f, 1f, -1f, Float.NaN}, y);
-        functions.exp(x.length, x, 0, y, 0);
+        functions.forward(Kind.EXP, x.length, 0f, 0f, x, 0, y, 0);
         assertArrayEquals(new float[] {1f, 1f, Float.POSITIVE_INFINITY, 0f, Float.NaN}, y);
-        functions.sigmoid(x.length, x, 0, y, 0);
+        functions.forward(Kind.SIGMOID, x.length, 0f, 0f, x, 0, y, 0);
         assertArrayEquals(new float[] {0.5f, 0.5f, 1f, 0f, Float.NaN}, y);
-        functions.log(x.length, x, 0, y, 0);
+        functions.forward(Kind.LOG, x.length, 0f, 0f, x, 0, y, 0);
         assertArrayEquals(
                 new float[] {
                     Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, Float.NaN, Float.NaN
                 },
                 y);
-        functions.elu(x.length, 2f, x, 0, y, 0);
+        functions.forward(Kind.ELU, x.length, 2f, 0f, x, 0, y, 0);
         assertArrayEquals(new float[] {-0f, 0f, Float.POSITIVE_INFINITY, -2f, Float.NaN}, y);
-        functions.eluGradient(x.length, 2f, x, 0, ONES, 0, y, 0);
+        functions.gradient(Kind.ELU, x.length, 2f, 0f, x, 0, ONES, 0, y, 0);
         assertArrayEquals(new float[] {2f, 2f, 1f, 0f, Float.NaN}, y);
-        functions.gelu(x.length, x, 0, y, 0);
+        functions.forward(Kind.GELU, x.length, 0f, 0f, x, 0, y, 0);
         assertArrayEquals(new float[] {-0f, 0f, Float.POSITIVE_INFINITY, Float.NaN, Float.NaN}, y);
-        functions.geluGradient(x.length, x, 0, ONES, 0, y, 0);
+        functions.gradient(Kind.GELU, x.length, 0f, 0f, x, 0, ONES, 0, y, 0);
         assertArrayEquals(new float[] {0.5f, 0.5f, Float.NaN, Float.NaN, Float.NaN}, y);
     }
 }

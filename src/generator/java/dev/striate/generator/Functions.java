@@ -1,0 +1,352 @@
+package dev.striate.generator;
+
+import dev.striate.generator.Loops.Element;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The element-wise functions: each is one expression, told once for vectors and scalars. Their names are those of {@code
+ * UnaryFunction.Kind}.
+ *
+ * <p>Functions without an instruction are float32 polynomials. The errors stated are the greatest against double
+ * precision over all floats from 2^-14 to 2^7 of either sign, rounded up; a test holds them over a sample of every
+ * exponent. An ulp of a subnormal result is that of the smallest normal number. The polynomials of the exponential, the
+ * logarithm and tanh are those of Moshier's Cephes library (expf, logf, tanhf).
+ */
+final class Functions {
+
+    private static final String VALUE = "(int n, float a, float b, float[] x, int xOffset, float[] y, int yOffset)";
+    private static final String GRADIENT =
+            "(int n, float a, float b, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset)";
+
+    /** Added to a float of moderate size, it leaves the nearest integer in the lowest bits. */
+    private static final float ROUNDER = 0x1.8p23f;
+
+    private static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
+    /** log 2 as the sum of two floats. */
+    private static final float LOG_2 = (float) Math.log(2);
+
+    private static final float LOG_2_REST = (float) (Math.log(2) - LOG_2);
+    /** {@code e^r = 1 + r + r^2 (E0 + E1 r + ...)}, highest power first. */
+    private static final float[] E = {
+        1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f
+    };
+    /** Exponent bias and mantissa bits of a float. */
+    private static final int BIAS = 127;
+
+    private static final int MANTISSA = 23;
+    /** Beyond this, the normal distribution's tail is 0. */
+    private static final float FURTHEST = 15f;
+
+    private final Loops loops;
+    private final List<String> kinds = new ArrayList<>();
+
+    private Functions(Loops loops) {
+        this.loops = loops;
+    }
+
+    /** Writes all of them, and a method for each direction that chooses among them. */
+    static void write(Loops loops) {
+        Functions f = new Functions(loops);
+        f.define("AFFINE", x -> x.value().fma(x.a(), x.b()), x -> x.a());
+        f.define("EXP", x -> exp(x.value()), Argument::value);
+        f.define("LOG", x -> log(x.value()), x -> x.constant(1).over(x.value()));
+        f.define("SQRT", x -> x.value().sqrt(), x -> x.constant(0.5f).over(x.value()));
+        f.define("ABS", x -> x.value().abs(), Functions::sign);
+        f.define("CLAMP", x -> x.value().max(x.a()).min(x.b()), Functions::isInside);
+        f.define("RELU", x -> x.value().max(x.constant(0)), x -> x.isPositive().choose(x.constant(1), x.constant(0)));
+        f.define(
+                "LEAKY_RELU",
+                x -> x.isPositive().choose(x.value(), x.value().times(x.a())),
+                x -> x.isPositive().choose(x.constant(1), x.a()));
+        f.define(
+                "ELU",
+                Functions::elu,
+                x -> x.isPositive().choose(x.constant(1), exp(x.value()).times(x.a())));
+        // Within 2.5 ulp.
+        f.define(
+                "SIGMOID",
+                x -> sigmoid(x.value()),
+                x -> x.value().times(x.constant(1).minus(x.value())));
+        // (1 - y)(1 + y) keeps what 1 - y^2 would cancel near the ends.
+        f.define(
+                "TANH",
+                x -> tanh(x.value()),
+                x -> x.constant(1).minus(x.value()).times(x.constant(1).plus(x.value())));
+        f.define("GELU", x -> gelu(x.value()), x -> geluDerivative(x.value()));
+        f.writeChoice("forward", VALUE, "");
+        f.writeChoice("gradient", GRADIENT, "Gradient");
+    }
+
+    /** What a function is computed from: an element and the function's two constants. */
+    private record Argument(Body body, Expression value) {
+
+        Expression a() {
+            return body.uniform("a");
+        }
+
+        Expression b() {
+            return body.uniform("b");
+        }
+
+        Expression constant(float constant) {
+            return body.constant(constant);
+        }
+
+        Expression isPositive() {
+            return value.isAbove(0);
+        }
+    }
+
+    private interface Rule {
+        Expression of(Argument x);
+    }
+
+    /** @param derivative of what {@code UnaryFunction.Kind.saves} names; it is multiplied with {@code dy} */
+    private void define(String kind, Rule value, Rule derivative) {
+        kinds.add(kind);
+        loops.elementwise("void " + method(kind) + VALUE, e -> e.store("y", value.of(argument(e))));
+        loops.elementwise(
+                "void " + method(kind) + "Gradient" + GRADIENT,
+                e -> e.store("dx", derivative.of(argument(e)).times(e.load("dy"))));
+    }
+
+    private static Argument argument(Element element) {
+        return new Argument(element.body(), element.load("x"));
+    }
+
+    private static String method(String kind) {
+        StringBuilder name = new StringBuilder();
+        for (String word : kind.toLowerCase(Locale.ROOT).split("_")) {
+            name.append(name.isEmpty() ? word : Character.toUpperCase(word.charAt(0)) + word.substring(1));
+        }
+        return name.toString();
+    }
+
+    private void writeChoice(String name, String signature, String suffix) {
+        String head = "@Override\n    public void " + name + "(UnaryFunction.Kind kind, " + signature.substring(1);
+        String arguments = String.join(", ", Loops.parameters(signature));
+        loops.method(
+                head,
+                body -> body.block("switch (kind)", () -> {
+                    for (String kind : kinds) {
+                        body.line("case " + kind + " -> " + method(kind) + suffix + "(" + arguments + ");");
+                    }
+                    body.line("default -> throw new IllegalArgumentException(\"no loop for \" + kind);");
+                }));
+    }
+
+    private static Expression sign(Argument x) {
+        Expression zero = x.constant(0);
+        Expression negative = x.value().isBelow(zero).choose(x.constant(-1), x.value());
+        return x.isPositive().choose(x.constant(1), negative);
+    }
+
+    private static Expression isInside(Argument x) {
+        Expression upper = x.value().isAtMost(x.b()).choose(x.constant(1), x.constant(0));
+        return x.value().isAtLeast(x.a()).choose(upper, x.constant(0));
+    }
+
+    /** {@code e^x}, within 1.1 ulp. */
+    private static Expression exp(Expression x) {
+        return timesExp(null, limited(x, -104, 89), null);
+    }
+
+    /** Comparisons let NaN pass, unlike minimum and maximum in one instruction each. */
+    private static Expression limited(Expression x, float lowest, float highest) {
+        Body body = x.body;
+        Expression low = body.let("low", x.isAbove(highest).choose(body.constant(highest), x));
+        return body.let("limited", low.isBelow(lowest).choose(body.constant(lowest), low));
+    }
+
+    /** x / log 2 rounded, as an integer plus {@link #ROUNDER}. */
+    private static Expression roundedPower(Expression x) {
+        Body body = x.body;
+        return body.let("rounded", x.fma(body.constant((float) (1 / Math.log(2))), body.constant(ROUNDER)));
+    }
+
+    /** What x leaves beside a multiple of log 2: at most log(2) / 2 in size. */
+    private static Expression remainder(Expression x, Expression rounded) {
+        Body body = x.body;
+        Expression power = body.let("power", rounded.minus(ROUNDER));
+        Expression high = power.fma(body.constant(-LOG_2), x);
+        return power.fma(body.constant(-LOG_2_REST), high);
+    }
+
+    /** {@code e^r - 1} of what is at most log(2) / 2 in size. */
+    private static Expression expPolynomial(Expression r) {
+        return r.body.let("p", r.polynomial(E).fma(r.times(r), r));
+    }
+
+    /**
+     * {@code factor e^(x + rest)}, also where only the product is a normal number; rest is far smaller than x. With
+     * {@code e^x = 2^n e^r}, n being x / log 2 rounded and r what is left.
+     *
+     * @param factor null for 1
+     * @param rest   null for 0
+     */
+    private static Expression timesExp(Expression factor, Expression x, Expression rest) {
+        Body body = x.body;
+        Expression rounded = roundedPower(x);
+        Expression high = remainder(x, rounded);
+        Expression r = body.let("r", rest == null ? high : high.plus(rest));
+        Expression p = expPolynomial(r);
+        // 2^n may be no normal number: it is multiplied with in two halves.
+        Expression bits = body.let("bits", rounded.bits().minusInt(ROUNDER_BITS));
+        Expression half = body.let("half", bits.shiftRight(1));
+        Expression scale = half.plusInt(BIAS).shiftLeft(MANTISSA).toFloat();
+        Expression rest2 = bits.minus(half).plusInt(BIAS).shiftLeft(MANTISSA).toFloat();
+        Expression product = factor == null ? p.plus(1) : p.fma(factor, factor);
+        return body.let("exp", product.times(scale).times(rest2));
+    }
+
+    /** {@code factor e^(-t^2 / 2)}: the square is taken as two floats, or half an ulp of it would be many of the result. */
+    private static Expression timesBell(Expression factor, Expression t) {
+        Body body = t.body;
+        Expression square = body.let("square", t.times(t));
+        Expression rest = t.fma(t, square.negate()).times(-0.5f);
+        return timesExp(factor, body.let("exponent", square.times(-0.5f)), rest);
+    }
+
+    /**
+     * The natural logarithm, within 0.9 ulp; that of 0 is minus infinity, of what is less NaN. {@code log(1 + f) = f -
+     * f^2 / 2 + f^3 (L0 + L1 f + ...)}, with 1 + f from the root of 1/2 to that of 2.
+     */
+    private static Expression log(Expression x) {
+        Body body = x.body;
+        int rootBits = Float.floatToRawIntBits((float) Math.sqrt(0.5));
+        Expression isSmall = body.let("isSmall", x.isBelow(Float.MIN_NORMAL));
+        // Makes a subnormal number a normal one.
+        Expression bits = body.let("bits", isSmall.choose(x.times(0x1p23f), x).bits());
+        Expression power = body.let("power", bits.minusInt(rootBits).shiftRight(MANTISSA));
+        Expression f =
+                body.let("f", bits.minus(power.shiftLeft(MANTISSA)).toFloat().minus(1));
+        Expression exponent =
+                body.let("exponent", power.plusInt(ROUNDER_BITS).toFloat().minus(ROUNDER));
+        Expression e = body.let("e", isSmall.choose(exponent.minus(MANTISSA), exponent));
+        Expression p = f.polynomial(
+                7.0376836292e-2f,
+                -1.1514610310e-1f,
+                1.1676998740e-1f,
+                -1.2420140846e-1f,
+                1.4249322787e-1f,
+                -1.6668057665e-1f,
+                2.0000714765e-1f,
+                -2.4999993993e-1f,
+                3.3333331174e-1f);
+        Expression square = body.let("square", f.times(f));
+        Expression cubic = p.times(f).times(square);
+        Expression small = e.fma(body.constant(LOG_2_REST), square.fma(body.constant(-0.5f), cubic));
+        Expression log = body.let("log", e.fma(body.constant(LOG_2), f.plus(small)));
+        // Infinity and NaN stay what they are.
+        Expression finite = x.isAtMost(body.constant(Float.MAX_VALUE)).choose(log, x);
+        Expression positive = x.isBelow(0).choose(body.constant(Float.NaN), finite);
+        return x.isEqualTo(body.constant(0)).choose(body.constant(Float.NEGATIVE_INFINITY), positive);
+    }
+
+    /** {@code 1 / (1 + e^-x)}: of e^x and e^-x the one that cannot overflow. */
+    private static Expression sigmoid(Expression x) {
+        Expression exp = exp(x.abs().negate());
+        return x.isBelow(0).choose(exp, x.body.constant(1)).over(exp.plus(1));
+    }
+
+    /** Within 1.4 ulp; -0 stays -0. {@code tanh x = x (1 + x^2 (T0 + T1 x^2 + ...))} where x is small. */
+    private static Expression tanh(Expression x) {
+        Body body = x.body;
+        Expression size = body.let("size", x.abs());
+        Expression exp = exp(size.plus(size));
+        Expression positive =
+                body.let("positive", body.constant(1).minus(body.constant(2).over(exp.plus(1))));
+        Expression large = x.isBelow(0).choose(positive.negate(), positive);
+        Expression square = body.let("square", x.times(x));
+        Expression p = square.polynomial(
+                -5.70498872745e-3f, 2.06390887954e-2f, -5.37397155531e-2f, 1.33314422036e-1f, -3.33332819422e-1f, 1);
+        return size.isAtLeast(body.constant(0.625f)).choose(large, x.times(p));
+    }
+
+    /** {@code x} of what is not negative, {@code a (e^x - 1)} elsewhere, the difference within 0.9 ulp. */
+    private static Expression elu(Argument x) {
+        Body body = x.body();
+        // Below -30, e^x - 1 rounds to -1.
+        Expression limited = body.let("limited", x.value().isBelow(-30).choose(body.constant(-30), x.value()));
+        Expression rounded = roundedPower(limited);
+        Expression p = expPolynomial(body.let("r", remainder(limited, rounded)));
+        // 2^n e^r - 1 = 2^n (e^r - 1) + (2^n - 1), without a difference of what is nearly equal.
+        Expression scale = body.let(
+                "scale",
+                rounded.bits()
+                        .minusInt(ROUNDER_BITS)
+                        .plusInt(BIAS)
+                        .shiftLeft(MANTISSA)
+                        .toFloat());
+        Expression less1 = scale.fma(p, scale.minus(1));
+        return x.value().isBelow(0).choose(less1.times(x.a()), x.value());
+    }
+
+    /**
+     * {@code x F(x)} with the distribution function F of the standard normal distribution, within 3.3 ulp, small
+     * results on the far left too; -0 stays -0. That of minus infinity is infinity times 0, NaN.
+     *
+     * <p>{@code F(-t) = e^(-t^2 / 2) M(t)}, t not negative, has a factor M that falls as slowly as 1 / t: {@code (t +
+     * c) M} is a polynomial in {@code (t - c) / (t + c)}, with some c, as in Shepherd and Laframboise, Chebyshev
+     * approximation of (1 + 2x) exp(x^2) erfc(x), Mathematics of Computation 36 (1981); the coefficients are our own,
+     * with the least greatest relative error (Remez). What x > 0 has follows from {@code F(x) = 1 - F(-x)}.
+     */
+    private static Expression gelu(Expression x) {
+        Body body = x.body;
+        Expression size = body.let("size", x.abs());
+        Expression t = body.let("t", size.isAbove(FURTHEST).choose(body.constant(FURTHEST), size));
+        // Not t: infinity makes NaN of this, as it does of infinity times 0 in the definition.
+        Expression share = body.let("share", size.over(size.plus(1.875f)));
+        Expression q = body.let("q", share.fma(body.constant(2), body.constant(-1)));
+        Expression p = q.polynomial(
+                -2.5738541187e-4f,
+                4.0162659556e-4f,
+                1.0207230559e-3f,
+                -3.8385201565e-5f,
+                -3.2332365147e-3f,
+                -5.6241819112e-3f,
+                5.2495730260e-3f,
+                3.6790595623e-2f,
+                4.2873155642e-3f,
+                -3.0073996993e-1f,
+                6.6109084500e-1f);
+        Expression tail = timesBell(body.let("factor", p.times(share)), t);
+        Expression left = x.isBelow(0).choose(tail.negate(), x.minus(tail));
+        Expression far = x.isAbove(FURTHEST).choose(x, left);
+        // Near 0, where M would be less exact: F(x) = 1/2 + x (G0 + G1 x^2 + ...).
+        Expression square = body.let("squareOfX", x.times(x));
+        Expression g = square.polynomial(-1.1311304395e-3f, 9.9648366945e-3f, -6.6489944386e-2f, 3.9894227698e-1f);
+        Expression near = x.times(g.fma(x, body.constant(0.5f)));
+        return size.isAtLeast(body.constant(0.5f)).choose(far, near);
+    }
+
+    /**
+     * {@code F(x) + x f(x)} with the density f of that distribution, within 3.6 ulp, around its zero at -0.75 too; at
+     * infinities NaN. At -t it is the same exponential times {@code (t - zero) D(t)}, D without a zero and such a
+     * polynomial too.
+     */
+    private static Expression geluDerivative(Expression x) {
+        Body body = x.body;
+        float zero = (float) 0.75179152469356445746;
+        float zeroRest = (float) (0.75179152469356445746 - zero);
+        Expression size = body.let("size", x.abs());
+        Expression t = body.let("t", size.isAbove(FURTHEST).choose(body.constant(FURTHEST), size));
+        Expression q = body.let("q", size.over(size.plus(3)).fma(body.constant(2), body.constant(-1)));
+        Expression p = q.polynomial(
+                -1.1376083072e-5f,
+                -4.5640816965e-6f,
+                1.2289215732e-4f,
+                9.2798326055e-5f,
+                -1.0926498930e-3f,
+                -2.0363995602e-4f,
+                1.4074456554e-2f,
+                -5.3596148649e-2f,
+                1.1997543925e-1f,
+                -4.7829767728e-1f);
+        Expression factor = body.let("factor", t.minus(zero).minus(zeroRest).times(p));
+        Expression left = timesBell(factor, t);
+        return x.isBelow(0).choose(left, body.constant(1).minus(left));
+    }
+}

@@ -1,0 +1,153 @@
+package dev.striate.generator;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/** A pair of classes with the same methods: one on vectors, and its scalar twin. */
+final class Loops {
+
+    private final String name;
+    private boolean hasTails;
+    private final Map<String, String> fields = new LinkedHashMap<>();
+    private final StringBuilder vector = new StringBuilder();
+    private final StringBuilder scalar = new StringBuilder();
+
+    /** @param name of the interface that both implement; their own names have Vector and Scalar before it */
+    Loops(String name) {
+        this.name = name;
+    }
+
+    /** The names of a signature's parameters. */
+    static List<String> parameters(String signature) {
+        String list = signature.substring(signature.indexOf('(') + 1, signature.lastIndexOf(')'));
+        return list.isBlank()
+                ? List.of()
+                : Arrays.stream(list.split(","))
+                        .map(parameter -> parameter.substring(parameter.lastIndexOf(' ') + 1))
+                        .toList();
+    }
+
+    static String methodName(String signature) {
+        String head = signature.substring(0, signature.indexOf('('));
+        return head.substring(head.lastIndexOf(' ') + 1);
+    }
+
+    /** A method in both versions. */
+    void method(String signature, Consumer<Body> body) {
+        vectorMethod(signature, body);
+        scalarMethod(signature, body);
+    }
+
+    void vectorMethod(String signature, Consumer<Body> body) {
+        append(vector, true, signature, body);
+    }
+
+    void scalarMethod(String signature, Consumer<Body> body) {
+        append(scalar, false, signature, body);
+    }
+
+    private void append(StringBuilder to, boolean isVector, String signature, Consumer<Body> body) {
+        Body lines = new Body(isVector, parameters(signature));
+        body.accept(lines);
+        fields.putAll(lines.fields());
+        to.append("\n    ")
+                .append(signature)
+                .append(" {\n")
+                .append(lines.text())
+                .append("    }\n");
+    }
+
+    /**
+     * A loop over {@code n} elements of arrays, each of which has an offset, {@code xOffset} for {@code x}. The last
+     * elements, less than a vector, are left to the scalar twin.
+     */
+    void elementwise(String signature, Consumer<Element> element) {
+        scalarMethod(
+                signature, body -> body.block("for (int i = 0; i < n; i++)", () -> element.accept(new Element(body))));
+        vectorMethod(signature, body -> {
+            body.line("int bound = SPECIES.loopBound(n);");
+            body.block("for (int i = 0; i < bound; i += LANES)", () -> element.accept(new Element(body)));
+            String arguments = parameters(signature).stream()
+                    .map(each -> each.equals("n") ? "n - bound" : each.endsWith("Offset") ? each + " + bound" : each)
+                    .collect(Collectors.joining(", "));
+            hasTails = true;
+            body.line("twin." + methodName(signature) + "(" + arguments + ");");
+        });
+    }
+
+    /** One turn of {@link #elementwise}. */
+    record Element(Body body) {
+
+        Expression load(String array) {
+            return body.let(array + "Value", body.load(array, array + "Offset + i"));
+        }
+
+        Expression uniform(String java) {
+            return body.uniform(java);
+        }
+
+        Expression let(String name, Expression value) {
+            return body.let(name, value);
+        }
+
+        void store(String array, Expression value) {
+            body.store(array, array + "Offset + i", value);
+        }
+    }
+
+    String vectorName() {
+        return "Vector" + name;
+    }
+
+    String scalarName() {
+        return "Scalar" + name;
+    }
+
+    /** Whether there is anything in the scalar version: tiles have a twin for all shapes that is written by hand. */
+    boolean hasScalar() {
+        return !scalar.isEmpty();
+    }
+
+    /** The source of the vector version; {@code superclass} is null for none. */
+    String vectorSource(String superclass) {
+        return header() + "import static dev.striate.backend.cpu.simd.Lanes.fma;\n\n"
+                + "import dev.striate.backend.UnaryFunction;\n"
+                + "import jdk.incubator.vector.FloatVector;\n"
+                + "import jdk.incubator.vector.IntVector;\n"
+                + "import jdk.incubator.vector.LongVector;\n"
+                + "import jdk.incubator.vector.VectorMask;\n"
+                + "import jdk.incubator.vector.VectorOperators;\n"
+                + "import jdk.incubator.vector.VectorSpecies;\n"
+                + declaration(vectorName(), superclass)
+                + """
+
+                    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+                    private static final VectorSpecies<Integer> INTEGERS = SPECIES.withLanes(int.class);
+                    private static final VectorSpecies<Long> PAIRS = SPECIES.withLanes(long.class);
+                    private static final int LANES = SPECIES.length();
+                """
+                + fields.values().stream().map(field -> "    " + field + "\n").collect(Collectors.joining())
+                + (hasTails ? "    private final " + scalarName() + " twin = new " + scalarName() + "();\n" : "")
+                + vector + "}\n";
+    }
+
+    String scalarSource(String superclass) {
+        return header() + "import static dev.striate.backend.cpu.simd.Lanes.LANES;\n"
+                + "import static dev.striate.backend.cpu.simd.Lanes.fma;\n\n"
+                + "import dev.striate.backend.UnaryFunction;\n"
+                + declaration(scalarName(), superclass) + scalar + "}\n";
+    }
+
+    private static String header() {
+        return "// Generated by dev.striate.generator.\npackage dev.striate.backend.cpu.simd;\n\n";
+    }
+
+    private String declaration(String className, String superclass) {
+        return "\n@SuppressWarnings(\"all\")\nfinal class " + className
+                + (superclass == null ? " implements " + name : " extends " + superclass) + " {\n";
+    }
+}
