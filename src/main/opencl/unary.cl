@@ -69,6 +69,14 @@ Vec powDerivative(Vec x, float a)
 #define DECAY exp(-fabs(x))
 #define VALUE (x >= ZERO ? ONE / (ONE + DECAY) : DECAY / (ONE + DECAY))
 #define DERIVATIVE (y * (ONE - y))
+#elif defined(F_SILU)
+// Value 11; derivative 18 ulp of the larger of it and the value. On the left, the exponential is taken in two halves: it would be
+// subnormal before its product with x is.
+#define HALF_DECAY exp(-0.5f * fabs(x))
+#define DECAY (HALF_DECAY * HALF_DECAY)
+#define ON_SIDE(factor) (x < ZERO ? (factor) * HALF_DECAY * HALF_DECAY : (factor)) / (ONE + DECAY)
+#define VALUE ON_SIDE(x)
+#define DERIVATIVE ON_SIDE(fma(x, (x < ZERO ? ONE : DECAY) / (ONE + DECAY), ONE))
 #elif defined(F_TANH)
 // Value 5; derivative 6.5 ulp of 1, of which 5 are those of y.
 #define VALUE tanh(x)

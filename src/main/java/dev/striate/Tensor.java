@@ -6,6 +6,7 @@ import dev.striate.autograd.Node;
 import dev.striate.autograd.Recorder;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.StridedLoop;
+import dev.striate.backend.UnaryFunction.Kind;
 import dev.striate.op.AdaptiveAvgPool2d;
 import dev.striate.op.Argmax;
 import dev.striate.op.AvgPool2d;
@@ -454,17 +455,17 @@ public final class Tensor extends ScopedResource {
 
     /** {@code e^x}. */
     public Tensor exp() {
-        return Unary.exp(this);
+        return Unary.apply("exp", this, Kind.EXP);
     }
 
     /** The natural logarithm. */
     public Tensor log() {
-        return Unary.log(this);
+        return Unary.apply("log", this, Kind.LOG);
     }
 
     /** The square root. */
     public Tensor sqrt() {
-        return Unary.sqrt(this);
+        return Unary.apply("sqrt", this, Kind.SQRT);
     }
 
     /** {@code x^exponent}. */
@@ -474,7 +475,7 @@ public final class Tensor extends ScopedResource {
 
     /** {@code |x|}; its gradient at 0 is 0. */
     public Tensor abs() {
-        return Unary.abs(this);
+        return Unary.apply("abs", this, Kind.ABS);
     }
 
     /** {@code min(max(x, low), high)}; the gradient passes where {@code low <= x <= high}. */
@@ -501,17 +502,22 @@ public final class Tensor extends ScopedResource {
 
     /** {@code 1 / (1 + e^-x)}. */
     public Tensor sigmoid() {
-        return Unary.sigmoid(this);
+        return Unary.apply("sigmoid", this, Kind.SIGMOID);
+    }
+
+    /** {@code x / (1 + e^-x)}, also called swish (Elfwing et al., 2018; Ramachandran et al., 2017). */
+    public Tensor silu() {
+        return Unary.apply("silu", this, Kind.SILU);
     }
 
     /** The hyperbolic tangent. */
     public Tensor tanh() {
-        return Unary.tanh(this);
+        return Unary.apply("tanh", this, Kind.TANH);
     }
 
     /** {@code x * F(x)} with the normal distribution function F, computed with erf (Hendrycks and Gimpel, 2016). */
     public Tensor gelu() {
-        return Unary.gelu(this);
+        return Unary.apply("gelu", this, Kind.GELU);
     }
 
     /** {@code e^x / sum(e^x)} along an axis. */

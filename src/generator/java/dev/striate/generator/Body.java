@@ -64,7 +64,7 @@ final class Body {
 
     /** A block of Java, as a loop or a condition, that both versions have. */
     void block(String head, Runnable inner) {
-        line(head + " {");
+        line(head.isEmpty() ? "{" : head + " {");
         depth++;
         inner.run();
         depth--;
@@ -115,17 +115,26 @@ final class Body {
         if (!vector && !java.endsWith("()")) {
             return of(Type.FLOAT, i -> java);
         }
-        String name = uniforms.computeIfAbsent(
-                java,
-                value -> unique(
-                        value.endsWith("()")
-                                ? value.substring(value.indexOf('.') + 1, value.length() - 2)
-                                : Character.isLowerCase(value.charAt(0)) ? value + "Lanes" : "constant"));
+        String name = uniforms.computeIfAbsent(java, value -> unique(nameOf(value)));
         return of(Type.FLOAT, i -> name);
     }
 
     Expression zero() {
         return constant(0);
+    }
+
+    /** A name for a vector that holds one value throughout. */
+    private static String nameOf(String java) {
+        if (java.endsWith("()")) {
+            return java.substring(java.indexOf('.') + 1, java.length() - 2);
+        }
+        return switch (java) {
+            case "0.0f" -> "zero";
+            case "1.0f" -> "one";
+            case "2.0f" -> "two";
+            case "0.5f" -> "half";
+            default -> Character.isLowerCase(java.charAt(0)) ? java + "Lanes" : "constant";
+        };
     }
 
     /** The same value in every lane, where the place in the code matters. */

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The element-wise functions: each is one expression, told once for vectors and scalars. Their names are those of {@code
- * UnaryFunction.Kind}.
+ * The element-wise functions: each is one expression, told once for vectors and scalars. Their names are those of
+ * {@code UnaryFunction.Kind}.
  *
  * <p>Functions without an instruction are float32 polynomials. The errors stated are the greatest against double
  * precision over all floats from 2^-14 to 2^7 of either sign, rounded up; a test holds them over a sample of every
@@ -69,6 +69,7 @@ final class Functions {
                 "SIGMOID",
                 x -> sigmoid(x.value()),
                 x -> x.value().times(x.constant(1).minus(x.value())));
+        f.define("SILU", x -> silu(x.value()), x -> siluDerivative(x.value()));
         // (1 - y)(1 + y) keeps what 1 - y^2 would cancel near the ends.
         f.define(
                 "TANH",
@@ -201,7 +202,9 @@ final class Functions {
         return body.let("exp", product.times(scale).times(rest2));
     }
 
-    /** {@code factor e^(-t^2 / 2)}: the square is taken as two floats, or half an ulp of it would be many of the result. */
+    /**
+     * {@code factor e^(-t^2 / 2)}: the square is taken as two floats, or half an ulp of it would be many of the result.
+     */
     private static Expression timesBell(Expression factor, Expression t) {
         Body body = t.body;
         Expression square = body.let("square", t.times(t));
@@ -249,6 +252,39 @@ final class Functions {
     private static Expression sigmoid(Expression x) {
         Expression exp = exp(x.abs().negate());
         return x.isBelow(0).choose(exp, x.body.constant(1)).over(exp.plus(1));
+    }
+
+    /** {@code x / (1 + e^-x)}, within 3 ulp, small results on the far left too; that of minus infinity is NaN. */
+    private static Expression silu(Expression x) {
+        Expression distance = x.body.let("distance", x.abs().negate());
+        return timesDecay(x, x, distance).over(exp(distance).plus(1));
+    }
+
+    /**
+     * {@code s (1 + x (1 - s))} with the sigmoid s of x, within 5 ulp of the larger of it and x s; at infinities NaN.
+     */
+    private static Expression siluDerivative(Expression x) {
+        Body body = x.body;
+        Expression distance = body.let("distance", x.abs().negate());
+        Expression exp = exp(distance);
+        Expression sum = body.let("sum", exp.plus(1));
+        Expression complement = x.isBelow(0).choose(body.constant(1), exp).over(sum);
+        Expression factor = body.let("factor", x.fma(complement, body.constant(1)));
+        return timesDecay(factor, x, distance).over(sum);
+    }
+
+    /**
+     * {@code factor e^x} on the left, where the exponential alone would be no normal number before the product is; the
+     * factor itself on the right. The limit at minus infinity is infinity times 0, NaN.
+     *
+     * @param distance {@code -|x|}
+     */
+    private static Expression timesDecay(Expression factor, Expression x, Expression distance) {
+        // From -170 on, also the product with x is 0.
+        Expression lowest = x.body.constant(-170);
+        Expression nearest = x.body.let("nearest", factor.isBelow(lowest).choose(lowest, factor));
+        Expression left = timesExp(nearest, limited(distance, -170, 0), null).plus(x.minus(x));
+        return x.isBelow(0).choose(left, factor);
     }
 
     /** Within 1.4 ulp; -0 stays -0. {@code tanh x = x (1 + x^2 (T0 + T1 x^2 + ...))} where x is small. */

@@ -144,7 +144,9 @@ final class Winograd {
         body.store("y", "to + " + line + " * width + x", pixels.plus(body.uniform("bias")));
     }
 
-    /** The first line and the second times a sign, combined along them. Two columns of a tile are also the next one's. */
+    /**
+     * The first line and the second times a sign, combined along them. Two columns of a tile are also the next one's.
+     */
     private static void channelLines(Body body) {
         body.lanes(1, () -> {
             Expression[] x = new Expression[4];

@@ -19,46 +19,79 @@ public record UnaryFunction(Kind kind, double a, double b) {
         return x == 1 || x == -1 && Double.isInfinite(a) ? 1 : Math.pow(x, a);
     }
 
-    /** A function, and the value from which its derivative is computed. */
+    /** Returns the value in double precision. */
+    public double value(double x) {
+        return kind.value.at(x, a, b);
+    }
+
+    /**
+     * Returns the derivative in double precision.
+     *
+     * @param saved x or y, as {@link Kind#saves} specifies, or anything if it specifies neither
+     */
+    public double derivative(double saved) {
+        return kind.derivative.at(saved, a, b);
+    }
+
+    /** A function of x with constants a and b. */
+    private interface Formula {
+        double at(double x, double a, double b);
+    }
+
+    /**
+     * A function: the value from which its derivative is computed, and the formulas of both, which the reference
+     * evaluates as they stand here. The other backends have an expression of the same name.
+     */
     public enum Kind {
-        /** {@code a x + b}; derivative {@code a}. */
-        AFFINE(Saves.NOTHING),
-        /** {@code e^x}; derivative {@code y}. */
-        EXP(Saves.OUTPUT),
-        /** Natural logarithm; derivative {@code 1/x}. */
-        LOG(Saves.INPUT),
-        /** Square root; derivative {@code 1/(2y)}. */
-        SQRT(Saves.OUTPUT),
-        /** {@link #pow x^a}; derivative {@code a x^(a-1)}, and 0 where {@code a} is 0. */
-        POW(Saves.INPUT),
-        /** {@code |x|}; derivative the sign of x, 0 at 0. */
-        ABS(Saves.INPUT),
-        /** {@code min(max(x, a), b)}; derivative 1 where {@code a <= x <= b}, and 0 elsewhere. NaN remains NaN. */
-        CLAMP(Saves.INPUT),
-        /** {@code max(x, 0)}; NaN remains NaN. Derivative 1 where {@code y > 0}, and 0 elsewhere. */
-        RELU(Saves.OUTPUT),
-        /** {@code x} if {@code x > 0}, otherwise {@code a x}; derivative 1 or a. */
-        LEAKY_RELU(Saves.INPUT),
-        /** {@code x} if {@code x > 0}, otherwise {@code a (e^x - 1)}; derivative 1 or {@code a e^x}. */
-        ELU(Saves.INPUT),
-        /** {@code 1/(1 + e^-x)}; derivative {@code y (1 - y)}. */
-        SIGMOID(Saves.OUTPUT),
-        /** Hyperbolic tangent; derivative {@code 1 - y^2}. */
-        TANH(Saves.OUTPUT),
-        /**
-         * {@code x F(x)} with the normal distribution function F (exact, with erf); derivative {@code F(x) + x f(x)}.
-         */
-        GELU(Saves.INPUT);
+        /** {@code a x + b}. */
+        AFFINE(Saves.NOTHING, (x, a, b) -> a * x + b, (x, a, b) -> a),
+        /** {@code e^x}. */
+        EXP(Saves.OUTPUT, (x, a, b) -> Math.exp(x), (y, a, b) -> y),
+        /** Natural logarithm. */
+        LOG(Saves.INPUT, (x, a, b) -> Math.log(x), (x, a, b) -> 1 / x),
+        /** Square root. */
+        SQRT(Saves.OUTPUT, (x, a, b) -> Math.sqrt(x), (y, a, b) -> 1 / (2 * y)),
+        /** {@link #pow x^a}. */
+        POW(Saves.INPUT, (x, a, b) -> pow(x, a), (x, a, b) -> a == 0 ? 0 : a * pow(x, a - 1)),
+        /** {@code |x|}; derivative 0 at 0. */
+        ABS(Saves.INPUT, (x, a, b) -> Math.abs(x), (x, a, b) -> Math.signum(x)),
+        /** {@code min(max(x, a), b)}; NaN remains NaN. */
+        CLAMP(Saves.INPUT, (x, a, b) -> Math.min(Math.max(x, a), b), (x, a, b) -> a <= x && x <= b ? 1 : 0),
+        /** {@code max(x, 0)}; NaN remains NaN. */
+        RELU(Saves.OUTPUT, (x, a, b) -> Math.max(x, 0), (y, a, b) -> y > 0 ? 1 : 0),
+        /** {@code x} if {@code x > 0}, otherwise {@code a x}. */
+        LEAKY_RELU(Saves.INPUT, (x, a, b) -> x > 0 ? x : a * x, (x, a, b) -> x > 0 ? 1 : a),
+        /** {@code x} if {@code x > 0}, otherwise {@code a (e^x - 1)}. */
+        ELU(Saves.INPUT, (x, a, b) -> x > 0 ? x : a * Math.expm1(x), (x, a, b) -> x > 0 ? 1 : a * Math.exp(x)),
+        /** {@code 1/(1 + e^-x)}. */
+        SIGMOID(Saves.OUTPUT, (x, a, b) -> sigmoid(x), (y, a, b) -> y * (1 - y)),
+        /** {@code x/(1 + e^-x)}. */
+        SILU(Saves.INPUT, (x, a, b) -> x * sigmoid(x), (x, a, b) -> sigmoid(x) * (1 + x * sigmoid(-x))),
+        /** Hyperbolic tangent. */
+        TANH(Saves.OUTPUT, (x, a, b) -> Math.tanh(x), (y, a, b) -> 1 - y * y),
+        /** {@code x F(x)} with the normal distribution function F (exact, with erf). */
+        GELU(
+                Saves.INPUT,
+                (x, a, b) -> x * Normal.distribution(x),
+                (x, a, b) -> Normal.distribution(x) + x * Normal.density(x));
 
         private final Saves saves;
+        private final Formula value;
+        private final Formula derivative;
 
-        Kind(Saves saves) {
+        Kind(Saves saves, Formula value, Formula derivative) {
             this.saves = saves;
+            this.value = value;
+            this.derivative = derivative;
         }
 
         /** The argument {@code saved} of {@link UnaryKernels#gradient}. */
         public Saves saves() {
             return saves;
+        }
+
+        private static double sigmoid(double x) {
+            return 1 / (1 + Math.exp(-x));
         }
     }
 

@@ -10,11 +10,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Element-wise functions of one tensor, in one file because they have the same shape rule. {@link UnaryFunction.Kind}
- * and the kernels define the value and derivative of each.
+ * defines the value and derivative of each.
  */
 public final class Unary {
 
     private Unary() {}
+
+    /** A function without constants; {@code operation} is the name for messages. */
+    public static Tensor apply(String operation, Tensor x, Kind kind) {
+        return apply(operation, x, new UnaryFunction(kind, 0, 0));
+    }
 
     /** {@code x + shift}; {@code operation} is the name for messages. */
     public static Tensor shift(String operation, Tensor x, double shift) {
@@ -43,24 +48,8 @@ public final class Unary {
         }
     }
 
-    public static Tensor exp(Tensor x) {
-        return apply("exp", x, new UnaryFunction(Kind.EXP, 0, 0));
-    }
-
-    public static Tensor log(Tensor x) {
-        return apply("log", x, new UnaryFunction(Kind.LOG, 0, 0));
-    }
-
-    public static Tensor sqrt(Tensor x) {
-        return apply("sqrt", x, new UnaryFunction(Kind.SQRT, 0, 0));
-    }
-
     public static Tensor pow(Tensor x, float exponent) {
         return apply("pow", x, new UnaryFunction(Kind.POW, exponent, 0));
-    }
-
-    public static Tensor abs(Tensor x) {
-        return apply("abs", x, new UnaryFunction(Kind.ABS, 0, 0));
     }
 
     /** @throws ShapeException if {@code low} is above {@code high} or either is NaN */
@@ -92,18 +81,6 @@ public final class Unary {
 
     public static Tensor elu(Tensor x, float alpha) {
         return apply("elu", x, new UnaryFunction(Kind.ELU, alpha, 0));
-    }
-
-    public static Tensor sigmoid(Tensor x) {
-        return apply("sigmoid", x, new UnaryFunction(Kind.SIGMOID, 0, 0));
-    }
-
-    public static Tensor tanh(Tensor x) {
-        return apply("tanh", x, new UnaryFunction(Kind.TANH, 0, 0));
-    }
-
-    public static Tensor gelu(Tensor x) {
-        return apply("gelu", x, new UnaryFunction(Kind.GELU, 0, 0));
     }
 
     private static Tensor apply(String operation, Tensor x, UnaryFunction f) {

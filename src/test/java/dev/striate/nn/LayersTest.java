@@ -63,6 +63,7 @@ class LayersTest {
                 arguments(new Sigmoid(), image),
                 arguments(new Tanh(), image),
                 arguments(new Gelu(), image),
+                arguments(new Silu(), image),
                 arguments(new Softmax(1), image),
                 arguments(new LogSoftmax(-1), image),
                 arguments(new Residual(new Conv2d(4, 4, 3, padding(1))), image),

@@ -189,6 +189,7 @@ final class OpCases {
             function("elu 1", x -> x.get(0).elu(1), KINK_AT_0, sizes).accuracy(elu(1));
             function("elu 1.7", x -> x.get(0).elu(1.7f), KINK_AT_0, sizes).accuracy(elu(1.7));
             function("sigmoid", x -> x.get(0).sigmoid(), NO_KINKS, sizes).accuracy(sigmoid());
+            function("silu", x -> x.get(0).silu(), NO_KINKS, sizes).accuracy(silu());
             function("tanh", x -> x.get(0).tanh(), NO_KINKS, sizes).accuracy(tanh());
             function("gelu", x -> x.get(0).gelu(), NO_KINKS, sizes).accuracy(gelu());
         }
@@ -213,6 +214,7 @@ final class OpCases {
         special("leakyRelu 0.1", x -> x.get(0).leakyRelu(0.1f), special).accuracy(Accuracy.relative(1));
         special("elu 1", x -> x.get(0).elu(1), special).accuracy(elu(1));
         special("sigmoid", x -> x.get(0).sigmoid(), special).accuracy(sigmoid());
+        special("silu", x -> x.get(0).silu(), special).accuracy(silu());
         special("tanh", x -> x.get(0).tanh(), special).accuracy(tanh());
         // Not minus infinity, where the formula x F(x) is infinity times 0.
         special("gelu", x -> x.get(0).gelu(), NAN, INF, 0, -0f, 20, -20, 1e-20f, 1e30f)
@@ -245,6 +247,16 @@ final class OpCases {
             double[] y = reference.outputs()[0];
             double[] dy = c.upstreamValues(y.length);
             return Accuracy.ulps(7, (i, value) -> value, (i, dx) -> dy[i] * y[i])
+                    .of(c, reference);
+        };
+    }
+
+    /** {@code unary.cl} states 11 for y, and for the derivative 18, of the larger of it and y. */
+    static Accuracy silu() {
+        return (c, reference) -> {
+            double[] y = reference.outputs()[0];
+            double[] dy = c.upstreamValues(y.length);
+            return Accuracy.ulps(18.5, (i, value) -> value, (i, dx) -> Math.abs(dx) + Math.abs(dy[i] * y[i]))
                     .of(c, reference);
         };
     }

@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides for each kernel when its vector version takes over from the scalar twin. As long as C2 has not compiled a
- * loop of vectors, each of them is an object and the loop many times slower than the twin. So the first call of a kernel
- * asks for it, and a thread of its own then calls it on small data until C2 has compiled it; kernels get their turn in
- * the order in which they are needed. A kernel and its twin compute the same bits: it does not matter when the one takes
- * over from the other, and one that C2 never compiles, or not well, leaves the work to its twin for good.
+ * loop of vectors, each of them is an object and the loop many times slower than the twin. So the first call of a
+ * kernel asks for it, and a thread of its own then calls it on small data until C2 has compiled it; kernels get their
+ * turn in the order in which they are needed. A kernel and its twin compute the same bits: it does not matter when the
+ * one takes over from the other, and one that C2 never compiles, or not well, leaves the work to its twin for good.
  */
 final class WarmUp {
 

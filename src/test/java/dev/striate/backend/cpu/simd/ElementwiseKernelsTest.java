@@ -66,11 +66,14 @@ class ElementwiseKernelsTest {
         Arrays.fill(ONES, 1f);
     }
 
-    /** With a bound for the sample, which is no wider than what the generator's {@code Functions} states for all floats. */
+    /**
+     * With a bound for the sample, which is no wider than what the generator's {@code Functions} states for all floats.
+     */
     private enum Function {
         EXP(1.1, Math::exp),
         LOG(0.9, Math::log),
         SIGMOID(2.2, x -> 1 / (1 + Math.exp(-x))),
+        SILU(3, x -> x / (1 + Math.exp(-x))),
         TANH(1.3, Math::tanh),
         ELU(0.9, x -> x < 0 ? Math.expm1(x) : x),
         ELU_GRADIENT(1.1, x -> x > 0 ? 1 : Math.exp(x)),

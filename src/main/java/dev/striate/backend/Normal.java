@@ -1,7 +1,7 @@
-package dev.striate.backend.reference;
+package dev.striate.backend;
 
-/** The error function, to within a few units of the last place of a double. */
-final class Erf {
+/** The standard normal distribution and its error function, to within a few units of the last place of a double. */
+final class Normal {
 
     /** Below this the series is quick and exact, above it the continued fraction converges fast enough. */
     private static final double CROSSOVER = 1.5;
@@ -11,7 +11,16 @@ final class Erf {
 
     private static final double SQRT_PI = Math.sqrt(Math.PI);
 
-    private Erf() {}
+    private Normal() {}
+
+    /** The probability of a value up to x. */
+    static double distribution(double x) {
+        return erfc(-x / Math.sqrt(2)) / 2;
+    }
+
+    static double density(double x) {
+        return Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
+    }
 
     /** {@code 2/sqrt(pi)} times the integral of {@code e^(-t^2)} from 0 to x. */
     static double erf(double x) {
