@@ -80,6 +80,15 @@ public final class TestDevices {
                     cpu("cpu, Vector API, 3 threads", false, 3, Vectorization.VECTOR_API)),
             List.of(CPU_PLAIN, cpu("cpu, plain, 2 threads", true, 2, Vectorization.PLAIN)));
 
+    /** With the Vector API, for each algorithm of convolutions a device that takes it wherever it fits. */
+    private static final List<TestDevice> CONVOLUTIONS = Stream.of(
+                    "patches", "shifted", "winograd", "positions", "channels")
+            .map(algorithm -> new TestDevice(
+                    "cpu, Vector API, " + algorithm,
+                    false,
+                    () -> SharingCpu.open(2, Vectorization.VECTOR_API, algorithm)))
+            .toList();
+
     private TestDevices() {}
 
     /**
@@ -101,6 +110,11 @@ public final class TestDevices {
      */
     public static List<List<TestDevice>> threadCounts() {
         return THREAD_COUNTS;
+    }
+
+    /** CPU devices each of which takes another algorithm of convolutions, of any direction, wherever it fits. */
+    public static List<TestDevice> convolutions() {
+        return CONVOLUTIONS;
     }
 
     private static TestDevice cpu(String name, boolean required, int threads, Vectorization vectorization) {

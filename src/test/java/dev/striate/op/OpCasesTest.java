@@ -60,17 +60,21 @@ class OpCasesTest {
         if (c.isSmooth() && c.elements() <= MOST_ELEMENTS_FOR_DIFFERENCES) {
             tests.add(dynamicTest(c + ": central differences", () -> checkByDifferences(expected)));
         }
-        for (TestDevice device : TestDevices.all()) {
+        List<TestDevice> devices = new ArrayList<>(TestDevices.all());
+        if (c.operation.startsWith("conv")) {
+            devices.addAll(TestDevices.convolutions());
+        }
+        for (TestDevice device : devices) {
             if (device.name().matches(wanted)) {
                 tests.add(dynamicTest(c + " on " + device.name(), () -> checkOn(device.get(), expected)));
             }
         }
-        for (List<TestDevice> devices : TestDevices.threadCounts()) {
-            for (TestDevice device : devices.subList(1, devices.size())) {
+        for (List<TestDevice> counts : TestDevices.threadCounts()) {
+            for (TestDevice device : counts.subList(1, counts.size())) {
                 if (device.name().matches(wanted)) {
                     tests.add(dynamicTest(
                             c + " on " + device.name(),
-                            () -> checkSameBits(c, devices.get(0).get(), device.get())));
+                            () -> checkSameBits(c, counts.get(0).get(), device.get())));
                 }
             }
         }

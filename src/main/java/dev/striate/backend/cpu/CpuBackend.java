@@ -25,8 +25,10 @@ import dev.striate.backend.OptimizerKernels;
 import dev.striate.backend.ReduceKernels;
 import dev.striate.backend.SoftmaxKernels;
 import dev.striate.backend.UnaryKernels;
+import dev.striate.backend.cpu.conv.ConvAlgorithms;
 import dev.striate.backend.cpu.simd.SimdKernels;
 import dev.striate.backend.cpu.simd.VectorApi;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The machine's own cores, in pure Java. Every call has finished when it returns. Memory is the Java heap's, kept in a
@@ -57,17 +59,17 @@ public final class CpuBackend implements Backend {
     private final NllKernels nll;
     private final OptimizerKernels optimizer;
 
-    private CpuBackend(int threads, SimdKernels simd, long worthSharing) {
+    private CpuBackend(int threads, SimdKernels simd, long worthSharing, @Nullable String forcedConvolution) {
         this.info = CpuProvider.describe(threads, simd);
         CpuContext context = new CpuContext(new CpuThreads(threads, worthSharing), simd, pool);
-        CpuGemm gemm = new CpuGemm(context);
+        CpuGemm gemm = new CpuGemm(context, Caches.ofThisMachine());
         this.unary = new CpuUnary(context);
         this.binary = new CpuBinary(context);
         this.copy = new CpuCopy(context);
         this.reduce = new CpuReduce(context);
         this.matmul = new CpuMatmul(context, gemm);
         this.linear = new ComposedLinear(matmul, reduce, unary);
-        this.conv2d = new CpuConv2d(context, gemm, linear, unary);
+        this.conv2d = new CpuConv2d(new ConvAlgorithms(context, linear, forcedConvolution));
         this.im2col = new CpuIm2Col(context);
         this.maxPool2d = new CpuMaxPool2d(context, unary);
         this.avgPool2d = new CpuAvgPool2d(context);
@@ -91,12 +93,19 @@ public final class CpuBackend implements Backend {
      *     asked for and cannot be used
      */
     public static CpuBackend open(int threads, Vectorization vectorization) {
-        return open(threads, vectorization, CpuThreads.WORTH_SHARING);
+        return open(threads, vectorization, CpuThreads.WORTH_SHARING, null);
     }
 
-    /** The same, with a say in how little work is shared among the threads: tests share all of it. */
-    static CpuBackend open(int threads, Vectorization vectorization, long worthSharing) {
-        return new CpuBackend(CpuProvider.resolveThreads(threads), kernels(vectorization), worthSharing);
+    /**
+     * The same for tests.
+     *
+     * @param worthSharing      nanoseconds of work from which on it is shared among the threads
+     * @param forcedConvolution the name of an algorithm that convolutions take wherever it fits, or null
+     */
+    static CpuBackend open(
+            int threads, Vectorization vectorization, long worthSharing, @Nullable String forcedConvolution) {
+        int count = CpuProvider.resolveThreads(threads);
+        return new CpuBackend(count, kernels(vectorization), worthSharing, forcedConvolution);
     }
 
     private static SimdKernels kernels(Vectorization vectorization) {

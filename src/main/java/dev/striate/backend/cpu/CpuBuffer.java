@@ -7,12 +7,12 @@ import dev.striate.backend.Buffer;
  * A run of a pooled array. Kernels read {@link #array} and {@link #offset} directly, once {@link #of} let the buffer
  * pass.
  */
-final class CpuBuffer implements Buffer {
+public final class CpuBuffer implements Buffer {
 
     private static final float[] NOTHING = new float[0];
 
-    float[] array;
-    final int offset;
+    public float[] array;
+    public final int offset;
     private final int length;
     /** The buffer this one is a window on, or itself. */
     private final CpuBuffer owner;
@@ -34,7 +34,7 @@ final class CpuBuffer implements Buffer {
     }
 
     /** The buffer behind the contract's type, checked to be still in use. */
-    static CpuBuffer of(Buffer buffer) {
+    public static CpuBuffer of(Buffer buffer) {
         CpuBuffer own = (CpuBuffer) buffer;
         if (own.owner.released) {
             throw new StriateException(

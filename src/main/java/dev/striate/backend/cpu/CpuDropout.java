@@ -20,7 +20,7 @@ final class CpuDropout implements DropoutKernels {
     public void apply(int n, long threshold, float scale, long seed, long stream, Buffer x, Buffer y) {
         CpuBuffer in = CpuBuffer.of(x);
         CpuBuffer out = CpuBuffer.of(y);
-        int blocks = CpuGemm.ceilDiv(n, 4);
+        int blocks = Sizes.ceilDiv(n, 4);
         threads.forRange(blocks, COST * blocks, (from, to) -> {
             int[] lanes = new int[4];
             for (int block = from; block < to; block++) {

@@ -1,5 +1,9 @@
 package dev.striate.backend.cpu;
 
+import static dev.striate.backend.cpu.Sizes.ceilDiv;
+import static dev.striate.backend.cpu.Sizes.roundUp;
+
+import dev.striate.backend.cpu.Scratch.Role;
 import dev.striate.backend.cpu.simd.ConvKernels;
 import dev.striate.backend.cpu.simd.SimdKernels;
 import java.util.Arrays;
@@ -11,10 +15,10 @@ import java.util.Arrays;
  * which they are read:
  *
  * <ol>
- * <li>A block of B, at most {@value #COLUMNS} columns by {@value #DEPTH} of the depth, is packed: into panels as wide
+ * <li>A block of B, at most {@value #DEPTH} of the depth by as many columns as take half the second cache, is packed: into panels as wide
  *     as a tile, in which the tile's elements at one place of the depth are neighbours, and these follow each other
  *     along the depth. It stays in the second cache. If A has but one block, it may be wider.
- * <li>It is met with blocks of A of {@value #ROWS} rows, one after the other, packed in the same way by fours of rows,
+ * <li>It is met with blocks of A, a fifth of the second cache, one after the other, packed in the same way by fours of rows,
  *     of which a tile has several. They are packed when the first block of B comes, and kept for the others.
  * <li>Of these two blocks, all panels of B are met with one tile's rows of A, which stay in the first cache, then with
  *     the next rows. B is read front to back, so it comes from the second cache as fast as it is used, and C is written
@@ -35,61 +39,63 @@ import java.util.Arrays;
  */
 final class CpuGemm {
 
-    /** Long, so that C is visited seldom: 256 took 3 to 9 % longer for 1024 x 1024 and 2048 x 2048. */
+    /**
+     * Long, so that C is visited seldom: 256 took 3 to 9 % longer for 1024 x 1024 and 2048 x 2048. Unlike the other
+     * sizes of blocks it decides the order of sums, so it is the same on all machines.
+     */
     private static final int DEPTH = 512;
-    /** A block of A takes 192 KiB, well below the second cache: it is packed just before it is first read. */
-    private static final int ROWS = 96;
-    /** A block of B takes 512 KiB: the second cache of a processor that has wide vectors holds 1 MiB or more. */
-    private static final int COLUMNS = 256;
-    /** The same if A has one block only: B is not read again then, and long lines of it are packed faster. */
-    private static final int WIDE_COLUMNS = 1024;
     /** Rows of A that are kept packed, 4.1 MiB at most for each thread; for further ones B is packed again. */
     private static final int KEPT_ROWS = 2112;
-    /** Elements of a panel of B, at most, that stays in the first cache. */
-    private static final int FIRST_CACHE = 1 << 13;
     /**
      * Lines of B that are packed at a time, few enough to stay in the first cache even where they compete for a place.
      */
     private static final int LINES = 8;
     /** Fewer pieces than elsewhere: each packs its operands itself. */
     private static final int PIECES_PER_THREAD = 2;
-    /**
-     * Work in nanoseconds, as {@link #SPEED} has it, from which on threads may pack B together: they meet once more
-     * then.
-     */
+    /** Work in nanoseconds from which on threads may pack B together: they meet once more then. */
     private static final int WORTH_MEETING = 400_000;
-    /** Elements of B, at most: what each thread reads again for all of its rows is to stay in its second cache. */
-    private static final int MOST_SHARED = 1 << 18;
-    /** Elements that are packed per nanosecond, a low guess: what matters is only whether sharing pays. */
-    private static final int PACKING_SPEED = 3;
-    /** Multiply-adds per nanosecond, a low guess: what matters is only whether sharing pays. */
-    private static final int SPEED = 30;
 
-    private static final float[] NO_BIAS = {};
-
+    private final CpuContext context;
     private final CpuThreads threads;
     private final SimdKernels simd;
     private final ConvKernels lines;
     private final int tileRows;
     private final int tileColumns;
-    private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
+    /** Of a block of A. */
+    private final int blockRows;
+    /** Of a block of B: as much of it as half the second cache holds. */
+    private final int blockColumns;
+    /** The same if A has one block only: B is not read again then, and long lines of it are packed faster. */
+    private final int wideColumns;
+    /** Elements of a panel of B, at most, that stays in the first cache. */
+    private final int mostInFirstCache;
+    /** Elements of B, at most: what each thread reads again for all of its rows is to stay in its second cache. */
+    private final int mostShared;
 
-    CpuGemm(CpuContext context) {
+    CpuGemm(CpuContext context, Caches caches) {
+        this.context = context;
         this.threads = context.threads();
         this.simd = context.simd();
         this.lines = simd.convolution();
         this.tileRows = simd.products().tileRows();
         this.tileColumns = simd.products().tileColumns();
+        int second = caches.second() / Float.BYTES;
+        // A block of A is packed just before it is first read.
+        this.blockRows = Math.max(1, second * 3 / 16 / DEPTH / tileRows) * tileRows;
+        this.blockColumns = Math.max(1, second / 2 / DEPTH / tileColumns) * tileColumns;
+        this.wideColumns = 4 * blockColumns;
+        this.mostInFirstCache = caches.first() / Float.BYTES * 2 / 3;
+        this.mostShared = second;
     }
 
     void run(CpuProduct product) {
         int rowPanels = ceilDiv(product.rows, tileRows);
         int columnPanels = ceilDiv(product.columns, tileColumns);
-        long nanos = (long) product.items * product.rows * product.columns * (product.depth + 8L) / SPEED;
+        long nanos = context.speeds().nanos(product.work());
         int pieces = threads.pieces(nanos);
         if (product.items == 1
                 && product.depth <= DEPTH
-                && (long) product.depth * product.columns <= MOST_SHARED
+                && (long) product.depth * product.columns <= mostShared
                 && nanos >= WORTH_MEETING
                 && rowPanels >= pieces
                 && pieces > 1) {
@@ -114,29 +120,30 @@ final class CpuGemm {
                 columnTasks = others;
             }
         }
-        if (product.items * rowTasks * columnTasks == 1) {
-            multiply(product, 0, 0, product.rows, 0, product.columns, product.c, product.cStart(0), false);
-            return;
-        }
         int rowsPerTask = ceilDiv(rowPanels, rowTasks) * tileRows;
         int columnsPerTask = ceilDiv(columnPanels, columnTasks) * tileColumns;
         int rowParts = ceilDiv(product.rows, rowsPerTask);
         int columnParts = ceilDiv(product.columns, columnsPerTask);
         threads.parallelFor(product.items * rowParts * columnParts, nanos, task -> {
             int item = task / (rowParts * columnParts);
-            int firstRow = task / columnParts % rowParts * rowsPerTask;
-            int firstColumn = task % columnParts * columnsPerTask;
-            multiply(
-                    product,
-                    item,
-                    firstRow,
-                    Math.min(product.rows, firstRow + rowsPerTask),
-                    firstColumn,
-                    Math.min(product.columns, firstColumn + columnsPerTask),
-                    product.c,
-                    product.cStart(item),
-                    false);
+            int row = task / columnParts % rowParts * rowsPerTask;
+            int column = task % columnParts * columnsPerTask;
+            Range rows = new Range(row, Math.min(product.rows, row + rowsPerTask));
+            multiply(product, item, rows, new Range(column, Math.min(product.columns, column + columnsPerTask)));
         });
+    }
+
+    /** Rows, columns or the depth of a product from {@code from} to before {@code end}. */
+    private record Range(int from, int end) {
+
+        int length() {
+            return end - from;
+        }
+
+        /** The part of at most {@code most} from {@code start} on. */
+        Range part(int start, int most) {
+            return new Range(start, Math.min(end, start + most));
+        }
     }
 
     /**
@@ -146,135 +153,79 @@ final class CpuGemm {
      * @param mostPanels of as many rows as a tile has, at a time
      */
     private void multiplyTogether(CpuProduct product, int mostPanels, long nanos) {
-        int depth = product.depth;
-        int columns = product.columns;
-        int steps = padded(depth, 2);
-        int padded = padded(columns, tileColumns);
-        Scratch shared = scratch.get();
-        shared.reserve(0, padded * steps, padded, 0);
-        copyBias(product, 0, columns, shared.bias);
-        threads.forRange(padded / tileColumns, (long) columns * depth / PACKING_SPEED, (first, end) -> {
-            int start = first * tileColumns;
-            packColumns(
-                    product,
-                    0,
-                    start,
-                    Math.min(columns, end * tileColumns) - start,
-                    0,
-                    depth,
-                    shared.columns,
-                    start * steps);
+        Range depth = new Range(0, product.depth);
+        Range columns = new Range(0, product.columns);
+        int steps = roundUp(product.depth, 2);
+        int panels = ceilDiv(product.columns, tileColumns);
+        float[] b = context.scratch().floats(Role.PACKED_B, panels * tileColumns * steps);
+        float[] bias = bias(product, columns);
+        long packing = (long)
+                (product.columns * (double) product.depth / context.speeds().packed());
+        threads.forRange(panels, packing, (first, end) -> {
+            Range own = columns.part(first * tileColumns, (end - first) * tileColumns);
+            packColumns(product, 0, own, depth, b, own.from * steps);
         });
         long nanosPerPanel = Math.max(1, nanos * tileRows / product.rows);
-        int panels = (int) Math.min(mostPanels, (CpuThreads.WORTH_SHARING + nanosPerPanel - 1) / nanosPerPanel);
-        int rowsPerTask = Math.min(ROWS / tileRows, panels) * tileRows;
+        int worth = (int) Math.min(mostPanels, (CpuThreads.WORTH_SHARING + nanosPerPanel - 1) / nanosPerPanel);
+        int rowsPerTask = Math.min(blockRows, worth * tileRows);
         threads.parallelFor(ceilDiv(product.rows, rowsPerTask), nanos, task -> {
-            Scratch own = scratch.get();
-            own.reserve(rowsPerTask * steps + tileColumns, 0, 0, tileRows * tileColumns);
-            int row = task * rowsPerTask;
-            int rowCount = Math.min(rowsPerTask, product.rows - row);
-            packRows(product, 0, row, rowCount, 0, depth, own.rows, 0);
-            float[] rowBias = own.rowBias(product, 0, row, rowCount, tileRows, tileColumns);
-            boolean byRows = rowBias.length > 0;
-            multiplyBlocks(new Blocks(
-                    rowCount,
-                    columns,
-                    steps,
-                    own.rows,
-                    0,
-                    shared.columns,
-                    byRows ? rowBias : shared.bias,
-                    byRows,
-                    own.tile,
-                    product.c,
-                    product.cStart(0) + row * columns,
-                    columns,
-                    false,
-                    false));
+            float[] a = context.scratch().floats(Role.PACKED_A, rowsPerTask * steps + tileColumns);
+            Range rows = new Range(0, product.rows).part(task * rowsPerTask, rowsPerTask);
+            packRows(product, 0, rows, depth, a, 0);
+            int c = product.cStart(0) + rows.from * product.columns;
+            multiplyBlocks(new Blocks(rows.length(), product.columns, steps, a, 0, b, bias, product, c, false), false);
         });
     }
 
-    private static void copyBias(CpuProduct product, int column, int columnCount, float[] target) {
+    /** The bias of some columns, or zeros, and anything for the rest of the last tile. */
+    private float[] bias(CpuProduct product, Range columns) {
+        float[] target = context.scratch().floats(Role.BIAS, roundUp(columns.length(), tileColumns));
         if (product.bias == null) {
-            Arrays.fill(target, 0, columnCount, 0f);
+            Arrays.fill(target, 0, columns.length(), 0f);
         } else {
-            System.arraycopy(product.bias.array, product.bias.offset + column, target, 0, columnCount);
+            int from = product.bias.offset + columns.from;
+            System.arraycopy(product.bias.array, from, target, 0, columns.length());
         }
+        return target;
     }
 
-    /**
-     * Some rows of an item's product, by this thread alone.
-     *
-     * @param c   where the whole product goes, from {@code start} on, instead of to its own place
-     * @param add whether what stands there is added
-     */
-    void accumulate(CpuProduct product, int item, int firstRow, int endRow, float[] c, int start, boolean add) {
-        multiply(product, item, firstRow, endRow, 0, product.columns, c, start, add);
-    }
-
-    int tileRows() {
-        return tileRows;
-    }
-
-    private void multiply(
-            CpuProduct product,
-            int item,
-            int firstRow,
-            int endRow,
-            int firstColumn,
-            int endColumn,
-            float[] c,
-            int start,
-            boolean add) {
+    /** Some rows and columns of an item's product, by this thread alone. */
+    private void multiply(CpuProduct product, int item, Range rows, Range columns) {
         int chains = Math.max(1, ceilDiv(product.depth, DEPTH));
-        int longest = padded(ceilDiv(product.depth, chains), 2);
-        int rowsPerBlock = ROWS / tileRows * tileRows;
-        int allRows = endRow - firstRow;
+        int longest = roundUp(ceilDiv(product.depth, chains), 2);
         // A block of B that meets one block of A only need not stay in the cache.
-        boolean fewRows = allRows <= rowsPerBlock;
-        int columnsPerBlock = fewRows ? WIDE_COLUMNS : COLUMNS;
+        boolean fewRows = rows.length() <= blockRows;
+        int columnsPerBlock = fewRows ? wideColumns : blockColumns;
         // Blocks of A are kept until they have met all columns; if they meet all at once, each takes the place of the
         // one before.
-        boolean oneBlock = endColumn - firstColumn <= columnsPerBlock;
-        int parts = Math.max(1, ceilDiv(allRows, KEPT_ROWS));
-        int rowsPerPart = oneBlock ? allRows : padded(ceilDiv(allRows, parts), rowsPerBlock);
-        int mostRows = padded(Math.min(oneBlock ? rowsPerBlock : rowsPerPart, allRows), tileRows);
-        int mostColumns = padded(Math.min(columnsPerBlock, endColumn - firstColumn), tileColumns);
-        Scratch own = scratch.get();
+        boolean oneBlock = columns.length() <= columnsPerBlock;
+        int parts = Math.max(1, ceilDiv(rows.length(), KEPT_ROWS));
+        int rowsPerPart = oneBlock ? rows.length() : roundUp(ceilDiv(rows.length(), parts), blockRows);
+        int mostRows = roundUp(Math.min(oneBlock ? blockRows : rowsPerPart, rows.length()), tileRows);
+        int mostColumns = roundUp(Math.min(columnsPerBlock, columns.length()), tileColumns);
         // A vector that is copied whole may stick out of the last panel of A.
-        own.reserve(mostRows * longest + tileColumns, mostColumns * longest, mostColumns, tileRows * tileColumns);
-        for (int part = firstRow; part < endRow; part += rowsPerPart) {
-            int endPart = Math.min(endRow, part + rowsPerPart);
-            for (int from = 0, chain = 0; chain < chains; chain++, from += longest) {
-                int length = Math.min(longest, product.depth - from);
-                int steps = padded(length, 2);
-                for (int column = firstColumn; column < endColumn; column += columnsPerBlock) {
-                    int columnCount = Math.min(columnsPerBlock, endColumn - column);
-                    copyBias(product, column, columnCount, own.bias);
-                    packColumns(product, item, column, columnCount, from, length, own.columns, 0);
-                    for (int row = part; row < endPart; row += rowsPerBlock) {
-                        int rowCount = Math.min(rowsPerBlock, endPart - row);
-                        int a = oneBlock ? 0 : (row - part) * steps;
-                        if (column == firstColumn) {
-                            packRows(product, item, row, rowCount, from, length, own.rows, a);
+        float[] a = context.scratch().floats(Role.PACKED_A, mostRows * longest + tileColumns);
+        float[] b = context.scratch().floats(Role.PACKED_B, mostColumns * longest);
+        Range allDepth = new Range(0, product.depth);
+        for (int part = rows.from; part < rows.end; part += rowsPerPart) {
+            Range partRows = rows.part(part, rowsPerPart);
+            for (int chain = 0; chain < chains; chain++) {
+                Range depth = allDepth.part(chain * longest, longest);
+                int steps = roundUp(depth.length(), 2);
+                for (int column = columns.from; column < columns.end; column += columnsPerBlock) {
+                    Range ofB = columns.part(column, columnsPerBlock);
+                    float[] bias = bias(product, ofB);
+                    packColumns(product, item, ofB, depth, b, 0);
+                    for (int row = part; row < partRows.end; row += blockRows) {
+                        Range ofA = partRows.part(row, blockRows);
+                        int at = oneBlock ? 0 : (row - part) * steps;
+                        if (column == columns.from) {
+                            packRows(product, item, ofA, depth, a, at);
                         }
-                        float[] rowBias = own.rowBias(product, item, row, rowCount, tileRows, tileColumns);
-                        boolean byRows = rowBias.length > 0;
-                        multiplyBlocks(new Blocks(
-                                rowCount,
-                                columnCount,
-                                steps,
-                                own.rows,
-                                a,
-                                own.columns,
-                                byRows ? rowBias : own.bias,
-                                byRows,
-                                own.tile,
-                                c,
-                                start + row * product.columns + column,
-                                product.columns,
-                                add || chain > 0,
-                                fewRows));
+                        int c = product.cStart(item) + row * product.columns + column;
+                        multiplyBlocks(
+                                new Blocks(ofA.length(), ofB.length(), steps, a, at, b, bias, product, c, chain > 0),
+                                fewRows);
                     }
                 }
             }
@@ -285,12 +236,12 @@ final class CpuGemm {
      * Four rows of A after four, at {@code rows * steps} each, an element (row, p) at {@code 4 * p + row} in its own
      * four. Steps are the length, or one more to make it even, which adds 0.
      */
-    private void packRows(
-            CpuProduct product, int item, int row, int rowCount, int from, int length, float[] target, int offset) {
-        int start = product.aStart(item) + row * product.aRow + from * product.aDepth;
-        int steps = padded(length, 2);
-        for (int i = 0; i < rowCount; i += 4) {
-            int count = Math.min(4, rowCount - i);
+    private void packRows(CpuProduct product, int item, Range rows, Range depth, float[] target, int offset) {
+        int start = product.aStart(item) + rows.from * product.aRow + depth.from * product.aDepth;
+        int length = depth.length();
+        int steps = roundUp(length, 2);
+        for (int i = 0; i < rows.length(); i += 4) {
+            int count = Math.min(4, rows.length() - i);
             int at = offset + i * steps;
             if (product.aRow == 1) {
                 lines.copyLines(length, count, product.a, start + i, product.aDepth, target, at, 4);
@@ -305,55 +256,39 @@ final class CpuGemm {
      * Panels of B, at {@code columns * steps} each, an element (p, column) at {@code p * tileColumns + column} in its
      * own.
      */
-    private void packColumns(
-            CpuProduct product, int item, int column, int columnCount, int from, int length, float[] target, int at) {
-        int start = product.bStart(item) + column * product.bColumn + from * product.bDepth;
-        int steps = padded(length, 2);
-        if (product.bColumn != 1) {
-            for (int j = 0; j < columnCount; j += tileColumns) {
-                lines.packAcross(
-                        Math.min(tileColumns, columnCount - j),
-                        length,
-                        product.b,
-                        start + j * product.bColumn,
-                        product.bColumn,
-                        target,
-                        at + j * steps,
-                        tileColumns);
-            }
-        } else {
-            // Through all panels before it goes down, so that memory is read in long lines.
-            for (int p = 0; p < length; p += LINES) {
-                for (int j = 0; j < columnCount; j += tileColumns) {
-                    lines.copyLines(
-                            Math.min(LINES, length - p),
-                            Math.min(tileColumns, columnCount - j),
-                            product.b,
-                            start + p * product.bDepth + j,
-                            product.bDepth,
-                            target,
-                            at + j * steps + p * tileColumns,
-                            tileColumns);
+    private void packColumns(CpuProduct product, int item, Range columns, Range depth, float[] target, int at) {
+        int start = product.bStart(item) + columns.from * product.bColumn + depth.from * product.bDepth;
+        int length = depth.length();
+        int steps = roundUp(length, 2);
+        // Through all panels before it goes down, so that memory is read in long lines.
+        int linesAtOnce = product.bColumn == 1 ? LINES : length;
+        for (int p = 0; p < length; p += linesAtOnce) {
+            for (int j = 0; j < columns.length(); j += tileColumns) {
+                int width = Math.min(tileColumns, columns.length() - j);
+                int height = Math.min(linesAtOnce, length - p);
+                int from = start + p * product.bDepth + j * product.bColumn;
+                int to = at + j * steps + p * tileColumns;
+                if (product.bColumn == 1) {
+                    lines.copyLines(height, width, product.b, from, product.bDepth, target, to, tileColumns);
+                } else {
+                    lines.packAcross(width, height, product.b, from, product.bColumn, target, to, tileColumns);
                 }
             }
         }
-        if (steps > length) {
-            for (int j = 0; j < columnCount; j += tileColumns) {
-                Arrays.fill(target, at + j * steps + length * tileColumns, at + (j + tileColumns) * steps, 0f);
-            }
+        for (int j = 0; steps > length && j < columns.length(); j += tileColumns) {
+            Arrays.fill(target, at + j * steps + length * tileColumns, at + (j + tileColumns) * steps, 0f);
         }
     }
 
     /**
      * A block of A by one of B, both packed, and where it goes.
      *
-     * @param steps  along the depth, an even number
-     * @param aStart where the block of A begins; that of B begins its array
-     * @param bias   what C begins with: an element for each column or, if {@code byRows}, the columns of a tile for
-     *     each row
-     * @param tile   room for a tile
-     * @param add    whether C holds the sum of blocks before these, and else begins with the bias
-     * @param wide   whether the block of B is too wide to be read again for each of A's tiles
+     * @param steps   along the depth, an even number
+     * @param aStart  where the block of A begins; that of B begins its array
+     * @param bias    what C begins with, an element for each column
+     * @param product the whole
+     * @param cStart  where the result goes in C
+     * @param add     whether C holds the sum of blocks before these, and else begins with the bias
      */
     private record Blocks(
             int rows,
@@ -363,18 +298,15 @@ final class CpuGemm {
             int aStart,
             float[] b,
             float[] bias,
-            boolean byRows,
-            float[] tile,
-            float[] c,
+            CpuProduct product,
             int cStart,
-            int stride,
-            boolean add,
-            boolean wide) {}
+            boolean add) {}
 
-    private void multiplyBlocks(Blocks blocks) {
-        boolean panelStays = blocks.wide || blocks.steps * tileColumns <= FIRST_CACHE;
-        for (int column = 0; column < blocks.columns; column += COLUMNS) {
-            int end = Math.min(blocks.columns, column + COLUMNS);
+    /** @param wide whether the block of B is too wide to be read again for each of A's tiles */
+    private void multiplyBlocks(Blocks blocks, boolean wide) {
+        boolean panelStays = wide || blocks.steps * tileColumns <= mostInFirstCache;
+        for (int column = 0; column < blocks.columns; column += blockColumns) {
+            int end = Math.min(blocks.columns, column + blockColumns);
             if (panelStays) {
                 for (int j = column; j < end; j += tileColumns) {
                     for (int i = 0; i < blocks.rows; i += rowsOfTile(blocks.rows - i)) {
@@ -399,27 +331,25 @@ final class CpuGemm {
         int rows = rowsOfTile(z.rows - i);
         int height = Math.min(rows, z.rows - i);
         int width = Math.min(tileColumns, z.columns - j);
-        int a = z.aStart + i * z.steps;
-        int b = j * z.steps;
-        int at = z.cStart + i * z.stride + j;
-        int biasAt = z.byRows ? i * tileColumns : j;
-        int biasStride = z.byRows ? tileColumns : 0;
-        if (width == tileColumns && height == rows) {
-            if (z.add) {
-                simd.products().tile(rows, z.steps, z.a, a, z.b, b, z.c, at, z.stride, z.c, at, z.stride);
-            } else {
-                simd.products().tile(rows, z.steps, z.a, a, z.b, b, z.bias, biasAt, biasStride, z.c, at, z.stride);
-            }
-            return;
-        }
+        int stride = z.product.columns;
+        float[] c = z.product.c;
+        int at = z.cStart + i * stride + j;
+        boolean inside = width == tileColumns && height == rows;
         // A tile that sticks out of C is computed beside it.
-        if (z.add) {
-            copyTile(height, width, z.c, at, z.stride, z.tile, 0, tileColumns);
-            simd.products().tile(rows, z.steps, z.a, a, z.b, b, z.tile, 0, tileColumns, z.tile, 0, tileColumns);
-        } else {
-            simd.products().tile(rows, z.steps, z.a, a, z.b, b, z.bias, biasAt, biasStride, z.tile, 0, tileColumns);
+        float[] target = inside ? c : tile();
+        int to = inside ? at : 0;
+        int targetStride = inside ? stride : tileColumns;
+        if (z.add && !inside) {
+            copyTile(height, width, c, at, stride, target, 0, tileColumns);
         }
-        copyTile(height, width, z.tile, 0, tileColumns, z.c, at, z.stride);
+        float[] d = z.add ? target : z.bias;
+        int dAt = z.add ? to : j;
+        int dStride = z.add ? targetStride : 0;
+        int a = z.aStart + i * z.steps;
+        simd.products().tile(rows, z.steps, z.a, a, z.b, j * z.steps, d, dAt, dStride, target, to, targetStride);
+        if (!inside) {
+            copyTile(height, width, target, 0, tileColumns, c, at, stride);
+        }
     }
 
     private static void copyTile(
@@ -437,61 +367,7 @@ final class CpuGemm {
     }
 
     /** A tile's elements for a kernel to work in, this thread's own. */
-    float[] room() {
-        Scratch own = scratch.get();
-        own.reserve(0, 0, 0, tileRows * tileColumns);
-        return own.tile;
-    }
-
-    private static int padded(int count, int unit) {
-        return ceilDiv(count, unit) * unit;
-    }
-
-    static int ceilDiv(int a, int b) {
-        return (int) ((a + (long) b - 1) / b);
-    }
-
-    /** One thread's packed blocks, which grow to the largest asked for. */
-    private static final class Scratch {
-
-        private float[] rows = new float[0];
-        private float[] columns = new float[0];
-        /** The bias of the block's columns, or zeros. */
-        private float[] bias = new float[0];
-
-        private float[] tile = new float[0];
-        /** The bias of the block's rows, each repeated over the columns of a tile. */
-        private float[] rowBias = new float[0];
-
-        /** That bias, or an empty array where there is none. */
-        float[] rowBias(CpuProduct product, int item, int row, int rowCount, int tileRows, int tileColumns) {
-            if (product.biasOfRows == null) {
-                return NO_BIAS;
-            }
-            int length = padded(rowCount, tileRows) * tileColumns;
-            if (rowBias.length < length) {
-                rowBias = new float[length];
-            }
-            int from = product.rowBias(item) + row;
-            for (int i = 0; i < rowCount; i++) {
-                Arrays.fill(rowBias, i * tileColumns, (i + 1) * tileColumns, product.biasOfRows.array[from + i]);
-            }
-            return rowBias;
-        }
-
-        void reserve(int rowsLength, int columnsLength, int biasLength, int tileLength) {
-            if (rows.length < rowsLength) {
-                rows = new float[rowsLength];
-            }
-            if (columns.length < columnsLength) {
-                columns = new float[columnsLength];
-            }
-            if (bias.length < biasLength) {
-                bias = new float[biasLength];
-            }
-            if (tile.length < tileLength) {
-                tile = new float[tileLength];
-            }
-        }
+    float[] tile() {
+        return context.scratch().floats(Role.TILE, tileRows * tileColumns);
     }
 }

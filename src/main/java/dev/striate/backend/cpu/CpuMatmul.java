@@ -17,14 +17,14 @@ final class CpuMatmul implements MatmulKernels {
     private static final long SMALL = 512;
     /** Up to this many rows, the dot products of lines of A with lines of B are computed where these lie. */
     private static final int FEW_ROWS = 4;
-    /** Multiply-adds per nanosecond where both operands come from memory, a low guess. */
-    private static final int SPEED = 8;
 
+    private final CpuContext context;
     private final CpuThreads threads;
     private final SimdKernels simd;
     private final CpuGemm gemm;
 
     CpuMatmul(CpuContext context, CpuGemm gemm) {
+        this.context = context;
         this.threads = context.threads();
         this.simd = context.simd();
         this.gemm = gemm;
@@ -40,10 +40,16 @@ final class CpuMatmul implements MatmulKernels {
                     product.items, product.items * (work + 20), (from, to) -> multiplyUnpacked(product, from, to));
         } else if (g.m() <= FEW_ROWS && product.aDepth == 1 && product.bDepth == 1) {
             int all = Math.multiplyExact(product.items, g.n());
-            threads.forRange(all, product.items * work / SPEED, (from, to) -> multiplyLines(product, from, to));
+            threads.forRange(
+                    all,
+                    (long) (product.items * work / context.speeds().streamed()),
+                    (from, to) -> multiplyLines(product, from, to));
         } else if (g.m() == 1) {
             int all = Math.multiplyExact(product.items, g.n());
-            threads.forRange(all, product.items * work / SPEED, (from, to) -> addLines(product, from, to));
+            threads.forRange(
+                    all,
+                    (long) (product.items * work / context.speeds().streamed()),
+                    (from, to) -> addLines(product, from, to));
         } else {
             gemm.run(product);
         }
@@ -51,7 +57,7 @@ final class CpuMatmul implements MatmulKernels {
 
     /** Some columns, counted through all products: each row's dot products with lines of B. */
     private void multiplyLines(CpuProduct product, int from, int to) {
-        float[] room = gemm.room();
+        float[] room = gemm.tile();
         for (int i = from, end; i < to; i = end) {
             int item = i / product.columns;
             int column = i % product.columns;

@@ -117,7 +117,7 @@ final class CpuOptimizer implements OptimizerKernels {
     }
 
     private double sumOfChunks(int n, ChunkSum sum) {
-        double[] partials = new double[CpuGemm.ceilDiv(n, CHUNK)];
+        double[] partials = new double[Sizes.ceilDiv(n, CHUNK)];
         threads.parallelFor(partials.length, n / 2L, chunk -> {
             int from = chunk * CHUNK;
             partials[chunk] = sum.of(from, Math.min(CHUNK, n - from));

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * reachable: where the heap is full, the JVM takes it back before anyone meets an {@link OutOfMemoryError}. Safe for
  * several threads.
  */
-final class CpuPool {
+public final class CpuPool {
 
     private static final int SMALLEST = 64;
 
@@ -52,12 +52,12 @@ final class CpuPool {
     }
 
     /** An array of at least {@code length} elements for the inside of one kernel call, not counted as live. */
-    synchronized float[] takeScratch(int length) {
+    public synchronized float[] takeScratch(int length) {
         return take(floats, length);
     }
 
     /** Gives back what {@link #takeScratch} handed out. */
-    synchronized void giveScratch(float[] array) {
+    public synchronized void giveScratch(float[] array) {
         floats.give(array);
     }
 

@@ -25,28 +25,13 @@ final class CpuProduct {
     final float[] c;
     /** What is added to each row of C, one element per column. */
     final @Nullable CpuBuffer bias;
-    /** What is added to each column of C, one element per row; an item's begin at {@link #rowBias}. */
-    final @Nullable CpuBuffer biasOfRows;
 
     private final StridedLoop batch;
     private final int aOffset;
     private final int bOffset;
     private final int cOffset;
-    /** How many items take turns in the elements of {@link #biasOfRows}. */
-    private final int biasTurns;
 
     CpuProduct(MatmulGeometry g, CpuBuffer a, CpuBuffer b, @Nullable CpuBuffer bias, CpuBuffer c) {
-        this(g, a, b, bias, null, 1, c);
-    }
-
-    private CpuProduct(
-            MatmulGeometry g,
-            CpuBuffer a,
-            CpuBuffer b,
-            @Nullable CpuBuffer bias,
-            @Nullable CpuBuffer biasOfRows,
-            int biasTurns,
-            CpuBuffer c) {
         this.batch = g.batch();
         this.items = batch.turns();
         this.rows = g.m();
@@ -61,21 +46,13 @@ final class CpuProduct {
         this.bColumn = g.transposeB() ? depth : 1;
         this.bDepth = g.transposeB() ? 1 : columns;
         this.bias = bias;
-        this.biasOfRows = biasOfRows;
-        this.biasTurns = biasTurns;
         this.c = c.array;
         this.cOffset = c.offset;
     }
 
-    /** With another bias: its element {@code item % turns * rows + row} is added to all of an item's row. */
-    static CpuProduct withBiasOfRows(
-            MatmulGeometry g, CpuBuffer a, CpuBuffer b, @Nullable CpuBuffer biasOfRows, int turns, CpuBuffer c) {
-        return new CpuProduct(g, a, b, null, biasOfRows, turns, c);
-    }
-
-    /** Where the bias of an item's rows begins. */
-    int rowBias(int item) {
-        return biasOfRows == null ? 0 : biasOfRows.offset + item % biasTurns * rows;
+    /** Multiply-adds, and what begins and ends each element. */
+    double work() {
+        return (double) items * rows * columns * (depth + 8);
     }
 
     /** Where an item's A begins. */

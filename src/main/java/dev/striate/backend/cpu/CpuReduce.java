@@ -35,7 +35,7 @@ final class CpuReduce implements ReduceKernels {
         int outputs = kept.turns();
         int turns = reduced.turns();
         long work = (long) outputs * turns / 2 + outputs * 4L;
-        int chunks = outputs >= MANY_OUTPUTS ? 1 : CpuGemm.ceilDiv(turns, CHUNK);
+        int chunks = outputs >= MANY_OUTPUTS ? 1 : Sizes.ceilDiv(turns, CHUNK);
         if (chunks == 1) {
             threads.forRange(outputs, work, (from, to) -> {
                 double[] sums = new double[to - from];

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The calls of a training step follow each other within microseconds, and waking a sleeping thread takes longer than
  * many of them. A helper therefore looks out for the next call for a moment before it sleeps.
  */
-final class CpuThreads {
+public final class CpuThreads {
 
     /** Work in nanoseconds below which another thread's help costs more than it brings. */
     static final long WORTH_SHARING = 20_000;
@@ -48,17 +48,17 @@ final class CpuThreads {
         }
     }
 
-    int count() {
+    public int count() {
         return count;
     }
 
     /** Into how many pieces work of about this many nanoseconds is best cut; 1 where sharing does not pay. */
-    int pieces(long nanos) {
+    public int pieces(long nanos) {
         return count == 1 || nanos < worthSharing ? 1 : PIECES_PER_THREAD * count;
     }
 
     /** A piece of a range. */
-    interface Range {
+    public interface Range {
         void run(int from, int to);
     }
 
@@ -68,7 +68,7 @@ final class CpuThreads {
      *
      * @param nanos what all of it takes on one thread, roughly
      */
-    void forRange(int n, long nanos, Range body) {
+    public void forRange(int n, long nanos, Range body) {
         int pieces = Math.min(pieces(nanos), n);
         if (pieces <= 1) {
             body.run(0, n);
@@ -84,7 +84,7 @@ final class CpuThreads {
      *
      * @param nanos what all chunks together take on one thread, roughly
      */
-    void parallelFor(int chunks, long nanos, IntConsumer body) {
+    public void parallelFor(int chunks, long nanos, IntConsumer body) {
         int wanted = Math.min(count, chunks) - 1;
         if (wanted <= 0 || nanos < worthSharing) {
             for (int chunk = 0; chunk < chunks; chunk++) {

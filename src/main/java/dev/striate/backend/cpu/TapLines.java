@@ -17,10 +17,10 @@ final class TapLines {
         for (int ky = 0; ky < g.kernelHeight(); ky++) {
             for (int kx = 0; kx < g.kernelWidth(); kx++) {
                 int shift = kx * g.dilationW() - g.padLeft();
-                int firstX = shift >= 0 ? 0 : CpuGemm.ceilDiv(-shift, g.strideW());
+                int firstX = shift >= 0 ? 0 : Sizes.ceilDiv(-shift, g.strideW());
                 int endX = shift >= g.inWidth()
                         ? 0
-                        : Math.min(g.outWidth(), CpuGemm.ceilDiv(g.inWidth() - shift, g.strideW()));
+                        : Math.min(g.outWidth(), Sizes.ceilDiv(g.inWidth() - shift, g.strideW()));
                 if (firstX >= endX) {
                     continue;
                 }

@@ -39,7 +39,7 @@ class CpuKernelsTest {
     private static final Backend REFERENCE = new ReferenceBackend();
     private static final List<List<Backend>> BACKENDS = Stream.of(Vectorization.VECTOR_API, Vectorization.PLAIN)
             .map(kind -> Stream.of(1, 2, 3)
-                    .map(threads -> (Backend) CpuBackend.open(threads, kind, 0))
+                    .map(threads -> (Backend) CpuBackend.open(threads, kind, 0, null))
                     .toList())
             .toList();
 

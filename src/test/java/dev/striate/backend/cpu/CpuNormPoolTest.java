@@ -23,7 +23,7 @@ class CpuNormPoolTest {
 
     private static final List<List<Backend>> BACKENDS = Stream.of(Vectorization.VECTOR_API, Vectorization.PLAIN)
             .map(kind -> Stream.of(1, 2, 3)
-                    .map(threads -> (Backend) CpuBackend.open(threads, kind, 0))
+                    .map(threads -> (Backend) CpuBackend.open(threads, kind, 0, null))
                     .toList())
             .toList();
 

@@ -1,4 +1,4 @@
-package dev.striate.backend.cpu;
+package dev.striate.backend.cpu.conv;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -8,8 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.striate.backend.Backend;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.Conv2dGeometry;
+import dev.striate.backend.LinearKernels;
+import dev.striate.backend.cpu.SharingCpu;
+import dev.striate.backend.cpu.Vectorization;
 import dev.striate.backend.cpu.simd.SimdKernels;
 import dev.striate.backend.cpu.simd.VectorApi;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +29,9 @@ class WinogradConv2dTest {
     private static final int LINE = 7;
     private static final int COLUMN = 10;
 
+    private static final LinearKernels LINEAR =
+            SharingCpu.open(1, Vectorization.PLAIN).linear();
+
     private final float[] x = random(1, G.batch() * G.inChannels() * G.inHeight() * G.inWidth());
     private final float[] w = random(2, G.outChannels() * G.inChannels() * 9);
 
@@ -32,12 +39,11 @@ class WinogradConv2dTest {
     void servesManyChannelsAndPixelsOfKernels3x3Only() {
         SimdKernels simd = VectorApi.vectorized();
         assertNotNull(simd, VectorApi.absence());
-        WinogradConv2d winograd =
-                new WinogradConv2d(new CpuContext(new CpuThreads(1, 0), simd, new CpuPool()), simd.winograd());
+        ConvAlgorithms algorithms = new ConvAlgorithms(SharingCpu.context(simd), LINEAR, null);
         boolean broad = simd.winograd().lanes() >= 16;
-        assertEquals(broad, winograd.paysForward(G));
-        assertEquals(broad, winograd.paysInputGradient(G));
-        assertTrue(WinogradWeightGradient.pays(G));
+        assertEquals(broad, isWinograd(algorithms, algorithms.forward, G));
+        assertEquals(broad, isWinograd(algorithms, algorithms.inputGradient, G));
+        assertTrue(isWinograd(algorithms, algorithms.weightGradient, G));
         Conv2dGeometry fewChannels = new Conv2dGeometry(3, 3, 20, 16, 72, 20, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1);
         Conv2dGeometry onePixel = new Conv2dGeometry(3, 64, 1, 1, 72, 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1);
         Conv2dGeometry stride = new Conv2dGeometry(3, 64, 20, 16, 72, 20, 8, 3, 3, 1, 2, 1, 1, 1, 1, 1);
@@ -45,15 +51,22 @@ class WinogradConv2dTest {
         Conv2dGeometry groups = new Conv2dGeometry(3, 64, 20, 16, 72, 20, 16, 3, 3, 1, 1, 1, 1, 1, 1, 2);
         Conv2dGeometry longLines = new Conv2dGeometry(1, 64, 2, 160_000, 64, 2, 160_000, 3, 3, 1, 1, 1, 1, 1, 1, 1);
         // Outputs that read nothing are the bias exactly; what reads an input is always there.
-        assertFalse(winograd.paysForward(new Conv2dGeometry(3, 64, 20, 16, 72, 24, 16, 3, 3, 1, 1, 3, 1, 1, 1, 1)));
-        assertFalse(winograd.paysForward(new Conv2dGeometry(3, 64, 20, 16, 72, 20, 18, 3, 3, 1, 1, 1, 1, 1, 1, 1)));
-        assertEquals(
-                broad, winograd.paysForward(new Conv2dGeometry(3, 64, 20, 16, 72, 22, 18, 3, 3, 1, 1, 2, 2, 1, 1, 1)));
-        for (Conv2dGeometry g : new Conv2dGeometry[] {fewChannels, onePixel, stride, dilation, groups, longLines}) {
-            assertFalse(winograd.paysForward(g), g.toString());
-            assertFalse(winograd.paysInputGradient(g), g.toString());
-            assertFalse(WinogradWeightGradient.pays(g), g.toString());
+        Conv2dGeometry below = new Conv2dGeometry(3, 64, 20, 16, 72, 24, 16, 3, 3, 1, 1, 3, 1, 1, 1, 1);
+        Conv2dGeometry beside = new Conv2dGeometry(3, 64, 20, 16, 72, 20, 18, 3, 3, 1, 1, 1, 1, 1, 1, 1);
+        Conv2dGeometry full = new Conv2dGeometry(3, 64, 20, 16, 72, 22, 18, 3, 3, 1, 1, 2, 2, 1, 1, 1);
+        assertFalse(isWinograd(algorithms, algorithms.forward, below));
+        assertFalse(isWinograd(algorithms, algorithms.forward, beside));
+        assertEquals(broad, isWinograd(algorithms, algorithms.forward, full));
+        for (Conv2dGeometry g : List.of(fewChannels, onePixel, stride, dilation, groups, longLines)) {
+            assertFalse(isWinograd(algorithms, algorithms.forward, g), g.toString());
+            assertFalse(isWinograd(algorithms, algorithms.inputGradient, g), g.toString());
+            assertFalse(isWinograd(algorithms, algorithms.weightGradient, g), g.toString());
         }
+    }
+
+    private static <O> boolean isWinograd(
+            ConvAlgorithms algorithms, List<ConvAlgorithm<O>> direction, Conv2dGeometry g) {
+        return algorithms.choose(direction, g).name().equals("winograd");
     }
 
     @Test
@@ -139,7 +152,7 @@ class WinogradConv2dTest {
 
     /** On two threads, without a bias. */
     static float[] forward(Conv2dGeometry g, float[] images, float[] w) {
-        Backend cpu = CpuBackend.open(2, Vectorization.VECTOR_API, 0);
+        Backend cpu = SharingCpu.open(2, Vectorization.VECTOR_API);
         Buffer in = cpu.allocate(images.length);
         Buffer weight = cpu.allocate(w.length);
         Buffer out = cpu.allocate(g.batch() * g.outChannels() * g.outHeight() * g.outWidth());

@@ -1,5 +1,11 @@
-package dev.striate.backend.cpu;
+package dev.striate.backend.cpu.conv;
 
+import static dev.striate.backend.cpu.Sizes.ceilDiv;
+
+import dev.striate.backend.Conv2dGeometry;
+import dev.striate.backend.cpu.CpuContext;
+import dev.striate.backend.cpu.CpuThreads;
+import dev.striate.backend.cpu.Scratch.Role;
 import dev.striate.backend.cpu.simd.ConvKernels;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,10 +39,8 @@ final class PatchProduct {
      * Taps that one chain of multiply-adds spans at most, and that a block of channels has unless one channel has more.
      */
     private static final int DEPTH = 384;
-    /** Elements that a task has loaded at a time, half a second cache. */
-    static final int MOST_LOADED = 1 << 17;
-    /** Multiply-adds per nanosecond, a low guess: what matters is only whether sharing pays. */
-    private static final int SPEED = 30;
+    /** Elements that a task has loaded at a time. Not the machine's choice: the order of sums depends on it. */
+    private static final int MOST_LOADED = 1 << 17;
 
     /**
      * Where results go: row r of an image's position (y, x) to {@code array[base + image imageStride + r rowStride + y
@@ -64,15 +68,29 @@ final class PatchProduct {
         void pack(int group, int first, int count, float[] target, int at, int width);
     }
 
-    private final CpuThreads threads;
+    /**
+     * @param rows     of weights in a group
+     * @param channels of the patches in a group
+     * @param pass     whose bias has one element per row of the output in all groups; its ReLU or gate is applied unless
+     *     neighbouring positions are not neighbours in the output
+     * @param shifts   what is done with rows, or null if they are those of the output
+     */
+    record Operands(
+            Conv2dGeometry g,
+            Patches patches,
+            int rows,
+            int channels,
+            Weights weights,
+            Pass pass,
+            Output output,
+            @Nullable Shifts shifts) {}
+
+    private final CpuContext context;
     private final ConvKernels kernels;
-    private final CpuPool pool;
-    private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
     PatchProduct(CpuContext context) {
-        this.threads = context.threads();
+        this.context = context;
         this.kernels = context.simd().convolution();
-        this.pool = context.pool();
     }
 
     /** How many positions the tiles for so many rows take from one place. */
@@ -84,77 +102,44 @@ final class PatchProduct {
         return most;
     }
 
-    /**
-     * @param rows     of weights in a group
-     * @param channels of the patches in a group
-     * @param bias     one element per row of the output in all groups, or null
-     * @param shifts   what is done with rows, or null if they are those of the output
-     */
-    void run(
-            Patches patches,
-            int batch,
-            int groups,
-            int rows,
-            int channels,
-            Weights weights,
-            @Nullable CpuBuffer bias,
-            Output output,
-            @Nullable Shifts shifts) {
-        int depth = channels * patches.taps();
-        int panelRows = 0;
-        int panels = 0;
-        for (int row = 0; row < rows; row += kernels.tileRows(rows - row)) {
-            panelRows = row + kernels.tileRows(rows - row);
-            panels++;
-        }
-        float[] packed = pool.takeScratch(groups * panelRows * depth);
-        float[] summands = pool.takeScratch(groups * rows + panelRows);
+    void run(Operands operands) {
+        Call call = new Call(operands);
+        int rows = operands.rows;
+        float[] packed = context.pool().takeScratch(operands.g.groups() * call.panelRows * call.depth);
+        float[] summands = context.pool().takeScratch(operands.g.groups() * rows + call.panelRows);
         try {
-            for (int group = 0; group < groups; group++) {
-                for (int row = 0; row < rows; ) {
-                    int height = kernels.tileRows(rows - row);
-                    int at = (group * panelRows + row) * depth;
-                    weights.pack(group, row, Math.min(height, rows - row), packed, at, height);
-                    row += height;
-                }
-            }
-            for (int i = 0; i < groups * rows; i++) {
-                summands[i] = bias == null || shifts != null ? 0f : bias.array[bias.offset + i];
-            }
-            Call call =
-                    new Call(patches, batch, groups, rows, channels, panelRows, packed, summands, bias, output, shifts);
-            long nanos = (long) batch * groups * rows * patches.positions() * (depth + 8L) / SPEED;
-            int items = CpuGemm.ceilDiv(batch, call.imagesPerItem) * groups;
+            call.pack(packed, summands);
+            CpuThreads threads = context.threads();
+            long nanos = context.speeds()
+                    .nanos((double) operands.g.batch()
+                            * operands.g.groups()
+                            * rows
+                            * call.positions
+                            * (call.depth + 8L));
+            int items = ceilDiv(operands.g.batch(), call.imagesPerItem) * operands.g.groups();
             // With fewer items than pieces, rows are divided too, though each part then loads the images for itself.
             // Rows that make one of the output stay together.
-            int mostParts = shifts == null ? panels : 1;
-            int parts = Math.min(mostParts, CpuGemm.ceilDiv(Math.min(threads.count(), threads.pieces(nanos)), items));
+            int mostParts = operands.shifts == null ? call.panels : 1;
+            int parts = Math.min(mostParts, ceilDiv(Math.min(threads.count(), threads.pieces(nanos)), items));
             threads.forRange(items * parts, nanos, (from, to) -> {
-                Task task = new Task(call, parts);
+                Task task = new Task(call, packed, summands, parts);
                 for (int i = from; i < to; i++) {
                     task.run(i / parts, i % parts);
                 }
             });
         } finally {
-            pool.giveScratch(packed);
-            pool.giveScratch(summands);
+            context.pool().giveScratch(packed);
+            context.pool().giveScratch(summands);
         }
     }
 
     /** What all tasks of a call share. */
     private final class Call {
 
+        final Operands operands;
         final Patches patches;
-        final int batch;
-        final int groups;
-        final int rows;
-        final int channels;
+        final int panels;
         final int panelRows;
-        final float[] packed;
-        final float[] summands;
-        final @Nullable CpuBuffer bias;
-        final Output output;
-        final @Nullable Shifts shifts;
         final int[] shiftMasks;
         final int positions;
         final int depth;
@@ -168,37 +153,19 @@ final class PatchProduct {
         final List<Band> bands = new ArrayList<>(3);
         final int imagesPerItem;
 
-        Call(
-                Patches patches,
-                int batch,
-                int groups,
-                int rows,
-                int channels,
-                int panelRows,
-                float[] packed,
-                float[] summands,
-                @Nullable CpuBuffer bias,
-                Output output,
-                @Nullable Shifts shifts) {
-            this.patches = patches;
-            this.batch = batch;
-            this.groups = groups;
-            this.rows = rows;
-            this.channels = channels;
-            this.panelRows = panelRows;
-            this.packed = packed;
-            this.summands = summands;
-            this.bias = bias;
-            this.output = output;
-            this.shifts = shifts;
+        Call(Operands operands) {
+            this.operands = operands;
+            this.patches = operands.patches;
+            Shifts shifts = operands.shifts;
+            Output output = operands.output;
             this.shiftMasks =
                     shifts == null ? new int[0] : kernels.shiftMasks(shifts.width, patches.gridWidth(), shifts.columns);
             this.positions = patches.positions();
-            this.depth = channels * patches.taps();
+            this.depth = operands.channels * patches.taps();
             int mostChannels =
                     Math.min(DEPTH / Math.max(1, patches.taps()), MOST_LOADED / Math.max(1, patches.channelLength()));
-            int blocks = CpuGemm.ceilDiv(channels, Math.max(1, mostChannels));
-            this.channelsPerBlock = CpuGemm.ceilDiv(channels, blocks);
+            int blocks = ceilDiv(operands.channels, Math.max(1, mostChannels));
+            this.channelsPerBlock = ceilDiv(operands.channels, blocks);
             this.starts = patches.starts(channelsPerBlock);
             this.loadedLength = channelsPerBlock * patches.channelLength();
             this.neighboursStayTogether =
@@ -206,15 +173,36 @@ final class PatchProduct {
             boolean oneChain = blocks == 1 && depth <= DEPTH;
             int aside = 0;
             boolean odd = false;
-            for (int row = 0; row < rows; ) {
+            int row = 0;
+            int count = 0;
+            while (row < operands.rows) {
                 Band band = new Band(this, row, oneChain, aside);
                 bands.add(band);
                 aside += (band.halves - band.inPlace) * band.panels * band.height * band.half;
                 odd |= band.inPlace % 2 == 1 || (band.halves - band.inPlace) % 2 == 1;
                 row += band.panels * band.height;
+                count += band.panels;
             }
+            this.panelRows = row;
+            this.panels = count;
             this.asideLength = aside;
             this.imagesPerItem = odd && 2 * loadedLength <= MOST_LOADED ? 2 : 1;
+        }
+
+        void pack(float[] packed, float[] summands) {
+            int rows = operands.rows;
+            for (int group = 0; group < operands.g.groups(); group++) {
+                for (Band band : bands) {
+                    for (int row = band.firstRow; row < Math.min(rows, band.endRow()); row += band.height) {
+                        int at = (group * panelRows + row) * depth;
+                        int count = Math.min(band.height, rows - row);
+                        operands.weights.pack(group, row, count, packed, at, band.height);
+                    }
+                }
+            }
+            for (int i = 0; i < operands.g.groups() * rows; i++) {
+                summands[i] = operands.shifts == null ? operands.pass.epilogue().bias(i) : 0f;
+            }
         }
     }
 
@@ -234,21 +222,26 @@ final class PatchProduct {
         final int aside;
 
         Band(Call call, int firstRow, boolean oneChain, int aside) {
+            int rows = call.operands.rows;
             this.firstRow = firstRow;
-            this.height = kernels.tileRows(call.rows - firstRow);
+            this.height = kernels.tileRows(rows - firstRow);
             int end = firstRow + height;
-            while (end + height <= call.rows && kernels.tileRows(call.rows - end) == height) {
+            while (end + height <= rows && kernels.tileRows(rows - end) == height) {
                 end += height;
             }
             this.panels = (end - firstRow) / height;
             this.half = kernels.halfColumns(height);
-            this.halves = CpuGemm.ceilDiv(call.positions, half);
-            if (end > call.rows || call.positions < half || !call.neighboursStayTogether) {
+            this.halves = ceilDiv(call.positions, half);
+            if (end > rows || call.positions < half || !call.neighboursStayTogether) {
                 this.inPlace = 0;
             } else {
                 this.inPlace = oneChain ? halves : call.positions / half;
             }
             this.aside = aside;
+        }
+
+        int endRow() {
+            return firstRow + panels * height;
         }
     }
 
@@ -256,6 +249,9 @@ final class PatchProduct {
     private final class Task {
 
         private final Call call;
+        private final Operands operands;
+        private final float[] packed;
+        private final float[] summands;
         private final int parts;
         private final float[] loaded;
         private final float[] aside;
@@ -280,47 +276,50 @@ final class PatchProduct {
         private int firstTap;
         private boolean add;
 
-        Task(Call call, int parts) {
+        Task(Call call, float[] packed, float[] summands, int parts) {
             this.call = call;
+            this.operands = call.operands;
+            this.packed = packed;
+            this.summands = summands;
             this.parts = parts;
-            Scratch own = scratch.get();
             // A half of more columns than positions reads beyond the last.
-            this.loaded = own.loaded(call.imagesPerItem * call.loadedLength + kernels.blockColumns());
-            this.aside = own.aside(call.imagesPerItem * call.asideLength);
-            if (call.shifts == null) {
-                this.target = call.output;
-            } else {
-                int reach = kernels.lanes();
-                for (int column : call.shifts.columns) {
-                    reach = Math.max(reach, kernels.lanes() + Math.abs(column));
-                }
-                int image = call.rows * call.positions;
-                float[] shifted = own.shifted(call.imagesPerItem * image + 2 * (reach + call.shifts.width));
-                this.target = new Output(
-                        shifted, reach + call.shifts.width, image, call.positions, call.patches.gridWidth(), 1);
+            int most = call.imagesPerItem * call.loadedLength + kernels.blockColumns();
+            this.loaded = context.scratch().floats(Role.IMAGES, most);
+            this.aside = context.scratch().floats(Role.SUMS, call.imagesPerItem * call.asideLength);
+            Shifts shifts = operands.shifts;
+            this.target = shifts == null ? operands.output : beforeShifts(shifts);
+        }
+
+        private Output beforeShifts(Shifts shifts) {
+            int margin = kernels.lanes() + shifts.width;
+            for (int column : shifts.columns) {
+                margin = Math.max(margin, kernels.lanes() + shifts.width + Math.abs(column));
             }
+            int image = operands.rows * call.positions;
+            float[] rows = context.scratch().floats(Role.OUTPUT, call.imagesPerItem * image + 2 * margin);
+            return new Output(rows, margin, image, call.positions, call.patches.gridWidth(), 1);
         }
 
         void run(int item, int part) {
-            this.firstImage = item / call.groups * call.imagesPerItem;
-            this.images = Math.min(call.imagesPerItem, call.batch - firstImage);
-            this.group = item % call.groups;
+            this.firstImage = item / operands.g.groups() * call.imagesPerItem;
+            this.images = Math.min(call.imagesPerItem, operands.g.batch() - firstImage);
+            this.group = item % operands.g.groups();
             this.part = part;
             int taps = call.patches.taps();
-            for (int channel = 0; channel < call.channels; channel += call.channelsPerBlock) {
-                int count = Math.min(call.channelsPerBlock, call.channels - channel);
+            for (int channel = 0; channel < operands.channels; channel += call.channelsPerBlock) {
+                int count = Math.min(call.channelsPerBlock, operands.channels - channel);
                 for (int image = 0; image < images; image++) {
                     call.patches.load(
                             kernels,
                             firstImage + image,
-                            group * call.channels + channel,
+                            group * operands.channels + channel,
                             count,
                             call.channelsPerBlock,
                             loaded,
                             image * call.loadedLength);
                 }
-                int chains = Math.max(1, CpuGemm.ceilDiv(count * taps, DEPTH));
-                int chainLength = CpuGemm.ceilDiv(count * taps, chains);
+                int chains = Math.max(1, ceilDiv(count * taps, DEPTH));
+                int chainLength = ceilDiv(count * taps, chains);
                 for (int chain = 0; chain < chains; chain++) {
                     firstStart = chain * chainLength;
                     length = Math.min(chainLength, count * taps - firstStart);
@@ -337,25 +336,45 @@ final class PatchProduct {
                     putInPlace(band, half);
                 }
             }
-            if (call.shifts != null) {
+            if (operands.shifts != null) {
                 for (int image = 0; image < images; image++) {
-                    shift(image, call.shifts);
+                    shift(image, operands.shifts);
                 }
+                finish(0, operands.rows / operands.shifts.columns.length);
+            } else if (call.neighboursStayTogether) {
+                for (Band band : call.bands) {
+                    for (int panel = part; panel < band.panels; panel += parts) {
+                        int row = band.firstRow + panel * band.height;
+                        finish(row, Math.min(band.height, operands.rows - row));
+                    }
+                }
+            }
+        }
+
+        /** The epilogue of some rows of the output. */
+        private void finish(int row, int count) {
+            Output output = operands.output;
+            int rows = operands.shifts == null ? operands.rows : operands.rows / operands.shifts.columns.length;
+            for (int image = 0; image < images; image++) {
+                int from = output.base + (firstImage + image) * output.imageStride;
+                from += (group * rows + row) * output.rowStride;
+                Pass pass = operands.pass;
+                pass.epilogue().finish(context.simd(), pass.output(), from, count * output.rowStride);
             }
         }
 
         /** Makes one image's output of the rows of the product. */
         private void shift(int image, Shifts shifts) {
-            Output output = call.output;
+            Output output = operands.output;
             int lineLength = call.patches.gridWidth();
             int lines = call.positions / lineLength;
             int count = shifts.columns.length;
-            int rows = call.rows / count;
+            int rows = operands.rows / count;
             int from = target.base + image * target.imageStride;
             int to = output.base + (firstImage + image) * output.imageStride + group * rows * output.rowStride;
             int end = to + rows * output.rowStride;
             for (int row = 0; row < rows; row++) {
-                float start = call.bias == null ? 0f : call.bias.array[call.bias.offset + group * rows + row];
+                float start = operands.pass.epilogue().bias(group * rows + row);
                 kernels.addShifted(
                         lines,
                         shifts.width,
@@ -404,7 +423,7 @@ final class PatchProduct {
                 kernels.tile(
                         height,
                         length,
-                        call.packed,
+                        packed,
                         (group * call.panelRows + row) * call.depth + firstTap * height,
                         loaded,
                         x,
@@ -416,8 +435,8 @@ final class PatchProduct {
                         stride,
                         second - at,
                         add,
-                        call.summands,
-                        group * call.rows + row);
+                        summands,
+                        group * operands.rows + row);
             }
         }
 
@@ -428,8 +447,8 @@ final class PatchProduct {
 
         /** Where a half's first row goes. */
         private int place(Band band, int image, int half) {
-            int number = call.shifts == null ? firstImage + image : image;
-            int row = call.shifts == null ? group * call.rows + band.firstRow : band.firstRow;
+            int number = operands.shifts == null ? firstImage + image : image;
+            int row = operands.shifts == null ? group * operands.rows + band.firstRow : band.firstRow;
             return target.base + number * target.imageStride + row * target.rowStride + position(band, half);
         }
 
@@ -446,7 +465,7 @@ final class PatchProduct {
             for (int image = 0; image < images; image++) {
                 for (int panel = part; panel < band.panels; panel += parts) {
                     int row = panel * band.height;
-                    int live = Math.min(band.height, call.rows - band.firstRow - row);
+                    int live = Math.min(band.height, operands.rows - band.firstRow - row);
                     int from = aside(band, image, half) + row * band.half;
                     int to = place(band, image, 0) + row * target.rowStride;
                     int first = position(band, half);
@@ -477,35 +496,6 @@ final class PatchProduct {
                 }
                 done += run;
             }
-        }
-    }
-
-    /** One thread's working arrays, which grow to the largest asked for. */
-    private static final class Scratch {
-
-        private float[] loaded = new float[0];
-        private float[] aside = new float[0];
-        private float[] shifted = new float[0];
-
-        float[] loaded(int length) {
-            if (loaded.length < length) {
-                loaded = new float[length];
-            }
-            return loaded;
-        }
-
-        float[] aside(int length) {
-            if (aside.length < length) {
-                aside = new float[length];
-            }
-            return aside;
-        }
-
-        float[] shifted(int length) {
-            if (shifted.length < length) {
-                shifted = new float[length];
-            }
-            return shifted;
         }
     }
 }
