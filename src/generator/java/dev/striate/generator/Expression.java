@@ -237,15 +237,6 @@ final class Expression {
         return new Expression(body, Type.FLOAT, result);
     }
 
-    /** {@link #swapped} in one operation, where vectors of 512 bit are certain. */
-    Expression rotated() {
-        return convert(
-                Type.FLOAT,
-                a -> "((FloatVector) ((LongVector) " + a
-                        + ".reinterpretShape(PAIRS, 0)).lanewise(VectorOperators.ROL, 32).reinterpretShape(SPECIES, 0))",
-                a -> a);
-    }
-
     private Expression compare(String operator, String sign, Expression other) {
         return combine(
                 Type.MASK,

@@ -43,9 +43,7 @@ public final class Generate {
 
         Loops winograd = new Loops("WinogradKernels");
         Winograd.write(winograd);
-        Winograd.writeLines(winograd);
         Tiles.writeWinograd(winograd);
-        Tiles.writeWinogradLines(winograd);
         write(target, winograd, "WinogradLoops", "ScalarWinogradTiles");
 
         for (String name : new String[] {

@@ -274,47 +274,4 @@ final class Tiles {
         body.block("if (add)", () -> tile.add("c", place));
         tile.store("c", place);
     }
-
-    /**
-     * Of Winograd's products along lines: three planes by four rows by two vectors, and what follows them, for 32
-     * registers. The planes are rows of one tile, each with vectors of its own.
-     */
-    static void writeWinogradLines(Loops loops) {
-        loops.vectorMethod(
-                "@Override public void lineTile(int depth, long[] u, int uOffset, float[] v, int vOffset, int secondV,"
-                        + " int planeStep, int[] starts, int rows, float[] bias, int biasOffset, float[] y, int yOffset,"
-                        + " int secondY, int yStep)",
-                Tiles::lines);
-    }
-
-    private static void lines(Body body) {
-        int rows = 4;
-        Tiles[] planes = new Tiles[3];
-        for (int plane = 0; plane < planes.length; plane++) {
-            boolean first = plane == 0;
-            planes[plane] = new Tiles(
-                    body, rows, 2, row -> first ? body.broadcast("bias[biasOffset + " + row + "]") : body.zero());
-        }
-        body.block("for (int p = 0, iu = uOffset; p < depth; p++, iu += " + planes.length * rows + ")", () -> {
-            body.line("int at = vOffset + starts[p];");
-            for (int plane = 0; plane < planes.length; plane++) {
-                int first = plane * rows;
-                String step = " + " + plane + " * planeStep";
-                planes[plane].step(
-                        row -> body.broadcastPair("u[iu + " + (first + row) + "]"),
-                        v -> body.load("v", (v == 0 ? "at" : "at + secondV") + step));
-            }
-        });
-        for (int row = 0; row < rows; row++) {
-            int r = row;
-            body.block("if (rows > " + row + ")", () -> {
-                for (int v = 0; v < 2; v++) {
-                    body.store(
-                            "y",
-                            "yOffset + " + r + " * yStep" + (v == 0 ? "" : " + secondY"),
-                            Winograd.joinLine(planes[0].sums[r][v], planes[1].sums[r][v], planes[2].sums[r][v]));
-                }
-            });
-        }
-    }
 }

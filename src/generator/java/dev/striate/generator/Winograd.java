@@ -198,44 +198,4 @@ final class Winograd {
                     });
                 });
     }
-
-    /** The methods about tiles of two neighbours in a line. */
-    static void writeLines(Loops loops) {
-        loops.method(
-                "@Override void combinePairs(int lines, int width, float[] x, int xOffset, int xStep, float[] v, int"
-                        + " vOffset, int planeStep)",
-                Winograd::pairs);
-    }
-
-    /**
-     * A vector of each line. The sixth element of a tile is its first one with all pixels moved by one, and so is the
-     * second summand of its elements 1 and 2, or 3 and 4.
-     */
-    private static void pairs(Body body) {
-        body.block(
-                "for (int line = 0, from = xOffset, to = vOffset; line < lines; line++, from += xStep, to += width)",
-                () -> body.lanes(2, () -> {
-                    Expression x2 = body.let("x2", body.load("x", "from + 2"));
-                    Expression odd = body.let("odd", body.load("x", "from + 3").minus(body.load("x", "from + 1")));
-                    Expression even =
-                            body.let("even", body.load("x", "from + 4").minus(x2));
-                    Expression factor = body.constant(1.5f);
-                    body.store(
-                            "v",
-                            "to",
-                            factor.fma(odd, body.load("x", "from").minus(x2).plus(even)));
-                    Expression sum = body.let("sum", factor.fma(x2, odd));
-                    body.store("v", "to + planeStep", body.alternating(-1, 1).fma(sum, sum.swapped()));
-                    body.store(
-                            "v", "to + 2 * planeStep", body.alternating(2, -2).fma(odd, odd.swapped()));
-                }));
-    }
-
-    /** What the products of the three planes of a line's tiles come to. */
-    static Expression joinLine(Expression outer, Expression inner, Expression last) {
-        Body body = outer.body;
-        Expression sum = outer.plus(body.alternating(1, -1).fma(inner.rotated(), inner));
-        Expression own = body.alternating(1, -2).fma(last, sum);
-        return body.alternating(1, 0.5f).fma(last.rotated(), own);
-    }
 }

@@ -135,19 +135,6 @@ final class Rehearsals {
             k.winograd().gradientTile(DEPTH, x, 0, starts, x, 0, columns, y, 0, columns, false);
             k.winograd().gradientTile(DEPTH, x, 0, starts, x, 0, columns, y, 0, columns, true);
         });
-        program.put("WinogradKernels.combineLines", k -> {
-            for (int width : new int[] {lanes - 2, lanes, 2 * lanes - 2}) {
-                k.winograd().combineLines(4, width, x, 0, 2 * lanes, y, 0, 8 * lanes);
-            }
-        });
-        program.put("WinogradKernels.lineTile", k -> {
-            for (int wanted = 1; wanted <= WinogradKernels.LINE_ROWS; wanted++) {
-                k.winograd()
-                        .lineTile(
-                                DEPTH / 2, pairs, 0, x, 0, lanes, 2 * lanes, starts, wanted, x, 0, y, 0, lanes,
-                                2 * lanes);
-            }
-        });
         program.put("ElementwiseKernels.addScaled", k -> k.elementwise().addScaled(n, 1f, x, 0, y, 0));
         program.put("ElementwiseKernels.add", k -> k.elementwise().add(n, x, 0, y, 0, y, 0));
         program.put("ElementwiseKernels.multiply", k -> k.elementwise().multiply(n, x, 0, y, 0, y, 0));

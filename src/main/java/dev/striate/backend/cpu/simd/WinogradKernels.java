@@ -1,7 +1,7 @@
 package dev.striate.backend.cpu.simd;
 
 /**
- * The inner loops of {@link dev.striate.backend.cpu.WinogradConv2d}, which says what they are for. As in {@link
+ * The inner loops of Winograd's convolution, see {@link dev.striate.backend.cpu.conv}. As in {@link
  * SimdKernels}, each element is computed by the same sequence of operations wherever it stands in a call.
  *
  * <p>A tile is {@value #TILE_LINES} lines by 2 columns of the output. It needs 6x4 pixels of the input, the next tile's
@@ -11,8 +11,6 @@ package dev.striate.backend.cpu.simd;
  * neighbour.
  *
  * <p>The loops that are about channels are those of the weight gradient, whose tiles are 2x2 pixels of the output.
- * {@link #combineLines} and {@link #lineTile} are those of {@link dev.striate.backend.cpu.WinogradLines}, whose tiles
- * are two neighbours.
  */
 public interface WinogradKernels {
 
@@ -20,10 +18,6 @@ public interface WinogradKernels {
     int TILE_LINES = 4;
 
     int PLANES = 2 * (TILE_LINES + 2);
-    /** Of {@link #combineLines}, and the rows of {@link #lineTile}. */
-    int LINE_PLANES = 3;
-
-    int LINE_ROWS = 4;
 
     default int lanes() {
         return Lanes.LANES;
@@ -139,44 +133,4 @@ public interface WinogradKernels {
             int cOffset,
             int cStep,
             boolean add);
-
-    /**
-     * Combines the six pixels {@code d} that each tile of two neighbours reads of a line to {@code B^T d}, in three
-     * planes of pairs: elements 0 and 5, then 2 with its sign turned and 1, then 3 and 4.
-     *
-     * @param width of the output's lines, even
-     * @param x     {@code (lines, xStep)} from {@code xOffset} on, {@code width + 4} pixels in each line; vectors read
-     *     up to {@link #lanes} elements behind the last
-     * @param v     each plane's first element is {@code planeStep} behind the one before; lines follow each other, and
-     *     vectors write up to {@link #lanes} elements behind the last
-     */
-    void combineLines(int lines, int width, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep);
-
-    /**
-     * {@value #LINE_ROWS} rows of the products in all planes for two vectors of neighbours, and their sums {@code A^T m
-     * + bias}.
-     *
-     * @param u       {@code (depth, LINE_PLANES, LINE_ROWS)} pairs from {@code uOffset} on
-     * @param v       what stands at place p of the depth begins {@code starts[p]} behind {@code vOffset}, the second
-     *     vector {@code secondV} further, the planes {@code planeStep} apart
-     * @param rows    how many of the rows are wanted
-     * @param bias    one element per row from {@code biasOffset} on
-     * @param y       where the first row goes; its second vector is {@code secondY} further, the next row {@code yStep}
-     */
-    void lineTile(
-            int depth,
-            long[] u,
-            int uOffset,
-            float[] v,
-            int vOffset,
-            int secondV,
-            int planeStep,
-            int[] starts,
-            int rows,
-            float[] bias,
-            int biasOffset,
-            float[] y,
-            int yOffset,
-            int secondY,
-            int yStep);
 }

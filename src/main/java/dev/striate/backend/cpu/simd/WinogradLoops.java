@@ -115,19 +115,4 @@ abstract class WinogradLoops implements WinogradKernels {
             int zOffset,
             int zStep,
             int planeStep);
-
-    @Override
-    public void combineLines(
-            int lines, int width, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep) {
-        // The last vector ends with the line, unless the line is shorter: the next line then overwrites the rest.
-        int last = Math.max(0, width - LANES);
-        for (int i = 0; i < width; i += LANES) {
-            int at = Math.min(i, last);
-            combinePairs(lines, width, x, xOffset + at, xStep, v, vOffset + at, planeStep);
-        }
-    }
-
-    /** {@link #combineLines} for a vector of each line. */
-    abstract void combinePairs(
-            int lines, int width, float[] x, int xOffset, int xStep, float[] v, int vOffset, int planeStep);
 }

@@ -126,46 +126,6 @@ class ScalarKernelsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {2, 10, 14, 16, 18, 32, 42})
-    void winogradCombinationsOfLines(int width) {
-        int lanes = vectorized.winograd().lanes();
-        int planes = WinogradKernels.LINE_PLANES;
-        int planeStep = 5 * width + lanes + 3;
-        int length = planes * planeStep + 5 * (width + 7) + lanes;
-        assertSameBits(length, (k, a, b, y) -> {
-            k.winograd().combineLines(5, width, a, 1, width + 6, y, 2, planeStep);
-            for (int plane = 0; plane < planes; plane++) {
-                Arrays.fill(y, 2 + plane * planeStep + 5 * width, Math.min(length, 2 + (plane + 1) * planeStep), 0f);
-            }
-            Arrays.fill(y, 2 + (planes - 1) * planeStep + 5 * width, length, 0f);
-        });
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {0, 1, 9, 150})
-    void winogradLineTile(int depth) {
-        int lanes = vectorized.winograd().lanes();
-        int planeStep = 60 + 4 * lanes;
-        int yStep = 3 * lanes + 1;
-        int pairsPerPlace = WinogradKernels.LINE_PLANES * WinogradKernels.LINE_ROWS;
-        int[] starts = random.ints(depth + 1, 0, 60).toArray();
-        int length = 3 * planeStep + WinogradKernels.LINE_ROWS * yStep + 2 + depth * pairsPerPlace;
-        for (int rows = 1; rows <= WinogradKernels.LINE_ROWS; rows++) {
-            int wanted = rows;
-            assertSameBits(length, (k, a, b, y) -> {
-                long[] pairs = new long[1 + depth * pairsPerPlace];
-                for (int i = 1; i < pairs.length; i++) {
-                    pairs[i] = (long) Float.floatToRawIntBits(a[i]) << 32 | Float.floatToRawIntBits(b[i]) & 0xFFFFFFFFL;
-                }
-                k.winograd()
-                        .lineTile(
-                                depth, pairs, 1, b, 2, lanes + 4, planeStep, starts, wanted, a, 3, y, 1, 2 * lanes,
-                                yStep);
-            });
-        }
-    }
-
-    @ParameterizedTest
     @ValueSource(ints = {1, 2, 5})
     void winogradCombinationsOfChannels(int tiles) {
         int lanes = vectorized.winograd().lanes();
