@@ -1,18 +1,15 @@
 // Batch normalisation. A channel's M = batch * plane elements are cut into chunks of fixed size; partial results of chunks go to
-// scratch memory and are joined, in a fixed order. In the tiled shape TEAM work-items share a chunk, and the chunks of a channel;
-// in the other one has them, and walks them in vectors. x is read twice for the statistics, the second time from a cache, and
+// scratch memory and are joined, in a fixed order. A team shares a chunk, and the chunks of a channel. x is read twice for the statistics, the second time from a cache, and
 // once to normalise; x and dy are read twice by the gradient.
 #include "common.cl"
 #include "batch_norm2d_chunk.cl"
 #include "batch_norm2d_element.cl"
 
 #define ONE_AT(p, at) ((p)[at])
-#define VEC_AT(p, at) VLOAD(0, (p) + (at))
 #define WHOLE_AT(p, at) (*(__global const Vec *)((p) + (at)))
 
-// Adds TERM(AT, at) over the elements t = start .. end-1 of a channel, with AT a way to load and at the place, and OTHER
-// likewise: to the whole in the vector shape, to this work-item's share in the tiled one, in vectors if planes are whole ones.
-#ifdef TILED
+// Adds TERM(AT, at) over this work-item's share of the elements t = start .. end-1 of a channel, with AT a way to load and at the
+// place, and OTHER likewise: in vectors if planes are whole ones.
 #define SUM_CHUNK_TWICE(sum, TERM, otherSum, OTHER)                                              \
     if (g.plane % WIDTH == 0) {                                                                  \
         Vec lanes = (Vec)(0.0f);                                                                 \
@@ -33,30 +30,6 @@
             place = advanced(g, place, by);                                                      \
         }                                                                                        \
     }
-#else
-#define SUM_CHUNK_TWICE(sum, TERM, otherSum, OTHER)                                              \
-    {                                                                                            \
-        Vec lanes = (Vec)(0.0f);                                                                 \
-        Vec otherLanes = (Vec)(0.0f);                                                            \
-        for (int t = start; t < end;) {                                                          \
-            const Place place = placeOf(g, channel, t);                                          \
-            const int run = min(g.plane - place.offset, end - t);                                \
-            const int from = place.plane * g.plane + place.offset;                               \
-            int i = 0;                                                                           \
-            for (; i + WIDTH <= run; i += WIDTH) {                                               \
-                lanes += TERM(VEC_AT, from + i);                                                 \
-                otherLanes += OTHER(VEC_AT, from + i);                                           \
-            }                                                                                    \
-            for (; i < run; ++i) {                                                               \
-                sum += TERM(ONE_AT, from + i);                                                   \
-                otherSum += OTHER(ONE_AT, from + i);                                             \
-            }                                                                                    \
-            t += run;                                                                            \
-        }                                                                                        \
-        sum += sumOfLanes(lanes);                                                                \
-        otherSum += sumOfLanes(otherLanes);                                                      \
-    }
-#endif
 
 #define NOTHING(AT, at) 0.0f
 #define SUM_CHUNK(sum, TERM)                                                                     \
@@ -143,51 +116,24 @@ __kernel void join(
 #endif
 }
 
-// In the tiled shape a work-item has a vector of elements, if planes are whole vectors, or one; in the other a plane. RELU is
-// defined where y is max(that, 0).
+// A vector of elements per work-item if planes are whole vectors, otherwise one. RELU is defined as in common.cl.
 __kernel void normalise(
     const Geometry g, const float epsilon, __global const float *x, __global const float *gamma, __global const float *beta,
     __global const float *mean, __global const float *spread, __global float *y)
 {
-    const uint id = get_global_id(0);
-#ifdef TILED
     const bool inVectors = g.plane % WIDTH == 0;
-    const uint from = inVectors ? id * WIDTH : id;
+    const uint from = get_global_id(0) * (inVectors ? WIDTH : 1);
     if (from >= (uint)(g.batch * g.channels * g.plane)) {
         return;
     }
     const int channel = from / (uint)g.plane % (uint)g.channels;
-#else
-    if (id >= (uint)(g.batch * g.channels)) {
-        return;
-    }
-    const int channel = id % g.channels;
-#endif
     const Norm norm = normOf(channel, epsilon, gamma, beta, mean, spread);
 #define RESULT(AT, at) NORMALISED(norm, AT(x, at))
-#ifdef RELU
-#define FINISHED(v) relu(v)
-#define FINISHED_VEC(v) reluOfVec(v)
-#else
-#define FINISHED(v) (v)
-#define FINISHED_VEC(v) (v)
-#endif
-#ifdef TILED
     if (inVectors) {
-        *(__global Vec *)(y + from) = FINISHED_VEC(RESULT(WHOLE_AT, from));
+        *(__global Vec *)(y + from) = EPILOGUE_VEC(RESULT(WHOLE_AT, from), 0.0f);
     } else {
-        y[from] = FINISHED(RESULT(ONE_AT, from));
+        y[from] = EPILOGUE(RESULT(ONE_AT, from), 0.0f);
     }
-#else
-    const int from = id * g.plane;
-    int i = 0;
-    for (; i + WIDTH <= g.plane; i += WIDTH) {
-        VSTORE(FINISHED_VEC(RESULT(VEC_AT, from + i)), 0, y + from + i);
-    }
-    for (; i < g.plane; ++i) {
-        y[from + i] = FINISHED(RESULT(ONE_AT, from + i));
-    }
-#endif
 }
 
 // A chunk's sums of dy and of dy xhat.
@@ -240,37 +186,18 @@ __kernel void inputGradient(
     __global const float *spread, __global const float *dy, __global const float *dgamma, __global const float *dbeta,
     __global float *dx)
 {
-    const uint id = get_global_id(0);
-#ifdef TILED
     const bool inVectors = g.plane % WIDTH == 0;
-    const uint from = inVectors ? id * WIDTH : id;
+    const uint from = get_global_id(0) * (inVectors ? WIDTH : 1);
     if (from >= (uint)(g.batch * g.channels * g.plane)) {
         return;
     }
     const int channel = from / (uint)g.plane % (uint)g.channels;
-#else
-    if (id >= (uint)(g.batch * g.channels)) {
-        return;
-    }
-    const int channel = id % g.channels;
-#endif
     const NormGradient norm =
         normGradientOf(channel, (float)(g.batch * g.plane), epsilon, gamma, mean, spread, dgamma, dbeta);
 #define DX(AT, at) NORM_GRADIENT(norm, AT(dy, at), AT(x, at))
-#ifdef TILED
     if (inVectors) {
         *(__global Vec *)(dx + from) = DX(WHOLE_AT, from);
     } else {
         dx[from] = DX(ONE_AT, from);
     }
-#else
-    const int from = id * g.plane;
-    int i = 0;
-    for (; i + WIDTH <= g.plane; i += WIDTH) {
-        VSTORE(DX(VEC_AT, from + i), 0, dx + from + i);
-    }
-    for (; i < g.plane; ++i) {
-        dx[from + i] = DX(ONE_AT, from + i);
-    }
-#endif
 }

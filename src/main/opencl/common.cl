@@ -1,17 +1,14 @@
-// What all kernels share. A program is built with TILED (GPUs: local memory, barriers) or VECTOR (CPUs: neither, wide vectors).
+// What all kernels share. A program is built with TILED (GPUs: local memory, barriers) or VECTOR (CPU devices: neither). Only the
+// products of tile_product.cl differ between the two; elsewhere, a team of TEAM work-items is a single one on CPU devices.
 
-#ifdef TILED
 #define WIDTH 4
 typedef float4 Vec;
-typedef int4 IntVec;
-#define VLOAD vload4
-#define VSTORE vstore4
+
+// A loop that is unrolled where its arrays are to be registers.
+#ifdef TILED
+#define UNROLLED(i, n) _Pragma("unroll") for (int i = 0; i < (n); ++i)
 #else
-#define WIDTH 16
-typedef float16 Vec;
-typedef int16 IntVec;
-#define VLOAD vload16
-#define VSTORE vstore16
+#define UNROLLED(i, n) for (int i = 0; i < (n); ++i)
 #endif
 
 // The first of the WIDTH elements that belong to this work-item. Unsigned: the last work-items may start beyond 2^31.
@@ -27,7 +24,7 @@ Vec loadVec(__global const float *p, uint first, int n)
     for (int lane = 0; lane < WIDTH; ++lane) {
         lanes[lane] = first + lane < (uint)n ? p[first + lane] : 0.0f;
     }
-    return VLOAD(0, lanes);
+    return vload4(0, lanes);
 }
 
 // Writes those of the elements first .. first+WIDTH-1 that are below n.
@@ -38,7 +35,7 @@ void storeVec(Vec v, __global float *p, uint first, int n)
         return;
     }
     float lanes[WIDTH];
-    VSTORE(v, 0, lanes);
+    vstore4(v, 0, lanes);
     for (int lane = 0; first + lane < (uint)n; ++lane) {
         p[first + lane] = lanes[lane];
     }
@@ -55,7 +52,7 @@ Vec reluOfVec(Vec v)
     return v <= (Vec)(0.0f) ? (Vec)(0.0f) : v;
 }
 
-// What of a gradient passes through a ReLU with the output `gate`.
+// The part of a gradient that passes through a ReLU with the output `gate`.
 float gated(float v, float gate)
 {
     return v * (gate > 0.0f ? 1.0f : 0.0f);
@@ -66,15 +63,31 @@ Vec gatedVec(Vec v, Vec gate)
     return v * (gate > (Vec)(0.0f) ? (Vec)(1.0f) : (Vec)(0.0f));
 }
 
+// The end of a forward kernel, EPILOGUE, adds a bias if BIAS is defined and applies ReLU if RELU is. That of a backward kernel,
+// GATED, applies the gradient of ReLU if GATE is defined. Operands that are not needed are not read.
+#ifdef BIAS
+#define BIASED(v, bias) ((v) + (bias))
+#else
+#define BIASED(v, bias) (v)
+#endif
+#ifdef RELU
+#define EPILOGUE(v, bias) relu(BIASED(v, bias))
+#define EPILOGUE_VEC(v, bias) reluOfVec(BIASED(v, bias))
+#else
+#define EPILOGUE(v, bias) BIASED(v, bias)
+#define EPILOGUE_VEC(v, bias) BIASED(v, bias)
+#endif
+#ifdef GATE
+#define GATED(v, gate) gated(v, gate)
+#define GATED_VEC(v, gate) gatedVec(v, gate)
+#else
+#define GATED(v, gate) (v)
+#define GATED_VEC(v, gate) (v)
+#endif
+
 float sumOfLanes(Vec v)
 {
-#ifdef TILED
     const float2 half2 = v.lo + v.hi;
-#else
-    const float8 half8 = v.lo + v.hi;
-    const float4 half4 = half8.lo + half8.hi;
-    const float2 half2 = half4.lo + half4.hi;
-#endif
     return half2.x + half2.y;
 }
 

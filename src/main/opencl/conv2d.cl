@@ -1,13 +1,12 @@
-// Convolution for GPUs: a product whose tiles are gathered, without a matrix of the whole input (conv2d_pieces.cl is the one for
-// CPU devices, conv2d_direct.cl the one for few channels). Per group of channels,
+// Convolution: a product whose tiles are gathered, without a matrix of the whole input (conv2d_direct.cl is the one for few
+// channels). Per group of channels,
 //   FORWARD          y[channel, pixel]  = sum over k of w[channel, k] x at (k, pixel), plus bias,
 //   INPUT_GRADIENT   dx[channel, pixel] = sum over k of w[k, channel] dy at (k, pixel), plus bias,
 //   WEIGHT_GRADIENT  dw[channel, k]     = sum over pixels of dy[channel, pixel] x at (k, pixel),
 // of which one is defined per build. Pixels run over the batch; k over channels of the group, kernel rows, kernel columns.
-// BIAS is defined where a bias is added, UNIT_STRIDE where both strides are 1; RELU where the result is max(that, 0), GATE where
-// it is 0 wherever gate, which lies as the result does, is not above 0. DY_SUMS is defined where the gradient of the bias comes
-// with that of the weight: as one k more, for which x counts as 1. No atomics: every result is written by one work-item, sums
-// over pixels are split and joined in order.
+// BIAS, RELU and GATE are defined as in common.cl, gate lying as the result does; UNIT_STRIDE where both strides are 1; DY_SUMS
+// where the gradient of the bias comes with that of the weight: as one k more, for which x counts as 1. No atomics: every result
+// is written by one work-item, sums over pixels are split and joined in order.
 #include "common.cl"
 #include "conv2d_gather.cl"
 #define TILE_COLUMN tileColumn
@@ -45,8 +44,7 @@ __kernel void product(
 #endif
 #define LOAD_A(l) atA[rowAt[l]]
     uint rowAt[LOADS_OF_A];
-#pragma unroll
-    for (int l = 0; l < LOADS_OF_A; ++l) {
+    UNROLLED(l, LOADS_OF_A) {
         rowAt[l] = min(TILE_ROW + PLACE_IN_A(l), rows - 1) * PER_ROW;
     }
 
@@ -54,42 +52,39 @@ __kernel void product(
 #define PLACE_IN_B(l) PLACE_IF_NOT_DENSE(l)
 #define SEEK_B(k) const Place tap = placeOfTap(reach, k);
 #define LOAD_B(l) pixelAt(reach, source, pixels[l], tap)
+#define LOAD_FOUR_OF_B(l) fourPixelsAt(reach, source, pixels + (l), tap)
     Place pixels[LOADS_OF_B];
-#pragma unroll
-    for (int l = 0; l < LOADS_OF_B; ++l) {
+    UNROLLED(l, LOADS_OF_B) {
         const int pixel = max(0, min(tileColumn + PLACE_IN_B(l), columns - 1));
         pixels[l] = placeOfPixel(g, reach, pixel);
     }
 #include "tile_product.cl"
-#pragma unroll
-    for (int run = 0; run < RUNS; ++run) {
+    UNROLLED(run, RUNS) {
         const int column = COLUMN_OF(run);
         if (IS_WHOLE && column < columns && plane % 4 == 0) {
             // Four neighbours of one image.
             const int image = quotient(column, reach.byPlane);
             const int first = (image * RESULT_CHANNELS + group * rows) * plane + column - image * plane;
-#pragma unroll
-            for (int i = 0; i < PER_ITEM; ++i) {
+            UNROLLED(i, ITEM_ROWS) {
                 const int row = ROW_OF(i);
                 if (row < rows) {
                     const int at = first + row * plane;
-                    *(__global float4 *)(result + at) = finishedFour(total[i][run], group * rows + row, at, bias, gate);
+                    *(__global float4 *)(result + at) = GATED_VEC(
+                        EPILOGUE_VEC(total[i][run], (float4)(bias[group * rows + row])), *(__global const float4 *)(gate + at));
                 }
             }
             continue;
         }
-#pragma unroll
-        for (int j = 0; j < 4; ++j) {
+        UNROLLED(j, 4) {
             if (column + j >= columns) {
                 continue;
             }
             const int first = firstOfResult(g, reach, column + j, group * rows);
-#pragma unroll
-            for (int i = 0; i < PER_ITEM; ++i) {
+            UNROLLED(i, ITEM_ROWS) {
                 const int row = ROW_OF(i);
                 if (row < rows) {
                     const int at = first + row * RESULT_PLANE;
-                    result[at] = finished(LANE(total[i][run], j), group * rows + row, at, bias, gate);
+                    result[at] = GATED(EPILOGUE(LANE(total[i][run], j), bias[group * rows + row]), gate[at]);
                 }
             }
         }
@@ -133,21 +128,17 @@ __kernel void weightProduct(
 #define LOAD_B(l) pixelAt(reach, x, pixel, taps[l])
 #endif
     uint rowAt[LOADS_OF_A];
-#pragma unroll
-    for (int l = 0; l < LOADS_OF_A; ++l) {
+    UNROLLED(l, LOADS_OF_A) {
         rowAt[l] = min(TILE_ROW + PLACE_IN_A(l), rows - 1) * plane;
     }
     Place taps[LOADS_OF_B];
-#pragma unroll
-    for (int l = 0; l < LOADS_OF_B; ++l) {
+    UNROLLED(l, LOADS_OF_B) {
         taps[l] = placeOfTap(reach, min(tileColumn + PLACE_IN_B(l), weights - 1));
     }
 #include "tile_product.cl"
-#pragma unroll
-    for (int i = 0; i < PER_ITEM; ++i) {
+    UNROLLED(i, ITEM_ROWS) {
         const int row = ROW_OF(i);
-#pragma unroll
-        for (int j = 0; j < 4 * RUNS; ++j) {
+        UNROLLED(j, 4 * RUNS) {
             const int column = COLUMN_OF(j / 4) + j % 4;
             if (row < rows && column < columns) {
                 const float sum = LANE(total[i][j / 4], j % 4);

@@ -1,15 +1,11 @@
 // Convolution for GPUs with few channels of the result per group, depthwise convolution among them: most rows of a tile would be
-// empty. Here a work-item computes ROWS channels, all of the group, at PIXELS pixels, and for the weight's gradient ROWS channels
-// by COLUMNS weights over some pixels. See conv2d.cl for the passes and what else is defined.
+// empty. Here groups of DIRECT_ITEMS work-items compute ROWS channels, all of the group, at DIRECT_PIXELS pixels each, and for the
+// weight's gradient ROWS channels by COLUMNS weights over some pixels. See conv2d.cl for the passes and what else is defined.
 #include "common.cl"
 #include "conv2d_gather.cl"
 
-// Work-items of a group.
-#define ITEMS 64
-
 #ifndef WEIGHT_GRADIENT
 
-#define PIXELS 2
 // Weights of a channel that are in local memory at a time.
 #define CHUNK 128
 
@@ -24,7 +20,7 @@ __kernel void product(
     const int rows = RESULT_CHANNELS / g.groups;
     const int channels = SUM_CHANNELS / g.groups;
     const int phase = get_group_id(0) / groupsPerPhase;
-    const int firstPixel = (get_group_id(0) - phase * groupsPerPhase) * ITEMS * PIXELS + lane;
+    const int firstPixel = (get_group_id(0) - phase * groupsPerPhase) * DIRECT_ITEMS * DIRECT_PIXELS + lane;
     const Reach reach = reachOf(g, phase);
     const int kernelArea = g.kernelHeight * g.kernelWidth;
 #ifdef FORWARD
@@ -36,14 +32,12 @@ __kernel void product(
 #endif
     w += group * rows * channels * kernelArea;
     source += group * channels * SOURCE_HEIGHT * SOURCE_WIDTH;
-    Place places[PIXELS];
-    float sums[PIXELS][ROWS];
-#pragma unroll
-    for (int p = 0; p < PIXELS; ++p) {
-        const int pixel = max(0, min(firstPixel + p * ITEMS, reach.pixels - 1));
+    Place places[DIRECT_PIXELS];
+    float sums[DIRECT_PIXELS][ROWS];
+    UNROLLED(p, DIRECT_PIXELS) {
+        const int pixel = max(0, min(firstPixel + p * DIRECT_ITEMS, reach.pixels - 1));
         places[p] = placeOfPixel(g, reach, pixel);
-#pragma unroll
-        for (int row = 0; row < ROWS; ++row) {
+        UNROLLED(row, ROWS) {
             sums[p][row] = 0.0f;
         }
     }
@@ -54,19 +48,16 @@ __kernel void product(
     for (int k0 = 0; k0 < reach.length; k0 += CHUNK) {
         const int length = min(CHUNK, reach.length - k0);
         barrier(CLK_LOCAL_MEM_FENCE);
-        for (int k = lane; k < length; k += ITEMS) {
+        for (int k = lane; k < length; k += DIRECT_ITEMS) {
             const int at = weightAt(g, reach, k0 + k, perChannel);
-#pragma unroll
-            for (int row = 0; row < ROWS; ++row) {
+            UNROLLED(row, ROWS) {
                 weights[k * ROWS + row] = row < rows ? w[at + row * perRow] : 0.0f;
             }
         }
         barrier(CLK_LOCAL_MEM_FENCE);
-        float part[PIXELS][ROWS];
-#pragma unroll
-        for (int p = 0; p < PIXELS; ++p) {
-#pragma unroll
-            for (int row = 0; row < ROWS; ++row) {
+        float part[DIRECT_PIXELS][ROWS];
+        UNROLLED(p, DIRECT_PIXELS) {
+            UNROLLED(row, ROWS) {
                 part[p][row] = 0.0f;
             }
         }
@@ -75,11 +66,9 @@ __kernel void product(
             tap.y = tapRow * reach.vertical.perTap;
             tap.x = tapColumn * reach.horizontal.perTap;
             tap.at = (channel * reach.vertical.extent + tap.y) * reach.horizontal.extent + tap.x;
-#pragma unroll
-            for (int p = 0; p < PIXELS; ++p) {
+            UNROLLED(p, DIRECT_PIXELS) {
                 const float met = pixelAt(reach, source, places[p], tap);
-#pragma unroll
-                for (int row = 0; row < ROWS; ++row) {
+                UNROLLED(row, ROWS) {
                     part[p][row] = fma(weights[k * ROWS + row], met, part[p][row]);
                 }
             }
@@ -92,26 +81,22 @@ __kernel void product(
             }
         }
         // Closed here, so that rounding does not grow with the length of the sum.
-#pragma unroll
-        for (int p = 0; p < PIXELS; ++p) {
-#pragma unroll
-            for (int row = 0; row < ROWS; ++row) {
+        UNROLLED(p, DIRECT_PIXELS) {
+            UNROLLED(row, ROWS) {
                 sums[p][row] += part[p][row];
             }
         }
     }
-#pragma unroll
-    for (int p = 0; p < PIXELS; ++p) {
-        const int pixel = firstPixel + p * ITEMS;
+    UNROLLED(p, DIRECT_PIXELS) {
+        const int pixel = firstPixel + p * DIRECT_ITEMS;
         if (pixel >= reach.pixels) {
             continue;
         }
         const int first = firstOfResult(g, reach, pixel, group * rows);
-#pragma unroll
-        for (int row = 0; row < ROWS; ++row) {
+        UNROLLED(row, ROWS) {
             if (row < rows) {
                 const int at = first + row * RESULT_PLANE;
-                result[at] = finished(sums[p][row], group * rows + row, at, bias, gate);
+                result[at] = GATED(EPILOGUE(sums[p][row], bias[group * rows + row]), gate[at]);
             }
         }
     }
@@ -121,7 +106,7 @@ __kernel void product(
 
 // Sums that are added up over the group at a time, and what each of its items then adds.
 #define TOGETHER 8
-#define PARTS (ITEMS / TOGETHER)
+#define PARTS (DIRECT_ITEMS / TOGETHER)
 
 // The first dimension runs over blocks of COLUMNS weights, the third over groups of channels and, innermost, splits of the
 // pixels, each of which has its own copy of all sums in partial. A single one writes to dw and dbias.
@@ -129,7 +114,7 @@ __kernel void weightProduct(
     const Conv2dGeometry g, const int splits, const int pixelsPerSplit, __global const float *x, __global const float *dy,
     __global float *partial, __global float *dw, __global float *dbias)
 {
-    __local float scratch[TOGETHER][ITEMS];
+    __local float scratch[TOGETHER][DIRECT_ITEMS];
     __local float parts[TOGETHER][PARTS];
     const int lane = get_local_id(0);
     const int firstColumn = get_group_id(0) * COLUMNS;
@@ -147,30 +132,25 @@ __kernel void weightProduct(
     dy += group * rows * plane;
     Place taps[COLUMNS];
     float sums[ROWS * COLUMNS];
-#pragma unroll
-    for (int c = 0; c < COLUMNS; ++c) {
+    UNROLLED(c, COLUMNS) {
         taps[c] = placeOfTap(reach, min(firstColumn + c, weights - 1));
-#pragma unroll
-        for (int row = 0; row < ROWS; ++row) {
+        UNROLLED(row, ROWS) {
             sums[row * COLUMNS + c] = 0.0f;
         }
     }
-    for (int pixel = from + lane; pixel < to; pixel += ITEMS) {
+    for (int pixel = from + lane; pixel < to; pixel += DIRECT_ITEMS) {
         const Place place = placeOfPixel(g, reach, pixel);
         __global const float *left = dy + quotient(pixel, reach.byPlane) * (g.outChannels - 1) * plane + pixel;
         float a[ROWS];
-#pragma unroll
-        for (int row = 0; row < ROWS; ++row) {
+        UNROLLED(row, ROWS) {
             a[row] = left[min(row, rows - 1) * plane];
         }
-#pragma unroll
-        for (int c = 0; c < COLUMNS; ++c) {
+        UNROLLED(c, COLUMNS) {
             float met = pixelAt(reach, x, place, taps[c]);
 #ifdef DY_SUMS
             met = firstColumn + c == weights ? 1.0f : met;
 #endif
-#pragma unroll
-            for (int row = 0; row < ROWS; ++row) {
+            UNROLLED(row, ROWS) {
                 sums[row * COLUMNS + c] = fma(a[row], met, sums[row * COLUMNS + c]);
             }
         }
@@ -178,8 +158,7 @@ __kernel void weightProduct(
     // Each sum over the group's items: as many at a time as fill local memory, in parts, and then the parts.
 #pragma unroll
     for (int first = 0; first < ROWS * COLUMNS; first += TOGETHER) {
-#pragma unroll
-        for (int i = 0; i < TOGETHER; ++i) {
+        UNROLLED(i, TOGETHER) {
             if (first + i < ROWS * COLUMNS) {
                 scratch[i][lane] = sums[min(first + i, ROWS * COLUMNS - 1)];
             }
@@ -188,7 +167,7 @@ __kernel void weightProduct(
         const int i = lane / PARTS;
         if (first + i < ROWS * COLUMNS) {
             float part = 0.0f;
-            for (int item = lane % PARTS; item < ITEMS; item += PARTS) {
+            for (int item = lane % PARTS; item < DIRECT_ITEMS; item += PARTS) {
                 part += scratch[i][item];
             }
             parts[i][lane % PARTS] = part;

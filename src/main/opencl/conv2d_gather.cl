@@ -1,4 +1,4 @@
-// Where the elements stand that a convolution for GPUs multiplies: for each pixel of the result and each tap of the kernel, one
+// Where the elements stand that a convolution multiplies: for each pixel of the result and each tap of the kernel, one
 // of the source. What depends on the pixel alone and on the tap alone is computed apart, and added up for each pair.
 #include "conv2d_geometry.cl"
 #include "divisor.cl"
@@ -160,6 +160,24 @@ float pixelAt(const Reach r, __global const float *source, const Place pixel, co
     return inside ? source[pixel.at + tap.at] : 0.0f;
 }
 
+// The elements at which a tap meets four pixels. If these are neighbours, all inside or all outside, that is found out once.
+__attribute__((always_inline)) float4 fourPixelsAt(const Reach r, __global const float *source, const Place *pixels, const Place tap)
+{
+    // Of pixels with a stride, or beyond the last, two in a row are no neighbours.
+    if (pixels[1].x == pixels[0].x + 1 && pixels[3].x == pixels[0].x + 3) {
+        const int x = pixels[0].x + tap.x;
+        if ((uint)(pixels[0].y + tap.y) >= (uint)r.vertical.extent || x + 3 < 0 || x >= r.horizontal.extent) {
+            return (float4)(0.0f);
+        }
+        if (x >= 0 && x + 3 < r.horizontal.extent) {
+            return vload4(0, source + pixels[0].at + tap.at);
+        }
+    }
+    return (float4)(
+        pixelAt(r, source, pixels[0], tap), pixelAt(r, source, pixels[1], tap), pixelAt(r, source, pixels[2], tap),
+        pixelAt(r, source, pixels[3], tap));
+}
+
 // Where the weight for k stands behind the first of the result's channel; perChannel is from one channel summed over to the next.
 int weightAt(const Conv2dGeometry g, const Reach r, int k, int perChannel)
 {
@@ -184,36 +202,6 @@ int firstOfResult(const Conv2dGeometry g, const Reach r, int pixel, int channel)
     const int column = inImage - row * r.horizontal.results;
     return (image * RESULT_CHANNELS + channel) * RESULT_PLANE + PLACE_OF_RESULT(r.vertical, row) * RESULT_WIDTH
         + PLACE_OF_RESULT(r.horizontal, column);
-}
-
-// What the sum for an element of the result becomes.
-float finished(float sum, int channel, int at, __global const float *bias, __global const float *gate)
-{
-#ifdef BIAS
-    sum += bias[channel];
-#endif
-#ifdef RELU
-    sum = relu(sum);
-#endif
-#ifdef GATE
-    sum = gated(sum, gate[at]);
-#endif
-    return sum;
-}
-
-// The same for four neighbours, of which the first is a multiple of four.
-float4 finishedFour(float4 sum, int channel, int at, __global const float *bias, __global const float *gate)
-{
-#ifdef BIAS
-    sum += (float4)(bias[channel]);
-#endif
-#ifdef RELU
-    sum = reluOfVec(sum);
-#endif
-#ifdef GATE
-    sum = gatedVec(sum, *(__global const float4 *)(gate + at));
-#endif
-    return sum;
 }
 
 // The values of k whose sums over pixels make up dw for one channel, and the gradient of the bias.

@@ -1,8 +1,6 @@
 // What maximum pooling makes of the gradient dy of its maxima. No atomics.
 #include "pool2d_geometry.cl"
 
-#ifdef TILED
-
 // The gradient of the pixel at `place` of a plane: looks at every window that reaches over it.
 float pooledGradient(
     const Pool2dGeometry g, int plane, int place, Divisor byWidth, __global const float *dy, __global const int *indices)
@@ -23,19 +21,16 @@ float pooledGradient(
     return sum;
 }
 
-#else
-
-// The gradients of a plane, which is zeroed and then added to from maximum to maximum: one work-item knows all that goes into it,
-// and the order of the additions is fixed.
-void pooledGradient(const Pool2dGeometry g, int plane, __global const float *dy, __global const int *indices, __global float *dx)
+// The gradients of a whole plane, which is zeroed and then added to from maximum to maximum: for CPU devices.
+void scatter(const Pool2dGeometry g, int plane, __global const float *dy, __global const int *indices, __global float *dx)
 {
+    for (int place = 0; place < g.inHeight * g.inWidth; ++place) {
+        dx[place] = 0.0f;
+    }
     const int outPlane = g.outHeight * g.outWidth;
-    zero(dx, g.inHeight * g.inWidth);
     for (int output = plane * outPlane; output < (plane + 1) * outPlane; ++output) {
         if (indices[output] >= 0) {
             dx[indices[output]] += dy[output];
         }
     }
 }
-
-#endif

@@ -19,7 +19,6 @@ __kernel void gradientSums(
     const float reciprocal = reciprocalOf(channel, epsilon, spread);
     float dySum = 0.0f;
     float dyXhatSum = 0.0f;
-#ifdef TILED
     const Place by = placeOf(g, 0, TEAM);
     Place maximum = placeOf(g, channel, start + TEAM_LANE);
 #pragma unroll 4
@@ -32,27 +31,6 @@ __kernel void gradientSums(
         dyXhatSum += passed * ((x[maximum.plane * inPlane + max(place, 0)] - centre) * reciprocal);
         maximum = advanced(g, maximum, by);
     }
-#else
-    Vec dyLanes = (Vec)(0.0f);
-    Vec dyXhatLanes = (Vec)(0.0f);
-    for (int t = start; t < end;) {
-        const Place first = placeOf(g, channel, t);
-        const int run = min(min(g.plane - first.offset, end - t), WIDTH);
-        const int from = first.plane * g.plane + first.offset;
-        float passed[WIDTH];
-        float xhat[WIDTH];
-        for (int i = 0; i < WIDTH; ++i) {
-            const int place = i < run ? indices[from + i] : -1;
-            passed[i] = place < 0 ? 0.0f : dy[from + i];
-            xhat[i] = (x[first.plane * inPlane + max(place, 0)] - centre) * reciprocal;
-        }
-        dyLanes += VLOAD(0, passed);
-        dyXhatLanes += VLOAD(0, passed) * VLOAD(0, xhat);
-        t += run;
-    }
-    dySum = sumOfLanes(dyLanes);
-    dyXhatSum = sumOfLanes(dyXhatLanes);
-#endif
     dySum = teamSum(dySum, scratch);
     dyXhatSum = teamSum(dyXhatSum, scratch);
     if (TEAM_LANE == 0) {
@@ -61,9 +39,7 @@ __kernel void gradientSums(
     }
 }
 
-#ifdef TILED
-
-// PIXELS_PER_ITEM elements per work-item, n of them in groups of 64.
+// n work-items; every element of x and dx is read or written once, or on CPU devices twice.
 __kernel void gradient(
     const int n, const Pool2dGeometry given, const int channels, const float m, const float epsilon, __global const float *x,
     __global const float *gamma, __global const float *mean, __global const float *spread, __global const float *dy,
@@ -74,38 +50,16 @@ __kernel void gradient(
     if (id >= n) {
         return;
     }
-    const int channel = id / itemsPerPlane(g) % channels;
+    const int channel = id / ITEMS_PER_PLANE(g) % channels;
     const NormGradient norm = normGradientOf(channel, m, epsilon, gamma, mean, spread, dgamma, dbeta);
+#if PIXELS > 0
+#define POOLED_GRADIENT(at) pooledGradient(g, plane, place, byWidth, dy, indices)
+#else
+#define POOLED_GRADIENT(at) dx[at]
+    scatter(g, id, dy, indices, dx + id * g.inHeight * g.inWidth);
+#endif
     FOR_PIXELS(g, id) {
         const int at = plane * inPlane + place;
-        dx[at] = NORM_GRADIENT(norm, pooledGradient(g, plane, place, byWidth, dy, indices), x[at]);
+        dx[at] = NORM_GRADIENT(norm, POOLED_GRADIENT(at), x[at]);
     }
 }
-
-#else
-
-// planesPerItem planes per work-item.
-__kernel void gradient(
-    const Pool2dGeometry g, const int planesPerItem, const int channels, const float m, const float epsilon,
-    __global const float *x, __global const float *gamma, __global const float *mean, __global const float *spread,
-    __global const float *dy, __global const int *indices, __global const float *dgamma, __global const float *dbeta,
-    __global float *dx)
-{
-    const int inPlane = g.inHeight * g.inWidth;
-    const int first = get_global_id(0) * planesPerItem;
-    const int last = min(g.planes, first + planesPerItem);
-    for (int plane = first; plane < last; ++plane) {
-        const NormGradient norm = normGradientOf(plane % channels, m, epsilon, gamma, mean, spread, dgamma, dbeta);
-        const int from = plane * inPlane;
-        pooledGradient(g, plane, dy, indices, dx + from);
-        int i = 0;
-        for (; i + WIDTH <= inPlane; i += WIDTH) {
-            VSTORE(NORM_GRADIENT(norm, VLOAD(0, dx + from + i), VLOAD(0, x + from + i)), 0, dx + from + i);
-        }
-        for (; i < inPlane; ++i) {
-            dx[from + i] = NORM_GRADIENT(norm, dx[from + i], x[from + i]);
-        }
-    }
-}
-
-#endif

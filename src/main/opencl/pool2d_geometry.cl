@@ -59,7 +59,6 @@ int endTap(int start, int kernelSize, int dilation, int size)
 #endif
 }
 
-#ifdef TILED
 // The windows of one axis that reach over pixel i, counted with the padding before it: from, and up to but not including.
 int firstWindow(int i, int kernelSize, int dilation, int stride)
 {
@@ -86,94 +85,36 @@ int nextWindow(int window, int end)
 #endif
 }
 
-// A work-item of a gradient has as many pixels of one plane, and the work-items of a plane stand closer than its pixels: what
-// neighbours read at a time lies side by side, and what belongs to the plane is found once for all of them.
-#define PIXELS_PER_ITEM 4
+// On GPUs, a work-item of a forward kernel has one output, and one of a gradient PIXELS pixels of one plane. The work-items of a
+// plane stand closer than its pixels: what neighbours read at a time lies side by side, and what belongs to the plane is found
+// once for all of them. On CPU devices PIXELS is 0: a work-item has a row of outputs, or all pixels of a plane.
+#if PIXELS > 0
+#define OUTPUT_ROW(g, id)                                                                        \
+    const int oy = id / g.outWidth % g.outHeight;                                                \
+    const int plane = id / g.outWidth / g.outHeight
+#define FOR_OUTPUTS(g, id)                                                                       \
+    const int output = id;                                                                       \
+    const int ox = id % g.outWidth;
 
-int itemsPerPlane(const Pool2dGeometry g)
-{
-    return (g.inHeight * g.inWidth + PIXELS_PER_ITEM - 1) / PIXELS_PER_ITEM;
-}
-
+#define ITEMS_PER_PLANE(g) ((g.inHeight * g.inWidth + PIXELS - 1) / PIXELS)
 // For each `place` in `plane` that work-item `id` has.
 #define FOR_PIXELS(g, id)                                                                        \
     const int inPlane = g.inHeight * g.inWidth;                                                  \
-    const int items = itemsPerPlane(g);                                                          \
+    const int items = ITEMS_PER_PLANE(g);                                                        \
     const int plane = id / items;                                                                \
     const Divisor byWidth = divisorFor(g.inWidth, inPlane);                                      \
-    _Pragma("unroll") for (int place = id % items, i = 0; i < PIXELS_PER_ITEM; ++i, place += items) \
+    _Pragma("unroll") for (int place = id % items, i = 0; i < PIXELS; ++i, place += items)       \
         if (place < inPlane)
-#endif
-
-#ifdef VECTOR
-// In the vector shape LANES neighbouring outputs of a row are computed at a time: 16, 8, 4 or, in narrower images, 1. The last
-// ones of a row are moved back to end with it, and overlap their neighbours, so that all lanes are always used.
-#define JOIN(a, b) a##b
-#define NAME(a, b) JOIN(a, b)
-#if LANES > 1
-typedef NAME(float, LANES) Lanes;
-typedef NAME(int, LANES) IntLanes;
-#define LOAD_LANES NAME(vload, LANES)
-#define STORE_LANES NAME(vstore, LANES)
-#define INT_LANES NAME(convert_int, LANES)
-#define FLOAT_LANES NAME(convert_float, LANES)
 #else
-typedef float Lanes;
-typedef int IntLanes;
-#define LOAD_LANES(i, p) (p)[i]
-#define STORE_LANES(v, i, p) ((p)[i] = (v))
-#define FLOAT_LANES convert_float
-#endif
+#define OUTPUT_ROW(g, id)                                                                        \
+    const int oy = id % g.outHeight;                                                             \
+    const int plane = id / g.outHeight
+#define FOR_OUTPUTS(g, id) for (int ox = 0, output = id * g.outWidth; ox < g.outWidth; ++ox, ++output)
 
-// Pixels first, first + stride, ... of a row, all of them inside of it.
-Lanes loadInside(__global const float *row, int first, int stride)
-{
-#if LANES > 1
-    if (stride == 1) {
-        return LOAD_LANES(0, row + first);
-    }
-    if (stride == 2) {
-        // Not the even ones of two neighbouring vectors: the second could end behind the image.
-        return (Lanes)(LOAD_LANES(0, row + first).even, LOAD_LANES(0, row + first + LANES - 1).odd);
-    }
-#endif
-    float pixels[LANES];
-    for (int lane = 0; lane < LANES; ++lane) {
-        pixels[lane] = row[first + lane * stride];
-    }
-    return LOAD_LANES(0, pixels);
-}
-
-// The same where some may be outside: those give `border`.
-Lanes loadOrBorder(__global const float *row, int first, int stride, int width, float border)
-{
-    float pixels[LANES];
-    for (int lane = 0; lane < LANES; ++lane) {
-        const int x = first + lane * stride;
-        pixels[lane] = x >= 0 && x < width ? row[x] : border;
-    }
-    return LOAD_LANES(0, pixels);
-}
-
-// 0, 1, ... LANES - 1.
-IntLanes laneNumbers(void)
-{
-    int numbers[LANES];
-#pragma unroll
-    for (int lane = 0; lane < LANES; ++lane) {
-        numbers[lane] = lane;
-    }
-    return LOAD_LANES(0, numbers);
-}
-
-void zero(__global float *p, int n)
-{
-    int i = 0;
-    for (; i + 16 <= n; i += 16) {
-        vstore16((float16)(0.0f), 0, p + i);
-    }
-    for (; i < n; ++i) {
-        p[i] = 0.0f;
-    }
-}
+#define ITEMS_PER_PLANE(g) 1
+#define FOR_PIXELS(g, id)                                                                        \
+    const int inPlane = g.inHeight * g.inWidth;                                                  \
+    const int plane = id;                                                                        \
+    const Divisor byWidth = divisorFor(g.inWidth, inPlane);                                      \
+    for (int place = 0; place < inPlane; ++place)
 #endif

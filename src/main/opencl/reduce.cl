@@ -20,7 +20,7 @@ float sumOfRun(__global const float *x, int stride, int count, float unit)
     if (stride == 1) {
         Vec lanes = (Vec)(0.0f);
         for (; i + WIDTH <= count; i += WIDTH) {
-            const Vec v = VLOAD(0, x + i);
+            const Vec v = vload4(0, x + i);
             lanes += TERM(v, unit);
         }
         dense = sumOfLanes(lanes);
@@ -56,52 +56,6 @@ __kernel void sumAlone(
     }
     partial[output * splits + split] = scale * total;
 }
-
-#ifndef TILED
-
-// WIDTH neighbouring outputs, side by side in x, and one chunk per work-item: the first dimension runs over vectors of outputs,
-// the second over chunks. `inner` outputs lie side by side.
-__kernel void sumSideBySide(
-    const int inner, __constant int *kept, const int keptDepth, __constant int *reduced, const int reducedDepth,
-    const int count, const int chunk, const int splits, const float scale, __global const float *x, __global float *partial)
-{
-    const int vectors = (inner + WIDTH - 1) / WIDTH;
-    const int first = (int)get_global_id(0) % vectors * WIDTH;
-    const int output = (int)get_global_id(0) / vectors * inner + first;
-    const int valid = min(WIDTH, inner - first);
-    const int split = get_global_id(1);
-    const int end = min(count, (split + 1) * chunk);
-    const int turns = reduced[reducedDepth - 1];
-    const int stride = reduced[2 * reducedDepth - 1];
-    __global const float *start = x + nestPosition(kept, keptDepth, 0, output);
-    Vec total = (Vec)(0.0f);
-    for (int turn = split * chunk; turn < end;) {
-        const int run = min(turns - turn % turns, end - turn);
-        __global const float *row = start + nestPosition(reduced, reducedDepth, 0, turn);
-        for (int i = 0; i < run; ++i) {
-            Vec v;
-            if (valid == WIDTH) {
-                v = VLOAD(0, row);
-            } else {
-                float lanes[WIDTH];
-                for (int lane = 0; lane < WIDTH; ++lane) {
-                    lanes[lane] = row[min(lane, valid - 1)];
-                }
-                v = VLOAD(0, lanes);
-            }
-            total += v;
-            row += stride;
-        }
-        turn += run;
-    }
-    float sums[WIDTH];
-    VSTORE(scale * total, 0, sums);
-    for (int lane = 0; lane < valid; ++lane) {
-        partial[(output + lane) * splits + split] = sums[lane];
-    }
-}
-
-#endif
 
 // Whether (v, i) displaces (best, bestIndex): NaN before all, then the larger, then the earlier.
 bool displaces(float v, int i, float best, int bestIndex)
@@ -183,7 +137,7 @@ __kernel void maxGradient(
     dx[position] = indices[output] == turn ? dy[output] : 0.0f;
 }
 
-#ifdef TILED
+#if TEAM > 1
 
 // One chunk per group of TEAM work-items, which read neighbouring turns.
 __kernel void sumTeam(

@@ -12,15 +12,11 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
 
     /** Elements of a channel that are summed in one go. */
     private static final int CHUNK = 2048;
-    /** Elements of a vector in the tiled shape. */
-    private static final int TILED_WIDTH = 4;
 
     private final OpenClRuntime runtime;
-    private final int team;
 
     OpenClBatchNorm2d(OpenClRuntime runtime) {
         this.runtime = runtime;
-        this.team = runtime.isTiled() ? OpenClTuning.TEAM : 1;
     }
 
     @Override
@@ -56,13 +52,13 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
             kernel("statistics")
                     .struct(fields(g))
                     .buffers(x, chunkMean, chunkSquares)
-                    .runTeams(chunks, team);
+                    .runTeams(chunks, team());
             kernel("join", runningMean == null ? "NOT_RUNNING" : "RUNNING")
                     .struct(fields(g))
                     .floats(momentum, g.epsilon())
                     .buffers(chunkMean, chunkSquares, mean, reciprocal)
                     .buffers(runningMean == null ? mean : runningMean, runningVariance == null ? mean : runningVariance)
-                    .runTeams(g.channels(), team);
+                    .runTeams(g.channels(), team());
         } finally {
             chunkMean.release();
             chunkSquares.release();
@@ -118,7 +114,7 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
                         .struct(fields(g))
                         .floats(g.epsilon())
                         .buffers(x, mean, spread, dy, chunkDy, chunkDyXhat)
-                        .runTeams(g.channels() * splits(g), team);
+                        .runTeams(g.channels() * splits(g), team());
             }
 
             @Override
@@ -164,7 +160,7 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
                 kernel("joinGradients")
                         .struct(fields(g))
                         .buffers(chunkDy, chunkDyXhat, dyXhatSum, dySum)
-                        .runTeams(g.channels(), team);
+                        .runTeams(g.channels(), team());
             }
             if (dx != null) {
                 upstream.inputGradient(dyXhatSum, dySum, dx);
@@ -182,7 +178,7 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
     }
 
     private OpenClLaunch kernel(String name, String... macros) {
-        return runtime.kernel("batch_norm2d", name, OpenClTuning.with(macros, "TEAM=" + team));
+        return runtime.kernel("batch_norm2d", name, macros);
     }
 
     /** Whether a kernel reads the batch's own statistics, with the reciprocal, or given ones, with the variance. */
@@ -192,7 +188,7 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
 
     /** Work-items that share a chunk, and the chunks of a channel. */
     int team() {
-        return team;
+        return runtime.parameters().get(OpenClParameter.TEAM_TEAM);
     }
 
     static int splits(BatchNorm2dGeometry g) {
@@ -203,10 +199,9 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
         return new int[] {g.batch(), g.channels(), g.plane(), CHUNK, splits(g)};
     }
 
-    /** Work-items of what goes element by element: one per vector or element or, in the vector shape, one per plane. */
-    private int elementItems(BatchNorm2dGeometry g) {
-        int planes = g.batch() * g.channels();
-        int perPlane = g.plane() % TILED_WIDTH == 0 ? g.plane() / TILED_WIDTH : g.plane();
-        return runtime.isTiled() ? planes * perPlane : planes;
+    /** Work-items of what goes element by element: one per vector, or per element where planes are not whole vectors. */
+    private static int elementItems(BatchNorm2dGeometry g) {
+        int width = g.plane() % OpenClTuning.WIDTH == 0 ? OpenClTuning.WIDTH : 1;
+        return g.batch() * g.channels() * (g.plane() / width);
     }
 }

@@ -4,7 +4,6 @@ import dev.striate.backend.Buffer;
 import dev.striate.backend.ClassificationGeometry;
 import dev.striate.backend.IndexBuffer;
 import dev.striate.backend.LossReduction;
-import java.util.Arrays;
 import java.util.function.Consumer;
 
 /** What the launchers of classification losses share: {@code classification.cl}. */
@@ -19,10 +18,7 @@ final class OpenClClassification {
 
     static OpenClLaunch kernel(
             OpenClRuntime runtime, String stem, String name, ClassificationGeometry g, String... macros) {
-        String[] all = Arrays.copyOf(macros, macros.length + 2);
-        all[macros.length] = "TEAM=" + team(runtime);
-        all[macros.length + 1] = "REDUCTION_" + g.reduction();
-        return runtime.kernel(stem, name, all);
+        return runtime.kernel(stem, name, OpenClTuning.with(macros, "REDUCTION_" + g.reduction()));
     }
 
     /**
@@ -59,6 +55,6 @@ final class OpenClClassification {
 
     /** Work-items that go through all examples together. */
     static int team(OpenClRuntime runtime) {
-        return runtime.isTiled() ? OpenClTuning.TEAM : 1;
+        return runtime.parameters().get(OpenClParameter.TEAM_TEAM);
     }
 }

@@ -16,37 +16,18 @@ final class OpenClConv2d implements Conv2dKernels {
 
     /** Floats of partial weight gradients at most, 64 MiB, unless a single copy is larger. */
     static final int PARTIAL_FLOATS = 1 << 24;
-    /** Pixels that a split of a weight gradient has at least. */
-    private static final int SPLIT_PIXELS = 256;
-    /** Work-groups that a weight gradient is split into, about: enough for any GPU. */
-    private static final int SPLIT_GROUPS = 1024;
     /**
-     * Channels of the result per group up to which they are computed without tiles, whose rows they would hardly fill.
+     * Pixels that a split has at least without tiles, as a multiple: adding up over a group's work-items is to take less
+     * than the sums.
      */
-    private static final int FEW_CHANNELS = 8;
-    /** Pixels of which a work-item without tiles computes those channels; {@code conv2d_direct.cl} calls it PIXELS. */
-    private static final int DIRECT_PIXELS = 2;
-    /** Work-items of a group there, called ITEMS. */
-    private static final int DIRECT_ITEMS = 64;
-    /**
-     * Sums of a weight gradient that a work-item has there at most: what registers hold beside the places they are read
-     * from.
-     */
-    private static final int DIRECT_SUMS = 48;
-    /** Weights of a channel of which it computes the gradients at most. */
-    private static final int DIRECT_COLUMNS = 10;
-    /** Pixels that a split has there at least: adding up over the group's work-items is to take less than the sums. */
-    private static final int DIRECT_SPLIT_PIXELS = 1024;
+    private static final int DIRECT_SPLIT = 4;
 
     private final OpenClRuntime runtime;
     private final LinearKernels linear;
-    private final OpenClConv2dPieces pieces;
 
     OpenClConv2d(OpenClRuntime runtime, LinearKernels linear) {
         this.runtime = runtime;
         this.linear = linear;
-        this.pieces = new OpenClConv2dPieces(
-                runtime, () -> runtime.parameters().get(OpenClParameter.CONV2D_PACKED_KIB) * (1024 / Float.BYTES));
     }
 
     /** What a kernel does with an element of the result before it writes it. */
@@ -93,11 +74,9 @@ final class OpenClConv2d implements Conv2dKernels {
     private void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Finish finish, Buffer y) {
         if (g.isLinear()) {
             linear.forward(g.asLinear(), x, w, bias, finish == Finish.RELU, y);
-        } else if (runtime.isTiled()) {
+        } else {
             int pixels = g.batch() * g.outHeight() * g.outWidth();
             product("FORWARD", g, g.outChannelsPerGroup(), 1, pixels, x, w, bias, finish, y, y);
-        } else {
-            pieces.forward(g, x, w, bias, finish, y);
         }
     }
 
@@ -115,12 +94,10 @@ final class OpenClConv2d implements Conv2dKernels {
             Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Finish finish, Buffer gate, Buffer dx) {
         if (g.isLinear() && bias == null) {
             linear.inputGradient(g.asLinear(), dy, w, finish == Finish.GATE ? gate : null, dx);
-        } else if (runtime.isTiled()) {
+        } else {
             int phases = Math.multiplyExact(Math.min(g.strideH(), g.inHeight()), Math.min(g.strideW(), g.inWidth()));
             int pixels = g.batch() * ceilDiv(g.inHeight(), g.strideH()) * ceilDiv(g.inWidth(), g.strideW());
             product("INPUT_GRADIENT", g, g.inChannelsPerGroup(), phases, pixels, dy, w, bias, finish, gate, dx);
-        } else {
-            pieces.inputGradient(g, dy, w, bias, finish, gate, dx);
         }
     }
 
@@ -128,10 +105,8 @@ final class OpenClConv2d implements Conv2dKernels {
     public void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw, @Nullable Buffer dbias) {
         if (g.isLinear()) {
             linear.weightGradient(g.asLinear(), x, dy, dw, dbias);
-        } else if (runtime.isTiled()) {
-            tiledWeightGradient(g, x, dy, dw, dbias);
         } else {
-            pieces.weightGradient(g, x, dy, dw, dbias);
+            weightProduct(g, x, dy, dw, dbias);
         }
     }
 
@@ -155,25 +130,27 @@ final class OpenClConv2d implements Conv2dKernels {
             Finish finish,
             Buffer gate,
             Buffer result) {
-        boolean direct = rows <= FEW_CHANNELS;
+        int fewChannels = get(OpenClParameter.CONV2D_DIRECT_CHANNELS);
+        boolean direct = rows <= fewChannels;
         Tile tile = tile(rows, pixels, g.groups());
         String[] options = {pass, bias == null ? "NO_BIAS" : "BIAS", stride(g), finish.name()};
-        String[] macros = direct ? with(options, "ROWS=" + channelsPerItem(FEW_CHANNELS, rows)) : tile.macros(options);
-        int pieces = ceilDiv(pixels, direct ? DIRECT_ITEMS * DIRECT_PIXELS : tile.columns());
+        String[] macros = direct ? with(options, "ROWS=" + channelsPerItem(fewChannels, rows)) : tile.macros(options);
+        int directItems = direct ? get(OpenClParameter.CONV2D_DIRECT_ITEMS) : 0;
+        int pieces = ceilDiv(pixels, direct ? directItems * get(OpenClParameter.CONV2D_DIRECT_PIXELS) : tile.columns());
         OpenClLaunch launch = runtime.kernel(direct ? "conv2d_direct" : "conv2d", "product", macros)
                 .struct(fields(g))
                 .ints(pieces)
                 .buffers(source, w, bias == null ? w : bias, gate, result);
         int all = Math.multiplyExact(phases, pieces);
         if (direct) {
-            launch.runTeams(all, 1, g.groups(), DIRECT_ITEMS);
+            launch.runTeams(all, 1, g.groups(), directItems);
         } else {
             launch.runTiles(rows, Math.multiplyExact(all, tile.columns()), g.groups(), tile);
         }
     }
 
     /** The macro that says how the kernels may step. */
-    static String stride(Conv2dGeometry g) {
+    private static String stride(Conv2dGeometry g) {
         return g.strideH() == 1 && g.strideW() == 1 ? "UNIT_STRIDE" : "ANY_STRIDE";
     }
 
@@ -181,24 +158,26 @@ final class OpenClConv2d implements Conv2dKernels {
         return dbias == null ? "NO_SUMS" : "DY_SUMS";
     }
 
-    private void tiledWeightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw, @Nullable Buffer dbias) {
+    private void weightProduct(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw, @Nullable Buffer dbias) {
         int rows = g.outChannelsPerGroup();
         int weights = g.inChannelsPerGroup() * g.kernelHeight() * g.kernelWidth();
         // The gradient of the bias is one more column: x counts as 1 there.
         int columns = dbias == null ? weights : weights + 1;
         int pixels = g.batch() * g.outHeight() * g.outWidth();
         int sums = g.groups() * rows * columns;
-        boolean direct = rows <= FEW_CHANNELS;
-        int rowsPerItem = channelsPerItem(FEW_CHANNELS, rows);
-        int columnsPerItem = channelsPerItem(Math.min(DIRECT_COLUMNS, DIRECT_SUMS / rowsPerItem), columns);
+        int fewChannels = get(OpenClParameter.CONV2D_DIRECT_CHANNELS);
+        boolean direct = rows <= fewChannels;
+        int rowsPerItem = direct ? channelsPerItem(fewChannels, rows) : 0;
+        int columnsPerItem = direct ? channelsPerItem(directColumns(rowsPerItem), columns) : 0;
+        int splitPixels = get(OpenClParameter.CONV2D_SPLIT_PIXELS);
         // As many groups as there are tiles in all splits.
-        Tile tile = tile(rows, columns, Math.multiplyExact(g.groups(), ceilDiv(pixels, SPLIT_PIXELS)));
+        Tile tile = tile(rows, columns, Math.multiplyExact(g.groups(), ceilDiv(pixels, splitPixels)));
         int pieces = direct
                 ? ceilDiv(columns, columnsPerItem)
                 : ceilDiv(rows, tile.rows()) * ceilDiv(columns, tile.columns());
         int wanted = Math.min(
-                ceilDiv(SPLIT_GROUPS, pieces * g.groups()),
-                ceilDiv(pixels, direct ? DIRECT_SPLIT_PIXELS : SPLIT_PIXELS));
+                ceilDiv(get(OpenClParameter.CONV2D_SPLIT_GROUPS), pieces * g.groups()),
+                ceilDiv(pixels, direct ? DIRECT_SPLIT * splitPixels : splitPixels));
         int pixelsPerSplit = ceilDiv(pixels, atMostPartialFloats(wanted, sums));
         int splits = ceilDiv(pixels, pixelsPerSplit);
         String[] options = {"WEIGHT_GRADIENT", withSums(dbias)};
@@ -212,7 +191,7 @@ final class OpenClConv2d implements Conv2dKernels {
                     .ints(splits, pixelsPerSplit)
                     .buffers(x, dy, partial, dw, dbias == null ? dw : dbias);
             if (direct) {
-                launch.runTeams(pieces, 1, g.groups() * splits, DIRECT_ITEMS);
+                launch.runTeams(pieces, 1, g.groups() * splits, get(OpenClParameter.CONV2D_DIRECT_ITEMS));
             } else {
                 launch.runTiles(rows, columns, g.groups() * splits, tile);
             }
@@ -231,13 +210,17 @@ final class OpenClConv2d implements Conv2dKernels {
     }
 
     private Tile tile(int rows, int columns, int products) {
-        OpenClParameters parameters = runtime.parameters();
-        return OpenClTuning.tile(
-                parameters.get(OpenClParameter.CONV2D_SMALL_TILE),
-                parameters.get(OpenClParameter.CONV2D_LARGE_TILE),
-                rows,
-                columns,
-                products);
+        return runtime.parameters()
+                .tile(OpenClParameter.CONV2D_SMALL_TILE, OpenClParameter.CONV2D_LARGE_TILE, rows, columns, products);
+    }
+
+    private int directColumns(int rowsPerItem) {
+        return Math.min(
+                get(OpenClParameter.CONV2D_DIRECT_COLUMNS), get(OpenClParameter.CONV2D_DIRECT_SUMS) / rowsPerItem);
+    }
+
+    private int get(OpenClParameter parameter) {
+        return runtime.parameters().get(parameter);
     }
 
     private static int atMostPartialFloats(int splits, int sums) {

@@ -10,13 +10,11 @@ import org.jspecify.annotations.Nullable;
 /** Launches {@code cross_entropy.cl}. */
 final class OpenClCrossEntropy implements CrossEntropyKernels {
 
-    /**
-     * Logits up to which one team, or one work-item of the vector shape, is done before others could be launched after
-     * it.
-     */
-    private static final int ONE_TEAM = 1 << 14;
+    /** Logits up to which one team is done before others could be launched after it: so many, */
+    private static final int FEW_LOGITS = 1 << 11;
 
-    private static final int ONE_ITEM = 1 << 11;
+    /** or so many per work-item of the team. */
+    private static final int FEW_LOGITS_PER_ITEM = 128;
 
     private final OpenClRuntime runtime;
 
@@ -36,7 +34,8 @@ final class OpenClCrossEntropy implements CrossEntropyKernels {
         String predicts = predicted == null ? "NO_PREDICTIONS" : "PREDICTIONS";
         IndexBuffer classes = predicted == null ? labels : predicted;
         long elements = (long) g.examples() * g.axis().size();
-        if (g.reduction() != LossReduction.NONE && elements <= (runtime.isTiled() ? ONE_TEAM : ONE_ITEM)) {
+        int few = Math.max(FEW_LOGITS, FEW_LOGITS_PER_ITEM * OpenClClassification.team(runtime));
+        if (g.reduction() != LossReduction.NONE && elements <= few) {
             kernel("whole", g, predicts, dlogits == null ? "NO_GRADIENT" : "GRADIENT")
                     .buffers(logits)
                     .indices(labels)

@@ -9,33 +9,54 @@ import org.jspecify.annotations.Nullable;
 
 /** Kernels that are tuned together, of one source or several. */
 enum OpenClFamily {
-    MATMUL("matmul", "matmul_pack") {
+    MATMUL("matmul") {
         @Override
-        boolean fits(Map<OpenClParameter, Integer> values, Limits limits) {
+        boolean fits(KernelShape shape, Map<OpenClParameter, Integer> values, Limits limits) {
             return tilesFit(
-                    OpenClParameter.MATMUL_SMALL_TILE,
-                    OpenClParameter.MATMUL_LARGE_TILE,
-                    OpenClParameter.MATMUL_TILE_K,
-                    values,
+                    shape,
+                    values.getOrDefault(OpenClParameter.MATMUL_SMALL_TILE, 1),
+                    get(values, OpenClParameter.MATMUL_LARGE_TILE),
+                    get(values, OpenClParameter.MATMUL_TILE_K),
                     limits);
         }
     },
-    CONV2D("conv2d", "conv2d_direct", "conv2d_pieces", "conv2d_channels", "conv2d_layout") {
+    CONV2D("conv2d", "conv2d_direct") {
         @Override
-        boolean fits(Map<OpenClParameter, Integer> values, Limits limits) {
-            return tilesFit(
-                    OpenClParameter.CONV2D_SMALL_TILE,
-                    OpenClParameter.CONV2D_LARGE_TILE,
-                    OpenClParameter.CONV2D_TILE_K,
-                    values,
-                    limits);
+        boolean fits(KernelShape shape, Map<OpenClParameter, Integer> values, Limits limits) {
+            return values.getOrDefault(OpenClParameter.CONV2D_DIRECT_ITEMS, 1) <= limits.groupItems
+                    && tilesFit(
+                            shape,
+                            values.getOrDefault(OpenClParameter.CONV2D_SMALL_TILE, 1),
+                            get(values, OpenClParameter.CONV2D_LARGE_TILE),
+                            get(values, OpenClParameter.CONV2D_TILE_K),
+                            limits);
+        }
+    },
+    LINEAR("linear") {
+        @Override
+        boolean fits(KernelShape shape, Map<OpenClParameter, Integer> values, Limits limits) {
+            int side = get(values, OpenClParameter.LINEAR_TILE);
+            return tilesFit(shape, side, side, get(values, OpenClParameter.LINEAR_TILE_K), limits);
+        }
+    },
+    /** Kernels in which work-items sum or compare together. */
+    TEAM("reduce", "batch_norm2d", "norm_pool", "cross_entropy", "nll") {
+        @Override
+        boolean fits(KernelShape shape, Map<OpenClParameter, Integer> values, Limits limits) {
+            return get(values, OpenClParameter.TEAM_TEAM) <= limits.groupItems;
+        }
+    },
+    POOL("max_pool2d", "avg_pool2d", "norm_pool") {
+        @Override
+        boolean fits(KernelShape shape, Map<OpenClParameter, Integer> values, Limits limits) {
+            return true;
         }
     },
     /** All kernels with a work-item per element or vector; one of them stands for all. */
     ELEMENTS("binary") {
         @Override
-        boolean fits(Map<OpenClParameter, Integer> values, Limits limits) {
-            return values.getOrDefault(OpenClParameter.ELEMENTS_GROUP, 1) <= limits.groupItems;
+        boolean fits(KernelShape shape, Map<OpenClParameter, Integer> values, Limits limits) {
+            return get(values, OpenClParameter.ELEMENTS_GROUP) <= limits.groupItems;
         }
     };
 
@@ -60,12 +81,16 @@ enum OpenClFamily {
     }
 
     /** Whether a device can run kernels built with these values. */
-    abstract boolean fits(Map<OpenClParameter, Integer> values, Limits limits);
+    abstract boolean fits(KernelShape shape, Map<OpenClParameter, Integer> values, Limits limits);
+
+    private static int get(Map<OpenClParameter, Integer> values, OpenClParameter parameter) {
+        return Objects.requireNonNull(values.get(parameter));
+    }
 
     /** The parameters of one shape. */
     List<OpenClParameter> parameters(KernelShape shape) {
         return Arrays.stream(OpenClParameter.values())
-                .filter(each -> each.family() == this && each.shape() == shape)
+                .filter(each -> each.family() == this && !each.choices(shape).isEmpty())
                 .toList();
     }
 
@@ -91,23 +116,12 @@ enum OpenClFamily {
      * See {@code tile.cl}: work-items share two tiles of tileK rows padded by a vector. Tiles that are not square take
      * less.
      */
-    private static boolean tilesFit(
-            OpenClParameter small,
-            OpenClParameter large,
-            OpenClParameter tileK,
-            Map<OpenClParameter, Integer> values,
-            Limits limits) {
-        if (!values.containsKey(large)) {
-            return true;
-        }
-        int least = Objects.requireNonNull(values.get(small));
-        int most = Objects.requireNonNull(values.get(large));
-        int depth = Objects.requireNonNull(values.get(tileK));
-        boolean fit = least <= most;
-        for (int side = most; side >= least; side /= 2) {
-            OpenClTuning.Tile tile = OpenClTuning.Tile.square(side);
+    private static boolean tilesFit(KernelShape shape, int small, int large, int tileK, Limits limits) {
+        boolean fit = small <= large;
+        for (int side = large; shape == KernelShape.TILED && side >= small; side /= 2) {
+            OpenClTuning.Tile tile = OpenClTuning.Tile.shared(side, side);
             fit &= (long) tile.rowItems() * tile.columnItems() <= limits.groupItems
-                    && 2L * Float.BYTES * depth * (side + 4) <= limits.localBytes;
+                    && 2L * Float.BYTES * tileK * (side + OpenClTuning.WIDTH) <= limits.localBytes;
         }
         return fit;
     }

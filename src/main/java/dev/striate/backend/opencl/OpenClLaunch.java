@@ -87,13 +87,13 @@ final class OpenClLaunch {
 
     /** Runs one work-item per element or more; the kernel leaves out those beyond the end. */
     void runItems(int items) {
-        int local = runtime.isTiled() ? runtime.parameters().get(OpenClParameter.ELEMENTS_GROUP) : OpenClTuning.LOCAL;
+        int local = runtime.parameters().get(OpenClParameter.ELEMENTS_GROUP);
         run(new long[] {(long) OpenClTuning.ceilDiv(items, local) * local}, new long[] {local});
     }
 
-    /** Runs one work-item per vector of elements: 4 wide in the tiled shape, 16 in the vector shape. */
+    /** Runs one work-item per vector of elements. */
     void runVectors(int elements) {
-        runItems(OpenClTuning.ceilDiv(elements, runtime.isTiled() ? 4 : OpenClTuning.PANEL));
+        runItems(OpenClTuning.ceilDiv(elements, OpenClTuning.WIDTH));
     }
 
     /** Runs groups of work-items that work together. */
@@ -119,18 +119,7 @@ final class OpenClLaunch {
                 new long[] {x, y, 1});
     }
 
-    /** Runs single work-items, each with much to do. */
-    void runAlone(int... items) {
-        long[] global = new long[items.length];
-        long[] local = new long[items.length];
-        for (int i = 0; i < items.length; i++) {
-            global[i] = items[i];
-            local[i] = 1;
-        }
-        run(global, local);
-    }
-
-    void run(long[] global, long[] local) {
+    private void run(long[] global, long[] local) {
         try {
             enqueueInParts(global, local);
         } finally {
@@ -145,7 +134,7 @@ final class OpenClLaunch {
      */
     private void enqueueInParts(long[] global, long[] local) {
         long[] most = global.clone();
-        for (int i = 1; runtime.isTiled() && i < most.length; i++) {
+        for (int i = 1; i < most.length; i++) {
             most[i] = Math.min(global[i], MOST_GROUPS * local[i]);
         }
         long[] offset = new long[global.length];

@@ -1,6 +1,5 @@
 package dev.striate.backend.opencl;
 
-import static dev.striate.backend.opencl.OpenClTuning.PANEL;
 import static dev.striate.backend.opencl.OpenClTuning.ceilDiv;
 
 import dev.striate.backend.Buffer;
@@ -12,26 +11,15 @@ import dev.striate.backend.opencl.OpenClMatmul.Extras;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Linear layers: small ones by {@code linear.cl}, in one launch for the output and one for all gradients; larger ones
- * as products by {@code matmul.cl}, whose kernels do what belongs to a layer besides.
+ * Linear layers: products by {@code matmul.cl}, whose kernels do what belongs to a layer besides, and all gradients of
+ * small layers in one launch of {@code linear.cl}.
  */
 final class OpenClLinear implements LinearKernels {
 
     private static final StridedLoop ONE_PRODUCT = StridedLoop.of(new int[0], new int[0], new int[0]);
 
-    /** Tiles of both gradients up to which a GPU gains by having them side by side. */
+    /** Tiles of both gradients up to which a device gains by having them side by side. */
     private static final int FEW_TILES = 1024;
-
-    private static final int TILE = 32;
-    /** Rows that one work-item of the vector shape computes at most. */
-    private static final int MOST_ROWS = 8;
-    /**
-     * Elements of weight, input and output up to which they stay in a CPU's cache, and need not be packed to be read
-     * fast.
-     */
-    private static final int CACHED = 1 << 18;
-    /** Outputs per side of a work-item of the vector shape's forward kernel. */
-    private static final int SIDE = 4;
 
     private final OpenClRuntime runtime;
     private final OpenClMatmul matmul;
@@ -41,19 +29,8 @@ final class OpenClLinear implements LinearKernels {
         this.matmul = matmul;
     }
 
-    private static boolean isCached(LinearGeometry g) {
-        return (long) g.in() * g.out() + (long) g.rows() * (g.in() + g.out()) <= CACHED;
-    }
-
     @Override
     public void forward(LinearGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, boolean relu, Buffer y) {
-        if (!runtime.isTiled() && isCached(g)) {
-            runtime.kernel("linear", "forward", bias == null ? "NO_BIAS" : "BIAS", relu ? "RELU" : "PLAIN", "ROWS=1")
-                    .ints(g.rows(), g.in(), g.out())
-                    .buffers(x, w, bias == null ? w : bias, y)
-                    .runAlone(ceilDiv(g.rows(), SIDE), ceilDiv(g.out(), SIDE));
-            return;
-        }
         MatmulGeometry product = new MatmulGeometry(ONE_PRODUCT, g.rows(), g.out(), g.in(), false, true);
         matmul.run(product, x, w, new Extras(bias, relu, null, null), y);
     }
@@ -81,24 +58,16 @@ final class OpenClLinear implements LinearKernels {
             Buffer dw,
             @Nullable Buffer dbias) {
         int columns = dbias == null ? g.in() : g.in() + 1;
-        int rowTiles = ceilDiv(g.rows(), TILE) + ceilDiv(g.out(), TILE);
-        boolean small = runtime.isTiled() ? rowTiles * (long) ceilDiv(columns, TILE) <= FEW_TILES : isCached(g);
-        if (!small) {
+        OpenClTuning.Tile tile = runtime.parameters().tile(OpenClParameter.LINEAR_TILE);
+        int rowTiles = ceilDiv(g.rows(), tile.rows()) + ceilDiv(g.out(), tile.rows());
+        if (rowTiles * (long) ceilDiv(columns, tile.columns()) > FEW_TILES) {
             inputGradient(g, dy, w, gate, dx);
             weightGradient(g, x, dy, dw, dbias);
             return;
         }
-        int rows = OpenClTuning.rowsPerItem(MOST_ROWS, Math.max(g.rows(), g.out()));
-        String[] option = {gate == null ? "NO_GATE" : "GATE"};
-        OpenClTuning.Tile tile = OpenClTuning.Tile.square(TILE);
-        String[] macros = runtime.isTiled() ? tile.macros(option) : OpenClTuning.with(option, "ROWS=" + rows);
-        OpenClLaunch launch = runtime.kernel("linear", "gradients", macros)
+        runtime.kernel("linear", "gradients", tile.macros(gate == null ? "NO_GATE" : "GATE"))
                 .ints(g.rows(), g.in(), g.out(), dbias == null ? 0 : 1)
-                .buffers(x, dy, w, gate == null ? dx : gate, dx, dw, dbias == null ? dw : dbias);
-        if (runtime.isTiled()) {
-            launch.runTiles(rowTiles * TILE, columns, 1, tile);
-        } else {
-            launch.runAlone(ceilDiv(g.rows(), rows) + ceilDiv(g.out(), rows), ceilDiv(g.in(), PANEL));
-        }
+                .buffers(x, dy, w, gate == null ? dx : gate, dx, dw, dbias == null ? dw : dbias)
+                .runTiles(rowTiles * tile.rows(), columns, 1, tile);
     }
 }

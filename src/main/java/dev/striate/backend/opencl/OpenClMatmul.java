@@ -1,8 +1,5 @@
 package dev.striate.backend.opencl;
 
-import static dev.striate.backend.opencl.OpenClTuning.PANEL;
-import static dev.striate.backend.opencl.OpenClTuning.ceilDiv;
-
 import dev.striate.backend.Buffer;
 import dev.striate.backend.MatmulGeometry;
 import dev.striate.backend.MatmulKernels;
@@ -10,15 +7,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Launches {@code matmul.cl}. */
 final class OpenClMatmul implements MatmulKernels {
-
-    /** Vectors that a work-item multiplies at least, if the work allows: a few microseconds. */
-    private static final int ITEM_VECTORS = 1 << 14;
-    /** Rows up to which packing the second matrix would take as long as the product. */
-    private static final int FEW_ROWS = 32;
-    /** Floats of a second matrix that the second cache of a CPU holds however they are laid out. */
-    private static final int STORED_FLOATS = 1 << 16;
-    /** Values of k that a work-item packs; {@code matmul_pack.cl} calls it LENGTH. */
-    private static final int PACKED_LENGTH = 256;
 
     private final OpenClRuntime runtime;
 
@@ -59,26 +47,17 @@ final class OpenClMatmul implements MatmulKernels {
 
     /** {@code c = op(a) op(b)}, and what is to be done besides. */
     void run(MatmulGeometry g, Buffer a, Buffer b, Extras extras, Buffer c) {
-        String withBias = extras.bias == null ? "NO_BIAS" : "BIAS";
-        if (runtime.isTiled()) {
-            tiled(g, a, b, extras, withBias, c);
-        } else {
-            panels(g, a, b, extras, withBias, c);
-        }
-    }
-
-    private void tiled(MatmulGeometry g, Buffer a, Buffer b, Extras extras, String withBias, Buffer c) {
         // Sums of rows are one more column of the product: b has ones there.
         int columns = extras.rowSums == null ? g.n() : g.n() + 1;
-        OpenClParameters parameters = runtime.parameters();
-        OpenClTuning.Tile tile = OpenClTuning.tile(
-                parameters.get(OpenClParameter.MATMUL_SMALL_TILE),
-                parameters.get(OpenClParameter.MATMUL_LARGE_TILE),
-                g.m(),
-                columns,
-                g.batch().turns());
+        OpenClTuning.Tile tile = runtime.parameters()
+                .tile(
+                        OpenClParameter.MATMUL_SMALL_TILE,
+                        OpenClParameter.MATMUL_LARGE_TILE,
+                        g.m(),
+                        columns,
+                        g.batch().turns());
         String[] macros = tile.macros(
-                withBias,
+                extras.bias == null ? "NO_BIAS" : "BIAS",
                 extras.macro(),
                 g.transposeA() ? "TRANSPOSE_A" : "NORMAL_A",
                 g.transposeB() ? "TRANSPOSE_B" : "NORMAL_B");
@@ -89,52 +68,5 @@ final class OpenClMatmul implements MatmulKernels {
                 .buffers(extras.orElse(c))
                 .buffers(c)
                 .runTiles(g.m(), columns, g.batch().turns(), tile);
-    }
-
-    private void panels(MatmulGeometry g, Buffer a, Buffer b, Extras extras, String withBias, Buffer c) {
-        int batch = g.batch().turns();
-        int vectors = g.n() > PANEL ? 2 : 1;
-        int width = vectors * PANEL;
-        int panels = ceilDiv(g.n(), width);
-        int rows = OpenClTuning.rowsPerItem(runtime.parameters().get(OpenClParameter.MATMUL_MOST_ROWS), g.m());
-        int blocks = ceilDiv(g.m(), rows);
-        int blocksPerItem = (int) Math.max(1, Math.min(blocks, ITEM_VECTORS / ((long) g.k() * rows * vectors)));
-        // Few rows are computed as fast as the matrix is copied; a large one, read in place, would fall out of the
-        // cache.
-        boolean packs =
-                g.transposeB() || g.n() % width != 0 || g.m() > FEW_ROWS && (long) g.k() * g.n() > STORED_FLOATS;
-        // A second matrix that serves all products is packed once.
-        int copies = g.batch().isConstant(1) ? 1 : batch;
-        int perProduct = Math.multiplyExact(panels * width, g.k());
-        OpenClBuffer packed = packs ? runtime.scratch(Math.multiplyExact(perProduct, copies)) : null;
-        try {
-            if (packed != null) {
-                runtime.kernel("matmul_pack", "pack", "VECTORS=" + vectors, g.transposeB() ? "TRANSPOSE_B" : "NORMAL_B")
-                        .ints(g.n(), g.k())
-                        .nest(g.batch())
-                        .buffers(b, packed)
-                        .runAlone(ceilDiv(g.k(), PACKED_LENGTH), panels, copies);
-            }
-            runtime.kernel(
-                            "matmul",
-                            "product",
-                            withBias,
-                            extras.macro(),
-                            "ROWS=" + rows,
-                            "VECTORS=" + vectors,
-                            packs ? "PACKED" : "STORED")
-                    .ints(g.m(), g.n(), g.k(), blocksPerItem)
-                    .ints(g.transposeA() ? 1 : g.k(), g.transposeA() ? g.m() : 1)
-                    .ints(packs ? width : g.n(), packs ? width * g.k() : width, copies == 1 ? 0 : perProduct)
-                    .nest(g.batch())
-                    .buffers(a, packed == null ? b : packed)
-                    .buffers(extras.orElse(c))
-                    .buffers(c)
-                    .runAlone(ceilDiv(blocks, blocksPerItem), panels, batch);
-        } finally {
-            if (packed != null) {
-                packed.release();
-            }
-        }
     }
 }

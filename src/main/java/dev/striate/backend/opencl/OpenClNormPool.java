@@ -100,12 +100,7 @@ final class OpenClNormPool implements NormPoolKernels {
         norm.gradient(maxima, batchStatistics, dx, dgamma, dbeta, new OpenClBatchNorm2d.Upstream() {
             @Override
             public void sum(Buffer chunkDy, Buffer chunkDyXhat) {
-                runtime.kernel(
-                                "norm_pool",
-                                "gradientSums",
-                                "TEAM=" + norm.team(),
-                                "LANES=1",
-                                OpenClBatchNorm2d.statisticsMacro(batchStatistics))
+                runtime.kernel("norm_pool", "gradientSums", OpenClBatchNorm2d.statisticsMacro(batchStatistics))
                         .struct(OpenClBatchNorm2d.fields(maxima))
                         .ints(g.plane())
                         .floats(g.epsilon())
@@ -126,7 +121,6 @@ final class OpenClNormPool implements NormPoolKernels {
                                 .buffers(x, gamma, mean, spread, dy)
                                 .indices(indices)
                                 .buffers(dyXhatSum, dySum, into),
-                        "TEAM=" + norm.team(),
                         OpenClBatchNorm2d.statisticsMacro(batchStatistics));
             }
         });

@@ -1,72 +1,70 @@
 package dev.striate.backend.opencl;
 
-import static dev.striate.backend.opencl.KernelShape.TILED;
-import static dev.striate.backend.opencl.KernelShape.VECTOR;
-
-import java.util.Arrays;
 import java.util.List;
 
 /**
- * What is set per device when kernels are built, one line each: the family, the shape that has it, its default and what
- * a search tries besides. Every kernel of the family's sources is built with a macro of its {@link #macro name};
- * launchers ask for those that decide how much a work-item does. What a device must have for it stands in {@link
- * OpenClFamily#fits}.
+ * What is set per device when kernels are built, one line each: the family, and for either shape the default followed by
+ * the values that a search tries besides; no values where the shape does not have it. Every kernel of the family's
+ * sources is built with a macro of its {@link #macro name}, and launchers ask for those that decide how much a work-item
+ * does. What a device must have for it stands in {@link OpenClFamily#fits}.
  */
 enum OpenClParameter {
 
     /** Side of the square tile of a product that has few of them. */
-    MATMUL_SMALL_TILE(OpenClFamily.MATMUL, TILED, 32, 16, 64),
+    MATMUL_SMALL_TILE(OpenClFamily.MATMUL, List.of(32, 16, 64), List.of()),
     /** The same where many remain; powers of two between the two are taken where fewer do. */
-    MATMUL_LARGE_TILE(OpenClFamily.MATMUL, TILED, 128, 32, 64),
-    /** Terms of the sum per step through local memory. */
-    MATMUL_TILE_K(OpenClFamily.MATMUL, TILED, 16, 8, 32),
-    /** Rows that one work-item computes at most, a power of two. */
-    MATMUL_MOST_ROWS(OpenClFamily.MATMUL, VECTOR, 8, 4, 16),
+    MATMUL_LARGE_TILE(OpenClFamily.MATMUL, List.of(128, 32, 64), List.of(64, 32, 128)),
+    /** Terms of the sum per step through local memory or, in the vector shape, through the first cache. */
+    MATMUL_TILE_K(OpenClFamily.MATMUL, List.of(16, 8, 32), List.of(64, 32, 128)),
 
-    CONV2D_SMALL_TILE(OpenClFamily.CONV2D, TILED, 32, 16, 64),
-    CONV2D_LARGE_TILE(OpenClFamily.CONV2D, TILED, 128, 32, 64),
-    CONV2D_TILE_K(OpenClFamily.CONV2D, TILED, 16, 8, 32),
-    CONV2D_MOST_ROWS(OpenClFamily.CONV2D, VECTOR, 8, 4, 16),
-    /** Scratch memory for copied planes at a time: what is copied is used while it is in the cache. */
-    CONV2D_PACKED_KIB(OpenClFamily.CONV2D, VECTOR, 16384, 1024, 4096),
+    CONV2D_SMALL_TILE(OpenClFamily.CONV2D, List.of(32, 16, 64), List.of()),
+    CONV2D_LARGE_TILE(OpenClFamily.CONV2D, List.of(128, 32, 64), List.of(64, 32, 128)),
+    CONV2D_TILE_K(OpenClFamily.CONV2D, List.of(16, 8, 32), List.of(64, 32, 128)),
+    /** Work-groups that a weight gradient is split into, about: enough for any device. */
+    CONV2D_SPLIT_GROUPS(OpenClFamily.CONV2D, List.of(1024, 256, 512, 2048), List.of(64, 16, 256)),
+    /** Pixels that a split of a weight gradient has at least. */
+    CONV2D_SPLIT_PIXELS(OpenClFamily.CONV2D, List.of(256, 128, 512), List.of(256, 1024)),
+    /** Channels of the result per group up to which {@code conv2d_direct.cl} computes them: they hardly fill a tile. */
+    CONV2D_DIRECT_CHANNELS(OpenClFamily.CONV2D, List.of(8, 0, 4, 16), List.of(0)),
+    /** Work-items of a group there. */
+    CONV2D_DIRECT_ITEMS(OpenClFamily.CONV2D, List.of(64, 32, 128), List.of()),
+    /** Pixels of which a work-item there computes all channels. */
+    CONV2D_DIRECT_PIXELS(OpenClFamily.CONV2D, List.of(2, 1, 4), List.of()),
+    /** Weights of a channel of which a work-item there computes the gradients at most. */
+    CONV2D_DIRECT_COLUMNS(OpenClFamily.CONV2D, List.of(10, 6), List.of()),
+    /** Sums that it has there at most: what registers hold beside the places they are read from. */
+    CONV2D_DIRECT_SUMS(OpenClFamily.CONV2D, List.of(48, 32), List.of()),
+
+    /** Side of the square tiles of both gradients of a small layer. */
+    LINEAR_TILE(OpenClFamily.LINEAR, List.of(32, 16, 64), List.of(32, 64)),
+    LINEAR_TILE_K(OpenClFamily.LINEAR, List.of(16, 8, 32), List.of(64, 32, 128)),
+
+    /** Work-items that sum or compare together; one where nothing is shared. */
+    TEAM_TEAM(OpenClFamily.TEAM, List.of(128, 64, 256), List.of(1)),
+
+    /** Pixels of which a work-item computes the gradients; 0 for those of a whole plane, and outputs by rows. */
+    POOL_PIXELS(OpenClFamily.POOL, List.of(4, 1, 2), List.of(0, 4)),
 
     /** Work-items per group where each works alone on a small piece. */
-    ELEMENTS_GROUP(OpenClFamily.ELEMENTS, TILED, 64, 32, 128, 256);
+    ELEMENTS_GROUP(OpenClFamily.ELEMENTS, List.of(64, 32, 128, 256), List.of(64, 16, 256));
 
     private final OpenClFamily family;
-    private final KernelShape shape;
-    private final int initial;
-    private final List<Integer> others;
+    private final List<Integer> tiled;
+    private final List<Integer> vector;
 
-    OpenClParameter(OpenClFamily family, KernelShape shape, int initial, Integer... others) {
+    OpenClParameter(OpenClFamily family, List<Integer> tiled, List<Integer> vector) {
         this.family = family;
-        this.shape = shape;
-        this.initial = initial;
-        this.others = List.of(others);
+        this.tiled = tiled;
+        this.vector = vector;
     }
 
     OpenClFamily family() {
         return family;
     }
 
-    KernelShape shape() {
-        return shape;
-    }
-
-    /** What devices have that nothing better is known of. */
-    int initial() {
-        return initial;
-    }
-
-    boolean allows(int value) {
-        return value == initial || others.contains(value);
-    }
-
-    /** All allowed values, the default first. */
-    List<Integer> choices() {
-        Integer[] all = new Integer[others.size() + 1];
-        Arrays.setAll(all, i -> i == 0 ? initial : others.get(i - 1));
-        return List.of(all);
+    /** All allowed values of a shape, the default first; none if the shape does not have the parameter. */
+    List<Integer> choices(KernelShape shape) {
+        return shape == KernelShape.TILED ? tiled : vector;
     }
 
     /** {@code TILE_K}: the name without the family's. */

@@ -5,7 +5,6 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
@@ -30,7 +29,7 @@ final class OpenClParameters {
         Map<OpenClParameter, Integer> better = new EnumMap<>(values);
         better.putAll(OpenClTuningTable.PACKED.values(device.traits(), shape));
         for (OpenClFamily family : OpenClFamily.values()) {
-            if (family.fits(better, device.limits())) {
+            if (family.fits(shape, better, device.limits())) {
                 family.parameters(shape).forEach(parameter -> values.put(parameter, better.get(parameter)));
             }
         }
@@ -49,15 +48,33 @@ final class OpenClParameters {
     static Map<OpenClParameter, Integer> initial(KernelShape shape) {
         Map<OpenClParameter, Integer> values = new EnumMap<>(OpenClParameter.class);
         for (OpenClParameter parameter : OpenClParameter.values()) {
-            if (parameter.shape() == shape) {
-                values.put(parameter, parameter.initial());
+            if (!parameter.choices(shape).isEmpty()) {
+                values.put(parameter, parameter.choices(shape).get(0));
             }
         }
         return values;
     }
 
+    /** The value, or 0 if the shape does not have the parameter. */
     int get(OpenClParameter parameter) {
-        return Objects.requireNonNull(values.get(parameter));
+        return values.getOrDefault(parameter, 0);
+    }
+
+    /**
+     * The tile for {@code products} results of {@code rows} by {@code columns}. Only here and in {@code tile.cl} do
+     * products in the two shapes differ.
+     */
+    OpenClTuning.Tile tile(OpenClParameter small, OpenClParameter large, int rows, int columns, int products) {
+        return shape == KernelShape.TILED
+                ? OpenClTuning.sharedTile(get(small), get(large), rows, columns, products)
+                : OpenClTuning.wholeTile(get(large), rows, columns, products);
+    }
+
+    /** A square tile of a side that is given. */
+    OpenClTuning.Tile tile(OpenClParameter side) {
+        return shape == KernelShape.TILED
+                ? OpenClTuning.Tile.shared(get(side), get(side))
+                : OpenClTuning.Tile.whole(get(side), get(side));
     }
 
     /** A copy. */
@@ -72,7 +89,7 @@ final class OpenClParameters {
             String[] mine = family.parameters(shape).stream()
                     .map(parameter -> parameter.macro() + "=" + wanted.get(parameter))
                     .toArray(String[]::new);
-            family.stems().forEach(stem -> macrosByStem.put(stem, mine));
+            family.stems().forEach(stem -> macrosByStem.merge(stem, mine, OpenClTuning::with));
         }
         values = new EnumMap<>(wanted);
         macros = macrosByStem;
@@ -108,10 +125,10 @@ final class OpenClParameters {
             if (parameter == null
                     || parts.length < 2
                     || !parts[1].matches("\\d{1,9}")
-                    || !parameter.allows(Integer.parseInt(parts[1]))) {
+                    || !parameter.choices(shape).contains(Integer.parseInt(parts[1]))) {
                 throw new StriateException("expected one of "
                         + known.stream()
-                                .map(each -> each.macro() + "=" + each.choices())
+                                .map(each -> each.macro() + "=" + each.choices(shape))
                                 .collect(Collectors.joining(", "))
                         + ", got \"" + word
                         + "\" for " + family + " " + shape);

@@ -1,21 +1,12 @@
 package dev.striate.backend.opencl;
 
-import static dev.striate.backend.opencl.OpenClTuning.PANEL;
 import static dev.striate.backend.opencl.OpenClTuning.ceilDiv;
 
 import dev.striate.backend.Pool2dGeometry;
 import java.util.function.UnaryOperator;
 
-/**
- * How the kernels of both kinds of pooling are launched: an element or a few of them per work-item, or, in the vector
- * shape, rows or planes.
- */
+/** How the kernels of both kinds of pooling are launched: see {@code pool2d_geometry.cl}. */
 final class OpenClPool2d {
-
-    /** Elements that a work-item of the vector shape looks at, about: a few microseconds. */
-    private static final int ITEM_ELEMENTS = 1 << 14;
-    /** Pixels that a work-item of the tiled shape computes the gradients of. */
-    private static final int PIXELS_PER_ITEM = 4;
 
     private OpenClPool2d() {}
 
@@ -27,35 +18,24 @@ final class OpenClPool2d {
      */
     static void forward(
             OpenClRuntime runtime, String stem, Pool2dGeometry g, UnaryOperator<OpenClLaunch> rest, String... macros) {
-        OpenClLaunch launch = kernel(runtime, stem, "forward", g, macros);
         int rows = g.planes() * g.outHeight();
-        if (runtime.isTiled()) {
-            int outputs = rows * g.outWidth();
-            rest.apply(launch.ints(outputs).struct(fields(g))).runItems(outputs);
-        } else {
-            int rowsPerItem = perItem((double) g.outWidth() * g.mostPixels());
-            rest.apply(launch.struct(fields(g)).ints(rowsPerItem)).runAlone(ceilDiv(rows, rowsPerItem));
-        }
+        int items = runtime.parameters().get(OpenClParameter.POOL_PIXELS) == 0 ? rows : rows * g.outWidth();
+        rest.apply(kernel(runtime, stem, "forward", g, macros).ints(items).struct(fields(g)))
+                .runItems(items);
     }
 
     /** Launches {@code gradient}, with the same parameters. */
     static void gradient(
             OpenClRuntime runtime, String stem, Pool2dGeometry g, UnaryOperator<OpenClLaunch> rest, String... macros) {
-        OpenClLaunch launch = kernel(runtime, stem, "gradient", g, macros);
-        int inPlane = g.inHeight() * g.inWidth();
-        if (runtime.isTiled()) {
-            int items = g.planes() * ceilDiv(inPlane, PIXELS_PER_ITEM);
-            rest.apply(launch.ints(items).struct(fields(g))).runItems(items);
-        } else {
-            int planesPerItem = perItem(inPlane + (double) g.outHeight() * g.outWidth() * g.mostPixels());
-            rest.apply(launch.struct(fields(g)).ints(planesPerItem)).runAlone(ceilDiv(g.planes(), planesPerItem));
-        }
+        int pixels = runtime.parameters().get(OpenClParameter.POOL_PIXELS);
+        int items = g.planes() * (pixels == 0 ? 1 : ceilDiv(g.inHeight() * g.inWidth(), pixels));
+        rest.apply(kernel(runtime, stem, "gradient", g, macros).ints(items).struct(fields(g)))
+                .runItems(items);
     }
 
     private static OpenClLaunch kernel(
             OpenClRuntime runtime, String stem, String name, Pool2dGeometry g, String... macros) {
-        String[] all = OpenClTuning.with(macros, window(g));
-        return runtime.kernel(stem, name, runtime.isTiled() ? all : OpenClTuning.with(all, "LANES=" + lanes(g)));
+        return runtime.kernel(stem, name, OpenClTuning.with(macros, window(g)));
     }
 
     /** The windows of most nets have a program of their own. */
@@ -71,20 +51,6 @@ final class OpenClPool2d {
                 && g.padLeft() == 0
                 && g.padRight() == 0;
         return twoByTwo ? "TWO_BY_TWO" : "ANY_WINDOW";
-    }
-
-    /** The widest vector that fits a row of outputs. */
-    private static int lanes(Pool2dGeometry g) {
-        int lanes = PANEL;
-        while (lanes > g.outWidth()) {
-            lanes /= 2;
-        }
-        return lanes >= 4 ? lanes : 1;
-    }
-
-    /** @param elements a product of four integers, which may not fit a long */
-    private static int perItem(double elements) {
-        return (int) Math.max(1, ITEM_ELEMENTS / elements);
     }
 
     /** A geometry as the kernels read it. */

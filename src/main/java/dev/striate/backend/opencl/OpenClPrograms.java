@@ -74,7 +74,11 @@ final class OpenClPrograms {
     }
 
     private String options(String... macros) {
-        StringBuilder options = new StringBuilder(OPTIONS).append(" -D").append(shape);
+        StringBuilder options = new StringBuilder(OPTIONS)
+                .append(" -D")
+                .append(shape)
+                .append(" -DWIDTH=")
+                .append(OpenClTuning.WIDTH);
         for (String macro : macros) {
             options.append(" -D").append(macro);
         }

@@ -1,7 +1,5 @@
 package dev.striate.backend.opencl;
 
-import static dev.striate.backend.opencl.OpenClTuning.PANEL;
-import static dev.striate.backend.opencl.OpenClTuning.TEAM;
 import static dev.striate.backend.opencl.OpenClTuning.ceilDiv;
 
 import dev.striate.backend.Buffer;
@@ -15,8 +13,8 @@ final class OpenClReduce implements ReduceKernels {
 
     /** Elements that one work-item adds up: few enough that rounding stays small where they are not summed in lanes. */
     private static final int CHUNK_ALONE = 512;
-    /** Elements that a team adds up, 32 each. */
-    private static final int CHUNK_TEAM = 32 * TEAM;
+    /** Elements that each work-item of a team adds up. */
+    private static final int CHUNK_TEAM = 32;
     /** Outputs from which on one work-item for each keeps a GPU busy. */
     private static final int MANY_OUTPUTS = 4096;
 
@@ -40,7 +38,7 @@ final class OpenClReduce implements ReduceKernels {
         int outputs = kept.turns();
         int count = reduced.turns();
         boolean team = usesTeam(kept, reduced);
-        int chunk = team ? CHUNK_TEAM : CHUNK_ALONE;
+        int chunk = team ? CHUNK_TEAM * team() : CHUNK_ALONE;
         int splits = ceilDiv(count, chunk);
         if (splits == 1) {
             sumChunks(kept, reduced, chunk, splits, scale, x, y, team, squares);
@@ -73,21 +71,9 @@ final class OpenClReduce implements ReduceKernels {
             boolean squares) {
         int outputs = kept.turns();
         String what = squares ? "SQUARES" : "VALUES";
-        if (liesSideBySide(kept, reduced)) {
-            int inner = kept.size(kept.depth() - 1);
-            runtime.kernel("reduce", "sumSideBySide", what, "TEAM=" + TEAM)
-                    .ints(inner)
-                    .nest(kept)
-                    .nest(reduced)
-                    .ints(reduced.turns(), chunk, splits)
-                    .floats(scale)
-                    .buffers(x, partial)
-                    .runAlone(outputs / inner * ceilDiv(inner, PANEL), splits);
-            return;
-        }
         OpenClLaunch launch = team
-                ? runtime.kernel("reduce", "sumTeam", what, "TEAM=" + TEAM)
-                : runtime.kernel("reduce", "sumAlone", what, "TEAM=" + TEAM).ints(outputs);
+                ? runtime.kernel("reduce", "sumTeam", what)
+                : runtime.kernel("reduce", "sumAlone", what).ints(outputs);
         launch.nest(kept)
                 .nest(reduced)
                 .ints(reduced.turns(), chunk, splits)
@@ -96,21 +82,9 @@ final class OpenClReduce implements ReduceKernels {
         run(launch, outputs * splits, team);
     }
 
-    /**
-     * Whether the vector shape adds up neighbouring outputs in the lanes of vectors: where only those are neighbours in
-     * x.
-     */
-    private boolean liesSideBySide(StridedLoop kept, StridedLoop reduced) {
-        return !runtime.isTiled()
-                && kept.depth() > 0
-                && kept.stride(0, kept.depth() - 1) == 1
-                && reduced.depth() > 0
-                && reduced.stride(0, reduced.depth() - 1) != 1;
-    }
-
-    private static void run(OpenClLaunch launch, int chunks, boolean team) {
+    private void run(OpenClLaunch launch, int chunks, boolean team) {
         if (team) {
-            launch.runTeams(chunks, TEAM);
+            launch.runTeams(chunks, team());
         } else {
             launch.runItems(chunks);
         }
@@ -121,18 +95,22 @@ final class OpenClReduce implements ReduceKernels {
      * densely.
      */
     private boolean usesTeam(StridedLoop kept, StridedLoop reduced) {
-        if (!runtime.isTiled() || reduced.turns() < TEAM || kept.turns() > Integer.MAX_VALUE / CHUNK_TEAM) {
+        if (team() == 1 || reduced.turns() < team() || kept.turns() > Integer.MAX_VALUE / (CHUNK_TEAM * team())) {
             return false;
         }
         boolean keptIsDense = kept.depth() > 0 && kept.stride(0, kept.depth() - 1) == 1;
         return !(keptIsDense && kept.turns() >= MANY_OUTPUTS);
     }
 
+    private int team() {
+        return runtime.parameters().get(OpenClParameter.TEAM_TEAM);
+    }
+
     @Override
     public void max(StridedLoop kept, StridedLoop reduced, Buffer x, @Nullable Buffer y, IndexBuffer indices) {
         int outputs = kept.turns();
         boolean team = usesTeam(kept, reduced);
-        int chunk = team ? CHUNK_TEAM : CHUNK_ALONE;
+        int chunk = team ? CHUNK_TEAM * team() : CHUNK_ALONE;
         int splits = ceilDiv(reduced.turns(), chunk);
         int chunks = Math.multiplyExact(outputs, splits);
         OpenClBuffer values = runtime.scratch(chunks);
@@ -140,16 +118,15 @@ final class OpenClReduce implements ReduceKernels {
         OpenClBuffer maxima = y == null ? runtime.scratch(outputs) : OpenClBuffer.of(y);
         try {
             OpenClLaunch launch = team
-                    ? runtime.kernel("reduce", "maxTeam", "VALUES", "TEAM=" + TEAM)
-                    : runtime.kernel("reduce", "maxAlone", "VALUES", "TEAM=" + TEAM)
-                            .ints(outputs);
+                    ? runtime.kernel("reduce", "maxTeam", "VALUES")
+                    : runtime.kernel("reduce", "maxAlone", "VALUES").ints(outputs);
             launch.nest(kept)
                     .nest(reduced)
                     .ints(reduced.turns(), chunk, splits)
                     .buffers(x, values)
                     .indices(turns);
             run(launch, chunks, team);
-            runtime.kernel("reduce", "maxOfChunks", "VALUES", "TEAM=" + TEAM)
+            runtime.kernel("reduce", "maxOfChunks", "VALUES")
                     .ints(outputs, splits)
                     .buffers(values)
                     .indices(turns)
@@ -168,7 +145,7 @@ final class OpenClReduce implements ReduceKernels {
     @Override
     public void maxGradient(StridedLoop kept, StridedLoop reduced, Buffer dy, IndexBuffer indices, Buffer dx) {
         int n = kept.turns() * reduced.turns();
-        runtime.kernel("reduce", "maxGradient", "VALUES", "TEAM=" + TEAM)
+        runtime.kernel("reduce", "maxGradient", "VALUES")
                 .ints(n)
                 .nest(kept)
                 .nest(reduced)

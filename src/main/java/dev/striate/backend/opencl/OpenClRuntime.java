@@ -35,7 +35,6 @@ final class OpenClRuntime {
     }
 
     private final DeviceInfo info;
-    private final KernelShape shape;
     private final cl_context context;
     private final cl_command_queue queue;
     private final OpenClPool pool;
@@ -62,12 +61,11 @@ final class OpenClRuntime {
             OpenClParameters parameters,
             boolean profiling) {
         this.info = device.info();
-        this.shape = shape;
         this.parameters = parameters;
         this.profile = profiling ? new ArrayList<>() : null;
-        // Windows also keep the alignment of the widest vector that kernels load, 64 bytes.
+        // Windows also keep the alignment of the widest vector that kernels load.
         long bits = device.number(CL.CL_DEVICE_MEM_BASE_ADDR_ALIGN);
-        this.sliceAlignment = (int) Math.max(OpenClTuning.PANEL, bits / Float.SIZE);
+        this.sliceAlignment = (int) Math.max(OpenClTuning.WIDTH, bits / Float.SIZE);
         cl_context context = null;
         cl_command_queue queue = null;
         try {
@@ -148,10 +146,6 @@ final class OpenClRuntime {
 
     DeviceInfo info() {
         return info;
-    }
-
-    boolean isTiled() {
-        return shape == KernelShape.TILED;
     }
 
     @SuppressWarnings("deprecation") // Its successor needs OpenCL 2.0.

@@ -38,12 +38,12 @@ final class OpenClSoftmax implements SoftmaxKernels {
 
     private void run(String kernel, AxisGeometry g, Buffer... buffers) {
         int rows = g.outer() * g.inner();
-        boolean team = runtime.isTiled() && g.inner() == 1 && g.size() >= LONG_ROW;
-        OpenClLaunch launch = runtime.kernel("softmax", kernel, "TEAM=" + (team ? OpenClTuning.TEAM : 1))
+        int team = g.inner() == 1 && g.size() >= LONG_ROW ? runtime.parameters().get(OpenClParameter.TEAM_TEAM) : 1;
+        OpenClLaunch launch = runtime.kernel("softmax", kernel, "TEAM=" + team)
                 .ints(rows, g.size(), g.inner())
                 .buffers(buffers);
-        if (team) {
-            launch.runTeams(rows, OpenClTuning.TEAM);
+        if (team > 1) {
+            launch.runTeams(rows, team);
         } else {
             launch.runItems(rows);
         }

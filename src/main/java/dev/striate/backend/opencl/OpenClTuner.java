@@ -134,7 +134,7 @@ final class OpenClTuner implements Tuning {
             List<OpenClParameter> mine = family.parameters(shape);
             int trials = rounds
                     * mine.stream()
-                            .mapToInt(parameter -> parameter.choices().size() - 1)
+                            .mapToInt(parameter -> parameter.choices(shape).size() - 1)
                             .sum();
             listener.started(family.toString(), OpenClParameters.inWords(family, initial), trials);
             for (int i = 0; i < before.length; i++) {
@@ -145,7 +145,7 @@ final class OpenClTuner implements Tuning {
             Set<Map<OpenClParameter, Integer>> tried = new HashSet<>(Set.of(initial));
             for (int round = 0; round < rounds; round++) {
                 for (OpenClParameter parameter : mine) {
-                    for (int value : parameter.choices()) {
+                    for (int value : parameter.choices(shape)) {
                         Map<OpenClParameter, Integer> candidate = new EnumMap<>(best);
                         candidate.put(parameter, value);
                         if (tried.add(candidate)) {
@@ -175,7 +175,7 @@ final class OpenClTuner implements Tuning {
 
         private Trial measure(Map<OpenClParameter, Integer> candidate) {
             String words = OpenClParameters.inWords(family, candidate);
-            if (!family.fits(candidate, device.limits())) {
+            if (!family.fits(shape, candidate, device.limits())) {
                 return new Trial(words, Double.NaN, "the device's groups are too small");
             }
             runtime.parameters().set(candidate);

@@ -146,7 +146,7 @@ final class OpenClTuningFile {
                 continue;
             }
             Map<OpenClParameter, Integer> values = OpenClParameters.parse(family, shape, words[2]);
-            if (values.size() != family.parameters(shape).size() || !family.fits(values, limits)) {
+            if (values.size() != family.parameters(shape).size() || !family.fits(shape, values, limits)) {
                 throw new StriateException("the device does not support \"" + line + "\"");
             }
             content.values.putAll(values);

@@ -4,7 +4,9 @@ import dev.striate.backend.Backend;
 import dev.striate.backend.BinaryFunction;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.Conv2dGeometry;
+import dev.striate.backend.LinearGeometry;
 import dev.striate.backend.MatmulGeometry;
+import dev.striate.backend.Pool2dGeometry;
 import dev.striate.backend.StridedLoop;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -46,6 +48,9 @@ record OpenClTuningWork(String name, int terms, int[] inputs, int output, Call c
                 }
                 yield works;
             }
+            case LINEAR -> List.of(linearGradients(64, 400, 120), linearGradients(batch, 84, 10));
+            case TEAM -> List.of(sum(1, large * large), sum(batch, large));
+            case POOL -> List.of(pooling(batch, 32, 30));
             case ELEMENTS -> List.of(addition(gpu ? 1 << 24 : 1 << 20), addition(1 << 16));
         };
     }
@@ -89,6 +94,45 @@ record OpenClTuningWork(String name, int terms, int[] inputs, int output, Call c
                         new int[] {x, y},
                         w,
                         (backend, from, to) -> backend.conv2d().weightGradient(g, from[0], from[1], to, null)));
+    }
+
+    /** The gradient of the weight; that of the input takes the place of an input that nobody reads. */
+    static OpenClTuningWork linearGradients(int rows, int in, int out) {
+        LinearGeometry g = new LinearGeometry(rows, in, out);
+        return new OpenClTuningWork(
+                "gradients of " + rows + " rows, " + in + " to " + out,
+                rows,
+                new int[] {rows * in, rows * out, in * out, rows * in},
+                in * out,
+                (backend, from, dw) ->
+                        backend.linear().gradients(g, from[0], from[1], from[2], null, from[3], dw, null));
+    }
+
+    static OpenClTuningWork sum(int outputs, int terms) {
+        return new OpenClTuningWork(
+                outputs + " sums of " + terms,
+                terms,
+                new int[] {outputs * terms},
+                outputs,
+                (backend, x, y) -> backend.reduce()
+                        .sum(
+                                StridedLoop.of(new int[] {outputs}, new int[] {terms}),
+                                StridedLoop.of(new int[] {terms}, new int[] {1}),
+                                1,
+                                x[0],
+                                y));
+    }
+
+    /** The gradient of average pooling with windows of 2 by 2. */
+    static OpenClTuningWork pooling(int batch, int channels, int side) {
+        Pool2dGeometry g =
+                new Pool2dGeometry(batch * channels, side, side, side / 2, side / 2, 2, 2, 2, 2, 0, 0, 0, 0, 1, 1);
+        return new OpenClTuningWork(
+                "pooling of " + batch * channels + " images",
+                1,
+                new int[] {batch * channels * (side / 2) * (side / 2)},
+                batch * channels * side * side,
+                (backend, dy, dx) -> backend.avgPool2d().gradient(g, false, dy[0], dx));
     }
 
     static OpenClTuningWork addition(int n) {

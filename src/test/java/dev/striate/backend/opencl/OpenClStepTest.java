@@ -55,9 +55,9 @@ class OpenClStepTest {
 
     /** A network, the images it takes, and how many launches a step of it may need. */
     private enum Network {
-        LENET(LeNet5::modern, Shape.of(1, 32, 32), 19, 23),
-        DIGITS(TinyNets::cnn, Shape.of(1, 8, 8), 15, 21),
-        CIFAR(CifarCnn::create, Shape.of(3, 32, 32), 25, 34);
+        LENET(LeNet5::modern, Shape.of(1, 32, 32), 19, 19),
+        DIGITS(TinyNets::cnn, Shape.of(1, 8, 8), 15, 15),
+        CIFAR(CifarCnn::create, Shape.of(3, 32, 32), 25, 25);
 
         private final IntFunction<Sequential> network;
         private final Shape image;

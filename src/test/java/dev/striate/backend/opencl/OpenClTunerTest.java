@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +25,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 class OpenClTunerTest {
 
     private static final int N = 100;
+
+    /** The settings of the convolutions with the largest tiles. */
+    private static final String CONV2D = "LARGE_TILE=128 TILE_K=64 SPLIT_GROUPS=64 SPLIT_PIXELS=256 DIRECT_CHANNELS=0";
 
     @TempDir
     Path directory;
@@ -51,7 +55,7 @@ class OpenClTunerTest {
                     parameters.set(OpenClParameters.initial(shape));
                     try (OpenClTuningWork.Prepared prepared = work.prepare(backend)) {
                         for (OpenClParameter parameter : family.parameters(shape)) {
-                            for (int value : parameter.choices()) {
+                            for (int value : parameter.choices(shape)) {
                                 Map<OpenClParameter, Integer> values = OpenClParameters.initial(shape);
                                 values.put(parameter, value);
                                 takeLargeTilesAlways(values);
@@ -74,7 +78,14 @@ class OpenClTunerTest {
                         OpenClTuningWork.product(65, 70, 33, false, true),
                         OpenClTuningWork.product(17, 131, 300, true, false),
                         OpenClTuningWork.product(1, 3, 5, false, false));
-            case CONV2D -> OpenClTuningWork.convolution(3, 5, 33, 3, 9, 1);
+            case CONV2D ->
+                Stream.concat(
+                                OpenClTuningWork.convolution(3, 5, 33, 3, 9, 1).stream(),
+                                OpenClTuningWork.convolution(3, 5, 7, 3, 9, 1).stream())
+                        .toList();
+            case LINEAR -> List.of(OpenClTuningWork.linearGradients(33, 70, 35));
+            case TEAM -> List.of(OpenClTuningWork.sum(3, 5000));
+            case POOL -> List.of(OpenClTuningWork.pooling(1, 3, 7));
             case ELEMENTS -> List.of(OpenClTuningWork.addition(1000));
         };
     }
@@ -93,14 +104,15 @@ class OpenClTunerTest {
     void theFastestWinsAndIsKept() {
         search(only(
                 OpenClFamily.CONV2D,
-                (backend, x, y) -> take(backend, y, value(backend, OpenClParameter.CONV2D_MOST_ROWS) == 16 ? 0.5 : 1)));
-        assertEquals("MOST_ROWS=16 PACKED_KIB=16384", best.get("conv2d"));
-        assertEquals(0.5, trials.get("MOST_ROWS=16 PACKED_KIB=16384").time());
+                (backend, x, y) ->
+                        take(backend, y, value(backend, OpenClParameter.CONV2D_LARGE_TILE) == 128 ? 0.5 : 1)));
+        assertEquals(CONV2D, best.get("conv2d"));
+        assertEquals(0.5, trials.get(CONV2D).time());
         // What comes after builds on what was found.
-        assertTrue(trials.containsKey("MOST_ROWS=16 PACKED_KIB=1024"), trials.keySet()::toString);
+        assertTrue(trials.containsKey(CONV2D.replace("TILE_K=64", "TILE_K=32")), trials.keySet()::toString);
         Map<OpenClParameter, Integer> kept = file().load().values();
-        assertEquals(16, kept.get(OpenClParameter.CONV2D_MOST_ROWS));
-        assertEquals(8, kept.get(OpenClParameter.MATMUL_MOST_ROWS), "families without a gain keep what they have");
+        assertEquals(128, kept.get(OpenClParameter.CONV2D_LARGE_TILE));
+        assertEquals(64, kept.get(OpenClParameter.MATMUL_LARGE_TILE), "families without a gain keep what they have");
     }
 
     @Test
@@ -108,32 +120,33 @@ class OpenClTunerTest {
         search(only(
                 OpenClFamily.MATMUL,
                 (backend, x, y) ->
-                        take(backend, y, value(backend, OpenClParameter.MATMUL_MOST_ROWS) == 16 ? 0.99 : 1)));
-        assertEquals("MOST_ROWS=8", best.get("matmul"));
+                        take(backend, y, value(backend, OpenClParameter.MATMUL_LARGE_TILE) == 128 ? 0.99 : 1)));
+        assertEquals("LARGE_TILE=64 TILE_K=64", best.get("matmul"));
     }
 
     @Test
     void aFastCandidateWithWrongResultsIsOut() {
         search(only(OpenClFamily.MATMUL, (backend, x, y) -> {
-            boolean wrong = value(backend, OpenClParameter.MATMUL_MOST_ROWS) == 16;
+            boolean wrong = value(backend, OpenClParameter.MATMUL_LARGE_TILE) == 128;
             take(backend, y, wrong ? 0.1 : 1);
             backend.copy().fill(wrong ? 3 : 2, y);
         }));
-        assertEquals("wrong results in test", trials.get("MOST_ROWS=16").failure());
-        assertEquals("MOST_ROWS=8", best.get("matmul"));
+        assertEquals(
+                "wrong results in test", trials.get("LARGE_TILE=128 TILE_K=64").failure());
+        assertEquals("LARGE_TILE=64 TILE_K=64", best.get("matmul"));
     }
 
     @Test
     void aCandidateThatFailsIsOut() {
         search(only(OpenClFamily.MATMUL, (backend, x, y) -> {
-            if (value(backend, OpenClParameter.MATMUL_MOST_ROWS) == 4) {
+            if (value(backend, OpenClParameter.MATMUL_LARGE_TILE) == 32) {
                 throw new DeviceException("the build failed\nwith a log");
             }
             take(backend, y, 1);
         }));
-        assertEquals("the build failed", trials.get("MOST_ROWS=4").failure());
-        assertNull(trials.get("MOST_ROWS=16").failure());
-        assertEquals("MOST_ROWS=8", best.get("matmul"));
+        assertEquals("the build failed", trials.get("LARGE_TILE=32 TILE_K=64").failure());
+        assertNull(trials.get("LARGE_TILE=128 TILE_K=64").failure());
+        assertEquals("LARGE_TILE=64 TILE_K=64", best.get("matmul"));
     }
 
     /** What was slow at first and never again: the second measurement shows that nothing is gained. */
@@ -144,7 +157,7 @@ class OpenClTunerTest {
         assertTrue(trials.values().stream().anyMatch(trial -> trial.time() < 0.5), trials::toString);
         assertEquals(1, notConfirmed.size());
         assertEquals(1, notConfirmed.get(0).time(), 1e-9);
-        assertEquals("MOST_ROWS=8", best.get("matmul"));
+        assertEquals("LARGE_TILE=64 TILE_K=64", best.get("matmul"));
     }
 
     /** The families before it are kept, as by Ctrl-C. */
@@ -157,9 +170,9 @@ class OpenClTunerTest {
                         throw new IllegalStateException("broken off");
                     }
                     return List.of(work((backend, x, y) ->
-                            take(backend, y, value(backend, OpenClParameter.MATMUL_MOST_ROWS) == 4 ? 0.5 : 1)));
+                            take(backend, y, value(backend, OpenClParameter.MATMUL_LARGE_TILE) == 32 ? 0.5 : 1)));
                 }));
-        assertEquals(Map.of(OpenClParameter.MATMUL_MOST_ROWS, 4), file().load().values());
+        assertEquals(matmul(32), file().load().values());
     }
 
     @Test
@@ -187,9 +200,9 @@ class OpenClTunerTest {
     void theStateSaysWhetherADeviceIsTuned() {
         OpenClTuner tuner = tuner((family, shape, quick) -> List.of());
         assertTrue(tuner.state().startsWith("none"), tuner.state());
-        file().store(Map.of(OpenClParameter.MATMUL_MOST_ROWS, 4));
+        file().store(matmul(32));
         assertTrue(tuner.state().matches("tuned on \\d{4}-\\d\\d-\\d\\d"), tuner.state());
-        file().store(Map.of(OpenClParameter.MATMUL_MOST_ROWS, 8));
+        file().store(matmul(64));
         assertTrue(tuner.state().matches("tuned on [-0-9]{10}; the defaults are the fastest"), tuner.state());
     }
 
@@ -197,10 +210,10 @@ class OpenClTunerTest {
     void anOpenDeviceUsesWhatIsKept() {
         String before = System.setProperty(OpenClTuningFile.PROPERTY, directory.toString());
         try {
-            file().store(Map.of(OpenClParameter.MATMUL_MOST_ROWS, 4));
+            file().store(matmul(32));
             try (OpenClBackend backend = OpenClBackend.open(0, KernelShape.VECTOR)) {
-                assertEquals(4, value(backend, OpenClParameter.MATMUL_MOST_ROWS));
-                assertEquals(8, value(backend, OpenClParameter.CONV2D_MOST_ROWS));
+                assertEquals(32, value(backend, OpenClParameter.MATMUL_LARGE_TILE));
+                assertEquals(64, value(backend, OpenClParameter.CONV2D_LARGE_TILE));
             }
         } finally {
             System.setProperty(OpenClTuningFile.PROPERTY, String.valueOf(before));
@@ -226,6 +239,10 @@ class OpenClTunerTest {
         double taken = elapsed;
         elapsed = 0;
         return taken;
+    }
+
+    private static Map<OpenClParameter, Integer> matmul(int largeTile) {
+        return Map.of(OpenClParameter.MATMUL_LARGE_TILE, largeTile, OpenClParameter.MATMUL_TILE_K, 64);
     }
 
     private static int value(Backend backend, OpenClParameter parameter) {

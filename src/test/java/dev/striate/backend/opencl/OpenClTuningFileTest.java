@@ -22,12 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class OpenClTuningFileTest {
 
     private static final Map<OpenClParameter, Integer> FOUND = Map.of(
-            OpenClParameter.MATMUL_MOST_ROWS,
-            16,
-            OpenClParameter.CONV2D_MOST_ROWS,
-            4,
-            OpenClParameter.CONV2D_PACKED_KIB,
-            1024);
+            OpenClParameter.ELEMENTS_GROUP, 256, OpenClParameter.LINEAR_TILE, 64, OpenClParameter.LINEAR_TILE_K, 32);
 
     @TempDir
     Path directory;
@@ -48,8 +43,8 @@ class OpenClTuningFileTest {
 
     @Test
     void aFamilyAloneIsKept() {
-        file.store(Map.of(OpenClParameter.MATMUL_MOST_ROWS, 4));
-        assertEquals(Map.of(OpenClParameter.MATMUL_MOST_ROWS, 4), file.load().values());
+        file.store(Map.of(OpenClParameter.ELEMENTS_GROUP, 16));
+        assertEquals(Map.of(OpenClParameter.ELEMENTS_GROUP, 16), file.load().values());
     }
 
     @Test
@@ -58,7 +53,7 @@ class OpenClTuningFileTest {
         byte[] whole = Files.readAllBytes(file.path());
         byte[] flipped = whole.clone();
         flipped[whole.length / 2] ^= 1;
-        byte[] text = "MOST_ROWS=16\n".getBytes(StandardCharsets.UTF_8);
+        byte[] text = "GROUP=256\n".getBytes(StandardCharsets.UTF_8);
         for (byte[] damaged : List.of(
                 new byte[0],
                 text,
@@ -80,8 +75,8 @@ class OpenClTuningFileTest {
                 "matmul",
                 "matmul ",
                 "matmul 0123",
-                "nonsense 0123 MOST_ROWS=16",
-                "MATMUL 0123 MOST_ROWS=16",
+                "nonsense 0123 GROUP=256",
+                "MATMUL 0123 GROUP=256",
                 " ",
                 "Conv2d")) {
             writeWithDigest(String.join("\n", header) + "\n" + line + "\n");
@@ -129,18 +124,17 @@ class OpenClTuningFileTest {
     @Test
     void whatWasFoundWithOtherKernelsIsNotUsed() throws IOException {
         file.store(FOUND);
-        rewrite(OpenClFamily.MATMUL.sourceKey(), "0123456789abcdef");
+        rewrite(OpenClFamily.ELEMENTS.sourceKey(), "0123456789abcdef");
         OpenClTuningFile.Content content = file.load();
-        assertEquals("the kernels of matmul have changed since", content.problem());
-        assertEquals(
-                Map.of(OpenClParameter.CONV2D_MOST_ROWS, 4, OpenClParameter.CONV2D_PACKED_KIB, 1024), content.values());
+        assertEquals("the kernels of elements have changed since", content.problem());
+        assertEquals(Map.of(OpenClParameter.LINEAR_TILE, 64, OpenClParameter.LINEAR_TILE_K, 32), content.values());
     }
 
     @Test
     void whatTheDeviceCannotHaveIsNotUsed() throws IOException {
-        for (String change : List.of("MOST_ROWS=5", "MOST_COLUMNS=16", "")) {
+        for (String change : List.of("GROUP=5", "GROUPS=256", "")) {
             file.store(FOUND);
-            rewrite("MOST_ROWS=16", change);
+            rewrite("GROUP=256", change);
             assertTrue(file.load().values().isEmpty(), change);
             assertTrue(file.load().problem() != null, change);
         }
@@ -183,13 +177,14 @@ class OpenClTuningFileTest {
     @Test
     void tilesMustFitTheDevice() {
         Map<OpenClParameter, Integer> values = OpenClParameters.initial(KernelShape.TILED);
-        assertTrue(OpenClFamily.MATMUL.fits(values, new OpenClFamily.Limits(256, 16 * 2 * 132 * 4)));
-        assertTrue(!OpenClFamily.MATMUL.fits(values, new OpenClFamily.Limits(255, 1 << 20)));
-        assertTrue(!OpenClFamily.CONV2D.fits(values, new OpenClFamily.Limits(256, 16 * 2 * 132 * 4 - 1)));
-        assertTrue(!OpenClFamily.ELEMENTS.fits(values, new OpenClFamily.Limits(32, 1 << 20)));
+        assertTrue(OpenClFamily.MATMUL.fits(KernelShape.TILED, values, new OpenClFamily.Limits(256, 16 * 2 * 132 * 4)));
+        assertTrue(!OpenClFamily.MATMUL.fits(KernelShape.TILED, values, new OpenClFamily.Limits(255, 1 << 20)));
+        assertTrue(!OpenClFamily.CONV2D.fits(
+                KernelShape.TILED, values, new OpenClFamily.Limits(256, 16 * 2 * 132 * 4 - 1)));
+        assertTrue(!OpenClFamily.ELEMENTS.fits(KernelShape.TILED, values, new OpenClFamily.Limits(32, 1 << 20)));
         values.put(OpenClParameter.MATMUL_LARGE_TILE, 32);
-        assertTrue(OpenClFamily.MATMUL.fits(values, new OpenClFamily.Limits(1024, 1 << 20)));
+        assertTrue(OpenClFamily.MATMUL.fits(KernelShape.TILED, values, new OpenClFamily.Limits(1024, 1 << 20)));
         values.put(OpenClParameter.MATMUL_SMALL_TILE, 64);
-        assertTrue(!OpenClFamily.MATMUL.fits(values, new OpenClFamily.Limits(1024, 1 << 20)));
+        assertTrue(!OpenClFamily.MATMUL.fits(KernelShape.TILED, values, new OpenClFamily.Limits(1024, 1 << 20)));
     }
 }

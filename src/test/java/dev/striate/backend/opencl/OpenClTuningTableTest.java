@@ -22,7 +22,7 @@ class OpenClTuningTableTest {
             matmul TILED |        |     | sm_90 |             | TILE_K=8 SMALL_TILE=64
             matmul TILED | nvidia | GPU |       |             | TILE_K=16 SMALL_TILE=16 LARGE_TILE=128
             matmul TILED |        |     |       |             | TILE_K=8 SMALL_TILE=32 LARGE_TILE=32
-            matmul VECTOR | | | | | MOST_ROWS=16
+            matmul VECTOR | | | | | LARGE_TILE=32
             conv2d TILED |        |     |       | NVIDIA H200 | TILE_K=8
             """);
 
@@ -47,7 +47,7 @@ class OpenClTuningTableTest {
                 Map.of("TILE_K", 32, "SMALL", 64, "LARGE", 128),
                 matmul("NVIDIA Corporation", "GPU", "sm_90", "NVIDIA H200"));
         assertEquals(
-                Map.of(OpenClParameter.MATMUL_MOST_ROWS, 16),
+                Map.of(OpenClParameter.MATMUL_LARGE_TILE, 32),
                 TABLE.values(new Traits("", "CPU", "", ""), KernelShape.VECTOR));
     }
 
@@ -58,7 +58,7 @@ class OpenClTuningTableTest {
                 "matmul WIDE | | | | | TILE_K=16", "matmul TILED | | | | | TILE_K=17",
                         "matmul TILED | | | | | TILE_Q=16",
                 "matmul TILED | | | | | TILE_K", "matmul TILED | | | | | TILE_K=99999999999",
-                        "matmul VECTOR | | | | | TILE_K=16"
+                        "matmul VECTOR | | | | | SMALL_TILE=16"
             })
     void aWrongLineIsNamed(String line) {
         StriateException error =
