@@ -1,6 +1,7 @@
 // Batch normalisation. A channel's M = batch * plane elements are cut into chunks of fixed size; partial results of chunks go to
-// scratch memory and are joined, in a fixed order. A team shares a chunk, and the chunks of a channel. x is read twice for the statistics, the second time from a cache, and
-// once to normalise; x and dy are read twice by the gradient.
+// scratch memory and are joined, in a fixed order. A group is a team of TEAM work-items, which share a chunk, or the chunks of a
+// channel. x is read twice for the statistics, the second time from a cache, and once to normalise; x and dy are read twice by the
+// gradient.
 #include "common.cl"
 #include "batch_norm2d_chunk.cl"
 #include "batch_norm2d_element.cl"
@@ -48,7 +49,7 @@
 // in the unit LARGE. The sum is that of the differences from the chunk's first element: rounding a sum of the elements themselves
 // would move the mean of nearly equal ones by more than they differ.
 __kernel void statistics(
-    const Geometry g, __global const float *x, __global float *chunkMean, __global float *chunkSquares)
+    const Chunks g, __global const float *x, __global float *chunkMean, __global float *chunkSquares)
 {
     TEAM_SCRATCH(scratch);
     CHUNK;
@@ -76,7 +77,7 @@ __kernel void statistics(
 // Joins the chunks of a channel (Chan, Golub and LeVeque, 1983), a team per channel. RUNNING is defined where there are running
 // statistics.
 __kernel void join(
-    const Geometry g, const float momentum, const float epsilon, __global const float *chunkMean,
+    const Chunks g, const float momentum, const float epsilon, __global const float *chunkMean,
     __global const float *chunkSquares, __global float *mean, __global float *reciprocal, __global float *runningMean,
     __global float *runningVariance)
 {
@@ -118,7 +119,7 @@ __kernel void join(
 
 // A vector of elements per work-item if planes are whole vectors, otherwise one. RELU is defined as in common.cl.
 __kernel void normalise(
-    const Geometry g, const float epsilon, __global const float *x, __global const float *gamma, __global const float *beta,
+    const Chunks g, const float epsilon, __global const float *x, __global const float *gamma, __global const float *beta,
     __global const float *mean, __global const float *spread, __global float *y)
 {
     const bool inVectors = g.plane % WIDTH == 0;
@@ -138,7 +139,7 @@ __kernel void normalise(
 
 // A chunk's sums of dy and of dy xhat.
 __kernel void gradientSums(
-    const Geometry g, const float epsilon, __global const float *x, __global const float *mean, __global const float *spread,
+    const Chunks g, const float epsilon, __global const float *x, __global const float *mean, __global const float *spread,
     __global const float *dy, __global float *chunkDy, __global float *chunkDyXhat)
 {
     TEAM_SCRATCH(scratch);
@@ -161,7 +162,7 @@ __kernel void gradientSums(
 
 // Adds up the chunks of a channel, a team per channel.
 __kernel void joinGradients(
-    const Geometry g, __global const float *chunkDy, __global const float *chunkDyXhat,
+    const Chunks g, __global const float *chunkDy, __global const float *chunkDyXhat,
     __global float *dgamma, __global float *dbeta)
 {
     TEAM_SCRATCH(scratch);
@@ -182,7 +183,7 @@ __kernel void joinGradients(
 
 // Work-items as in normalise.
 __kernel void inputGradient(
-    const Geometry g, const float epsilon, __global const float *x, __global const float *gamma, __global const float *mean,
+    const Chunks g, const float epsilon, __global const float *x, __global const float *gamma, __global const float *mean,
     __global const float *spread, __global const float *dy, __global const float *dgamma, __global const float *dbeta,
     __global float *dx)
 {

@@ -1,11 +1,4 @@
-// The chunks that the elements of a channel are cut into for their sums.
-typedef struct {
-    int batch;
-    int channels;
-    int plane;
-    int chunk;
-    int splits;
-} Geometry;
+#include "Chunks.h"
 
 // Where element t of a channel lies: in which of all planes, and where in it.
 typedef struct {
@@ -13,7 +6,7 @@ typedef struct {
     int offset;
 } Place;
 
-Place placeOf(const Geometry g, int channel, int t)
+Place placeOf(const Chunks g, int channel, int t)
 {
     Place place;
     place.plane = t / g.plane * g.channels + channel;
@@ -23,7 +16,7 @@ Place placeOf(const Geometry g, int channel, int t)
 
 // The place so many elements on, where `by` is that of as many in channel 0. Thus only the first place of a work-item takes a
 // division, for which GPUs have no instruction.
-Place advanced(const Geometry g, Place place, Place by)
+Place advanced(const Chunks g, Place place, Place by)
 {
     place.plane += by.plane;
     place.offset += by.offset;

@@ -13,7 +13,7 @@
 
 #ifdef APPLY
 
-// Operands that are dense, or one element for all (A_CONSTANT, B_CONSTANT): one vector per work-item, groups of 64.
+// Operands that are dense, or one element for all (A_CONSTANT, B_CONSTANT): one vector per work-item, groups of any size.
 __kernel void dense(const int n, __global const float *a, __global const float *b, __global float *y)
 {
     const uint first = FIRST_ELEMENT;
@@ -33,7 +33,7 @@ __kernel void dense(const int n, __global const float *a, __global const float *
     storeVec(APPLY(left, right), y, first, n);
 }
 
-// Any operands: one element per work-item, groups of 64, positions from the nest's table.
+// Any operands: one element per work-item, groups of any size, positions from the nest's table.
 __kernel void strided(
     const int n, __constant int *nest, const int depth, __global const float *a, __global const float *b, __global float *y)
 {
@@ -47,7 +47,7 @@ __kernel void strided(
 
 #else
 
-// into += alpha x: one vector per work-item, groups of 64.
+// into += alpha x: one vector per work-item, groups of any size.
 __kernel void accumulate(const int n, const float alpha, __global const float *x, __global float *into)
 {
     const uint first = FIRST_ELEMENT;

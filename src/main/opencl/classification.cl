@@ -1,16 +1,9 @@
-// What cross-entropy and negative log-likelihood share.
+// What cross-entropy and negative log-likelihood share. REDUCTION_NONE, _SUM or _MEAN is defined.
 #include "common.cl"
+#include "Classification.h"
 
 // Partial sums are closed after this many terms, so that rounding does not grow with their number.
 #define BLOCK 64
-
-// The fields of ClassificationGeometry that kernels need. REDUCTION_NONE, _SUM or _MEAN is defined.
-typedef struct {
-    int examples;
-    int classes;
-    int inner;
-    int ignoreIndex;
-} Classification;
 
 // A unit of losses in which the sum of all examples cannot overflow.
 #define LARGE_LOSS 0x1p32f

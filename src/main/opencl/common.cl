@@ -1,7 +1,6 @@
 // What all kernels share. A program is built with TILED (GPUs: local memory, barriers) or VECTOR (CPU devices: neither). Only the
-// products of tile_product.cl differ between the two; elsewhere, a team of TEAM work-items is a single one on CPU devices.
-
-#define WIDTH 4
+// products of tile_product.cl differ between the two; elsewhere, a team of TEAM work-items is a single one on CPU devices. WIDTH,
+// which is 4, is the number of elements that a work-item of an element-wise kernel has.
 typedef float4 Vec;
 
 // A loop that is unrolled where its arrays are to be registers.
@@ -21,7 +20,7 @@ Vec loadVec(__global const float *p, uint first, int n)
         return *(__global const Vec *)(p + first);
     }
     float lanes[WIDTH];
-    for (int lane = 0; lane < WIDTH; ++lane) {
+    UNROLLED(lane, WIDTH) {
         lanes[lane] = first + lane < (uint)n ? p[first + lane] : 0.0f;
     }
     return vload4(0, lanes);
@@ -36,8 +35,10 @@ void storeVec(Vec v, __global float *p, uint first, int n)
     }
     float lanes[WIDTH];
     vstore4(v, 0, lanes);
-    for (int lane = 0; first + lane < (uint)n; ++lane) {
-        p[first + lane] = lanes[lane];
+    UNROLLED(lane, WIDTH) {
+        if (first + lane < (uint)n) {
+            p[first + lane] = lanes[lane];
+        }
     }
 }
 

@@ -6,15 +6,13 @@
 
 #ifndef WEIGHT_GRADIENT
 
-// Weights of a channel that are in local memory at a time.
-#define CHUNK 128
-
-// The third dimension runs over the groups of channels, the first over phases and the pixels of each.
+// The third dimension runs over the groups of channels, the first over phases and the pixels of each. DIRECT_K weights of each
+// channel are in local memory at a time.
 __kernel void product(
     const Conv2dGeometry g, const int groupsPerPhase, __global const float *source, __global const float *w,
     __global const float *bias, __global const float *gate, __global float *result)
 {
-    __local float weights[CHUNK * ROWS];
+    __local float weights[DIRECT_K * ROWS];
     const int lane = get_local_id(0);
     const int group = get_global_id(2);
     const int rows = RESULT_CHANNELS / g.groups;
@@ -45,8 +43,8 @@ __kernel void product(
     int channel = 0;
     int tapRow = 0;
     int tapColumn = 0;
-    for (int k0 = 0; k0 < reach.length; k0 += CHUNK) {
-        const int length = min(CHUNK, reach.length - k0);
+    for (int k0 = 0; k0 < reach.length; k0 += DIRECT_K) {
+        const int length = min(DIRECT_K, reach.length - k0);
         barrier(CLK_LOCAL_MEM_FENCE);
         for (int k = lane; k < length; k += DIRECT_ITEMS) {
             const int at = weightAt(g, reach, k0 + k, perChannel);

@@ -1,6 +1,6 @@
 // Where the elements stand that a convolution multiplies: for each pixel of the result and each tap of the kernel, one
 // of the source. What depends on the pixel alone and on the tap alone is computed apart, and added up for each pair.
-#include "conv2d_geometry.cl"
+#include "Conv2dGeometry.h"
 #include "divisor.cl"
 
 #ifdef INPUT_GRADIENT
@@ -160,8 +160,10 @@ float pixelAt(const Reach r, __global const float *source, const Place pixel, co
     return inside ? source[pixel.at + tap.at] : 0.0f;
 }
 
+#ifdef VECTOR
 // The elements at which a tap meets four pixels. If these are neighbours, all inside or all outside, that is found out once.
-__attribute__((always_inline)) float4 fourPixelsAt(const Reach r, __global const float *source, const Place *pixels, const Place tap)
+__attribute__((always_inline)) float4 fourPixelsAt(
+    const Reach r, __global const float *source, const Place *pixels, const Place tap)
 {
     // Of pixels with a stride, or beyond the last, two in a row are no neighbours.
     if (pixels[1].x == pixels[0].x + 1 && pixels[3].x == pixels[0].x + 3) {
@@ -177,6 +179,7 @@ __attribute__((always_inline)) float4 fourPixelsAt(const Reach r, __global const
         pixelAt(r, source, pixels[0], tap), pixelAt(r, source, pixels[1], tap), pixelAt(r, source, pixels[2], tap),
         pixelAt(r, source, pixels[3], tap));
 }
+#endif
 
 // Where the weight for k stands behind the first of the result's channel; perChannel is from one channel summed over to the next.
 int weightAt(const Conv2dGeometry g, const Reach r, int k, int perChannel)

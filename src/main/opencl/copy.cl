@@ -1,4 +1,4 @@
-// Moving elements. Groups of 64; each element is read once and written once.
+// Moving elements. Groups of any size; each element is read once and written once.
 #include "common.cl"
 
 // One vector per work-item.

@@ -77,7 +77,7 @@ void storeGradient(
     }
 }
 
-// One example per work-item, groups of 64.
+// One example per work-item, groups of any size.
 __kernel void examples(
     const Classification g, const float smoothing, __global const float *logits, __global const int *labels,
     __global float *losses, __global float *saved, __global int *predicted)
@@ -92,7 +92,7 @@ __kernel void examples(
 #endif
 }
 
-// One example per work-item, groups of 64. UNIT_UPSTREAM is defined where dy is 1.
+// One example per work-item, groups of any size. UNIT_UPSTREAM is defined where dy is 1.
 __kernel void gradient(
     const Classification g, const float smoothing, __global const float *logits, __global const int *labels,
     __global const float *saved, __global const float *dy, __global float *dlogits)

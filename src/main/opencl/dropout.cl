@@ -1,4 +1,5 @@
-// Dropout by Philox4x32-10. One block of four elements per work-item, groups of 64; each element is read once and written once.
+// Dropout by Philox4x32-10. One block of four elements per work-item, groups of any size; each element is read once and written
+// once.
 #include "common.cl"
 
 __kernel void apply(

@@ -1,5 +1,5 @@
-// The input of a convolution as a matrix (batch, channels * kernel, outputs), and back. Groups of 64.
-#include "conv2d_geometry.cl"
+// The input of a convolution as a matrix (batch, channels * kernel, outputs), and back. Groups of any size.
+#include "Conv2dGeometry.h"
 
 // One element of the matrix per work-item.
 __kernel void im2col(const int n, const Conv2dGeometry g, __global const float *x, __global float *columns)

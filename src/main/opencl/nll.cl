@@ -1,4 +1,4 @@
-// Negative log-likelihood. Groups of 64.
+// Negative log-likelihood. Groups of any size.
 #include "classification.cl"
 
 // One example per work-item: reads one log-probability.

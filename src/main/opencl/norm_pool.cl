@@ -8,7 +8,7 @@
 
 // A chunk's sums of dy and of dy xhat, over maxima t = start .. end-1 of a channel.
 __kernel void gradientSums(
-    const Geometry g, const int inPlane, const float epsilon, __global const float *x, __global const float *mean,
+    const Chunks g, const int inPlane, const float epsilon, __global const float *x, __global const float *mean,
     __global const float *spread, __global const float *dy, __global const int *indices, __global float *chunkDy,
     __global float *chunkDyXhat)
 {

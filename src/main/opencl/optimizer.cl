@@ -1,4 +1,4 @@
-// Updates over flat storage. One vector per work-item, groups of 64; each buffer is read once and, where it changes, written
+// Updates over flat storage. One vector per work-item, groups of any size; each buffer is read once and, where it changes, written
 // once.
 #include "common.cl"
 

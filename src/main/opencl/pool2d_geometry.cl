@@ -1,23 +1,5 @@
 #include "divisor.cl"
-
-// The fields of Pool2dGeometry, in its order.
-typedef struct {
-    int planes;
-    int inHeight;
-    int inWidth;
-    int outHeight;
-    int outWidth;
-    int kernelHeight;
-    int kernelWidth;
-    int strideH;
-    int strideW;
-    int padTop;
-    int padBottom;
-    int padLeft;
-    int padRight;
-    int dilationH;
-    int dilationW;
-} Pool2dGeometry;
+#include "Pool2dGeometry.h"
 
 // The geometry with what is known when the program is built. TWO_BY_TWO is defined for windows of 2 by 2 that lie side by side,
 // without padding: loops over them are unrolled then, and what was divided by a stride is shifted.

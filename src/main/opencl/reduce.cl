@@ -33,7 +33,7 @@ float sumOfRun(__global const float *x, int stride, int count, float unit)
     return dense + rest;
 }
 
-// One chunk per work-item, groups of 64; neighbours take neighbouring outputs.
+// One chunk per work-item, groups of any size; neighbours take neighbouring outputs.
 __kernel void sumAlone(
     const int outputs, __constant int *kept, const int keptDepth, __constant int *reduced, const int reducedDepth,
     const int count, const int chunk, const int splits, const float scale, __global const float *x, __global float *partial)
@@ -66,7 +66,7 @@ bool displaces(float v, int i, float best, int bestIndex)
     return isnan(v) || v > best || (v == best && i < bestIndex);
 }
 
-// The first chunk of a maximum: one chunk per work-item, groups of 64.
+// The first chunk of a maximum: one chunk per work-item, groups of any size.
 __kernel void maxAlone(
     const int outputs, __constant int *kept, const int keptDepth, __constant int *reduced, const int reducedDepth,
     const int count, const int chunk, const int splits, __global const float *x, __global float *values, __global int *turns)
@@ -99,7 +99,7 @@ __kernel void maxAlone(
     turns[output * splits + split] = bestTurn;
 }
 
-// The maximum of the chunks' maxima: one output per work-item, groups of 64.
+// The maximum of the chunks' maxima: one output per work-item, groups of any size.
 __kernel void maxOfChunks(
     const int outputs, const int splits, __global const float *values, __global const int *turns,
     __global float *y, __global int *indices)
@@ -122,7 +122,7 @@ __kernel void maxOfChunks(
     indices[output] = bestTurn;
 }
 
-// One element of dx per work-item, groups of 64.
+// One element of dx per work-item, groups of any size.
 __kernel void maxGradient(
     const int n, __constant int *kept, const int keptDepth, __constant int *reduced, const int reducedDepth, const int count,
     __global const float *dy, __global const int *indices, __global float *dx)

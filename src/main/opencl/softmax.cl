@@ -1,18 +1,19 @@
-// Softmax along the axis of (outer, size, inner). A row is computed by TEAM work-items (tiled shape, long dense rows) or by one.
+// Softmax along the axis of (outer, size, inner). A row is computed by TEAM work-items (GPUs, long dense rows) or by one.
 // It is read three times forward (maximum, sum, result), twice by a gradient, and written once.
 #include "common.cl"
+#include "AxisGeometry.h"
 
 // The row of this team and its first element. Single work-items beyond the last row return; a team must not, because of its
 // barriers, and needs not, because its groups are whole.
 #if TEAM > 1
 #define LEAVE_OUT
 #else
-#define LEAVE_OUT if (row >= rows) return
+#define LEAVE_OUT if (row >= g.outer * g.inner) return
 #endif
 #define ROW                                                                    \
     const int row = get_global_id(0) / TEAM;                                   \
     LEAVE_OUT;                                                                 \
-    const int start = row / inner * size * inner + row % inner
+    const int start = row / g.inner * g.size * g.inner + row % g.inner
 
 // Sums TERM(at) over the row and adds the rounding errors of the additions (Knuth's two-sum), so that the error does not grow
 // with the row. If the sum overflows, these errors are NaN and are left out.
@@ -30,14 +31,14 @@
 
 #define ROW_MAXIMUM(maximum)                                                   \
     float maximum = -INFINITY;                                                 \
-    for (int i = TEAM_LANE; i < size; i += TEAM) {                             \
-        maximum = fmax(maximum, x[start + i * inner]);                         \
+    for (int i = TEAM_LANE; i < g.size; i += TEAM) {                           \
+        maximum = fmax(maximum, x[start + i * g.inner]);                       \
     }                                                                          \
     maximum = teamMax(maximum, scratch)
 
-#define EACH_OF_ROW for (int at = start + TEAM_LANE * inner; at < start + size * inner; at += TEAM * inner)
+#define EACH_OF_ROW for (int at = start + TEAM_LANE * g.inner; at < start + g.size * g.inner; at += TEAM * g.inner)
 
-__kernel void softmax(const int rows, const int size, const int inner, __global const float *x, __global float *y)
+__kernel void softmax(const AxisGeometry g, __global const float *x, __global float *y)
 {
     TEAM_SCRATCH(scratch);
     ROW;
@@ -50,7 +51,7 @@ __kernel void softmax(const int rows, const int size, const int inner, __global 
 }
 
 __kernel void softmaxGradient(
-    const int rows, const int size, const int inner, __global const float *y, __global const float *dy, __global float *dx)
+    const AxisGeometry g, __global const float *y, __global const float *dy, __global float *dx)
 {
     TEAM_SCRATCH(scratch);
     ROW;
@@ -61,7 +62,7 @@ __kernel void softmaxGradient(
     }
 }
 
-__kernel void logSoftmax(const int rows, const int size, const int inner, __global const float *x, __global float *y)
+__kernel void logSoftmax(const AxisGeometry g, __global const float *x, __global float *y)
 {
     TEAM_SCRATCH(scratch);
     ROW;
@@ -74,7 +75,7 @@ __kernel void logSoftmax(const int rows, const int size, const int inner, __glob
 }
 
 __kernel void logSoftmaxGradient(
-    const int rows, const int size, const int inner, __global const float *y, __global const float *dy, __global float *dx)
+    const AxisGeometry g, __global const float *y, __global const float *dy, __global float *dx)
 {
     TEAM_SCRATCH(scratch);
     ROW;

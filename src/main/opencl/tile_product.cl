@@ -95,9 +95,9 @@
     }
 #else
 // The elements of a step go to arrays that stay in the first cache, k by k: what is gathered once serves all rows, or columns, of
-// the tile. Blocks of BLOCK rows by 32 columns are summed up in registers, and added to the tile's sums after each step, so that
-// rounding does not grow with the length of the sum. No local memory, no barriers.
-#define BLOCK 4
+// the tile. Blocks of BLOCK_ROWS rows by BLOCK_COLUMNS columns are summed up in registers, and added to the tile's sums after each
+// step, so that rounding does not grow with the length of the sum. No local memory, no barriers.
+#define VECTORS (BLOCK_COLUMNS / 16)
 #ifndef LOAD_FOUR_OF_B
 #define LOAD_FOUR_OF_B(l) (float4)(LOAD_B(l), LOAD_B(l + 1), LOAD_B(l + 2), LOAD_B(l + 3))
 #endif
@@ -122,25 +122,23 @@
                 ((float4 *)tileB[k])[l / 4] = LOAD_FOUR_OF_B(l);
             }
         }
-        for (int row = 0; row < TILE_ROWS; row += BLOCK) {
-            for (int column = 0; column < TILE_COLUMNS / 16; column += 2) {
-                float16 part[BLOCK][2];
+        for (int row = 0; row < TILE_ROWS; row += BLOCK_ROWS) {
+            for (int column = 0; column < TILE_COLUMNS / 16; column += VECTORS) {
+                float16 part[BLOCK_ROWS][VECTORS];
 #pragma unroll
-                for (int i = 0; i < BLOCK; ++i) {
-                    part[i][0] = (float16)(0.0f);
-                    part[i][1] = (float16)(0.0f);
+                for (int i = 0; i < BLOCK_ROWS * VECTORS; ++i) {
+                    part[i / VECTORS][i % VECTORS] = (float16)(0.0f);
                 }
                 for (int k = 0; k < terms; ++k) {
 #pragma unroll
-                    for (int i = 0; i < BLOCK; ++i) {
-                        part[i][0] = fma((float16)(tileA[k][row + i]), tileB[k][column], part[i][0]);
-                        part[i][1] = fma((float16)(tileA[k][row + i]), tileB[k][column + 1], part[i][1]);
+                    for (int i = 0; i < BLOCK_ROWS * VECTORS; ++i) {
+                        const float16 a = (float16)(tileA[k][row + i / VECTORS]);
+                        part[i / VECTORS][i % VECTORS] = fma(a, tileB[k][column + i % VECTORS], part[i / VECTORS][i % VECTORS]);
                     }
                 }
 #pragma unroll
-                for (int i = 0; i < BLOCK; ++i) {
-                    sums[row + i][column] += part[i][0];
-                    sums[row + i][column + 1] += part[i][1];
+                for (int i = 0; i < BLOCK_ROWS * VECTORS; ++i) {
+                    sums[row + i / VECTORS][column + i % VECTORS] += part[i / VECTORS][i % VECTORS];
                 }
             }
         }

@@ -1,5 +1,5 @@
-// Functions of one element; each build defines one of F_... . One vector per work-item, groups of 64; each element is read once
-// and written once.
+// Functions of one element; each build defines one of F_... . One vector per work-item, groups of any size; each element is read
+// once and written once.
 //
 // Error bounds are given in ulp; for a subnormal result, in ulp of the smallest normal number. They follow from the bounds that
 // OpenCL 1.2 (section 7.4) guarantees: exp, expm1, log and sqrt 3, tanh 5, pow 16, division 2.5. The bound of a derivative is that

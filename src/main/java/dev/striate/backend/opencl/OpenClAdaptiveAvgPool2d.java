@@ -25,7 +25,8 @@ final class OpenClAdaptiveAvgPool2d implements AdaptiveAvgPool2dKernels {
 
     private void run(String kernel, AdaptiveAvgPool2dGeometry g, int n, Buffer from, Buffer to) {
         runtime.kernel("adaptive_avg_pool2d", kernel)
-                .ints(n, g.inHeight(), g.inWidth(), g.outHeight(), g.outWidth())
+                .ints(n)
+                .struct(g)
                 .buffers(from, to)
                 .runItems(n);
     }

@@ -50,11 +50,11 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
         OpenClBuffer chunkSquares = runtime.scratch(2 * chunks);
         try {
             kernel("statistics")
-                    .struct(fields(g))
+                    .struct(Chunks.of(g))
                     .buffers(x, chunkMean, chunkSquares)
                     .runTeams(chunks, team());
             kernel("join", runningMean == null ? "NOT_RUNNING" : "RUNNING")
-                    .struct(fields(g))
+                    .struct(Chunks.of(g))
                     .floats(momentum, g.epsilon())
                     .buffers(chunkMean, chunkSquares, mean, reciprocal)
                     .buffers(runningMean == null ? mean : runningMean, runningVariance == null ? mean : runningVariance)
@@ -89,7 +89,7 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
             Buffer spread,
             Buffer y) {
         kernel("normalise", statisticsMacro(batchStatistics), relu ? "RELU" : "PLAIN")
-                .struct(fields(g))
+                .struct(Chunks.of(g))
                 .floats(g.epsilon())
                 .buffers(x, gamma, beta, mean, spread, y)
                 .runItems(elementItems(g));
@@ -111,7 +111,7 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
             @Override
             public void sum(Buffer chunkDy, Buffer chunkDyXhat) {
                 kernel("gradientSums", statisticsMacro(batchStatistics))
-                        .struct(fields(g))
+                        .struct(Chunks.of(g))
                         .floats(g.epsilon())
                         .buffers(x, mean, spread, dy, chunkDy, chunkDyXhat)
                         .runTeams(g.channels() * splits(g), team());
@@ -120,7 +120,7 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
             @Override
             public void inputGradient(Buffer dyXhatSum, Buffer dySum, Buffer into) {
                 kernel("inputGradient", statisticsMacro(batchStatistics))
-                        .struct(fields(g))
+                        .struct(Chunks.of(g))
                         .floats(g.epsilon())
                         .buffers(x, gamma, mean, spread, dy, dyXhatSum, dySum, into)
                         .runItems(elementItems(g));
@@ -158,7 +158,7 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
             if (batchStatistics || dgamma != null || dbeta != null) {
                 upstream.sum(chunkDy, chunkDyXhat);
                 kernel("joinGradients")
-                        .struct(fields(g))
+                        .struct(Chunks.of(g))
                         .buffers(chunkDy, chunkDyXhat, dyXhatSum, dySum)
                         .runTeams(g.channels(), team());
             }
@@ -188,15 +188,19 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
 
     /** Work-items that share a chunk, and the chunks of a channel. */
     int team() {
-        return runtime.parameters().get(OpenClParameter.TEAM_TEAM);
+        return runtime.parameters().get(OpenClParameter.REDUCE_TEAM);
     }
 
     static int splits(BatchNorm2dGeometry g) {
         return ceilDiv(g.batch() * g.plane(), CHUNK);
     }
 
-    static int[] fields(BatchNorm2dGeometry g) {
-        return new int[] {g.batch(), g.channels(), g.plane(), CHUNK, splits(g)};
+    /** The chunks that the elements of a channel are cut into: {@code splits} of {@code chunk} elements or fewer. */
+    record Chunks(int batch, int channels, int plane, int chunk, int splits) {
+
+        static Chunks of(BatchNorm2dGeometry g) {
+            return new Chunks(g.batch(), g.channels(), g.plane(), CHUNK, OpenClBatchNorm2d.splits(g));
+        }
     }
 
     /** Work-items of what goes element by element: one per vector, or per element where planes are not whole vectors. */

@@ -11,9 +11,12 @@ final class OpenClClassification {
 
     private OpenClClassification() {}
 
-    /** A geometry as the kernels read it. */
-    static int[] fields(ClassificationGeometry g) {
-        return new int[] {g.examples(), g.axis().size(), g.axis().inner(), g.ignoreIndex()};
+    /** The components of a geometry that kernels need. */
+    record Classification(int examples, int classes, int inner, int ignoreIndex) {
+
+        static Classification of(ClassificationGeometry g) {
+            return new Classification(g.examples(), g.axis().size(), g.axis().inner(), g.ignoreIndex());
+        }
     }
 
     static OpenClLaunch kernel(
@@ -40,7 +43,7 @@ final class OpenClClassification {
         try {
             examples.accept(losses);
             kernel(runtime, stem, "finish", g)
-                    .struct(fields(g))
+                    .struct(Classification.of(g))
                     .ints(countAt)
                     .buffers(losses)
                     .indices(labels)
@@ -55,6 +58,6 @@ final class OpenClClassification {
 
     /** Work-items that go through all examples together. */
     static int team(OpenClRuntime runtime) {
-        return runtime.parameters().get(OpenClParameter.TEAM_TEAM);
+        return runtime.parameters().get(OpenClParameter.REDUCE_TEAM);
     }
 }

@@ -39,28 +39,6 @@ final class OpenClConv2d implements Conv2dKernels {
         GATE
     }
 
-    /** A geometry as the kernels read it. */
-    static int[] fields(Conv2dGeometry g) {
-        return new int[] {
-            g.batch(),
-            g.inChannels(),
-            g.inHeight(),
-            g.inWidth(),
-            g.outChannels(),
-            g.outHeight(),
-            g.outWidth(),
-            g.kernelHeight(),
-            g.kernelWidth(),
-            g.strideH(),
-            g.strideW(),
-            g.padTop(),
-            g.padLeft(),
-            g.dilationH(),
-            g.dilationW(),
-            g.groups()
-        };
-    }
-
     @Override
     public void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
         forward(g, x, w, bias, Finish.PLAIN, y);
@@ -138,7 +116,7 @@ final class OpenClConv2d implements Conv2dKernels {
         int directItems = direct ? get(OpenClParameter.CONV2D_DIRECT_ITEMS) : 0;
         int pieces = ceilDiv(pixels, direct ? directItems * get(OpenClParameter.CONV2D_DIRECT_PIXELS) : tile.columns());
         OpenClLaunch launch = runtime.kernel(direct ? "conv2d_direct" : "conv2d", "product", macros)
-                .struct(fields(g))
+                .struct(g)
                 .ints(pieces)
                 .buffers(source, w, bias == null ? w : bias, gate, result);
         int all = Math.multiplyExact(phases, pieces);
@@ -187,7 +165,7 @@ final class OpenClConv2d implements Conv2dKernels {
         OpenClBuffer partial = splits == 1 ? OpenClBuffer.of(dw) : runtime.scratch(Math.multiplyExact(splits, sums));
         try {
             OpenClLaunch launch = runtime.kernel(program, "weightProduct", macros)
-                    .struct(fields(g))
+                    .struct(g)
                     .ints(splits, pixelsPerSplit)
                     .buffers(x, dy, partial, dw, dbias == null ? dw : dbias);
             if (direct) {
@@ -197,7 +175,7 @@ final class OpenClConv2d implements Conv2dKernels {
             }
             if (splits > 1) {
                 runtime.kernel(program, "joinSplits", macros)
-                        .struct(fields(g))
+                        .struct(g)
                         .ints(splits)
                         .buffers(partial, dw, dbias == null ? dw : dbias)
                         .runItems(sums);

@@ -87,7 +87,7 @@ final class OpenClCrossEntropy implements CrossEntropyKernels {
 
     private OpenClLaunch kernel(String name, ClassificationGeometry g, String... macros) {
         return OpenClClassification.kernel(runtime, "cross_entropy", name, g, macros)
-                .struct(OpenClClassification.fields(g))
+                .struct(OpenClClassification.Classification.of(g))
                 .floats(g.labelSmoothing());
     }
 }

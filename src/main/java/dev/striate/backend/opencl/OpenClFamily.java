@@ -23,7 +23,10 @@ enum OpenClFamily {
     CONV2D("conv2d", "conv2d_direct") {
         @Override
         boolean fits(KernelShape shape, Map<OpenClParameter, Integer> values, Limits limits) {
+            long weights = (long) values.getOrDefault(OpenClParameter.CONV2D_DIRECT_K, 0)
+                    * get(values, OpenClParameter.CONV2D_DIRECT_CHANNELS);
             return values.getOrDefault(OpenClParameter.CONV2D_DIRECT_ITEMS, 1) <= limits.groupItems
+                    && Float.BYTES * weights <= limits.localBytes
                     && tilesFit(
                             shape,
                             values.getOrDefault(OpenClParameter.CONV2D_SMALL_TILE, 1),
@@ -40,10 +43,10 @@ enum OpenClFamily {
         }
     },
     /** Kernels in which work-items sum or compare together. */
-    TEAM("reduce", "batch_norm2d", "norm_pool", "cross_entropy", "nll") {
+    REDUCE("reduce", "batch_norm2d", "norm_pool", "cross_entropy", "nll") {
         @Override
         boolean fits(KernelShape shape, Map<OpenClParameter, Integer> values, Limits limits) {
-            return get(values, OpenClParameter.TEAM_TEAM) <= limits.groupItems;
+            return get(values, OpenClParameter.REDUCE_TEAM) <= limits.groupItems;
         }
     },
     POOL("max_pool2d", "avg_pool2d", "norm_pool") {

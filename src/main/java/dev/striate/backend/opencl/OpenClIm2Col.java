@@ -17,11 +17,7 @@ final class OpenClIm2Col implements Im2ColKernels {
     @Override
     public void im2col(Conv2dGeometry g, Buffer x, Buffer columns) {
         int n = g.batch() * g.inChannels() * g.kernelHeight() * g.kernelWidth() * g.outHeight() * g.outWidth();
-        runtime.kernel("im2col", "im2col")
-                .ints(n)
-                .struct(OpenClConv2d.fields(g))
-                .buffers(x, columns)
-                .runItems(n);
+        runtime.kernel("im2col", "im2col").ints(n).struct(g).buffers(x, columns).runItems(n);
     }
 
     @Override
@@ -29,7 +25,7 @@ final class OpenClIm2Col implements Im2ColKernels {
         int n = g.batch() * g.inChannels() * g.inHeight() * g.inWidth();
         runtime.kernel("im2col", "col2im")
                 .ints(n)
-                .struct(OpenClConv2d.fields(g))
+                .struct(g)
                 .ints(tapsApart(g.strideH(), g.dilationH()), inverse(g.strideH(), g.dilationH()))
                 .ints(tapsApart(g.strideW(), g.dilationW()), inverse(g.strideW(), g.dilationW()))
                 .buffers(columns, x)

@@ -55,14 +55,18 @@ final class OpenClLaunch {
     /** Integers, an argument each. */
     OpenClLaunch ints(int... values) {
         for (int value : values) {
-            struct(value);
+            words(value);
         }
         return this;
     }
 
-    /** Integers that are the fields of one struct. */
-    OpenClLaunch struct(int... fields) {
-        return add((long) Integer.BYTES * fields.length, Pointer.to(fields), fields);
+    /** One of the records that {@link OpenClStruct} lists. */
+    OpenClLaunch struct(Record value) {
+        return words(OpenClStruct.words(value));
+    }
+
+    private OpenClLaunch words(int... words) {
+        return add((long) Integer.BYTES * words.length, Pointer.to(words), words);
     }
 
     /** Floats, an argument each. */

@@ -66,7 +66,8 @@ final class OpenClLinear implements LinearKernels {
             return;
         }
         runtime.kernel("linear", "gradients", tile.macros(gate == null ? "NO_GATE" : "GATE"))
-                .ints(g.rows(), g.in(), g.out(), dbias == null ? 0 : 1)
+                .struct(g)
+                .ints(dbias == null ? 0 : 1)
                 .buffers(x, dy, w, gate == null ? dx : gate, dx, dw, dbias == null ? dw : dbias)
                 .runTiles(rowTiles * tile.rows(), columns, 1, tile);
     }

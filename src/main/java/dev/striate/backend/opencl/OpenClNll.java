@@ -26,7 +26,7 @@ final class OpenClNll implements NllKernels {
                 saved,
                 0,
                 losses -> OpenClClassification.kernel(runtime, "nll", "examples", g)
-                        .struct(OpenClClassification.fields(g))
+                        .struct(OpenClClassification.Classification.of(g))
                         .buffers(logProbabilities)
                         .indices(labels)
                         .buffers(losses)
@@ -38,7 +38,7 @@ final class OpenClNll implements NllKernels {
         int n = g.examples() * g.axis().size();
         OpenClClassification.kernel(runtime, "nll", "gradient", g)
                 .ints(n)
-                .struct(OpenClClassification.fields(g))
+                .struct(OpenClClassification.Classification.of(g))
                 .indices(labels)
                 .buffers(saved, dy, dx)
                 .runItems(n);

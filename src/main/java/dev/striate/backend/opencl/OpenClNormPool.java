@@ -101,7 +101,7 @@ final class OpenClNormPool implements NormPoolKernels {
             @Override
             public void sum(Buffer chunkDy, Buffer chunkDyXhat) {
                 runtime.kernel("norm_pool", "gradientSums", OpenClBatchNorm2d.statisticsMacro(batchStatistics))
-                        .struct(OpenClBatchNorm2d.fields(maxima))
+                        .struct(OpenClBatchNorm2d.Chunks.of(maxima))
                         .ints(g.plane())
                         .floats(g.epsilon())
                         .buffers(x, mean, spread, dy)

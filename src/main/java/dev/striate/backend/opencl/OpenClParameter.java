@@ -17,9 +17,13 @@ enum OpenClParameter {
     /** Terms of the sum per step through local memory or, in the vector shape, through the first cache. */
     MATMUL_TILE_K(OpenClFamily.MATMUL, List.of(16, 8, 32), List.of(64, 32, 128)),
 
+    /** Rows of a block of sums in registers in the vector shape. */
+    MATMUL_BLOCK_ROWS(OpenClFamily.MATMUL, List.of(), List.of(4, 8)),
+
     CONV2D_SMALL_TILE(OpenClFamily.CONV2D, List.of(32, 16, 64), List.of()),
     CONV2D_LARGE_TILE(OpenClFamily.CONV2D, List.of(128, 32, 64), List.of(64, 32, 128)),
     CONV2D_TILE_K(OpenClFamily.CONV2D, List.of(16, 8, 32), List.of(64, 32, 128)),
+    CONV2D_BLOCK_ROWS(OpenClFamily.CONV2D, List.of(), List.of(4, 8)),
     /** Work-groups that a weight gradient is split into, about: enough for any device. */
     CONV2D_SPLIT_GROUPS(OpenClFamily.CONV2D, List.of(1024, 256, 512, 2048), List.of(64, 16, 256)),
     /** Pixels that a split of a weight gradient has at least. */
@@ -30,6 +34,8 @@ enum OpenClParameter {
     CONV2D_DIRECT_ITEMS(OpenClFamily.CONV2D, List.of(64, 32, 128), List.of()),
     /** Pixels of which a work-item there computes all channels. */
     CONV2D_DIRECT_PIXELS(OpenClFamily.CONV2D, List.of(2, 1, 4), List.of()),
+    /** Weights of a channel that are in local memory there at a time. */
+    CONV2D_DIRECT_K(OpenClFamily.CONV2D, List.of(128, 64), List.of()),
     /** Weights of a channel of which a work-item there computes the gradients at most. */
     CONV2D_DIRECT_COLUMNS(OpenClFamily.CONV2D, List.of(10, 6), List.of()),
     /** Sums that it has there at most: what registers hold beside the places they are read from. */
@@ -38,9 +44,10 @@ enum OpenClParameter {
     /** Side of the square tiles of both gradients of a small layer. */
     LINEAR_TILE(OpenClFamily.LINEAR, List.of(32, 16, 64), List.of(32, 64)),
     LINEAR_TILE_K(OpenClFamily.LINEAR, List.of(16, 8, 32), List.of(64, 32, 128)),
+    LINEAR_BLOCK_ROWS(OpenClFamily.LINEAR, List.of(), List.of(4, 8)),
 
     /** Work-items that sum or compare together; one where nothing is shared. */
-    TEAM_TEAM(OpenClFamily.TEAM, List.of(128, 64, 256), List.of(1)),
+    REDUCE_TEAM(OpenClFamily.REDUCE, List.of(128, 64, 256), List.of(1)),
 
     /** Pixels of which a work-item computes the gradients; 0 for those of a whole plane, and outputs by rows. */
     POOL_PIXELS(OpenClFamily.POOL, List.of(4, 1, 2), List.of(0, 4)),

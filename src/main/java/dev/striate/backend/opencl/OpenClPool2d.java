@@ -20,7 +20,7 @@ final class OpenClPool2d {
             OpenClRuntime runtime, String stem, Pool2dGeometry g, UnaryOperator<OpenClLaunch> rest, String... macros) {
         int rows = g.planes() * g.outHeight();
         int items = runtime.parameters().get(OpenClParameter.POOL_PIXELS) == 0 ? rows : rows * g.outWidth();
-        rest.apply(kernel(runtime, stem, "forward", g, macros).ints(items).struct(fields(g)))
+        rest.apply(kernel(runtime, stem, "forward", g, macros).ints(items).struct(g))
                 .runItems(items);
     }
 
@@ -29,7 +29,7 @@ final class OpenClPool2d {
             OpenClRuntime runtime, String stem, Pool2dGeometry g, UnaryOperator<OpenClLaunch> rest, String... macros) {
         int pixels = runtime.parameters().get(OpenClParameter.POOL_PIXELS);
         int items = g.planes() * (pixels == 0 ? 1 : ceilDiv(g.inHeight() * g.inWidth(), pixels));
-        rest.apply(kernel(runtime, stem, "gradient", g, macros).ints(items).struct(fields(g)))
+        rest.apply(kernel(runtime, stem, "gradient", g, macros).ints(items).struct(g))
                 .runItems(items);
     }
 
@@ -51,26 +51,5 @@ final class OpenClPool2d {
                 && g.padLeft() == 0
                 && g.padRight() == 0;
         return twoByTwo ? "TWO_BY_TWO" : "ANY_WINDOW";
-    }
-
-    /** A geometry as the kernels read it. */
-    private static int[] fields(Pool2dGeometry g) {
-        return new int[] {
-            g.planes(),
-            g.inHeight(),
-            g.inWidth(),
-            g.outHeight(),
-            g.outWidth(),
-            g.kernelHeight(),
-            g.kernelWidth(),
-            g.strideH(),
-            g.strideW(),
-            g.padTop(),
-            g.padBottom(),
-            g.padLeft(),
-            g.padRight(),
-            g.dilationH(),
-            g.dilationW()
-        };
     }
 }

@@ -78,7 +78,9 @@ final class OpenClPrograms {
                 .append(" -D")
                 .append(shape)
                 .append(" -DWIDTH=")
-                .append(OpenClTuning.WIDTH);
+                .append(OpenClTuning.WIDTH)
+                .append(" -DBLOCK_COLUMNS=")
+                .append(OpenClTuning.BLOCK_COLUMNS);
         for (String macro : macros) {
             options.append(" -D").append(macro);
         }
@@ -168,13 +170,17 @@ final class OpenClPrograms {
         return binary;
     }
 
-    /** A packed source with its {@code #include "file.cl"} lines replaced: drivers cannot see into a jar. */
+    /**
+     * A packed source with its {@code #include} lines replaced: drivers cannot see into a jar. Headers, whose names end
+     * with {@code .h}, are the structs of {@link OpenClStruct}.
+     */
     static String source(String stem) {
         StringBuilder source = new StringBuilder();
         for (String line : resource(stem + ".cl").lines().toList()) {
             if (line.startsWith("#include \"")) {
                 String file = line.substring(line.indexOf('"') + 1, line.lastIndexOf('"'));
-                source.append(source(file.substring(0, file.length() - ".cl".length())));
+                String name = file.substring(0, file.lastIndexOf('.'));
+                source.append(file.endsWith(".h") ? OpenClStruct.source(name) : source(name));
             } else {
                 source.append(line).append('\n');
             }

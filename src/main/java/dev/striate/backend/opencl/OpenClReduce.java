@@ -103,7 +103,7 @@ final class OpenClReduce implements ReduceKernels {
     }
 
     private int team() {
-        return runtime.parameters().get(OpenClParameter.TEAM_TEAM);
+        return runtime.parameters().get(OpenClParameter.REDUCE_TEAM);
     }
 
     @Override

@@ -38,10 +38,9 @@ final class OpenClSoftmax implements SoftmaxKernels {
 
     private void run(String kernel, AxisGeometry g, Buffer... buffers) {
         int rows = g.outer() * g.inner();
-        int team = g.inner() == 1 && g.size() >= LONG_ROW ? runtime.parameters().get(OpenClParameter.TEAM_TEAM) : 1;
-        OpenClLaunch launch = runtime.kernel("softmax", kernel, "TEAM=" + team)
-                .ints(rows, g.size(), g.inner())
-                .buffers(buffers);
+        int team = g.inner() == 1 && g.size() >= LONG_ROW ? runtime.parameters().get(OpenClParameter.REDUCE_TEAM) : 1;
+        OpenClLaunch launch =
+                runtime.kernel("softmax", kernel, "TEAM=" + team).struct(g).buffers(buffers);
         if (team > 1) {
             launch.runTeams(rows, team);
         } else {

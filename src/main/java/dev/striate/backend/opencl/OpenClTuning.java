@@ -17,10 +17,11 @@ final class OpenClTuning {
     /** Tiles that keep the cores of a CPU busy. Not their number: the results do not depend on that. */
     private static final int MANY_TILES = 16;
 
-    /** The smallest tile of the vector shape: a block of sums in registers. */
-    private static final int BLOCK_ROWS = 4;
+    /** The rows of the smallest tile of the vector shape, a multiple of any BLOCK_ROWS. */
+    private static final int FEWEST_ROWS = 8;
 
-    private static final int BLOCK_COLUMNS = 32;
+    /** Columns of a block of sums in registers in the vector shape; a macro of all programs. */
+    static final int BLOCK_COLUMNS = 32;
 
     private OpenClTuning() {}
 
@@ -92,9 +93,9 @@ final class OpenClTuning {
 
     /** The tile of the vector shape: no larger than the result, and smaller where few remain. */
     static Tile wholeTile(int largest, int rows, int columns, int products) {
-        int tileRows = Math.min(largest, Math.max(BLOCK_ROWS, roundedUp(rows)));
+        int tileRows = Math.min(largest, Math.max(FEWEST_ROWS, roundedUp(rows)));
         int tileColumns = Math.min(largest, Math.max(BLOCK_COLUMNS, roundedUp(columns)));
-        while (tileRows > 2 * BLOCK_ROWS
+        while ((tileRows > FEWEST_ROWS || tileColumns > BLOCK_COLUMNS)
                 && Tile.whole(tileRows, tileColumns).groups(rows, columns, products) < MANY_TILES) {
             if (tileColumns > BLOCK_COLUMNS) {
                 tileColumns /= 2;

@@ -49,7 +49,7 @@ record OpenClTuningWork(String name, int terms, int[] inputs, int output, Call c
                 yield works;
             }
             case LINEAR -> List.of(linearGradients(64, 400, 120), linearGradients(batch, 84, 10));
-            case TEAM -> List.of(sum(1, large * large), sum(batch, large));
+            case REDUCE -> List.of(sum(1, large * large), sum(batch, large));
             case POOL -> List.of(pooling(batch, 32, 30));
             case ELEMENTS -> List.of(addition(gpu ? 1 << 24 : 1 << 20), addition(1 << 16));
         };

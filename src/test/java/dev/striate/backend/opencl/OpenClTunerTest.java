@@ -27,7 +27,8 @@ class OpenClTunerTest {
     private static final int N = 100;
 
     /** The settings of the convolutions with the largest tiles. */
-    private static final String CONV2D = "LARGE_TILE=128 TILE_K=64 SPLIT_GROUPS=64 SPLIT_PIXELS=256 DIRECT_CHANNELS=0";
+    private static final String CONV2D =
+            "LARGE_TILE=128 TILE_K=64 BLOCK_ROWS=4 SPLIT_GROUPS=64 SPLIT_PIXELS=256 DIRECT_CHANNELS=0";
 
     @TempDir
     Path directory;
@@ -84,7 +85,7 @@ class OpenClTunerTest {
                                 OpenClTuningWork.convolution(3, 5, 7, 3, 9, 1).stream())
                         .toList();
             case LINEAR -> List.of(OpenClTuningWork.linearGradients(33, 70, 35));
-            case TEAM -> List.of(OpenClTuningWork.sum(3, 5000));
+            case REDUCE -> List.of(OpenClTuningWork.sum(3, 5000));
             case POOL -> List.of(OpenClTuningWork.pooling(1, 3, 7));
             case ELEMENTS -> List.of(OpenClTuningWork.addition(1000));
         };
@@ -121,7 +122,7 @@ class OpenClTunerTest {
                 OpenClFamily.MATMUL,
                 (backend, x, y) ->
                         take(backend, y, value(backend, OpenClParameter.MATMUL_LARGE_TILE) == 128 ? 0.99 : 1)));
-        assertEquals("LARGE_TILE=64 TILE_K=64", best.get("matmul"));
+        assertEquals("LARGE_TILE=64 TILE_K=64 BLOCK_ROWS=4", best.get("matmul"));
     }
 
     @Test
@@ -132,8 +133,9 @@ class OpenClTunerTest {
             backend.copy().fill(wrong ? 3 : 2, y);
         }));
         assertEquals(
-                "wrong results in test", trials.get("LARGE_TILE=128 TILE_K=64").failure());
-        assertEquals("LARGE_TILE=64 TILE_K=64", best.get("matmul"));
+                "wrong results in test",
+                trials.get("LARGE_TILE=128 TILE_K=64 BLOCK_ROWS=4").failure());
+        assertEquals("LARGE_TILE=64 TILE_K=64 BLOCK_ROWS=4", best.get("matmul"));
     }
 
     @Test
@@ -144,9 +146,11 @@ class OpenClTunerTest {
             }
             take(backend, y, 1);
         }));
-        assertEquals("the build failed", trials.get("LARGE_TILE=32 TILE_K=64").failure());
-        assertNull(trials.get("LARGE_TILE=128 TILE_K=64").failure());
-        assertEquals("LARGE_TILE=64 TILE_K=64", best.get("matmul"));
+        assertEquals(
+                "the build failed",
+                trials.get("LARGE_TILE=32 TILE_K=64 BLOCK_ROWS=4").failure());
+        assertNull(trials.get("LARGE_TILE=128 TILE_K=64 BLOCK_ROWS=4").failure());
+        assertEquals("LARGE_TILE=64 TILE_K=64 BLOCK_ROWS=4", best.get("matmul"));
     }
 
     /** What was slow at first and never again: the second measurement shows that nothing is gained. */
@@ -157,7 +161,7 @@ class OpenClTunerTest {
         assertTrue(trials.values().stream().anyMatch(trial -> trial.time() < 0.5), trials::toString);
         assertEquals(1, notConfirmed.size());
         assertEquals(1, notConfirmed.get(0).time(), 1e-9);
-        assertEquals("LARGE_TILE=64 TILE_K=64", best.get("matmul"));
+        assertEquals("LARGE_TILE=64 TILE_K=64 BLOCK_ROWS=4", best.get("matmul"));
     }
 
     /** The families before it are kept, as by Ctrl-C. */
@@ -242,7 +246,13 @@ class OpenClTunerTest {
     }
 
     private static Map<OpenClParameter, Integer> matmul(int largeTile) {
-        return Map.of(OpenClParameter.MATMUL_LARGE_TILE, largeTile, OpenClParameter.MATMUL_TILE_K, 64);
+        return Map.of(
+                OpenClParameter.MATMUL_LARGE_TILE,
+                largeTile,
+                OpenClParameter.MATMUL_TILE_K,
+                64,
+                OpenClParameter.MATMUL_BLOCK_ROWS,
+                4);
     }
 
     private static int value(Backend backend, OpenClParameter parameter) {

@@ -22,7 +22,10 @@ import org.junit.jupiter.api.io.TempDir;
 class OpenClTuningFileTest {
 
     private static final Map<OpenClParameter, Integer> FOUND = Map.of(
-            OpenClParameter.ELEMENTS_GROUP, 256, OpenClParameter.LINEAR_TILE, 64, OpenClParameter.LINEAR_TILE_K, 32);
+            OpenClParameter.ELEMENTS_GROUP, 256,
+            OpenClParameter.LINEAR_TILE, 64,
+            OpenClParameter.LINEAR_TILE_K, 32,
+            OpenClParameter.LINEAR_BLOCK_ROWS, 8);
 
     @TempDir
     Path directory;
@@ -127,7 +130,12 @@ class OpenClTuningFileTest {
         rewrite(OpenClFamily.ELEMENTS.sourceKey(), "0123456789abcdef");
         OpenClTuningFile.Content content = file.load();
         assertEquals("the kernels of elements have changed since", content.problem());
-        assertEquals(Map.of(OpenClParameter.LINEAR_TILE, 64, OpenClParameter.LINEAR_TILE_K, 32), content.values());
+        assertEquals(
+                Map.of(
+                        OpenClParameter.LINEAR_TILE, 64,
+                        OpenClParameter.LINEAR_TILE_K, 32,
+                        OpenClParameter.LINEAR_BLOCK_ROWS, 8),
+                content.values());
     }
 
     @Test
