@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every OpenCL kernel on small inputs on oclgrind, a device that checks each memory access, and the kernels for GPUs on
-# rusticl, Mesa's OpenCL, which compiles like its drivers for GPUs. Called by ./verify --deep.
+# rusticl, Mesa's OpenCL, which compiles like its drivers for GPUs. Also compiles these for GPUs of AMD and NVIDIA. Called by
+# ./verify --deep.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 maven="mvn -q -B -Dstyle.color=never"
@@ -89,6 +90,17 @@ for source in src/main/opencl/*.cl; do
         done
     done
 done
+
+# Every build for GPUs that was launched above is compiled for real ones.
+mkdir "$work/compiled"
+sed -n 's|^kernel \([a-z0-9_]*\)/[A-Za-z0-9]* TILED \[\(.*\)\]$|\1 \2|p' "$kernels"* | tr -d , | sed 's/ *$//' | sort -u > "$work/compiled/variants"
+java -cp "target/test-classes:target/classes" dev.striate.backend.opencl.KernelSources "$work/compiled" \
+    $(cut -d ' ' -f 1 "$work/compiled/variants" | sort -u)
+tools/verify-compilers.sh "$work/compiled" > "$work/compilers.log" || true
+cat "$work/compilers.log"
+passed=$((passed + $(grep -c '^ok ' "$work/compilers.log" || true)))
+failed=$((failed + $(grep -c '^FAILED ' "$work/compilers.log" || true)))
+[ "$(grep -c '^ok \|^FAILED ' "$work/compilers.log" || true)" -ge 4 ] || verdict false "the checks of compiled kernels did not finish"
 
 # Sees only rusticl, with llvmpipe, its device on the CPU.
 on_rusticl() {
