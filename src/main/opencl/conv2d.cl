@@ -121,11 +121,25 @@ __kernel void weightProduct(
 #define LOAD_A(l) atA[rowAt[l]]
 #define K_OF_B K_IF_DENSE
 #define PLACE_IN_B(l) PLACE_IF_DENSE(l)
-#define SEEK_B(k) const Place pixel = placeOfPixel(g, reach, k);
 #ifdef DY_SUMS
-#define LOAD_B(l) select(pixelAt(reach, x, pixel, taps[l]), 1.0f, (int)(tileColumn + PLACE_IN_B(l) == weights))
+#define COUNTED(v, l) select(v, 1.0f, (int)(tileColumn + PLACE_IN_B(l) == weights))
 #else
-#define LOAD_B(l) pixelAt(reach, x, pixel, taps[l])
+#define COUNTED(v, l) (v)
+#endif
+#define LOAD_B(l) COUNTED(pixelAt(reach, x, pixel, taps[l]), l)
+#ifdef TILED
+#define SEEK_B(k) const Place pixel = placeOfPixel(g, reach, k);
+#else
+// Whether all taps of a pixel are inside is found out once for it.
+#define SEEK_B(k)                                                                                \
+    const Place pixel = placeOfPixel(g, reach, k);                                               \
+    const bool isInside = pixel.y >= 0 && pixel.x >= 0                                           \
+        && pixel.y + (reach.vertical.taps - 1) * reach.vertical.perTap < reach.vertical.extent   \
+        && pixel.x + (reach.horizontal.taps - 1) * reach.horizontal.perTap < reach.horizontal.extent;
+#define LOAD_INSIDE(l) COUNTED(x[pixel.at + taps[l].at], l)
+#define LOAD_FOUR_OF_B(l)                                                                        \
+    (isInside ? (float4)(LOAD_INSIDE(l), LOAD_INSIDE(l + 1), LOAD_INSIDE(l + 2), LOAD_INSIDE(l + 3)) \
+              : (float4)(LOAD_B(l), LOAD_B(l + 1), LOAD_B(l + 2), LOAD_B(l + 3)))
 #endif
     uint rowAt[LOADS_OF_A];
     UNROLLED(l, LOADS_OF_A) {
