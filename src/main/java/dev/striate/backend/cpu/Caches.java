@@ -11,25 +11,23 @@ import java.util.Locale;
  */
 record Caches(int first, int second) {
 
-    /** What nearly every processor has that has vectors of 256 bits, so the choice where the sizes are not known. */
+    /** Where the sizes are not known: what nearly every processor has at least. */
     static final Caches DEFAULT = new Caches(32 << 10, 512 << 10);
+    /** The same, with vectors of 512 bits. */
+    static final Caches DEFAULT_OF_BROAD = new Caches(32 << 10, 1 << 20);
 
     private static final Path LINUX = Path.of("/sys/devices/system/cpu/cpu0/cache");
     private static final int MOST = 1 << 30;
 
-    static Caches ofThisMachine() {
-        return Machine.CACHES;
-    }
-
-    /** Read once: the processor does not change. */
-    private static final class Machine {
-        static final Caches CACHES = read(LINUX);
+    /** @param lanes floats in a vector */
+    static Caches ofThisMachine(int lanes) {
+        return read(LINUX, lanes >= 16 ? DEFAULT_OF_BROAD : DEFAULT);
     }
 
     /** Reads a directory that has {@code index0/level}, {@code type} and {@code size} and so on. */
-    static Caches read(Path directory) {
-        int first = DEFAULT.first;
-        int second = DEFAULT.second;
+    static Caches read(Path directory, Caches otherwise) {
+        int first = otherwise.first;
+        int second = otherwise.second;
         try {
             for (int i = 0; Files.isReadable(directory.resolve("index" + i + "/size")); i++) {
                 Path index = directory.resolve("index" + i);
@@ -46,7 +44,7 @@ record Caches(int first, int second) {
             }
             return new Caches(first, second);
         } catch (IOException | RuntimeException unknown) {
-            return DEFAULT;
+            return otherwise;
         }
     }
 

@@ -62,7 +62,8 @@ public final class CpuBackend implements Backend {
     private CpuBackend(int threads, SimdKernels simd, long worthSharing, @Nullable String forcedConvolution) {
         this.info = CpuProvider.describe(threads, simd);
         CpuContext context = new CpuContext(new CpuThreads(threads, worthSharing), simd, pool);
-        CpuGemm gemm = new CpuGemm(context, Caches.ofThisMachine());
+        CpuGemm gemm =
+                new CpuGemm(context, Caches.ofThisMachine(simd.convolution().lanes()));
         this.unary = new CpuUnary(context);
         this.binary = new CpuBinary(context);
         this.copy = new CpuCopy(context);

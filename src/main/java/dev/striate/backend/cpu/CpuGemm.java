@@ -15,11 +15,11 @@ import java.util.Arrays;
  * which they are read:
  *
  * <ol>
- * <li>A block of B, at most {@value #DEPTH} of the depth by as many columns as take half the second cache, is packed: into panels as wide
- *     as a tile, in which the tile's elements at one place of the depth are neighbours, and these follow each other
- *     along the depth. It stays in the second cache. If A has but one block, it may be wider.
- * <li>It is met with blocks of A, a fifth of the second cache, one after the other, packed in the same way by fours of rows,
- *     of which a tile has several. They are packed when the first block of B comes, and kept for the others.
+ * <li>A block of B, at most {@value #DEPTH} of the depth by as many columns as take half the second cache, is packed:
+ *     into panels as wide as a tile, in which the tile's elements at one place of the depth are neighbours, and these
+ *     follow each other along the depth. It stays in the second cache. If A has but one block, it may be wider.
+ * <li>It is met with blocks of A, a fifth of the second cache, one after the other, packed in the same way by fours of
+ *     rows, of which a tile has several. They are packed when the first block of B comes, and kept for the others.
  * <li>Of these two blocks, all panels of B are met with one tile's rows of A, which stay in the first cache, then with
  *     the next rows. B is read front to back, so it comes from the second cache as fast as it is used, and C is written
  *     along its rows, where the processor sees what comes next and fetches it ahead. If the depth is so short that a

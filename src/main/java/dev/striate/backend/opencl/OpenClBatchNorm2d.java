@@ -203,7 +203,9 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
         }
     }
 
-    /** Work-items of what goes element by element: one per vector, or per element where planes are not whole vectors. */
+    /**
+     * Work-items of what goes element by element: one per vector, or per element where planes are not whole vectors.
+     */
     private static int elementItems(BatchNorm2dGeometry g) {
         int width = g.plane() % OpenClTuning.WIDTH == 0 ? OpenClTuning.WIDTH : 1;
         return g.batch() * g.channels() * (g.plane() / width);

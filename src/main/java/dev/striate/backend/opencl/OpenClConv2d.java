@@ -17,8 +17,8 @@ final class OpenClConv2d implements Conv2dKernels {
     /** Floats of partial weight gradients at most, 64 MiB, unless a single copy is larger. */
     static final int PARTIAL_FLOATS = 1 << 24;
     /**
-     * Pixels that a split has at least without tiles, as a multiple: adding up over a group's work-items is to take less
-     * than the sums.
+     * Pixels that a split has at least without tiles, as a multiple: adding up over a group's work-items is to take
+     * less than the sums.
      */
     private static final int DIRECT_SPLIT = 4;
 

@@ -3,10 +3,10 @@ package dev.striate.backend.opencl;
 import java.util.List;
 
 /**
- * What is set per device when kernels are built, one line each: the family, and for either shape the default followed by
- * the values that a search tries besides; no values where the shape does not have it. Every kernel of the family's
- * sources is built with a macro of its {@link #macro name}, and launchers ask for those that decide how much a work-item
- * does. What a device must have for it stands in {@link OpenClFamily#fits}.
+ * What is set per device when kernels are built, one line each: the family, and for either shape the default followed
+ * by the values that a search tries besides; no values where the shape does not have it. Every kernel of the family's
+ * sources is built with a macro of its {@link #macro name}, and launchers ask for those that decide how much a
+ * work-item does. What a device must have for it stands in {@link OpenClFamily#fits}.
  */
 enum OpenClParameter {
 

@@ -21,18 +21,18 @@ class CachesTest {
         index(directory, 1, "1", "Instruction", "64K");
         index(directory, 2, "2", "Unified", "2048K");
         index(directory, 3, "3", "Unified", "300M");
-        assertEquals(new Caches(48 << 10, 2 << 20), Caches.read(directory));
+        assertEquals(new Caches(48 << 10, 2 << 20), Caches.read(directory, Caches.DEFAULT));
     }
 
     @Test
     void takesTheDefaultForWhatItDoesNotUnderstand(@TempDir Path directory) throws IOException {
-        assertEquals(Caches.DEFAULT, Caches.read(directory));
+        assertEquals(Caches.DEFAULT, Caches.read(directory, Caches.DEFAULT));
         index(directory, 0, "1", "Data", "K");
-        assertEquals(Caches.DEFAULT, Caches.read(directory));
+        assertEquals(Caches.DEFAULT, Caches.read(directory, Caches.DEFAULT));
         index(directory, 0, "1", "Data", "0K");
-        assertEquals(Caches.DEFAULT, Caches.read(directory));
+        assertEquals(Caches.DEFAULT, Caches.read(directory, Caches.DEFAULT));
         index(directory, 0, "1", "Data", "99999999999999M");
-        assertEquals(Caches.DEFAULT, Caches.read(directory));
+        assertEquals(Caches.DEFAULT, Caches.read(directory, Caches.DEFAULT));
     }
 
     private static void index(Path directory, int number, String level, String type, String size) throws IOException {

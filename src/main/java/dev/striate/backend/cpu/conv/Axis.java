@@ -4,8 +4,8 @@ import dev.striate.backend.Conv2dGeometry;
 import java.util.Arrays;
 
 /**
- * Which pixels the positions of a grid read along one axis: position i reads pixel {@code i stride + offsets[t]} through
- * tap t, or zero outside of the image.
+ * Which pixels the positions of a grid read along one axis: position i reads pixel {@code i stride + offsets[t]}
+ * through tap t, or zero outside of the image.
  *
  * @param size    of the image
  * @param grid    how many positions there are

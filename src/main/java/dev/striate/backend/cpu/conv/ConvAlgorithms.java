@@ -25,9 +25,7 @@ public final class ConvAlgorithms {
     public ConvAlgorithms(CpuContext context, LinearKernels linear, @Nullable String forced) {
         this.forced = forced;
         this.forward = List.of(
-                WholeImage.forward(linear),
-                new WinogradConv2d(context, false),
-                new PatchConv2d(context, false));
+                WholeImage.forward(linear), new WinogradConv2d(context, false), new PatchConv2d(context, false));
         this.inputGradient = List.of(
                 WholeImage.inputGradient(linear),
                 new WinogradConv2d(context, true),

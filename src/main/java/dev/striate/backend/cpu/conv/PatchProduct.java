@@ -71,8 +71,8 @@ final class PatchProduct {
     /**
      * @param rows     of weights in a group
      * @param channels of the patches in a group
-     * @param pass     whose bias has one element per row of the output in all groups; its ReLU or gate is applied unless
-     *     neighbouring positions are not neighbours in the output
+     * @param pass     whose bias has one element per row of the output in all groups; its ReLU or gate is applied
+     *     unless neighbouring positions are not neighbours in the output
      * @param shifts   what is done with rows, or null if they are those of the output
      */
     record Operands(

@@ -56,8 +56,7 @@ final class PositionWeightGradient extends WeightGradient {
     @Override
     public double nanos(Conv2dGeometry g) {
         double positions = (double) g.outHeight() * g.outWidth();
-        double withSums =
-                positions + VECTORS_PER_IMAGE * tiles.lanes();
+        double withSums = positions + VECTORS_PER_IMAGE * tiles.lanes();
         return multiplyAdds(g) / positions * withSums / context.speeds().dots();
     }
 
@@ -87,7 +86,9 @@ final class PositionWeightGradient extends WeightGradient {
         private final int imagesPerGroup;
         /** Elements between the rests that belong to neighbouring taps or rows. */
         private final int restLength;
-        /** Where each tap's first position lies in an image's copy, and among the rests. Ends with the last tap again. */
+        /**
+         * Where each tap's first position lies in an image's copy, and among the rests. Ends with the last tap again.
+         */
         private final int[] starts;
 
         private final int[] restStarts;

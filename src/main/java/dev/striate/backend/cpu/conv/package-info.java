@@ -27,8 +27,8 @@
  * </ul>
  *
  * <p>{@link dev.striate.backend.cpu.conv.PatchProduct} is the matrix product behind "patches" and "shifted", {@link
- * dev.striate.backend.cpu.conv.Patches} its operand. An algorithm stays only if it makes a training step or an inference
- * of one of the library's networks at least 5 % faster.
+ * dev.striate.backend.cpu.conv.Patches} its operand. An algorithm stays only if it makes a training step or an
+ * inference of one of the library's networks at least 5 % faster.
  *
  * <p>To add an algorithm, implement {@link dev.striate.backend.cpu.conv.ConvAlgorithm}, or extend {@link
  * dev.striate.backend.cpu.conv.WeightGradient}, and add a line to the list of its direction. Estimate its time from
