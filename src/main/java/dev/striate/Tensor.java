@@ -98,7 +98,7 @@ public final class Tensor extends ScopedResource {
     /** Returns a tensor whose elements are all {@code value}. */
     public static Tensor full(Device device, float value, int... sizes) {
         Tensor tensor = allocate(device, Shape.of(sizes));
-        device.backend().copy().fill(value, tensor.buffer());
+        device.backend().kernels().copy().fill(value, tensor.buffer());
         return tensor;
     }
 
@@ -353,7 +353,7 @@ public final class Tensor extends ScopedResource {
         if (storage.pending() != null) {
             storage.pending().ask(value);
         } else {
-            device.backend().copy().fill(value, storage.buffer());
+            device.backend().kernels().copy().fill(value, storage.buffer());
         }
         markChanged();
     }
@@ -365,7 +365,7 @@ public final class Tensor extends ScopedResource {
         requireOpen();
         if (values.buffer() != storage.buffer()) {
             StridedLoop run = StridedLoop.of(new int[] {shape.elements()}, new int[] {1}, new int[] {1});
-            device.backend().copy().copy(run, 0, values.buffer(), 0, storage.buffer());
+            device.backend().kernels().copy().copy(run, 0, values.buffer(), 0, storage.buffer());
         }
         settle();
         markChanged();
@@ -385,7 +385,7 @@ public final class Tensor extends ScopedResource {
     public void addInPlace(float alpha, Tensor x) {
         beforeChange("addInPlace");
         requireSame("addInPlace", x);
-        device.backend().binary().accumulate(shape.elements(), alpha, x.buffer(), buffer());
+        device.backend().kernels().binary().accumulate(shape.elements(), alpha, x.buffer(), buffer());
         markChanged();
     }
 
@@ -790,7 +790,7 @@ public final class Tensor extends ScopedResource {
         requireOpen();
         PendingFill pending = storage.pending();
         if (pending != null && pending.isDue()) {
-            device.backend().copy().fill(pending.value(), storage.buffer());
+            device.backend().kernels().copy().fill(pending.value(), storage.buffer());
             pending.settle();
         }
         return storage.buffer();

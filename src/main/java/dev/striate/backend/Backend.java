@@ -1,7 +1,5 @@
 package dev.striate.backend;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * The memory and kernels of one device.
  *
@@ -64,42 +62,6 @@ public interface Backend {
     /** Returns the current state of the pool. */
     MemoryStatistics memory();
 
-    UnaryKernels unary();
-
-    BinaryKernels binary();
-
-    CopyKernels copy();
-
-    ReduceKernels reduce();
-
-    MatmulKernels matmul();
-
-    LinearKernels linear();
-
-    Conv2dKernels conv2d();
-
-    Im2ColKernels im2col();
-
-    MaxPool2dKernels maxPool2d();
-
-    AvgPool2dKernels avgPool2d();
-
-    AdaptiveAvgPool2dKernels adaptiveAvgPool2d();
-
-    BatchNorm2dKernels batchNorm2d();
-
-    /** Returns null if fusing {@link #batchNorm2d()} and {@link #maxPool2d()} has no advantage. */
-    default @Nullable NormPoolKernels normPool() {
-        return null;
-    }
-
-    DropoutKernels dropout();
-
-    SoftmaxKernels softmax();
-
-    CrossEntropyKernels crossEntropy();
-
-    NllKernels nll();
-
-    OptimizerKernels optimizer();
+    /** Returns the kernels, by family. */
+    KernelSet kernels();
 }

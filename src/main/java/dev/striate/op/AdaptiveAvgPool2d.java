@@ -49,7 +49,7 @@ public final class AdaptiveAvgPool2d {
         AdaptiveAvgPool2dGeometry g =
                 new AdaptiveAvgPool2dGeometry(x.size(0) * x.size(1), x.size(2), x.size(3), outHeight, outWidth);
         Tensor y = Tensor.allocate(x.device(), shape);
-        x.device().backend().adaptiveAvgPool2d().forward(g, x.buffer(), y.buffer());
+        x.device().backend().kernels().adaptiveAvgPool2d().forward(g, x.buffer(), y.buffer());
         return Recorder.of(operation, y)
                 .input(x, (dy, saved) -> gradient(g, dy, image))
                 .record();
@@ -57,7 +57,7 @@ public final class AdaptiveAvgPool2d {
 
     private static Tensor gradient(AdaptiveAvgPool2dGeometry g, Tensor dy, Shape shape) {
         Tensor dx = Tensor.allocate(dy.device(), shape);
-        dy.device().backend().adaptiveAvgPool2d().gradient(g, dy.buffer(), dx.buffer());
+        dy.device().backend().kernels().adaptiveAvgPool2d().gradient(g, dy.buffer(), dx.buffer());
         return dx;
     }
 }

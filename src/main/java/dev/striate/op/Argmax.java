@@ -15,7 +15,7 @@ public final class Argmax {
     public static IntTensor apply(Tensor x, int axis) {
         ReduceLoops loops = ReduceLoops.of("argmax", x.shape(), new int[] {axis}, false);
         IntTensor indices = IntTensor.allocate(x.device(), loops.output(), 0, x.size(axis) - 1);
-        x.device().backend().reduce().max(loops.kept(), loops.reduced(), x.buffer(), null, indices.buffer());
+        x.device().backend().kernels().reduce().max(loops.kept(), loops.reduced(), x.buffer(), null, indices.buffer());
         return indices;
     }
 }

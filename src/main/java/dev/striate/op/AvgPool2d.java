@@ -21,7 +21,7 @@ public final class AvgPool2d {
         Pool2dGeometry g = PoolGeometry.of(image, window);
         boolean countIncludePad = window.countIncludePad;
         Tensor y = Tensor.allocate(x.device(), PoolGeometry.outputShape("avgPool2d", image, g));
-        x.device().backend().avgPool2d().forward(g, countIncludePad, x.buffer(), y.buffer());
+        x.device().backend().kernels().avgPool2d().forward(g, countIncludePad, x.buffer(), y.buffer());
         return Recorder.of("avgPool2d", y)
                 .input(x, (dy, saved) -> gradient(g, countIncludePad, dy, image))
                 .record();
@@ -56,7 +56,7 @@ public final class AvgPool2d {
 
     private static Tensor gradient(Pool2dGeometry g, boolean countIncludePad, Tensor dy, Shape shape) {
         Tensor dx = Tensor.allocate(dy.device(), shape);
-        dy.device().backend().avgPool2d().gradient(g, countIncludePad, dy.buffer(), dx.buffer());
+        dy.device().backend().kernels().avgPool2d().gradient(g, countIncludePad, dy.buffer(), dx.buffer());
         return dx;
     }
 }

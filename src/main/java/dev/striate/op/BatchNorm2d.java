@@ -85,6 +85,7 @@ public final class BatchNorm2d {
         Tensor reciprocal = Tensor.allocate(x.device(), gamma.shape());
         x.device()
                 .backend()
+                .kernels()
                 .batchNorm2d()
                 .forwardTraining(
                         g,
@@ -113,6 +114,7 @@ public final class BatchNorm2d {
         Tensor y = Tensor.allocate(x.device(), x.shape());
         x.device()
                 .backend()
+                .kernels()
                 .batchNorm2d()
                 .forwardInference(
                         g,
@@ -144,6 +146,7 @@ public final class BatchNorm2d {
                             Tensor[] gradients = {targets.allocate(0), targets.allocate(1), targets.allocate(2)};
                             dy.device()
                                     .backend()
+                                    .kernels()
                                     .batchNorm2d()
                                     .gradient(
                                             g,

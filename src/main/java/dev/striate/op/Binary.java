@@ -65,7 +65,7 @@ public final class Binary {
         StridedLoop loop = StridedLoop.of(
                 shape.toArray(), a.shape().broadcastStrides(shape), b.shape().broadcastStrides(shape));
         Tensor y = Tensor.allocate(a.device(), shape);
-        a.device().backend().binary().forward(f, loop, a.buffer(), b.buffer(), y.buffer());
+        a.device().backend().kernels().binary().forward(f, loop, a.buffer(), b.buffer(), y.buffer());
         return y;
     }
 }

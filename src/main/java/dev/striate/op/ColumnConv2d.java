@@ -69,7 +69,7 @@ final class ColumnConv2d {
                 Tensor rows = rows(g, weight);
                 Tensor upstream = upstream(g, dy);
                 Tensor columns = rows.matmul(upstream, true, false)) {
-            dx.device().backend().im2col().col2im(g.ungrouped(), columns.buffer(), dx.buffer());
+            dx.device().backend().kernels().im2col().col2im(g.ungrouped(), columns.buffer(), dx.buffer());
         }
     }
 

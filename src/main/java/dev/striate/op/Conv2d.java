@@ -78,12 +78,12 @@ public final class Conv2d {
         if (ColumnConv2d.suits(g)) {
             Tensor y = ColumnConv2d.forward(g, x, weight, bias);
             if (relu) {
-                y.device().backend().unary().relu(y.buffer());
+                y.device().backend().kernels().unary().relu(y.buffer());
             }
             return y;
         }
         Tensor y = Tensor.allocate(x.device(), shape);
-        Conv2dKernels kernels = x.device().backend().conv2d();
+        Conv2dKernels kernels = x.device().backend().kernels().conv2d();
         if (relu) {
             kernels.forwardRelu(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
         } else {
@@ -99,7 +99,7 @@ public final class Conv2d {
             return new Tensor[] {dx};
         }
         Tensor gate = targets.gate(0);
-        Conv2dKernels kernels = dy.device().backend().conv2d();
+        Conv2dKernels kernels = dy.device().backend().kernels().conv2d();
         if (gate == null) {
             kernels.inputGradient(g, dy.buffer(), weight.buffer(), null, dx.buffer());
         } else {
@@ -115,7 +115,11 @@ public final class Conv2d {
         }
         Tensor dw = Objects.requireNonNull(targets.allocate(0));
         Tensor dbias = targets.allocate(1);
-        dy.device().backend().conv2d().weightGradient(g, x.buffer(), dy.buffer(), dw.buffer(), Tensor.bufferOf(dbias));
+        dy.device()
+                .backend()
+                .kernels()
+                .conv2d()
+                .weightGradient(g, x.buffer(), dy.buffer(), dw.buffer(), Tensor.bufferOf(dbias));
         return new Tensor[] {dw, dbias};
     }
 

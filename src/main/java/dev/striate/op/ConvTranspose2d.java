@@ -61,6 +61,7 @@ public final class ConvTranspose2d {
         if (!ColumnConv2d.suitsInputGradient(g)) {
             x.device()
                     .backend()
+                    .kernels()
                     .conv2d()
                     .inputGradient(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
             return y;

@@ -49,6 +49,7 @@ public final class CrossEntropy {
         Tensor dlogits = differentiates ? Tensor.allocate(logits.device(), logits.shape()) : null;
         logits.device()
                 .backend()
+                .kernels()
                 .crossEntropy()
                 .forward(
                         g,
@@ -78,6 +79,7 @@ public final class CrossEntropy {
         Tensor dx = Tensor.allocate(dy.device(), saved.get(0).shape());
         dy.device()
                 .backend()
+                .kernels()
                 .crossEntropy()
                 .gradient(
                         g,

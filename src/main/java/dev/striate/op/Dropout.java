@@ -30,6 +30,7 @@ public final class Dropout {
         long threshold = (long) (probability * 0x1p32);
         x.device()
                 .backend()
+                .kernels()
                 .dropout()
                 .apply(x.shape().elements(), threshold, 1 / (1 - probability), seed, stream, x.buffer(), y.buffer());
         return y;

@@ -53,13 +53,13 @@ public final class Im2Col {
         int cells = Sizes.alongAxis(operation, 1, (long) g.inChannels() * g.kernelHeight() * g.kernelWidth());
         int windows = Sizes.alongAxis(operation, 2, (long) g.outHeight() * g.outWidth());
         Tensor columns = Tensor.allocate(x.device(), Sizes.shape(operation, g.batch(), cells, windows));
-        x.device().backend().im2col().im2col(g, x.buffer(), columns.buffer());
+        x.device().backend().kernels().im2col().im2col(g, x.buffer(), columns.buffer());
         return columns;
     }
 
     private static Tensor scatter(Conv2dGeometry g, Tensor columns) {
         Tensor x = Tensor.allocate(columns.device(), Shape.of(g.batch(), g.inChannels(), g.inHeight(), g.inWidth()));
-        x.device().backend().im2col().col2im(g, columns.buffer(), x.buffer());
+        x.device().backend().kernels().im2col().col2im(g, columns.buffer(), x.buffer());
         return x;
     }
 

@@ -57,7 +57,11 @@ public final class Linear {
     private static Tensor rows(Tensor x, Tensor weight, @Nullable Tensor bias, boolean relu) {
         LinearGeometry g = new LinearGeometry(x.size(0), x.size(1), weight.size(0));
         Tensor y = Tensor.allocate(x.device(), Shape.of(g.rows(), g.out()));
-        x.device().backend().linear().forward(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), relu, y.buffer());
+        x.device()
+                .backend()
+                .kernels()
+                .linear()
+                .forward(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), relu, y.buffer());
         Recorder recorder = Recorder.of("linear", y);
         if (x.requiresGrad() && weight.requiresGrad()) {
             List<Tensor> inputs = bias == null ? List.of(x, weight) : List.of(x, weight, bias);
@@ -80,6 +84,7 @@ public final class Linear {
         Tensor dbias = targets.allocate(2);
         dy.device()
                 .backend()
+                .kernels()
                 .linear()
                 .gradients(
                         g,
@@ -97,6 +102,7 @@ public final class Linear {
         Tensor dx = Objects.requireNonNull(targets.allocate(0));
         dy.device()
                 .backend()
+                .kernels()
                 .linear()
                 .inputGradient(g, dy.buffer(), weight.buffer(), Tensor.bufferOf(targets.gate(0)), dx.buffer());
         return new Tensor[] {dx};
@@ -106,7 +112,11 @@ public final class Linear {
     private static @Nullable Tensor[] weightGradient(LinearGeometry g, Tensor x, Tensor dy, Targets targets) {
         Tensor dw = Objects.requireNonNull(targets.allocate(0));
         Tensor dbias = targets.allocate(1);
-        dy.device().backend().linear().weightGradient(g, x.buffer(), dy.buffer(), dw.buffer(), Tensor.bufferOf(dbias));
+        dy.device()
+                .backend()
+                .kernels()
+                .linear()
+                .weightGradient(g, x.buffer(), dy.buffer(), dw.buffer(), Tensor.bufferOf(dbias));
         return new Tensor[] {dw, dbias};
     }
 }

@@ -89,7 +89,7 @@ public final class Matmul {
                 scaled(batchB.broadcastStrides(batch), k * n));
         MatmulGeometry g = new MatmulGeometry(loop, m, n, k, transposeA, transposeB);
         Tensor c = Tensor.allocate(a.device(), Shape.of(sizes));
-        a.device().backend().matmul().forward(g, a.buffer(), b.buffer(), null, c.buffer());
+        a.device().backend().kernels().matmul().forward(g, a.buffer(), b.buffer(), null, c.buffer());
         return Recorder.of("matmul", c)
                 .input(a, (dc, saved) -> Sum.to(gradientOfA(dc, saved.get(0), transposeA, transposeB), sa), b)
                 .input(b, (dc, saved) -> Sum.to(gradientOfB(saved.get(0), dc, transposeA, transposeB), sb), a)

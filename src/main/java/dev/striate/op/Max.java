@@ -17,7 +17,11 @@ public final class Max {
         Tensor y = Tensor.allocate(x.device(), loops.output());
         IntTensor indices = IntTensor.allocate(
                 x.device(), loops.output(), 0, loops.reduced().turns() - 1);
-        x.device().backend().reduce().max(loops.kept(), loops.reduced(), x.buffer(), y.buffer(), indices.buffer());
+        x.device()
+                .backend()
+                .kernels()
+                .reduce()
+                .max(loops.kept(), loops.reduced(), x.buffer(), y.buffer(), indices.buffer());
         Recorder.of("max", y)
                 .input(x, (dy, saved) -> gradient(loops, dy, saved.integers(0), shape), new IntTensor[] {indices})
                 .record();
@@ -29,6 +33,7 @@ public final class Max {
         Tensor dx = Tensor.allocate(dy.device(), shape);
         dy.device()
                 .backend()
+                .kernels()
                 .reduce()
                 .maxGradient(loops.kept(), loops.reduced(), dy.buffer(), indices.buffer(), dx.buffer());
         return dx;

@@ -43,7 +43,7 @@ public final class MaxPool2d {
         Shape shape = PoolGeometry.outputShape("maxPool2d", image, g);
         Tensor y = Tensor.allocate(x.device(), shape);
         IntTensor indices = IntTensor.allocate(x.device(), shape, -1, g.inHeight() * g.inWidth() - 1);
-        MaxPool2dKernels kernels = x.device().backend().maxPool2d();
+        MaxPool2dKernels kernels = x.device().backend().kernels().maxPool2d();
         if (relu) {
             kernels.forwardRelu(g, x.buffer(), y.buffer(), indices.buffer());
         } else {
@@ -75,7 +75,7 @@ public final class MaxPool2d {
 
     private static Tensor gradient(Pool2dGeometry g, Tensor dy, IntTensor indices, Shape shape) {
         Tensor dx = Tensor.allocate(dy.device(), shape);
-        dy.device().backend().maxPool2d().gradient(g, dy.buffer(), indices.buffer(), dx.buffer());
+        dy.device().backend().kernels().maxPool2d().gradient(g, dy.buffer(), indices.buffer(), dx.buffer());
         return dx;
     }
 

@@ -27,6 +27,7 @@ public final class Nll {
         logProbabilities
                 .device()
                 .backend()
+                .kernels()
                 .nll()
                 .forward(g, logProbabilities.buffer(), labels.buffer(), loss.buffer(), count.buffer());
         Recorder.of("nll", loss)
@@ -36,6 +37,7 @@ public final class Nll {
                             Tensor dx = Tensor.allocate(dy.device(), shape);
                             dy.device()
                                     .backend()
+                                    .kernels()
                                     .nll()
                                     .gradient(
                                             g,

@@ -23,7 +23,7 @@ public final class NormPool {
 
     /** Returns whether a device has kernels for this operation. */
     public static boolean runsOn(Device device) {
-        return device.backend().normPool() != null;
+        return device.backend().kernels().normPool() != null;
     }
 
     /**
@@ -47,7 +47,8 @@ public final class NormPool {
         BatchNorm2dGeometry g =
                 BatchNorm2d.geometry(x, gamma, beta, runningMean, runningVariance, training, momentum, epsilon);
         Pool2dGeometry window = MaxPool2d.geometry(x.shape(), kernelHeight, kernelWidth, options);
-        NormPoolKernels kernels = Objects.requireNonNull(x.device().backend().normPool());
+        NormPoolKernels kernels =
+                Objects.requireNonNull(x.device().backend().kernels().normPool());
         Tensor y = Tensor.allocate(x.device(), PoolGeometry.outputShape("maxPool2d", x.shape(), window));
         IntTensor indices = IntTensor.allocate(x.device(), y.shape(), -1, window.inHeight() * window.inWidth() - 1);
         if (training) {
@@ -111,7 +112,8 @@ public final class NormPool {
                         (dy, saved, targets) -> {
                             @Nullable
                             Tensor[] gradients = {targets.allocate(0), targets.allocate(1), targets.allocate(2)};
-                            Objects.requireNonNull(dy.device().backend().normPool())
+                            Objects.requireNonNull(
+                                            dy.device().backend().kernels().normPool())
                                     .gradient(
                                             g,
                                             window,

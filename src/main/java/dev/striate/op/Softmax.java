@@ -14,7 +14,7 @@ public final class Softmax {
     public static Tensor softmax(Tensor x, int axis) {
         AxisGeometry g = geometry("softmax", x.shape(), axis);
         Tensor y = Tensor.allocate(x.device(), x.shape());
-        x.device().backend().softmax().softmax(g, x.buffer(), y.buffer());
+        x.device().backend().kernels().softmax().softmax(g, x.buffer(), y.buffer());
         return Recorder.of("softmax", y)
                 .input(
                         x,
@@ -22,6 +22,7 @@ public final class Softmax {
                             Tensor dx = Tensor.allocate(dy.device(), dy.shape());
                             dy.device()
                                     .backend()
+                                    .kernels()
                                     .softmax()
                                     .softmaxGradient(g, saved.get(0).buffer(), dy.buffer(), dx.buffer());
                             return dx;
@@ -34,7 +35,7 @@ public final class Softmax {
     public static Tensor logSoftmax(Tensor x, int axis) {
         AxisGeometry g = geometry("logSoftmax", x.shape(), axis);
         Tensor y = Tensor.allocate(x.device(), x.shape());
-        x.device().backend().softmax().logSoftmax(g, x.buffer(), y.buffer());
+        x.device().backend().kernels().softmax().logSoftmax(g, x.buffer(), y.buffer());
         return Recorder.of("logSoftmax", y)
                 .input(
                         x,
@@ -42,6 +43,7 @@ public final class Softmax {
                             Tensor dx = Tensor.allocate(dy.device(), dy.shape());
                             dy.device()
                                     .backend()
+                                    .kernels()
                                     .softmax()
                                     .logSoftmaxGradient(g, saved.get(0).buffer(), dy.buffer(), dx.buffer());
                             return dx;

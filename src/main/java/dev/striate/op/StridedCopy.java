@@ -19,6 +19,7 @@ final class StridedCopy {
             int[] targetStrides) {
         source.device()
                 .backend()
+                .kernels()
                 .copy()
                 .copy(
                         StridedLoop.of(sizes, sourceStrides, targetStrides),

@@ -27,7 +27,7 @@ public final class Sum {
     private static Tensor apply(String operation, Tensor x, ReduceLoops loops, float scale) {
         int[] sizes = x.shape().toArray();
         Tensor y = Tensor.allocate(x.device(), loops.output());
-        x.device().backend().reduce().sum(loops.kept(), loops.reduced(), scale, x.buffer(), y.buffer());
+        x.device().backend().kernels().reduce().sum(loops.kept(), loops.reduced(), scale, x.buffer(), y.buffer());
         return Recorder.of(operation, y)
                 .input(x, (dy, saved) -> {
                     Tensor kept = dy.view(loops.keepAxes());

@@ -62,7 +62,11 @@ public final class Unary {
 
     public static Tensor relu(Tensor x) {
         Tensor y = Tensor.allocate(x.device(), x.shape());
-        x.device().backend().unary().forward(UnaryFunction.RELU, x.shape().elements(), x.buffer(), y.buffer());
+        x.device()
+                .backend()
+                .kernels()
+                .unary()
+                .forward(UnaryFunction.RELU, x.shape().elements(), x.buffer(), y.buffer());
         return recordRelu(x, y);
     }
 
@@ -85,7 +89,7 @@ public final class Unary {
 
     private static Tensor apply(String operation, Tensor x, UnaryFunction f) {
         Tensor y = Tensor.allocate(x.device(), x.shape());
-        x.device().backend().unary().forward(f, x.shape().elements(), x.buffer(), y.buffer());
+        x.device().backend().kernels().unary().forward(f, x.shape().elements(), x.buffer(), y.buffer());
         Tensor[] saves = switch (f.kind().saves()) {
             case NOTHING -> new Tensor[0];
             case INPUT -> new Tensor[] {x};
@@ -103,6 +107,7 @@ public final class Unary {
         Tensor dx = Tensor.allocate(dy.device(), dy.shape());
         dy.device()
                 .backend()
+                .kernels()
                 .unary()
                 .gradient(f, dy.shape().elements(), Tensor.bufferOf(saved), dy.buffer(), dx.buffer());
         return dx;

@@ -231,7 +231,7 @@ public abstract class Optimizer implements AutoCloseable {
                 stop++;
             }
             if (stop > start) {
-                device.backend().copy().fill(0, run(start, stop).gradients());
+                device.backend().kernels().copy().fill(0, run(start, stop).gradients());
                 slots.subList(start, stop).forEach(slot -> slot.gradient().settle());
             } else {
                 // Executes a pending fill with another value, if there is one.
@@ -356,7 +356,7 @@ public abstract class Optimizer implements AutoCloseable {
             aside.keySet().forEach(gradient -> gradient.fill(0));
             try {
                 fillGradients(0, slots.size());
-                OptimizerKernels kernels = device.backend().optimizer();
+                OptimizerKernels kernels = device.backend().kernels().optimizer();
                 int n = gradients.shape().elements();
                 kernels.sumsOfSquares(n, gradients.buffer(), squares.buffer());
                 kernels.clip(n, maxNorm, squares.buffer(), gradients.buffer());
@@ -494,7 +494,7 @@ public abstract class Optimizer implements AutoCloseable {
         }
 
         OptimizerKernels kernels() {
-            return device.backend().optimizer();
+            return device.backend().kernels().optimizer();
         }
 
         Buffer values() {

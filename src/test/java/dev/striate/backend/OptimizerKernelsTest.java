@@ -77,7 +77,8 @@ class OptimizerKernelsTest {
 
     private static double[][] run(Backend backend, int n, SgdStep step, float[] w, float[] g, float[] v) {
         boolean plain = step.momentum() == 0;
-        return withWindows(backend, b -> backend.optimizer().sgd(n, step, b[0], b[1], plain ? null : b[2]), w, g, v);
+        return withWindows(
+                backend, b -> backend.kernels().optimizer().sgd(n, step, b[0], b[1], plain ? null : b[2]), w, g, v);
     }
 
     @TestFactory
@@ -125,7 +126,8 @@ class OptimizerKernelsTest {
     }
 
     private static double[][] run(Backend backend, int n, AdamStep step, float[] w, float[] g, float[] m, float[] v) {
-        return withWindows(backend, b -> backend.optimizer().adam(n, step, b[0], b[1], b[2], b[3]), w, g, m, v);
+        return withWindows(
+                backend, b -> backend.kernels().optimizer().adam(n, step, b[0], b[1], b[2], b[3]), w, g, m, v);
     }
 
     @TestFactory
@@ -154,7 +156,8 @@ class OptimizerKernelsTest {
     }
 
     private static double[] sumsOfSquares(Backend backend, float[] x) {
-        return withWindows(backend, b -> backend.optimizer().sumsOfSquares(x.length, b[0], b[1]), x, new float[2])[1];
+        return withWindows(
+                backend, b -> backend.kernels().optimizer().sumsOfSquares(x.length, b[0], b[1]), x, new float[2])[1];
     }
 
     @TestFactory
@@ -184,7 +187,8 @@ class OptimizerKernelsTest {
     }
 
     private static double[] clip(Backend backend, float[] g, float maxNorm, float... sumsOfSquares) {
-        return withWindows(backend, b -> backend.optimizer().clip(g.length, maxNorm, b[1], b[0]), g, sumsOfSquares)[0];
+        return withWindows(
+                backend, b -> backend.kernels().optimizer().clip(g.length, maxNorm, b[1], b[0]), g, sumsOfSquares)[0];
     }
 
     @TestFactory
@@ -194,7 +198,7 @@ class OptimizerKernelsTest {
                 float[] x = normal(n, 10);
                 float[] into = normal(n, 11);
                 double[][] actual =
-                        withWindows(backend, b -> backend.binary().accumulate(n, -0.3f, b[0], b[1]), x, into);
+                        withWindows(backend, b -> backend.kernels().binary().accumulate(n, -0.3f, b[0], b[1]), x, into);
                 for (int i = 0; i < n; i++) {
                     double product = -0.3f * (double) x[i];
                     // One rounding of the product, one of the sum.

@@ -596,7 +596,7 @@ class OptimizerTest {
                     if (method.getName().equals("adam")) {
                         updates.add((Integer) arguments[0]);
                     }
-                    return method.invoke(backend.optimizer(), arguments);
+                    return method.invoke(backend.kernels().optimizer(), arguments);
                 });
         return (Backend) Proxy.newProxyInstance(
                 OptimizerTest.class.getClassLoader(),

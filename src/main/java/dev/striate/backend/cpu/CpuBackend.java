@@ -1,30 +1,13 @@
 package dev.striate.backend.cpu;
 
 import dev.striate.DeviceException;
-import dev.striate.backend.AdaptiveAvgPool2dKernels;
-import dev.striate.backend.AvgPool2dKernels;
 import dev.striate.backend.Backend;
-import dev.striate.backend.BatchNorm2dKernels;
-import dev.striate.backend.BinaryKernels;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.ComposedLinear;
-import dev.striate.backend.Conv2dKernels;
-import dev.striate.backend.CopyKernels;
-import dev.striate.backend.CrossEntropyKernels;
 import dev.striate.backend.DeviceInfo;
-import dev.striate.backend.DropoutKernels;
-import dev.striate.backend.Im2ColKernels;
 import dev.striate.backend.IndexBuffer;
-import dev.striate.backend.LinearKernels;
-import dev.striate.backend.MatmulKernels;
-import dev.striate.backend.MaxPool2dKernels;
+import dev.striate.backend.KernelSet;
 import dev.striate.backend.MemoryStatistics;
-import dev.striate.backend.NllKernels;
-import dev.striate.backend.NormPoolKernels;
-import dev.striate.backend.OptimizerKernels;
-import dev.striate.backend.ReduceKernels;
-import dev.striate.backend.SoftmaxKernels;
-import dev.striate.backend.UnaryKernels;
 import dev.striate.backend.cpu.conv.ConvAlgorithms;
 import dev.striate.backend.cpu.simd.SimdKernels;
 import dev.striate.backend.cpu.simd.VectorApi;
@@ -40,48 +23,38 @@ public final class CpuBackend implements Backend {
 
     private final DeviceInfo info;
     private final CpuPool pool = new CpuPool();
-    private final UnaryKernels unary;
-    private final BinaryKernels binary;
-    private final CopyKernels copy;
-    private final ReduceKernels reduce;
-    private final MatmulKernels matmul;
-    private final LinearKernels linear;
-    private final Conv2dKernels conv2d;
-    private final Im2ColKernels im2col;
-    private final CpuMaxPool2d maxPool2d;
-    private final AvgPool2dKernels avgPool2d;
-    private final AdaptiveAvgPool2dKernels adaptiveAvgPool2d;
-    private final CpuBatchNorm2d batchNorm2d;
-    private final NormPoolKernels normPool;
-    private final DropoutKernels dropout;
-    private final SoftmaxKernels softmax;
-    private final CrossEntropyKernels crossEntropy;
-    private final NllKernels nll;
-    private final OptimizerKernels optimizer;
+    private final KernelSet kernels;
 
     private CpuBackend(int threads, SimdKernels simd, long worthSharing, @Nullable String forcedConvolution) {
         this.info = CpuProvider.describe(threads, simd);
         CpuContext context = new CpuContext(new CpuThreads(threads, worthSharing), simd, pool);
         CpuGemm gemm =
                 new CpuGemm(context, Caches.ofThisMachine(simd.convolution().lanes()));
-        this.unary = new CpuUnary(context);
-        this.binary = new CpuBinary(context);
-        this.copy = new CpuCopy(context);
-        this.reduce = new CpuReduce(context);
-        this.matmul = new CpuMatmul(context, gemm);
-        this.linear = new ComposedLinear(matmul, reduce, unary);
-        this.conv2d = new CpuConv2d(new ConvAlgorithms(context, linear, forcedConvolution));
-        this.im2col = new CpuIm2Col(context);
-        this.maxPool2d = new CpuMaxPool2d(context, unary);
-        this.avgPool2d = new CpuAvgPool2d(context);
-        this.adaptiveAvgPool2d = new CpuAdaptiveAvgPool2d(context);
-        this.batchNorm2d = new CpuBatchNorm2d(context);
-        this.normPool = new CpuNormPool(context, batchNorm2d, maxPool2d);
-        this.dropout = new CpuDropout(context);
-        this.softmax = new CpuSoftmax(context);
-        this.crossEntropy = new CpuCrossEntropy(context);
-        this.nll = new CpuNll();
-        this.optimizer = new CpuOptimizer(context);
+        CpuUnary unary = new CpuUnary(context);
+        CpuReduce reduce = new CpuReduce(context);
+        CpuMatmul matmul = new CpuMatmul(context, gemm);
+        ComposedLinear linear = new ComposedLinear(matmul, reduce, unary);
+        CpuMaxPool2d maxPool2d = new CpuMaxPool2d(context, unary);
+        CpuBatchNorm2d batchNorm2d = new CpuBatchNorm2d(context);
+        this.kernels = new KernelSet(
+                unary,
+                new CpuBinary(context),
+                new CpuCopy(context),
+                reduce,
+                matmul,
+                linear,
+                new CpuConv2d(new ConvAlgorithms(context, linear, forcedConvolution)),
+                new CpuIm2Col(context),
+                maxPool2d,
+                new CpuAvgPool2d(context),
+                new CpuAdaptiveAvgPool2d(context),
+                batchNorm2d,
+                new CpuNormPool(context, batchNorm2d, maxPool2d),
+                new CpuDropout(context),
+                new CpuSoftmax(context),
+                new CpuCrossEntropy(context),
+                new CpuNll(),
+                new CpuOptimizer(context));
     }
 
     /**
@@ -186,92 +159,7 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public UnaryKernels unary() {
-        return unary;
-    }
-
-    @Override
-    public BinaryKernels binary() {
-        return binary;
-    }
-
-    @Override
-    public CopyKernels copy() {
-        return copy;
-    }
-
-    @Override
-    public ReduceKernels reduce() {
-        return reduce;
-    }
-
-    @Override
-    public MatmulKernels matmul() {
-        return matmul;
-    }
-
-    @Override
-    public LinearKernels linear() {
-        return linear;
-    }
-
-    @Override
-    public Conv2dKernels conv2d() {
-        return conv2d;
-    }
-
-    @Override
-    public Im2ColKernels im2col() {
-        return im2col;
-    }
-
-    @Override
-    public MaxPool2dKernels maxPool2d() {
-        return maxPool2d;
-    }
-
-    @Override
-    public AvgPool2dKernels avgPool2d() {
-        return avgPool2d;
-    }
-
-    @Override
-    public AdaptiveAvgPool2dKernels adaptiveAvgPool2d() {
-        return adaptiveAvgPool2d;
-    }
-
-    @Override
-    public BatchNorm2dKernels batchNorm2d() {
-        return batchNorm2d;
-    }
-
-    @Override
-    public NormPoolKernels normPool() {
-        return normPool;
-    }
-
-    @Override
-    public DropoutKernels dropout() {
-        return dropout;
-    }
-
-    @Override
-    public SoftmaxKernels softmax() {
-        return softmax;
-    }
-
-    @Override
-    public CrossEntropyKernels crossEntropy() {
-        return crossEntropy;
-    }
-
-    @Override
-    public NllKernels nll() {
-        return nll;
-    }
-
-    @Override
-    public OptimizerKernels optimizer() {
-        return optimizer;
+    public KernelSet kernels() {
+        return kernels;
     }
 }

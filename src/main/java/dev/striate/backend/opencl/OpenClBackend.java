@@ -1,28 +1,11 @@
 package dev.striate.backend.opencl;
 
-import dev.striate.backend.AdaptiveAvgPool2dKernels;
-import dev.striate.backend.AvgPool2dKernels;
 import dev.striate.backend.Backend;
-import dev.striate.backend.BatchNorm2dKernels;
-import dev.striate.backend.BinaryKernels;
 import dev.striate.backend.Buffer;
-import dev.striate.backend.Conv2dKernels;
-import dev.striate.backend.CopyKernels;
-import dev.striate.backend.CrossEntropyKernels;
 import dev.striate.backend.DeviceInfo;
-import dev.striate.backend.DropoutKernels;
-import dev.striate.backend.Im2ColKernels;
 import dev.striate.backend.IndexBuffer;
-import dev.striate.backend.LinearKernels;
-import dev.striate.backend.MatmulKernels;
-import dev.striate.backend.MaxPool2dKernels;
+import dev.striate.backend.KernelSet;
 import dev.striate.backend.MemoryStatistics;
-import dev.striate.backend.NllKernels;
-import dev.striate.backend.NormPoolKernels;
-import dev.striate.backend.OptimizerKernels;
-import dev.striate.backend.ReduceKernels;
-import dev.striate.backend.SoftmaxKernels;
-import dev.striate.backend.UnaryKernels;
 import java.lang.ref.Reference;
 import org.jocl.CL;
 import org.jocl.Pointer;
@@ -35,48 +18,33 @@ import org.jocl.Pointer;
 public final class OpenClBackend implements Backend, AutoCloseable {
 
     private final OpenClRuntime runtime;
-    private final UnaryKernels unary;
-    private final BinaryKernels binary;
-    private final CopyKernels copy;
-    private final ReduceKernels reduce;
-    private final MatmulKernels matmul;
-    private final LinearKernels linear;
-    private final Conv2dKernels conv2d;
-    private final Im2ColKernels im2col;
-    private final MaxPool2dKernels maxPool2d;
-    private final AvgPool2dKernels avgPool2d;
-    private final AdaptiveAvgPool2dKernels adaptiveAvgPool2d;
-    private final BatchNorm2dKernels batchNorm2d;
-    private final NormPoolKernels normPool;
-    private final DropoutKernels dropout;
-    private final SoftmaxKernels softmax;
-    private final CrossEntropyKernels crossEntropy;
-    private final NllKernels nll;
-    private final OptimizerKernels optimizer;
+    private final KernelSet kernels;
 
     OpenClBackend(OpenClRuntime runtime) {
         this.runtime = runtime;
-        OpenClReduce sums = new OpenClReduce(runtime);
-        this.unary = new OpenClUnary(runtime);
-        this.binary = new OpenClBinary(runtime);
-        this.copy = new OpenClCopy(runtime);
-        this.reduce = sums;
-        OpenClMatmul products = new OpenClMatmul(runtime);
-        this.matmul = products;
-        this.linear = new OpenClLinear(runtime, products);
-        this.conv2d = new OpenClConv2d(runtime, linear);
-        this.im2col = new OpenClIm2Col(runtime);
-        this.maxPool2d = new OpenClMaxPool2d(runtime);
-        this.avgPool2d = new OpenClAvgPool2d(runtime);
-        this.adaptiveAvgPool2d = new OpenClAdaptiveAvgPool2d(runtime);
-        OpenClBatchNorm2d norm = new OpenClBatchNorm2d(runtime);
-        this.batchNorm2d = norm;
-        this.normPool = new OpenClNormPool(runtime, norm);
-        this.dropout = new OpenClDropout(runtime);
-        this.softmax = new OpenClSoftmax(runtime);
-        this.crossEntropy = new OpenClCrossEntropy(runtime);
-        this.nll = new OpenClNll(runtime);
-        this.optimizer = new OpenClOptimizer(runtime, sums);
+        OpenClReduce reduce = new OpenClReduce(runtime);
+        OpenClMatmul matmul = new OpenClMatmul(runtime);
+        OpenClLinear linear = new OpenClLinear(runtime, matmul);
+        OpenClBatchNorm2d batchNorm2d = new OpenClBatchNorm2d(runtime);
+        this.kernels = new KernelSet(
+                new OpenClUnary(runtime),
+                new OpenClBinary(runtime),
+                new OpenClCopy(runtime),
+                reduce,
+                matmul,
+                linear,
+                new OpenClConv2d(runtime, linear),
+                new OpenClIm2Col(runtime),
+                new OpenClMaxPool2d(runtime),
+                new OpenClAvgPool2d(runtime),
+                new OpenClAdaptiveAvgPool2d(runtime),
+                batchNorm2d,
+                new OpenClNormPool(runtime, batchNorm2d),
+                new OpenClDropout(runtime),
+                new OpenClSoftmax(runtime),
+                new OpenClCrossEntropy(runtime),
+                new OpenClNll(runtime),
+                new OpenClOptimizer(runtime, reduce));
     }
 
     /**
@@ -213,92 +181,7 @@ public final class OpenClBackend implements Backend, AutoCloseable {
     }
 
     @Override
-    public UnaryKernels unary() {
-        return unary;
-    }
-
-    @Override
-    public BinaryKernels binary() {
-        return binary;
-    }
-
-    @Override
-    public CopyKernels copy() {
-        return copy;
-    }
-
-    @Override
-    public ReduceKernels reduce() {
-        return reduce;
-    }
-
-    @Override
-    public MatmulKernels matmul() {
-        return matmul;
-    }
-
-    @Override
-    public LinearKernels linear() {
-        return linear;
-    }
-
-    @Override
-    public Conv2dKernels conv2d() {
-        return conv2d;
-    }
-
-    @Override
-    public Im2ColKernels im2col() {
-        return im2col;
-    }
-
-    @Override
-    public MaxPool2dKernels maxPool2d() {
-        return maxPool2d;
-    }
-
-    @Override
-    public AvgPool2dKernels avgPool2d() {
-        return avgPool2d;
-    }
-
-    @Override
-    public AdaptiveAvgPool2dKernels adaptiveAvgPool2d() {
-        return adaptiveAvgPool2d;
-    }
-
-    @Override
-    public BatchNorm2dKernels batchNorm2d() {
-        return batchNorm2d;
-    }
-
-    @Override
-    public NormPoolKernels normPool() {
-        return normPool;
-    }
-
-    @Override
-    public DropoutKernels dropout() {
-        return dropout;
-    }
-
-    @Override
-    public SoftmaxKernels softmax() {
-        return softmax;
-    }
-
-    @Override
-    public CrossEntropyKernels crossEntropy() {
-        return crossEntropy;
-    }
-
-    @Override
-    public NllKernels nll() {
-        return nll;
-    }
-
-    @Override
-    public OptimizerKernels optimizer() {
-        return optimizer;
+    public KernelSet kernels() {
+        return kernels;
     }
 }

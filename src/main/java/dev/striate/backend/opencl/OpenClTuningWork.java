@@ -63,7 +63,7 @@ record OpenClTuningWork(String name, int terms, int[] inputs, int output, Call c
                 k,
                 new int[] {m * k, k * n},
                 m * n,
-                (backend, x, y) -> backend.matmul().forward(g, x[0], x[1], null, y));
+                (backend, x, y) -> backend.kernels().matmul().forward(g, x[0], x[1], null, y));
     }
 
     /** Forward and both gradients, stride 1. */
@@ -81,19 +81,20 @@ record OpenClTuningWork(String name, int terms, int[] inputs, int output, Call c
                         in * kernel * kernel,
                         new int[] {x, w},
                         y,
-                        (backend, from, to) -> backend.conv2d().forward(g, from[0], from[1], null, to)),
+                        (backend, from, to) -> backend.kernels().conv2d().forward(g, from[0], from[1], null, to)),
                 new OpenClTuningWork(
                         "input gradient " + shape,
                         out * kernel * kernel,
                         new int[] {y, w},
                         x,
-                        (backend, from, to) -> backend.conv2d().inputGradient(g, from[0], from[1], null, to)),
+                        (backend, from, to) -> backend.kernels().conv2d().inputGradient(g, from[0], from[1], null, to)),
                 new OpenClTuningWork(
                         "weight gradient " + shape,
                         batch * outSide * outSide,
                         new int[] {x, y},
                         w,
-                        (backend, from, to) -> backend.conv2d().weightGradient(g, from[0], from[1], to, null)));
+                        (backend, from, to) ->
+                                backend.kernels().conv2d().weightGradient(g, from[0], from[1], to, null)));
     }
 
     /** The gradient of the weight; that of the input takes the place of an input that nobody reads. */
@@ -105,7 +106,7 @@ record OpenClTuningWork(String name, int terms, int[] inputs, int output, Call c
                 new int[] {rows * in, rows * out, in * out, rows * in},
                 in * out,
                 (backend, from, dw) ->
-                        backend.linear().gradients(g, from[0], from[1], from[2], null, from[3], dw, null));
+                        backend.kernels().linear().gradients(g, from[0], from[1], from[2], null, from[3], dw, null));
     }
 
     static OpenClTuningWork sum(int outputs, int terms) {
@@ -114,7 +115,8 @@ record OpenClTuningWork(String name, int terms, int[] inputs, int output, Call c
                 terms,
                 new int[] {outputs * terms},
                 outputs,
-                (backend, x, y) -> backend.reduce()
+                (backend, x, y) -> backend.kernels()
+                        .reduce()
                         .sum(
                                 StridedLoop.of(new int[] {outputs}, new int[] {terms}),
                                 StridedLoop.of(new int[] {terms}, new int[] {1}),
@@ -132,7 +134,7 @@ record OpenClTuningWork(String name, int terms, int[] inputs, int output, Call c
                 1,
                 new int[] {batch * channels * (side / 2) * (side / 2)},
                 batch * channels * side * side,
-                (backend, dy, dx) -> backend.avgPool2d().gradient(g, false, dy[0], dx));
+                (backend, dy, dx) -> backend.kernels().avgPool2d().gradient(g, false, dy[0], dx));
     }
 
     static OpenClTuningWork addition(int n) {
@@ -142,7 +144,7 @@ record OpenClTuningWork(String name, int terms, int[] inputs, int output, Call c
                 1,
                 new int[] {n, n},
                 n,
-                (backend, x, y) -> backend.binary().forward(BinaryFunction.ADD, loop, x[0], x[1], y));
+                (backend, x, y) -> backend.kernels().binary().forward(BinaryFunction.ADD, loop, x[0], x[1], y));
     }
 
     /** Uploads the inputs, and computes with the parameters as they are what others must agree with. */

@@ -2,29 +2,13 @@ package dev.striate.backend.reference;
 
 import dev.striate.DeviceMemoryException;
 import dev.striate.StriateException;
-import dev.striate.backend.AdaptiveAvgPool2dKernels;
-import dev.striate.backend.AvgPool2dKernels;
 import dev.striate.backend.Backend;
-import dev.striate.backend.BatchNorm2dKernels;
-import dev.striate.backend.BinaryKernels;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.ComposedLinear;
-import dev.striate.backend.Conv2dKernels;
-import dev.striate.backend.CopyKernels;
-import dev.striate.backend.CrossEntropyKernels;
 import dev.striate.backend.DeviceInfo;
-import dev.striate.backend.DropoutKernels;
-import dev.striate.backend.Im2ColKernels;
 import dev.striate.backend.IndexBuffer;
-import dev.striate.backend.LinearKernels;
-import dev.striate.backend.MatmulKernels;
-import dev.striate.backend.MaxPool2dKernels;
+import dev.striate.backend.KernelSet;
 import dev.striate.backend.MemoryStatistics;
-import dev.striate.backend.NllKernels;
-import dev.striate.backend.OptimizerKernels;
-import dev.striate.backend.ReduceKernels;
-import dev.striate.backend.SoftmaxKernels;
-import dev.striate.backend.UnaryKernels;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
@@ -43,23 +27,32 @@ public final class ReferenceBackend implements Backend {
     private long liveBytes;
     private long peakBytes;
 
-    private final UnaryKernels unary = new ReferenceUnary();
-    private final BinaryKernels binary = new ReferenceBinary();
-    private final CopyKernels copy = new ReferenceCopy();
-    private final ReduceKernels reduce = new ReferenceReduce();
-    private final MatmulKernels matmul = new ReferenceMatmul();
-    private final LinearKernels linear = new ComposedLinear(matmul, reduce, unary);
-    private final Conv2dKernels conv2d = new ReferenceConv2d(unary);
-    private final Im2ColKernels im2col = new ReferenceIm2Col();
-    private final MaxPool2dKernels maxPool2d = new ReferenceMaxPool2d(unary);
-    private final AvgPool2dKernels avgPool2d = new ReferenceAvgPool2d();
-    private final AdaptiveAvgPool2dKernels adaptiveAvgPool2d = new ReferenceAdaptiveAvgPool2d();
-    private final BatchNorm2dKernels batchNorm2d = new ReferenceBatchNorm2d(unary);
-    private final DropoutKernels dropout = new ReferenceDropout();
-    private final SoftmaxKernels softmax = new ReferenceSoftmax();
-    private final CrossEntropyKernels crossEntropy = new ReferenceCrossEntropy();
-    private final NllKernels nll = new ReferenceNll();
-    private final OptimizerKernels optimizer = new ReferenceOptimizer();
+    private final KernelSet kernels = newKernels();
+
+    private static KernelSet newKernels() {
+        ReferenceUnary unary = new ReferenceUnary();
+        ReferenceReduce reduce = new ReferenceReduce();
+        ReferenceMatmul matmul = new ReferenceMatmul();
+        return new KernelSet(
+                unary,
+                new ReferenceBinary(),
+                new ReferenceCopy(),
+                reduce,
+                matmul,
+                new ComposedLinear(matmul, reduce, unary),
+                new ReferenceConv2d(unary),
+                new ReferenceIm2Col(),
+                new ReferenceMaxPool2d(unary),
+                new ReferenceAvgPool2d(),
+                new ReferenceAdaptiveAvgPool2d(),
+                new ReferenceBatchNorm2d(unary),
+                null,
+                new ReferenceDropout(),
+                new ReferenceSoftmax(),
+                new ReferenceCrossEntropy(),
+                new ReferenceNll(),
+                new ReferenceOptimizer());
+    }
 
     @Override
     public DeviceInfo info() {
@@ -163,87 +156,7 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
-    public UnaryKernels unary() {
-        return unary;
-    }
-
-    @Override
-    public BinaryKernels binary() {
-        return binary;
-    }
-
-    @Override
-    public CopyKernels copy() {
-        return copy;
-    }
-
-    @Override
-    public ReduceKernels reduce() {
-        return reduce;
-    }
-
-    @Override
-    public MatmulKernels matmul() {
-        return matmul;
-    }
-
-    @Override
-    public LinearKernels linear() {
-        return linear;
-    }
-
-    @Override
-    public Conv2dKernels conv2d() {
-        return conv2d;
-    }
-
-    @Override
-    public Im2ColKernels im2col() {
-        return im2col;
-    }
-
-    @Override
-    public MaxPool2dKernels maxPool2d() {
-        return maxPool2d;
-    }
-
-    @Override
-    public AvgPool2dKernels avgPool2d() {
-        return avgPool2d;
-    }
-
-    @Override
-    public AdaptiveAvgPool2dKernels adaptiveAvgPool2d() {
-        return adaptiveAvgPool2d;
-    }
-
-    @Override
-    public BatchNorm2dKernels batchNorm2d() {
-        return batchNorm2d;
-    }
-
-    @Override
-    public DropoutKernels dropout() {
-        return dropout;
-    }
-
-    @Override
-    public SoftmaxKernels softmax() {
-        return softmax;
-    }
-
-    @Override
-    public CrossEntropyKernels crossEntropy() {
-        return crossEntropy;
-    }
-
-    @Override
-    public NllKernels nll() {
-        return nll;
-    }
-
-    @Override
-    public OptimizerKernels optimizer() {
-        return optimizer;
+    public KernelSet kernels() {
+        return kernels;
     }
 }

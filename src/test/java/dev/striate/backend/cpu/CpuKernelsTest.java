@@ -114,8 +114,14 @@ class CpuKernelsTest {
         float[] b = random(2, batch * g.k() * g.n());
         float[] bias = random(3, g.n());
         int length = batch * g.m() * g.n();
-        agree(g.k(), length, (on, in, out) -> on.matmul().forward(g, in[0], in[1], null, out), a, b);
-        agree(g.k() + 1, length, (on, in, out) -> on.matmul().forward(g, in[0], in[1], in[2], out), a, b, bias);
+        agree(g.k(), length, (on, in, out) -> on.kernels().matmul().forward(g, in[0], in[1], null, out), a, b);
+        agree(
+                g.k() + 1,
+                length,
+                (on, in, out) -> on.kernels().matmul().forward(g, in[0], in[1], in[2], out),
+                a,
+                b,
+                bias);
     }
 
     /**
@@ -139,7 +145,7 @@ class CpuKernelsTest {
             outputs(
                     backend,
                     sums.length,
-                    (on, in, out) -> on.matmul().forward(before, in[0], in[1], null, out),
+                    (on, in, out) -> on.kernels().matmul().forward(before, in[0], in[1], null, out),
                     nans,
                     nans);
             MatmulGeometry odd = new MatmulGeometry(one, 40, 70, 7, transposeA, transposeB);
@@ -148,7 +154,7 @@ class CpuKernelsTest {
                     outputs(
                             backend,
                             sums.length,
-                            (on, in, out) -> on.matmul().forward(odd, in[0], in[1], null, out),
+                            (on, in, out) -> on.kernels().matmul().forward(odd, in[0], in[1], null, out),
                             ones,
                             ones));
         }
@@ -227,28 +233,44 @@ class CpuKernelsTest {
         int forward = g.inChannelsPerGroup() * kernel;
         int backward = g.outChannelsPerGroup() * kernel;
         int weight = g.batch() * g.outHeight() * g.outWidth();
-        agree(forward, dy.length, (on, in, out) -> on.conv2d().forward(g, in[0], in[1], null, out), x, w);
-        agree(forward + 1, dy.length, (on, in, out) -> on.conv2d().forward(g, in[0], in[1], in[2], out), x, w, outBias);
-        agree(backward, x.length, (on, in, out) -> on.conv2d().inputGradient(g, in[0], in[1], null, out), dy, w);
+        agree(forward, dy.length, (on, in, out) -> on.kernels().conv2d().forward(g, in[0], in[1], null, out), x, w);
+        agree(
+                forward + 1,
+                dy.length,
+                (on, in, out) -> on.kernels().conv2d().forward(g, in[0], in[1], in[2], out),
+                x,
+                w,
+                outBias);
+        agree(
+                backward,
+                x.length,
+                (on, in, out) -> on.kernels().conv2d().inputGradient(g, in[0], in[1], null, out),
+                dy,
+                w);
         agree(
                 backward + 1,
                 x.length,
-                (on, in, out) -> on.conv2d().inputGradient(g, in[0], in[1], in[2], out),
+                (on, in, out) -> on.kernels().conv2d().inputGradient(g, in[0], in[1], in[2], out),
                 dy,
                 w,
                 inBias);
-        agree(weight, w.length, (on, in, out) -> on.conv2d().weightGradient(g, in[0], in[1], out, null), x, dy);
+        agree(
+                weight,
+                w.length,
+                (on, in, out) -> on.kernels().conv2d().weightGradient(g, in[0], in[1], out, null),
+                x,
+                dy);
         agree(
                 weight,
                 outBias.length,
-                (on, in, out) -> on.conv2d().weightGradient(g, in[0], in[1], in[2], out),
+                (on, in, out) -> on.kernels().conv2d().weightGradient(g, in[0], in[1], in[2], out),
                 x,
                 dy,
                 w);
         if (g.groups() == 1) {
             int columns = g.batch() * g.inChannels() * kernel * g.outHeight() * g.outWidth();
-            agree(1, columns, (on, in, out) -> on.im2col().im2col(g, in[0], out), x);
-            agree(kernel, x.length, (on, in, out) -> on.im2col().col2im(g, in[0], out), random(6, columns));
+            agree(1, columns, (on, in, out) -> on.kernels().im2col().im2col(g, in[0], out), x);
+            agree(kernel, x.length, (on, in, out) -> on.kernels().im2col().col2im(g, in[0], out), random(6, columns));
         }
     }
 
@@ -262,14 +284,18 @@ class CpuKernelsTest {
             agree(
                     reduced.turns(),
                     kept.turns(),
-                    (on, in, out) -> on.reduce().sum(kept, reduced, 0.5f, in[0], out),
+                    (on, in, out) -> on.kernels().reduce().sum(kept, reduced, 0.5f, in[0], out),
                     random(mask, 3 * 70 * 41));
         }
         // Long enough for several chunks.
         StridedLoop one = StridedLoop.of(new int[0], new int[0]);
         StridedLoop all = StridedLoop.of(new int[] {200_001}, new int[] {1});
-        agree(200_001, 1, (on, in, out) -> on.reduce().sum(one, all, 1f, in[0], out), random(9, 200_001));
-        agree(200_001, 2, (on, in, out) -> on.optimizer().sumsOfSquares(200_001, in[0], out), random(9, 200_001));
+        agree(200_001, 1, (on, in, out) -> on.kernels().reduce().sum(one, all, 1f, in[0], out), random(9, 200_001));
+        agree(
+                200_001,
+                2,
+                (on, in, out) -> on.kernels().optimizer().sumsOfSquares(200_001, in[0], out),
+                random(9, 200_001));
     }
 
     private static StridedLoop part(int[] dims, int[] strides, int mask) {
@@ -302,8 +328,8 @@ class CpuKernelsTest {
                         IndexBuffer places = on.allocateIndices(outputs);
                         Buffer y = on.allocate(outputs);
                         Buffer dx = on.allocate(x.length);
-                        on.reduce().max(kept, reduced, in[0], y, places);
-                        on.reduce().maxGradient(kept, reduced, in[1], places, dx);
+                        on.kernels().reduce().max(kept, reduced, in[0], y, places);
+                        on.kernels().reduce().maxGradient(kept, reduced, in[1], places, dx);
                         int[] found = new int[outputs];
                         on.read(places, found, 0);
                         float[] all = new float[out.length()];
@@ -352,13 +378,13 @@ class CpuKernelsTest {
         agreeWithin(
                 sizes,
                 x.length,
-                (on, in, out) -> on.unary().gradient(f, x.length, in[0], in[1], out),
+                (on, in, out) -> on.kernels().unary().gradient(f, x.length, in[0], in[1], out),
                 saved,
                 dy);
     }
 
     private static Call call(UnaryFunction f, int n) {
-        return (on, in, out) -> on.unary().forward(f, n, in[0], out);
+        return (on, in, out) -> on.kernels().unary().forward(f, n, in[0], out);
     }
 
     @Test
@@ -388,13 +414,16 @@ class CpuKernelsTest {
                 agreeWithin(
                         new float[555],
                         555,
-                        (on, in, out) -> on.binary().forward(f, loop, in[0], in[1], out),
+                        (on, in, out) -> on.kernels().binary().forward(f, loop, in[0], in[1], out),
                         random(1, 555),
                         random(2, 555));
             }
             StridedLoop toDense = StridedLoop.of(sizes, pair[0], new int[] {185, 37, 1});
             agreeWithin(
-                    new float[555], 555, (on, in, out) -> on.copy().copy(toDense, 0, in[0], 0, out), random(1, 555));
+                    new float[555],
+                    555,
+                    (on, in, out) -> on.kernels().copy().copy(toDense, 0, in[0], 0, out),
+                    random(1, 555));
         }
     }
 
@@ -416,12 +445,12 @@ class CpuKernelsTest {
             agree(
                     window,
                     outputs,
-                    (on, in, out) -> on.avgPool2d().forward(g, countIncludePad, in[0], out),
+                    (on, in, out) -> on.kernels().avgPool2d().forward(g, countIncludePad, in[0], out),
                     random(1, inputs));
             agree(
                     window,
                     inputs,
-                    (on, in, out) -> on.avgPool2d().gradient(g, countIncludePad, in[0], out),
+                    (on, in, out) -> on.kernels().avgPool2d().gradient(g, countIncludePad, in[0], out),
                     random(2, outputs));
         }
         float[] x = random(3, inputs);
@@ -431,7 +460,7 @@ class CpuKernelsTest {
                 outputs,
                 (on, in, out) -> {
                     IndexBuffer places = on.allocateIndices(outputs);
-                    on.maxPool2d().forward(g, in[0], out, places);
+                    on.kernels().maxPool2d().forward(g, in[0], out, places);
                     on.release(places);
                 },
                 x);
@@ -442,8 +471,8 @@ class CpuKernelsTest {
                 (on, in, out) -> {
                     IndexBuffer places = on.allocateIndices(outputs);
                     Buffer y = on.allocate(outputs);
-                    on.maxPool2d().forward(g, in[0], y, places);
-                    on.maxPool2d().gradient(g, in[1], places, out);
+                    on.kernels().maxPool2d().forward(g, in[0], y, places);
+                    on.kernels().maxPool2d().gradient(g, in[1], places, out);
                     on.release(places);
                     on.release(y);
                 },
@@ -458,13 +487,24 @@ class CpuKernelsTest {
         float[] x = random(1, n);
         float[] sizes = new float[n];
         Arrays.fill(sizes, 8f);
-        agreeWithin(new float[n], n, (on, in, out) -> on.softmax().softmax(g, in[0], out), x);
-        agreeWithin(sizes, n, (on, in, out) -> on.softmax().logSoftmax(g, in[0], out), x);
-        float[] y = outputs(REFERENCE, n, (on, in, out) -> on.softmax().softmax(g, in[0], out), x);
-        agreeWithin(sizes, n, (on, in, out) -> on.softmax().softmaxGradient(g, in[0], in[1], out), y, random(2, n));
-        float[] logs = outputs(REFERENCE, n, (on, in, out) -> on.softmax().logSoftmax(g, in[0], out), x);
+        agreeWithin(new float[n], n, (on, in, out) -> on.kernels().softmax().softmax(g, in[0], out), x);
+        agreeWithin(sizes, n, (on, in, out) -> on.kernels().softmax().logSoftmax(g, in[0], out), x);
+        float[] y =
+                outputs(REFERENCE, n, (on, in, out) -> on.kernels().softmax().softmax(g, in[0], out), x);
         agreeWithin(
-                sizes, n, (on, in, out) -> on.softmax().logSoftmaxGradient(g, in[0], in[1], out), logs, random(2, n));
+                sizes,
+                n,
+                (on, in, out) -> on.kernels().softmax().softmaxGradient(g, in[0], in[1], out),
+                y,
+                random(2, n));
+        float[] logs =
+                outputs(REFERENCE, n, (on, in, out) -> on.kernels().softmax().logSoftmax(g, in[0], out), x);
+        agreeWithin(
+                sizes,
+                n,
+                (on, in, out) -> on.kernels().softmax().logSoftmaxGradient(g, in[0], in[1], out),
+                logs,
+                random(2, n));
     }
 
     @Test
@@ -483,7 +523,8 @@ class CpuKernelsTest {
                 (on, in, out) -> {
                     Buffer mean = on.allocate(3);
                     Buffer variance = on.allocate(3);
-                    on.batchNorm2d()
+                    on.kernels()
+                            .batchNorm2d()
                             .forwardTraining(g, 0.1f, false, in[0], in[1], in[2], out, mean, variance, null, null);
                     on.release(mean);
                     on.release(variance);
@@ -498,7 +539,7 @@ class CpuKernelsTest {
         agreeWithin(
                 new float[1001],
                 1001,
-                (on, in, out) -> on.dropout().apply(1001, 1L << 30, 4f / 3, 42, 7, in[0], out),
+                (on, in, out) -> on.kernels().dropout().apply(1001, 1L << 30, 4f / 3, 42, 7, in[0], out),
                 random(1, 1001));
     }
 
@@ -559,7 +600,7 @@ class CpuKernelsTest {
             backend.write(inputs[i], 0, in[i]);
         }
         Buffer out = backend.allocate(length);
-        backend.copy().fill(Float.NaN, out);
+        backend.kernels().copy().fill(Float.NaN, out);
         call.run(backend, in, out);
         float[] result = new float[length];
         backend.read(out, result, 0);

@@ -161,7 +161,7 @@ class CpuNormPoolTest {
             Buffer runningMean = random(g.channels());
             Buffer runningVariance = random(g.channels());
             if (atOnce) {
-                Objects.requireNonNull(backend.normPool())
+                Objects.requireNonNull(backend.kernels().normPool())
                         .forwardTraining(
                                 g,
                                 window,
@@ -177,7 +177,8 @@ class CpuNormPoolTest {
                                 runningMean,
                                 runningVariance);
             } else {
-                backend.batchNorm2d()
+                backend.kernels()
+                        .batchNorm2d()
                         .forwardTraining(
                                 g,
                                 0.3f,
@@ -206,12 +207,12 @@ class CpuNormPoolTest {
         Result infer(boolean atOnce, boolean relu) {
             Buffer mean = random(g.channels());
             Buffer variance = empty(g.channels());
-            backend.copy().fill(1.7f, variance);
+            backend.kernels().copy().fill(1.7f, variance);
             if (atOnce) {
-                Objects.requireNonNull(backend.normPool())
+                Objects.requireNonNull(backend.kernels().normPool())
                         .forwardInference(g, window, relu, x, gamma, beta, mean, variance, y, indices);
             } else {
-                backend.batchNorm2d().forwardInference(g, false, x, gamma, beta, mean, variance, normalised);
+                backend.kernels().batchNorm2d().forwardInference(g, false, x, gamma, beta, mean, variance, normalised);
                 pool(relu);
             }
             return new Result(List.of(bits(values(y)), places()), gradients(atOnce, false, mean, variance));
@@ -219,9 +220,9 @@ class CpuNormPoolTest {
 
         private void pool(boolean relu) {
             if (relu) {
-                backend.maxPool2d().forwardRelu(window, normalised, y, indices);
+                backend.kernels().maxPool2d().forwardRelu(window, normalised, y, indices);
             } else {
-                backend.maxPool2d().forward(window, normalised, y, indices);
+                backend.kernels().maxPool2d().forward(window, normalised, y, indices);
             }
         }
 
@@ -232,15 +233,18 @@ class CpuNormPoolTest {
             Buffer dbeta = empty(g.channels());
             Buffer onlyShift = empty(g.channels());
             if (atOnce) {
-                var kernels = Objects.requireNonNull(backend.normPool());
+                var kernels = Objects.requireNonNull(backend.kernels().normPool());
                 kernels.gradient(g, window, batchStatistics, x, gamma, mean, variance, dy, indices, dx, dgamma, dbeta);
                 kernels.gradient(
                         g, window, batchStatistics, x, gamma, mean, variance, dy, indices, null, null, onlyShift);
             } else {
                 Buffer spread = empty(window.planes() * g.plane());
-                backend.maxPool2d().gradient(window, dy, indices, spread);
-                backend.batchNorm2d().gradient(g, batchStatistics, x, gamma, mean, variance, spread, dx, dgamma, dbeta);
-                backend.batchNorm2d()
+                backend.kernels().maxPool2d().gradient(window, dy, indices, spread);
+                backend.kernels()
+                        .batchNorm2d()
+                        .gradient(g, batchStatistics, x, gamma, mean, variance, spread, dx, dgamma, dbeta);
+                backend.kernels()
+                        .batchNorm2d()
                         .gradient(g, batchStatistics, x, gamma, mean, variance, spread, null, null, onlyShift);
             }
             return List.of(values(dx), values(dgamma), values(dbeta), values(onlyShift));
@@ -258,7 +262,7 @@ class CpuNormPoolTest {
 
         private Buffer empty(int n) {
             Buffer buffer = backend.allocate(n);
-            backend.copy().fill(Float.NaN, buffer);
+            backend.kernels().copy().fill(Float.NaN, buffer);
             return buffer;
         }
 

@@ -72,8 +72,8 @@ class CpuPoolTest {
         Backend backend = CpuBackend.open(1, Vectorization.PLAIN);
         Buffer buffer = backend.allocate(100);
         Buffer window = buffer.slice(16, 40).slice(32, 8);
-        backend.copy().fill(1f, buffer);
-        backend.copy().fill(2f, window);
+        backend.kernels().copy().fill(1f, buffer);
+        backend.kernels().copy().fill(2f, window);
         float[] values = new float[100];
         backend.read(buffer, values, 0);
         for (int i = 0; i < values.length; i++) {
@@ -84,7 +84,7 @@ class CpuPoolTest {
         assertThrows(StriateException.class, () -> buffer.slice(3, 4));
         assertThrows(StriateException.class, () -> buffer.slice(96, 5));
         backend.release(buffer);
-        assertThrows(StriateException.class, () -> backend.copy().fill(3f, window));
+        assertThrows(StriateException.class, () -> backend.kernels().copy().fill(3f, window));
     }
 
     @Test

@@ -24,7 +24,7 @@ public final class SharingCpu {
 
     /** The names of all algorithms of convolution. */
     public static Set<String> convolutions() {
-        LinearKernels linear = open(1, Vectorization.PLAIN).linear();
+        LinearKernels linear = open(1, Vectorization.PLAIN).kernels().linear();
         return new ConvAlgorithms(context(VectorApi.plain()), linear, null).names();
     }
 

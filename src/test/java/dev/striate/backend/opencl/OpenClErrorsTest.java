@@ -40,7 +40,7 @@ class OpenClErrorsTest {
         OpenClBackend backend = limited(1 << 20, 1 << 20);
         Buffer kept = backend.allocate(150_000);
         IndexBuffer indices = backend.allocateIndices(20);
-        backend.copy().fill(3, kept);
+        backend.kernels().copy().fill(3, kept);
         DeviceMemoryException error = assertThrows(DeviceMemoryException.class, () -> backend.allocate(200_000));
         assertTrue(error.getMessage().contains("800000 bytes"), error.getMessage());
         assertTrue(

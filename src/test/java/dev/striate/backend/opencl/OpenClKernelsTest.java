@@ -227,14 +227,14 @@ class OpenClKernelsTest {
             check(shape, ELEMENTARY, 4 * HALF_ULP, s -> {
                 Buffer x = s.in(special);
                 Buffer y = s.out(special.length);
-                s.backend.unary().forward(f, special.length, x, y);
+                s.backend.kernels().unary().forward(f, special.length, x, y);
                 s.result(y);
             });
             float[] saved = {0.5f, 0.25f, 1, 0.75f, 1.5f, -0.5f, -1, 0, 0.125f};
             check(shape, ELEMENTARY, 4 * HALF_ULP, s -> {
                 Buffer dy = s.random(saved.length);
                 Buffer dx = s.out(saved.length);
-                s.backend.unary().gradient(f, saved.length, s.in(saved), dy, dx);
+                s.backend.kernels().unary().gradient(f, saved.length, s.in(saved), dy, dx);
                 s.result(dx);
             });
         }
@@ -258,14 +258,14 @@ class OpenClKernelsTest {
                 int n = loop.turns();
                 check(shape, 6 * HALF_ULP, 0, s -> {
                     Buffer y = s.out(n);
-                    s.backend.binary().forward(f, loop, s.random(n), s.random(n), y);
+                    s.backend.kernels().binary().forward(f, loop, s.random(n), s.random(n), y);
                     s.result(y);
                 });
             }
         }
         checkSums(shape, 2, s -> {
             Buffer into = s.random(37);
-            s.backend.binary().accumulate(37, 0.3f, s.random(37), into);
+            s.backend.kernels().binary().accumulate(37, 0.3f, s.random(37), into);
             s.result(into);
         });
     }
@@ -279,6 +279,7 @@ class OpenClKernelsTest {
         checkSums(shape, 2, s -> {
             Buffer c = s.out(many);
             s.backend
+                    .kernels()
                     .matmul()
                     .forward(
                             new MatmulGeometry(batch, 1, 1, 2, false, false),
@@ -293,6 +294,7 @@ class OpenClKernelsTest {
         checkSums(shape, 2, s -> {
             Buffer c = s.out(rows);
             s.backend
+                    .kernels()
                     .matmul()
                     .forward(new MatmulGeometry(one, rows, 1, 1, false, false), s.random(rows), s.random(1), null, c);
             s.result(c);
@@ -305,9 +307,9 @@ class OpenClKernelsTest {
         check(shape, 0, 0, s -> {
             Buffer target = s.random(100);
             StridedLoop loop = StridedLoop.of(new int[] {4, 5, 3}, new int[] {1, 4, 20}, new int[] {15, 3, 1});
-            s.backend.copy().copy(loop, 2, s.random(62), 40, target);
+            s.backend.kernels().copy().copy(loop, 2, s.random(62), 40, target);
             s.result(target);
-            s.backend.copy().fill(-2.5f, target);
+            s.backend.kernels().copy().fill(-2.5f, target);
             s.result(target);
         });
     }
@@ -322,6 +324,7 @@ class OpenClKernelsTest {
                 Buffer x = s.random(outer * inner);
                 Buffer rows = s.out(outer);
                 s.backend
+                        .kernels()
                         .reduce()
                         .sum(
                                 StridedLoop.of(new int[] {outer}, new int[] {inner}),
@@ -332,6 +335,7 @@ class OpenClKernelsTest {
                 s.result(rows);
                 Buffer columns = s.out(outer);
                 s.backend
+                        .kernels()
                         .reduce()
                         .sum(
                                 StridedLoop.of(new int[] {outer}, new int[] {1}),
@@ -341,13 +345,14 @@ class OpenClKernelsTest {
                                 columns);
                 s.result(columns);
                 Buffer squares = s.out(2);
-                s.backend.optimizer().sumsOfSquares(inner, x, squares);
+                s.backend.kernels().optimizer().sumsOfSquares(inner, x, squares);
                 s.result(squares.slice(0, 1));
             });
         }
         checkSums(shape, 6 * 35, s -> {
             Buffer channels = s.out(5);
             s.backend
+                    .kernels()
                     .reduce()
                     .sum(
                             StridedLoop.of(new int[] {5}, new int[] {35}),
@@ -368,6 +373,7 @@ class OpenClKernelsTest {
         checkSums(shape, n, s -> {
             Buffer mean = s.out(1);
             s.backend
+                    .kernels()
                     .reduce()
                     .sum(
                             StridedLoop.of(new int[0], new int[0]),
@@ -397,13 +403,13 @@ class OpenClKernelsTest {
                     values[values.length - 1] = planted;
                     Buffer y = s.out(outer);
                     IndexBuffer indices = s.outIndices(outer);
-                    s.backend.reduce().max(kept, reduced, s.in(values), y, indices);
+                    s.backend.kernels().reduce().max(kept, reduced, s.in(values), y, indices);
                     s.result(y);
                     s.result(indices);
-                    s.backend.reduce().max(kept, reduced, s.in(values), null, indices);
+                    s.backend.kernels().reduce().max(kept, reduced, s.in(values), null, indices);
                     s.result(indices);
                     Buffer dx = s.out(outer * inner);
-                    s.backend.reduce().maxGradient(kept, reduced, s.random(outer), indices, dx);
+                    s.backend.kernels().reduce().maxGradient(kept, reduced, s.random(outer), indices, dx);
                     s.result(dx);
                 });
             }
@@ -436,7 +442,10 @@ class OpenClKernelsTest {
                         StridedLoop.of(new int[0], new int[0], new int[0]), m, n, k, transposeA, transposeB);
                 checkSums(shape, k, s -> {
                     Buffer c = s.out(m * n);
-                    s.backend.matmul().forward(g, s.random(m * k), s.random(k * n), withBias ? s.random(n) : null, c);
+                    s.backend
+                            .kernels()
+                            .matmul()
+                            .forward(g, s.random(m * k), s.random(k * n), withBias ? s.random(n) : null, c);
                     s.result(c);
                 });
             }
@@ -445,6 +454,7 @@ class OpenClKernelsTest {
         checkSums(shape, 7, s -> {
             Buffer c = s.out(6 * 5 * 10);
             s.backend
+                    .kernels()
                     .matmul()
                     .forward(new MatmulGeometry(batch, 5, 10, 7, false, false), s.random(105), s.random(140), null, c);
             s.result(c);
@@ -511,20 +521,20 @@ class OpenClKernelsTest {
                 checkSums(shape, g.inChannelsPerGroup() * area + 1, s -> {
                     Buffer y = s.out(outputs);
                     Buffer bias = withBias ? s.random(g.outChannels()) : null;
-                    s.backend.conv2d().forward(g, s.random(inputs), s.random(weights), bias, y);
+                    s.backend.kernels().conv2d().forward(g, s.random(inputs), s.random(weights), bias, y);
                     s.result(y);
                 });
                 checkSums(shape, g.outChannelsPerGroup() * area + 1, s -> {
                     Buffer dx = s.out(inputs);
                     Buffer bias = withBias ? s.random(g.inChannels()) : null;
-                    s.backend.conv2d().inputGradient(g, s.random(outputs), s.random(weights), bias, dx);
+                    s.backend.kernels().conv2d().inputGradient(g, s.random(outputs), s.random(weights), bias, dx);
                     s.result(dx);
                 });
             }
             checkSums(shape, g.batch() * g.outHeight() * g.outWidth(), s -> {
                 Buffer dw = s.out(weights);
                 Buffer dbias = s.out(g.outChannels());
-                s.backend.conv2d().weightGradient(g, s.random(inputs), s.random(outputs), dw, dbias);
+                s.backend.kernels().conv2d().weightGradient(g, s.random(inputs), s.random(outputs), dw, dbias);
                 s.result(dw);
                 s.result(dbias);
             });
@@ -540,13 +550,17 @@ class OpenClKernelsTest {
             checkSums(shape, area, s -> {
                 Buffer y = s.out(outputs);
                 s.backend
+                        .kernels()
                         .conv2d()
                         .forward(g, s.random(g.inHeight() * g.inWidth()), s.random(g.outChannels() * area), null, y);
                 s.result(y);
             });
             checkSums(shape, g.outHeight() * g.outWidth(), s -> {
                 Buffer dw = s.out(g.outChannels() * area);
-                s.backend.conv2d().weightGradient(g, s.random(g.inHeight() * g.inWidth()), s.random(outputs), dw, null);
+                s.backend
+                        .kernels()
+                        .conv2d()
+                        .weightGradient(g, s.random(g.inHeight() * g.inWidth()), s.random(outputs), dw, null);
                 s.result(dw);
             });
         }
@@ -563,10 +577,10 @@ class OpenClKernelsTest {
             int length = g.batch() * g.inChannels() * g.kernelHeight() * g.kernelWidth() * g.outHeight() * g.outWidth();
             checkSums(shape, g.kernelHeight() * g.kernelWidth(), s -> {
                 Buffer columns = s.out(length);
-                s.backend.im2col().im2col(g, s.random(inputs), columns);
+                s.backend.kernels().im2col().im2col(g, s.random(inputs), columns);
                 s.result(columns);
                 Buffer x = s.out(inputs);
-                s.backend.im2col().col2im(g, s.random(length), x);
+                s.backend.kernels().im2col().col2im(g, s.random(length), x);
                 s.result(x);
             });
         }
@@ -602,11 +616,11 @@ class OpenClKernelsTest {
                 }
                 Buffer y = s.out(outputs);
                 IndexBuffer indices = s.outIndices(outputs);
-                s.backend.maxPool2d().forward(g, s.in(values), y, indices);
+                s.backend.kernels().maxPool2d().forward(g, s.in(values), y, indices);
                 s.result(y);
                 s.result(indices);
                 Buffer dx = s.out(inputs);
-                s.backend.maxPool2d().gradient(g, s.random(outputs), indices, dx);
+                s.backend.kernels().maxPool2d().gradient(g, s.random(outputs), indices, dx);
                 s.result(dx);
             });
             if (g.dilationH() != 1 || g.dilationW() != 1) {
@@ -615,10 +629,10 @@ class OpenClKernelsTest {
             for (boolean countPad : new boolean[] {false, true}) {
                 checkSums(shape, g.kernelHeight() * g.kernelWidth() + 1, s -> {
                     Buffer y = s.out(outputs);
-                    s.backend.avgPool2d().forward(g, countPad, s.random(inputs), y);
+                    s.backend.kernels().avgPool2d().forward(g, countPad, s.random(inputs), y);
                     s.result(y);
                     Buffer dx = s.out(inputs);
-                    s.backend.avgPool2d().gradient(g, countPad, s.random(outputs), dx);
+                    s.backend.kernels().avgPool2d().gradient(g, countPad, s.random(outputs), dx);
                     s.result(dx);
                 });
             }
@@ -627,10 +641,10 @@ class OpenClKernelsTest {
             AdaptiveAvgPool2dGeometry g = new AdaptiveAvgPool2dGeometry(2, size[0], size[1], size[2], size[3]);
             checkSums(shape, size[0] * size[1] * size[2] * size[3], s -> {
                 Buffer y = s.out(2 * size[2] * size[3]);
-                s.backend.adaptiveAvgPool2d().forward(g, s.random(2 * size[0] * size[1]), y);
+                s.backend.kernels().adaptiveAvgPool2d().forward(g, s.random(2 * size[0] * size[1]), y);
                 s.result(y);
                 Buffer dx = s.out(2 * size[0] * size[1]);
-                s.backend.adaptiveAvgPool2d().gradient(g, s.random(2 * size[2] * size[3]), dx);
+                s.backend.kernels().adaptiveAvgPool2d().gradient(g, s.random(2 * size[2] * size[3]), dx);
                 s.result(dx);
             });
         }
@@ -644,7 +658,10 @@ class OpenClKernelsTest {
             Buffer y = s.out(2);
             IndexBuffer indices = s.outIndices(2);
             float inf = Float.POSITIVE_INFINITY;
-            s.backend.maxPool2d().forward(g, s.in(1, Float.NaN, -inf, -inf, inf, Float.NaN, -inf, -inf), y, indices);
+            s.backend
+                    .kernels()
+                    .maxPool2d()
+                    .forward(g, s.in(1, Float.NaN, -inf, -inf, inf, Float.NaN, -inf, -inf), y, indices);
             s.result(y);
             s.result(indices);
         });
@@ -671,11 +688,15 @@ class OpenClKernelsTest {
                 Buffer runningMean = s.random(channels);
                 Buffer runningVariance = s.random(channels);
                 s.backend
+                        .kernels()
                         .batchNorm2d()
                         .forwardTraining(
                                 g, 0.1f, false, x, gamma, beta, y, mean, variance, runningMean, runningVariance);
                 List.of(y, mean, variance, runningMean, runningVariance).forEach(s::result);
-                s.backend.batchNorm2d().forwardTraining(g, 0.1f, false, x, gamma, beta, y, mean, variance, null, null);
+                s.backend
+                        .kernels()
+                        .batchNorm2d()
+                        .forwardTraining(g, 0.1f, false, x, gamma, beta, y, mean, variance, null, null);
                 s.result(y);
             });
             if (batch * plane < 8) {
@@ -696,10 +717,14 @@ class OpenClKernelsTest {
                     Buffer dgamma = s.out(channels);
                     Buffer dbeta = s.out(channels);
                     s.backend
+                            .kernels()
                             .batchNorm2d()
                             .gradient(g, batchStatistics, x, gamma, mean, variance, dy, dx, dgamma, dbeta);
                     List.of(dx, dgamma, dbeta).forEach(s::result);
-                    s.backend.batchNorm2d().gradient(g, batchStatistics, x, gamma, mean, variance, dy, dx, null, null);
+                    s.backend
+                            .kernels()
+                            .batchNorm2d()
+                            .gradient(g, batchStatistics, x, gamma, mean, variance, dy, dx, null, null);
                     s.result(dx);
                 });
             }
@@ -771,7 +796,7 @@ class OpenClKernelsTest {
                     Buffer mean = s.random(channels);
                     Buffer variance = s.in(1.3f, 1.3f, 1.3f, 0.7f, 2);
                     IndexBuffer indices = s.outIndices(outputs);
-                    s.backend.maxPool2d().forward(window, x, s.out(outputs), indices);
+                    s.backend.kernels().maxPool2d().forward(window, x, s.out(outputs), indices);
                     Buffer dy = s.random(outputs);
                     Buffer dx = s.out(window.planes() * plane);
                     Buffer dgamma = s.out(channels);
@@ -818,7 +843,7 @@ class OpenClKernelsTest {
 
     /** The backend's kernels, or those of its two operations. */
     private static NormPoolKernels normPool(Session s) {
-        NormPoolKernels kernels = s.backend.normPool();
+        NormPoolKernels kernels = s.backend.kernels().normPool();
         return kernels == null ? new OneAfterTheOther(s) : kernels;
     }
 
@@ -842,6 +867,7 @@ class OpenClKernelsTest {
                 @Nullable Buffer runningVariance) {
             Buffer normalised = s.out(x.length());
             s.backend
+                    .kernels()
                     .batchNorm2d()
                     .forwardTraining(
                             g,
@@ -871,15 +897,15 @@ class OpenClKernelsTest {
                 Buffer y,
                 IndexBuffer indices) {
             Buffer normalised = s.out(x.length());
-            s.backend.batchNorm2d().forwardInference(g, false, x, gamma, beta, mean, variance, normalised);
+            s.backend.kernels().batchNorm2d().forwardInference(g, false, x, gamma, beta, mean, variance, normalised);
             pool(window, relu, normalised, y, indices);
         }
 
         private void pool(Pool2dGeometry window, boolean relu, Buffer normalised, Buffer y, IndexBuffer indices) {
             if (relu) {
-                s.backend.maxPool2d().forwardRelu(window, normalised, y, indices);
+                s.backend.kernels().maxPool2d().forwardRelu(window, normalised, y, indices);
             } else {
-                s.backend.maxPool2d().forward(window, normalised, y, indices);
+                s.backend.kernels().maxPool2d().forward(window, normalised, y, indices);
             }
         }
 
@@ -898,8 +924,11 @@ class OpenClKernelsTest {
                 @Nullable Buffer dgamma,
                 @Nullable Buffer dbeta) {
             Buffer spread = s.out(x.length());
-            s.backend.maxPool2d().gradient(window, dy, indices, spread);
-            s.backend.batchNorm2d().gradient(g, batchStatistics, x, gamma, mean, variance, spread, dx, dgamma, dbeta);
+            s.backend.kernels().maxPool2d().gradient(window, dy, indices, spread);
+            s.backend
+                    .kernels()
+                    .batchNorm2d()
+                    .gradient(g, batchStatistics, x, gamma, mean, variance, spread, dx, dgamma, dbeta);
         }
     }
 
@@ -914,6 +943,7 @@ class OpenClKernelsTest {
         check(shape, 1e-5, 0, s -> {
             Buffer variance = s.out(1);
             s.backend
+                    .kernels()
                     .batchNorm2d()
                     .forwardTraining(
                             g, 0, false, s.in(values), s.in(1f), s.in(0f), s.out(6000), s.out(1), variance, null, null);
@@ -927,11 +957,11 @@ class OpenClKernelsTest {
         check(shape, HALF_ULP, 0, s -> {
             for (int n : new int[] {1, 5, 1001}) {
                 Buffer y = s.out(n);
-                s.backend.dropout().apply(n, 0x60000000L, 1.6f, 0x123456789ABCDEFL, -5L, s.random(n), y);
+                s.backend.kernels().dropout().apply(n, 0x60000000L, 1.6f, 0x123456789ABCDEFL, -5L, s.random(n), y);
                 s.result(y);
             }
             Buffer none = s.out(9);
-            s.backend.dropout().apply(9, 1L << 32, 1, 3, 4, s.random(9), none);
+            s.backend.kernels().dropout().apply(9, 1L << 32, 1, 3, 4, s.random(9), none);
             s.result(none);
         });
     }
@@ -953,13 +983,13 @@ class OpenClKernelsTest {
                 Buffer dy = s.random(n);
                 Buffer y = s.out(n);
                 Buffer dx = s.out(n);
-                s.backend.softmax().softmax(g, x, y);
+                s.backend.kernels().softmax().softmax(g, x, y);
                 s.result(y);
-                s.backend.softmax().softmaxGradient(g, y, dy, dx);
+                s.backend.kernels().softmax().softmaxGradient(g, y, dy, dx);
                 s.result(dx);
-                s.backend.softmax().logSoftmax(g, x, y);
+                s.backend.kernels().softmax().logSoftmax(g, x, y);
                 s.result(y);
-                s.backend.softmax().logSoftmaxGradient(g, y, dy, dx);
+                s.backend.kernels().softmax().logSoftmaxGradient(g, y, dy, dx);
                 s.result(dx);
             });
         }
@@ -984,18 +1014,18 @@ class OpenClKernelsTest {
                     IndexBuffer l = s.in(labels);
                     Buffer loss = s.out(losses);
                     Buffer saved = s.out(2 * examples + 1);
-                    s.backend.crossEntropy().forward(g, x, l, loss, saved, null, null);
+                    s.backend.kernels().crossEntropy().forward(g, x, l, loss, saved, null, null);
                     s.result(loss);
                     s.result(saved);
                     Buffer dy = s.random(losses);
                     Buffer dx = s.out(examples * 10);
-                    s.backend.crossEntropy().gradient(g, x, l, saved, dy, dx);
+                    s.backend.kernels().crossEntropy().gradient(g, x, l, saved, dy, dx);
                     s.result(dx);
                     Buffer count = s.out(1);
-                    s.backend.nll().forward(g, x, l, loss, count);
+                    s.backend.kernels().nll().forward(g, x, l, loss, count);
                     s.result(loss);
                     s.result(count);
-                    s.backend.nll().gradient(g, l, count, dy, dx);
+                    s.backend.kernels().nll().gradient(g, l, count, dy, dx);
                     s.result(dx);
                 });
             }
@@ -1017,7 +1047,7 @@ class OpenClKernelsTest {
             check(shape, 16 * HALF_ULP, 16 * HALF_ULP, s -> {
                 Buffer w = s.random(n);
                 Buffer v = s.random(n);
-                s.backend.optimizer().sgd(n, step, w, s.random(n), step.momentum() == 0 ? null : v);
+                s.backend.kernels().optimizer().sgd(n, step, w, s.random(n), step.momentum() == 0 ? null : v);
                 s.result(w);
                 s.result(v);
             });
@@ -1030,21 +1060,21 @@ class OpenClKernelsTest {
                 Buffer w = s.random(n);
                 Buffer m = s.random(n);
                 Buffer v = s.in(squares);
-                s.backend.optimizer().adam(n, step, w, s.random(n), m, v);
+                s.backend.kernels().optimizer().adam(n, step, w, s.random(n), m, v);
                 List.of(w, m, v).forEach(s::result);
             });
         }
         for (int length : new int[] {n, 300}) {
             checkSums(shape, length, s -> {
                 Buffer squares = s.out(2);
-                s.backend.optimizer().sumsOfSquares(length, s.random(length), squares);
+                s.backend.kernels().optimizer().sumsOfSquares(length, s.random(length), squares);
                 s.result(squares.slice(0, 1));
             });
         }
         for (float norm : new float[] {0.25f, 100, Float.NaN, Float.POSITIVE_INFINITY}) {
             check(shape, 8 * HALF_ULP, 0, s -> {
                 Buffer gradients = s.random(n);
-                s.backend.optimizer().clip(n, 1, s.in(norm, norm), gradients);
+                s.backend.kernels().optimizer().clip(n, 1, s.in(norm, norm), gradients);
                 s.result(gradients);
             });
         }
@@ -1056,9 +1086,9 @@ class OpenClKernelsTest {
         OpenClBackend backend = BACKENDS.get(shape);
         int step = backend.sliceAlignment();
         Buffer whole = backend.allocate(3 * step);
-        backend.copy().fill(1, whole);
+        backend.kernels().copy().fill(1, whole);
         Buffer window = whole.slice(step, step).slice(0, 5);
-        backend.copy().fill(2, window);
+        backend.kernels().copy().fill(2, window);
         float[] values = new float[3 * step];
         backend.read(whole, values, 0);
         float[] expected = new float[3 * step];

@@ -62,8 +62,8 @@ class OpenClPoolTest {
         backend.release(indices);
         assertMessage("of 12 elements was released twice", () -> backend.release(buffer));
         assertMessage("of 13 elements was released twice", () -> backend.release(indices));
-        assertMessage("used after its release", () -> backend.copy().fill(1, buffer));
-        assertMessage("used after its release", () -> backend.copy().fill(1, window));
+        assertMessage("used after its release", () -> backend.kernels().copy().fill(1, buffer));
+        assertMessage("used after its release", () -> backend.kernels().copy().fill(1, window));
         assertEquals(0, backend.memory().liveBuffers());
     }
 
@@ -75,7 +75,7 @@ class OpenClPoolTest {
         backend.close();
         assertEquals(0, backend.memory().pooledBytes());
         assertMessage("was closed", () -> backend.allocate(10));
-        assertMessage("was closed", () -> backend.copy().fill(1, held));
+        assertMessage("was closed", () -> backend.kernels().copy().fill(1, held));
         assertMessage("was closed", backend::synchronize);
         backend.release(held);
         assertEquals(0, backend.memory().liveBuffers());
@@ -200,7 +200,7 @@ class OpenClPoolTest {
             Thread.sleep(10);
         }
         assertEquals(1, backend.memory().liveBuffers());
-        backend.copy().fill(1, window);
+        backend.kernels().copy().fill(1, window);
         float[] values = new float[5];
         backend.read(window, values, 0);
         assertEquals(1, values[4]);

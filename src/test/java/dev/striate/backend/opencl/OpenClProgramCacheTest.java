@@ -198,7 +198,7 @@ class OpenClProgramCacheTest {
         try (OpenClBackend backend = new OpenClBackend(
                 new OpenClRuntime(device, KernelShape.VECTOR, cache, OpenClRuntime.Limits.of(device)))) {
             Buffer buffer = backend.allocate(3);
-            backend.copy().fill(2, buffer);
+            backend.kernels().copy().fill(2, buffer);
             float[] values = new float[3];
             backend.read(buffer, values, 0);
             assertArrayEquals(new float[] {2, 2, 2}, values);

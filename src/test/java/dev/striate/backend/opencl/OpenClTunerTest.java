@@ -130,7 +130,7 @@ class OpenClTunerTest {
         search(only(OpenClFamily.MATMUL, (backend, x, y) -> {
             boolean wrong = value(backend, OpenClParameter.MATMUL_LARGE_TILE) == 128;
             take(backend, y, wrong ? 0.1 : 1);
-            backend.copy().fill(wrong ? 3 : 2, y);
+            backend.kernels().copy().fill(wrong ? 3 : 2, y);
         }));
         assertEquals(
                 "wrong results in test",
@@ -234,7 +234,7 @@ class OpenClTunerTest {
     }
 
     private void take(Backend backend, Buffer target, double seconds) {
-        backend.copy().fill(2, target);
+        backend.kernels().copy().fill(2, target);
         elapsed += seconds;
     }
 

@@ -108,11 +108,11 @@ class OpenClUploadsTest {
         for (int round = 0; round < 20; round++) {
             float[] values = new float[100_000];
             Arrays.fill(values, round);
-            backend.copy().fill(-1, x);
+            backend.kernels().copy().fill(-1, x);
             backend.write(values, 0, x);
-            backend.copy().fill(0, y);
-            backend.binary().accumulate(100_000, 1, x, y);
-            backend.copy().fill(-2, x);
+            backend.kernels().copy().fill(0, y);
+            backend.kernels().binary().accumulate(100_000, 1, x, y);
+            backend.kernels().copy().fill(-2, x);
             assertEquals(round, read(y)[round]);
         }
     }

@@ -30,7 +30,7 @@ class WinogradConv2dTest {
     private static final int COLUMN = 10;
 
     private static final LinearKernels LINEAR =
-            SharingCpu.open(1, Vectorization.PLAIN).linear();
+            SharingCpu.open(1, Vectorization.PLAIN).kernels().linear();
 
     private final float[] x = random(1, G.batch() * G.inChannels() * G.inHeight() * G.inWidth());
     private final float[] w = random(2, G.outChannels() * G.inChannels() * 9);
@@ -158,7 +158,7 @@ class WinogradConv2dTest {
         Buffer out = cpu.allocate(g.batch() * g.outChannels() * g.outHeight() * g.outWidth());
         cpu.write(images, 0, in);
         cpu.write(w, 0, weight);
-        cpu.conv2d().forward(g, in, weight, null, out);
+        cpu.kernels().conv2d().forward(g, in, weight, null, out);
         float[] y = new float[out.length()];
         cpu.read(out, y, 0);
         return y;
