@@ -11,10 +11,7 @@ final class Copies {
     static void write(Loops loops) {
         for (int vectors = 1; vectors <= 3; vectors++) {
             int count = vectors;
-            loops.vectorMethod(
-                    "@Override void copyFrames" + vectors + "(Frame frame, int channels, float[] source, int from, int"
-                            + " channelStep, float[] target, int at)",
-                    body -> frames(body, count));
+            loops.vectorMethod("copyFrames" + vectors, body -> frames(body, count));
         }
         for (int shifts : new int[] {3, 5}) {
             loops.vectorMethod(

@@ -3,6 +3,10 @@ package dev.striate.generator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the loops of {@code backend/cpu/simd}, each in a vector and a scalar version. The build runs it before it
@@ -12,58 +16,58 @@ public final class Generate {
 
     private static final String FOLDER = "dev/striate/backend/cpu/simd";
 
-    private Generate() {}
+    private final Path sources;
+    private final Path target;
+
+    private Generate(Path sources, Path target) {
+        this.sources = sources;
+        this.target = target;
+    }
 
     public static void main(String[] arguments) throws IOException {
         Path sources = Path.of(arguments[0], FOLDER);
         Path target = Files.createDirectories(Path.of(arguments[1], FOLDER));
-
-        Loops elementwise = new Loops("ElementwiseKernels");
-        Functions.write(elementwise);
-        Updates.write(elementwise);
-        write(target, elementwise, null, null);
-
-        Loops products = new Loops("ProductKernels");
-        Tiles.writeProducts(products);
-        Sums.writeDots(products);
-        write(target, products, null, "ScalarProductTiles");
-
-        Loops convolution = new Loops("ConvKernels");
-        Tiles.writeConvolution(convolution);
-        Copies.write(convolution);
-        write(target, convolution, "VectorCopies", null);
-
-        Loops dots = new Loops("DotTiles");
-        Tiles.writeDots(dots);
-        write(target, dots, null, null);
-
-        Loops flat = new Loops("FlatKernels");
-        Sums.write(flat);
-        write(target, flat, "VectorPooling", "ScalarPooling");
-
-        Loops winograd = new Loops("WinogradKernels");
-        Winograd.write(winograd);
-        Tiles.writeWinograd(winograd);
-        write(target, winograd, "WinogradLoops", "ScalarWinogradTiles");
-
-        for (String name : new String[] {
-            "ElementwiseKernels", "ProductKernels", "ConvKernels", "DotTiles", "FlatKernels", "WinogradKernels"
-        }) {
-            String source = Files.readString(sources.resolve(name + ".java"));
-            write(target.resolve("Warming" + name + ".java"), Warming.write(name, source));
-        }
+        Generate to = new Generate(sources, target);
+        to.write("ElementwiseKernels", null, null, Functions::write, Updates::write);
+        to.write("ProductKernels", null, "ScalarProductTiles", Tiles::writeProducts, Sums::writeDots);
+        to.write("ConvKernels", "VectorCopies", null, Tiles::writeConvolution, Copies::write);
+        to.write("DotTiles", null, null, Tiles::writeDots);
+        to.write("FlatKernels", "VectorPooling", "ScalarPooling", Sums::write);
+        to.write("WinogradKernels", "WinogradLoops", "ScalarWinogradTiles", Winograd::write, Tiles::writeWinograd);
     }
 
-    private static void write(Path target, Loops loops, String vectorSuperclass, String scalarSuperclass)
+    /**
+     * Writes a family of loops: the two versions of the interface {@code name}, and the class that switches from one to
+     * the other.
+     *
+     * @param vectorSuperclass the class that has what is written by hand, or null for none; so for the scalar version
+     */
+    @SafeVarargs
+    private void write(
+            String name,
+            @Nullable String vectorSuperclass,
+            @Nullable String scalarSuperclass,
+            Consumer<Loops>... descriptions)
             throws IOException {
-        write(target.resolve(loops.vectorName() + ".java"), loops.vectorSource(vectorSuperclass));
-        if (loops.hasScalar()) {
-            write(target.resolve(loops.scalarName() + ".java"), loops.scalarSource(scalarSuperclass));
+        Contract contract = new Contract(sources.resolve(name + ".java"));
+        List<Contract> contracts = new ArrayList<>(List.of(contract));
+        if (vectorSuperclass != null) {
+            contracts.add(new Contract(sources.resolve(vectorSuperclass + ".java")));
         }
+        Loops loops = new Loops(name, contracts);
+        for (Consumer<Loops> description : descriptions) {
+            description.accept(loops);
+        }
+        write(loops.vectorName(), loops.vectorSource(vectorSuperclass));
+        if (loops.hasScalar()) {
+            write(loops.scalarName(), loops.scalarSource(scalarSuperclass));
+        }
+        write("Warming" + name, Warming.write(name, contract));
     }
 
     /** A file that would not change is left alone, so that nothing is compiled again. */
-    private static void write(Path file, String text) throws IOException {
+    private void write(String className, String text) throws IOException {
+        Path file = target.resolve(className + ".java");
         if (!Files.exists(file) || !Files.readString(file).equals(text)) {
             Files.writeString(file, text);
         }

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -11,14 +12,37 @@ import java.util.stream.Collectors;
 final class Loops {
 
     private final String name;
+    private final List<Contract> contracts;
     private boolean hasTails;
     private final Map<String, String> fields = new LinkedHashMap<>();
     private final StringBuilder vector = new StringBuilder();
     private final StringBuilder scalar = new StringBuilder();
 
-    /** @param name of the interface that both implement; their own names have Vector and Scalar before it */
-    Loops(String name) {
+    /**
+     * @param name      of the interface that both implement; their own names have Vector and Scalar before it
+     * @param contracts the interface's, and those of their superclasses
+     */
+    Loops(String name, List<Contract> contracts) {
         this.name = name;
+        this.contracts = contracts;
+    }
+
+    /** What a contract says of the method of this name; any other text is the head of a method of our own. */
+    private String head(String nameOrHead) {
+        if (nameOrHead.contains("(")) {
+            return nameOrHead;
+        }
+        return contracts.stream()
+                .filter(contract -> contract.has(nameOrHead))
+                .findFirst()
+                .orElseThrow(() -> new NoSuchElementException(name + " has no method " + nameOrHead))
+                .override(nameOrHead);
+    }
+
+    /** The result, name and parameters of the method of this name. */
+    String signature(String method) {
+        String head = head(method);
+        return head.substring(head.lastIndexOf('\n') + 1).strip().replace("public ", "");
     }
 
     /** The names of a signature's parameters. */
@@ -36,21 +60,22 @@ final class Loops {
         return head.substring(head.lastIndexOf(' ') + 1);
     }
 
-    /** A method in both versions. */
-    void method(String signature, Consumer<Body> body) {
-        vectorMethod(signature, body);
-        scalarMethod(signature, body);
+    /** A method in both versions: the name of one in a contract, or the head of one of our own. */
+    void method(String nameOrHead, Consumer<Body> body) {
+        vectorMethod(nameOrHead, body);
+        scalarMethod(nameOrHead, body);
     }
 
-    void vectorMethod(String signature, Consumer<Body> body) {
-        append(vector, true, signature, body);
+    void vectorMethod(String nameOrHead, Consumer<Body> body) {
+        append(vector, true, nameOrHead, body);
     }
 
-    void scalarMethod(String signature, Consumer<Body> body) {
-        append(scalar, false, signature, body);
+    void scalarMethod(String nameOrHead, Consumer<Body> body) {
+        append(scalar, false, nameOrHead, body);
     }
 
-    private void append(StringBuilder to, boolean isVector, String signature, Consumer<Body> body) {
+    private void append(StringBuilder to, boolean isVector, String nameOrHead, Consumer<Body> body) {
+        String signature = head(nameOrHead);
         Body lines = new Body(isVector, parameters(signature));
         body.accept(lines);
         fields.putAll(lines.fields());
@@ -65,7 +90,8 @@ final class Loops {
      * A loop over {@code n} elements of arrays, each of which has an offset, {@code xOffset} for {@code x}. The last
      * elements, less than a vector, are left to the scalar twin.
      */
-    void elementwise(String signature, Consumer<Element> element) {
+    void elementwise(String nameOrHead, Consumer<Element> element) {
+        String signature = head(nameOrHead);
         scalarMethod(
                 signature, body -> body.block("for (int i = 0; i < n; i++)", () -> element.accept(new Element(body))));
         vectorMethod(signature, body -> {

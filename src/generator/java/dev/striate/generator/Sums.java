@@ -15,17 +15,10 @@ final class Sums {
     private Sums() {}
 
     static void write(Loops loops) {
-        loops.method("@Override public double sum(int n, float[] x, int xOffset, Room room)", Sums::sum);
-        loops.method(
-                "@Override public double sumRuns(int runs, int n, int step, float[] x, int xOffset, Room room)",
-                Sums::sumRuns);
-        loops.method(
-                "@Override public double sumOfSquares(int n, float[] x, int xOffset, double center, Room room)",
-                Sums::sumOfSquares);
-        loops.method(
-                "@Override public void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset,"
-                        + " Room room)",
-                Sums::sumAndDot);
+        loops.method("sum", Sums::sum);
+        loops.method("sumRuns", Sums::sumRuns);
+        loops.method("sumOfSquares", Sums::sumOfSquares);
+        loops.method("sumAndDot", Sums::sumAndDot);
     }
 
     /** A loop over the blocks of a run; the inner part begins at {@code first} and ends before {@code stop}. */
@@ -214,18 +207,15 @@ final class Sums {
                 + " float[] room)";
         loops.method("private static void dots1" + signature, body -> dots(body, 1));
         loops.method("private static void dots4" + signature, body -> dots(body, 4));
-        loops.method(
-                "@Override public void dots(int lines, int n, float[] a, int aOffset, float[] b, int bOffset, int step,"
-                        + " float[] y, int yOffset, float[] room)",
-                body -> {
-                    body.line("int line = 0;");
-                    for (int count : new int[] {4, 1}) {
-                        body.block(
-                                "for (; line <= lines - " + count + "; line += " + count + ")",
-                                () -> body.line("dots" + count
-                                        + "(n, a, aOffset, b, bOffset + line * step, step, y, yOffset + line, room);"));
-                    }
-                });
+        loops.method("dots", body -> {
+            body.line("int line = 0;");
+            for (int count : new int[] {4, 1}) {
+                body.block(
+                        "for (; line <= lines - " + count + "; line += " + count + ")",
+                        () -> body.line("dots" + count
+                                + "(n, a, aOffset, b, bOffset + line * step, step, y, yOffset + line, room);"));
+            }
+        });
     }
 
     private static void dots(Body b, int lines) {

@@ -87,14 +87,14 @@ final class Tiles {
     }
 
     /** A method for each shape, and one that chooses among them by rows or taps; the last shape takes the others. */
-    private static void shapes(Loops loops, String signature, String choice, Shape... shapes) {
+    private static void shapes(Loops loops, String name, String choice, Shape... shapes) {
+        String signature = loops.signature(name);
         String parameters = signature.substring(signature.indexOf('('));
-        String name = Loops.methodName(signature);
         for (Shape shape : shapes) {
             loops.vectorMethod(
                     "private static void " + name + shape + parameters, body -> shape.body.write(body, shape));
         }
-        loops.vectorMethod("@Override public " + signature, body -> {
+        loops.vectorMethod(name, body -> {
             for (Shape shape : shapes) {
                 String call = name + shape + "(" + String.join(", ", Loops.parameters(signature)) + ");";
                 if (shape == shapes[shapes.length - 1]) {
@@ -130,8 +130,7 @@ final class Tiles {
         // Intel core a fifth of its speed. A third step, for odd depths, is more than C2 inlines on Java 17.
         shapes(
                 loops,
-                "void tile(int rows, int depth, float[] a, int aOffset, float[] b, int bOffset, float[] d, int dOffset,"
-                        + " int dStride, float[] c, int cOffset, int cStride)",
+                "tile",
                 "rows",
                 new Shape(12, 2, (body, shape) -> product(body, shape, 2)),
                 new Shape(4, 2, (body, shape) -> product(body, shape, 1)));
@@ -165,9 +164,7 @@ final class Tiles {
     static void writeConvolution(Loops loops) {
         shapes(
                 loops,
-                "void tile(int tileRows, int depth, float[] a, int aOffset, float[] x, int xOffset, int secondX, int[]"
-                        + " starts, int firstStart, float[] c, int cOffset, int cStride, int secondC, boolean add,"
-                        + " float[] bias, int biasOffset)",
+                "tile",
                 "tileRows",
                 // For 32 registers.
                 new Shape(8, 2, Tiles::convolution),
@@ -209,8 +206,7 @@ final class Tiles {
     static void writeDots(Loops loops) {
         shapes(
                 loops,
-                "void tile(int tileRows, int positions, float[] dy, int dyOffset, int rows, int rowStep, float[] x, int"
-                        + " xOffset, int[] starts, int firstStart, float[] sums, int at)",
+                "tile",
                 "tileTaps(tileRows)",
                 // For 32 registers: loads, most of them across two cache lines, just keep up.
                 new Shape(4, 4, Tiles::dots),
@@ -238,16 +234,10 @@ final class Tiles {
 
     /** Of Winograd's products: rows of pairs, each pair's halves in turn along the lanes. */
     static void writeWinograd(Loops loops) {
+        shapes(loops, "tile", "", new Shape(8, 2, Tiles::pairs));
         shapes(
                 loops,
-                "void tile(int depth, long[] u, int uOffset, float[] v, int vOffset, int vStep, float[] m, int mOffset,"
-                        + " int mStep)",
-                "",
-                new Shape(8, 2, Tiles::pairs));
-        shapes(
-                loops,
-                "void gradientTile(int depth, float[] z, int zOffset, int[] starts, float[] v, int vOffset, int vStep,"
-                        + " float[] c, int cOffset, int cStep, boolean add)",
+                "gradientTile",
                 "gradientRows()",
                 new Shape(8, 2, Tiles::winogradGradient),
                 new Shape(4, 2, Tiles::winogradGradient));

@@ -9,21 +9,11 @@ final class Winograd {
     private Winograd() {}
 
     static void write(Loops loops) {
-        String lines = "(float[] x, int from, int step, float[] v, int to, int planeStep)";
-        loops.method("@Override void combineOuterColumns" + lines, Winograd::outerColumns);
-        loops.method("@Override void combineInnerColumns" + lines, Winograd::innerColumns);
-        loops.method(
-                "@Override void joinTiles(int lines, int tiles, float[] m, int mOffset, int planeStep, float bias,"
-                        + " float[] y, int yOffset, int width)",
-                Winograd::joinTiles);
-        loops.method(
-                "@Override void combineChannelLines(int tiles, int channels, float[] x, int firstLine, int secondLine,"
-                        + " float sign, float[] v, int vOffset, int planeStep)",
-                Winograd::channelLines);
-        loops.method(
-                "@Override void combineGradientVector(int lines, float[] d, int dOffset, int dLines, int width, int pixels,"
-                        + " float[] z, int zOffset, int zStep, int planeStep)",
-                Winograd::gradientVector);
+        loops.method("combineOuterColumns", Winograd::outerColumns);
+        loops.method("combineInnerColumns", Winograd::innerColumns);
+        loops.method("joinTiles", Winograd::joinTiles);
+        loops.method("combineChannelLines", Winograd::channelLines);
+        loops.method("combineGradientVector", Winograd::gradientVector);
     }
 
     /** Six values times the transposed B, each stored as soon as it is known. */

@@ -12,8 +12,8 @@
  *   <li>{@link dev.striate.generator.Copies}: copies of lines of pixels.
  *   <li>{@link dev.striate.generator.Warming}: the switch from the scalar version to the vector version.
  * </ul>
- *
- * <p>The alternative that was tried is one loop body in Java whose class is defined anew for each function, as a hidden
- * class: it needs no generator, but has no scalar twin with the same bits, and a debugger does not find its source.
  */
+@NullMarked
 package dev.striate.generator;
+
+import org.jspecify.annotations.NullMarked;
