@@ -25,8 +25,8 @@ driver.
       --tune           First search for the best settings of the device, and
                        save them for this user.
       --no-parity      Skip the parity tests.
-      --only REGEX     Measure only the rows whose whole name matches, such as
-                       'matmul.*'.
+      --only REGEX     Measure only the rows whose name contains a match, such as
+                       '^matmul'.
       --python PYTHON  The Python with torch (default: python3).
       --no-torch       Measure Striate only.
       --pack DIR       Copy the files that another machine needs to DIR, and
@@ -75,7 +75,7 @@ else
     striate=$root/target/striate.jar bench=$here/target/gpu-bench.jar
     maven="mvn -q -B"
     # The second jar contains the tests, so these are installed with the library.
-    if ! newer "$striate" "$root/pom.xml" "$root/src/main" || ! newer "$bench" "$root/src" "$here/pom.xml" "$here/src"; then
+    if ! newer "$striate" "$root/pom.xml" "$root/src/main" || ! newer "$bench" "$root/src" "$here/../common" "$here/pom.xml" "$here/src"; then
         command -v mvn > /dev/null || die "Maven is needed to build in a checkout, but mvn was not found"
         echo "run.sh: building" >&2
         (cd "$root" && $maven -DskipTests -DskipITs install) >&2 || die "the build of the library failed"
@@ -111,7 +111,7 @@ if [ -n "$parity" ]; then
     [ "$result" -eq 0 ] || tail -n 40 "$out/parity.log" >&2
 fi
 
-arguments=("$out" --device "$device")
+arguments=(--out "$out" --device "$device")
 [ -z "$quick" ] || arguments+=(--quick)
 [ -z "$only" ] || arguments+=(--only "$only")
 if [ -n "$python" ]; then

@@ -217,7 +217,7 @@ class Training(Work):
         self.begin(False)
         found = []
         for i in range(1, COMPARED_STEPS + 1):
-            loss = self.step(self.images[i], self.labels[i]).item()
+            loss = self.step(self.images[i - 1], self.labels[i - 1]).item()
             found.append(f"loss_{i} {loss!r} {abs(loss)!r}")
         return found
 
@@ -281,7 +281,7 @@ def resnet9():
     return named(*layers)
 
 
-NETS = {"digits": (digits, [1, 8, 8]), "lenet": (lenet, [1, 32, 32]), "cifar": (cifar, [3, 32, 32]),
+NETS = {"digits": (digits, [1, 8, 8]), "lenet5": (lenet, [1, 32, 32]), "cifar": (cifar, [3, 32, 32]),
         "resnet9": (resnet9, [3, 32, 32])}
 
 

@@ -1,21 +1,13 @@
 #!/usr/bin/env bash
+# Usage: end-to-end.sh DATA_DIR [OPTION VALUE]...
 # Measures whole trainings of LeNet-5 on MNIST and the simple net on CIFAR-10, on Striate and on libtorch; see README.md.
 # DATA_DIR contains the published files of at least one of the data sets, at any depth.
 # All other options are passed on: ./end-to-end.sh DATA_DIR --seeds 0,1,2
 set -euo pipefail
-
-if [ "${1:-}" = -h ] || [ "${1:-}" = --help ]; then
-    sed -n '2,4s/^# //p' "$0"
-    exit
-fi
-
-if [ $# -eq 0 ] || [ ! -d "$1" ]; then
-    echo "usage: end-to-end.sh DATA_DIR [OPTION VALUE]..." >&2
-    exit 2
-fi
+source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/prepare.sh"
+[ $# -ge 1 ] && [ -d "$1" ] || { echo "end-to-end.sh: expected the directory of the data; try --help" >&2; exit 2; }
 data=$(readlink -f "$1")
 shift
-source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/prepare.sh"
 
 # has OPTION NAME...: adds an option with the directory of the first of these files that exists below DATA_DIR.
 sets=()
@@ -39,6 +31,6 @@ status=0
     --json "$results/end-to-end.json" "$@" | tee "$results/end-to-end.md" || status=$?
 # 1: the results differ; the tables report it too. Anything else: some measurements are missing.
 if [ "$status" -le 1 ]; then
-    echo "end-to-end.sh: wrote end-to-end.md and the raw JSON to $PWD/$results" >&2
+    echo "end-to-end.sh: wrote end-to-end.md and the raw JSON to $results" >&2
 fi
 exit $status

@@ -1,17 +1,21 @@
-# Sourced by run.sh and end-to-end.sh. Changes to this directory, builds, and sets java, its options jvm, the directory results, and
-# kept, the second setting of glibc's allocator.
-cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
-
+# Sourced by the scripts beside it. Prints their help, builds, and sets java, its options jvm, the folder results, and kept, the second
+# setting of glibc's allocator.
+case " $* " in
+    *" -h "* | *" --help "*)
+        sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
+        exit ;;
+esac
+here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 java="${JAVA_HOME:+$JAVA_HOME/bin/}java"
-mvn -q -B process-classes || {
+jvm=(--add-modules jdk.incubator.vector)
+mvn -q -B -f "$here/pom.xml" process-classes || {
     echo "$(basename "$0"): the build failed; run mvn -DskipTests -DskipITs install in the root of the repository first" >&2
     exit 1
 }
-classes="target/classes:$(cat target/classpath)"
-cache="$PWD/target/djl"
-jvm=(--add-modules jdk.incubator.vector -Dai.djl.offline=true -DOPT_OUT_TRACKING=true -DDJL_CACHE_DIR="$cache"
-    -DENGINE_CACHE_DIR="$cache" -cp "$classes")
-results="results/$(date -u +%Y%m%d-%H%M%S)"
+cache="$here/target/djl"
+jvm+=(-Dai.djl.offline=true -DOPT_OUT_TRACKING=true "-DDJL_CACHE_DIR=$cache" "-DENGINE_CACHE_DIR=$cache"
+    -cp "$here/target/classes:$(cat "$here/target/classpath")")
+results="$here/results/$(date -u +%Y%m%d-%H%M%S)"
 mkdir -p "$results"
 
 # Keeps the memory that libtorch frees. The thresholds alone are not enough: only the main arena, which grows by brk, holds blocks

@@ -1,13 +1,10 @@
 #!/usr/bin/env bash
+# Usage: run.sh [OPTION VALUE]...
 # Measures Striate and libtorch with 1 and 2 threads and both settings of glibc's allocator; see README.md.
-# All options are passed on: ./run.sh --seconds 2 --only 'train lenet'
+#   --only REGEX   rows whose name contains a match, such as 'matmul 512$' or 'with gradients .* 3->32'
+# All other options are passed on: ./run.sh --seconds 2 --only 'train lenet'
 # PEERS_THREADS="1 2" and PEERS_ALLOCATORS="default kept" select the runs.
 set -euo pipefail
-
-if [ "${1:-}" = -h ] || [ "${1:-}" = --help ]; then
-    sed -n '2,4s/^# //p' "$0"
-    exit
-fi
 source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/prepare.sh"
 
 status=0
@@ -22,10 +19,10 @@ for threads in ${PEERS_THREADS:-1 2}; do
         env ${settings[@]+"${settings[@]}"} "$java" "${jvm[@]}" \
             dev.striate.bench.peers.Peers "$@" --threads "$threads" --allocator "$allocator" \
             --json "$results/threads-$threads-$allocator.json" > /dev/null || status=$?
-        # 1: the results differ; the table reports it too. Anything else: nothing was measured.
-        if [ "$status" -gt 1 ]; then exit "$status"; fi
+        # 1: the results differ; the table reports it too. Without the file, nothing was measured.
+        [ -e "$results/threads-$threads-$allocator.json" ] || exit 2
     done
 done
-"$java" -cp "$classes" dev.striate.bench.peers.Report "$results" | tee "$results/table.md"
-echo "run.sh: wrote table.md and the raw JSON to $PWD/$results" >&2
+"$java" "${jvm[@]}" dev.striate.bench.peers.Report "$results" | tee "$results/table.md"
+echo "run.sh: wrote table.md and the raw JSON to $results" >&2
 exit $status

@@ -1,8 +1,10 @@
 package dev.striate.bench;
 
+import dev.striate.bench.common.Cost;
+import dev.striate.bench.common.FmaPeak;
+import dev.striate.bench.common.Table;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.profile.GCProfiler;
@@ -11,14 +13,13 @@ import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.NoBenchmarksException;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
  * Runs the benchmarks, with JMH's command line, and prints what the times mean: GFLOP/s or GB/s, the part of the
- * machine's peak as {@link FmaPeakBench} measures it first, and the bytes that a call allocates.
+ * machine's peak as {@link FmaPeak} measures it first, and the bytes that a call allocates.
  */
 public final class Benchmarks {
 
@@ -42,14 +43,14 @@ public final class Benchmarks {
         // The device's own rule for how many threads it takes; a fork inherits the property.
         int threads = Integer.getInteger("striate.threads", Runtime.getRuntime().availableProcessors());
         try {
-            double peak = peak(asked, threads);
-            ChainedOptionsBuilder options = new OptionsBuilder()
-                    .parent(asked)
-                    .addProfiler(GCProfiler.class)
-                    .exclude(FmaPeakBench.class.getName());
-            asked.getExcludes().forEach(options::exclude);
-            Collection<RunResult> results = new Runner(options.build()).run();
-            System.out.println(table(results, peak, threads));
+            List<String> flags = List.copyOf(asked.getJvmArgsAppend().orElse(List.of()));
+            FmaPeak.Peak peak = FmaPeak.inOwnProcess(threads, flags);
+            Collection<RunResult> results = new Runner(new OptionsBuilder()
+                            .parent(asked)
+                            .addProfiler(GCProfiler.class)
+                            .build())
+                    .run();
+            System.out.println("\nFMA peak: " + peak + "\n" + table(results, peak.flops()));
         } catch (NoBenchmarksException e) {
             System.err.println("benchmarks: none matches; -l lists them");
             System.exit(2);
@@ -59,51 +60,20 @@ public final class Benchmarks {
         }
     }
 
-    /** GFLOP/s of all threads together. */
-    private static double peak(CommandLineOptions asked, int threads) throws RunnerException {
-        // Not with what was asked as a parent, whose choice of benchmarks would come along.
-        ChainedOptionsBuilder options =
-                new OptionsBuilder().include(FmaPeakBench.class.getName()).threads(threads);
-        if (asked.getForkCount().hasValue()) {
-            options.forks(asked.getForkCount().get());
-        }
-        RunResult run = new Runner(options.build()).runSingle();
-        Result<?> flops = run.getSecondaryResults().get("flopsPerCall");
-        double perCall = flops.getStatistics().getMean() / threads;
-        return threads * perCall / run.getPrimaryResult().getScore() / 1e3;
-    }
-
-    private static String table(Collection<RunResult> results, double peak, int threads)
-            throws ReflectiveOperationException {
-        StringBuilder text = new StringBuilder(String.format(
-                Locale.ROOT,
-                "%nFMA peak (threads: %d): %.0f GFLOP/s%n%-58s %12s %9s %7s %7s %12s%n",
-                threads,
-                peak,
-                "benchmark",
-                "us/call",
-                "GFLOP/s",
-                "of peak",
-                "GB/s",
-                "bytes/call"));
+    private static Table table(Collection<RunResult> results, double peak) throws ReflectiveOperationException {
+        Table table = new Table(Table.heads("benchmark", "bytes/call"));
         for (RunResult run : results) {
             BenchmarkParams params = run.getParams();
-            double micros = run.getPrimaryResult().getScore();
-            Cost cost = cost(params);
-            double gflops = cost.flops() / micros / 1e3;
             boolean onCpu = params.getParam("device").startsWith("cpu");
             Result<?> allocated = run.getSecondaryResults().get("gc.alloc.rate.norm");
-            text.append(String.format(
-                    Locale.ROOT,
-                    "%-58s %12.2f %9s %7s %7s %12s%n",
+            table.row(Table.cells(
                     name(params),
-                    micros,
-                    cost.flops() == 0 ? "" : String.format(Locale.ROOT, "%.1f", gflops),
-                    cost.flops() == 0 || !onCpu ? "" : String.format(Locale.ROOT, "%.0f %%", 100 * gflops / peak),
-                    cost.bytes() == 0 ? "" : String.format(Locale.ROOT, "%.1f", cost.bytes() / micros / 1e3),
-                    allocated == null ? "" : String.format(Locale.ROOT, "%.0f", allocated.getScore())));
+                    cost(params),
+                    run.getPrimaryResult().getScore() / 1e6,
+                    onCpu ? peak : Double.NaN,
+                    allocated == null ? "" : Table.format("%,.0f", allocated.getScore())));
         }
-        return text.toString();
+        return table;
     }
 
     private static String name(BenchmarkParams params) {

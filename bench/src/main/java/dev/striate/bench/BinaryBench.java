@@ -1,6 +1,7 @@
 package dev.striate.bench;
 
 import dev.striate.Tensor;
+import dev.striate.bench.common.Cost;
 import org.openjdk.jmh.annotations.Benchmark;
 
 /** Functions of two elements, with and without broadcasting: 32 images of 16 channels of 28x28 pixels. */

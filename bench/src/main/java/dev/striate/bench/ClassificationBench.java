@@ -2,6 +2,7 @@ package dev.striate.bench;
 
 import dev.striate.IntTensor;
 import dev.striate.Tensor;
+import dev.striate.bench.common.Cost;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 

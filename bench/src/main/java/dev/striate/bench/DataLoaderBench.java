@@ -1,5 +1,6 @@
 package dev.striate.bench;
 
+import dev.striate.bench.common.Cost;
 import dev.striate.data.Batch;
 import dev.striate.data.Cifar10;
 import dev.striate.data.DataLoader;

@@ -5,6 +5,7 @@ import dev.striate.Generator;
 import dev.striate.IntTensor;
 import dev.striate.Scope;
 import dev.striate.Tensor;
+import dev.striate.bench.common.Cost;
 import java.lang.reflect.Field;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
@@ -54,8 +55,6 @@ public abstract class DeviceBench {
         Field field = getClass().getField(name);
         if (field.getType() == int.class) {
             field.setInt(this, Integer.parseInt(value));
-        } else if (field.getType() == ConvShape.class) {
-            field.set(this, ConvShape.valueOf(value));
         } else {
             field.set(this, value);
         }

@@ -1,18 +1,13 @@
 package dev.striate.bench;
 
-import static dev.striate.op.WindowOption.padding;
-
 import dev.striate.IntTensor;
 import dev.striate.Shape;
 import dev.striate.Tensor;
+import dev.striate.bench.common.Cost;
+import dev.striate.bench.common.Net;
 import dev.striate.data.Batch;
 import dev.striate.data.DataLoader;
 import dev.striate.data.TinyDigits;
-import dev.striate.nn.Conv2d;
-import dev.striate.nn.Flatten;
-import dev.striate.nn.Linear;
-import dev.striate.nn.MaxPool2d;
-import dev.striate.nn.Relu;
 import dev.striate.nn.Sequential;
 import dev.striate.optim.Adam;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -29,16 +24,7 @@ public class DigitsStepBench extends DeviceBench {
 
     @Override
     void prepare() {
-        model = new Sequential(
-                        new Conv2d(1, 8, 3, padding(1)),
-                        new Relu(),
-                        new MaxPool2d(2),
-                        new Conv2d(8, 16, 3, padding(1)),
-                        new Relu(),
-                        new MaxPool2d(2),
-                        new Flatten(),
-                        new Linear(64, 10))
-                .initialize(opened, random());
+        model = Net.DIGITS.model().initialize(opened, random());
         optimizer = new Adam(model.parameters(), 0.001f);
         Batch batch =
                 DataLoader.of(TinyDigits.train(), BATCH).shuffle(1).iterator().next();
@@ -48,7 +34,7 @@ public class DigitsStepBench extends DeviceBench {
 
     @Override
     Cost cost(String benchmark) {
-        return Cost.ofFlops(NetStepBench.trainingFlops("digits", BATCH));
+        return Net.DIGITS.trainingCost(BATCH);
     }
 
     @Benchmark

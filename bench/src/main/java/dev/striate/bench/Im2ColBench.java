@@ -3,6 +3,7 @@ package dev.striate.bench;
 import static dev.striate.op.WindowOption.padding;
 
 import dev.striate.Tensor;
+import dev.striate.bench.common.Cost;
 import org.openjdk.jmh.annotations.Benchmark;
 
 /** Patches of 3x3 as columns and back: 32 images of 16 channels of 14x14 pixels. */

@@ -1,6 +1,7 @@
 package dev.striate.bench;
 
 import dev.striate.Tensor;
+import dev.striate.bench.common.Cost;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 

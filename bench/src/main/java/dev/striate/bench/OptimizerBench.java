@@ -1,6 +1,7 @@
 package dev.striate.bench;
 
 import dev.striate.Tensor;
+import dev.striate.bench.common.Cost;
 import dev.striate.optim.Adam;
 import dev.striate.optim.Optimizer;
 import dev.striate.optim.Sgd;

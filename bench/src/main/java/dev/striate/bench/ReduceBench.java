@@ -1,6 +1,7 @@
 package dev.striate.bench;
 
 import dev.striate.Tensor;
+import dev.striate.bench.common.Cost;
 import org.openjdk.jmh.annotations.Benchmark;
 
 /** Sums and maxima: over all of 32 images of 16 channels of 28x28 pixels, and per channel. */

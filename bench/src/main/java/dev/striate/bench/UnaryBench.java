@@ -1,6 +1,7 @@
 package dev.striate.bench;
 
 import dev.striate.Tensor;
+import dev.striate.bench.common.Cost;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -1,10 +1,13 @@
 package dev.striate.bench.gpu;
 
+import dev.striate.bench.common.Check;
+import dev.striate.bench.common.HashData;
+
 /**
- * What is left of a result for the comparison of both sides.
+ * What the other side's process reports of a result.
  *
- * @param name what it is
- * @param sum  of all values with the signs of {@link HashData#sign}; a loss itself
+ * @param name the name of the result
+ * @param sum  the sum of all values with the signs of {@link HashData#sign}; a loss itself
  * @param norm the square root of the sum of squares, to which differences are relative
  */
 record Digest(String name, double sum, double norm) {
@@ -19,21 +22,11 @@ record Digest(String name, double sum, double norm) {
         return new Digest(name, sum, Math.sqrt(squares));
     }
 
-    static Digest ofLoss(int step, float loss) {
-        return new Digest("loss_" + step, loss, Math.abs(loss));
-    }
-
-    /** How far another side's is from this, relative. */
-    double difference(Digest other) {
-        return Math.abs(sum - other.sum) / Math.max(norm, other.norm);
-    }
-
     /**
-     * How far two float32 sums of n random terms may lie apart, relative to their root mean square: each addition errs
-     * by 2^-24 of the partial sum, at random. The differences of many such values add up like their squares, so that
-     * the digest of many differs by no more, relative to its norm.
+     * Compares this digest with that of the other side. The differences of many values add up like their squares, so
+     * that the digest of many may differ by no more than a value, relative to its norm.
      */
-    static double rounding(double terms) {
-        return 8 * Math.sqrt(terms) * 0x1p-24;
+    Check check(Digest other, double allowed) {
+        return new Check(name, sum, other.sum, Math.abs(sum - other.sum) / Math.max(norm, other.norm), allowed);
     }
 }

@@ -3,31 +3,41 @@ package dev.striate.bench.gpu;
 import dev.striate.Device;
 import dev.striate.StriateException;
 import dev.striate.backend.DeviceInfo;
-import java.io.File;
+import dev.striate.bench.common.Check;
+import dev.striate.bench.common.Facts;
+import dev.striate.bench.common.Json;
+import dev.striate.bench.common.Measured;
+import dev.striate.bench.common.Options;
+import dev.striate.bench.common.Row;
+import dev.striate.bench.common.Striate;
+import dev.striate.bench.common.Table;
+import dev.striate.bench.common.Turns;
+import dev.striate.bench.common.Work;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jocl.CLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Measures an OpenCL device: {@code GpuBench OUT [--device gpu:N] [--quick] [--only REGEX] [--python PYTHON --peer
- * SCRIPT]}. Writes {@code table.md} and {@code result.json} to the directory OUT. The exit status is 1 if the sides'
- * results differ or a row failed.
+ * Measures an OpenCL device, with PyTorch in turn if a Python is given. Writes {@code table.md} and {@code result.json}.
+ * The exit status is 1 if the sides' results differ or a row failed.
  */
 public final class GpuBench {
+
+    private static final String USAGE =
+            "--out DIR  --device GPU:N (gpu)  --quick  --only REGEX  --python PYTHON  --peer SCRIPT";
 
     private final Device device;
     private final boolean quick;
     private final @Nullable Torch torch;
-    private final PrintStream log = System.err;
+
+    /** The content of the JSON file. */
+    private record Results(Map<String, String> facts, double peakFlops, List<Measured> rows) {}
 
     private GpuBench(Device device, boolean quick, @Nullable Torch torch) {
         this.device = device;
@@ -36,24 +46,20 @@ public final class GpuBench {
     }
 
     public static void main(String[] args) throws IOException {
-        Map<String, String> options = new LinkedHashMap<>();
-        for (int i = 1; i < args.length; i++) {
-            options.put(args[i], args[i].equals("--quick") ? "" : args[++i]);
-        }
-        Path out = Files.createDirectories(Path.of(args[0]));
-        boolean quick = options.containsKey("--quick");
-        Device device = Device.parse(options.getOrDefault("--device", "gpu"));
-        String only = options.getOrDefault("--only", ".*");
-        List<Row> rows =
-                Suite.of(quick).stream().filter(row -> row.name().matches(only)).toList();
+        Options options = Options.parse(args, USAGE);
+        Path out = Files.createDirectories(Path.of(options.get("--out")));
+        boolean quick = options.has("--quick");
+        Device device = Device.parse(options.get("--device"));
+        List<Job> jobs = Suite.of(device, quick).stream()
+                .filter(job -> options.wants(job.row().name()))
+                .toList();
         try (Torch torch = torch(options, out)) {
-            boolean right = new GpuBench(device, quick, torch).run(rows, out);
-            System.exit(right ? 0 : 1);
+            System.exit(new GpuBench(device, quick, torch).run(jobs, out) ? 0 : 1);
         }
     }
 
-    private static @Nullable Torch torch(Map<String, String> options, Path out) {
-        if (!options.containsKey("--python")) {
+    private static @Nullable Torch torch(Options options, Path out) {
+        if (!options.has("--python")) {
             return null;
         }
         try {
@@ -67,99 +73,75 @@ public final class GpuBench {
         }
     }
 
-    private boolean run(List<Row> rows, Path out) throws IOException {
+    private boolean run(List<Job> jobs, Path out) throws IOException {
         double peak = peak();
+        Map<String, String> facts = facts();
+        facts.put(
+                "peak of float32 multiply-adds",
+                Double.isNaN(peak) ? "not measured" : Table.format("%.1f GFLOP/s, measured", peak / 1e9));
         List<String> modes = torch == null ? List.of() : torch.modes();
-        List<Result> results = new ArrayList<>();
-        File json = out.resolve("result.json").toFile();
-        for (Row row : rows) {
-            Result result = measure(row);
-            results.add(result);
-            log.println(progress(result, modes));
+        List<Measured> rows = new ArrayList<>();
+        for (Job job : jobs) {
+            Measured row = measure(job);
+            rows.add(row);
+            System.err.println(row.name() + ": "
+                    + (row.failure() == null ? Table.millis(row.seconds(Measured.STRIATE)) + " ms" : row.failure())
+                    + (row.isRight() ? "" : ", wrong"));
             // After every row: a machine that is lent may go at any time.
-            Report report = new Report(facts(), peak, modes, results);
-            report.writeJson(json);
-            Files.writeString(out.resolve("table.md"), report.markdown());
+            Json.write(new Results(facts, peak, rows), out.resolve("result.json"));
+            Files.writeString(
+                    out.resolve("table.md"),
+                    Table.facts(facts)
+                            + Table.measured(rows, peak, modes)
+                            + (modes.size() > 1 ? "\nTF32 rounds factors to 10 bits.\n" : ""));
         }
         System.out.print(Files.readString(out.resolve("table.md")));
-        return results.stream().allMatch(Result::isRight);
+        return rows.stream().allMatch(Measured::isRight);
     }
 
-    /** FLOP/s, or NaN if it cannot be measured on this device. */
+    /** Returns FLOP/s, or NaN if it cannot be measured on this device. */
     private double peak() {
         try {
             return DevicePeak.measure(device.info());
         } catch (CLException e) {
-            log.println(
+            System.err.println(
                     "peak: not measured (" + e.getMessage().lines().findFirst().orElse("" + e) + ")");
             return Double.NaN;
         }
     }
 
-    private static String progress(Result result, List<String> modes) {
-        StringBuilder text = new StringBuilder(result.row().name());
-        if (result.failure() != null) {
-            return text.append(": ").append(result.failure()).toString();
-        }
-        text.append(String.format(Locale.ROOT, ": %.4g ms", 1e3 * result.seconds(Result.STRIATE)));
-        modes.forEach(mode ->
-                text.append(String.format(Locale.ROOT, ", PyTorch %s %.4g ms", mode, 1e3 * result.seconds(mode))));
-        return text.append(result.isRight() ? "" : ", results differ").toString();
-    }
-
-    /** A row that fails is told and does not end the run. */
-    private Result measure(Row row) {
-        Map<String, List<Double>> samples = new LinkedHashMap<>();
-        List<Result.Check> checks = new ArrayList<>();
+    /** Measures a row; if it fails, the run continues. */
+    private Measured measure(Job job) {
+        Row row = job.row();
+        List<Check> checks = new ArrayList<>();
         double seconds = quick ? 0.02 : 0.1;
-        int rounds = quick ? 3 : 9;
-        try (Work work = row.work().apply(device)) {
-            List<Digest> digests = work.digests();
+        try (Work work = row.work().apply(new Striate(device, false, Suite::weights))) {
+            Map<String, float[]> outcome = work.outcome();
+            Map<String, Turns.Sampler> sides = new LinkedHashMap<>();
+            sides.put(Measured.STRIATE, new Turns.Clock(work, device::synchronize, seconds));
             if (torch != null) {
-                checks.addAll(compare(row, digests, torch.prepare(row.request())));
-            }
-            Clock clock = new Clock(device, work, seconds);
-            clock.warmUp();
-            for (int round = 0; round < rounds; round++) {
-                samples.computeIfAbsent(Result.STRIATE, side -> new ArrayList<>())
-                        .add(clock.sample());
-                for (String mode : torch == null ? List.<String>of() : torch.modes()) {
-                    samples.computeIfAbsent(mode, side -> new ArrayList<>()).add(torch.sample(mode, seconds));
+                List<Digest> digests = torch.prepare(job.request());
+                if (digests.size() != outcome.size()) {
+                    throw new IOException("PyTorch reports " + digests + ", expected " + outcome.keySet());
                 }
+                for (Digest theirs : digests) {
+                    checks.add(Digest.of(theirs.name(), outcome.get(theirs.name()))
+                            .check(theirs, row.allowed().get(theirs.name())));
+                }
+                torch.modes().forEach(mode -> sides.put(mode, () -> torch.sample(mode, seconds)));
             }
-            return new Result(row, samples, checks, null);
+            Turns turns = new Turns(seconds, 0, quick ? 3 : 9);
+            return new Measured(row.name(), row.cost(), turns.measure(sides), checks, null);
         } catch (StriateException | IOException e) {
-            return new Result(
-                    row,
-                    samples,
-                    checks,
-                    String.valueOf(e.getMessage()).lines().findFirst().orElse("" + e));
+            String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("" + e);
+            return new Measured(row.name(), row.cost(), Map.of(), checks, reason);
         }
     }
 
-    private static List<Result.Check> compare(Row row, List<Digest> striate, List<Digest> torch) throws IOException {
-        List<String> names = striate.stream().map(Digest::name).toList();
-        if (!names.equals(torch.stream().map(Digest::name).toList())) {
-            throw new IOException("PyTorch reports " + torch + ", expected " + names);
-        }
-        List<Result.Check> checks = new ArrayList<>();
-        for (int i = 0; i < striate.size(); i++) {
-            checks.add(
-                    new Result.Check(striate.get(i), torch.get(i), row.bounds().get(names.get(i))));
-        }
-        return checks;
-    }
-
-    private Map<String, String> facts() {
+    private Map<String, String> facts() throws IOException {
         DeviceInfo info = device.info();
-        Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("date", Instant.now().toString());
-        facts.put("device", device + ", " + info.name() + ", " + info.detail());
+        Map<String, String> facts = Facts.of(device);
         facts.put("driver", info.driver() + ", " + info.platform());
-        facts.put(
-                "java",
-                System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version") + ", "
-                        + Runtime.getRuntime().availableProcessors() + " cores");
         facts.put("pytorch", torch == null ? "not measured" : torch.versions());
         facts.put("sizes", quick ? "quick (functional check; the figures mean little)" : "full");
         return facts;

@@ -1,38 +1,66 @@
 package dev.striate.bench.gpu;
 
+import dev.striate.Device;
+import dev.striate.Generator;
+import dev.striate.Shape;
+import dev.striate.Tensor;
+import dev.striate.bench.common.ConvShape;
+import dev.striate.bench.common.Cost;
+import dev.striate.bench.common.HashData;
+import dev.striate.bench.common.Layer;
+import dev.striate.bench.common.Net;
+import dev.striate.bench.common.Row;
+import dev.striate.bench.common.Table;
 import dev.striate.models.Architecture;
+import dev.striate.nn.Sequential;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** The rows of a run. */
 final class Suite {
 
-    private final boolean quick;
-    private final List<Row> rows = new ArrayList<>();
+    /**
+     * The number of training steps whose losses are compared: the first shows the forward pass, the next gradients and
+     * update. Deep nets with batch normalisation amplify a rounding error from step to step, so later losses say less.
+     */
+    private static final int COMPARED_STEPS = 3;
 
-    private Suite(boolean quick) {
+    private static final Net RESNET9 =
+            new Net("resnet9", 3, 32, Net.Method.ADAM, List.of(new Layer.Whole(Architecture.RESNET9)));
+
+    private final Device device;
+    private final boolean quick;
+    private final List<Job> jobs = new ArrayList<>();
+
+    private Suite(Device device, boolean quick) {
+        this.device = device;
         this.quick = quick;
     }
 
-    /** @param quick small sizes, to see that all works; such figures say little */
-    static List<Row> of(boolean quick) {
-        Suite suite = new Suite(quick);
+    /** @param quick small sizes, to check that everything works; such figures mean little */
+    static List<Job> of(Device device, boolean quick) {
+        Suite suite = new Suite(device, quick);
         suite.launches();
         suite.copies();
-        suite.products();
+        for (int n : quick ? new int[] {128, 256} : new int[] {512, 1024, 2048, 4096, 8192}) {
+            suite.jobs.add(new Job(Row.matmul(n), "matmul " + n));
+        }
         suite.convolutions();
-        suite.trainings();
-        return suite.rows;
+        suite.training(Net.DIGITS, 8, 32);
+        suite.training(Net.LENET5, 8, 64, 128, 512);
+        suite.training(Net.CIFAR, 4, 128, 512);
+        suite.training(RESNET9, 2, 128);
+        return suite.jobs;
     }
 
     private void launches() {
         Map<String, Double> exact = Map.of("product", 0.0);
-        Row.Cost none = new Row.Cost(0, 0, 0);
-        rows.add(new Row("launch", "launch 0", none, exact, device -> Works.launch(device, false)));
-        rows.add(new Row("launch and wait", "launch 1", none, exact, device -> Works.launch(device, true)));
+        jobs.add(new Job(new Row("launch", Cost.NONE, exact, side -> Copies.launch(device, false)), "launch 0"));
+        jobs.add(
+                new Job(new Row("launch and wait", Cost.NONE, exact, side -> Copies.launch(device, true)), "launch 1"));
     }
 
     private void copies() {
@@ -41,96 +69,53 @@ final class Suite {
         ways.put("h2d", "to the device");
         ways.put("d2h", "from the device");
         ways.put("d2d", "on the device");
-        ways.forEach((way, words) -> rows.add(new Row(
-                String.format(Locale.ROOT, "copy %s, %d MiB", words, 4L * n >> 20),
-                "copy " + way + " " + n,
-                new Row.Cost(0, (way.equals("d2d") ? 8.0 : 4.0) * n, 0),
-                Map.of("copy", 0.0),
-                device -> Works.copy(device, way, n))));
-    }
-
-    private void products() {
-        for (int n : quick ? new int[] {128, 256} : new int[] {512, 1024, 2048, 4096, 8192}) {
-            rows.add(new Row(
-                    "matmul " + n,
-                    "matmul " + n,
-                    new Row.Cost(2.0 * n * n * n, 0, 0),
-                    Map.of("product", Digest.rounding(n)),
-                    device -> Works.matmul(device, n)));
-        }
+        ways.forEach((way, words) -> jobs.add(new Job(
+                new Row(
+                        Table.format("copy %s, %d MiB", words, 4L * n >> 20),
+                        Cost.ofElements((way.equals("d2d") ? 2.0 : 1.0) * n),
+                        Map.of("copy", 0.0),
+                        side -> Copies.copy(device, way, n)),
+                "copy " + way + " " + n)));
     }
 
     private void convolutions() {
-        List<ConvShape> shapes = List.of(
-                // Those of the CPU's benchmark: LeNet's, the CIFAR net's, and a residual one.
-                new ConvShape(64, 1, 6, 5, 28, 2, 1),
-                new ConvShape(64, 6, 16, 5, 14, 0, 1),
-                new ConvShape(128, 3, 32, 3, 32, 0, 1),
-                new ConvShape(128, 32, 64, 3, 15, 0, 1),
-                new ConvShape(128, 64, 64, 3, 32, 1, 1),
-                // ResNet's: on ImageNet the first, the blocks' widths, halving, pointwise.
-                new ConvShape(32, 3, 64, 7, 224, 3, 2),
-                new ConvShape(32, 64, 64, 3, 56, 1, 1),
-                new ConvShape(32, 128, 128, 3, 28, 1, 1),
-                new ConvShape(32, 256, 256, 3, 14, 1, 1),
-                new ConvShape(32, 512, 512, 3, 7, 1, 1),
-                new ConvShape(32, 128, 256, 3, 28, 1, 2),
-                new ConvShape(32, 256, 64, 1, 56, 0, 1));
+        List<ConvShape> shapes = Stream.concat(ConvShape.SMALL_NETS.stream(), ConvShape.RESNET.stream())
+                .toList();
         for (ConvShape full : quick ? shapes.subList(0, 6) : shapes) {
-            ConvShape s = quick ? full.batch(full.side() > 100 ? 1 : 4) : full;
-            String request = "conv %d "
-                    + String.join(
-                            " ",
-                            "" + s.batch(),
-                            "" + s.in(),
-                            "" + s.out(),
-                            "" + s.kernel(),
-                            "" + s.side(),
-                            "" + s.padding(),
-                            "" + s.stride());
-            rows.add(new Row(
-                    "conv " + s,
-                    String.format(Locale.ROOT, request, 0),
-                    new Row.Cost(s.flops(), 0, 0),
-                    Map.of("output", Digest.rounding(s.in() * s.kernel() * s.kernel())),
-                    device -> Works.convolution(device, s, false)));
-            double pixels = (double) s.batch() * s.outSide() * s.outSide();
-            rows.add(new Row(
-                    "conv+grad " + s,
-                    String.format(Locale.ROOT, request, 1),
-                    new Row.Cost(3 * s.flops(), 0, 0),
-                    Map.of(
-                            "input_gradient",
-                            Digest.rounding(s.out() * s.kernel() * s.kernel()),
-                            "weight_gradient",
-                            Digest.rounding(pixels),
-                            "bias_gradient",
-                            Digest.rounding(pixels)),
-                    device -> Works.convolution(device, s, true)));
+            ConvShape s = quick ? full.withBatch(full.side() > 100 ? 1 : 4) : full;
+            String sizes = Stream.of(s.batch(), s.in(), s.out(), s.kernel(), s.side(), s.padding(), s.stride())
+                    .map(size -> " " + size)
+                    .reduce("", String::concat);
+            jobs.add(new Job(Row.convolution(s), "conv 0" + sizes));
+            jobs.add(new Job(Row.convolutionWithGradients(s), "conv 1" + sizes));
         }
     }
 
-    private void trainings() {
-        training("digits", Architecture.CNN, 8, 32);
-        training("lenet", Architecture.LENET5_MODERN, 8, 64, 128, 512);
-        training("cifar", Architecture.CIFAR_SIMPLE, 4, 128, 512);
-        training("resnet9", Architecture.RESNET9, 2, 128);
-    }
-
-    private void training(String name, Architecture net, int quickBatch, int... batches) {
-        NetCost cost = NetCost.of(net);
-        Map<String, Double> bounds = new LinkedHashMap<>();
-        for (int step = 1; step <= Works.COMPARED_STEPS; step++) {
-            // One forward pass, and of each step before it three passes' worth of rounding in the parameters.
-            bounds.put("loss_" + step, cost.rounding() * (3 * step - 2));
-        }
+    private void training(Net net, int quickBatch, int... batches) {
         for (int batch : quick ? new int[] {quickBatch} : batches) {
-            rows.add(new Row(
-                    "train " + name + " N=" + batch,
-                    "train " + name + " " + batch,
-                    new Row.Cost(cost.trainingFlops() * batch, 0, batch),
-                    bounds,
-                    device -> Works.training(device, net, batch)));
+            jobs.add(new Job(Row.training(net, batch, COMPARED_STEPS), "train " + net.name() + " " + batch));
+        }
+    }
+
+    /**
+     * Returns the initial weights of both sides: uniform within 1 / sqrt(fan-in), batch normalisation with 1 and 0,
+     * biases with 0. The other side knows the parameters by their order, names and shapes only.
+     */
+    static Net.Weights weights(Net net) {
+        try (Sequential model = net.model().initialize(Device.cpu(), new Generator(0))) {
+            List<float[]> parameters = new ArrayList<>();
+            for (Map.Entry<String, Tensor> entry : model.parameters().entrySet()) {
+                Shape shape = entry.getValue().shape();
+                boolean matrix = shape.rank() > 1;
+                parameters.add(HashData.around(
+                        100 + parameters.size(),
+                        shape.elements(),
+                        !matrix && entry.getKey().endsWith("weight") ? 1 : 0,
+                        matrix ? (float) (1 / Math.sqrt((double) shape.elements() / shape.size(0))) : 0));
+            }
+            return new Net.Weights(
+                    parameters,
+                    model.buffers().values().stream().map(Tensor::toArray).toList());
         }
     }
 }

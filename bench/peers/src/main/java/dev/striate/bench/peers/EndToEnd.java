@@ -1,160 +1,105 @@
 package dev.striate.bench.peers;
 
+import dev.striate.Device;
 import dev.striate.StriateException;
+import dev.striate.bench.common.Check;
+import dev.striate.bench.common.Facts;
+import dev.striate.bench.common.Json;
+import dev.striate.bench.common.Net;
+import dev.striate.bench.common.Options;
+import dev.striate.bench.common.Row;
+import dev.striate.bench.common.Table;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Whole trainings, each in a JVM of its own, the sides in turns. */
 public final class EndToEnd {
 
-    private static final String STRIATE = "striate";
-    private static final String LIBTORCH = "libtorch";
+    private static final String USAGE = "--mnist DIR  --cifar10 DIR  --threads N (2)  --seeds N,... (0)  --epochs N ("
+            + Task.EPOCHS + ")  --images N  --only TASK  --kept NAME=VALUE...  --json FILE";
 
     private final Options options;
+    private final Map<Task, Path> data = new LinkedHashMap<>();
+    private final int threads;
+    private final int epochs;
+    private final int images;
+    private final List<Contender> contenders = new ArrayList<>();
 
     private EndToEnd(Options options) {
         this.options = options;
+        threads = options.integer("--threads");
+        epochs = options.integer("--epochs");
+        images = options.has("--images") ? options.integer("--images") : 0;
+        for (Task task : Task.values()) {
+            String directory = options.get("--" + task);
+            if (directory != null && options.wants(task.toString())) {
+                data.put(task, Path.of(directory));
+            }
+        }
+        if (data.isEmpty()) {
+            Options.fail("there are no data to train on; options: " + USAGE);
+        }
+        contenders.add(new Contender("Striate", Sides.STRIATE, Map.of()));
+        contenders.add(new Contender("libtorch", Sides.LIBTORCH, Map.of()));
+        if (options.has("--kept")) {
+            contenders.add(
+                    new Contender("libtorch, memory kept", Sides.LIBTORCH, Sides.environment(options.get("--kept"))));
+        }
     }
 
     /**
-     * A side, and what is added to its environment.
+     * A side, and additions to its environment.
      *
      * @param title in the tables
      */
     private record Contender(String title, String side, Map<String, String> environment) {}
 
-    /**
-     * What the command line says.
-     *
-     * @param kept   the environment of libtorch's second setting, with memory kept; without any there is only one
-     *     setting
-     * @param images 0 for all
-     */
-    private record Options(
-            Map<Task, Path> data,
-            int threads,
-            List<Integer> seeds,
-            int epochs,
-            int images,
-            Map<String, String> kept,
-            @Nullable Path json) {
-
-        static final String USAGE =
-                "options: --mnist DIR  --cifar10 DIR  --threads N (2)  --seeds N,... (0)  --epochs N (" + Task.EPOCHS
-                        + ")  --images N (all)  --only mnist|cifar10  --kept \"NAME=VALUE ...\"  --json FILE";
-
-        private static final Set<String> NAMES = Set.of(
-                "--mnist", "--cifar10", "--threads", "--seeds", "--epochs", "--images", "--only", "--kept", "--json");
-
-        static Options parse(String[] args) {
-            Map<String, String> given = new LinkedHashMap<>();
-            for (int i = 0; i < args.length; i += 2) {
-                if (!NAMES.contains(args[i]) || i + 1 == args.length) {
-                    throw new IllegalArgumentException(
-                            "expected pairs of option and value, got \"" + args[i] + "\"; " + USAGE);
-                }
-                given.put(args[i], args[i + 1]);
-            }
-            Map<Task, Path> data = new LinkedHashMap<>();
-            for (Task task : Task.values()) {
-                if (given.containsKey("--" + task)
-                        && given.getOrDefault("--only", task.toString()).equals(task.toString())) {
-                    data.put(task, Path.of(given.get("--" + task)));
-                }
-            }
-            if (data.isEmpty()) {
-                throw new IllegalArgumentException("there are no data to train on; " + USAGE);
-            }
-            Map<String, String> kept = new LinkedHashMap<>();
-            for (String setting : given.getOrDefault("--kept", "").split(" ")) {
-                int sign = setting.indexOf('=');
-                if (sign > 0) {
-                    kept.put(setting.substring(0, sign), setting.substring(sign + 1));
-                } else if (!setting.isEmpty()) {
-                    throw new IllegalArgumentException("--kept has NAME=VALUE, got \"" + setting + "\"");
-                }
-            }
-            return new Options(
-                    data,
-                    number("--threads", given.getOrDefault("--threads", "2"), 1),
-                    Arrays.stream(given.getOrDefault("--seeds", "0").split(","))
-                            .map(seed -> number("--seeds", seed, 0))
-                            .toList(),
-                    number("--epochs", given.getOrDefault("--epochs", Integer.toString(Task.EPOCHS)), 1),
-                    given.containsKey("--images") ? number("--images", given.get("--images"), 1) : 0,
-                    kept,
-                    given.containsKey("--json") ? Path.of(given.get("--json")) : null);
-        }
-
-        private static int number(String option, String value, int least) {
-            try {
-                int number = Integer.parseInt(value);
-                if (number >= least) {
-                    return number;
-                }
-            } catch (NumberFormatException e) {
-                // Said below.
-            }
-            throw new IllegalArgumentException(
-                    option + ": expected a whole number from " + least + " on, got \"" + value + "\"");
-        }
-
-        List<Contender> contenders() {
-            List<Contender> all = new ArrayList<>();
-            all.add(new Contender("Striate", STRIATE, Map.of()));
-            all.add(new Contender("libtorch", LIBTORCH, Map.of()));
-            if (!kept.isEmpty()) {
-                all.add(new Contender("libtorch, memory kept", LIBTORCH, kept));
-            }
-            return all;
-        }
-    }
-
     /** Exits with 1 where the sides did not compute the same, with 2 where one of them failed. */
     public static void main(String[] args) throws InterruptedException {
         EndToEndResults results;
         try {
-            results = new EndToEnd(Options.parse(args)).run();
-        } catch (IllegalArgumentException | IOException | StriateException e) {
+            results = new EndToEnd(Options.parse(args, USAGE)).run();
+        } catch (IOException | StriateException e) {
             System.err.println(e.getMessage());
             System.exit(2);
             return;
         }
         System.out.print(EndToEndReport.of(results));
-        List<String> wrong = EndToEndReport.disagreements(results);
-        wrong.forEach(System.err::println);
+        results.trainings()
+                .forEach(training ->
+                        training.checks().forEach(check -> Table.printIfWrong(EndToEndReport.name(training), check)));
+        boolean right = results.trainings().stream()
+                .flatMap(training -> training.checks().stream())
+                .allMatch(Check::holds);
         // Also ends libtorch's threads, which are no daemons.
-        System.exit(wrong.isEmpty() ? 0 : 1);
+        System.exit(right ? 0 : 1);
     }
 
     private EndToEndResults run() throws IOException, InterruptedException {
         // Loads both sides, too: DJL unpacks libtorch the first time, which is not to count.
-        Map<String, String> environment =
-                Environment.facts(new StriateSide(options.threads), new TorchSide(options.threads));
-        for (Task task : options.data.keySet()) {
+        Map<String, String> environment = Facts.of(Device.cpu(threads));
+        environment.put("libtorch", new TorchSide(threads).detail());
+        for (Task task : data.keySet()) {
             // What is wrong with the files is said at once, and they lie in memory for whichever side comes first.
             order(task, 0).read();
         }
-        EndToEndResults results =
-                new EndToEndResults(options.threads, options.epochs, options.images, environment, new ArrayList<>());
-        for (Task task : options.data.keySet()) {
-            for (int i = 0; i < options.seeds.size(); i++) {
-                List<Contender> turns = options.contenders();
+        EndToEndResults results = new EndToEndResults(threads, epochs, images, environment, new ArrayList<>());
+        String[] seeds = options.get("--seeds").split(",");
+        for (Task task : data.keySet()) {
+            for (int i = 0; i < seeds.length; i++) {
+                List<Contender> turns = new ArrayList<>(contenders);
                 if (i % 2 == 1) {
                     Collections.reverse(turns);
                 }
-                results.trainings().addAll(trainOnce(order(task, options.seeds.get(i)), turns));
-                if (options.json != null) {
+                results.trainings().addAll(trainOnce(order(task, Options.integer("--seeds", seeds[i], 0)), turns));
+                if (options.has("--json")) {
                     // Every time: what was measured is not lost with what fails an hour later.
-                    Json.write(results, options.json);
+                    Json.write(results, Path.of(options.get("--json")));
                 }
             }
         }
@@ -162,8 +107,7 @@ public final class EndToEnd {
     }
 
     private WholeTraining.Order order(Task task, int seed) {
-        return new WholeTraining.Order(
-                task, options.data.get(task), seed, options.threads, options.epochs, options.images);
+        return new WholeTraining.Order(task, data.get(task), seed, threads, epochs, images);
     }
 
     /** The same training by each contender, Striate's first in what is returned. */
@@ -174,15 +118,14 @@ public final class EndToEnd {
             System.err.println(order.task().title() + ", seed " + order.seed() + ": " + contender.title);
             outcomes.put(contender, WholeTraining.run(contender.side, contender.environment, order));
         }
-        List<Contender> inOrder = options.contenders();
-        Map<String, float[]> reference = losses(outcomes.get(inOrder.get(0)));
+        Map<String, float[]> reference = losses(outcomes.get(contenders.get(0)));
         List<EndToEndResults.Training> trainings = new ArrayList<>();
-        for (Contender contender : inOrder) {
+        for (Contender contender : contenders) {
             WholeTraining.Outcome outcome = outcomes.get(contender);
-            List<Check> checks = contender.side.equals(STRIATE)
+            List<Check> checks = contender.side.equals(Sides.STRIATE)
                     ? List.of()
                     : Check.compare(
-                            reference, losses(outcome), order.task().net().lossBounds());
+                            reference, losses(outcome), order.task().net().lossBounds(Row.COMPARED_STEPS));
             trainings.add(new EndToEndResults.Training(order.task(), order.seed(), contender.title, outcome, checks));
         }
         return trainings;

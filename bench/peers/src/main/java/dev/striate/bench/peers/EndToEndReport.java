@@ -1,5 +1,6 @@
 package dev.striate.bench.peers;
 
+import dev.striate.bench.common.Table;
 import dev.striate.bench.peers.EndToEndResults.Training;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -21,31 +22,15 @@ final class EndToEndReport {
                     .append(results.images())
                     .append(" training images and at most as many test images.\n\n");
         }
-        text.append("- threads: ").append(results.threads()).append('\n');
-        results.environment()
-                .forEach((name, value) -> text.append("- ")
-                        .append(name)
-                        .append(": ")
-                        .append(value)
-                        .append('\n'));
+        text.append("- threads: ").append(results.threads()).append('\n').append(Table.facts(results.environment()));
         byTask(results).forEach((task, trainings) -> addTask(text, task, trainings, results.epochs()));
-        text.append("\n## Same work\n").append(Report.CHECKS_HEAD);
+        Table checks = Table.checks();
         results.trainings()
-                .forEach(training -> training.checks().forEach(check -> Report.addCheck(text, name(training), check)));
-        return text.toString();
+                .forEach(training -> training.checks().forEach(check -> checks.check(name(training), check)));
+        return text.append(checks).toString();
     }
 
-    /** A line for each loss that differs more than rounding explains. */
-    static List<String> disagreements(EndToEndResults results) {
-        List<String> lines = new ArrayList<>();
-        results.trainings()
-                .forEach(training -> training.checks().stream()
-                        .filter(check -> !check.holds())
-                        .forEach(check -> lines.add(Report.disagreement(name(training), check))));
-        return lines;
-    }
-
-    private static String name(Training training) {
+    static String name(Training training) {
         return training.task() + " seed " + training.seed() + ", " + training.side();
     }
 
@@ -58,58 +43,48 @@ final class EndToEndReport {
     }
 
     private static void addTask(StringBuilder text, Task task, List<Training> trainings, int epochs) {
-        text.append(Report.format(
-                "%n## %s%n%nEpochs: %d. Batch size: %d. %s.%n%n", task.title(), epochs, Task.BATCH, task.recipe()));
-        text.append(Report.format(
-                "| seed | side | test accuracy at the end | to %.0f %%, s | to the end, s | peak MiB |%n",
-                100 * task.target()));
-        text.append("|---:|---|---:|---:|---:|---:|\n");
+        text.append(Table.format(
+                "%n## %s%n%nEpochs: %d. Batch size: %d. %s.%n", task.title(), epochs, Task.BATCH, task.recipe()));
         Map<Integer, List<Training>> bySeed = new LinkedHashMap<>();
         trainings.forEach(training -> bySeed.computeIfAbsent(training.seed(), seed -> new ArrayList<>())
                 .add(training));
-        bySeed.forEach((seed, same) -> addSeed(text, seed, same));
-
-        text.append("\n| seed | epoch |");
-        List<Training> first = bySeed.values().iterator().next();
-        first.forEach(
-                training -> text.append(Report.format(" %s: s | training loss | test accuracy |", training.side())));
-        text.append("\n|---:|---:|")
-                .append("---:|---:|---:|".repeat(first.size()))
-                .append('\n');
-        bySeed.forEach((seed, same) -> addEpochs(text, seed, same, epochs));
+        Table ends = new Table(
+                "side and seed",
+                "test accuracy at the end",
+                Table.format("to %.0f %%, s", 100 * task.target()),
+                "to the end, s",
+                "peak MiB");
+        Table all = new Table("side, seed, epoch", "s", "training loss", "test accuracy");
+        bySeed.forEach((seed, same) -> addSeed(ends, all, seed, same));
+        text.append(ends).append(all);
     }
 
-    private static void addEpochs(StringBuilder text, int seed, List<Training> trainings, int epochs) {
-        for (int i = 0; i < epochs; i++) {
-            text.append(Report.format("| %d | %d |", seed, i + 1));
-            for (Training training : trainings) {
-                WholeTraining.Epoch epoch = training.outcome().epochs().get(i);
-                text.append(Report.format(
-                        " %.2f | %.4f | %.2f %% |", epoch.seconds(), epoch.loss(), 100 * epoch.accuracy()));
-            }
-            text.append('\n');
-        }
-    }
-
-    /** A line per side, and one of what the best of libtorch's takes as a multiple of Striate's. */
-    private static void addSeed(StringBuilder text, int seed, List<Training> trainings) {
+    /** Adds a row per side, one of the ratios of libtorch's better setting to Striate, and all epochs. */
+    private static void addSeed(Table ends, Table all, int seed, List<Training> trainings) {
         for (Training training : trainings) {
             double reached = secondsToTarget(training);
-            text.append(Report.format(
-                    "| %d | %s | %.2f %% | %s | %.2f | %.0f |%n",
-                    seed,
-                    training.side(),
-                    100 * training.outcome().last().accuracy(),
-                    Double.isInfinite(reached) ? NOT_REACHED : Report.format("%.2f", reached),
-                    secondsToEnd(training),
-                    peakBytes(training) / (1 << 20)));
+            ends.row(
+                    training.side() + ", " + seed,
+                    Table.format("%.2f %%", 100 * training.outcome().last().accuracy()),
+                    Double.isInfinite(reached) ? NOT_REACHED : Table.format("%.2f", reached),
+                    Table.format("%.2f", secondsToEnd(training)),
+                    Table.format("%.0f", peakBytes(training) / (1 << 20)));
+            List<WholeTraining.Epoch> epochs = training.outcome().epochs();
+            for (int i = 0; i < epochs.size(); i++) {
+                WholeTraining.Epoch epoch = epochs.get(i);
+                all.row(
+                        training.side() + ", " + seed + ", " + (i + 1),
+                        Table.format("%.2f", epoch.seconds()),
+                        Table.format("%.4f", epoch.loss()),
+                        Table.format("%.2f %%", 100 * epoch.accuracy()));
+            }
         }
-        text.append(Report.format(
-                "| %d | ratio, libtorch's better | | %s | %s | %s |%n",
-                seed,
+        ends.row(
+                "ratio of the better libtorch, " + seed,
+                "",
                 ratio(trainings, EndToEndReport::secondsToTarget),
                 ratio(trainings, EndToEndReport::secondsToEnd),
-                ratio(trainings, EndToEndReport::peakBytes)));
+                ratio(trainings, EndToEndReport::peakBytes));
     }
 
     /** Infinite where it was not reached. */
@@ -128,6 +103,6 @@ final class EndToEndReport {
     private static String ratio(List<Training> trainings, ToDoubleFunction<Training> cost) {
         double here = cost.applyAsDouble(trainings.get(0));
         double there = trainings.stream().skip(1).mapToDouble(cost).min().orElseThrow();
-        return Double.isFinite(here) && Double.isFinite(there) ? Report.format("%.2f", there / here) : "";
+        return Double.isFinite(here) && Double.isFinite(there) ? Table.format("%.2f", there / here) : "";
     }
 }

@@ -1,5 +1,6 @@
 package dev.striate.bench.peers;
 
+import dev.striate.bench.common.Check;
 import java.util.List;
 import java.util.Map;
 

@@ -1,159 +1,109 @@
 package dev.striate.bench.peers;
 
+import dev.striate.Device;
+import dev.striate.bench.common.Check;
+import dev.striate.bench.common.Facts;
+import dev.striate.bench.common.FmaPeak;
+import dev.striate.bench.common.Json;
+import dev.striate.bench.common.Measured;
+import dev.striate.bench.common.Net;
+import dev.striate.bench.common.Options;
+import dev.striate.bench.common.Row;
+import dev.striate.bench.common.Side;
+import dev.striate.bench.common.Striate;
+import dev.striate.bench.common.Table;
+import dev.striate.bench.common.Turns;
+import dev.striate.bench.common.Work;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
-/** One run: every row on both sides in turns, with one number of threads and one setting of the allocator. */
+/** One run: every row on both sides in turn, with one number of threads and one setting of the allocator. */
 public final class Peers {
 
-    private static final int PROCESS_RUNS = 5;
+    private static final String USAGE = "--threads N (1)  --only REGEX  --seconds PER_ROW (6)  --warmup PER_SIDE (4)"
+            + "  --processes RUNS (5)  --allocator LABEL (default)  --json FILE";
+
+    /** So long that what the other side left in the caches does not count. */
+    static final double SAMPLE_SECONDS = 0.025;
+
+    static final int LEAST_ROUNDS = 5;
     private static final int TRAINING_RUN_STEPS = 100;
 
     private final Options options;
-    private final StriateSide striate;
+    private final int threads;
+    private final Turns turns;
+    private final Side striate;
     private final TorchSide libtorch;
     private final FmaPeak probe;
-    private double peak;
 
     private Peers(Options options) {
         this.options = options;
-        striate = new StriateSide(options.threads);
-        libtorch = new TorchSide(options.threads);
-        probe = new FmaPeak(options.threads);
+        threads = options.integer("--threads");
+        turns = new Turns(options.seconds("--warmup"), options.seconds("--seconds"), LEAST_ROUNDS);
+        striate = new Striate(Device.cpu(threads));
+        libtorch = new TorchSide(threads);
+        probe = new FmaPeak(threads);
     }
 
-    /** What the command line says. */
-    private record Options(
-            int threads,
-            Pattern only,
-            double seconds,
-            double warmUp,
-            int processes,
-            String allocator,
-            @Nullable Path json) {
-
-        static final String USAGE =
-                "options: --threads N (1)  --only REGEX  --seconds PER_ROW (6)  --warmup PER_SIDE (4)"
-                        + "  --processes RUNS (" + PROCESS_RUNS + ")  --allocator LABEL (default)  --json FILE";
-
-        private static final Set<String> NAMES =
-                Set.of("--threads", "--only", "--seconds", "--warmup", "--processes", "--allocator", "--json");
-
-        static Options parse(String[] args) {
-            Map<String, String> given = new LinkedHashMap<>();
-            for (int i = 0; i < args.length; i += 2) {
-                if (!NAMES.contains(args[i]) || i + 1 == args.length) {
-                    throw new IllegalArgumentException(
-                            "expected pairs of option and value, got \"" + args[i] + "\"; " + USAGE);
-                }
-                given.put(args[i], args[i + 1]);
-            }
-            return new Options(
-                    Integer.parseInt(given.getOrDefault("--threads", "1")),
-                    Pattern.compile(given.getOrDefault("--only", "")),
-                    Double.parseDouble(given.getOrDefault("--seconds", "6")),
-                    Double.parseDouble(given.getOrDefault("--warmup", "4")),
-                    Integer.parseInt(given.getOrDefault("--processes", Integer.toString(PROCESS_RUNS))),
-                    given.getOrDefault("--allocator", "default"),
-                    given.containsKey("--json") ? Path.of(given.get("--json")) : null);
-        }
-
-        boolean wants(String row) {
-            return only.matcher(row).find();
-        }
-    }
-
-    /** Exits with 1 where the sides did not compute the same. */
+    /** Exits with 1 if the sides did not compute the same. */
     public static void main(String[] args) throws IOException, InterruptedException {
-        Options options;
-        try {
-            options = Options.parse(args);
-        } catch (IllegalArgumentException e) {
-            System.err.println(e.getMessage());
-            System.exit(2);
-            return;
-        }
+        Options options = Options.parse(args, USAGE);
         Results results = new Peers(options).run();
         System.out.print(Report.of(results));
-        if (options.json != null) {
-            Json.write(results, options.json);
+        if (options.has("--json")) {
+            Json.write(results, Path.of(options.get("--json")));
         }
-        List<String> wrong = Report.disagreements(results);
-        wrong.forEach(System.err::println);
+        results.rows().forEach(row -> row.checks().forEach(check -> Table.printIfWrong(row.name(), check)));
+        results.processes().forEach(process -> Table.printIfWrong(process.name(), process.check()));
+        boolean right = results.rows().stream().allMatch(Measured::isRight)
+                && results.processes().stream()
+                        .allMatch(process -> process.check().holds());
         // Also ends libtorch's threads, which are no daemons.
-        System.exit(wrong.isEmpty() ? 0 : 1);
+        System.exit(right ? 0 : 1);
     }
 
     private Results run() throws IOException, InterruptedException {
-        Map<String, String> environment = Environment.facts(striate, libtorch);
-        List<Results.Measured> rows = new ArrayList<>();
+        Map<String, String> facts = Facts.of(Device.cpu(threads));
+        facts.put(
+                "libtorch", Table.format("%s, matmul 1024 at %.1f GFLOP/s", libtorch.detail(), libtorch.matmulSpeed()));
+        facts.put("per row", turns.toString());
+        List<Measured> rows = new ArrayList<>();
+        FmaPeak.Peak peak = probe.probe();
         for (Row row : Row.all()) {
             if (options.wants(row.name())) {
+                System.err.println(row.name());
+                peak = probe.probe();
                 rows.add(measure(row));
             }
         }
         List<Results.Process> processes = new ArrayList<>();
-        addProcess(processes, "new process, 1 step, lenet N=64", Net.LENET, 64, 1, options.processes);
-        for (Net net : List.of(Net.LENET, Net.CIFAR)) {
-            String name = "new process, " + TRAINING_RUN_STEPS + " steps, " + net.name() + " N=128";
-            addProcess(processes, name, net, 128, TRAINING_RUN_STEPS, 1);
-        }
-        return new Results(
-                options.allocator,
-                options.threads,
-                options.seconds,
-                options.warmUp,
-                environment,
-                peak,
-                rows,
-                processes);
+        addProcess(processes, Net.LENET, 64, 1, options.integer("--processes"));
+        addProcess(processes, Net.LENET, 128, TRAINING_RUN_STEPS, 1);
+        addProcess(processes, Net.CIFAR, 128, TRAINING_RUN_STEPS, 1);
+        return new Results(options.get("--allocator"), threads, facts, peak, rows, processes);
     }
 
-    private Results.Measured measure(Row row) {
-        System.err.println(row.name());
-        peak = Math.max(peak, probe.gflops());
+    private Measured measure(Row row) throws IOException {
         try (Work here = row.work().apply(striate);
                 Work there = row.work().apply(libtorch)) {
-            List<Check> checks = compare(row, here, there);
-            Duel duel = new Duel(here, there);
-            duel.warmUp(options.warmUp);
-            duel.measure(options.seconds);
-            return new Results.Measured(
-                    row.name(), row.flops(), row.samples(), duel.striate(), duel.libtorch(), checks);
+            List<Check> checks = Check.compare(here, there, row.allowed());
+            Map<String, Turns.Sampler> sides = new LinkedHashMap<>();
+            sides.put(Measured.STRIATE, new Turns.Clock(here, () -> {}, SAMPLE_SECONDS));
+            sides.put(Sides.LIBTORCH, new Turns.Clock(there, () -> {}, SAMPLE_SECONDS));
+            return new Measured(row.name(), row.cost(), turns.measure(sides), checks, null);
         } finally {
-            // What one row leaves is not to be collected in the next one's time.
+            // The garbage of one row must not be collected in the next one's time.
             System.gc();
         }
     }
 
-    /**
-     * Where a training's first loss agrees and a later one does not, another batch has to agree. For rounding decides
-     * about a pixel or a unit whose sum is within a unit of its last place of 0: it gets a gradient or none, and Adam's
-     * first steps are as long for the least gradient as for the greatest. Different work differs on every batch.
-     */
-    private static List<Check> compare(Row row, Work here, Work there) {
-        List<Check> checks = Check.compare(here.outcome(), there.outcome(), row.allowed());
-        for (int batch = 2; checks.get(0).holds() && !checks.stream().allMatch(Check::holds); batch++) {
-            if (!here.takeOtherData() || !there.takeOtherData()) {
-                break;
-            }
-            String remark = ", batch " + batch;
-            checks = Check.compare(here.outcome(), there.outcome(), row.allowed()).stream()
-                    .map(check -> check.remarked(remark))
-                    .toList();
-        }
-        return checks;
-    }
-
-    private void addProcess(List<Results.Process> processes, String name, Net net, int batch, int steps, int runs)
+    private void addProcess(List<Results.Process> processes, Net net, int batch, int steps, int runs)
             throws IOException, InterruptedException {
+        String name = "new process, " + steps + (steps == 1 ? " step, " : " steps, ") + net.name() + " N=" + batch;
         if (!options.wants(name)) {
             return;
         }
@@ -161,23 +111,13 @@ public final class Peers {
         List<Child.Report> here = new ArrayList<>();
         List<Child.Report> there = new ArrayList<>();
         for (int i = 0; i < runs; i++) {
-            here.add(Child.run("striate", net, batch, options.threads, steps));
-            there.add(Child.run("libtorch", net, batch, options.threads, steps));
+            here.add(Child.run(Sides.STRIATE, net, batch, threads, steps));
+            there.add(Child.run(Sides.LIBTORCH, net, batch, threads, steps));
         }
         List<Check> checks = Check.compare(
-                Map.of("loss 1", new float[] {here.get(0).firstLoss()}),
-                Map.of("loss 1", new float[] {there.get(0).firstLoss()}),
-                Map.of("loss 1", net.rounding()));
-        processes.add(new Results.Process(name, medians(here), medians(there), checks.get(0)));
-    }
-
-    private static Results.Process.Sample medians(List<Child.Report> reports) {
-        return new Results.Process.Sample(
-                Timings.quantile(reports.stream().map(Child.Report::firstStep).toList(), 0.5),
-                Timings.quantile(
-                        reports.stream()
-                                .map(report -> (double) report.peakBytes())
-                                .toList(),
-                        0.5));
+                Map.of(Net.lossName(1), new float[] {here.get(0).firstLoss()}),
+                Map.of(Net.lossName(1), new float[] {there.get(0).firstLoss()}),
+                net.lossBounds(1));
+        processes.add(new Results.Process(name, here, there, checks.get(0)));
     }
 }

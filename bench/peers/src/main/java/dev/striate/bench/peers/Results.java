@@ -1,36 +1,28 @@
 package dev.striate.bench.peers;
 
+import dev.striate.bench.common.Check;
+import dev.striate.bench.common.FmaPeak;
+import dev.striate.bench.common.Measured;
 import java.util.List;
 import java.util.Map;
 
 /**
- * All that one run measured, as its JSON file holds it.
+ * The results of one run, as in its JSON file.
  *
- * @param allocator {@code default} or what else the run was called
- * @param peak      GFLOP/s, the best of the probes taken before each row
+ * @param allocator {@code default} or another name of the run
  */
 record Results(
         String allocator,
         int threads,
-        double secondsPerRow,
-        double warmUpSeconds,
-        Map<String, String> environment,
-        double peak,
+        Map<String, String> facts,
+        FmaPeak.Peak peak,
         List<Measured> rows,
         List<Process> processes) {
 
-    /** A row's timings on both sides. */
-    record Measured(String name, double flops, int samples, Timings striate, Timings libtorch, List<Check> checks) {
+    /** Processes of their own: the reports of both sides. */
+    record Process(String name, List<Child.Report> striate, List<Child.Report> libtorch, Check check) {}
 
-        /** How many times as fast as libtorch Striate is. */
-        double ratio() {
-            return libtorch.median() / striate.median();
-        }
-    }
-
-    /** Processes of their own: medians on both sides. */
-    record Process(String name, Sample striate, Sample libtorch, Check check) {
-
-        record Sample(double firstStep, double peakBytes) {}
+    String title() {
+        return "threads: " + threads + ", allocator: " + allocator;
     }
 }

@@ -1,5 +1,6 @@
 package dev.striate.bench.peers;
 
+import dev.striate.bench.common.Net;
 import dev.striate.data.Cifar10;
 import dev.striate.data.Datasets;
 import dev.striate.data.Mnist;

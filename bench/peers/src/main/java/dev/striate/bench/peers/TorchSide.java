@@ -15,6 +15,14 @@ import ai.djl.nn.pooling.Pool;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
+import dev.striate.bench.common.ConvShape;
+import dev.striate.bench.common.HashData;
+import dev.striate.bench.common.Layer;
+import dev.striate.bench.common.Learner;
+import dev.striate.bench.common.Net;
+import dev.striate.bench.common.Side;
+import dev.striate.bench.common.TrainingWork;
+import dev.striate.bench.common.Work;
 import dev.striate.data.Batch;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -55,53 +63,48 @@ final class TorchSide implements Side {
         return "libtorch " + engine.getVersion() + ", DJL " + Engine.getDjlVersion();
     }
 
-    @Override
-    public Work matmul(int n) {
-        NDArray a = array(RandomData.normal(1, n * n), n, n);
-        NDArray b = array(RandomData.normal(2, n * n), n, n);
-        return new Work() {
-            @Override
-            public void run() {
-                a.matMul(b).close();
+    /** Returns the GFLOP/s of the best product of 1024: shows which instructions libtorch uses. */
+    double matmulSpeed() {
+        int n = 1024;
+        double best = Double.POSITIVE_INFINITY;
+        try (Work work = matmul(n)) {
+            for (int i = 0; i < 50; i++) {
+                long start = System.nanoTime();
+                work.run();
+                best = Math.min(best, System.nanoTime() - start);
             }
-
-            @Override
-            public Map<String, float[]> outcome() {
-                try (NDArray c = a.matMul(b)) {
-                    return Map.of("product", c.toFloatArray());
-                }
-            }
-
-            @Override
-            public void close() {
-                a.close();
-                b.close();
-            }
-        };
+        }
+        return 2.0 * n * n * n / best;
     }
 
-    /** The arrays of a convolution. */
-    private final class ConvArrays implements AutoCloseable {
+    @Override
+    public Work matmul(int n) {
+        NDArray a = array(1, n, n);
+        NDArray b = array(2, n, n);
+        return Work.of("product", () -> a.matMul(b), NDArray::toFloatArray, NDArray::close, () -> close(a, b));
+    }
+
+    private static void close(NDArray... arrays) {
+        List.of(arrays).forEach(NDArray::close);
+    }
+
+    /** The inputs of a convolution. */
+    private final class Convolution {
 
         final NDArray x;
         final NDArray weight;
         final NDArray bias;
         final Shape padding;
 
-        ConvArrays(ConvShape s) {
-            x = array(RandomData.normal(1, s.inputElements()), s.batch(), s.in(), s.side(), s.side());
-            weight = array(RandomData.normal(2, s.weightElements()), s.out(), s.in(), s.kernel(), s.kernel());
-            bias = array(RandomData.normal(3, s.out()), s.out());
+        Convolution(ConvShape s) {
+            x = array(1, s.batch(), s.in(), s.side(), s.side());
+            weight = array(2, s.out(), s.in(), s.kernel(), s.kernel());
+            bias = array(3, s.out());
             padding = new Shape(s.padding(), s.padding());
         }
 
         NDArray forward() {
             return convolve(x, weight, bias, padding);
-        }
-
-        @Override
-        public void close() {
-            List.of(x, weight, bias).forEach(NDArray::close);
         }
     }
 
@@ -111,36 +114,19 @@ final class TorchSide implements Side {
 
     @Override
     public Work convolution(ConvShape shape) {
-        ConvArrays arrays = new ConvArrays(shape);
-        return new Work() {
-            @Override
-            public void run() {
-                arrays.forward().close();
-            }
-
-            @Override
-            public Map<String, float[]> outcome() {
-                try (NDArray y = arrays.forward()) {
-                    return Map.of("output", y.toFloatArray());
-                }
-            }
-
-            @Override
-            public void close() {
-                arrays.close();
-            }
-        };
+        Convolution c = new Convolution(shape);
+        return Work.of(
+                "output",
+                c::forward,
+                NDArray::toFloatArray,
+                NDArray::close,
+                () -> TorchSide.close(c.x, c.weight, c.bias));
     }
 
     @Override
     public Work convolutionWithGradients(ConvShape shape) {
-        ConvArrays arrays = new ConvArrays(shape);
-        NDArray dy = array(
-                RandomData.normal(4, shape.outputElements()),
-                shape.batch(),
-                shape.out(),
-                shape.outSide(),
-                shape.outSide());
+        Convolution c = new Convolution(shape);
+        NDArray dy = array(4, shape.batch(), shape.out(), shape.outSide(), shape.outSide());
         return new Work() {
             @Override
             public void run() {
@@ -157,18 +143,18 @@ final class TorchSide implements Side {
             private void pass(@Nullable Map<String, float[]> gradients) {
                 try (NDScope scope = new NDScope()) {
                     // New handles on the same memory have no gradient yet: nothing to clear, nothing to add to.
-                    NDArray x = leaf(arrays.x);
-                    NDArray weight = leaf(arrays.weight);
-                    NDArray bias = leaf(arrays.bias);
+                    NDArray x = leaf(c.x);
+                    NDArray weight = leaf(c.weight);
+                    NDArray bias = leaf(c.bias);
                     try (GradientCollector collector = engine.newGradientCollector()) {
-                        NDArray y = convolve(x, weight, bias, arrays.padding);
+                        NDArray y = convolve(x, weight, bias, c.padding);
                         // The collector's own backward() can only start from ones.
                         JniUtils.backward((PtNDArray) y, (PtNDArray) dy, false, false);
                     }
                     if (gradients != null) {
-                        gradients.put("input gradient", x.getGradient().toFloatArray());
-                        gradients.put("weight gradient", weight.getGradient().toFloatArray());
-                        gradients.put("bias gradient", bias.getGradient().toFloatArray());
+                        gradients.put("input_gradient", x.getGradient().toFloatArray());
+                        gradients.put("weight_gradient", weight.getGradient().toFloatArray());
+                        gradients.put("bias_gradient", bias.getGradient().toFloatArray());
                     }
                 }
             }
@@ -181,15 +167,14 @@ final class TorchSide implements Side {
 
             @Override
             public void close() {
-                arrays.close();
-                dy.close();
+                TorchSide.close(c.x, c.weight, c.bias, dy);
             }
         };
     }
 
     @Override
-    public TrainingWork training(Net net, int batch) {
-        return new Training(net, batch);
+    public TrainingWork training(Net net, int batch, int comparedSteps) {
+        return new Training(net, batch, comparedSteps);
     }
 
     private final class Training extends TrainingWork {
@@ -199,27 +184,23 @@ final class TorchSide implements Side {
         private final NDArray[] labels = new NDArray[BATCHES];
         private @Nullable Learning learning;
 
-        Training(Net net, int batch) {
+        Training(Net net, int batch, int comparedSteps) {
+            super(comparedSteps);
             this.net = net;
             for (int i = 0; i < BATCHES; i++) {
-                images[i] = array(
-                        RandomData.normal(10 + i, batch * net.imageElements()),
-                        batch,
-                        net.channels(),
-                        net.side(),
-                        net.side());
-                labels[i] = labels(RandomData.labels(30 + i, batch));
+                images[i] = array(10 + i, batch, net.channels(), net.side(), net.side());
+                labels[i] = labels(HashData.labels(30 + i, batch));
             }
         }
 
         @Override
-        void restart() {
+        public void restart() {
             closeLearning();
             learning = new Learning(net, net.randomWeights());
         }
 
         @Override
-        float step(int batch) {
+        public float step(int batch) {
             return learning.step(images[batch], labels[batch], net.learningRate());
         }
 
@@ -232,8 +213,8 @@ final class TorchSide implements Side {
         @Override
         public void close() {
             closeLearning();
-            List.of(images).forEach(NDArray::close);
-            List.of(labels).forEach(NDArray::close);
+            TorchSide.close(images);
+            TorchSide.close(labels);
         }
     }
 
@@ -396,30 +377,20 @@ final class TorchSide implements Side {
     @Override
     public Work inference(Net net) {
         Model model = new Model(net, net.randomWeights());
-        NDArray image = array(RandomData.normal(10, net.imageElements()), 1, net.channels(), net.side(), net.side());
-        return new Work() {
-            @Override
-            public void run() {
-                logits();
-            }
-
-            private float[] logits() {
-                try (NDScope scope = new NDScope()) {
-                    return model.forward(image, false).toFloatArray();
-                }
-            }
-
-            @Override
-            public Map<String, float[]> outcome() {
-                return Map.of("logits", logits());
-            }
-
-            @Override
-            public void close() {
-                model.close();
-                image.close();
-            }
-        };
+        NDArray image = array(10, 1, net.channels(), net.side(), net.side());
+        return Work.of(
+                "logits",
+                () -> {
+                    try (NDScope scope = new NDScope()) {
+                        return model.forward(image, false).toFloatArray();
+                    }
+                },
+                logits -> logits,
+                logits -> {},
+                () -> {
+                    model.close();
+                    image.close();
+                });
     }
 
     /** A net's arrays, and its layers as calls. */
@@ -445,7 +416,7 @@ final class TorchSide implements Side {
                 } else if (layer instanceof Layer.BatchNorm norm) {
                     add(values, new Shape(norm.channels()), norm.channels());
                     for (int i = 0; i < 2; i++) {
-                        buffers.add(array(statistics.get(buffers.size()), norm.channels()));
+                        buffers.add(manager.create(statistics.get(buffers.size()), new Shape(norm.channels())));
                     }
                 }
             }
@@ -484,8 +455,10 @@ final class TorchSide implements Side {
                     x = Pool.maxPool2d(x, TWO, TWO, NONE, false);
                 } else if (layer instanceof Layer.Flatten) {
                     x = x.reshape(x.getShape().get(0), -1);
-                } else {
+                } else if (layer instanceof Layer.Relu) {
                     x = Activation.relu(x);
+                } else {
+                    throw new IllegalArgumentException("no " + layer + " on libtorch");
                 }
             }
             return x;
@@ -503,7 +476,8 @@ final class TorchSide implements Side {
         return manager.create(Arrays.stream(labels).asLongStream().toArray(), new Shape(labels.length, 1));
     }
 
-    private NDArray array(float[] values, long... sizes) {
-        return manager.create(values, new Shape(sizes));
+    private NDArray array(int seed, int... sizes) {
+        long[] all = Arrays.stream(sizes).asLongStream().toArray();
+        return manager.create(HashData.uniform(seed, Arrays.stream(sizes).reduce(1, (a, b) -> a * b)), new Shape(all));
     }
 }

@@ -1,6 +1,10 @@
 package dev.striate.bench.peers;
 
-import com.google.gson.Gson;
+import dev.striate.bench.common.Json;
+import dev.striate.bench.common.Learner;
+import dev.striate.bench.common.Net;
+import dev.striate.bench.common.OwnProcess;
+import dev.striate.bench.common.Row;
 import dev.striate.data.Batch;
 import dev.striate.data.DataLoader;
 import dev.striate.data.Datasets;
@@ -106,25 +110,23 @@ final class WholeTraining {
     public static void main(String[] args) throws IOException {
         Order order = Order.of(List.of(args).subList(1, args.length));
         Splits splits = order.read();
-        Side side = args[0].equals("striate") ? new StriateSide(order.threads) : new TorchSide(order.threads);
         Net net = order.task.net();
-        Outcome outcome;
-        try (Learner learner = side.learner(net, net.initialWeights(order.seed))) {
-            outcome = new WholeTraining(order, splits, learner).run();
+        try (Learner learner = Sides.named(args[0], order.threads).learner(net, net.initialWeights(order.seed))) {
+            System.out.println(Json.line(new WholeTraining(order, splits, learner).run()));
         }
-        System.out.println(new Gson().toJson(outcome));
     }
 
     /** Runs one on a side, with an addition to the environment. The module aside, both sides get the same flags. */
     static Outcome run(String side, Map<String, String> environment, Order order)
             throws IOException, InterruptedException {
         List<String> flags = new ArrayList<>(OwnProcess.FRUGAL);
-        if (side.equals("striate")) {
+        if (side.equals(Sides.STRIATE)) {
             flags.addAll(OwnProcess.VECTORS);
         }
         List<String> arguments = new ArrayList<>(List.of(side));
         arguments.addAll(order.arguments());
-        return new Gson().fromJson(OwnProcess.run(WholeTraining.class, flags, environment, arguments), Outcome.class);
+        String classPath = System.getProperty("java.class.path");
+        return Json.parse(OwnProcess.run(WholeTraining.class, flags, environment, classPath, arguments), Outcome.class);
     }
 
     private Outcome run() throws IOException {
@@ -138,7 +140,7 @@ final class WholeTraining {
                     if (!Float.isFinite(loss)) {
                         throw new IllegalStateException("the loss of step " + step + " is " + loss);
                     }
-                    if (step <= Side.COMPARED_STEPS) {
+                    if (step <= Row.COMPARED_STEPS) {
                         firstLosses.add(loss);
                     }
                     sum += (double) loss * batch.size();

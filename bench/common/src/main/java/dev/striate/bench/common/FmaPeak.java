@@ -1,33 +1,70 @@
-package dev.striate.bench.peers;
+package dev.striate.bench.common;
 
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The most float32 multiply-adds that this machine does now: on each thread twelve independent chains of them in
- * registers, enough to fill two units of up to six cycles' latency.
+ * The greatest speed of float32 multiply-adds that this machine shows: on each thread, twelve independent chains of them
+ * in registers.
  */
-final class FmaPeak {
+public final class FmaPeak {
 
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int CHAINS = 12;
     private static final int ITERATIONS = 2_000;
     private static final long WARM_UP_NANOS = 2_000_000_000;
     private static final long SAMPLE_NANOS = 40_000_000;
+    private static final int SAMPLES = 1;
+
+    /** Keeps the results alive, so that the work is done. */
+    private static volatile float sink;
 
     private final int threads;
-    /** Keeps the results alive, so that the work is done. */
-    private volatile float sink;
+    private double best;
 
-    FmaPeak(int threads) {
+    /** Warms up. */
+    public FmaPeak(int threads) {
         this.threads = threads;
         sample(WARM_UP_NANOS);
     }
 
-    /** GFLOP/s of all threads together over some 40 ms. */
-    double gflops() {
-        return sample(SAMPLE_NANOS);
+    /**
+     * The best of the samples.
+     *
+     * @param flops per second, of all threads together
+     * @param bits  the width of the vectors
+     */
+    public record Peak(double flops, int bits, int threads) {
+        @Override
+        public String toString() {
+            return Table.format(
+                    "%.1f GFLOP/s with vectors of %d bits, threads: %d, the best of the probes",
+                    flops / 1e9, bits, threads);
+        }
+    }
+
+    /** Argument: the number of threads. Prints the peak as JSON. */
+    public static void main(String[] args) {
+        System.out.println(Json.line(new FmaPeak(Integer.parseInt(args[0])).probe()));
+    }
+
+    /** Measures in a JVM of its own, with the module. */
+    public static Peak inOwnProcess(int threads, List<String> flags) throws IOException, InterruptedException {
+        List<String> all = new ArrayList<>(OwnProcess.VECTORS);
+        all.addAll(flags);
+        return Json.parse(OwnProcess.run(FmaPeak.class, all, List.of(Integer.toString(threads))), Peak.class);
+    }
+
+    /** Takes samples, half a second in all; returns the best so far. */
+    public Peak probe() {
+        for (int i = 0; i < SAMPLES; i++) {
+            best = Math.max(best, sample(SAMPLE_NANOS));
+        }
+        return new Peak(best, SPECIES.vectorBitSize(), threads);
     }
 
     private double sample(long nanos) {
@@ -52,7 +89,7 @@ final class FmaPeak {
         return sum;
     }
 
-    private double run(long nanos, CountDownLatch ready) {
+    private static double run(long nanos, CountDownLatch ready) {
         ready.countDown();
         try {
             ready.await();
@@ -67,7 +104,7 @@ final class FmaPeak {
             flops += 2.0 * ITERATIONS * CHAINS * SPECIES.length();
             elapsed = System.nanoTime() - start;
         } while (elapsed < nanos);
-        return flops / elapsed;
+        return 1e9 * flops / elapsed;
     }
 
     /** Written out: a vector that leaves its method's locals would be boxed. */

@@ -1,0 +1,71 @@
+package dev.striate.bench.common;
+
+import dev.striate.models.Architecture;
+import dev.striate.nn.BatchNorm2d;
+import dev.striate.nn.Conv2d;
+import dev.striate.nn.MaxPool2d;
+import dev.striate.nn.Module;
+import dev.striate.op.WindowOption;
+
+/** One layer of a {@link Net}. */
+public sealed interface Layer {
+
+    /** Builds the layer in Striate. */
+    Module module();
+
+    /** A convolution with stride 1 and a bias. */
+    record Conv(int in, int out, int kernel, int padding) implements Layer {
+        @Override
+        public Module module() {
+            return new Conv2d(in, out, kernel, WindowOption.padding(padding));
+        }
+    }
+
+    /** Batch normalisation over the batch and the plane. */
+    record BatchNorm(int channels) implements Layer {
+        @Override
+        public Module module() {
+            return new BatchNorm2d(channels);
+        }
+    }
+
+    /** max(x, 0). */
+    record Relu() implements Layer {
+        @Override
+        public Module module() {
+            return new dev.striate.nn.Relu();
+        }
+    }
+
+    /** The maximum of windows of 2x2 that do not overlap. */
+    record MaxPool() implements Layer {
+        @Override
+        public Module module() {
+            return new MaxPool2d(2);
+        }
+    }
+
+    /** (N, C, H, W) to (N, C H W). */
+    record Flatten() implements Layer {
+        @Override
+        public Module module() {
+            return new dev.striate.nn.Flatten();
+        }
+    }
+
+    /** x w^T + b. */
+    record Linear(int in, int out) implements Layer {
+        @Override
+        public Module module() {
+            return new dev.striate.nn.Linear(in, out);
+        }
+    }
+
+    /** A whole network of Striate's, which libtorch through DJL does not build. */
+    record Whole(Architecture network) implements Layer {
+        @Override
+        public Module module() {
+            return network.create(Net.CLASSES);
+        }
+    }
+}
