@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Usage: end-to-end.sh DATA_DIR [OPTION VALUE]...
+# Usage: end-to-end.sh DATA_DIR [--avx2] [OPTION VALUE]...
 # Measures whole trainings of LeNet-5 on MNIST and the simple net on CIFAR-10, on Striate and on libtorch; see README.md.
 # DATA_DIR contains the published files of at least one of the data sets, at any depth.
 # All other options are passed on: ./end-to-end.sh DATA_DIR --seeds 0,1,2

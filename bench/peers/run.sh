@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Usage: run.sh [OPTION VALUE]...
+# Usage: run.sh [--avx2] [OPTION VALUE]...
 # Measures Striate and libtorch with 1 and 2 threads and both settings of glibc's allocator; see README.md.
+#   --avx2         limit both sides to AVX2
 #   --only REGEX   rows whose name contains a match, such as 'matmul 512$' or 'with gradients .* 3->32'
 # All other options are passed on: ./run.sh --seconds 2 --only 'train lenet'
 # PEERS_THREADS="1 2" and PEERS_ALLOCATORS="default kept" select the runs.

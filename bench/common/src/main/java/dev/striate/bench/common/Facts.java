@@ -35,8 +35,11 @@ public final class Facts {
                 "striate",
                 device + ", " + device.info().name() + ", " + device.info().detail() + ", jar sha256 "
                         + digest(Path.of(location())));
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(flag -> flag.startsWith("-XX:UseAVX"))
+                .forEach(flag -> facts.put("limit of the vectors of Java", flag));
         new TreeMap<>(System.getenv()).forEach((name, value) -> {
-            if (name.matches("GLIBC_TUNABLES|(MALLOC|OMP|MKL)_.*")) {
+            if (name.matches("GLIBC_TUNABLES|(MALLOC|OMP|MKL|ATEN|ONEDNN)_.*")) {
                 facts.put(name, value);
             }
         });

@@ -65,8 +65,9 @@ public final class OwnProcess {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(flags);
+        // Properties of DJL, and the limit of the vector width.
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(flag -> flag.startsWith("-D"))
+                .filter(flag -> flag.startsWith("-D") || flag.startsWith("-XX:UseAVX"))
                 .forEach(command::add);
         // The last thing before the start: both processes share the wall clock.
         command.add("-D" + STARTED + "=" + Instant.now());
