@@ -1,9 +1,13 @@
 package dev.striate.bench.peers;
 
 import dev.striate.Device;
+import dev.striate.bench.common.Facts;
 import dev.striate.bench.common.Side;
 import dev.striate.bench.common.Striate;
+import java.io.File;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -20,6 +24,14 @@ final class Sides {
         return Arrays.stream(settings.strip().split(" +"))
                 .map(setting -> setting.split("=", 2))
                 .collect(Collectors.toMap(parts -> parts[0], parts -> parts[1]));
+    }
+
+    /** Returns this program's class path with another jar of Striate. */
+    static String withStriate(String jar) {
+        List<String> path =
+                new ArrayList<>(List.of(System.getProperty("java.class.path").split(File.pathSeparator)));
+        path.replaceAll(entry -> entry.equals(Facts.location()) ? jar : entry);
+        return String.join(File.pathSeparator, path);
     }
 
     /** Creates a side; the other one is not loaded. */
