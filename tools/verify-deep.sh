@@ -94,7 +94,7 @@ done
 # Every build for GPUs that was launched above is compiled for real ones.
 mkdir "$work/compiled"
 sed -n 's|^kernel \([a-z0-9_]*\)/[A-Za-z0-9]* TILED \[\(.*\)\]$|\1 \2|p' "$kernels"* | tr -d , | sed 's/ *$//' | sort -u > "$work/compiled/variants"
-java -cp "target/test-classes:target/classes" dev.striate.backend.opencl.KernelSources "$work/compiled" \
+java -cp "target/test-classes:target/striate.jar" dev.striate.backend.opencl.KernelSources "$work/compiled" \
     $(cut -d ' ' -f 1 "$work/compiled/variants" | sort -u)
 tools/verify-compilers.sh "$work/compiled" > "$work/compilers.log" || true
 cat "$work/compilers.log"

@@ -152,14 +152,16 @@ __kernel void weightProduct(
 #include "tile_product.cl"
     UNROLLED(i, ITEM_ROWS) {
         const int row = ROW_OF(i);
-        UNROLLED(j, 4 * RUNS) {
-            const int column = COLUMN_OF(j / 4) + j % 4;
-            if (row < rows && column < columns) {
-                const float sum = LANE(total[i][j / 4], j % 4);
-                if (splits == 1) {
-                    storeSum(g, sum, group * rows + row, column, dw, dbias);
-                } else {
-                    partial[((split * g.groups + group) * rows + row) * columns + column] = sum;
+        UNROLLED(run, RUNS) {
+            UNROLLED(j, 4) {
+                const int column = COLUMN_OF(run) + j;
+                if (row < rows && column < columns) {
+                    const float sum = LANE(total[i][run], j);
+                    if (splits == 1) {
+                        storeSum(g, sum, group * rows + row, column, dw, dbias);
+                    } else {
+                        partial[((split * g.groups + group) * rows + row) * columns + column] = sum;
+                    }
                 }
             }
         }

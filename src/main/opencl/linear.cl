@@ -36,19 +36,21 @@ __kernel void gradients(
 #include "tile_product.cl"
     UNROLLED(i, ITEM_ROWS) {
         const int row = ROW_OF(i) - first;
-        UNROLLED(j, 4 * RUNS) {
-            const int column = COLUMN_OF(j / 4) + j % 4;
-            if (row >= rows || column >= columns) {
-                continue;
-            }
-            const float sum = LANE(total[i][j / 4], j % 4);
-            const int at = row * g.in + column;
-            if (!ofWeight) {
-                dx[at] = GATED(sum, gate[at]);
-            } else if (column < g.in) {
-                dw[at] = sum;
-            } else {
-                dbias[row] = sum;
+        UNROLLED(run, RUNS) {
+            UNROLLED(j, 4) {
+                const int column = COLUMN_OF(run) + j;
+                if (row >= rows || column >= columns) {
+                    continue;
+                }
+                const float sum = LANE(total[i][run], j);
+                const int at = row * g.in + column;
+                if (!ofWeight) {
+                    dx[at] = GATED(sum, gate[at]);
+                } else if (column < g.in) {
+                    dw[at] = sum;
+                } else {
+                    dbias[row] = sum;
+                }
             }
         }
     }
