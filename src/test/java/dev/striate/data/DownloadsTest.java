@@ -334,9 +334,10 @@ class DownloadsTest {
                     CONTENT.length,
                     sha256(CONTENT),
                     List.of(URI.create("http://localhost:" + silent.getLocalPort() + "/"), uri("/good")));
+            // Long enough for the other server on a busy machine.
             check(downloads()
-                    .connectTimeout(Duration.ofMillis(100))
-                    .stallTimeout(Duration.ofMillis(100))
+                    .connectTimeout(Duration.ofSeconds(5))
+                    .stallTimeout(Duration.ofSeconds(1))
                     .fetch(file));
         }
     }
