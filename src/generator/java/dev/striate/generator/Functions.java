@@ -119,7 +119,7 @@ final class Functions {
 
     private static String method(String kind) {
         StringBuilder name = new StringBuilder();
-        for (String word : kind.toLowerCase(Locale.ROOT).split("_")) {
+        for (String word : kind.toLowerCase(Locale.ROOT).split("_", -1)) {
             name.append(name.isEmpty() ? word : Character.toUpperCase(word.charAt(0)) + word.substring(1));
         }
         return name.toString();

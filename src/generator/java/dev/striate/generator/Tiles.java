@@ -97,7 +97,7 @@ final class Tiles {
         loops.vectorMethod(name, body -> {
             for (Shape shape : shapes) {
                 String call = name + shape + "(" + String.join(", ", Loops.parameters(signature)) + ");";
-                if (shape == shapes[shapes.length - 1]) {
+                if (shape.equals(shapes[shapes.length - 1])) {
                     body.line(call);
                 } else {
                     body.block(
