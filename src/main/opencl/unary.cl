@@ -84,7 +84,7 @@ Vec powDerivative(Vec x, float a)
 #elif defined(F_GELU)
 // Value 11, derivative 11, also for small results on the far left and around the derivative's zero at -0.75; 3 where division is
 // exactly rounded and exp within 1 ulp, as in PoCL. The built-in erfc is not used: rounding its argument alone costs 190 ulp on
-// the far left. The polynomials are those of the CPU, see ScalarFunctionKernels for their origin.
+// the far left. The polynomials are those of the CPU, see the generator's Functions for their origin.
 #define VALUE gelu(x)
 #define DERIVATIVE geluDerivative(x)
 #define FURTHEST 15.0f
