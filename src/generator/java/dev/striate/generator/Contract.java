@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -13,21 +12,22 @@ import java.util.stream.Collectors;
 /** The abstract methods of an interface or a class, read from its source. */
 final class Contract {
 
-    private static final Pattern METHOD = Pattern.compile("(?m)^    (abstract )?((?:void|double) (\\w+)\\([^)]*\\));");
+    private static final Pattern METHOD =
+            Pattern.compile("(?m)^    (?:abstract )?((?:void|double) (\\w+)\\([^)]*\\));");
 
     private final String imports;
     private final Map<String, String> signatures = new LinkedHashMap<>();
-    private final Map<String, String> overrides = new LinkedHashMap<>();
+    /** Methods of a class are only for its package. */
+    private final boolean isClass;
 
     Contract(Path source) throws IOException {
         String text = Files.readString(source);
         this.imports = text.lines().filter(line -> line.startsWith("import ")).collect(Collectors.joining("\n"));
+        this.isClass = text.contains("\nabstract class ");
         Matcher method = METHOD.matcher(text.replaceAll("(?s)/\\*.*?\\*/", ""));
         while (method.find()) {
-            String signature = method.group(2).replaceAll("\\s+", " ").replace("( ", "(");
-            signatures.put(method.group(3), signature);
-            // Those of a class are only for its package.
-            overrides.put(method.group(3), "@Override\n    " + (method.group(1) == null ? "public " : "") + signature);
+            signatures.put(
+                    method.group(2), method.group(1).replaceAll("\\s+", " ").replace("( ", "("));
         }
     }
 
@@ -40,16 +40,8 @@ final class Contract {
         return signatures;
     }
 
-    boolean has(String name) {
-        return overrides.containsKey(name);
-    }
-
-    /** The head of a method that implements the one of this name. */
-    String override(String name) {
-        String head = overrides.get(name);
-        if (head == null) {
-            throw new NoSuchElementException("no contract has a method " + name);
-        }
-        return head;
+    /** What stands before the signature of a method that implements one of these. */
+    String modifiers() {
+        return "@Override\n    " + (isClass ? "" : "public ");
     }
 }

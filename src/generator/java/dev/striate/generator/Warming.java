@@ -5,7 +5,7 @@ import java.util.stream.Collectors;
 
 /**
  * Writes an implementation of an interface that runs a kernel's vector version where it is warm, and its scalar twin
- * elsewhere. A method that takes an array is a kernel; what others say of shapes is the same in both.
+ * elsewhere. The abstract methods are the kernels.
  */
 final class Warming {
 
@@ -47,30 +47,22 @@ final class Warming {
     private static void append(StringBuilder fields, StringBuilder methods, String name, String signature) {
         String method = Loops.methodName(signature);
         List<String> parameters = Loops.parameters(signature);
-        String call = method + "(" + String.join(", ", parameters) + ");";
-        String give = signature.startsWith("void ") ? "" : "return ";
-        methods.append("\n    @Override\n    public ").append(signature).append(" {\n");
-        if (!signature.contains("[]")) {
-            methods.append("        ")
-                    .append(give)
-                    .append("vector.")
-                    .append(call)
-                    .append("\n    }\n");
-            return;
-        }
         boolean many = parameters.get(0).equals("kind");
-        fields.append("        this.").append(method).append(" = warmUp.kernel").append(many ? "s" : "");
-        fields.append("(\"")
-                .append(name)
-                .append('.')
-                .append(method)
-                .append(many ? "\", UnaryFunction.Kind.class);\n" : "\");\n");
-        methods.append("        (")
-                .append(method)
-                .append(many ? "[kind.ordinal()]" : "")
-                .append(".isWarm() ? vector : scalar).");
-        int at = methods.lastIndexOf("        (");
-        methods.insert(at + 8, give);
-        methods.append(call).append("\n    }\n");
+        String kernel = "\"" + name + "." + method + "\"";
+        fields.append("        this.%s = warmUp.%s;\n"
+                .formatted(
+                        method, many ? "kernels(" + kernel + ", UnaryFunction.Kind.class)" : "kernel(" + kernel + ")"));
+        methods.append("""
+
+                    @Override
+                    public %s {
+                        %s(%s.isWarm() ? vector : scalar).%s(%s);
+                    }
+                """.formatted(
+                        signature,
+                        signature.startsWith("void ") ? "" : "return ",
+                        many ? method + "[kind.ordinal()]" : method,
+                        method,
+                        String.join(", ", parameters)));
     }
 }

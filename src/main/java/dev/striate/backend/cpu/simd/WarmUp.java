@@ -2,15 +2,14 @@ package dev.striate.backend.cpu.simd;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Decides for each kernel when its vector version takes over from the scalar twin. As long as C2 has not compiled a
@@ -27,10 +26,10 @@ final class WarmUp {
     private static final int PROOF = 8;
     /** More than any kernel allocates per call, less than the boxed vectors of the shortest rehearsal. */
     private static final int LEAST_BOXED_BYTES = 512;
-    /** How long to wait for a kernel before the next one's turn; each further round waits twice as long. */
-    private static final long PATIENCE_MILLIS = 1_500;
+    /** How long a kernel's turn lasts at most. One that is not compiled by then goes to the end of the queue. */
+    private static final long TURN_NANOS = 1_500_000_000;
 
-    private static final int ROUNDS = 4;
+    private static final int MOST_TURNS = 20;
 
     private static final System.Logger LOG = System.getLogger(WarmUp.class.getName());
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -38,7 +37,7 @@ final class WarmUp {
     private final SimdKernels vectorized;
     private final Map<String, Consumer<SimdKernels>> rehearsals;
     private final Runnable profiles;
-    private final Queue<Kernel> asked = new ArrayDeque<>();
+    private final BlockingQueue<Kernel> asked = new LinkedBlockingQueue<>();
     private boolean started;
 
     /**
@@ -56,7 +55,7 @@ final class WarmUp {
 
         private final String name;
         private volatile boolean warm;
-        private volatile boolean isAsked;
+        private final AtomicBoolean isAsked = new AtomicBoolean();
 
         private Kernel(String name) {
             this.name = name;
@@ -67,8 +66,7 @@ final class WarmUp {
             if (warm) {
                 return true;
             }
-            if (!isAsked) {
-                isAsked = true;
+            if (!isAsked.get() && isAsked.compareAndSet(false, true)) {
                 ask(this);
             }
             return false;
@@ -95,38 +93,19 @@ final class WarmUp {
             thread.setDaemon(true);
             thread.start();
         }
-        notifyAll();
-    }
-
-    /** The kernel whose turn it is, or null if there is none now. */
-    private synchronized @Nullable Kernel next() {
-        return asked.poll();
-    }
-
-    private synchronized Kernel await() throws InterruptedException {
-        while (asked.isEmpty()) {
-            wait();
-        }
-        return asked.remove();
     }
 
     private void rehearseAll() {
+        Map<Kernel, Integer> turns = new HashMap<>();
         try {
             profiles.run();
-            List<Kernel> cold = new ArrayList<>();
-            int round = 0;
             while (true) {
-                Kernel kernel = cold.isEmpty() || round == ROUNDS ? await() : next();
-                if (kernel != null) {
-                    round = 0;
-                    tryOne(kernel, PATIENCE_MILLIS, cold);
-                } else {
-                    round++;
-                    List<Kernel> again = List.copyOf(cold);
-                    cold.clear();
-                    for (Kernel each : again) {
-                        tryOne(each, PATIENCE_MILLIS << round, cold);
-                    }
+                Kernel kernel = asked.take();
+                if (rehearse(Objects.requireNonNull(rehearsals.get(kernel.name)))) {
+                    kernel.warm = true;
+                    LOG.log(System.Logger.Level.DEBUG, "cpu: {0} runs on vectors", kernel.name);
+                } else if (turns.merge(kernel, 1, Integer::sum) < MOST_TURNS) {
+                    asked.add(kernel);
                 }
             }
         } catch (InterruptedException e) {
@@ -135,22 +114,13 @@ final class WarmUp {
         }
     }
 
-    private void tryOne(Kernel kernel, long patienceMillis, List<Kernel> cold) throws InterruptedException {
-        if (rehearse(Objects.requireNonNull(rehearsals.get(kernel.name)), patienceMillis)) {
-            kernel.warm = true;
-            LOG.log(System.Logger.Level.DEBUG, "cpu: {0} runs on vectors", kernel.name);
-        } else {
-            cold.add(kernel);
-        }
-    }
-
     /**
      * Calls a kernel until it allocates no vectors any more: C2 has then compiled it, and well.
      *
-     * @return false if it has not by that time
+     * @return false if it has not when its turn ends
      */
-    private boolean rehearse(Consumer<SimdKernels> kernel, long patienceMillis) throws InterruptedException {
-        long deadline = System.nanoTime() + patienceMillis * 1_000_000;
+    private boolean rehearse(Consumer<SimdKernels> kernel) throws InterruptedException {
+        long deadline = System.nanoTime() + TURN_NANOS;
         for (int good = 0; good < PROOF; ) {
             if (System.nanoTime() > deadline) {
                 return false;
