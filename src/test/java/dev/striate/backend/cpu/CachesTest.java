@@ -19,7 +19,7 @@ class CachesTest {
     void readsWhatLinuxShows(@TempDir Path directory) throws IOException {
         index(directory, 0, "1", "Data", "48K");
         index(directory, 1, "1", "Instruction", "64K");
-        index(directory, 2, "2", "Unified", "2048K");
+        index(directory, 2, "2", "Unified", "2M");
         index(directory, 3, "3", "Unified", "300M");
         assertEquals(new Caches(48 << 10, 2 << 20), Caches.read(directory, Caches.DEFAULT));
     }
