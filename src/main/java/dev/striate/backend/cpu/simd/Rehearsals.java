@@ -1,6 +1,7 @@
 package dev.striate.backend.cpu.simd;
 
 import dev.striate.backend.UnaryFunction;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +21,8 @@ final class Rehearsals {
 
     /**
      * A call of each kernel. It goes both ways at every branch, or C2 would leave one way out and the first to take it
-     * would find itself in the interpreter. All data are 0.
+     * would find itself in the interpreter. All data are 0. The calls allocate nothing themselves: what is allocated is
+     * boxed vectors.
      */
     static Map<String, Consumer<SimdKernels>> of(SimdKernels vectorized) {
         int columns = Math.max(
@@ -70,15 +72,17 @@ final class Rehearsals {
                 k.convolution().copyFrames(frame, 3, x, x.length - 3 * channelStep, channelStep, y, 0);
             }
         });
-        program.put("ConvKernels.addShifted", k -> {
-            for (int count = 3; count <= 5; count++) {
+        for (int count = 3; count <= 5; count++) {
+            for (int length : new int[] {lanes, 2 * lanes}) {
                 int[] shifts = new int[count];
-                for (int length : new int[] {lanes, 2 * lanes}) {
-                    int[] masks = k.convolution().shiftMasks(length, length, shifts);
-                    k.convolution().addShifted(8, length, x, 0, length, 0, shifts, masks, 0f, y, 0, 8 * length - 1);
-                }
+                int[] masks = vectorized.convolution().shiftMasks(length, length, shifts);
+                program.merge(
+                        "ConvKernels.addShifted",
+                        k -> k.convolution()
+                                .addShifted(8, length, x, 0, length, 0, shifts, masks, 0f, y, 0, 8 * length - 1),
+                        Consumer::andThen);
             }
-        });
+        }
         program.put("DotTiles.tile", k -> {
             for (int height = 3; height <= 4; height++) {
                 int tile = k.dotTiles().tileRows(height);
@@ -170,7 +174,8 @@ final class Rehearsals {
             k.products().dots(5, n, x, 0, z, 0, 1, y, 0, a);
             k.products().dots(5, n + lanes, x, 0, z, 0, 1, y, 0, a);
         });
-        for (UnaryFunction.Kind kind : UnaryFunction.Kind.values()) {
+        // Powers have no loop.
+        for (UnaryFunction.Kind kind : EnumSet.complementOf(EnumSet.of(UnaryFunction.Kind.POW))) {
             program.put(
                     "ElementwiseKernels.forward." + kind, k -> k.elementwise().forward(kind, n, 1f, 0f, x, 0, y, 0));
             program.put(

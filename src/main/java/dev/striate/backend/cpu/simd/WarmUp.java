@@ -25,7 +25,7 @@ final class WarmUp {
     /** Readings in a row without boxed vectors: one could be an accident. */
     private static final int PROOF = 8;
     /** More than any kernel allocates per call, less than the boxed vectors of the shortest rehearsal. */
-    private static final int LEAST_BOXED_BYTES = 512;
+    static final int LEAST_BOXED_BYTES = 512;
     /** How long a kernel's turn lasts at most. One that is not compiled by then goes to the end of the queue. */
     private static final long TURN_NANOS = 1_500_000_000;
 

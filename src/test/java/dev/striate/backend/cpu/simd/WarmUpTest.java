@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import dev.striate.backend.UnaryFunction.Kind;
+import java.lang.management.ManagementFactory;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -157,6 +160,19 @@ class WarmUpTest {
         assertFalse(called.contains("forward"), "a cold function ran on vectors");
     }
 
+    /** A kernel whose rehearsal allocates by itself would be taken for one that boxes, and never run on vectors. */
+    @Test
+    void rehearsalsOfScalarLoopsAllocateLittle() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        Rehearsals.of(vectorized()).forEach((name, rehearsal) -> {
+            rehearsal.accept(VectorApi.plain());
+            long before = threads.getCurrentThreadAllocatedBytes();
+            rehearsal.accept(VectorApi.plain());
+            long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+            assertTrue(bytes < WarmUp.LEAST_BOXED_BYTES, name + " allocates " + bytes + " bytes");
+        });
+    }
+
     /** A kernel without a rehearsal would never run on vectors. */
     @Test
     void everyKernelHasARehearsal() {
@@ -174,7 +190,7 @@ class WarmUpTest {
                 boolean isKernel = java.lang.reflect.Modifier.isAbstract(method.getModifiers());
                 String name = family.getSimpleName() + "." + method.getName();
                 if (isKernel && method.getParameterTypes()[0] == Kind.class) {
-                    for (Kind kind : Kind.values()) {
+                    for (Kind kind : EnumSet.complementOf(EnumSet.of(Kind.POW))) {
                         assertTrue(rehearsals.containsKey(name + "." + kind), name + "." + kind);
                     }
                 } else if (isKernel) {
