@@ -19,6 +19,8 @@ import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.autograd.NoGrad;
 import dev.striate.backend.Backend;
+import dev.striate.backend.KernelSet;
+import dev.striate.backend.KernelSets;
 import dev.striate.backend.OptimizerKernels;
 import dev.striate.nn.Linear;
 import dev.striate.nn.Relu;
@@ -589,21 +591,25 @@ class OptimizerTest {
 
     /** The reference with an alignment to keep, which writes down the length of each update by Adam. */
     private static Backend aligned(Backend backend, int alignment, List<Integer> updates) {
-        OptimizerKernels kernels = (OptimizerKernels) Proxy.newProxyInstance(
-                OptimizerTest.class.getClassLoader(),
-                new Class<?>[] {OptimizerKernels.class},
-                (proxy, method, arguments) -> {
-                    if (method.getName().equals("adam")) {
-                        updates.add((Integer) arguments[0]);
-                    }
-                    return method.invoke(backend.kernels().optimizer(), arguments);
-                });
+        KernelSet kernels = KernelSets.map(
+                backend.kernels(),
+                (family, exact) -> family != OptimizerKernels.class
+                        ? exact
+                        : Proxy.newProxyInstance(
+                                OptimizerTest.class.getClassLoader(),
+                                new Class<?>[] {family},
+                                (proxy, method, arguments) -> {
+                                    if (method.getName().equals("adam")) {
+                                        updates.add((Integer) arguments[0]);
+                                    }
+                                    return method.invoke(exact, arguments);
+                                }));
         return (Backend) Proxy.newProxyInstance(
                 OptimizerTest.class.getClassLoader(),
                 new Class<?>[] {Backend.class},
                 (proxy, method, arguments) -> switch (method.getName()) {
                     case "sliceAlignment" -> alignment;
-                    case "optimizer" -> kernels;
+                    case "kernels" -> kernels;
                     default -> method.invoke(backend, arguments);
                 });
     }

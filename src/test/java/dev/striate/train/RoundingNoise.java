@@ -6,6 +6,8 @@ import dev.striate.backend.ClassificationGeometry;
 import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.CopyKernels;
 import dev.striate.backend.CrossEntropyKernels;
+import dev.striate.backend.KernelSet;
+import dev.striate.backend.KernelSets;
 import dev.striate.backend.LinearGeometry;
 import dev.striate.backend.MatmulGeometry;
 import dev.striate.backend.MaxPool2dKernels;
@@ -44,13 +46,15 @@ final class RoundingNoise {
 
     static Backend backend(long seed) {
         RoundingNoise noise = new RoundingNoise(seed);
-        return proxy(Backend.class, (method, arguments) -> {
-            Object result = invoke(method, noise.exact, arguments);
-            Class<?> family = method.getReturnType();
-            return family.getSimpleName().endsWith("Kernels") && family != CopyKernels.class
-                    ? proxy(family, (kernel, operands) -> noise.call(result, family, kernel, operands))
-                    : result;
-        });
+        KernelSet kernels = KernelSets.map(
+                noise.exact.kernels(),
+                (family, exact) -> family == CopyKernels.class
+                        ? exact
+                        : proxy(family, (kernel, operands) -> noise.call(exact, family, kernel, operands)));
+        return proxy(
+                Backend.class,
+                (method, arguments) ->
+                        method.getName().equals("kernels") ? kernels : invoke(method, noise.exact, arguments));
     }
 
     private Object call(Object kernels, Class<?> family, Method kernel, Object[] arguments) {
