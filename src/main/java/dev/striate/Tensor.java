@@ -739,7 +739,8 @@ public final class Tensor extends ScopedResource {
             boolean training,
             float momentum,
             float epsilon) {
-        return BatchNorm2d.apply(this, gamma, beta, runningMean, runningVariance, training, momentum, epsilon);
+        return BatchNorm2d.apply(
+                this, new BatchNorm2d.Settings(gamma, beta, runningMean, runningVariance, training, momentum, epsilon));
     }
 
     // ---- Losses

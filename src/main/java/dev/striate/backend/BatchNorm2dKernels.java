@@ -12,58 +12,42 @@ import org.jspecify.annotations.Nullable;
 public interface BatchNorm2dKernels {
 
     /**
-     * Normalises by the batch's own statistics.
+     * Normalises by the batch's own statistics, with its biased variance (divided by the number of elements M).
      *
-     * @param relu            whether y is max(that, 0) instead
-     * @param mean            out: the batch's mean
-     * @param reciprocal      out: {@code 1 / sqrt(variance + epsilon)} with the batch's biased variance (divided by the
-     *     number of elements M); the variance itself may exceed float32
-     * @param runningMean     updated to {@code (1 - momentum) running + momentum mean}, or null
-     * @param runningVariance the same with the unbiased variance (divided by M - 1), null together with {@code
-     *     runningMean}
+     * @param relu       whether y is max(that, 0) instead
+     * @param statistics out: the batch's
+     * @param running    updated, or null
      */
     void forwardTraining(
             BatchNorm2dGeometry g,
-            float momentum,
-            boolean relu,
             Buffer x,
-            Buffer gamma,
-            Buffer beta,
+            NormParameters parameters,
+            boolean relu,
             Buffer y,
-            Buffer mean,
-            Buffer reciprocal,
-            @Nullable Buffer runningMean,
-            @Nullable Buffer runningVariance);
+            NormStatistics statistics,
+            @Nullable RunningStatistics running);
 
     /** Normalises by given statistics; y is max(that, 0) with {@code relu}. */
     void forwardInference(
             BatchNorm2dGeometry g,
-            boolean relu,
             Buffer x,
-            Buffer gamma,
-            Buffer beta,
-            Buffer mean,
-            Buffer variance,
+            NormParameters parameters,
+            NormStatistics statistics,
+            boolean relu,
             Buffer y);
 
     /**
      * With {@code xhat = (x - mean) / sqrt(variance + epsilon)}: {@code dgamma = sum(dy xhat)}, {@code dbeta =
      * sum(dy)}, {@code dx = gamma / sqrt(variance + epsilon) (dy - dbeta/M - xhat dgamma/M)}, the last two terms only
-     * with {@code batchStatistics}. Each result may be null if it is not wanted.
+     * for the statistics of a batch.
      *
-     * @param batchStatistics whether mean and variance were computed from x
-     * @param spread          the reciprocal that {@link #forwardTraining} left, or the variance that {@link
-     *     #forwardInference} was given
+     * @param statistics those that x was normalised by
      */
     void gradient(
             BatchNorm2dGeometry g,
-            boolean batchStatistics,
             Buffer x,
             Buffer gamma,
-            Buffer mean,
-            Buffer spread,
+            NormStatistics statistics,
             Buffer dy,
-            @Nullable Buffer dx,
-            @Nullable Buffer dgamma,
-            @Nullable Buffer dbeta);
+            NormGradients gradients);
 }

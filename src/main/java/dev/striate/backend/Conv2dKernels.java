@@ -9,11 +9,9 @@ public interface Conv2dKernels {
      * {@code y = w * x + bias}.
      *
      * @param bias one element per output channel, or null
+     * @param relu whether y is max(that, 0) instead
      */
-    void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y);
-
-    /** {@code y = max(w * x + bias, 0)}. */
-    void forwardRelu(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y);
+    void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, boolean relu, Buffer y);
 
     /**
      * {@code dx}: for each input pixel the sum over all outputs that read it of {@code dy} times the weight of that
@@ -21,14 +19,9 @@ public interface Conv2dKernels {
      *
      * @param bias one element per input channel, added to every pixel of the channel (for transposed convolution), or
      *     null
+     * @param gate the output of a ReLU, of dx's length; where it is not above 0, dx is 0. Or null
      */
-    void inputGradient(Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Buffer dx);
-
-    /**
-     * As {@link #inputGradient} without bias, but 0 where {@code gate}, the output of a ReLU with dx's length, is not
-     * above 0.
-     */
-    void gatedInputGradient(Conv2dGeometry g, Buffer dy, Buffer w, Buffer gate, Buffer dx);
+    void inputGradient(Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, @Nullable Buffer gate, Buffer dx);
 
     /**
      * {@code dw}: for each weight the sum over all outputs of the batch of {@code dy} times the pixel of that weight.

@@ -9,14 +9,14 @@ public interface LinearKernels {
      * {@code y = x w^T + bias}.
      *
      * @param bias one element per output, or null
-     * @param relu whether y is max(y, 0)
+     * @param relu whether y is max(that, 0) instead
      */
     void forward(LinearGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, boolean relu, Buffer y);
 
     /**
      * {@code dx = dy w}.
      *
-     * @param gate an array of dx's length; where it is not above 0, dx is 0. Or null
+     * @param gate the output of a ReLU, of dx's length; where it is not above 0, dx is 0. Or null
      */
     void inputGradient(LinearGeometry g, Buffer dy, Buffer w, @Nullable Buffer gate, Buffer dx);
 

@@ -19,28 +19,22 @@ public interface NormPoolKernels {
     void forwardTraining(
             BatchNorm2dGeometry g,
             Pool2dGeometry window,
-            float momentum,
-            boolean relu,
             Buffer x,
-            Buffer gamma,
-            Buffer beta,
+            NormParameters parameters,
+            boolean relu,
             Buffer y,
             IndexBuffer indices,
-            Buffer mean,
-            Buffer reciprocal,
-            @Nullable Buffer runningMean,
-            @Nullable Buffer runningVariance);
+            NormStatistics statistics,
+            @Nullable RunningStatistics running);
 
     /** {@link BatchNorm2dKernels#forwardInference}, pooled. */
     void forwardInference(
             BatchNorm2dGeometry g,
             Pool2dGeometry window,
-            boolean relu,
             Buffer x,
-            Buffer gamma,
-            Buffer beta,
-            Buffer mean,
-            Buffer variance,
+            NormParameters parameters,
+            NormStatistics statistics,
+            boolean relu,
             Buffer y,
             IndexBuffer indices);
 
@@ -48,14 +42,10 @@ public interface NormPoolKernels {
     void gradient(
             BatchNorm2dGeometry g,
             Pool2dGeometry window,
-            boolean batchStatistics,
             Buffer x,
             Buffer gamma,
-            Buffer mean,
-            Buffer spread,
+            NormStatistics statistics,
             Buffer dy,
             IndexBuffer indices,
-            @Nullable Buffer dx,
-            @Nullable Buffer dgamma,
-            @Nullable Buffer dbeta);
+            NormGradients gradients);
 }

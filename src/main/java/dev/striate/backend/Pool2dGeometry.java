@@ -22,6 +22,25 @@ public record Pool2dGeometry(
         int dilationH,
         int dilationW) {
 
+    /** Windows of 2 by 2 with stride 2; a last line or column of its own is left out. */
+    public static Pool2dGeometry twoByTwo(int planes, int height, int width) {
+        return new Pool2dGeometry(planes, height, width, height / 2, width / 2, 2, 2, 2, 2, 0, 0, 0, 0, 1, 1);
+    }
+
+    /** Whether windows are those of {@link #twoByTwo}, which most networks have: side by side, inside of the image. */
+    public boolean isTwoByTwo() {
+        return kernelHeight == 2
+                && kernelWidth == 2
+                && strideH == 2
+                && strideW == 2
+                && padTop == 0
+                && padLeft == 0
+                && dilationH == 1
+                && dilationW == 1
+                && 2 * outHeight <= inHeight
+                && 2 * outWidth <= inWidth;
+    }
+
     /** An upper bound of the number of pixels that a window reads. */
     public long mostPixels() {
         return (long) Math.min(kernelHeight, inHeight) * Math.min(kernelWidth, inWidth);

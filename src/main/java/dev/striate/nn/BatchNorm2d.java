@@ -72,9 +72,8 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
         return 4L * channels;
     }
 
-    @Override
-    Tensor forwardNchw(Tensor x) {
-        return x.batchNorm2d(
+    private dev.striate.op.BatchNorm2d.Settings settings() {
+        return new dev.striate.op.BatchNorm2d.Settings(
                 parameter("weight"),
                 parameter("bias"),
                 buffer("running_mean"),
@@ -82,36 +81,21 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
                 isTraining(),
                 momentum,
                 epsilon);
+    }
+
+    @Override
+    Tensor forwardNchw(Tensor x) {
+        return dev.striate.op.BatchNorm2d.apply(x, settings());
     }
 
     @Override
     Tensor forwardReluNchw(Tensor x) {
-        return dev.striate.op.BatchNorm2d.withRelu(
-                x,
-                parameter("weight"),
-                parameter("bias"),
-                buffer("running_mean"),
-                buffer("running_var"),
-                isTraining(),
-                momentum,
-                epsilon);
+        return dev.striate.op.BatchNorm2d.withRelu(x, settings());
     }
 
     /** {@link #forwardNchw}, max pooling and optionally ReLU in one kernel, on a device that has it. */
     Tensor forwardPooled(Tensor x, boolean relu, int kernelHeight, int kernelWidth, WindowOption... options) {
-        return NormPool.apply(
-                x,
-                parameter("weight"),
-                parameter("bias"),
-                buffer("running_mean"),
-                buffer("running_var"),
-                isTraining(),
-                momentum,
-                epsilon,
-                relu,
-                kernelHeight,
-                kernelWidth,
-                options);
+        return NormPool.apply(x, settings(), relu, kernelHeight, kernelWidth, options);
     }
 
     @Override

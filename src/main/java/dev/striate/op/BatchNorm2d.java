@@ -4,9 +4,16 @@ import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
+import dev.striate.autograd.Targets;
 import dev.striate.backend.BatchNorm2dGeometry;
+import dev.striate.backend.BatchNorm2dKernels;
+import dev.striate.backend.NormGradients;
+import dev.striate.backend.NormParameters;
+import dev.striate.backend.NormStatistics;
+import dev.striate.backend.RunningStatistics;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,165 +26,111 @@ public final class BatchNorm2d {
     private BatchNorm2d() {}
 
     /**
+     * What else a normalisation needs.
+     *
+     * @param gamma           {@code (C)}
+     * @param beta            {@code (C)}
+     * @param runningMean     {@code (C)}; null together with {@code runningVariance}, in training only
+     * @param runningVariance {@code (C)}
+     * @param training        whether to use the statistics of the batch
+     * @param momentum        the weight of a batch in the running statistics, from 0 to 1
+     * @param epsilon         added to the variance; finite and above 0
+     */
+    public record Settings(
+            Tensor gamma,
+            Tensor beta,
+            @Nullable Tensor runningMean,
+            @Nullable Tensor runningVariance,
+            boolean training,
+            float momentum,
+            float epsilon) {
+
+        NormParameters parameters() {
+            return new NormParameters(gamma.buffer(), beta.buffer());
+        }
+
+        /** For training, or null for none. */
+        @Nullable
+        RunningStatistics running() {
+            return runningMean == null || runningVariance == null
+                    ? null
+                    : new RunningStatistics(momentum, runningMean.buffer(), runningVariance.buffer());
+        }
+
+        /** What x is normalised by: new tensors in training, which {@link #closeStatistics} closes. */
+        List<Tensor> statistics() {
+            return training
+                    ? List.of(
+                            Tensor.allocate(gamma.device(), gamma.shape()),
+                            Tensor.allocate(gamma.device(), gamma.shape()))
+                    : List.of(Objects.requireNonNull(runningMean), Objects.requireNonNull(runningVariance));
+        }
+
+        /** Ends a forward pass by these statistics. */
+        void closeStatistics(List<Tensor> statistics) {
+            if (training) {
+                statistics.forEach(Tensor::close);
+                if (runningMean != null && runningVariance != null) {
+                    runningMean.markChanged();
+                    runningVariance.markChanged();
+                }
+            }
+        }
+    }
+
+    /**
      * @throws ShapeException if the shapes do not fit, training has only one value per channel, the momentum is not in
      *     0 .. 1, or epsilon is not finite and above 0
      */
-    public static Tensor apply(
-            Tensor x,
-            Tensor gamma,
-            Tensor beta,
-            @Nullable Tensor runningMean,
-            @Nullable Tensor runningVariance,
-            boolean training,
-            float momentum,
-            float epsilon) {
-        return apply(x, gamma, beta, runningMean, runningVariance, training, momentum, epsilon, false);
+    public static Tensor apply(Tensor x, Settings settings) {
+        return apply(x, settings, false);
     }
 
     /** Computes {@link #apply} followed by ReLU, in one kernel if the device has one; errors as for {@link #apply}. */
-    public static Tensor withRelu(
-            Tensor x,
-            Tensor gamma,
-            Tensor beta,
-            @Nullable Tensor runningMean,
-            @Nullable Tensor runningVariance,
-            boolean training,
-            float momentum,
-            float epsilon) {
-        return apply(x, gamma, beta, runningMean, runningVariance, training, momentum, epsilon, true);
+    public static Tensor withRelu(Tensor x, Settings settings) {
+        return apply(x, settings, true);
     }
 
-    private static Tensor apply(
-            Tensor x,
-            Tensor gamma,
-            Tensor beta,
-            @Nullable Tensor runningMean,
-            @Nullable Tensor runningVariance,
-            boolean training,
-            float momentum,
-            float epsilon,
-            boolean relu) {
-        BatchNorm2dGeometry g = geometry(x, gamma, beta, runningMean, runningVariance, training, momentum, epsilon);
-        Tensor y = training
-                ? train(g, relu, x, gamma, beta, runningMean, runningVariance, momentum)
-                : infer(
-                        g,
-                        relu,
+    private static Tensor apply(Tensor x, Settings settings, boolean relu) {
+        BatchNorm2dGeometry g = geometry(x, settings);
+        BatchNorm2dKernels kernels = x.device().backend().kernels().batchNorm2d();
+        List<Tensor> statistics = settings.statistics();
+        boolean training = settings.training;
+        NormStatistics buffers = buffers(training, statistics.get(0), statistics.get(1));
+        NormParameters parameters = settings.parameters();
+        Tensor y = Tensor.allocate(x.device(), x.shape());
+        if (training) {
+            kernels.forwardTraining(g, x.buffer(), parameters, relu, y.buffer(), buffers, settings.running());
+        } else {
+            kernels.forwardInference(g, x.buffer(), parameters, buffers, relu, y.buffer());
+        }
+        Recorder.of("batchNorm2d", y)
+                .inputs(
+                        List.of(x, settings.gamma, settings.beta),
+                        (dy, saved, targets) -> gradients(
+                                targets,
+                                gradients -> kernels.gradient(
+                                        g,
+                                        saved.get(0).buffer(),
+                                        saved.get(1).buffer(),
+                                        buffers(training, saved.get(2), saved.get(3)),
+                                        dy.buffer(),
+                                        gradients)),
                         x,
-                        gamma,
-                        beta,
-                        Objects.requireNonNull(runningMean),
-                        Objects.requireNonNull(runningVariance));
+                        settings.gamma,
+                        statistics.get(0),
+                        statistics.get(1))
+                .record();
+        settings.closeStatistics(statistics);
         return relu ? Unary.recordRelu(y, y) : y;
     }
 
-    private static Tensor train(
-            BatchNorm2dGeometry g,
-            boolean relu,
-            Tensor x,
-            Tensor gamma,
-            Tensor beta,
-            @Nullable Tensor runningMean,
-            @Nullable Tensor runningVariance,
-            float momentum) {
-        Tensor y = Tensor.allocate(x.device(), x.shape());
-        Tensor mean = Tensor.allocate(x.device(), gamma.shape());
-        Tensor reciprocal = Tensor.allocate(x.device(), gamma.shape());
-        x.device()
-                .backend()
-                .kernels()
-                .batchNorm2d()
-                .forwardTraining(
-                        g,
-                        momentum,
-                        relu,
-                        x.buffer(),
-                        gamma.buffer(),
-                        beta.buffer(),
-                        y.buffer(),
-                        mean.buffer(),
-                        reciprocal.buffer(),
-                        Tensor.bufferOf(runningMean),
-                        Tensor.bufferOf(runningVariance));
-        if (runningMean != null && runningVariance != null) {
-            runningMean.markChanged();
-            runningVariance.markChanged();
-        }
-        record(g, true, x, gamma, beta, mean, reciprocal, y);
-        mean.close();
-        reciprocal.close();
-        return y;
-    }
-
-    private static Tensor infer(
-            BatchNorm2dGeometry g, boolean relu, Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor variance) {
-        Tensor y = Tensor.allocate(x.device(), x.shape());
-        x.device()
-                .backend()
-                .kernels()
-                .batchNorm2d()
-                .forwardInference(
-                        g,
-                        relu,
-                        x.buffer(),
-                        gamma.buffer(),
-                        beta.buffer(),
-                        mean.buffer(),
-                        variance.buffer(),
-                        y.buffer());
-        record(g, false, x, gamma, beta, mean, variance, y);
-        return y;
-    }
-
-    private static void record(
-            BatchNorm2dGeometry g,
-            boolean batchStatistics,
-            Tensor x,
-            Tensor gamma,
-            Tensor beta,
-            Tensor mean,
-            Tensor spread,
-            Tensor y) {
-        Recorder.of("batchNorm2d", y)
-                .inputs(
-                        List.of(x, gamma, beta),
-                        (dy, saved, targets) -> {
-                            @Nullable
-                            Tensor[] gradients = {targets.allocate(0), targets.allocate(1), targets.allocate(2)};
-                            dy.device()
-                                    .backend()
-                                    .kernels()
-                                    .batchNorm2d()
-                                    .gradient(
-                                            g,
-                                            batchStatistics,
-                                            saved.get(0).buffer(),
-                                            saved.get(1).buffer(),
-                                            saved.get(2).buffer(),
-                                            saved.get(3).buffer(),
-                                            dy.buffer(),
-                                            Tensor.bufferOf(gradients[0]),
-                                            Tensor.bufferOf(gradients[1]),
-                                            Tensor.bufferOf(gradients[2]));
-                            return gradients;
-                        },
-                        x,
-                        gamma,
-                        mean,
-                        spread)
-                .record();
-    }
-
     /** Errors as for {@link #apply}. */
-    static BatchNorm2dGeometry geometry(
-            Tensor x,
-            Tensor gamma,
-            Tensor beta,
-            @Nullable Tensor runningMean,
-            @Nullable Tensor runningVariance,
-            boolean training,
-            float momentum,
-            float epsilon) {
+    static BatchNorm2dGeometry geometry(Tensor x, Settings settings) {
+        float momentum = settings.momentum;
+        float epsilon = settings.epsilon;
+        Tensor runningMean = settings.runningMean;
+        Tensor runningVariance = settings.runningVariance;
         if (!(momentum >= 0 && momentum <= 1)) {
             throw new ShapeException("batchNorm2d: expected a momentum from 0 to 1, got " + momentum);
         }
@@ -189,23 +142,35 @@ public final class BatchNorm2d {
             throw new ShapeException("batchNorm2d: expected (N, C, ...), got a tensor of shape " + shape);
         }
         int channels = shape.size(1);
-        requirePerChannel(x, "gamma", gamma);
-        requirePerChannel(x, "beta", beta);
+        requirePerChannel(x, "gamma", settings.gamma);
+        requirePerChannel(x, "beta", settings.beta);
         if ((runningMean == null) != (runningVariance == null)) {
             throw new ShapeException("batchNorm2d: expected both running mean and running variance, or neither");
         }
         if (runningMean != null && runningVariance != null) {
             requirePerChannel(x, "running mean", runningMean);
             requirePerChannel(x, "running variance", runningVariance);
-        } else if (!training) {
+        } else if (!settings.training) {
             throw new ShapeException("batchNorm2d: expected running statistics for evaluation, got none");
         }
-        if (training && shape.elements() == channels) {
+        if (settings.training && shape.elements() == channels) {
             throw new ShapeException("batchNorm2d: training needs more than one value per channel, got " + shape
                     + "; if a single image was left over at the end of an epoch, DataLoader.dropLast(true) leaves it out; to compute"
                     + " one image by itself, call eval() first");
         }
         return new BatchNorm2dGeometry(shape.size(0), channels, shape.elements() / shape.size(0) / channels, epsilon);
+    }
+
+    static NormStatistics buffers(boolean training, Tensor mean, Tensor spread) {
+        return new NormStatistics(training, mean.buffer(), spread.buffer());
+    }
+
+    /** Allocates the gradients that are wanted of x, gamma and beta, and lets a kernel write them. */
+    static @Nullable Tensor[] gradients(Targets targets, Consumer<NormGradients> kernel) {
+        @Nullable Tensor[] gradients = {targets.allocate(0), targets.allocate(1), targets.allocate(2)};
+        kernel.accept(new NormGradients(
+                Tensor.bufferOf(gradients[0]), Tensor.bufferOf(gradients[1]), Tensor.bufferOf(gradients[2])));
+        return gradients;
     }
 
     private static void requirePerChannel(Tensor x, String name, Tensor tensor) {

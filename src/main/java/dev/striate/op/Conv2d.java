@@ -5,8 +5,8 @@ import dev.striate.ShapeException;
 import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
 import dev.striate.autograd.Targets;
+import dev.striate.backend.Buffer;
 import dev.striate.backend.Conv2dGeometry;
-import dev.striate.backend.Conv2dKernels;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -83,12 +83,11 @@ public final class Conv2d {
             return y;
         }
         Tensor y = Tensor.allocate(x.device(), shape);
-        Conv2dKernels kernels = x.device().backend().kernels().conv2d();
-        if (relu) {
-            kernels.forwardRelu(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
-        } else {
-            kernels.forward(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
-        }
+        x.device()
+                .backend()
+                .kernels()
+                .conv2d()
+                .forward(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), relu, y.buffer());
         return y;
     }
 
@@ -98,13 +97,12 @@ public final class Conv2d {
             ColumnConv2d.inputGradient(g, dy, weight, dx);
             return new Tensor[] {dx};
         }
-        Tensor gate = targets.gate(0);
-        Conv2dKernels kernels = dy.device().backend().kernels().conv2d();
-        if (gate == null) {
-            kernels.inputGradient(g, dy.buffer(), weight.buffer(), null, dx.buffer());
-        } else {
-            kernels.gatedInputGradient(g, dy.buffer(), weight.buffer(), gate.buffer(), dx.buffer());
-        }
+        Buffer gate = Tensor.bufferOf(targets.gate(0));
+        dy.device()
+                .backend()
+                .kernels()
+                .conv2d()
+                .inputGradient(g, dy.buffer(), weight.buffer(), null, gate, dx.buffer());
         return new Tensor[] {dx};
     }
 

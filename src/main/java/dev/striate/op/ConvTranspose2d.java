@@ -63,7 +63,7 @@ public final class ConvTranspose2d {
                     .backend()
                     .kernels()
                     .conv2d()
-                    .inputGradient(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), y.buffer());
+                    .inputGradient(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), null, y.buffer());
             return y;
         }
         ColumnConv2d.inputGradient(g, x, weight, y);

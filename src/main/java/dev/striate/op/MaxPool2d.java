@@ -5,7 +5,6 @@ import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
-import dev.striate.backend.MaxPool2dKernels;
 import dev.striate.backend.Pool2dGeometry;
 
 /**
@@ -43,12 +42,7 @@ public final class MaxPool2d {
         Shape shape = PoolGeometry.outputShape("maxPool2d", image, g);
         Tensor y = Tensor.allocate(x.device(), shape);
         IntTensor indices = IntTensor.allocate(x.device(), shape, -1, g.inHeight() * g.inWidth() - 1);
-        MaxPool2dKernels kernels = x.device().backend().kernels().maxPool2d();
-        if (relu) {
-            kernels.forwardRelu(g, x.buffer(), y.buffer(), indices.buffer());
-        } else {
-            kernels.forward(g, x.buffer(), y.buffer(), indices.buffer());
-        }
+        x.device().backend().kernels().maxPool2d().forward(g, x.buffer(), relu, y.buffer(), indices.buffer());
         Recorder.of("maxPool2d", y)
                 .input(x, (dy, saved) -> gradient(g, dy, saved.integers(0), image), new IntTensor[] {indices})
                 .record();

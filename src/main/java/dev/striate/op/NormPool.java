@@ -6,11 +6,12 @@ import dev.striate.ShapeException;
 import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
 import dev.striate.backend.BatchNorm2dGeometry;
+import dev.striate.backend.NormParameters;
 import dev.striate.backend.NormPoolKernels;
+import dev.striate.backend.NormStatistics;
 import dev.striate.backend.Pool2dGeometry;
 import java.util.List;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * {@link BatchNorm2d} followed by {@link MaxPool2d} and optionally ReLU, fused: the intermediate is never materialised.
@@ -33,107 +34,49 @@ public final class NormPool {
      */
     public static Tensor apply(
             Tensor x,
-            Tensor gamma,
-            Tensor beta,
-            @Nullable Tensor runningMean,
-            @Nullable Tensor runningVariance,
-            boolean training,
-            float momentum,
-            float epsilon,
+            BatchNorm2d.Settings settings,
             boolean relu,
             int kernelHeight,
             int kernelWidth,
             WindowOption... options) {
-        BatchNorm2dGeometry g =
-                BatchNorm2d.geometry(x, gamma, beta, runningMean, runningVariance, training, momentum, epsilon);
+        BatchNorm2dGeometry g = BatchNorm2d.geometry(x, settings);
         Pool2dGeometry window = MaxPool2d.geometry(x.shape(), kernelHeight, kernelWidth, options);
         NormPoolKernels kernels =
                 Objects.requireNonNull(x.device().backend().kernels().normPool());
+        List<Tensor> statistics = settings.statistics();
+        boolean training = settings.training();
+        NormStatistics by = BatchNorm2d.buffers(training, statistics.get(0), statistics.get(1));
+        NormParameters parameters = settings.parameters();
         Tensor y = Tensor.allocate(x.device(), PoolGeometry.outputShape("maxPool2d", x.shape(), window));
         IntTensor indices = IntTensor.allocate(x.device(), y.shape(), -1, window.inHeight() * window.inWidth() - 1);
         if (training) {
-            Tensor mean = Tensor.allocate(x.device(), gamma.shape());
-            Tensor reciprocal = Tensor.allocate(x.device(), gamma.shape());
             kernels.forwardTraining(
-                    g,
-                    window,
-                    momentum,
-                    relu,
-                    x.buffer(),
-                    gamma.buffer(),
-                    beta.buffer(),
-                    y.buffer(),
-                    indices.buffer(),
-                    mean.buffer(),
-                    reciprocal.buffer(),
-                    Tensor.bufferOf(runningMean),
-                    Tensor.bufferOf(runningVariance));
-            if (runningMean != null && runningVariance != null) {
-                runningMean.markChanged();
-                runningVariance.markChanged();
-            }
-            record(g, window, true, x, gamma, beta, mean, reciprocal, indices, y);
-            mean.close();
-            reciprocal.close();
+                    g, window, x.buffer(), parameters, relu, y.buffer(), indices.buffer(), by, settings.running());
         } else {
-            Tensor mean = Objects.requireNonNull(runningMean);
-            Tensor variance = Objects.requireNonNull(runningVariance);
-            kernels.forwardInference(
-                    g,
-                    window,
-                    relu,
-                    x.buffer(),
-                    gamma.buffer(),
-                    beta.buffer(),
-                    mean.buffer(),
-                    variance.buffer(),
-                    y.buffer(),
-                    indices.buffer());
-            record(g, window, false, x, gamma, beta, mean, variance, indices, y);
+            kernels.forwardInference(g, window, x.buffer(), parameters, by, relu, y.buffer(), indices.buffer());
         }
-        indices.close();
-        return relu ? Unary.recordRelu(y, y) : y;
-    }
-
-    private static void record(
-            BatchNorm2dGeometry g,
-            Pool2dGeometry window,
-            boolean batchStatistics,
-            Tensor x,
-            Tensor gamma,
-            Tensor beta,
-            Tensor mean,
-            Tensor spread,
-            IntTensor indices,
-            Tensor y) {
         Recorder.of("batchNorm2d and maxPool2d", y)
                 .inputs(
-                        List.of(x, gamma, beta),
-                        (dy, saved, targets) -> {
-                            @Nullable
-                            Tensor[] gradients = {targets.allocate(0), targets.allocate(1), targets.allocate(2)};
-                            Objects.requireNonNull(
-                                            dy.device().backend().kernels().normPool())
-                                    .gradient(
-                                            g,
-                                            window,
-                                            batchStatistics,
-                                            saved.get(0).buffer(),
-                                            saved.get(1).buffer(),
-                                            saved.get(2).buffer(),
-                                            saved.get(3).buffer(),
-                                            dy.buffer(),
-                                            saved.integers(0).buffer(),
-                                            Tensor.bufferOf(gradients[0]),
-                                            Tensor.bufferOf(gradients[1]),
-                                            Tensor.bufferOf(gradients[2]));
-                            return gradients;
-                        },
+                        List.of(x, settings.gamma(), settings.beta()),
+                        (dy, saved, targets) -> BatchNorm2d.gradients(
+                                targets,
+                                gradients -> kernels.gradient(
+                                        g,
+                                        window,
+                                        saved.get(0).buffer(),
+                                        saved.get(1).buffer(),
+                                        BatchNorm2d.buffers(training, saved.get(2), saved.get(3)),
+                                        dy.buffer(),
+                                        saved.integers(0).buffer(),
+                                        gradients)),
                         new IntTensor[] {indices},
                         x,
-                        gamma,
-                        mean,
-                        spread)
+                        settings.gamma(),
+                        statistics.get(0),
+                        statistics.get(1))
                 .record();
+        indices.close();
+        settings.closeStatistics(statistics);
+        return relu ? Unary.recordRelu(y, y) : y;
     }
 }

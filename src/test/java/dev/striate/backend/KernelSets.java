@@ -1,7 +1,6 @@
 package dev.striate.backend;
 
 import java.lang.reflect.Constructor;
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.function.BiFunction;
@@ -26,10 +25,9 @@ public final class KernelSets {
             }
             Constructor<KernelSet> constructor = KernelSet.class.getDeclaredConstructor(types);
             return constructor.newInstance(replaced);
-        } catch (IllegalAccessException | InstantiationException | NoSuchMethodException e) {
-            throw new AssertionError("a record's accessors and constructor are public", e);
-        } catch (InvocationTargetException e) {
-            throw new AssertionError("a record's accessors and constructor do not throw", e);
+        } catch (ReflectiveOperationException e) {
+            // A record's accessors and constructor are public, and KernelSet's do not throw.
+            throw new LinkageError(e.getMessage(), e);
         }
     }
 }

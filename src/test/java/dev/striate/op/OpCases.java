@@ -1202,7 +1202,8 @@ final class OpCases {
             add(
                             "batchNorm2d",
                             Shape.of(s) + ", training, then ReLU",
-                            x -> BatchNorm2d.withRelu(x.get(0), x.get(1), x.get(2), null, null, true, 0, 1e-5f))
+                            x -> BatchNorm2d.withRelu(
+                                    x.get(0), new BatchNorm2d.Settings(x.get(1), x.get(2), null, null, true, 0, 1e-5f)))
                     .accuracy(new BatchNorm2dAccuracy(true, 0, 1e-5f))
                     .normal(s)
                     .uniform(0.5f, 2, s[1])
@@ -1212,7 +1213,8 @@ final class OpCases {
                             "batchNorm2d",
                             Shape.of(s) + ", evaluating, then ReLU",
                             x -> BatchNorm2d.withRelu(
-                                    x.get(0), x.get(1), x.get(2), x.get(3), x.get(4), false, 0, 1e-5f))
+                                    x.get(0),
+                                    new BatchNorm2d.Settings(x.get(1), x.get(2), x.get(3), x.get(4), false, 0, 1e-5f)))
                     .accuracy(new BatchNorm2dAccuracy(false, 0, 1e-5f))
                     .normal(s)
                     .uniform(0.5f, 2, s[1])
@@ -1356,8 +1358,12 @@ final class OpCases {
                             name,
                             x -> NormPool.runsOn(x.device())
                                     ? NormPool.apply(
-                                            x.get(0), x.get(1), x.get(2), null, null, true, 0.1f, 1e-5f, false, kernel,
-                                            kernel, options)
+                                            x.get(0),
+                                            new BatchNorm2d.Settings(x.get(1), x.get(2), null, null, true, 0.1f, 1e-5f),
+                                            false,
+                                            kernel,
+                                            kernel,
+                                            options)
                                     : x.get(0)
                                             .batchNorm2d(x.get(1), x.get(2), null, null, true, 0.1f, 1e-5f)
                                             .maxPool2d(kernel, options))
@@ -1391,9 +1397,9 @@ final class OpCases {
                             Tensor mean = training ? null : x.get(3);
                             Tensor variance = training ? null : x.get(4);
                             if (NormPool.runsOn(x.device())) {
-                                return NormPool.apply(
-                                        x.get(0), x.get(1), x.get(2), mean, variance, training, 0.1f, 1e-5f, relu,
-                                        kernel, kernel, options);
+                                BatchNorm2d.Settings settings = new BatchNorm2d.Settings(
+                                        x.get(1), x.get(2), mean, variance, training, 0.1f, 1e-5f);
+                                return NormPool.apply(x.get(0), settings, relu, kernel, kernel, options);
                             }
                             Tensor y = x.get(0)
                                     .batchNorm2d(x.get(1), x.get(2), mean, variance, training, 0.1f, 1e-5f)

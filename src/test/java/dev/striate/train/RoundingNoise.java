@@ -91,8 +91,8 @@ final class RoundingNoise {
         if (arguments[0] instanceof Conv2dGeometry g) {
             int cells = g.kernelHeight() * g.kernelWidth();
             return switch (kernel) {
-                case "forward", "forwardRelu" -> g.inChannelsPerGroup() * cells + 1;
-                case "inputGradient", "gatedInputGradient" -> g.outChannelsPerGroup() * cells;
+                case "forward" -> g.inChannelsPerGroup() * cells + 1;
+                case "inputGradient" -> g.outChannelsPerGroup() * cells;
                 case "weightGradient" -> g.batch() * g.outHeight() * g.outWidth();
                 default -> throw new IllegalArgumentException(kernel);
             };

@@ -3,11 +3,12 @@ package dev.striate.backend.cpu;
 import dev.striate.backend.BatchNorm2dGeometry;
 import dev.striate.backend.BatchNorm2dKernels;
 import dev.striate.backend.Buffer;
-import dev.striate.backend.cpu.simd.ElementwiseKernels;
+import dev.striate.backend.NormGradients;
+import dev.striate.backend.NormParameters;
+import dev.striate.backend.NormStatistics;
+import dev.striate.backend.RunningStatistics;
 import dev.striate.backend.cpu.simd.FlatKernels;
 import dev.striate.backend.cpu.simd.SimdKernels;
-import java.util.Objects;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,108 +37,63 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
         threads.forRange(g.channels(), (long) g.channels() * count(g), body);
     }
 
-    /** Where a channel's plane in an image begins. */
-    static int planeStart(BatchNorm2dGeometry g, int image, int channel) {
-        return (image * g.channels() + channel) * g.plane();
+    /** Which plane of x a channel of an image is. */
+    private static int plane(BatchNorm2dGeometry g, int image, int channel) {
+        return image * g.channels() + channel;
     }
 
-    /**
-     * What turns the elements of some channels into the normalised ones, {@code (x - center) scale + shift}: an element
-     * for each channel from {@code first} on.
-     */
-    record Lines(int first, float[] center, float[] scale, float[] shift) {
+    /** How the elements of a channel are normalised: {@code (x - center) scale + shift}. */
+    record Line(float center, float scale, float shift) {
 
-        private static Lines of(int first, int end) {
-            return new Lines(first, new float[end - first], new float[end - first], new float[end - first]);
-        }
-
-        private void set(BatchNorm2dGeometry g, int c, double mean, double variance, Buffer gamma, Buffer beta) {
-            CpuBuffer scales = CpuBuffer.of(gamma);
-            CpuBuffer shifts = CpuBuffer.of(beta);
-            double factor = scales.array[scales.offset + c] / Math.sqrt(variance + g.epsilon());
+        private static Line of(
+                BatchNorm2dGeometry g, NormParameters parameters, int channel, double mean, double variance) {
+            double scale = CpuBuffer.of(parameters.gamma()).get(channel) / Math.sqrt(variance + g.epsilon());
             // A mean that is large beside the deviation cannot be rounded without harm: what is lost goes into the
             // shift.
-            float rounded = (float) mean;
-            center[c - first] = rounded;
-            scale[c - first] = (float) factor;
-            shift[c - first] = (float) (shifts.array[shifts.offset + c] - (mean - rounded) * factor);
-        }
-    }
-
-    /** What a batch leaves besides its output, an element per channel each; running ones only if they are wanted. */
-    record Statistics(
-            CpuBuffer means,
-            CpuBuffer reciprocals,
-            double momentum,
-            @Nullable CpuBuffer runningMeans,
-            @Nullable CpuBuffer runningVariances) {
-
-        static Statistics of(
-                Buffer mean,
-                Buffer reciprocal,
-                float momentum,
-                @Nullable Buffer runningMean,
-                @Nullable Buffer runningVariance) {
-            return new Statistics(
-                    CpuBuffer.of(mean),
-                    CpuBuffer.of(reciprocal),
-                    momentum,
-                    runningMean == null ? null : CpuBuffer.of(runningMean),
-                    runningMean == null ? null : CpuBuffer.of(Objects.requireNonNull(runningVariance)));
-        }
-
-        /** @param squares the sum of squared distances from the mean */
-        private void set(BatchNorm2dGeometry g, int channel, double mean, double squares) {
-            int count = count(g);
-            means.array[means.offset + channel] = (float) mean;
-            reciprocals.array[reciprocals.offset + channel] = (float) (1 / Math.sqrt(squares / count + g.epsilon()));
-            if (runningMeans != null) {
-                blend(runningMeans, channel, mean);
-                blend(Objects.requireNonNull(runningVariances), channel, squares / (count - 1));
-            }
-        }
-
-        private void blend(CpuBuffer running, int channel, double value) {
-            int at = running.offset + channel;
-            running.array[at] = (float) ((1 - momentum) * running.array[at] + momentum * value);
+            float center = (float) mean;
+            double shift = CpuBuffer.of(parameters.beta()).get(channel) - (mean - center) * scale;
+            return new Line(center, (float) scale, (float) shift);
         }
     }
 
     @Override
     public void forwardTraining(
             BatchNorm2dGeometry g,
-            float momentum,
-            boolean relu,
             Buffer x,
-            Buffer gamma,
-            Buffer beta,
+            NormParameters parameters,
+            boolean relu,
             Buffer y,
-            Buffer mean,
-            Buffer reciprocal,
-            @Nullable Buffer runningMean,
-            @Nullable Buffer runningVariance) {
-        Statistics statistics = Statistics.of(mean, reciprocal, momentum, runningMean, runningVariance);
+            NormStatistics statistics,
+            @Nullable RunningStatistics running) {
         forEachChannel(
-                g, (from, to) -> normalise(g, from, to, relu, x, train(g, from, to, x, gamma, beta, statistics), y));
+                g,
+                (from, to) ->
+                        normalise(g, from, to, x, train(g, from, to, x, parameters, statistics, running), relu, y));
     }
 
     /**
-     * The statistics of some channels, and the lines that follow from them. Mean and squared distances are taken plane
-     * by plane, in two passes over what the second finds in the cache, and the planes' merged: the corrected two-pass
-     * algorithm and updating formula of Chan, Golub and LeVeque, "Algorithms for computing the sample variance:
-     * analysis and recommendations" (1983).
+     * Computes the statistics of some channels, and returns the lines that follow from them; those of other channels
+     * are null. Mean and squared distances are taken plane by plane, in two passes over what the second finds in the
+     * cache, and the planes' merged: the corrected two-pass algorithm and updating formula of Chan, Golub and LeVeque,
+     * "Algorithms for computing the sample variance: analysis and recommendations" (1983).
      */
-    Lines train(BatchNorm2dGeometry g, int first, int end, Buffer x, Buffer gamma, Buffer beta, Statistics statistics) {
+    Line[] train(
+            BatchNorm2dGeometry g,
+            int first,
+            int end,
+            Buffer x,
+            NormParameters parameters,
+            NormStatistics statistics,
+            @Nullable RunningStatistics running) {
         CpuBuffer in = CpuBuffer.of(x);
         FlatKernels.Room room = rooms.get();
-        double[] sums = new double[end - first];
-        double[] squares = new double[end - first];
+        double[] sums = new double[g.channels()];
+        double[] squares = new double[g.channels()];
         for (int image = 0; image < g.batch(); image++) {
             for (int c = first; c < end; c++) {
-                int at = in.offset + planeStart(g, image, c);
+                int at = in.offset + plane(g, image, c) * g.plane();
                 // The mean as a float32 sum gives it; the distances from there correct it, however far it is from 0.
                 float center = (float) (flat.sum(g.plane(), in.array, at, room) / g.plane());
-                int i = c - first;
                 double planeSquares = flat.sumOfSquares(g.plane(), in.array, at, center, room);
                 double correction = room.sum() / g.plane();
                 double planeMean = center + correction;
@@ -147,238 +103,178 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
                     planeMean = Sums.sum(in.array, at, 1, g.plane()) / g.plane();
                     planeSquares = Sums.squares(in.array, at, planeMean, g.plane());
                 }
-                squares[i] += planeSquares;
+                squares[c] += planeSquares;
                 if (image > 0) {
-                    double distance = planeMean - sums[i] / ((double) image * g.plane());
-                    squares[i] += distance * distance * g.plane() * image / (image + 1);
+                    double distance = planeMean - sums[c] / ((double) image * g.plane());
+                    squares[c] += distance * distance * g.plane() * image / (image + 1);
                 }
-                sums[i] += planeMean * g.plane();
+                sums[c] += planeMean * g.plane();
             }
         }
-        Lines lines = Lines.of(first, end);
+        Line[] lines = new Line[g.channels()];
         for (int c = first; c < end; c++) {
-            double mean = sums[c - first] / count(g);
-            statistics.set(g, c, mean, squares[c - first]);
-            lines.set(g, c, mean, squares[c - first] / count(g), gamma, beta);
+            double mean = sums[c] / count(g);
+            double variance = squares[c] / count(g);
+            CpuBuffer.of(statistics.mean()).set(c, mean);
+            CpuBuffer.of(statistics.spread()).set(c, 1 / Math.sqrt(variance + g.epsilon()));
+            if (running != null) {
+                blend(running.momentum(), running.mean(), c, mean);
+                blend(running.momentum(), running.variance(), c, squares[c] / (count(g) - 1));
+            }
+            lines[c] = Line.of(g, parameters, c, mean, variance);
         }
         return lines;
+    }
+
+    private static void blend(double momentum, Buffer running, int channel, double value) {
+        CpuBuffer values = CpuBuffer.of(running);
+        values.set(channel, (1 - momentum) * values.get(channel) + momentum * value);
     }
 
     @Override
     public void forwardInference(
             BatchNorm2dGeometry g,
-            boolean relu,
             Buffer x,
-            Buffer gamma,
-            Buffer beta,
-            Buffer mean,
-            Buffer variance,
+            NormParameters parameters,
+            NormStatistics statistics,
+            boolean relu,
             Buffer y) {
-        forEachChannel(
-                g, (from, to) -> normalise(g, from, to, relu, x, infer(g, from, to, gamma, beta, mean, variance), y));
+        Line[] lines = infer(g, parameters, statistics);
+        forEachChannel(g, (from, to) -> normalise(g, from, to, x, lines, relu, y));
     }
 
     /** The lines that follow from given statistics. */
-    static Lines infer(
-            BatchNorm2dGeometry g, int first, int end, Buffer gamma, Buffer beta, Buffer mean, Buffer variance) {
-        CpuBuffer means = CpuBuffer.of(mean);
-        CpuBuffer variances = CpuBuffer.of(variance);
-        Lines lines = Lines.of(first, end);
-        for (int c = first; c < end; c++) {
-            lines.set(g, c, means.array[means.offset + c], variances.array[variances.offset + c], gamma, beta);
+    static Line[] infer(BatchNorm2dGeometry g, NormParameters parameters, NormStatistics statistics) {
+        Line[] lines = new Line[g.channels()];
+        for (int c = 0; c < lines.length; c++) {
+            double mean = CpuBuffer.of(statistics.mean()).get(c);
+            lines[c] = Line.of(
+                    g, parameters, c, mean, CpuBuffer.of(statistics.spread()).get(c));
         }
         return lines;
     }
 
-    private void normalise(BatchNorm2dGeometry g, int first, int end, boolean relu, Buffer x, Lines lines, Buffer y) {
+    private void normalise(BatchNorm2dGeometry g, int first, int end, Buffer x, Line[] lines, boolean relu, Buffer y) {
         CpuBuffer out = CpuBuffer.of(y);
         for (int image = 0; image < g.batch(); image++) {
-            int at = out.offset + planeStart(g, image, first);
+            int at = out.offset + plane(g, image, first) * g.plane();
             normalise(g, image, first, end, x, lines, out.array, at);
             if (relu) {
-                int n = (end - first) * g.plane();
-                simd.elementwise().relu(n, out.array, at, out.array, at);
+                simd.elementwise().relu((end - first) * g.plane(), out.array, at, out.array, at);
             }
         }
     }
 
     /** Some channels of an image, to {@code y} from {@code at} on. */
-    void normalise(BatchNorm2dGeometry g, int image, int first, int end, Buffer x, Lines lines, float[] y, int at) {
+    void normalise(BatchNorm2dGeometry g, int image, int first, int end, Buffer x, Line[] lines, float[] y, int at) {
         CpuBuffer in = CpuBuffer.of(x);
         for (int c = first; c < end; c++) {
-            int line = c - lines.first;
-            simd.elementwise()
-                    .scaleAndShift(
-                            g.plane(),
-                            in.array,
-                            in.offset + planeStart(g, image, c),
-                            lines.center[line],
-                            lines.scale[line],
-                            lines.shift[line],
-                            y,
-                            at + (c - first) * g.plane());
+            Line line = lines[c];
+            int from = in.offset + plane(g, image, c) * g.plane();
+            int to = at + (c - first) * g.plane();
+            simd.elementwise().scaleAndShift(g.plane(), in.array, from, line.center, line.scale, line.shift, y, to);
         }
     }
 
-    /** The gradients of the normalised elements of some channels. */
+    /** The gradients of the normalised elements, plane by plane. */
     interface Upstream {
 
         /**
-         * Leaves the sum of a plane's gradients and that of their products with the distances from {@code center} as
-         * {@link FlatKernels#sumAndDot} does.
-         *
-         * @param x the plane's elements, from {@code xOffset} on
+         * Leaves the sum of a plane's gradients and that of their products with the distances of {@code x} from {@code
+         * center} as {@link FlatKernels#sumAndDot} does.
          */
-        void sumAndDot(int image, int channel, float[] x, int xOffset, float center, FlatKernels.Room room);
+        void sumAndDot(int plane, CpuBuffer x, float center, FlatKernels.Room room);
 
-        /** As {@link ElementwiseKernels#normGradient}, for a plane. */
-        void normGradient(
-                int image,
-                int channel,
-                float[] x,
-                int xOffset,
-                float mean,
-                float factor,
-                float shiftShare,
-                float scaleShare,
-                float[] dx,
-                int dxOffset);
+        /** Writes a plane's part of {@code dx}. */
+        void gradient(int plane, CpuBuffer x, GradientLine line, CpuBuffer dx);
     }
+
+    /** What {@link dev.striate.backend.cpu.simd.ElementwiseKernels#normGradient} needs to know of a channel. */
+    record GradientLine(float mean, float factor, float shiftShare, float scaleShare) {}
 
     private record Whole(SimdKernels simd, BatchNorm2dGeometry g, CpuBuffer dy) implements Upstream {
 
         @Override
-        public void sumAndDot(int image, int channel, float[] x, int xOffset, float center, FlatKernels.Room room) {
-            simd.flat()
-                    .sumAndDot(
-                            g.plane(), x, xOffset, center, dy.array, dy.offset + planeStart(g, image, channel), room);
+        public void sumAndDot(int plane, CpuBuffer x, float center, FlatKernels.Room room) {
+            int at = plane * g.plane();
+            simd.flat().sumAndDot(g.plane(), x.array, x.offset + at, center, dy.array, dy.offset + at, room);
         }
 
         @Override
-        public void normGradient(
-                int image,
-                int channel,
-                float[] x,
-                int xOffset,
-                float mean,
-                float factor,
-                float shiftShare,
-                float scaleShare,
-                float[] dx,
-                int dxOffset) {
+        public void gradient(int plane, CpuBuffer x, GradientLine line, CpuBuffer dx) {
+            int at = plane * g.plane();
             simd.elementwise()
                     .normGradient(
                             g.plane(),
-                            x,
-                            xOffset,
-                            mean,
+                            x.array,
+                            x.offset + at,
+                            line.mean,
                             dy.array,
-                            dy.offset + planeStart(g, image, channel),
-                            factor,
-                            shiftShare,
-                            scaleShare,
-                            dx,
-                            dxOffset);
+                            dy.offset + at,
+                            line.factor,
+                            line.shiftShare,
+                            line.scaleShare,
+                            dx.array,
+                            dx.offset + at);
         }
     }
 
     @Override
     public void gradient(
             BatchNorm2dGeometry g,
-            boolean batchStatistics,
             Buffer x,
             Buffer gamma,
-            Buffer mean,
-            Buffer spread,
+            NormStatistics statistics,
             Buffer dy,
-            @Nullable Buffer dx,
-            @Nullable Buffer dgamma,
-            @Nullable Buffer dbeta) {
-        Upstream whole = new Whole(simd, g, CpuBuffer.of(dy));
-        gradient(g, batchStatistics, x, gamma, mean, spread, () -> whole, dx, dgamma, dbeta);
+            NormGradients gradients) {
+        gradient(g, x, gamma, statistics, new Whole(simd, g, CpuBuffer.of(dy)), gradients);
     }
 
-    /** @param dy asked for by each thread */
     void gradient(
             BatchNorm2dGeometry g,
-            boolean batchStatistics,
             Buffer x,
             Buffer gamma,
-            Buffer mean,
-            Buffer spread,
-            Supplier<Upstream> dy,
-            @Nullable Buffer dx,
-            @Nullable Buffer dgamma,
-            @Nullable Buffer dbeta) {
+            NormStatistics statistics,
+            Upstream dy,
+            NormGradients gradients) {
         CpuBuffer in = CpuBuffer.of(x);
-        CpuBuffer scale = CpuBuffer.of(gamma);
-        CpuBuffer means = CpuBuffer.of(mean);
-        CpuBuffer spreads = CpuBuffer.of(spread);
-        CpuBuffer out = dx == null ? null : CpuBuffer.of(dx);
-        CpuBuffer scaleGradients = dgamma == null ? null : CpuBuffer.of(dgamma);
-        CpuBuffer shiftGradients = dbeta == null ? null : CpuBuffer.of(dbeta);
+        CpuBuffer means = CpuBuffer.of(statistics.mean());
+        CpuBuffer dx = CpuBuffer.ofNullable(gradients.dx());
+        CpuBuffer dgamma = CpuBuffer.ofNullable(gradients.dgamma());
+        CpuBuffer dbeta = CpuBuffer.ofNullable(gradients.dbeta());
         forEachChannel(g, (from, to) -> {
-            Upstream upstream = dy.get();
-            double[] sums = new double[to - from];
-            double[] dots = new double[to - from];
-            sumUp(g, from, to, in, means, upstream, sums, dots);
-            float[] factors = new float[to - from];
-            float[] shiftShares = new float[to - from];
-            float[] scaleShares = new float[to - from];
-            for (int c = from, i = 0; c < to; c++, i++) {
-                double value = spreads.array[spreads.offset + c];
-                double reciprocal = batchStatistics ? value : 1 / Math.sqrt(value + g.epsilon());
-                double scaleGradient = dots[i] * reciprocal;
-                if (scaleGradients != null) {
-                    scaleGradients.array[scaleGradients.offset + c] = (float) scaleGradient;
-                }
-                if (shiftGradients != null) {
-                    shiftGradients.array[shiftGradients.offset + c] = (float) sums[i];
-                }
-                factors[i] = (float) (scale.array[scale.offset + c] * reciprocal);
-                shiftShares[i] = batchStatistics ? (float) (sums[i] / count(g)) : 0f;
-                scaleShares[i] = batchStatistics ? (float) (scaleGradient * reciprocal / count(g)) : 0f;
-            }
-            if (out == null) {
-                return;
-            }
+            FlatKernels.Room room = rooms.get();
+            double[] sums = new double[g.channels()];
+            double[] dots = new double[g.channels()];
             for (int image = 0; image < g.batch(); image++) {
-                for (int c = from, i = 0; c < to; c++, i++) {
-                    int at = planeStart(g, image, c);
-                    upstream.normGradient(
-                            image,
-                            c,
-                            in.array,
-                            in.offset + at,
-                            means.array[means.offset + c],
-                            factors[i],
-                            shiftShares[i],
-                            scaleShares[i],
-                            out.array,
-                            out.offset + at);
+                for (int c = from; c < to; c++) {
+                    dy.sumAndDot(plane(g, image, c), in, means.get(c), room);
+                    sums[c] += room.sum();
+                    dots[c] += room.dot();
+                }
+            }
+            GradientLine[] lines = new GradientLine[g.channels()];
+            for (int c = from; c < to; c++) {
+                double spread = CpuBuffer.of(statistics.spread()).get(c);
+                double reciprocal = statistics.ofBatch() ? spread : 1 / Math.sqrt(spread + g.epsilon());
+                double scaleGradient = dots[c] * reciprocal;
+                if (dgamma != null) {
+                    dgamma.set(c, scaleGradient);
+                }
+                if (dbeta != null) {
+                    dbeta.set(c, sums[c]);
+                }
+                lines[c] = new GradientLine(
+                        means.get(c),
+                        (float) (CpuBuffer.of(gamma).get(c) * reciprocal),
+                        statistics.ofBatch() ? (float) (sums[c] / count(g)) : 0f,
+                        statistics.ofBatch() ? (float) (scaleGradient * reciprocal / count(g)) : 0f);
+            }
+            for (int image = 0; dx != null && image < g.batch(); image++) {
+                for (int c = from; c < to; c++) {
+                    dy.gradient(plane(g, image, c), in, lines[c], dx);
                 }
             }
         });
-    }
-
-    /** Adds up the gradients of each channel, and their products with the distances from the mean. */
-    private void sumUp(
-            BatchNorm2dGeometry g,
-            int first,
-            int end,
-            CpuBuffer x,
-            CpuBuffer means,
-            Upstream dy,
-            double[] sums,
-            double[] dots) {
-        FlatKernels.Room room = rooms.get();
-        for (int image = 0; image < g.batch(); image++) {
-            for (int c = first; c < end; c++) {
-                dy.sumAndDot(
-                        image, c, x.array, x.offset + planeStart(g, image, c), means.array[means.offset + c], room);
-                sums[c - first] += room.sum();
-                dots[c - first] += room.dot();
-            }
-        }
     }
 }

@@ -2,6 +2,7 @@ package dev.striate.backend.cpu;
 
 import dev.striate.StriateException;
 import dev.striate.backend.Buffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A run of a pooled array. Kernels read {@link #array} and {@link #offset} directly, once {@link #of} let the buffer
@@ -41,6 +42,18 @@ public final class CpuBuffer implements Buffer {
                     "cpu: a buffer of " + own.length + " elements was used after it had been released");
         }
         return own;
+    }
+
+    public static @Nullable CpuBuffer ofNullable(@Nullable Buffer buffer) {
+        return buffer == null ? null : of(buffer);
+    }
+
+    public float get(int index) {
+        return array[offset + index];
+    }
+
+    void set(int index, double value) {
+        array[offset + index] = (float) value;
     }
 
     /**

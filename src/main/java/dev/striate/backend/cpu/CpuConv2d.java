@@ -19,36 +19,24 @@ final class CpuConv2d implements Conv2dKernels {
     }
 
     @Override
-    public void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
-        algorithms.forward(g, pass(x, w, new Epilogue(ofNullable(bias), false, null), y));
+    public void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, boolean relu, Buffer y) {
+        algorithms.forward(g, pass(x, w, new Epilogue(CpuBuffer.ofNullable(bias), relu, null), y));
     }
 
     @Override
-    public void forwardRelu(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
-        algorithms.forward(g, pass(x, w, new Epilogue(ofNullable(bias), true, null), y));
-    }
-
-    @Override
-    public void inputGradient(Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Buffer dx) {
-        algorithms.inputGradient(g, pass(dy, w, new Epilogue(ofNullable(bias), false, null), dx));
-    }
-
-    @Override
-    public void gatedInputGradient(Conv2dGeometry g, Buffer dy, Buffer w, Buffer gate, Buffer dx) {
-        algorithms.inputGradient(g, pass(dy, w, new Epilogue(null, false, CpuBuffer.of(gate)), dx));
+    public void inputGradient(
+            Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, @Nullable Buffer gate, Buffer dx) {
+        Epilogue epilogue = new Epilogue(CpuBuffer.ofNullable(bias), false, CpuBuffer.ofNullable(gate));
+        algorithms.inputGradient(g, pass(dy, w, epilogue, dx));
     }
 
     @Override
     public void weightGradient(Conv2dGeometry g, Buffer x, Buffer dy, Buffer dw, @Nullable Buffer dbias) {
         algorithms.weightGradient(
-                g, new WeightPass(CpuBuffer.of(x), CpuBuffer.of(dy), CpuBuffer.of(dw), ofNullable(dbias)));
+                g, new WeightPass(CpuBuffer.of(x), CpuBuffer.of(dy), CpuBuffer.of(dw), CpuBuffer.ofNullable(dbias)));
     }
 
     private static Pass pass(Buffer images, Buffer weights, Epilogue epilogue, Buffer output) {
         return new Pass(CpuBuffer.of(images), CpuBuffer.of(weights), epilogue, CpuBuffer.of(output));
-    }
-
-    private static @Nullable CpuBuffer ofNullable(@Nullable Buffer buffer) {
-        return buffer == null ? null : CpuBuffer.of(buffer);
     }
 }

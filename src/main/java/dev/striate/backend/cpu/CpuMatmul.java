@@ -32,8 +32,8 @@ final class CpuMatmul implements MatmulKernels {
 
     @Override
     public void forward(MatmulGeometry g, Buffer a, Buffer b, @Nullable Buffer bias, Buffer c) {
-        CpuProduct product = new CpuProduct(
-                g, CpuBuffer.of(a), CpuBuffer.of(b), bias == null ? null : CpuBuffer.of(bias), CpuBuffer.of(c));
+        CpuProduct product =
+                new CpuProduct(g, CpuBuffer.of(a), CpuBuffer.of(b), CpuBuffer.ofNullable(bias), CpuBuffer.of(c));
         long work = (long) g.m() * g.n() * g.k();
         if (work <= SMALL) {
             threads.forRange(

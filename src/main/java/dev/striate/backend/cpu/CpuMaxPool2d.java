@@ -22,13 +22,13 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
     }
 
     @Override
-    public void forward(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices) {
+    public void forward(Pool2dGeometry g, Buffer x, boolean relu, Buffer y, IndexBuffer indices) {
         CpuBuffer in = CpuBuffer.of(x);
         CpuBuffer out = CpuBuffer.of(y);
         CpuIndexBuffer places = CpuIndexBuffer.of(indices);
         int inPlane = g.inHeight() * g.inWidth();
         int outPlane = g.outHeight() * g.outWidth();
-        long perOutput = isPlainTwoByTwo(g) ? 1 : g.mostPixels() + 2;
+        long perOutput = g.isTwoByTwo() ? 1 : g.mostPixels() + 2;
         threads.forRange(
                 g.planes(),
                 (long) g.planes() * outPlane * perOutput,
@@ -41,6 +41,9 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
                         out.offset + from * outPlane,
                         places.array,
                         from * outPlane));
+        if (relu) {
+            unary.relu(y);
+        }
     }
 
     /** The same for some planes that lie one after the other. */
@@ -53,19 +56,8 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
             int yOffset,
             int[] indices,
             int indexOffset) {
-        if (isPlainTwoByTwo(g)) {
-            flat.maxPool2x2(
-                    planes,
-                    g.inHeight(),
-                    g.inWidth(),
-                    g.outHeight(),
-                    g.outWidth(),
-                    x,
-                    xOffset,
-                    y,
-                    yOffset,
-                    indices,
-                    indexOffset);
+        if (g.isTwoByTwo()) {
+            flat.maxPool2x2(g, planes, x, xOffset, y, yOffset, indices, indexOffset);
             return;
         }
         int inPlane = g.inHeight() * g.inWidth();
@@ -80,20 +72,6 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
                     indices,
                     indexOffset + plane * outPlane);
         }
-    }
-
-    /** Whether all windows are the usual 2 by 2, side by side and inside of the image. */
-    private static boolean isPlainTwoByTwo(Pool2dGeometry g) {
-        return g.kernelHeight() == 2
-                && g.kernelWidth() == 2
-                && g.strideH() == 2
-                && g.strideW() == 2
-                && g.padTop() == 0
-                && g.padLeft() == 0
-                && g.dilationH() == 1
-                && g.dilationW() == 1
-                && 2 * g.outHeight() <= g.inHeight()
-                && 2 * g.outWidth() <= g.inWidth();
     }
 
     private static void pool(
@@ -139,19 +117,13 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
     }
 
     @Override
-    public void forwardRelu(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices) {
-        forward(g, x, y, indices);
-        unary.relu(y);
-    }
-
-    @Override
     public void gradient(Pool2dGeometry g, Buffer dy, IndexBuffer indices, Buffer dx) {
         CpuBuffer in = CpuBuffer.of(dy);
         CpuBuffer out = CpuBuffer.of(dx);
         int[] places = CpuIndexBuffer.of(indices).array;
         int inPlane = g.inHeight() * g.inWidth();
         int outPlane = g.outHeight() * g.outWidth();
-        long perPlane = isPlainTwoByTwo(g) ? inPlane : inPlane / 4 + 2L * outPlane;
+        long perPlane = g.isTwoByTwo() ? inPlane : inPlane / 4 + 2L * outPlane;
         threads.forRange(
                 g.planes(),
                 g.planes() * perPlane,
@@ -175,19 +147,8 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
             int indexOffset,
             float[] dx,
             int dxOffset) {
-        if (isPlainTwoByTwo(g)) {
-            flat.maxPool2x2Gradient(
-                    planes,
-                    g.inHeight(),
-                    g.inWidth(),
-                    g.outHeight(),
-                    g.outWidth(),
-                    dy,
-                    dyOffset,
-                    indices,
-                    indexOffset,
-                    dx,
-                    dxOffset);
+        if (g.isTwoByTwo()) {
+            flat.maxPool2x2Gradient(g, planes, dy, dyOffset, indices, indexOffset, dx, dxOffset);
             return;
         }
         int inPlane = g.inHeight() * g.inWidth();

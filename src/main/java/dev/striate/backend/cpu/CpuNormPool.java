@@ -3,8 +3,15 @@ package dev.striate.backend.cpu;
 import dev.striate.backend.BatchNorm2dGeometry;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.IndexBuffer;
+import dev.striate.backend.NormGradients;
+import dev.striate.backend.NormParameters;
 import dev.striate.backend.NormPoolKernels;
+import dev.striate.backend.NormStatistics;
 import dev.striate.backend.Pool2dGeometry;
+import dev.striate.backend.RunningStatistics;
+import dev.striate.backend.cpu.CpuBatchNorm2d.GradientLine;
+import dev.striate.backend.cpu.CpuBatchNorm2d.Line;
+import dev.striate.backend.cpu.CpuBatchNorm2d.Upstream;
 import dev.striate.backend.cpu.simd.FlatKernels;
 import dev.striate.backend.cpu.simd.SimdKernels;
 import org.jspecify.annotations.Nullable;
@@ -52,51 +59,41 @@ final class CpuNormPool implements NormPoolKernels {
     public void forwardTraining(
             BatchNorm2dGeometry g,
             Pool2dGeometry window,
-            float momentum,
-            boolean relu,
             Buffer x,
-            Buffer gamma,
-            Buffer beta,
+            NormParameters parameters,
+            boolean relu,
             Buffer y,
             IndexBuffer indices,
-            Buffer mean,
-            Buffer reciprocal,
-            @Nullable Buffer runningMean,
-            @Nullable Buffer runningVariance) {
-        CpuBatchNorm2d.Statistics statistics =
-                CpuBatchNorm2d.Statistics.of(mean, reciprocal, momentum, runningMean, runningVariance);
-        norm.forEachChannel(
-                g,
-                (from, to) -> forward(
-                        g, window, relu, from, to, x, norm.train(g, from, to, x, gamma, beta, statistics), y, indices));
+            NormStatistics statistics,
+            @Nullable RunningStatistics running) {
+        norm.forEachChannel(g, (from, to) -> {
+            Line[] lines = norm.train(g, from, to, x, parameters, statistics, running);
+            forward(g, window, from, to, x, lines, relu, y, indices);
+        });
     }
 
     @Override
     public void forwardInference(
             BatchNorm2dGeometry g,
             Pool2dGeometry window,
-            boolean relu,
             Buffer x,
-            Buffer gamma,
-            Buffer beta,
-            Buffer mean,
-            Buffer variance,
+            NormParameters parameters,
+            NormStatistics statistics,
+            boolean relu,
             Buffer y,
             IndexBuffer indices) {
-        norm.forEachChannel(g, (from, to) -> {
-            CpuBatchNorm2d.Lines lines = CpuBatchNorm2d.infer(g, from, to, gamma, beta, mean, variance);
-            forward(g, window, relu, from, to, x, lines, y, indices);
-        });
+        Line[] lines = CpuBatchNorm2d.infer(g, parameters, statistics);
+        norm.forEachChannel(g, (from, to) -> forward(g, window, from, to, x, lines, relu, y, indices));
     }
 
     private void forward(
             BatchNorm2dGeometry g,
             Pool2dGeometry window,
-            boolean relu,
             int firstChannel,
             int endChannel,
             Buffer x,
-            CpuBatchNorm2d.Lines lines,
+            Line[] lines,
+            boolean relu,
             Buffer y,
             IndexBuffer indices) {
         CpuBuffer out = CpuBuffer.of(y);
@@ -122,105 +119,83 @@ final class CpuNormPool implements NormPoolKernels {
     public void gradient(
             BatchNorm2dGeometry g,
             Pool2dGeometry window,
-            boolean batchStatistics,
             Buffer x,
             Buffer gamma,
-            Buffer mean,
-            Buffer spread,
+            NormStatistics statistics,
             Buffer dy,
             IndexBuffer indices,
-            @Nullable Buffer dx,
-            @Nullable Buffer dgamma,
-            @Nullable Buffer dbeta) {
-        norm.gradient(
-                g,
-                batchStatistics,
-                x,
-                gamma,
-                mean,
-                spread,
-                () -> new AtMaxima(g, window, CpuBuffer.of(dy), CpuIndexBuffer.of(indices).array),
-                dx,
-                dgamma,
-                dbeta);
+            NormGradients gradients) {
+        int[] places = CpuIndexBuffer.of(indices).array;
+        Upstream maxima = new AtMaxima(g.plane(), outPlane(window), CpuBuffer.of(dy), places);
+        norm.gradient(g, x, gamma, statistics, maxima, gradients);
     }
 
     /** The gradients of the normalised elements: those of the outputs where these found their maximum, 0 elsewhere. */
-    private final class AtMaxima implements CpuBatchNorm2d.Upstream {
+    private final class AtMaxima implements Upstream {
 
-        private final BatchNorm2dGeometry g;
+        private final int pixels;
+        private final int outputs;
         private final CpuBuffer dy;
         private final int[] places;
-        private final int outputs;
-        /**
-         * Of a plane's outputs: the maxima before they were normalised, and behind them what gradients go somewhere.
-         */
-        private final float[] maxima;
 
-        AtMaxima(BatchNorm2dGeometry g, Pool2dGeometry window, CpuBuffer dy, int[] places) {
-            this.g = g;
+        /**
+         * @param pixels  of a plane before it was pooled
+         * @param outputs of a plane
+         */
+        AtMaxima(int pixels, int outputs, CpuBuffer dy, int[] places) {
+            this.pixels = pixels;
+            this.outputs = outputs;
             this.dy = dy;
             this.places = places;
-            this.outputs = outPlane(window);
-            this.maxima = room(2 * outputs);
         }
 
         @Override
-        public void sumAndDot(int image, int channel, float[] x, int xOffset, float center, FlatKernels.Room room) {
-            int from = planeStart(image, channel);
+        public void sumAndDot(int plane, CpuBuffer x, float center, FlatKernels.Room room) {
+            // The maxima before they were normalised, and behind them the gradients that go somewhere: those of windows
+            // without a pixel go nowhere.
+            float[] maxima = room(2 * outputs);
+            int from = plane * outputs;
             boolean empty = false;
             for (int i = 0; i < outputs; i++) {
                 int place = places[from + i];
-                maxima[i] = place < 0 ? center : x[xOffset + place];
+                maxima[i] = place < 0 ? center : x.get(plane * pixels + place);
                 empty |= place < 0;
             }
             if (!empty) {
                 simd.flat().sumAndDot(outputs, maxima, 0, center, dy.array, dy.offset + from, room);
                 return;
             }
-            // Windows without a pixel: what comes to their outputs goes nowhere.
             for (int i = 0; i < outputs; i++) {
-                maxima[outputs + i] = places[from + i] < 0 ? 0f : dy.array[dy.offset + from + i];
+                maxima[outputs + i] = places[from + i] < 0 ? 0f : dy.get(from + i);
             }
             simd.flat().sumAndDot(outputs, maxima, 0, center, maxima, outputs, room);
         }
 
         @Override
-        public void normGradient(
-                int image,
-                int channel,
-                float[] x,
-                int xOffset,
-                float mean,
-                float factor,
-                float shiftShare,
-                float scaleShare,
-                float[] dx,
-                int dxOffset) {
-            float scale = -factor * scaleShare;
+        public void gradient(int plane, CpuBuffer x, GradientLine line, CpuBuffer dx) {
+            float factor = line.factor();
+            float scale = -factor * line.scaleShare();
+            int in = x.offset + plane * pixels;
+            int out = dx.offset + plane * pixels;
             if (factor == 0
-                    || scaleShare == 0
+                    || line.scaleShare() == 0
                     || Math.abs(scale) >= Float.MIN_NORMAL && Math.abs(scale) <= Float.MAX_VALUE) {
-                simd.elementwise()
-                        .scaleAndShift(g.plane(), x, xOffset, mean, scale, -factor * shiftShare, dx, dxOffset);
+                float shift = -factor * line.shiftShare();
+                simd.elementwise().scaleAndShift(pixels, x.array, in, line.mean(), scale, shift, dx.array, out);
             } else {
                 // Both factors are finite, but their product vanishes or overflows: elements around 1e30 or 1e-30.
-                for (int i = 0; i < g.plane(); i++) {
-                    dx[dxOffset + i] = -factor * (shiftShare + (x[xOffset + i] - mean) * scaleShare);
+                for (int i = 0; i < pixels; i++) {
+                    float distance = x.array[in + i] - line.mean();
+                    dx.array[out + i] = -factor * (line.shiftShare() + distance * line.scaleShare());
                 }
             }
-            int from = planeStart(image, channel);
+            int from = plane * outputs;
             for (int i = 0; i < outputs; i++) {
                 int place = places[from + i];
                 if (place >= 0) {
-                    dx[dxOffset + place] += factor * dy.array[dy.offset + from + i];
+                    dx.array[out + place] += factor * dy.get(from + i);
                 }
             }
-        }
-
-        /** The first of a plane's outputs. */
-        private int planeStart(int image, int channel) {
-            return (image * g.channels() + channel) * outputs;
         }
     }
 }

@@ -120,7 +120,7 @@ final class CpuReduce implements ReduceKernels {
     @Override
     public void max(StridedLoop kept, StridedLoop reduced, Buffer x, @Nullable Buffer y, IndexBuffer indices) {
         CpuBuffer in = CpuBuffer.of(x);
-        CpuBuffer out = y == null ? null : CpuBuffer.of(y);
+        CpuBuffer out = CpuBuffer.ofNullable(y);
         int[] places = CpuIndexBuffer.of(indices).array;
         int turns = reduced.turns();
         threads.forRange(kept.turns(), (long) kept.turns() * (turns + 8L), (from, to) -> {

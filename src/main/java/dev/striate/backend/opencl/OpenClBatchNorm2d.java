@@ -5,6 +5,10 @@ import static dev.striate.backend.opencl.OpenClTuning.ceilDiv;
 import dev.striate.backend.BatchNorm2dGeometry;
 import dev.striate.backend.BatchNorm2dKernels;
 import dev.striate.backend.Buffer;
+import dev.striate.backend.NormGradients;
+import dev.striate.backend.NormParameters;
+import dev.striate.backend.NormStatistics;
+import dev.striate.backend.RunningStatistics;
 import org.jspecify.annotations.Nullable;
 
 /** Launches {@code batch_norm2d.cl}. */
@@ -22,42 +26,32 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
     @Override
     public void forwardTraining(
             BatchNorm2dGeometry g,
-            float momentum,
-            boolean relu,
             Buffer x,
-            Buffer gamma,
-            Buffer beta,
+            NormParameters parameters,
+            boolean relu,
             Buffer y,
-            Buffer mean,
-            Buffer reciprocal,
-            @Nullable Buffer runningMean,
-            @Nullable Buffer runningVariance) {
-        statistics(g, momentum, x, mean, reciprocal, runningMean, runningVariance);
-        normalise(g, true, relu, x, gamma, beta, mean, reciprocal, y);
+            NormStatistics statistics,
+            @Nullable RunningStatistics running) {
+        statistics(g, x, statistics, running);
+        forwardInference(g, x, parameters, statistics, relu, y);
     }
 
     /** The batch's statistics, and the running ones moved towards them. */
-    void statistics(
-            BatchNorm2dGeometry g,
-            float momentum,
-            Buffer x,
-            Buffer mean,
-            Buffer reciprocal,
-            @Nullable Buffer runningMean,
-            @Nullable Buffer runningVariance) {
+    void statistics(BatchNorm2dGeometry g, Buffer x, NormStatistics statistics, @Nullable RunningStatistics running) {
         int chunks = g.channels() * splits(g);
         OpenClBuffer chunkMean = runtime.scratch(chunks);
         OpenClBuffer chunkSquares = runtime.scratch(2 * chunks);
+        Buffer unused = statistics.mean();
         try {
             kernel("statistics")
                     .struct(Chunks.of(g))
                     .buffers(x, chunkMean, chunkSquares)
                     .runTeams(chunks, team());
-            kernel("join", runningMean == null ? "NOT_RUNNING" : "RUNNING")
+            kernel("join", running == null ? "NOT_RUNNING" : "RUNNING")
                     .struct(Chunks.of(g))
-                    .floats(momentum, g.epsilon())
-                    .buffers(chunkMean, chunkSquares, mean, reciprocal)
-                    .buffers(runningMean == null ? mean : runningMean, runningVariance == null ? mean : runningVariance)
+                    .floats(running == null ? 0 : running.momentum(), g.epsilon())
+                    .buffers(chunkMean, chunkSquares, statistics.mean(), statistics.spread())
+                    .buffers(running == null ? unused : running.mean(), running == null ? unused : running.variance())
                     .runTeams(g.channels(), team());
         } finally {
             chunkMean.release();
@@ -68,49 +62,32 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
     @Override
     public void forwardInference(
             BatchNorm2dGeometry g,
-            boolean relu,
             Buffer x,
-            Buffer gamma,
-            Buffer beta,
-            Buffer mean,
-            Buffer variance,
-            Buffer y) {
-        normalise(g, false, relu, x, gamma, beta, mean, variance, y);
-    }
-
-    private void normalise(
-            BatchNorm2dGeometry g,
-            boolean batchStatistics,
+            NormParameters parameters,
+            NormStatistics statistics,
             boolean relu,
-            Buffer x,
-            Buffer gamma,
-            Buffer beta,
-            Buffer mean,
-            Buffer spread,
             Buffer y) {
-        kernel("normalise", statisticsMacro(batchStatistics), relu ? "RELU" : "PLAIN")
+        kernel("normalise", macro(statistics), relu ? "RELU" : "PLAIN")
                 .struct(Chunks.of(g))
                 .floats(g.epsilon())
-                .buffers(x, gamma, beta, mean, spread, y)
+                .buffers(x, parameters.gamma(), parameters.beta(), statistics.mean(), statistics.spread(), y)
                 .runItems(elementItems(g));
     }
 
     @Override
     public void gradient(
             BatchNorm2dGeometry g,
-            boolean batchStatistics,
             Buffer x,
             Buffer gamma,
-            Buffer mean,
-            Buffer spread,
+            NormStatistics statistics,
             Buffer dy,
-            @Nullable Buffer dx,
-            @Nullable Buffer dgamma,
-            @Nullable Buffer dbeta) {
-        gradient(g, batchStatistics, dx, dgamma, dbeta, new Upstream() {
+            NormGradients gradients) {
+        Buffer mean = statistics.mean();
+        Buffer spread = statistics.spread();
+        gradient(g, statistics, gradients, new Upstream() {
             @Override
             public void sum(Buffer chunkDy, Buffer chunkDyXhat) {
-                kernel("gradientSums", statisticsMacro(batchStatistics))
+                kernel("gradientSums", macro(statistics))
                         .struct(Chunks.of(g))
                         .floats(g.epsilon())
                         .buffers(x, mean, spread, dy, chunkDy, chunkDyXhat)
@@ -118,11 +95,11 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
             }
 
             @Override
-            public void inputGradient(Buffer dyXhatSum, Buffer dySum, Buffer into) {
-                kernel("inputGradient", statisticsMacro(batchStatistics))
+            public void inputGradient(Buffer dyXhatSum, Buffer dySum, Buffer dx) {
+                kernel("inputGradient", macro(statistics))
                         .struct(Chunks.of(g))
                         .floats(g.epsilon())
-                        .buffers(x, gamma, mean, spread, dy, dyXhatSum, dySum, into)
+                        .buffers(x, gamma, mean, spread, dy, dyXhatSum, dySum, dx)
                         .runItems(elementItems(g));
             }
         });
@@ -142,20 +119,17 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
     }
 
     /** @param g what there is a dy for: its elements make the chunks */
-    void gradient(
-            BatchNorm2dGeometry g,
-            boolean batchStatistics,
-            @Nullable Buffer dx,
-            @Nullable Buffer dgamma,
-            @Nullable Buffer dbeta,
-            Upstream upstream) {
+    void gradient(BatchNorm2dGeometry g, NormStatistics statistics, NormGradients gradients, Upstream upstream) {
+        Buffer dx = gradients.dx();
+        Buffer dgamma = gradients.dgamma();
+        Buffer dbeta = gradients.dbeta();
         int chunks = g.channels() * splits(g);
         OpenClBuffer chunkDy = runtime.scratch(chunks);
         OpenClBuffer chunkDyXhat = runtime.scratch(chunks);
         OpenClBuffer dyXhatSum = dgamma == null ? runtime.scratch(g.channels()) : OpenClBuffer.of(dgamma);
         OpenClBuffer dySum = dbeta == null ? runtime.scratch(g.channels()) : OpenClBuffer.of(dbeta);
         try {
-            if (batchStatistics || dgamma != null || dbeta != null) {
+            if (statistics.ofBatch() || dgamma != null || dbeta != null) {
                 upstream.sum(chunkDy, chunkDyXhat);
                 kernel("joinGradients")
                         .struct(Chunks.of(g))
@@ -182,8 +156,8 @@ final class OpenClBatchNorm2d implements BatchNorm2dKernels {
     }
 
     /** Whether a kernel reads the batch's own statistics, with the reciprocal, or given ones, with the variance. */
-    static String statisticsMacro(boolean batchStatistics) {
-        return batchStatistics ? "BATCH_STATISTICS" : "GIVEN_STATISTICS";
+    static String macro(NormStatistics statistics) {
+        return statistics.ofBatch() ? "BATCH_STATISTICS" : "GIVEN_STATISTICS";
     }
 
     /** Work-items that share a chunk, and the chunks of a channel. */

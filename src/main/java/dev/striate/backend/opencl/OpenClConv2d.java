@@ -30,52 +30,25 @@ final class OpenClConv2d implements Conv2dKernels {
         this.linear = linear;
     }
 
-    /** What a kernel does with an element of the result before it writes it. */
-    enum Finish {
-        PLAIN,
-        /** {@code max(it, 0)}. */
-        RELU,
-        /** 0 where another buffer is not above 0. */
-        GATE
-    }
-
     @Override
-    public void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
-        forward(g, x, w, bias, Finish.PLAIN, y);
-    }
-
-    @Override
-    public void forwardRelu(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
-        forward(g, x, w, bias, Finish.RELU, y);
-    }
-
-    private void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Finish finish, Buffer y) {
+    public void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, boolean relu, Buffer y) {
         if (g.isLinear()) {
-            linear.forward(g.asLinear(), x, w, bias, finish == Finish.RELU, y);
+            linear.forward(g.asLinear(), x, w, bias, relu, y);
         } else {
             int pixels = g.batch() * g.outHeight() * g.outWidth();
-            product("FORWARD", g, g.outChannelsPerGroup(), 1, pixels, x, w, bias, finish, y, y);
+            product("FORWARD", g, g.outChannelsPerGroup(), 1, pixels, x, w, bias, relu, null, y);
         }
     }
 
     @Override
-    public void inputGradient(Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Buffer dx) {
-        inputGradient(g, dy, w, bias, Finish.PLAIN, dx, dx);
-    }
-
-    @Override
-    public void gatedInputGradient(Conv2dGeometry g, Buffer dy, Buffer w, Buffer gate, Buffer dx) {
-        inputGradient(g, dy, w, null, Finish.GATE, gate, dx);
-    }
-
-    private void inputGradient(
-            Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Finish finish, Buffer gate, Buffer dx) {
+    public void inputGradient(
+            Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, @Nullable Buffer gate, Buffer dx) {
         if (g.isLinear() && bias == null) {
-            linear.inputGradient(g.asLinear(), dy, w, finish == Finish.GATE ? gate : null, dx);
+            linear.inputGradient(g.asLinear(), dy, w, gate, dx);
         } else {
             int phases = Math.multiplyExact(Math.min(g.strideH(), g.inHeight()), Math.min(g.strideW(), g.inWidth()));
             int pixels = g.batch() * ceilDiv(g.inHeight(), g.strideH()) * ceilDiv(g.inWidth(), g.strideW());
-            product("INPUT_GRADIENT", g, g.inChannelsPerGroup(), phases, pixels, dy, w, bias, finish, gate, dx);
+            product("INPUT_GRADIENT", g, g.inChannelsPerGroup(), phases, pixels, dy, w, bias, false, gate, dx);
         }
     }
 
@@ -94,7 +67,6 @@ final class OpenClConv2d implements Conv2dKernels {
      * @param rows   channels of the result per group
      * @param phases of the result, see {@code conv2d_gather.cl}
      * @param pixels of the largest phase, over the batch
-     * @param gate   looked at for {@link Finish#GATE} only
      */
     private void product(
             String pass,
@@ -105,20 +77,22 @@ final class OpenClConv2d implements Conv2dKernels {
             Buffer source,
             Buffer w,
             @Nullable Buffer bias,
-            Finish finish,
-            Buffer gate,
+            boolean relu,
+            @Nullable Buffer gate,
             Buffer result) {
         int fewChannels = get(OpenClParameter.CONV2D_DIRECT_CHANNELS);
         boolean direct = rows <= fewChannels;
         Tile tile = tile(rows, pixels, g.groups());
-        String[] options = {pass, bias == null ? "NO_BIAS" : "BIAS", stride(g), finish.name()};
+        String[] options = {
+            pass, bias == null ? "NO_BIAS" : "BIAS", stride(g), relu ? "RELU" : gate == null ? "PLAIN" : "GATE"
+        };
         String[] macros = direct ? with(options, "ROWS=" + channelsPerItem(fewChannels, rows)) : tile.macros(options);
         int directItems = direct ? get(OpenClParameter.CONV2D_DIRECT_ITEMS) : 0;
         int pieces = ceilDiv(pixels, direct ? directItems * get(OpenClParameter.CONV2D_DIRECT_PIXELS) : tile.columns());
         OpenClLaunch launch = runtime.kernel(direct ? "conv2d_direct" : "conv2d", "product", macros)
                 .struct(g)
                 .ints(pieces)
-                .buffers(source, w, bias == null ? w : bias, gate, result);
+                .buffers(source, w, bias == null ? w : bias, gate == null ? result : gate, result);
         int all = Math.multiplyExact(phases, pieces);
         if (direct) {
             launch.runTeams(all, 1, g.groups(), directItems);

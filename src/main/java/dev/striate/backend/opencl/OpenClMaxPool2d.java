@@ -15,18 +15,9 @@ final class OpenClMaxPool2d implements MaxPool2dKernels {
     }
 
     @Override
-    public void forward(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices) {
-        forward(g, "PLAIN", x, y, indices);
-    }
-
-    @Override
-    public void forwardRelu(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices) {
-        forward(g, "RELU", x, y, indices);
-    }
-
-    private void forward(Pool2dGeometry g, String finish, Buffer x, Buffer y, IndexBuffer indices) {
+    public void forward(Pool2dGeometry g, Buffer x, boolean relu, Buffer y, IndexBuffer indices) {
         OpenClPool2d.forward(
-                runtime, "max_pool2d", g, launch -> launch.buffers(x, y).indices(indices), finish);
+                runtime, "max_pool2d", g, launch -> launch.buffers(x, y).indices(indices), relu ? "RELU" : "PLAIN");
     }
 
     @Override

@@ -3,8 +3,12 @@ package dev.striate.backend.opencl;
 import dev.striate.backend.BatchNorm2dGeometry;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.IndexBuffer;
+import dev.striate.backend.NormGradients;
+import dev.striate.backend.NormParameters;
 import dev.striate.backend.NormPoolKernels;
+import dev.striate.backend.NormStatistics;
 import dev.striate.backend.Pool2dGeometry;
+import dev.striate.backend.RunningStatistics;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,46 +30,25 @@ final class OpenClNormPool implements NormPoolKernels {
     public void forwardTraining(
             BatchNorm2dGeometry g,
             Pool2dGeometry window,
-            float momentum,
-            boolean relu,
             Buffer x,
-            Buffer gamma,
-            Buffer beta,
+            NormParameters parameters,
+            boolean relu,
             Buffer y,
             IndexBuffer indices,
-            Buffer mean,
-            Buffer reciprocal,
-            @Nullable Buffer runningMean,
-            @Nullable Buffer runningVariance) {
-        norm.statistics(g, momentum, x, mean, reciprocal, runningMean, runningVariance);
-        forward(g, window, true, relu, x, gamma, beta, mean, reciprocal, y, indices);
+            NormStatistics statistics,
+            @Nullable RunningStatistics running) {
+        norm.statistics(g, x, statistics, running);
+        forwardInference(g, window, x, parameters, statistics, relu, y, indices);
     }
 
     @Override
     public void forwardInference(
             BatchNorm2dGeometry g,
             Pool2dGeometry window,
-            boolean relu,
             Buffer x,
-            Buffer gamma,
-            Buffer beta,
-            Buffer mean,
-            Buffer variance,
-            Buffer y,
-            IndexBuffer indices) {
-        forward(g, window, false, relu, x, gamma, beta, mean, variance, y, indices);
-    }
-
-    private void forward(
-            BatchNorm2dGeometry g,
-            Pool2dGeometry window,
-            boolean batchStatistics,
+            NormParameters parameters,
+            NormStatistics statistics,
             boolean relu,
-            Buffer x,
-            Buffer gamma,
-            Buffer beta,
-            Buffer mean,
-            Buffer spread,
             Buffer y,
             IndexBuffer indices) {
         OpenClPool2d.forward(
@@ -74,10 +57,10 @@ final class OpenClNormPool implements NormPoolKernels {
                 window,
                 launch -> launch.ints(g.channels())
                         .floats(g.epsilon())
-                        .buffers(gamma, beta, mean, spread, x, y)
+                        .buffers(parameters.gamma(), parameters.beta(), statistics.mean(), statistics.spread(), x, y)
                         .indices(indices),
                 "NORM",
-                OpenClBatchNorm2d.statisticsMacro(batchStatistics),
+                OpenClBatchNorm2d.macro(statistics),
                 relu ? "RELU" : "PLAIN");
     }
 
@@ -85,22 +68,21 @@ final class OpenClNormPool implements NormPoolKernels {
     public void gradient(
             BatchNorm2dGeometry g,
             Pool2dGeometry window,
-            boolean batchStatistics,
             Buffer x,
             Buffer gamma,
-            Buffer mean,
-            Buffer spread,
+            NormStatistics statistics,
             Buffer dy,
             IndexBuffer indices,
-            @Nullable Buffer dx,
-            @Nullable Buffer dgamma,
-            @Nullable Buffer dbeta) {
+            NormGradients gradients) {
         BatchNorm2dGeometry maxima =
                 new BatchNorm2dGeometry(g.batch(), g.channels(), window.outHeight() * window.outWidth(), g.epsilon());
-        norm.gradient(maxima, batchStatistics, dx, dgamma, dbeta, new OpenClBatchNorm2d.Upstream() {
+        String macro = OpenClBatchNorm2d.macro(statistics);
+        Buffer mean = statistics.mean();
+        Buffer spread = statistics.spread();
+        norm.gradient(maxima, statistics, gradients, new OpenClBatchNorm2d.Upstream() {
             @Override
             public void sum(Buffer chunkDy, Buffer chunkDyXhat) {
-                runtime.kernel("norm_pool", "gradientSums", OpenClBatchNorm2d.statisticsMacro(batchStatistics))
+                runtime.kernel("norm_pool", "gradientSums", macro)
                         .struct(OpenClBatchNorm2d.Chunks.of(maxima))
                         .ints(g.plane())
                         .floats(g.epsilon())
@@ -111,7 +93,7 @@ final class OpenClNormPool implements NormPoolKernels {
             }
 
             @Override
-            public void inputGradient(Buffer dyXhatSum, Buffer dySum, Buffer into) {
+            public void inputGradient(Buffer dyXhatSum, Buffer dySum, Buffer dx) {
                 OpenClPool2d.gradient(
                         runtime,
                         "norm_pool",
@@ -120,8 +102,8 @@ final class OpenClNormPool implements NormPoolKernels {
                                 .floats((float) g.batch() * g.plane(), g.epsilon())
                                 .buffers(x, gamma, mean, spread, dy)
                                 .indices(indices)
-                                .buffers(dyXhatSum, dySum, into),
-                        OpenClBatchNorm2d.statisticsMacro(batchStatistics));
+                                .buffers(dyXhatSum, dySum, dx),
+                        macro);
             }
         });
     }

@@ -35,21 +35,7 @@ final class OpenClPool2d {
 
     private static OpenClLaunch kernel(
             OpenClRuntime runtime, String stem, String name, Pool2dGeometry g, String... macros) {
-        return runtime.kernel(stem, name, OpenClTuning.with(macros, window(g)));
-    }
-
-    /** The windows of most nets have a program of their own. */
-    private static String window(Pool2dGeometry g) {
-        boolean twoByTwo = g.kernelHeight() == 2
-                && g.kernelWidth() == 2
-                && g.strideH() == 2
-                && g.strideW() == 2
-                && g.dilationH() == 1
-                && g.dilationW() == 1
-                && g.padTop() == 0
-                && g.padBottom() == 0
-                && g.padLeft() == 0
-                && g.padRight() == 0;
-        return twoByTwo ? "TWO_BY_TWO" : "ANY_WINDOW";
+        // The windows of most nets have a program of their own.
+        return runtime.kernel(stem, name, OpenClTuning.with(macros, g.isTwoByTwo() ? "TWO_BY_TWO" : "ANY_WINDOW"));
     }
 }

@@ -81,13 +81,15 @@ record OpenClTuningWork(String name, int terms, int[] inputs, int output, Call c
                         in * kernel * kernel,
                         new int[] {x, w},
                         y,
-                        (backend, from, to) -> backend.kernels().conv2d().forward(g, from[0], from[1], null, to)),
+                        (backend, from, to) ->
+                                backend.kernels().conv2d().forward(g, from[0], from[1], null, false, to)),
                 new OpenClTuningWork(
                         "input gradient " + shape,
                         out * kernel * kernel,
                         new int[] {y, w},
                         x,
-                        (backend, from, to) -> backend.kernels().conv2d().inputGradient(g, from[0], from[1], null, to)),
+                        (backend, from, to) ->
+                                backend.kernels().conv2d().inputGradient(g, from[0], from[1], null, null, to)),
                 new OpenClTuningWork(
                         "weight gradient " + shape,
                         batch * outSide * outSide,

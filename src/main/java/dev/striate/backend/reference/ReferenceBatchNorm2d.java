@@ -3,8 +3,11 @@ package dev.striate.backend.reference;
 import dev.striate.backend.BatchNorm2dGeometry;
 import dev.striate.backend.BatchNorm2dKernels;
 import dev.striate.backend.Buffer;
+import dev.striate.backend.NormGradients;
+import dev.striate.backend.NormParameters;
+import dev.striate.backend.NormStatistics;
+import dev.striate.backend.RunningStatistics;
 import dev.striate.backend.UnaryKernels;
-import java.util.Objects;
 import java.util.function.IntToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -38,76 +41,54 @@ final class ReferenceBatchNorm2d implements BatchNorm2dKernels {
     @Override
     public void forwardTraining(
             BatchNorm2dGeometry g,
-            float momentum,
-            boolean relu,
             Buffer x,
-            Buffer gamma,
-            Buffer beta,
+            NormParameters parameters,
+            boolean relu,
             Buffer y,
-            Buffer mean,
-            Buffer reciprocal,
-            @Nullable Buffer runningMean,
-            @Nullable Buffer runningVariance) {
+            NormStatistics statistics,
+            @Nullable RunningStatistics running) {
         ReferenceBuffer from = ReferenceBuffer.of(x);
         for (int c = 0; c < g.channels(); c++) {
-            double m = sum(g, c, from::get) / count(g);
-            double squares = sum(g, c, i -> (from.get(i) - m) * (from.get(i) - m));
-            ReferenceBuffer.of(mean).set(c, m);
-            ReferenceBuffer.of(reciprocal).set(c, 1 / Math.sqrt(squares / count(g) + g.epsilon()));
-            if (runningMean != null) {
-                blend(momentum, ReferenceBuffer.of(runningMean), c, m);
-                blend(
-                        momentum,
-                        ReferenceBuffer.of(Objects.requireNonNull(runningVariance)),
-                        c,
-                        squares / (count(g) - 1));
+            double mean = sum(g, c, from::get) / count(g);
+            double squares = sum(g, c, i -> (from.get(i) - mean) * (from.get(i) - mean));
+            ReferenceBuffer.of(statistics.mean()).set(c, mean);
+            ReferenceBuffer.of(statistics.spread()).set(c, 1 / Math.sqrt(squares / count(g) + g.epsilon()));
+            if (running != null) {
+                blend(running.momentum(), running.mean(), c, mean);
+                blend(running.momentum(), running.variance(), c, squares / (count(g) - 1));
             }
         }
-        normalise(g, true, relu, x, gamma, beta, mean, reciprocal, y);
+        forwardInference(g, x, parameters, statistics, relu, y);
     }
 
-    private static void blend(double momentum, ReferenceBuffer running, int channel, double value) {
-        running.set(channel, (1 - momentum) * running.get(channel) + momentum * value);
+    private static void blend(double momentum, Buffer running, int channel, double value) {
+        ReferenceBuffer values = ReferenceBuffer.of(running);
+        values.set(channel, (1 - momentum) * values.get(channel) + momentum * value);
+    }
+
+    /** {@code 1 / sqrt(variance + epsilon)} of a channel. */
+    private static double reciprocal(BatchNorm2dGeometry g, NormStatistics statistics, int channel) {
+        double spread = ReferenceBuffer.of(statistics.spread()).get(channel);
+        return statistics.ofBatch() ? spread : 1 / Math.sqrt(spread + g.epsilon());
     }
 
     @Override
     public void forwardInference(
             BatchNorm2dGeometry g,
-            boolean relu,
             Buffer x,
-            Buffer gamma,
-            Buffer beta,
-            Buffer mean,
-            Buffer variance,
-            Buffer y) {
-        normalise(g, false, relu, x, gamma, beta, mean, variance, y);
-    }
-
-    /** {@code 1 / sqrt(variance + epsilon)} of a channel. */
-    private static double reciprocal(BatchNorm2dGeometry g, boolean batchStatistics, Buffer spread, int channel) {
-        double value = ReferenceBuffer.of(spread).get(channel);
-        return batchStatistics ? value : 1 / Math.sqrt(value + g.epsilon());
-    }
-
-    private void normalise(
-            BatchNorm2dGeometry g,
-            boolean batchStatistics,
+            NormParameters parameters,
+            NormStatistics statistics,
             boolean relu,
-            Buffer x,
-            Buffer gamma,
-            Buffer beta,
-            Buffer mean,
-            Buffer spread,
             Buffer y) {
         ReferenceBuffer from = ReferenceBuffer.of(x);
         ReferenceBuffer to = ReferenceBuffer.of(y);
         for (int c = 0; c < g.channels(); c++) {
-            double m = ReferenceBuffer.of(mean).get(c);
-            double scale = ReferenceBuffer.of(gamma).get(c) * reciprocal(g, batchStatistics, spread, c);
-            double shift = ReferenceBuffer.of(beta).get(c);
+            double mean = ReferenceBuffer.of(statistics.mean()).get(c);
+            double scale = ReferenceBuffer.of(parameters.gamma()).get(c) * reciprocal(g, statistics, c);
+            double shift = ReferenceBuffer.of(parameters.beta()).get(c);
             for (int i = 0; i < count(g); i++) {
                 int at = place(g, c, i);
-                to.set(at, scale * (from.get(at) - m) + shift);
+                to.set(at, scale * (from.get(at) - mean) + shift);
             }
         }
         if (relu) {
@@ -118,36 +99,32 @@ final class ReferenceBatchNorm2d implements BatchNorm2dKernels {
     @Override
     public void gradient(
             BatchNorm2dGeometry g,
-            boolean batchStatistics,
             Buffer x,
             Buffer gamma,
-            Buffer mean,
-            Buffer spread,
+            NormStatistics statistics,
             Buffer dy,
-            @Nullable Buffer dx,
-            @Nullable Buffer dgamma,
-            @Nullable Buffer dbeta) {
+            NormGradients gradients) {
         ReferenceBuffer from = ReferenceBuffer.of(x);
         ReferenceBuffer upstream = ReferenceBuffer.of(dy);
         for (int c = 0; c < g.channels(); c++) {
-            double m = ReferenceBuffer.of(mean).get(c);
-            double reciprocal = reciprocal(g, batchStatistics, spread, c);
-            IntToDoubleFunction xhat = i -> (from.get(i) - m) * reciprocal;
-            double scaleGradient = sum(g, c, i -> upstream.get(i) * xhat.applyAsDouble(i));
-            double shiftGradient = sum(g, c, upstream::get);
-            if (dgamma != null) {
-                ReferenceBuffer.of(dgamma).set(c, scaleGradient);
+            double mean = ReferenceBuffer.of(statistics.mean()).get(c);
+            double reciprocal = reciprocal(g, statistics, c);
+            IntToDoubleFunction xhat = i -> (from.get(i) - mean) * reciprocal;
+            double dgamma = sum(g, c, i -> upstream.get(i) * xhat.applyAsDouble(i));
+            double dbeta = sum(g, c, upstream::get);
+            if (gradients.dgamma() != null) {
+                ReferenceBuffer.of(gradients.dgamma()).set(c, dgamma);
             }
-            if (dbeta != null) {
-                ReferenceBuffer.of(dbeta).set(c, shiftGradient);
+            if (gradients.dbeta() != null) {
+                ReferenceBuffer.of(gradients.dbeta()).set(c, dbeta);
             }
-            if (dx != null) {
+            if (gradients.dx() != null) {
                 double scale = ReferenceBuffer.of(gamma).get(c) * reciprocal;
                 for (int i = 0; i < count(g); i++) {
                     int at = place(g, c, i);
                     double throughStatistics =
-                            batchStatistics ? (shiftGradient + xhat.applyAsDouble(at) * scaleGradient) / count(g) : 0;
-                    ReferenceBuffer.of(dx).set(at, scale * (upstream.get(at) - throughStatistics));
+                            statistics.ofBatch() ? (dbeta + xhat.applyAsDouble(at) * dgamma) / count(g) : 0;
+                    ReferenceBuffer.of(gradients.dx()).set(at, scale * (upstream.get(at) - throughStatistics));
                 }
             }
         }

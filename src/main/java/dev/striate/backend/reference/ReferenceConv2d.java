@@ -72,33 +72,28 @@ final class ReferenceConv2d implements Conv2dKernels {
     }
 
     @Override
-    public void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
+    public void forward(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, boolean relu, Buffer y) {
         ReferenceBuffer image = ReferenceBuffer.of(x);
         ReferenceBuffer weight = ReferenceBuffer.of(w);
         ReferenceBuffer out = ReferenceBuffer.of(y);
         fillPlanes(out, g.batch(), g.outChannels(), g.outHeight() * g.outWidth(), bias);
         forEachMeeting(g, (xi, wi, yi) -> out.add(yi, image.get(xi) * weight.get(wi)));
+        if (relu) {
+            unary.relu(y);
+        }
     }
 
     @Override
-    public void forwardRelu(Conv2dGeometry g, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
-        forward(g, x, w, bias, y);
-        unary.relu(y);
-    }
-
-    @Override
-    public void inputGradient(Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, Buffer dx) {
+    public void inputGradient(
+            Conv2dGeometry g, Buffer dy, Buffer w, @Nullable Buffer bias, @Nullable Buffer gate, Buffer dx) {
         ReferenceBuffer upstream = ReferenceBuffer.of(dy);
         ReferenceBuffer weight = ReferenceBuffer.of(w);
         ReferenceBuffer image = ReferenceBuffer.of(dx);
         fillPlanes(image, g.batch(), g.inChannels(), g.inHeight() * g.inWidth(), bias);
         forEachMeeting(g, (xi, wi, yi) -> image.add(xi, upstream.get(yi) * weight.get(wi)));
-    }
-
-    @Override
-    public void gatedInputGradient(Conv2dGeometry g, Buffer dy, Buffer w, Buffer gate, Buffer dx) {
-        inputGradient(g, dy, w, null, dx);
-        unary.gate(gate, dx);
+        if (gate != null) {
+            unary.gate(gate, dx);
+        }
     }
 
     @Override

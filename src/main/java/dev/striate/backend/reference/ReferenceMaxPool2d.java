@@ -16,7 +16,7 @@ final class ReferenceMaxPool2d implements MaxPool2dKernels {
     }
 
     @Override
-    public void forward(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices) {
+    public void forward(Pool2dGeometry g, Buffer x, boolean relu, Buffer y, IndexBuffer indices) {
         ReferenceBuffer from = ReferenceBuffer.of(x);
         ReferenceBuffer to = ReferenceBuffer.of(y);
         ReferenceIndexBuffer places = ReferenceIndexBuffer.of(indices);
@@ -48,6 +48,9 @@ final class ReferenceMaxPool2d implements MaxPool2dKernels {
                 }
             }
         }
+        if (relu) {
+            unary.relu(y);
+        }
     }
 
     /** The first tap inside the image of a window that starts at {@code start}. */
@@ -58,12 +61,6 @@ final class ReferenceMaxPool2d implements MaxPool2dKernels {
     /** The end (exclusive) of the taps before the end of the image, which has {@code size} pixels. */
     private static int endTap(int start, int kernel, int dilation, int size) {
         return start >= size ? 0 : Math.min(kernel, (size - 1 - start) / dilation + 1);
-    }
-
-    @Override
-    public void forwardRelu(Pool2dGeometry g, Buffer x, Buffer y, IndexBuffer indices) {
-        forward(g, x, y, indices);
-        unary.relu(y);
     }
 
     @Override

@@ -11,6 +11,8 @@ import dev.striate.backend.Buffer;
 import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.IndexBuffer;
 import dev.striate.backend.MatmulGeometry;
+import dev.striate.backend.NormParameters;
+import dev.striate.backend.NormStatistics;
 import dev.striate.backend.Pool2dGeometry;
 import dev.striate.backend.StridedLoop;
 import dev.striate.backend.UnaryFunction;
@@ -233,24 +235,29 @@ class CpuKernelsTest {
         int forward = g.inChannelsPerGroup() * kernel;
         int backward = g.outChannelsPerGroup() * kernel;
         int weight = g.batch() * g.outHeight() * g.outWidth();
-        agree(forward, dy.length, (on, in, out) -> on.kernels().conv2d().forward(g, in[0], in[1], null, out), x, w);
+        agree(
+                forward,
+                dy.length,
+                (on, in, out) -> on.kernels().conv2d().forward(g, in[0], in[1], null, false, out),
+                x,
+                w);
         agree(
                 forward + 1,
                 dy.length,
-                (on, in, out) -> on.kernels().conv2d().forward(g, in[0], in[1], in[2], out),
+                (on, in, out) -> on.kernels().conv2d().forward(g, in[0], in[1], in[2], false, out),
                 x,
                 w,
                 outBias);
         agree(
                 backward,
                 x.length,
-                (on, in, out) -> on.kernels().conv2d().inputGradient(g, in[0], in[1], null, out),
+                (on, in, out) -> on.kernels().conv2d().inputGradient(g, in[0], in[1], null, null, out),
                 dy,
                 w);
         agree(
                 backward + 1,
                 x.length,
-                (on, in, out) -> on.kernels().conv2d().inputGradient(g, in[0], in[1], in[2], out),
+                (on, in, out) -> on.kernels().conv2d().inputGradient(g, in[0], in[1], in[2], null, out),
                 dy,
                 w,
                 inBias);
@@ -460,7 +467,7 @@ class CpuKernelsTest {
                 outputs,
                 (on, in, out) -> {
                     IndexBuffer places = on.allocateIndices(outputs);
-                    on.kernels().maxPool2d().forward(g, in[0], out, places);
+                    on.kernels().maxPool2d().forward(g, in[0], false, out, places);
                     on.release(places);
                 },
                 x);
@@ -471,7 +478,7 @@ class CpuKernelsTest {
                 (on, in, out) -> {
                     IndexBuffer places = on.allocateIndices(outputs);
                     Buffer y = on.allocate(outputs);
-                    on.kernels().maxPool2d().forward(g, in[0], y, places);
+                    on.kernels().maxPool2d().forward(g, in[0], false, y, places);
                     on.kernels().maxPool2d().gradient(g, in[1], places, out);
                     on.release(places);
                     on.release(y);
@@ -525,7 +532,14 @@ class CpuKernelsTest {
                     Buffer variance = on.allocate(3);
                     on.kernels()
                             .batchNorm2d()
-                            .forwardTraining(g, 0.1f, false, in[0], in[1], in[2], out, mean, variance, null, null);
+                            .forwardTraining(
+                                    g,
+                                    in[0],
+                                    new NormParameters(in[1], in[2]),
+                                    false,
+                                    out,
+                                    new NormStatistics(true, mean, variance),
+                                    null);
                     on.release(mean);
                     on.release(variance);
                 },

@@ -7,7 +7,11 @@ import dev.striate.backend.Backend;
 import dev.striate.backend.BatchNorm2dGeometry;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.IndexBuffer;
+import dev.striate.backend.NormGradients;
+import dev.striate.backend.NormParameters;
+import dev.striate.backend.NormStatistics;
 import dev.striate.backend.Pool2dGeometry;
+import dev.striate.backend.RunningStatistics;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -134,8 +138,7 @@ class CpuNormPoolTest {
         private final Pool2dGeometry window;
         private final Random random = new Random(4);
         private final Buffer x;
-        private final Buffer gamma;
-        private final Buffer beta;
+        private final NormParameters parameters;
         private final Buffer normalised;
         private final Buffer y;
         private final IndexBuffer indices;
@@ -148,106 +151,66 @@ class CpuNormPoolTest {
                     new BatchNorm2dGeometry(wanted.batch, wanted.channels, window.inHeight() * window.inWidth(), 1e-5f);
             this.outputs = window.planes() * window.outHeight() * window.outWidth();
             this.x = random(window.planes() * g.plane());
-            this.gamma = random(g.channels());
-            this.beta = random(g.channels());
+            this.parameters = new NormParameters(random(g.channels()), random(g.channels()));
             this.normalised = empty(window.planes() * g.plane());
             this.y = empty(outputs);
             this.indices = backend.allocateIndices(outputs);
         }
 
         Result train(boolean atOnce, boolean relu) {
-            Buffer mean = empty(g.channels());
-            Buffer variance = empty(g.channels());
-            Buffer runningMean = random(g.channels());
-            Buffer runningVariance = random(g.channels());
+            NormStatistics statistics = new NormStatistics(true, empty(g.channels()), empty(g.channels()));
+            RunningStatistics running = new RunningStatistics(0.3f, random(g.channels()), random(g.channels()));
             if (atOnce) {
                 Objects.requireNonNull(backend.kernels().normPool())
-                        .forwardTraining(
-                                g,
-                                window,
-                                0.3f,
-                                relu,
-                                x,
-                                gamma,
-                                beta,
-                                y,
-                                indices,
-                                mean,
-                                variance,
-                                runningMean,
-                                runningVariance);
+                        .forwardTraining(g, window, x, parameters, relu, y, indices, statistics, running);
             } else {
                 backend.kernels()
                         .batchNorm2d()
-                        .forwardTraining(
-                                g,
-                                0.3f,
-                                false,
-                                x,
-                                gamma,
-                                beta,
-                                normalised,
-                                mean,
-                                variance,
-                                runningMean,
-                                runningVariance);
-                pool(relu);
+                        .forwardTraining(g, x, parameters, false, normalised, statistics, running);
+                backend.kernels().maxPool2d().forward(window, normalised, relu, y, indices);
             }
             return new Result(
                     List.of(
                             bits(values(y)),
                             places(),
-                            bits(values(mean)),
-                            bits(values(variance)),
-                            bits(values(runningMean)),
-                            bits(values(runningVariance))),
-                    gradients(atOnce, true, mean, variance));
+                            bits(values(statistics.mean())),
+                            bits(values(statistics.spread())),
+                            bits(values(running.mean())),
+                            bits(values(running.variance()))),
+                    gradients(atOnce, statistics));
         }
 
         Result infer(boolean atOnce, boolean relu) {
-            Buffer mean = random(g.channels());
-            Buffer variance = empty(g.channels());
-            backend.kernels().copy().fill(1.7f, variance);
+            NormStatistics statistics = new NormStatistics(false, random(g.channels()), empty(g.channels()));
+            backend.kernels().copy().fill(1.7f, statistics.spread());
             if (atOnce) {
                 Objects.requireNonNull(backend.kernels().normPool())
-                        .forwardInference(g, window, relu, x, gamma, beta, mean, variance, y, indices);
+                        .forwardInference(g, window, x, parameters, statistics, relu, y, indices);
             } else {
-                backend.kernels().batchNorm2d().forwardInference(g, false, x, gamma, beta, mean, variance, normalised);
-                pool(relu);
+                backend.kernels().batchNorm2d().forwardInference(g, x, parameters, statistics, false, normalised);
+                backend.kernels().maxPool2d().forward(window, normalised, relu, y, indices);
             }
-            return new Result(List.of(bits(values(y)), places()), gradients(atOnce, false, mean, variance));
+            return new Result(List.of(bits(values(y)), places()), gradients(atOnce, statistics));
         }
 
-        private void pool(boolean relu) {
-            if (relu) {
-                backend.kernels().maxPool2d().forwardRelu(window, normalised, y, indices);
-            } else {
-                backend.kernels().maxPool2d().forward(window, normalised, y, indices);
-            }
-        }
-
-        private List<float[]> gradients(boolean atOnce, boolean batchStatistics, Buffer mean, Buffer variance) {
+        private List<float[]> gradients(boolean atOnce, NormStatistics statistics) {
             Buffer dy = random(outputs);
-            Buffer dx = empty(window.planes() * g.plane());
-            Buffer dgamma = empty(g.channels());
-            Buffer dbeta = empty(g.channels());
-            Buffer onlyShift = empty(g.channels());
-            if (atOnce) {
-                var kernels = Objects.requireNonNull(backend.kernels().normPool());
-                kernels.gradient(g, window, batchStatistics, x, gamma, mean, variance, dy, indices, dx, dgamma, dbeta);
-                kernels.gradient(
-                        g, window, batchStatistics, x, gamma, mean, variance, dy, indices, null, null, onlyShift);
-            } else {
-                Buffer spread = empty(window.planes() * g.plane());
-                backend.kernels().maxPool2d().gradient(window, dy, indices, spread);
-                backend.kernels()
-                        .batchNorm2d()
-                        .gradient(g, batchStatistics, x, gamma, mean, variance, spread, dx, dgamma, dbeta);
-                backend.kernels()
-                        .batchNorm2d()
-                        .gradient(g, batchStatistics, x, gamma, mean, variance, spread, null, null, onlyShift);
+            NormGradients all =
+                    new NormGradients(empty(window.planes() * g.plane()), empty(g.channels()), empty(g.channels()));
+            NormGradients onlyShift = new NormGradients(null, null, empty(g.channels()));
+            Buffer spread = empty(window.planes() * g.plane());
+            backend.kernels().maxPool2d().gradient(window, dy, indices, spread);
+            for (NormGradients wanted : List.of(all, onlyShift)) {
+                if (atOnce) {
+                    Objects.requireNonNull(backend.kernels().normPool())
+                            .gradient(g, window, x, parameters.gamma(), statistics, dy, indices, wanted);
+                } else {
+                    backend.kernels().batchNorm2d().gradient(g, x, parameters.gamma(), statistics, spread, wanted);
+                }
             }
-            return List.of(values(dx), values(dgamma), values(dbeta), values(onlyShift));
+            return Stream.of(all.dx(), all.dgamma(), all.dbeta(), onlyShift.dbeta())
+                    .map(buffer -> values(Objects.requireNonNull(buffer)))
+                    .toList();
         }
 
         private Buffer random(int n) {

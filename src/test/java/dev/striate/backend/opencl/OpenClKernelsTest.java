@@ -9,6 +9,7 @@ import dev.striate.backend.AdaptiveAvgPool2dGeometry;
 import dev.striate.backend.AxisGeometry;
 import dev.striate.backend.Backend;
 import dev.striate.backend.BatchNorm2dGeometry;
+import dev.striate.backend.BatchNorm2dKernels;
 import dev.striate.backend.BinaryFunction;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.ClassificationGeometry;
@@ -16,8 +17,12 @@ import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.IndexBuffer;
 import dev.striate.backend.LossReduction;
 import dev.striate.backend.MatmulGeometry;
+import dev.striate.backend.NormGradients;
+import dev.striate.backend.NormParameters;
 import dev.striate.backend.NormPoolKernels;
+import dev.striate.backend.NormStatistics;
 import dev.striate.backend.Pool2dGeometry;
+import dev.striate.backend.RunningStatistics;
 import dev.striate.backend.SgdStep;
 import dev.striate.backend.StridedLoop;
 import dev.striate.backend.UnaryFunction;
@@ -521,13 +526,13 @@ class OpenClKernelsTest {
                 checkSums(shape, g.inChannelsPerGroup() * area + 1, s -> {
                     Buffer y = s.out(outputs);
                     Buffer bias = withBias ? s.random(g.outChannels()) : null;
-                    s.backend.kernels().conv2d().forward(g, s.random(inputs), s.random(weights), bias, y);
+                    s.backend.kernels().conv2d().forward(g, s.random(inputs), s.random(weights), bias, false, y);
                     s.result(y);
                 });
                 checkSums(shape, g.outChannelsPerGroup() * area + 1, s -> {
                     Buffer dx = s.out(inputs);
                     Buffer bias = withBias ? s.random(g.inChannels()) : null;
-                    s.backend.kernels().conv2d().inputGradient(g, s.random(outputs), s.random(weights), bias, dx);
+                    s.backend.kernels().conv2d().inputGradient(g, s.random(outputs), s.random(weights), bias, null, dx);
                     s.result(dx);
                 });
             }
@@ -552,7 +557,13 @@ class OpenClKernelsTest {
                 s.backend
                         .kernels()
                         .conv2d()
-                        .forward(g, s.random(g.inHeight() * g.inWidth()), s.random(g.outChannels() * area), null, y);
+                        .forward(
+                                g,
+                                s.random(g.inHeight() * g.inWidth()),
+                                s.random(g.outChannels() * area),
+                                null,
+                                false,
+                                y);
                 s.result(y);
             });
             checkSums(shape, g.outHeight() * g.outWidth(), s -> {
@@ -616,7 +627,7 @@ class OpenClKernelsTest {
                 }
                 Buffer y = s.out(outputs);
                 IndexBuffer indices = s.outIndices(outputs);
-                s.backend.kernels().maxPool2d().forward(g, s.in(values), y, indices);
+                s.backend.kernels().maxPool2d().forward(g, s.in(values), false, y, indices);
                 s.result(y);
                 s.result(indices);
                 Buffer dx = s.out(inputs);
@@ -661,7 +672,7 @@ class OpenClKernelsTest {
             s.backend
                     .kernels()
                     .maxPool2d()
-                    .forward(g, s.in(1, Float.NaN, -inf, -inf, inf, Float.NaN, -inf, -inf), y, indices);
+                    .forward(g, s.in(1, Float.NaN, -inf, -inf, inf, Float.NaN, -inf, -inf), false, y, indices);
             s.result(y);
             s.result(indices);
         });
@@ -680,23 +691,15 @@ class OpenClKernelsTest {
             double tolerance = 8 * Math.sqrt(batch * plane) * HALF_ULP * 16;
             check(shape, tolerance, tolerance, s -> {
                 Buffer x = s.random(n);
-                Buffer gamma = s.random(channels);
-                Buffer beta = s.random(channels);
+                NormParameters parameters = new NormParameters(s.random(channels), s.random(channels));
                 Buffer y = s.out(n);
-                Buffer mean = s.out(channels);
-                Buffer variance = s.out(channels);
-                Buffer runningMean = s.random(channels);
-                Buffer runningVariance = s.random(channels);
-                s.backend
-                        .kernels()
-                        .batchNorm2d()
-                        .forwardTraining(
-                                g, 0.1f, false, x, gamma, beta, y, mean, variance, runningMean, runningVariance);
-                List.of(y, mean, variance, runningMean, runningVariance).forEach(s::result);
-                s.backend
-                        .kernels()
-                        .batchNorm2d()
-                        .forwardTraining(g, 0.1f, false, x, gamma, beta, y, mean, variance, null, null);
+                NormStatistics statistics = new NormStatistics(true, s.out(channels), s.out(channels));
+                RunningStatistics running = new RunningStatistics(0.1f, s.random(channels), s.random(channels));
+                BatchNorm2dKernels kernels = s.backend.kernels().batchNorm2d();
+                kernels.forwardTraining(g, x, parameters, false, y, statistics, running);
+                List.of(y, statistics.mean(), statistics.spread(), running.mean(), running.variance())
+                        .forEach(s::result);
+                kernels.forwardTraining(g, x, parameters, false, y, statistics, null);
                 s.result(y);
             });
             if (batch * plane < 8) {
@@ -710,21 +713,16 @@ class OpenClKernelsTest {
                     Buffer mean = s.random(channels);
                     float[] ones = new float[channels];
                     Arrays.fill(ones, 1.3f);
-                    Buffer variance = s.in(ones);
+                    NormStatistics statistics = new NormStatistics(batchStatistics, mean, s.in(ones));
                     Buffer gamma = s.random(channels);
                     Buffer dy = s.random(n);
                     Buffer dx = s.out(n);
                     Buffer dgamma = s.out(channels);
                     Buffer dbeta = s.out(channels);
-                    s.backend
-                            .kernels()
-                            .batchNorm2d()
-                            .gradient(g, batchStatistics, x, gamma, mean, variance, dy, dx, dgamma, dbeta);
+                    BatchNorm2dKernels kernels = s.backend.kernels().batchNorm2d();
+                    kernels.gradient(g, x, gamma, statistics, dy, new NormGradients(dx, dgamma, dbeta));
                     List.of(dx, dgamma, dbeta).forEach(s::result);
-                    s.backend
-                            .kernels()
-                            .batchNorm2d()
-                            .gradient(g, batchStatistics, x, gamma, mean, variance, dy, dx, null, null);
+                    kernels.gradient(g, x, gamma, statistics, dy, new NormGradients(dx, null, null));
                     s.result(dx);
                 });
             }
@@ -753,38 +751,20 @@ class OpenClKernelsTest {
             for (boolean relu : new boolean[] {false, true}) {
                 check(shape, tolerance, tolerance, s -> {
                     Buffer x = s.random(window.planes() * plane);
-                    Buffer gamma = s.in(1.5f, -0.5f, 0, 2, 1);
-                    Buffer beta = s.random(channels);
+                    NormParameters parameters = new NormParameters(s.in(1.5f, -0.5f, 0, 2, 1), s.random(channels));
                     Buffer y = s.out(outputs);
                     IndexBuffer indices = s.outIndices(outputs);
-                    Buffer mean = s.out(channels);
-                    Buffer variance = s.out(channels);
-                    Buffer runningMean = s.random(channels);
-                    Buffer runningVariance = s.in(1, 2, 3, 4, 5);
-                    normPool(s)
-                            .forwardTraining(
-                                    g,
-                                    window,
-                                    0.1f,
-                                    relu,
-                                    x,
-                                    gamma,
-                                    beta,
-                                    y,
-                                    indices,
-                                    mean,
-                                    variance,
-                                    runningMean,
-                                    runningVariance);
-                    List.of(y, mean, variance, runningMean, runningVariance).forEach(s::result);
+                    NormStatistics statistics = new NormStatistics(true, s.out(channels), s.out(channels));
+                    RunningStatistics running = new RunningStatistics(0.1f, s.random(channels), s.in(1, 2, 3, 4, 5));
+                    NormPoolKernels kernels = normPool(s);
+                    kernels.forwardTraining(g, window, x, parameters, relu, y, indices, statistics, running);
+                    List.of(y, statistics.mean(), statistics.spread(), running.mean(), running.variance())
+                            .forEach(s::result);
                     s.result(indices);
-                    normPool(s)
-                            .forwardTraining(
-                                    g, window, 0.1f, relu, x, gamma, beta, y, indices, mean, variance, null, null);
+                    kernels.forwardTraining(g, window, x, parameters, relu, y, indices, statistics, null);
                     s.result(y);
-                    normPool(s)
-                            .forwardInference(
-                                    g, window, relu, x, gamma, beta, runningMean, runningVariance, y, indices);
+                    NormStatistics given = new NormStatistics(false, running.mean(), running.variance());
+                    kernels.forwardInference(g, window, x, parameters, given, relu, y, indices);
                     s.result(y);
                     s.result(indices);
                 });
@@ -793,48 +773,22 @@ class OpenClKernelsTest {
                 check(shape, sumTolerance, sumTolerance, s -> {
                     Buffer x = s.random(window.planes() * plane);
                     Buffer gamma = s.random(channels);
-                    Buffer mean = s.random(channels);
-                    Buffer variance = s.in(1.3f, 1.3f, 1.3f, 0.7f, 2);
+                    NormStatistics statistics =
+                            new NormStatistics(batchStatistics, s.random(channels), s.in(1.3f, 1.3f, 1.3f, 0.7f, 2));
                     IndexBuffer indices = s.outIndices(outputs);
-                    s.backend.kernels().maxPool2d().forward(window, x, s.out(outputs), indices);
+                    s.backend.kernels().maxPool2d().forward(window, x, false, s.out(outputs), indices);
                     Buffer dy = s.random(outputs);
                     Buffer dx = s.out(window.planes() * plane);
                     Buffer dgamma = s.out(channels);
                     Buffer dbeta = s.out(channels);
-                    normPool(s)
-                            .gradient(
-                                    g,
-                                    window,
-                                    batchStatistics,
-                                    x,
-                                    gamma,
-                                    mean,
-                                    variance,
-                                    dy,
-                                    indices,
-                                    dx,
-                                    dgamma,
-                                    dbeta);
-                    List.of(dx, dgamma, dbeta).forEach(s::result);
-                    normPool(s)
-                            .gradient(
-                                    g, window, batchStatistics, x, gamma, mean, variance, dy, indices, dx, null, null);
-                    s.result(dx);
                     Buffer only = s.out(channels);
-                    normPool(s)
-                            .gradient(
-                                    g,
-                                    window,
-                                    batchStatistics,
-                                    x,
-                                    gamma,
-                                    mean,
-                                    variance,
-                                    dy,
-                                    indices,
-                                    null,
-                                    null,
-                                    only);
+                    NormPoolKernels kernels = normPool(s);
+                    kernels.gradient(
+                            g, window, x, gamma, statistics, dy, indices, new NormGradients(dx, dgamma, dbeta));
+                    List.of(dx, dgamma, dbeta).forEach(s::result);
+                    kernels.gradient(g, window, x, gamma, statistics, dy, indices, new NormGradients(dx, null, null));
+                    s.result(dx);
+                    kernels.gradient(g, window, x, gamma, statistics, dy, indices, new NormGradients(null, null, only));
                     s.result(only);
                 });
             }
@@ -854,81 +808,46 @@ class OpenClKernelsTest {
         public void forwardTraining(
                 BatchNorm2dGeometry g,
                 Pool2dGeometry window,
-                float momentum,
-                boolean relu,
                 Buffer x,
-                Buffer gamma,
-                Buffer beta,
+                NormParameters parameters,
+                boolean relu,
                 Buffer y,
                 IndexBuffer indices,
-                Buffer mean,
-                Buffer variance,
-                @Nullable Buffer runningMean,
-                @Nullable Buffer runningVariance) {
+                NormStatistics statistics,
+                @Nullable RunningStatistics running) {
             Buffer normalised = s.out(x.length());
-            s.backend
-                    .kernels()
-                    .batchNorm2d()
-                    .forwardTraining(
-                            g,
-                            momentum,
-                            false,
-                            x,
-                            gamma,
-                            beta,
-                            normalised,
-                            mean,
-                            variance,
-                            runningMean,
-                            runningVariance);
-            pool(window, relu, normalised, y, indices);
+            s.backend.kernels().batchNorm2d().forwardTraining(g, x, parameters, false, normalised, statistics, running);
+            s.backend.kernels().maxPool2d().forward(window, normalised, relu, y, indices);
         }
 
         @Override
         public void forwardInference(
                 BatchNorm2dGeometry g,
                 Pool2dGeometry window,
-                boolean relu,
                 Buffer x,
-                Buffer gamma,
-                Buffer beta,
-                Buffer mean,
-                Buffer variance,
+                NormParameters parameters,
+                NormStatistics statistics,
+                boolean relu,
                 Buffer y,
                 IndexBuffer indices) {
             Buffer normalised = s.out(x.length());
-            s.backend.kernels().batchNorm2d().forwardInference(g, false, x, gamma, beta, mean, variance, normalised);
-            pool(window, relu, normalised, y, indices);
-        }
-
-        private void pool(Pool2dGeometry window, boolean relu, Buffer normalised, Buffer y, IndexBuffer indices) {
-            if (relu) {
-                s.backend.kernels().maxPool2d().forwardRelu(window, normalised, y, indices);
-            } else {
-                s.backend.kernels().maxPool2d().forward(window, normalised, y, indices);
-            }
+            s.backend.kernels().batchNorm2d().forwardInference(g, x, parameters, statistics, false, normalised);
+            s.backend.kernels().maxPool2d().forward(window, normalised, relu, y, indices);
         }
 
         @Override
         public void gradient(
                 BatchNorm2dGeometry g,
                 Pool2dGeometry window,
-                boolean batchStatistics,
                 Buffer x,
                 Buffer gamma,
-                Buffer mean,
-                Buffer variance,
+                NormStatistics statistics,
                 Buffer dy,
                 IndexBuffer indices,
-                @Nullable Buffer dx,
-                @Nullable Buffer dgamma,
-                @Nullable Buffer dbeta) {
+                NormGradients gradients) {
             Buffer spread = s.out(x.length());
             s.backend.kernels().maxPool2d().gradient(window, dy, indices, spread);
-            s.backend
-                    .kernels()
-                    .batchNorm2d()
-                    .gradient(g, batchStatistics, x, gamma, mean, variance, spread, dx, dgamma, dbeta);
+            s.backend.kernels().batchNorm2d().gradient(g, x, gamma, statistics, spread, gradients);
         }
     }
 
@@ -946,7 +865,13 @@ class OpenClKernelsTest {
                     .kernels()
                     .batchNorm2d()
                     .forwardTraining(
-                            g, 0, false, s.in(values), s.in(1f), s.in(0f), s.out(6000), s.out(1), variance, null, null);
+                            g,
+                            s.in(values),
+                            new NormParameters(s.in(1f), s.in(0f)),
+                            false,
+                            s.out(6000),
+                            new NormStatistics(true, s.out(1), variance),
+                            null);
             s.result(variance);
         });
     }

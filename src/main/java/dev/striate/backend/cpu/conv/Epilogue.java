@@ -18,7 +18,7 @@ public record Epilogue(
 
     /** The bias of an output channel. */
     float bias(int channel) {
-        return bias == null ? 0f : bias.array[bias.offset + channel];
+        return bias == null ? 0f : bias.get(channel);
     }
 
     /**

@@ -1,5 +1,7 @@
 package dev.striate.backend.cpu.simd;
 
+import dev.striate.backend.Pool2dGeometry;
+
 /**
  * Sums over runs of neighbouring elements, and pooling. A result has the same bits wherever a run stands and however
  * often the loop was compiled.
@@ -70,14 +72,12 @@ public interface FlatKernels {
      * Maxima of windows of 2 by 2, stride 2, that lie inside of their planes, plane behind plane. Among equals the
      * first in scan order; the first NaN wins over everything.
      *
+     * @param planes  how many there are from the offsets on
      * @param indices per output the place in its plane, {@code row * inWidth + column}
      */
     void maxPool2x2(
+            Pool2dGeometry g,
             int planes,
-            int inHeight,
-            int inWidth,
-            int outHeight,
-            int outWidth,
             float[] x,
             int xOffset,
             float[] y,
@@ -91,11 +91,8 @@ public interface FlatKernels {
      * @param indices as {@link #maxPool2x2} wrote them
      */
     void maxPool2x2Gradient(
+            Pool2dGeometry g,
             int planes,
-            int inHeight,
-            int inWidth,
-            int outHeight,
-            int outWidth,
             float[] dy,
             int dyOffset,
             int[] indices,

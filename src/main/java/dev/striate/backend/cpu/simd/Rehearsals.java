@@ -1,5 +1,6 @@
 package dev.striate.backend.cpu.simd;
 
+import dev.striate.backend.Pool2dGeometry;
 import dev.striate.backend.UnaryFunction;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -102,15 +103,19 @@ final class Rehearsals {
             k.convolution().packAcross(lanes + 1, 2 * lanes + 1, x, 0, 2 * lanes + 1, y, 0, lanes + 1);
         });
         // Lines of more and of less than a vector, and so narrow ones that it holds whole windows.
-        int narrow = lanes / 2;
+        List<Pool2dGeometry> windows = List.of(
+                Pool2dGeometry.twoByTwo(1, 8, 4 * lanes + 3),
+                Pool2dGeometry.twoByTwo(1, 8, lanes + 6),
+                Pool2dGeometry.twoByTwo(3, lanes / 2, lanes / 2));
         program.put("FlatKernels.maxPool2x2", k -> {
-            k.flat().maxPool2x2(1, 16, 40, 8, 20, x, 0, y, 0, indices, 0);
-            k.flat().maxPool2x2(3, narrow, narrow, narrow / 2, narrow / 2, x, 0, y, 0, indices, 0);
+            for (Pool2dGeometry g : windows) {
+                k.flat().maxPool2x2(g, g.planes(), x, 0, y, 0, indices, 0);
+            }
         });
         program.put("FlatKernels.maxPool2x2Gradient", k -> {
-            k.flat().maxPool2x2Gradient(1, 8, 4 * lanes + 3, 4, 2 * lanes + 1, x, 0, indices, 0, y, 0);
-            k.flat().maxPool2x2Gradient(1, 8, lanes + 6, 4, lanes / 2 + 3, x, 0, indices, 0, y, 0);
-            k.flat().maxPool2x2Gradient(3, narrow, narrow, narrow / 2, narrow / 2, x, 0, indices, 0, y, 0);
+            for (Pool2dGeometry g : windows) {
+                k.flat().maxPool2x2Gradient(g, g.planes(), x, 0, indices, 0, y, 0);
+            }
         });
         program.put("ElementwiseKernels.adam", k -> k.elementwise().adam(n, factors, x, 0, y, 0, z, 0, y, n));
         // Lines of less than a vector, of one and of more, with and without a column left over.

@@ -1,5 +1,6 @@
 package dev.striate.backend.cpu.simd;
 
+import dev.striate.backend.Pool2dGeometry;
 import java.util.Arrays;
 
 /** Pooling without vectors; it also takes the lines that fill no vector. */
@@ -7,31 +8,21 @@ abstract class ScalarPooling implements FlatKernels {
 
     @Override
     public void maxPool2x2(
+            Pool2dGeometry g,
             int planes,
-            int inHeight,
-            int inWidth,
-            int outHeight,
-            int outWidth,
             float[] x,
             int xOffset,
             float[] y,
             int yOffset,
             int[] indices,
             int indexOffset) {
+        int n = g.outWidth();
         int output = 0;
         for (int plane = 0; plane < planes; plane++) {
-            int start = xOffset + plane * inHeight * inWidth;
-            for (int oy = 0; oy < outHeight; oy++, output += outWidth) {
-                maxPoolLine(
-                        outWidth,
-                        x,
-                        start,
-                        start + 2 * oy * inWidth,
-                        inWidth,
-                        y,
-                        yOffset + output,
-                        indices,
-                        indexOffset + output);
+            int start = xOffset + plane * g.inHeight() * g.inWidth();
+            for (int oy = 0; oy < g.outHeight(); oy++, output += n) {
+                int top = start + 2 * oy * g.inWidth();
+                maxPoolLine(n, x, start, top, g.inWidth(), y, yOffset + output, indices, indexOffset + output);
             }
         }
     }
@@ -65,19 +56,16 @@ abstract class ScalarPooling implements FlatKernels {
 
     @Override
     public void maxPool2x2Gradient(
+            Pool2dGeometry g,
             int planes,
-            int inHeight,
-            int inWidth,
-            int outHeight,
-            int outWidth,
             float[] dy,
             int dyOffset,
             int[] indices,
             int indexOffset,
             float[] dx,
             int dxOffset) {
-        int pixels = inHeight * inWidth;
-        int outputs = outHeight * outWidth;
+        int pixels = g.inHeight() * g.inWidth();
+        int outputs = g.outHeight() * g.outWidth();
         Arrays.fill(dx, dxOffset, dxOffset + planes * pixels, 0f);
         for (int plane = 0; plane < planes; plane++) {
             int first = plane * outputs;

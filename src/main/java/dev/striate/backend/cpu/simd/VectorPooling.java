@@ -1,5 +1,6 @@
 package dev.striate.backend.cpu.simd;
 
+import dev.striate.backend.Pool2dGeometry;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -48,11 +49,8 @@ abstract class VectorPooling implements FlatKernels {
      */
     @Override
     public void maxPool2x2(
+            Pool2dGeometry g,
             int planes,
-            int inHeight,
-            int inWidth,
-            int outHeight,
-            int outWidth,
             float[] x,
             int xOffset,
             float[] y,
@@ -60,25 +58,27 @@ abstract class VectorPooling implements FlatKernels {
             int[] indices,
             int indexOffset) {
         if (LANES < SHUFFLING_LANES) {
-            plain.maxPool2x2(
-                    planes, inHeight, inWidth, outHeight, outWidth, x, xOffset, y, yOffset, indices, indexOffset);
+            plain.maxPool2x2(g, planes, x, xOffset, y, yOffset, indices, indexOffset);
             return;
         }
-        if (holdWholeWindows(inHeight, inWidth, outHeight, outWidth)) {
-            poolWholeWindows(planes, inHeight, inWidth, x, xOffset, y, yOffset, indices, indexOffset);
+        if (holdWholeWindows(g)) {
+            poolWholeWindows(g, planes, x, xOffset, y, yOffset, indices, indexOffset);
             return;
         }
+        int inPlane = g.inHeight() * g.inWidth();
+        int inWidth = g.inWidth();
+        int outWidth = g.outWidth();
         IntVector everyOther = IntVector.zero(INTEGERS).addIndex(2);
         FloatVector here = FloatVector.zero(SPECIES);
         FloatVector right = FloatVector.broadcast(SPECIES, Float.intBitsToFloat(1));
         FloatVector below = FloatVector.broadcast(SPECIES, Float.intBitsToFloat(inWidth));
         FloatVector belowRight = FloatVector.broadcast(SPECIES, Float.intBitsToFloat(inWidth + 1));
-        int outputs = planes * outHeight * outWidth;
+        int outputs = planes * g.outHeight() * outWidth;
         int plane = xOffset;
         for (int oy = 0, top = plane, output = 0; output < outputs; oy++, top += 2 * inWidth) {
-            if (oy == outHeight) {
+            if (oy == g.outHeight()) {
                 oy = 0;
-                plane += inHeight * inWidth;
+                plane += inPlane;
                 top = plane;
             }
             for (int ox = 0; ox < outWidth; ox += LANES) {
@@ -125,27 +125,18 @@ abstract class VectorPooling implements FlatKernels {
          * From the elements of a vector to the same quarter of the outputs, four times: left and right, above and
          * below.
          */
-        final VectorShuffle<Float> aboveLeft;
-
-        final VectorShuffle<Float> aboveRight;
-        final VectorShuffle<Float> belowLeft;
-        final VectorShuffle<Float> belowRight;
+        final List<VectorShuffle<Float>> corners;
         /** From outputs to the elements of the first vector to the fourth. */
-        final VectorShuffle<Float> toFirst;
-
-        final VectorShuffle<Float> toSecond;
-        final VectorShuffle<Float> toThird;
-        final VectorShuffle<Float> toFourth;
+        final List<VectorShuffle<Float>> toPixels;
 
         WholeWindows(int outWidth) {
-            this.aboveLeft = VectorShuffle.fromOp(SPECIES, i -> window(i, outWidth));
-            this.aboveRight = VectorShuffle.fromOp(SPECIES, i -> window(i, outWidth) + 1);
-            this.belowLeft = VectorShuffle.fromOp(SPECIES, i -> window(i, outWidth) + 2 * outWidth);
-            this.belowRight = VectorShuffle.fromOp(SPECIES, i -> window(i, outWidth) + 2 * outWidth + 1);
-            this.toFirst = VectorShuffle.fromOp(SPECIES, i -> output(i, outWidth));
-            this.toSecond = VectorShuffle.fromOp(SPECIES, i -> output(i, outWidth) + LANES / 4);
-            this.toThird = VectorShuffle.fromOp(SPECIES, i -> output(i, outWidth) + LANES / 2);
-            this.toFourth = VectorShuffle.fromOp(SPECIES, i -> output(i, outWidth) + LANES / 4 * 3);
+            this.corners = IntStream.of(0, 1, 2 * outWidth, 2 * outWidth + 1)
+                    .mapToObj(corner -> VectorShuffle.fromOp(SPECIES, i -> window(i, outWidth) + corner))
+                    .toList();
+            this.toPixels = IntStream.range(0, 4)
+                    .mapToObj(
+                            quarter -> VectorShuffle.fromOp(SPECIES, i -> output(i, outWidth) + quarter * (LANES / 4)))
+                    .toList();
         }
 
         /** In its vector, where the window of an output begins. */
@@ -161,33 +152,33 @@ abstract class VectorPooling implements FlatKernels {
     }
 
     /** Whether a vector holds whole pairs of lines, and four of them whole planes or a plane whole fours of them. */
-    private static boolean holdWholeWindows(int inHeight, int inWidth, int outHeight, int outWidth) {
-        int plane = inHeight * inWidth;
-        return inWidth == 2 * outWidth
-                && inHeight == 2 * outHeight
-                && LANES % (4 * outWidth) == 0
+    private static boolean holdWholeWindows(Pool2dGeometry g) {
+        int plane = g.inHeight() * g.inWidth();
+        return g.inWidth() == 2 * g.outWidth()
+                && g.inHeight() == 2 * g.outHeight()
+                && LANES % (4 * g.outWidth()) == 0
                 && plane % LANES == 0
                 && (plane % (4 * LANES) == 0 || 4 * LANES % plane == 0);
     }
 
     /** A vector of outputs from four vectors of pixels, which follow each other through all planes. */
     private static void poolWholeWindows(
+            Pool2dGeometry g,
             int planes,
-            int inHeight,
-            int inWidth,
             float[] x,
             int xOffset,
             float[] y,
             int yOffset,
             int[] indices,
             int indexOffset) {
-        int outWidth = inWidth / 2;
-        int plane = inHeight * inWidth;
+        int inWidth = g.inWidth();
+        int outWidth = g.outWidth();
+        int plane = g.inHeight() * inWidth;
         WholeWindows windows = WHOLE_WINDOWS.get(Integer.numberOfTrailingZeros(outWidth));
-        VectorShuffle<Float> aboveLeft = windows.aboveLeft;
-        VectorShuffle<Float> aboveRight = windows.aboveRight;
-        VectorShuffle<Float> belowLeft = windows.belowLeft;
-        VectorShuffle<Float> belowRight = windows.belowRight;
+        VectorShuffle<Float> aboveLeft = windows.corners.get(0);
+        VectorShuffle<Float> aboveRight = windows.corners.get(1);
+        VectorShuffle<Float> belowLeft = windows.corners.get(2);
+        VectorShuffle<Float> belowRight = windows.corners.get(3);
         int[] places = new int[LANES];
         for (int i = 0; i < LANES; i++) {
             places[i] = i / (LANES / 4) * LANES % plane + WholeWindows.window(i, outWidth);
@@ -274,11 +265,8 @@ abstract class VectorPooling implements FlatKernels {
      */
     @Override
     public void maxPool2x2Gradient(
+            Pool2dGeometry g,
             int planes,
-            int inHeight,
-            int inWidth,
-            int outHeight,
-            int outWidth,
             float[] dy,
             int dyOffset,
             int[] indices,
@@ -286,23 +274,25 @@ abstract class VectorPooling implements FlatKernels {
             float[] dx,
             int dxOffset) {
         if (LANES < SHUFFLING_LANES) {
-            plain.maxPool2x2Gradient(
-                    planes, inHeight, inWidth, outHeight, outWidth, dy, dyOffset, indices, indexOffset, dx, dxOffset);
+            plain.maxPool2x2Gradient(g, planes, dy, dyOffset, indices, indexOffset, dx, dxOffset);
             return;
         }
-        if (holdWholeWindows(inHeight, inWidth, outHeight, outWidth)) {
-            spreadWholeWindows(planes, inHeight, inWidth, dy, dyOffset, indices, indexOffset, dx, dxOffset);
+        if (holdWholeWindows(g)) {
+            spreadWholeWindows(g, planes, dy, dyOffset, indices, indexOffset, dx, dxOffset);
             return;
         }
+        int inPlane = g.inHeight() * g.inWidth();
+        int inWidth = g.inWidth();
+        int outWidth = g.outWidth();
         IntVector ascending = IntVector.zero(INTEGERS).addIndex(1);
         IntVector zero = IntVector.zero(INTEGERS);
         boolean broad = 2 * outWidth > LANES;
         int written = broad ? 2 * LANES : LANES;
-        int lastOutput = planes * outHeight * outWidth - LANES;
-        int end = dxOffset + planes * inHeight * inWidth;
-        for (int plane = 0, start = dxOffset, line = 0; plane < planes; plane++, start += inHeight * inWidth) {
+        int lastOutput = planes * g.outHeight() * outWidth - LANES;
+        int end = dxOffset + planes * inPlane;
+        for (int plane = 0, start = dxOffset, line = 0; plane < planes; plane++, start += inPlane) {
             int top = start;
-            for (int oy = 0; oy < outHeight; oy++, line += outWidth, top += 2 * inWidth) {
+            for (int oy = 0; oy < g.outHeight(); oy++, line += outWidth, top += 2 * inWidth) {
                 int bottom = top + inWidth;
                 if (line + Math.max(0, outWidth - LANES) > lastOutput
                         || bottom + Math.max(written, 2 * outWidth) > end) {
@@ -341,65 +331,46 @@ abstract class VectorPooling implements FlatKernels {
                     Arrays.fill(dx, bottom + 2 * outWidth, bottom + inWidth, 0f);
                 }
             }
-            Arrays.fill(dx, top, start + inHeight * inWidth, 0f);
+            Arrays.fill(dx, top, start + inPlane, 0f);
         }
     }
 
     /** Four vectors of pixels from a vector of outputs. */
     private static void spreadWholeWindows(
+            Pool2dGeometry g,
             int planes,
-            int inHeight,
-            int inWidth,
             float[] dy,
             int dyOffset,
             int[] indices,
             int indexOffset,
             float[] dx,
             int dxOffset) {
-        int plane = inHeight * inWidth;
+        int plane = g.inHeight() * g.inWidth();
         int outputs = planes * plane / 4;
-        WholeWindows windows = WHOLE_WINDOWS.get(Integer.numberOfTrailingZeros(inWidth / 2));
-        VectorShuffle<Float> toFirst = windows.toFirst;
-        VectorShuffle<Float> toSecond = windows.toSecond;
-        VectorShuffle<Float> toThird = windows.toThird;
-        VectorShuffle<Float> toFourth = windows.toFourth;
+        WholeWindows windows = WHOLE_WINDOWS.get(Integer.numberOfTrailingZeros(g.outWidth()));
         IntVector zero = IntVector.zero(INTEGERS);
-        IntVector first = zero.addIndex(1);
-        IntVector second = first.add(LANES % plane);
-        IntVector third = first.add(2 * LANES % plane);
-        IntVector fourth = first.add(3 * LANES % plane);
+        IntVector ascending = zero.addIndex(1);
         int output = 0;
-        for (int to = dxOffset, inPlane = 0; output + LANES <= outputs; output += LANES, to += 4 * LANES) {
+        for (int to = dxOffset, inPlane = 0; output + LANES <= outputs; output += LANES) {
             FloatVector gradient = FloatVector.fromArray(SPECIES, dy, dyOffset + output);
             FloatVector place = (FloatVector) IntVector.fromArray(INTEGERS, indices, indexOffset + output)
                     .sub(inPlane)
                     .reinterpretShape(SPECIES, 0);
-            IntVector gradients = (IntVector) gradient.rearrange(toFirst).reinterpretShape(INTEGERS, 0);
-            IntVector places = (IntVector) place.rearrange(toFirst).reinterpretShape(INTEGERS, 0);
-            ((FloatVector) zero.blend(gradients, places.compare(VectorOperators.EQ, first))
-                            .reinterpretShape(SPECIES, 0))
-                    .intoArray(dx, to);
-            gradients = (IntVector) gradient.rearrange(toSecond).reinterpretShape(INTEGERS, 0);
-            places = (IntVector) place.rearrange(toSecond).reinterpretShape(INTEGERS, 0);
-            ((FloatVector) zero.blend(gradients, places.compare(VectorOperators.EQ, second))
-                            .reinterpretShape(SPECIES, 0))
-                    .intoArray(dx, to + LANES);
-            gradients = (IntVector) gradient.rearrange(toThird).reinterpretShape(INTEGERS, 0);
-            places = (IntVector) place.rearrange(toThird).reinterpretShape(INTEGERS, 0);
-            ((FloatVector) zero.blend(gradients, places.compare(VectorOperators.EQ, third))
-                            .reinterpretShape(SPECIES, 0))
-                    .intoArray(dx, to + 2 * LANES);
-            gradients = (IntVector) gradient.rearrange(toFourth).reinterpretShape(INTEGERS, 0);
-            places = (IntVector) place.rearrange(toFourth).reinterpretShape(INTEGERS, 0);
-            ((FloatVector) zero.blend(gradients, places.compare(VectorOperators.EQ, fourth))
-                            .reinterpretShape(SPECIES, 0))
-                    .intoArray(dx, to + 3 * LANES);
+            for (int quarter = 0; quarter < 4; quarter++, to += LANES) {
+                VectorShuffle<Float> toPixels = windows.toPixels.get(quarter);
+                IntVector gradients = (IntVector) gradient.rearrange(toPixels).reinterpretShape(INTEGERS, 0);
+                IntVector places = (IntVector) place.rearrange(toPixels).reinterpretShape(INTEGERS, 0);
+                IntVector here = ascending.add(quarter * LANES % plane);
+                ((FloatVector) zero.blend(gradients, places.compare(VectorOperators.EQ, here))
+                                .reinterpretShape(SPECIES, 0))
+                        .intoArray(dx, to);
+            }
             inPlane = (inPlane + 4 * LANES) % plane;
         }
-        int outWidth = inWidth / 2;
+        int outWidth = g.outWidth();
         for (; output < outputs; output += outWidth) {
             int top = dxOffset + 4 * output;
-            Arrays.fill(dx, top, top + 2 * inWidth, 0f);
+            Arrays.fill(dx, top, top + 2 * g.inWidth(), 0f);
             ScalarPooling.scatter(
                     outWidth, dy, dyOffset + output, indices, indexOffset + output, dx, top - 4 * output % plane);
         }

@@ -158,7 +158,7 @@ class WinogradConv2dTest {
         Buffer out = cpu.allocate(g.batch() * g.outChannels() * g.outHeight() * g.outWidth());
         cpu.write(images, 0, in);
         cpu.write(w, 0, weight);
-        cpu.kernels().conv2d().forward(g, in, weight, null, out);
+        cpu.kernels().conv2d().forward(g, in, weight, null, false, out);
         float[] y = new float[out.length()];
         cpu.read(out, y, 0);
         return y;

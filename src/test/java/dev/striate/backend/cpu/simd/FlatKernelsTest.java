@@ -3,6 +3,7 @@ package dev.striate.backend.cpu.simd;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.striate.backend.Pool2dGeometry;
 import dev.striate.backend.cpu.simd.ElementwiseKernels.AdamFactors;
 import java.util.Arrays;
 import java.util.Random;
@@ -214,7 +215,8 @@ class FlatKernelsTest {
             expectedY[MARGIN + output] = x[plane + best];
             expectedPlaces[MARGIN + output] = best;
         }
-        kernels.maxPool2x2(planes, height, width, outHeight, outWidth, x, MARGIN, y, MARGIN, places, MARGIN);
+        Pool2dGeometry g = Pool2dGeometry.twoByTwo(planes, height, width);
+        kernels.maxPool2x2(g, planes, x, MARGIN, y, MARGIN, places, MARGIN);
         String what = planes + " planes of " + height + " by " + width;
         assertArrayEquals(expectedPlaces, places, what);
         for (int i = 0; i < y.length; i++) {
@@ -229,7 +231,7 @@ class FlatKernelsTest {
             int plane = MARGIN + output / (outHeight * outWidth) * height * width;
             expectedDx[plane + expectedPlaces[MARGIN + output]] = dy[MARGIN + output];
         }
-        kernels.maxPool2x2Gradient(planes, height, width, outHeight, outWidth, dy, MARGIN, places, MARGIN, dx, MARGIN);
+        kernels.maxPool2x2Gradient(g, planes, dy, MARGIN, places, MARGIN, dx, MARGIN);
         assertArrayEquals(expectedDx, dx, "gradient of " + what);
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
+import dev.striate.backend.Pool2dGeometry;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -367,7 +368,7 @@ class ScalarKernelsTest {
         assertSameBits(n + 8, (k, a, b, y) -> k.elementwise().adam(n, factors, finite(a), 1, b, 2, a, 3, y, 4));
         assertSameBits(4 * 9 * (n + 1), (k, a, b, y) -> {
             int[] indices = new int[2 * 4 * n + 1];
-            k.flat().maxPool2x2(2, 9, n, 4, n / 2, a, 1, y, 2, indices, 1);
+            k.flat().maxPool2x2(Pool2dGeometry.twoByTwo(2, 9, n), 2, a, 1, y, 2, indices, 1);
             for (int i = 0; i < 2 * 4 * (n / 2); i++) {
                 y[y.length / 2 + i] = indices[1 + i];
             }
