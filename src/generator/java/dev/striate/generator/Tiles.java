@@ -234,7 +234,7 @@ final class Tiles {
 
     /** Of Winograd's products: rows of pairs, each pair's halves in turn along the lanes. */
     static void writeWinograd(Loops loops) {
-        shapes(loops, "tile", "", new Shape(8, 2, Tiles::pairs));
+        shapes(loops, "tile", "tileRows()", new Shape(8, 2, Tiles::pairs), new Shape(4, 2, Tiles::pairs));
         shapes(
                 loops,
                 "gradientTile",

@@ -6,6 +6,6 @@ import dev.striate.backend.cpu.simd.SimdKernels;
 public record CpuContext(CpuThreads threads, SimdKernels simd, CpuPool pool, Speeds speeds, Scratch scratch) {
 
     CpuContext(CpuThreads threads, SimdKernels simd, CpuPool pool) {
-        this(threads, simd, pool, Speeds.of(simd.convolution().lanes()), new Scratch());
+        this(threads, simd, pool, Speeds.DECLARED, new Scratch());
     }
 }

@@ -1,13 +1,12 @@
 package dev.striate.backend.cpu;
 
 /**
- * The speeds of the inner loops on one thread, by the width of vectors: the one table from which it follows which
- * algorithm computes a convolution and whether a call is shared among threads. They are declared, not measured at run
- * time, so that a processor always takes the same algorithms and gives the same bits. Low guesses: only ratios matter
- * for the first decision, and for the second whether sharing pays.
+ * The speeds of the inner loops on one thread: the one table from which it follows which algorithm computes a
+ * convolution and whether a call is shared among threads. They are declared, not measured at run time, so that a
+ * processor always takes the same algorithms and gives the same bits. Low guesses: only ratios matter for the first
+ * decision, and for the second whether sharing pays.
  *
- * @param product          multiply-adds per nanosecond of a matrix product's tile
- * @param pairs            the same of Winograd's products, whose factors come in pairs
+ * @param product          multiply-adds per nanosecond of a matrix product's tile, or of Winograd's products
  * @param dots             the same of dot products, one partial sum per lane
  * @param streamed         the same where both operands come from memory
  * @param packed           elements that are packed per nanosecond
@@ -17,7 +16,6 @@ package dev.striate.backend.cpu;
  */
 public record Speeds(
         double product,
-        double pairs,
         double dots,
         double streamed,
         double packed,
@@ -25,11 +23,7 @@ public record Speeds(
         double winogradKernel,
         double winogradGradient) {
 
-    /** @param lanes floats in a vector; 1 for plain Java */
-    static Speeds of(int lanes) {
-        // Pairs take twice the time with 16 registers, which is all that vectors narrower than 512 bits come with.
-        return lanes >= 16 ? new Speeds(30, 30, 45, 8, 3, 8.5, 50, 5.7) : new Speeds(30, 15, 45, 8, 3, 8.5, 50, 5.7);
-    }
+    static final Speeds DECLARED = new Speeds(30, 45, 8, 3, 8.5, 50, 5.7);
 
     /** How long a product of so many multiply-adds takes, in nanoseconds. */
     public long nanos(double multiplyAdds) {

@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -36,6 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * errors of a chain add up like a random walk, and 8 standard deviations never happen. The sum of magnitudes is
  * computed by the reference from the inputs' absolute values.
  */
+@Tag("vectors")
 class CpuKernelsTest {
 
     private static final Backend REFERENCE = new ReferenceBackend();

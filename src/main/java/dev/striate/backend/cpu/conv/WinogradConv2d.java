@@ -65,10 +65,6 @@ final class WinogradConv2d implements ConvAlgorithm<Pass> {
      * shares.
      */
     private static final int LEAST_CHANNELS = 16;
-    /** Vectors of 512 bits. */
-    private static final int LEAST_LANES = 16;
-    /** Tiles that are combined together. */
-    private static final int NEIGHBOURS = LEAST_LANES / 2;
     /** The definition is a little faster than {@link Speeds} has it, and more exact. */
     private static final double HANDICAP = 1 / 0.9;
 
@@ -114,7 +110,6 @@ final class WinogradConv2d implements ConvAlgorithm<Pass> {
     @Override
     public boolean fits(Conv2dGeometry g) {
         return kernels != null
-                && kernels.lanes() >= LEAST_LANES
                 && isPossible(g)
                 && (gradient ? g.outChannels() : g.inChannels()) >= LEAST_CHANNELS
                 && fitsCaches(gradient ? g.inWidth() : g.outWidth(), g)
@@ -139,9 +134,11 @@ final class WinogradConv2d implements ConvAlgorithm<Pass> {
         double lines = (double) g.batch() * ceilDiv(g.outHeight(), TILE_LINES);
         int tiles = ceilDiv(g.outWidth(), 2);
         double weights = (double) g.inChannels() * g.outChannels();
-        double transforms = lines * roundUp(tiles, NEIGHBOURS) * (g.inChannels() + g.outChannels());
+        // A vector holds two columns of each tile.
+        int combined = roundUp(tiles, context.simd().winograd().lanes() / 2);
+        double transforms = lines * combined * (g.inChannels() + g.outChannels());
         return HANDICAP
-                * (2 * PLANES * weights * lines * tiles / speeds.pairs()
+                * (2 * PLANES * weights * lines * tiles / speeds.product()
                         + weights * speeds.winogradKernel()
                         + transforms * speeds.winogradTile());
     }

@@ -84,10 +84,12 @@ final class Rehearsals {
                         Consumer::andThen);
             }
         }
+        // Two turns of the loop: C2 unrolls one that it saw making more, and is then short of registers if there are
+        // 16.
         program.put("DotTiles.tile", k -> {
             for (int height = 3; height <= 4; height++) {
                 int tile = k.dotTiles().tileRows(height);
-                k.dotTiles().tile(tile, LENGTH / 2, x, 0, height, 1, z, 0, starts, 0, y, 0);
+                k.dotTiles().tile(tile, 2 * lanes, x, 0, height, 1, z, 0, starts, 0, y, 0);
             }
         });
         program.put("ConvKernels.copyLines", k -> {

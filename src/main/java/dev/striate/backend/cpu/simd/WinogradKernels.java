@@ -25,7 +25,7 @@ public interface WinogradKernels {
 
     /** Rows of the products' tiles. */
     default int tileRows() {
-        return 8;
+        return Shapes.MANY_REGISTERS ? 8 : 4;
     }
 
     /** Columns of the products' tiles, those of {@link #gradientTile} too. */

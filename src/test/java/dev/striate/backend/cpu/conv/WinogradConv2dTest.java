@@ -15,12 +15,14 @@ import dev.striate.backend.cpu.simd.SimdKernels;
 import dev.striate.backend.cpu.simd.VectorApi;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * What sets Winograd's convolution apart from the definition: pixels of the output depend on all that their tile reads.
  * That its results are right is shown where those of all convolutions are.
  */
+@Tag("vectors")
 class WinogradConv2dTest {
 
     private static final Conv2dGeometry G = new Conv2dGeometry(3, 64, 20, 16, 72, 20, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1);
@@ -40,9 +42,8 @@ class WinogradConv2dTest {
         SimdKernels simd = VectorApi.vectorized();
         assertNotNull(simd, VectorApi.absence());
         ConvAlgorithms algorithms = new ConvAlgorithms(SharingCpu.context(simd), LINEAR, null);
-        boolean broad = simd.winograd().lanes() >= 16;
-        assertEquals(broad, isWinograd(algorithms, algorithms.forward, G));
-        assertEquals(broad, isWinograd(algorithms, algorithms.inputGradient, G));
+        assertTrue(isWinograd(algorithms, algorithms.forward, G));
+        assertTrue(isWinograd(algorithms, algorithms.inputGradient, G));
         assertTrue(isWinograd(algorithms, algorithms.weightGradient, G));
         Conv2dGeometry fewChannels = new Conv2dGeometry(3, 3, 20, 16, 72, 20, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1);
         Conv2dGeometry onePixel = new Conv2dGeometry(3, 64, 1, 1, 72, 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1);
@@ -56,7 +57,7 @@ class WinogradConv2dTest {
         Conv2dGeometry full = new Conv2dGeometry(3, 64, 20, 16, 72, 22, 18, 3, 3, 1, 1, 2, 2, 1, 1, 1);
         assertFalse(isWinograd(algorithms, algorithms.forward, below));
         assertFalse(isWinograd(algorithms, algorithms.forward, beside));
-        assertEquals(broad, isWinograd(algorithms, algorithms.forward, full));
+        assertTrue(isWinograd(algorithms, algorithms.forward, full));
         for (Conv2dGeometry g : List.of(fewChannels, onePixel, stride, dilation, groups, longLines)) {
             assertFalse(isWinograd(algorithms, algorithms.forward, g), g.toString());
             assertFalse(isWinograd(algorithms, algorithms.inputGradient, g), g.toString());

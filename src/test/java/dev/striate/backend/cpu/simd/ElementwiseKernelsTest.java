@@ -9,11 +9,13 @@ import dev.striate.backend.UnaryFunction.Kind;
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The polynomials against double precision, and vectors against their twin. */
+@Tag("vectors")
 class ElementwiseKernelsTest {
 
     /** Odd, so that floats of every mantissa and exponent come up: some 17 million. */

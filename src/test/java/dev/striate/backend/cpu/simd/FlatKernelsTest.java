@@ -8,6 +8,7 @@ import dev.striate.backend.cpu.simd.ElementwiseKernels.AdamFactors;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * vectors take the plain loop's operations one by one, the bits are the same; sums are checked against exact ones and
  * against the bound of their error.
  */
+@Tag("vectors")
 class FlatKernelsTest {
 
     private static final int[] LENGTHS = {

@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import dev.striate.backend.Pool2dGeometry;
 import java.util.Arrays;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The scalar loops give the very bits of the vectorized ones, for the change from one to the other must not show. */
+@Tag("vectors")
 class ScalarKernelsTest {
 
     private static final float[] SPECIAL = {
