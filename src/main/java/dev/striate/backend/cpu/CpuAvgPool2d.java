@@ -3,9 +3,8 @@ package dev.striate.backend.cpu;
 import dev.striate.backend.AvgPool2dKernels;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.Pool2dGeometry;
-import java.util.Arrays;
 
-/** Average pooling, plane by plane. */
+/** Average pooling. */
 final class CpuAvgPool2d implements AvgPool2dKernels {
 
     private final CpuThreads threads;
@@ -14,63 +13,23 @@ final class CpuAvgPool2d implements AvgPool2dKernels {
         this.threads = context.threads();
     }
 
-    private static long work(Pool2dGeometry g) {
-        return (long) g.planes() * g.outHeight() * g.outWidth() * (g.mostPixels() + 4);
-    }
-
     @Override
     public void forward(Pool2dGeometry g, boolean countIncludePad, Buffer x, Buffer y) {
-        CpuBuffer in = CpuBuffer.of(x);
-        CpuBuffer out = CpuBuffer.of(y);
-        int outPlane = g.outHeight() * g.outWidth();
-        threads.forRange(g.planes(), work(g), (from, to) -> {
-            for (int plane = from; plane < to; plane++) {
-                int image = in.offset + plane * g.inHeight() * g.inWidth();
-                int at = out.offset + plane * outPlane;
-                forEachWindow(g, countIncludePad, (output, top, bottom, left, right, divisor) -> {
-                    double sum = 0;
-                    for (int iy = top; iy < bottom; iy++) {
-                        int line = image + iy * g.inWidth();
-                        for (int ix = left; ix < right; ix++) {
-                            sum += in.array[line + ix];
-                        }
-                    }
-                    out.array[at + output] = divisor == 0 ? 0f : (float) (sum / divisor);
-                });
-            }
-        });
+        averages(g).forward(body -> forEachWindow(g, countIncludePad, body), x, y);
     }
 
     @Override
     public void gradient(Pool2dGeometry g, boolean countIncludePad, Buffer dy, Buffer dx) {
-        CpuBuffer in = CpuBuffer.of(dy);
-        CpuBuffer out = CpuBuffer.of(dx);
-        int inPlane = g.inHeight() * g.inWidth();
-        int outPlane = g.outHeight() * g.outWidth();
-        threads.forRange(g.planes(), work(g), (from, to) -> {
-            Arrays.fill(out.array, out.offset + from * inPlane, out.offset + to * inPlane, 0f);
-            for (int plane = from; plane < to; plane++) {
-                int image = out.offset + plane * inPlane;
-                int at = in.offset + plane * outPlane;
-                forEachWindow(g, countIncludePad, (output, top, bottom, left, right, divisor) -> {
-                    float share = in.array[at + output] / divisor;
-                    for (int iy = top; iy < bottom; iy++) {
-                        int line = image + iy * g.inWidth();
-                        for (int ix = left; ix < right; ix++) {
-                            out.array[line + ix] += share;
-                        }
-                    }
-                });
-            }
-        });
+        averages(g).gradient(body -> forEachWindow(g, countIncludePad, body), dy, dx);
     }
 
-    /** A window's number in its plane, the part of it that lies within the image, and what its sum is divided by. */
-    private interface Window {
-        void visit(int output, int top, int bottom, int left, int right, int divisor);
+    private WindowAverages averages(Pool2dGeometry g) {
+        int outputs = g.outHeight() * g.outWidth();
+        long work = (long) g.planes() * outputs * (g.mostPixels() + 4);
+        return new WindowAverages(threads, g.planes(), g.inHeight(), g.inWidth(), outputs, work);
     }
 
-    private static void forEachWindow(Pool2dGeometry g, boolean countIncludePad, Window body) {
+    private static void forEachWindow(Pool2dGeometry g, boolean countIncludePad, WindowAverages.Window body) {
         for (int oy = 0; oy < g.outHeight(); oy++) {
             int y = oy * g.strideH() - g.padTop();
             int top = Math.max(0, y);

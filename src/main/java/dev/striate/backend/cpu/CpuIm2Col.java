@@ -35,7 +35,7 @@ final class CpuIm2Col implements Im2ColKernels {
             for (int plane = from; plane < to; plane++) {
                 int image = in.offset + plane * g.inHeight() * g.inWidth();
                 int matrix = out.offset + plane * kernel * positions;
-                TapLines.forEach(g, (tap, oy, iy, firstX, endX, ix) -> {
+                forEachLine(g, (tap, oy, iy, firstX, endX, ix) -> {
                     int read = image + iy * g.inWidth() + ix;
                     int at = matrix + tap * positions + oy * g.outWidth() + firstX;
                     for (int i = 0; i < endX - firstX; i++) {
@@ -58,7 +58,7 @@ final class CpuIm2Col implements Im2ColKernels {
             for (int plane = from; plane < to; plane++) {
                 int image = out.offset + plane * pixels;
                 int matrix = in.offset + plane * kernel * positions;
-                TapLines.forEach(g, (tap, oy, iy, firstX, endX, ix) -> {
+                forEachLine(g, (tap, oy, iy, firstX, endX, ix) -> {
                     int read = matrix + tap * positions + oy * g.outWidth() + firstX;
                     int at = image + iy * g.inWidth() + ix;
                     for (int i = 0; i < endX - firstX; i++) {
@@ -67,5 +67,32 @@ final class CpuIm2Col implements Im2ColKernels {
                 });
             }
         });
+    }
+
+    /** One tap over one line: outputs {@code firstX .. endX-1} of line oy read line iy from column ix on. */
+    private interface Line {
+        void run(int tap, int oy, int iy, int firstX, int endX, int ix);
+    }
+
+    /** Visits every tap and every output line, cut to the outputs for which the tap lies within the image. */
+    private static void forEachLine(Conv2dGeometry g, Line body) {
+        for (int ky = 0; ky < g.kernelHeight(); ky++) {
+            for (int kx = 0; kx < g.kernelWidth(); kx++) {
+                int shift = kx * g.dilationW() - g.padLeft();
+                int firstX = shift >= 0 ? 0 : Sizes.ceilDiv(-shift, g.strideW());
+                int endX = shift >= g.inWidth()
+                        ? 0
+                        : Math.min(g.outWidth(), Sizes.ceilDiv(g.inWidth() - shift, g.strideW()));
+                if (firstX >= endX) {
+                    continue;
+                }
+                for (int oy = 0; oy < g.outHeight(); oy++) {
+                    int iy = oy * g.strideH() - g.padTop() + ky * g.dilationH();
+                    if (iy >= 0 && iy < g.inHeight()) {
+                        body.run(ky * g.kernelWidth() + kx, oy, iy, firstX, endX, firstX * g.strideW() + shift);
+                    }
+                }
+            }
+        }
     }
 }

@@ -35,21 +35,20 @@ final class CpuMatmul implements MatmulKernels {
         CpuProduct product =
                 new CpuProduct(g, CpuBuffer.of(a), CpuBuffer.of(b), CpuBuffer.ofNullable(bias), CpuBuffer.of(c));
         long work = (long) g.m() * g.n() * g.k();
+        boolean linesByLines = g.m() <= FEW_ROWS && product.aDepth == 1 && product.bDepth == 1;
         if (work <= SMALL) {
             threads.forRange(
                     product.items, product.items * (work + 20), (from, to) -> multiplyUnpacked(product, from, to));
-        } else if (g.m() <= FEW_ROWS && product.aDepth == 1 && product.bDepth == 1) {
-            int all = Math.multiplyExact(product.items, g.n());
-            threads.forRange(
-                    all,
-                    (long) (product.items * work / context.speeds().streamed()),
-                    (from, to) -> multiplyLines(product, from, to));
-        } else if (g.m() == 1) {
-            int all = Math.multiplyExact(product.items, g.n());
-            threads.forRange(
-                    all,
-                    (long) (product.items * work / context.speeds().streamed()),
-                    (from, to) -> addLines(product, from, to));
+        } else if (linesByLines || g.m() == 1) {
+            CpuThreads.Range columns = (from, to) -> {
+                if (linesByLines) {
+                    multiplyLines(product, from, to);
+                } else {
+                    addLines(product, from, to);
+                }
+            };
+            long nanos = (long) (product.items * work / context.speeds().streamed());
+            threads.forRange(Math.multiplyExact(product.items, g.n()), nanos, columns);
         } else {
             gemm.run(product);
         }

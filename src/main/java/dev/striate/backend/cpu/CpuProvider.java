@@ -95,18 +95,15 @@ public final class CpuProvider implements BackendProvider {
         static final String NAME = read();
 
         private static String read() {
-            Path path = Path.of("/proc/cpuinfo");
-            if (Files.isReadable(path)) {
-                try (Stream<String> lines = Files.lines(path)) {
-                    return lines.filter(line -> line.startsWith("model name"))
-                            .map(line -> line.substring(line.indexOf(':') + 1).trim())
-                            .findFirst()
-                            .orElseGet(Model::architecture);
-                } catch (IOException | RuntimeException e) {
-                    return architecture();
-                }
+            try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+                return lines.filter(line -> line.startsWith("model name"))
+                        .map(line -> line.substring(line.indexOf(':') + 1).trim())
+                        .findFirst()
+                        .orElseGet(Model::architecture);
+            } catch (IOException | RuntimeException e) {
+                // Only Linux has this file.
+                return architecture();
             }
-            return architecture();
         }
 
         private static String architecture() {

@@ -10,15 +10,13 @@ import dev.striate.backend.cpu.Scratch;
 import dev.striate.backend.cpu.Scratch.Role;
 import dev.striate.backend.cpu.simd.ConvKernels;
 import dev.striate.backend.cpu.simd.ConvKernels.Frame;
-import java.util.Arrays;
 
 /**
  * {@link WeightGradient} with lanes along the taps and their channels: {@code dy} is packed and broadcast, position by
  * position. Fits everything.
  *
  * <p>Each image is copied with its channels last. Without dilation, what a row of the kernel reads there is one run,
- * all channels of it; tiles read such runs where they lie, position by position. Where the channels are so few that a
- * run would fill only a small part of a tile, the runs of a patch are first put together.
+ * all channels of it; tiles read such runs where they lie, position by position.
  *
  * <p>Sums are added in blocks of at most {@value #DEPTH} positions, so that long sums stay exact. A block holds
  * positions of one image, or all of several small ones, for a tile that is called for few positions spends its time
@@ -82,17 +80,9 @@ final class ChannelWeightGradient extends WeightGradient {
         private final int[] runStarts;
 
         private final int runLength;
-        /** Whether the runs of a patch are put together, and from one patch to the next if so. */
-        private final boolean packed;
-
-        private final int packedStep;
-        /** Where tiles find the patches of a block that were put together. */
-        private final int[] packedPlaces;
-        /** Runs that tiles see, how far apart their sums are and how long a row of sums is. */
-        private final int tiledRuns;
-
-        private final int tiledLength;
+        /** How far apart the sums of two runs are, and how long a row of sums is. */
         private final int runStep;
+
         private final int rowLength;
 
         Call(Conv2dGeometry g, WeightPass operands) {
@@ -126,16 +116,8 @@ final class ChannelWeightGradient extends WeightGradient {
                 int line = i / runsPerLine * g.dilationH();
                 runStarts[i] = (line * columns + i % runsPerLine * g.dilationW()) * channels;
             }
-            int block = kernels.blockColumns();
-            int direct = runStarts.length * ceilDiv(runLength, block / 2);
-            this.packed = direct > ceilDiv(runStarts.length * runLength, block / 2) * 4 / 3;
-            this.packedStep = (runStarts.length - 1) * runLength + roundUp(runLength, kernels.lanes());
-            this.packedPlaces = new int[packed ? DEPTH : 0];
-            Arrays.setAll(packedPlaces, i -> i * packedStep);
-            this.tiledRuns = packed ? 1 : runStarts.length;
-            this.tiledLength = packed ? runStarts.length * runLength : runLength;
-            this.runStep = roundUp(tiledLength, block);
-            this.rowLength = tiledRuns * runStep;
+            this.runStep = roundUp(runLength, kernels.blockColumns());
+            this.rowLength = runStarts.length * runStep;
         }
 
         @Override
@@ -157,9 +139,9 @@ final class ChannelWeightGradient extends WeightGradient {
         @Override
         public void unpack(float[] sums, int at, float[] target, int to) {
             int taps = g.kernelHeight() * g.kernelWidth();
-            for (int run = 0; run < tiledRuns; run++) {
-                for (int i = 0; i < tiledLength; i++) {
-                    int number = run * tiledLength + i;
+            for (int run = 0; run < runStarts.length; run++) {
+                for (int i = 0; i < runLength; i++) {
+                    int number = run * runLength + i;
                     target[to + number % channels * taps + number / channels] = sums[at + run * runStep + i];
                 }
             }
@@ -183,7 +165,6 @@ final class ChannelWeightGradient extends WeightGradient {
         private final int at;
         private final int block = kernels.blockColumns();
         private final float[] copies;
-        private final float[] patches;
         private final float[] packedRows;
 
         Task(Call call, Share share, float[] sums, int at) {
@@ -193,7 +174,6 @@ final class ChannelWeightGradient extends WeightGradient {
             this.at = at;
             Scratch scratch = context.scratch();
             this.copies = scratch.floats(Role.IMAGES, call.imagesPerBlock * call.imageLength + block);
-            this.patches = call.packed ? scratch.floats(Role.INPUT, DEPTH * call.packedStep + block) : copies;
             this.packedRows = scratch.floats(Role.WEIGHTS, call.panelRows * DEPTH);
         }
 
@@ -220,31 +200,8 @@ final class ChannelWeightGradient extends WeightGradient {
             int blockLength = ceilDiv(positions, ceilDiv(positions, DEPTH));
             for (int from = 0; from < positions; from += blockLength) {
                 int length = Math.min(blockLength, positions - from);
-                if (call.packed) {
-                    packPatches(from, length);
-                }
                 packRows(firstImage, images, from, length);
                 multiply(from, length, firstImage > share.firstImage() || from > 0);
-            }
-        }
-
-        /** Puts the patches of some positions together. */
-        private void packPatches(int from, int length) {
-            Conv2dGeometry g = call.g;
-            for (int done = 0, stretch; done < length; done += stretch) {
-                stretch = Math.min(g.outWidth() - (from + done) % g.outWidth(), length - done);
-                // From left to right: what is written behind a run is overwritten by the next.
-                for (int run = 0; run < call.runStarts.length; run++) {
-                    kernels.copyLines(
-                            stretch,
-                            call.runLength,
-                            copies,
-                            call.places[from + done] + call.runStarts[run],
-                            g.strideW() * call.channels,
-                            patches,
-                            done * call.packedStep + run * call.runLength,
-                            call.packedStep);
-                }
             }
         }
 
@@ -274,12 +231,9 @@ final class ChannelWeightGradient extends WeightGradient {
         }
 
         private void multiply(int from, int length, boolean add) {
-            int[] places = call.packed ? call.packedPlaces : call.places;
-            int firstPlace = call.packed ? 0 : from;
-            for (int run = 0; run < call.tiledRuns; run++) {
-                int read = call.packed ? 0 : call.runStarts[run];
-                for (int column = 0; column < call.tiledLength; column += block) {
-                    int end = Math.min(call.tiledLength, column + block);
+            for (int run = 0; run < call.runStarts.length; run++) {
+                for (int column = 0; column < call.runLength; column += block) {
+                    int end = Math.min(call.runLength, column + block);
                     for (int row = 0, panel = 0, height; row < call.rows; row += height, panel++) {
                         height = kernels.tileRows(call.rows - row);
                         int width = kernels.tileColumns(height);
@@ -289,10 +243,10 @@ final class ChannelWeightGradient extends WeightGradient {
                                     length,
                                     packedRows,
                                     row * DEPTH,
-                                    patches,
-                                    read + i,
-                                    places,
-                                    firstPlace,
+                                    copies,
+                                    call.runStarts[run] + i,
+                                    call.places,
+                                    from,
                                     sums,
                                     at + row * call.rowLength + run * call.runStep + i,
                                     call.rowLength,

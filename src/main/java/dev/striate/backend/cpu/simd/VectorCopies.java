@@ -132,19 +132,15 @@ abstract class VectorCopies implements ConvKernels {
     }
 
     /**
-     * Lines of up to three vectors are read with what stands beside their pixels, which a mask turns into zeros. The
+     * Lines of up to three vectors, too short for a call of arraycopy each, are read with what stands beside their pixels, which a mask turns into zeros. The
      * last vector ends with the line; what one of a shorter line writes beyond is overwritten by the next line.
      */
     @Override
     public void copyFrames(
             Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
         int vectors = (frame.width() + LANES - 1) / LANES;
-        if (frame.pixelStep() > 1) {
+        if (frame.pixelStep() > 1 || vectors > 3) {
             ConvKernels.copyFrameLines(frame, channels, source, from, channelStep, target, at);
-            return;
-        }
-        if (vectors > 3) {
-            copyWideFrames(frame, channels, source, from, channelStep, target, at);
             return;
         }
         // Channels at the ends of the source may not be readable in whole vectors.
@@ -181,45 +177,6 @@ abstract class VectorCopies implements ConvKernels {
     /** Where the one lies whose lane i is set if {@code first + i < x}. */
     static int below(int x, int first) {
         return LANES - Math.max(0, Math.min(LANES, x - first));
-    }
-
-    /** Lines and margins of any width. */
-    private static void copyWideFrames(
-            Frame frame, int channels, float[] source, int from, int channelStep, float[] target, int at) {
-        int width = frame.width();
-        int step = frame.lineStep();
-        int firstX = frame.firstX();
-        int endX = frame.endX();
-        int last = source.length - LANES - endX;
-        FloatVector zero = FloatVector.zero(SPECIES);
-        for (int channel = 0, to = at; channel < channels; channel++) {
-            int first = to + frame.firstLine() * width;
-            int end = to + frame.endLine() * width;
-            int next = to + frame.lines() * width;
-            for (; to < first; to += LANES) {
-                zero.intoArray(target, to);
-            }
-            int start = from + channel * channelStep;
-            for (to = first; to < end; to += width, start += step) {
-                if (start <= last) {
-                    for (int x = 0; x < firstX; x += LANES) {
-                        zero.intoArray(target, to + x);
-                    }
-                    for (int x = firstX; x < endX; x += LANES) {
-                        FloatVector.fromArray(SPECIES, source, start + x).intoArray(target, to + x);
-                    }
-                    for (int x = endX; x < width; x += LANES) {
-                        zero.intoArray(target, to + x);
-                    }
-                } else {
-                    ConvKernels.copyFrameLine(frame, source, start, target, to);
-                }
-            }
-            for (to = end; to < next; to += LANES) {
-                zero.intoArray(target, to);
-            }
-            to = next;
-        }
     }
 
     @Override
