@@ -3,20 +3,22 @@ package dev.striate.backend.cpu.simd;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
  * Decides for each kernel when its vector version takes over from the scalar twin. As long as C2 has not compiled a
  * loop of vectors, each of them is an object and the loop many times slower than the twin. So the first call of a
- * kernel asks for it, and a thread of its own then calls it on small data until C2 has compiled it; kernels get their
- * turn in the order in which they are needed. A kernel and its twin compute the same bits: it does not matter when the
- * one takes over from the other, and one that C2 never compiles, or not well, leaves the work to its twin for good.
+ * kernel asks for it, and a thread of its own then calls it on small data until C2 has compiled it. A kernel and its
+ * twin compute the same bits: it does not matter when the one takes over from the other, and one that C2 never
+ * compiles, or not well, leaves the work to its twin for good.
+ *
+ * <p>Work that goes on longer than some moments waits for its kernels. Running twins meanwhile would take the processor
+ * from the compiler, and bring little.
  */
 final class WarmUp {
 
@@ -26,10 +28,12 @@ final class WarmUp {
     private static final int PROOF = 8;
     /** More than any kernel allocates per call, less than the boxed vectors of the shortest rehearsal. */
     static final int LEAST_BOXED_BYTES = 512;
-    /** How long a kernel's turn lasts at most. One that is not compiled by then goes to the end of the queue. */
-    private static final long TURN_NANOS = 1_500_000_000;
-
-    private static final int MOST_TURNS = 20;
+    /** How long a kernel is called in vain before it is left to its twin for good. */
+    private static final long MOST_REHEARSING_NANOS = 20_000_000_000L;
+    /** How long callers run the twin before they wait for the kernel: a short command is done by then. */
+    private static final long PATIENCE_NANOS = 300_000_000;
+    /** From when on they no longer wait. */
+    private static final long MOST_WAITING_NANOS = 2_500_000_000L;
 
     private static final System.Logger LOG = System.getLogger(WarmUp.class.getName());
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -37,7 +41,7 @@ final class WarmUp {
     private final SimdKernels vectorized;
     private final Map<String, Consumer<SimdKernels>> rehearsals;
     private final Runnable profiles;
-    private final BlockingQueue<Kernel> asked = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Kernel> queue = new LinkedBlockingQueue<>();
     private boolean started;
 
     /**
@@ -55,7 +59,10 @@ final class WarmUp {
 
         private final String name;
         private volatile boolean warm;
-        private final AtomicBoolean isAsked = new AtomicBoolean();
+        /** When the first call asked for it, or 0. */
+        private final AtomicLong asked = new AtomicLong();
+
+        private long rehearsedNanos;
 
         private Kernel(String name) {
             this.name = name;
@@ -63,13 +70,37 @@ final class WarmUp {
 
         /** Whether the vector version may run. The first call asks for it. */
         boolean isWarm() {
-            if (warm) {
-                return true;
+            return warm || becomesWarm();
+        }
+
+        private boolean becomesWarm() {
+            long since = asked.get();
+            if (since == 0) {
+                if (asked.compareAndSet(0, System.nanoTime())) {
+                    ask(this);
+                }
+                return false;
             }
-            if (!isAsked.get() && isAsked.compareAndSet(false, true)) {
-                ask(this);
+            long waited = System.nanoTime() - since;
+            if (waited > PATIENCE_NANOS && waited < MOST_WAITING_NANOS) {
+                await(since + MOST_WAITING_NANOS);
             }
-            return false;
+            return warm;
+        }
+
+        private synchronized void await(long deadline) {
+            try {
+                for (long left; !warm && (left = deadline - System.nanoTime()) > 0; ) {
+                    wait(left / 1_000_000 + 1);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        private synchronized void setWarm() {
+            warm = true;
+            notifyAll();
         }
     }
 
@@ -86,7 +117,7 @@ final class WarmUp {
     }
 
     private synchronized void ask(Kernel kernel) {
-        asked.add(kernel);
+        queue.add(kernel);
         if (!started) {
             started = true;
             Thread thread = new Thread(this::rehearseAll, "striate-warm-up");
@@ -95,17 +126,22 @@ final class WarmUp {
         }
     }
 
+    /** Kernels take turns, so that C2 compiles one while others are called in the interpreter. */
     private void rehearseAll() {
-        Map<Kernel, Integer> turns = new HashMap<>();
         try {
             profiles.run();
             while (true) {
-                Kernel kernel = asked.take();
+                Kernel kernel = queue.take();
+                long before = System.nanoTime();
                 if (rehearse(Objects.requireNonNull(rehearsals.get(kernel.name)))) {
-                    kernel.warm = true;
+                    kernel.setWarm();
                     LOG.log(System.Logger.Level.DEBUG, "cpu: {0} runs on vectors", kernel.name);
-                } else if (turns.merge(kernel, 1, Integer::sum) < MOST_TURNS) {
-                    asked.add(kernel);
+                    continue;
+                }
+                kernel.rehearsedNanos += System.nanoTime() - before;
+                if (kernel.rehearsedNanos < MOST_REHEARSING_NANOS) {
+                    queue.add(kernel);
+                    Thread.sleep(1);
                 }
             }
         } catch (InterruptedException e) {
@@ -114,20 +150,11 @@ final class WarmUp {
         }
     }
 
-    /**
-     * Calls a kernel until it allocates no vectors any more: C2 has then compiled it, and well.
-     *
-     * @return false if it has not when its turn ends
-     */
-    private boolean rehearse(Consumer<SimdKernels> kernel) throws InterruptedException {
-        long deadline = System.nanoTime() + TURN_NANOS;
-        for (int good = 0; good < PROOF; ) {
-            if (System.nanoTime() > deadline) {
+    /** Whether a kernel allocates no vectors any more: C2 has then compiled it, and well. */
+    private boolean rehearse(Consumer<SimdKernels> kernel) {
+        for (int good = 0; good < PROOF; good++) {
+            if (allocatedBytes(kernel) >= LEAST_BOXED_BYTES * CALLS) {
                 return false;
-            }
-            good = allocatedBytes(kernel) < LEAST_BOXED_BYTES * CALLS ? good + 1 : 0;
-            if (good == 0) {
-                Thread.sleep(1);
             }
         }
         return true;

@@ -15,9 +15,11 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
@@ -144,6 +146,30 @@ class WarmUpTest {
                 "the kernel still runs its scalar twin");
         assertEquals("profiles", rehearsed.get(0), "the virtual machine has to see all kinds of vectors first");
         assertEquals(Set.of("profiles", "add"), Set.copyOf(rehearsed));
+    }
+
+    @Test
+    void whoeverCallsAKernelForLongWaitsUntilItIsWarm() throws InterruptedException {
+        AtomicBoolean slow = new AtomicBoolean(true);
+        SimdKernels warming = warming(kernel -> slow.get(), () -> {});
+        add(warming);
+        Thread.sleep(500);
+        CompletableFuture<Void> ready = CompletableFuture.runAsync(
+                () -> slow.set(false), CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS));
+        add(warming);
+        assertTrue(called.contains("add"), "the call did not wait");
+        ready.join();
+    }
+
+    @Test
+    void anInterruptedThreadDoesNotWait() throws InterruptedException {
+        SimdKernels warming = warming(kernel -> true, () -> {});
+        add(warming);
+        Thread.sleep(500);
+        Thread.currentThread().interrupt();
+        add(warming);
+        assertTrue(Thread.interrupted(), "the interrupt was lost");
+        assertFalse(called.contains("add"));
     }
 
     /** Each function of one element is a kernel of its own. */
