@@ -32,7 +32,7 @@ public final class Generate {
         to.write("ProductKernels", null, "ScalarProductTiles", Tiles::writeProducts, Sums::writeDots);
         to.write("ConvKernels", "VectorCopies", null, Tiles::writeConvolution, Copies::write);
         to.write("DotTiles", null, null, Tiles::writeDots);
-        to.write("FlatKernels", "VectorPooling", "ScalarPooling", Sums::write);
+        to.write("ReductionKernels", "VectorPooling", "ScalarPooling", Sums::write);
         to.write("WinogradKernels", "WinogradLoops", "ScalarWinogradTiles", Winograd::write, Tiles::writeWinograd);
     }
 

@@ -49,9 +49,9 @@ final class Sums {
                     b.line("i += 2 * LANES;");
                 });
                 b.block("if (i < stop)", () -> b.assign(s[2], s[2].plus(b.load("x", "xOffset + i"))));
-                b.store("room.lanes", "0", s[0].plus(s[1]).plus(s[2].plus(s[3])));
+                b.store("accumulator.lanes", "0", s[0].plus(s[1]).plus(s[2].plus(s[3])));
             });
-            b.line("total += Lanes.fold(room.lanes, 0);");
+            b.line("total += Lanes.fold(accumulator.lanes, 0);");
         });
         b.line("return total;");
     }
@@ -96,19 +96,19 @@ final class Sums {
                             b.line("at += 4 * step;");
                         });
                     });
-                    b.store("room.lanes", "0", s[0].plus(s[1]).plus(s[2].plus(s[3])));
+                    b.store("accumulator.lanes", "0", s[0].plus(s[1]).plus(s[2].plus(s[3])));
                 });
-                b.line("total += Lanes.fold(room.lanes, 0);");
+                b.line("total += Lanes.fold(accumulator.lanes, 0);");
                 b.line("done += Math.min(most, left) / terms * 4;");
             });
         });
-        b.block("for (; done < runs; done++)", () -> b.line("total += sum(n, x, xOffset + done * step, room);"));
+        b.block("for (; done < runs; done++)", () -> b.line("total += sum(n, x, xOffset + done * step, accumulator);"));
         b.line("return total;");
     }
 
     /** Two chains for each of the sums. */
     private static void sumOfSquares(Body b) {
-        b.block("if (n < LANES)", () -> b.line("return DoubleSums.sumOfSquares(n, x, xOffset, center, room);"));
+        b.block("if (n < LANES)", () -> b.line("return DoubleSums.sumOfSquares(n, x, xOffset, center, accumulator);"));
         Expression middle = b.let("middle", b.broadcast("(float) center"));
         b.line("double sums = 0;");
         b.line("double squares = 0;");
@@ -131,16 +131,16 @@ final class Sums {
                         s1,
                         q1);
             });
-            b.line("sums += Lanes.fold(room.lanes, 0);");
-            b.line("squares += Lanes.fold(room.lanes, LANES);");
+            b.line("sums += Lanes.fold(accumulator.lanes, 0);");
+            b.line("squares += Lanes.fold(accumulator.lanes, LANES);");
         });
-        b.line("room.leave(sums, 0);");
+        b.line("accumulator.set(sums, 0);");
         b.line("return squares;");
     }
 
     private static void sumAndDot(Body b) {
         b.block("if (n < LANES)", () -> {
-            b.line("DoubleSums.sumAndDot(n, x, xOffset, center, y, yOffset, room);");
+            b.line("DoubleSums.sumAndDot(n, x, xOffset, center, y, yOffset, accumulator);");
             b.line("return;");
         });
         Expression middle = b.let("middle", b.broadcast("(float) center"));
@@ -168,15 +168,15 @@ final class Sums {
                         s1,
                         d1);
             });
-            b.line("sums += Lanes.fold(room.lanes, 0);");
-            b.line("dots += Lanes.fold(room.lanes, LANES);");
+            b.line("sums += Lanes.fold(accumulator.lanes, 0);");
+            b.line("dots += Lanes.fold(accumulator.lanes, LANES);");
         });
         b.block("if (Double.isFinite(sums) && Double.isFinite(dots))", () -> {
-            b.line("room.leave(sums, dots);");
+            b.line("accumulator.set(sums, dots);");
             b.line("return;");
         });
         // In float32 a product or a partial sum overflows before the result does.
-        b.line("DoubleSums.sumAndDot(n, x, xOffset, center, y, yOffset, room);");
+        b.line("DoubleSums.sumAndDot(n, x, xOffset, center, y, yOffset, accumulator);");
     }
 
     private interface Terms {
@@ -192,8 +192,8 @@ final class Sums {
             add(b, terms.at("i + LANES"), s1, q1);
         });
         b.block("if (i < stop)", () -> add(b, terms.at("i"), s0, q0));
-        b.store("room.lanes", "0", s0.plus(s1));
-        b.store("room.lanes", "LANES", q0.plus(q1));
+        b.store("accumulator.lanes", "0", s0.plus(s1));
+        b.store("accumulator.lanes", "LANES", q0.plus(q1));
     }
 
     private static void add(Body b, List<Expression> terms, Expression s, Expression q) {
@@ -204,7 +204,7 @@ final class Sums {
     /** Dot products of one vector with several lines: four at a time, so that its elements are loaded once for all. */
     static void writeDots(Loops loops) {
         String signature = "(int n, float[] a, int aOffset, float[] b, int bOffset, int step, float[] y, int yOffset,"
-                + " float[] room)";
+                + " float[] scratch)";
         loops.method("private static void dots1" + signature, body -> dots(body, 1));
         loops.method("private static void dots4" + signature, body -> dots(body, 4));
         loops.method("dots", body -> {
@@ -213,7 +213,7 @@ final class Sums {
                 body.block(
                         "for (; line <= lines - " + count + "; line += " + count + ")",
                         () -> body.line("dots" + count
-                                + "(n, a, aOffset, b, bOffset + line * step, step, y, yOffset + line, room);"));
+                                + "(n, a, aOffset, b, bOffset + line * step, step, y, yOffset + line, scratch);"));
             }
         });
     }
@@ -231,13 +231,13 @@ final class Sums {
             b.block("for (; i + 2 * LANES <= bound; i += 2 * LANES)", () -> addProducts(b, s, 2));
             b.block("if (i < bound)", () -> addProducts(b, s, 1));
             for (int line = 0; line < lines; line++) {
-                b.store("room", line + " * LANES", s[line][0].plus(s[line][1]));
+                b.store("scratch", line + " * LANES", s[line][0].plus(s[line][1]));
             }
         });
         // One lane after the other: the order in which reduceLanes adds is not specified.
         b.block("for (int line = 0; line < " + lines + "; line++)", () -> {
             b.line("float sum = 0;");
-            b.block("for (int i = line * LANES; i < (line + 1) * LANES; i++)", () -> b.line("sum += room[i];"));
+            b.block("for (int i = line * LANES; i < (line + 1) * LANES; i++)", () -> b.line("sum += scratch[i];"));
             b.block(
                     "for (int i = bound; i < n; i++)",
                     () -> b.line("sum = fma(a[aOffset + i], b[bOffset + line * step + i], sum);"));

@@ -7,7 +7,7 @@ import dev.striate.backend.NormGradients;
 import dev.striate.backend.NormParameters;
 import dev.striate.backend.NormStatistics;
 import dev.striate.backend.RunningStatistics;
-import dev.striate.backend.cpu.simd.FlatKernels;
+import dev.striate.backend.cpu.simd.ReductionKernels;
 import dev.striate.backend.cpu.simd.SimdKernels;
 import org.jspecify.annotations.Nullable;
 
@@ -19,14 +19,14 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
 
     private final CpuThreads threads;
     private final SimdKernels simd;
-    private final FlatKernels flat;
-    private final ThreadLocal<FlatKernels.Room> rooms;
+    private final ReductionKernels reductions;
+    private final ThreadLocal<ReductionKernels.Accumulator> accumulators;
 
     CpuBatchNorm2d(CpuContext context) {
         this.threads = context.threads();
         this.simd = context.simd();
-        this.flat = simd.flat();
-        this.rooms = ThreadLocal.withInitial(flat::room);
+        this.reductions = simd.reductions();
+        this.accumulators = ThreadLocal.withInitial(reductions::accumulator);
     }
 
     private static int count(BatchNorm2dGeometry g) {
@@ -86,18 +86,18 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
             NormStatistics statistics,
             @Nullable RunningStatistics running) {
         CpuBuffer in = CpuBuffer.of(x);
-        FlatKernels.Room room = rooms.get();
+        ReductionKernels.Accumulator accumulator = accumulators.get();
         double[] sums = new double[g.channels()];
         double[] squares = new double[g.channels()];
         for (int image = 0; image < g.batch(); image++) {
             for (int c = first; c < end; c++) {
                 int at = in.offset + plane(g, image, c) * g.plane();
                 // The mean as a float32 sum gives it; the distances from there correct it, however far it is from 0.
-                float center = (float) (flat.sum(g.plane(), in.array, at, room) / g.plane());
-                double planeSquares = flat.sumOfSquares(g.plane(), in.array, at, center, room);
-                double correction = room.sum() / g.plane();
+                float center = (float) (reductions.sum(g.plane(), in.array, at, accumulator) / g.plane());
+                double planeSquares = reductions.sumOfSquares(g.plane(), in.array, at, center, accumulator);
+                double correction = accumulator.sum() / g.plane();
                 double planeMean = center + correction;
-                planeSquares -= correction * room.sum();
+                planeSquares -= correction * accumulator.sum();
                 if (!Double.isFinite(planeSquares)) {
                     // The vectorised loop squares in float32, which overflows from deviations of 4e18 on.
                     planeMean = Sums.sum(in.array, at, 1, g.plane()) / g.plane();
@@ -181,9 +181,9 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
 
         /**
          * Leaves the sum of a plane's gradients and that of their products with the distances of {@code x} from {@code
-         * center} as {@link FlatKernels#sumAndDot} does.
+         * center} as {@link ReductionKernels#sumAndDot} does.
          */
-        void sumAndDot(int plane, CpuBuffer x, float center, FlatKernels.Room room);
+        void sumAndDot(int plane, CpuBuffer x, float center, ReductionKernels.Accumulator accumulator);
 
         /** Writes a plane's part of {@code dx}. */
         void gradient(int plane, CpuBuffer x, GradientLine line, CpuBuffer dx);
@@ -195,9 +195,10 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
     private record Whole(SimdKernels simd, BatchNorm2dGeometry g, CpuBuffer dy) implements Upstream {
 
         @Override
-        public void sumAndDot(int plane, CpuBuffer x, float center, FlatKernels.Room room) {
+        public void sumAndDot(int plane, CpuBuffer x, float center, ReductionKernels.Accumulator accumulator) {
             int at = plane * g.plane();
-            simd.flat().sumAndDot(g.plane(), x.array, x.offset + at, center, dy.array, dy.offset + at, room);
+            simd.reductions()
+                    .sumAndDot(g.plane(), x.array, x.offset + at, center, dy.array, dy.offset + at, accumulator);
         }
 
         @Override
@@ -243,14 +244,14 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
         CpuBuffer dgamma = CpuBuffer.ofNullable(gradients.dgamma());
         CpuBuffer dbeta = CpuBuffer.ofNullable(gradients.dbeta());
         forEachChannel(g, (from, to) -> {
-            FlatKernels.Room room = rooms.get();
+            ReductionKernels.Accumulator accumulator = accumulators.get();
             double[] sums = new double[g.channels()];
             double[] dots = new double[g.channels()];
             for (int image = 0; image < g.batch(); image++) {
                 for (int c = from; c < to; c++) {
-                    dy.sumAndDot(plane(g, image, c), in, means.get(c), room);
-                    sums[c] += room.sum();
-                    dots[c] += room.dot();
+                    dy.sumAndDot(plane(g, image, c), in, means.get(c), accumulator);
+                    sums[c] += accumulator.sum();
+                    dots[c] += accumulator.dot();
                 }
             }
             GradientLine[] lines = new GradientLine[g.channels()];

@@ -56,7 +56,7 @@ final class CpuMatmul implements MatmulKernels {
 
     /** Some columns, counted through all products: each row's dot products with lines of B. */
     private void multiplyLines(CpuProduct product, int from, int to) {
-        float[] room = gemm.tile();
+        float[] scratch = gemm.tile();
         for (int i = from, end; i < to; i = end) {
             int item = i / product.columns;
             int column = i % product.columns;
@@ -74,7 +74,7 @@ final class CpuMatmul implements MatmulKernels {
                                 product.bColumn,
                                 product.c,
                                 at,
-                                room);
+                                scratch);
                 if (product.bias != null) {
                     simd.elementwise()
                             .add(

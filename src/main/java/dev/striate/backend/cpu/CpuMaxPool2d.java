@@ -5,19 +5,19 @@ import dev.striate.backend.IndexBuffer;
 import dev.striate.backend.MaxPool2dKernels;
 import dev.striate.backend.Pool2dGeometry;
 import dev.striate.backend.UnaryKernels;
-import dev.striate.backend.cpu.simd.FlatKernels;
+import dev.striate.backend.cpu.simd.ReductionKernels;
 import java.util.Arrays;
 
 /** Maximum pooling, plane by plane. */
 final class CpuMaxPool2d implements MaxPool2dKernels {
 
     private final CpuThreads threads;
-    private final FlatKernels flat;
+    private final ReductionKernels reductions;
     private final UnaryKernels unary;
 
     CpuMaxPool2d(CpuContext context, UnaryKernels unary) {
         this.threads = context.threads();
-        this.flat = context.simd().flat();
+        this.reductions = context.simd().reductions();
         this.unary = unary;
     }
 
@@ -57,7 +57,7 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
             int[] indices,
             int indexOffset) {
         if (g.isTwoByTwo()) {
-            flat.maxPool2x2(g, planes, x, xOffset, y, yOffset, indices, indexOffset);
+            reductions.maxPool2x2(g, planes, x, xOffset, y, yOffset, indices, indexOffset);
             return;
         }
         int inPlane = g.inHeight() * g.inWidth();
@@ -148,7 +148,7 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
             float[] dx,
             int dxOffset) {
         if (g.isTwoByTwo()) {
-            flat.maxPool2x2Gradient(g, planes, dy, dyOffset, indices, indexOffset, dx, dxOffset);
+            reductions.maxPool2x2Gradient(g, planes, dy, dyOffset, indices, indexOffset, dx, dxOffset);
             return;
         }
         int inPlane = g.inHeight() * g.inWidth();

@@ -12,7 +12,7 @@ import dev.striate.backend.RunningStatistics;
 import dev.striate.backend.cpu.CpuBatchNorm2d.GradientLine;
 import dev.striate.backend.cpu.CpuBatchNorm2d.Line;
 import dev.striate.backend.cpu.CpuBatchNorm2d.Upstream;
-import dev.striate.backend.cpu.simd.FlatKernels;
+import dev.striate.backend.cpu.simd.ReductionKernels;
 import dev.striate.backend.cpu.simd.SimdKernels;
 import org.jspecify.annotations.Nullable;
 
@@ -43,8 +43,8 @@ final class CpuNormPool implements NormPoolKernels {
         return Math.max(1, Math.min(g.channels(), GROUP / g.plane()));
     }
 
-    /** This thread's room to work in. */
-    private float[] room(int length) {
+    /** Scratch space of this thread. */
+    private float[] scratch(int length) {
         if (scratch.get().length < length) {
             scratch.set(new float[length]);
         }
@@ -100,7 +100,7 @@ final class CpuNormPool implements NormPoolKernels {
         int[] places = CpuIndexBuffer.of(indices).array;
         int outPlane = outPlane(window);
         int most = planesAtOnce(g);
-        float[] planes = room(most * g.plane() + BEYOND);
+        float[] planes = scratch(most * g.plane() + BEYOND);
         for (int image = 0; image < g.batch(); image++) {
             for (int c = firstChannel; c < endChannel; c += most) {
                 int end = Math.min(endChannel, c + most);
@@ -150,10 +150,10 @@ final class CpuNormPool implements NormPoolKernels {
         }
 
         @Override
-        public void sumAndDot(int plane, CpuBuffer x, float center, FlatKernels.Room room) {
+        public void sumAndDot(int plane, CpuBuffer x, float center, ReductionKernels.Accumulator accumulator) {
             // The maxima before they were normalised, and behind them the gradients that go somewhere: those of windows
             // without a pixel go nowhere.
-            float[] maxima = room(2 * outputs);
+            float[] maxima = scratch(2 * outputs);
             int from = plane * outputs;
             boolean empty = false;
             for (int i = 0; i < outputs; i++) {
@@ -162,13 +162,13 @@ final class CpuNormPool implements NormPoolKernels {
                 empty |= place < 0;
             }
             if (!empty) {
-                simd.flat().sumAndDot(outputs, maxima, 0, center, dy.array, dy.offset + from, room);
+                simd.reductions().sumAndDot(outputs, maxima, 0, center, dy.array, dy.offset + from, accumulator);
                 return;
             }
             for (int i = 0; i < outputs; i++) {
                 maxima[outputs + i] = places[from + i] < 0 ? 0f : dy.get(from + i);
             }
-            simd.flat().sumAndDot(outputs, maxima, 0, center, maxima, outputs, room);
+            simd.reductions().sumAndDot(outputs, maxima, 0, center, maxima, outputs, accumulator);
         }
 
         @Override

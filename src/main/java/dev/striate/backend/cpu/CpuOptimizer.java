@@ -6,7 +6,7 @@ import dev.striate.backend.OptimizerKernels;
 import dev.striate.backend.SgdStep;
 import dev.striate.backend.cpu.simd.ElementwiseKernels;
 import dev.striate.backend.cpu.simd.ElementwiseKernels.AdamFactors;
-import dev.striate.backend.cpu.simd.FlatKernels;
+import dev.striate.backend.cpu.simd.ReductionKernels;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -18,12 +18,12 @@ final class CpuOptimizer implements OptimizerKernels {
 
     private final CpuThreads threads;
     private final ElementwiseKernels elementwise;
-    private final FlatKernels flat;
+    private final ReductionKernels reductions;
 
     CpuOptimizer(CpuContext context) {
         this.threads = context.threads();
         this.elementwise = context.simd().elementwise();
-        this.flat = context.simd().flat();
+        this.reductions = context.simd().reductions();
     }
 
     @Override
@@ -102,8 +102,10 @@ final class CpuOptimizer implements OptimizerKernels {
     public void sumsOfSquares(int n, Buffer x, Buffer result) {
         CpuBuffer in = CpuBuffer.of(x);
         CpuBuffer out = CpuBuffer.of(result);
-        double sum =
-                sumOfChunks(n, (from, length) -> flat.sumOfSquares(length, in.array, in.offset + from, 0, flat.room()));
+        double sum = sumOfChunks(
+                n,
+                (from, length) ->
+                        reductions.sumOfSquares(length, in.array, in.offset + from, 0, reductions.accumulator()));
         if (!Float.isFinite((float) sum)) {
             // The vectorised loop squares in float32, which may overflow.
             sum = sumOfChunks(n, (from, length) -> Sums.squares(in.array, in.offset + from, 0, length));

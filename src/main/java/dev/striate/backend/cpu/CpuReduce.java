@@ -4,12 +4,12 @@ import dev.striate.backend.Buffer;
 import dev.striate.backend.IndexBuffer;
 import dev.striate.backend.ReduceKernels;
 import dev.striate.backend.StridedLoop;
-import dev.striate.backend.cpu.simd.FlatKernels;
+import dev.striate.backend.cpu.simd.ReductionKernels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sums, in double precision or, along neighbours, as {@link FlatKernels} takes them, and maxima. Many outputs are
+ * Sums, in double precision or, along neighbours, as {@link ReductionKernels} takes them, and maxima. Many outputs are
  * shared out among the threads; for few, the elements that go into them are cut into chunks whose bounds follow from
  * the loops alone, and the chunks' sums are added in order.
  */
@@ -21,11 +21,11 @@ final class CpuReduce implements ReduceKernels {
     private static final int CHUNK = 32_768;
 
     private final CpuThreads threads;
-    private final FlatKernels flat;
+    private final ReductionKernels reductions;
 
     CpuReduce(CpuContext context) {
         this.threads = context.threads();
-        this.flat = context.simd().flat();
+        this.reductions = context.simd().reductions();
     }
 
     @Override
@@ -80,7 +80,7 @@ final class CpuReduce implements ReduceKernels {
             CpuBuffer x,
             double[] sums,
             int at) {
-        FlatKernels.Room room = flat.room();
+        ReductionKernels.Accumulator accumulator = reductions.accumulator();
         Runs runs = new Runs(reduced, firstTurn, endTurn);
         boolean outputsAreNeighbours = innermostStride(kept) == 1 && innermostStride(reduced) != 1;
         for (Runs outputs = new Runs(kept, from, to); outputs.next(); at += outputs.length()) {
@@ -93,7 +93,7 @@ final class CpuReduce implements ReduceKernels {
                     for (runs.restart(); runs.next(); ) {
                         int first = base + runs.position(0);
                         sums[at + i] += runs.stride(0) == 1
-                                ? flat.sum(runs.length(), x.array, first, room)
+                                ? reductions.sum(runs.length(), x.array, first, accumulator)
                                 : Sums.sum(x.array, first, runs.stride(0), runs.length());
                     }
                 }

@@ -6,7 +6,7 @@ import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.cpu.CpuBuffer;
 import dev.striate.backend.cpu.CpuContext;
 import dev.striate.backend.cpu.CpuThreads;
-import dev.striate.backend.cpu.simd.FlatKernels;
+import dev.striate.backend.cpu.simd.ReductionKernels;
 
 /**
  * A weight gradient as a sum over images: for each group {@code dy} by patches, {@code (output channels, positions)} by
@@ -110,15 +110,15 @@ abstract class WeightGradient implements ConvAlgorithm<WeightPass> {
     }
 
     private void sumBias(Conv2dGeometry g, CpuBuffer dy, Share share, double[] sums, int at) {
-        FlatKernels flat = context.simd().flat();
-        FlatKernels.Room room = flat.room();
+        ReductionKernels reductions = context.simd().reductions();
+        ReductionKernels.Accumulator accumulator = reductions.accumulator();
         int positions = g.outHeight() * g.outWidth();
         int imageStep = g.outChannels() * positions;
         int images = share.endImage - share.firstImage;
         for (int row = share.part; row < g.outChannelsPerGroup(); row += share.parts) {
             int channel = share.group * g.outChannelsPerGroup() + row;
             int from = dy.offset + share.firstImage * imageStep + channel * positions;
-            sums[at + channel] = flat.sumRuns(images, positions, imageStep, dy.array, from, room);
+            sums[at + channel] = reductions.sumRuns(images, positions, imageStep, dy.array, from, accumulator);
         }
     }
 

@@ -306,7 +306,7 @@ final class WinogradConv2d implements ConvAlgorithm<Pass> {
             this.loaded = scratch.floats(Role.IMAGES, Math.max(MOST_LOADED, frame) + 3 * lanes);
             this.input = scratch.floats(Role.INPUT, PLANES * inputStep + lanes);
             this.products = scratch.floats(Role.SUMS, PLANES * productStep + lanes);
-            this.output = scratch.floats(Role.OUTPUT, kernels.outputRoom(call.linesPerBlock, call.tilesX));
+            this.output = scratch.floats(Role.OUTPUT, kernels.outputScratch(call.linesPerBlock, call.tilesX));
             this.tile = scratch.floats(Role.TILE, kernels.tileRows() * kernels.tileColumns());
         }
 

@@ -1,6 +1,6 @@
 package dev.striate.backend.cpu.simd;
 
-import dev.striate.backend.cpu.simd.FlatKernels.Room;
+import dev.striate.backend.cpu.simd.ReductionKernels.Accumulator;
 
 /** Sums in double precision: of runs shorter than a vector, and where float32 overflows before the result does. */
 final class DoubleSums {
@@ -15,7 +15,7 @@ final class DoubleSums {
         return sum;
     }
 
-    static double sumOfSquares(int n, float[] x, int xOffset, double center, Room room) {
+    static double sumOfSquares(int n, float[] x, int xOffset, double center, Accumulator accumulator) {
         double sum = 0;
         double squares = 0;
         for (int i = xOffset; i < xOffset + n; i++) {
@@ -23,11 +23,12 @@ final class DoubleSums {
             sum += d;
             squares += d * d;
         }
-        room.leave(sum, 0);
+        accumulator.set(sum, 0);
         return squares;
     }
 
-    static void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, Room room) {
+    static void sumAndDot(
+            int n, float[] x, int xOffset, double center, float[] y, int yOffset, Accumulator accumulator) {
         double sum = 0;
         double dot = 0;
         for (int i = 0; i < n; i++) {
@@ -35,6 +36,6 @@ final class DoubleSums {
             sum += value;
             dot += (x[xOffset + i] - center) * value;
         }
-        room.leave(sum, dot);
+        accumulator.set(sum, dot);
     }
 }

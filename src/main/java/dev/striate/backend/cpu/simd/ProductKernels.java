@@ -46,7 +46,7 @@ public interface ProductKernels {
      * @param n       elements of {@code a} and of each line
      * @param step    from one line's first element to the next one's
      * @param y       gets a sum per line from {@code yOffset} on
-     * @param room    twice {@link #tileColumns} elements to work in
+     * @param scratch    twice {@link #tileColumns} elements of scratch space
      */
     void dots(
             int lines,
@@ -58,5 +58,5 @@ public interface ProductKernels {
             int step,
             float[] y,
             int yOffset,
-            float[] room);
+            float[] scratch);
 }

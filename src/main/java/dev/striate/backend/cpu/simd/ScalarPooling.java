@@ -4,7 +4,7 @@ import dev.striate.backend.Pool2dGeometry;
 import java.util.Arrays;
 
 /** Pooling without vectors; it also takes the lines that fill no vector. */
-abstract class ScalarPooling implements FlatKernels {
+abstract class ScalarPooling implements ReductionKernels {
 
     @Override
     public void maxPool2x2(

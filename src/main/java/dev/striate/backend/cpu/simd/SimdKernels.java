@@ -12,7 +12,7 @@ public record SimdKernels(
         String description,
         boolean isVectorized,
         ElementwiseKernels elementwise,
-        FlatKernels flat,
+        ReductionKernels reductions,
         ProductKernels products,
         ConvKernels convolution,
         DotTiles dotTiles,

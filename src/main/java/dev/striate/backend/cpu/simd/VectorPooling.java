@@ -12,7 +12,7 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Pooling on vectors, which turns their lanes against each other. Its scalar twin is {@link ScalarPooling}. */
-abstract class VectorPooling implements FlatKernels {
+abstract class VectorPooling implements ReductionKernels {
 
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Integer> INTEGERS = SPECIES.withLanes(int.class);
@@ -39,7 +39,7 @@ abstract class VectorPooling implements FlatKernels {
             .mapToObj(WholeWindows::new)
             .toList();
 
-    private final ScalarFlatKernels plain = new ScalarFlatKernels();
+    private final ScalarReductionKernels plain = new ScalarReductionKernels();
 
     /**
      * A vector of outputs at a time, even where a line is shorter: what is written beyond its end, the next line

@@ -11,35 +11,34 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
- * Decides for each kernel when its vector version takes over from the scalar twin. As long as C2 has not compiled a
- * loop of vectors, each of them is an object and the loop many times slower than the twin. So the first call of a
- * kernel asks for it, and a thread of its own then calls it on small data until C2 has compiled it. A kernel and its
- * twin compute the same bits: it does not matter when the one takes over from the other, and one that C2 never
- * compiles, or not well, leaves the work to its twin for good.
+ * Decides when a kernel's vector version replaces its scalar version. Before C2 has compiled a vector loop, each vector
+ * is an object and the loop is many times slower than the scalar one. The first call of a kernel therefore requests its
+ * vector version, and a background thread calls this on small data until C2 has compiled it. Both versions compute the
+ * same bits, so it does not matter when the switch happens. A kernel that C2 never compiles well stays scalar.
  *
- * <p>Work that goes on longer than some moments waits for its kernels. Running twins meanwhile would take the processor
- * from the compiler, and bring little.
+ * <p>Work that takes longer than a moment waits for its kernels: scalar loops would compete with the compiler for the
+ * processor.
  */
 final class WarmUp {
 
     /** Calls for one reading of the allocated bytes. */
     private static final int CALLS = 64;
-    /** Readings in a row without boxed vectors: one could be an accident. */
+    /** Consecutive readings without boxed vectors: a single one could be an accident. */
     private static final int PROOF = 8;
-    /** More than any kernel allocates per call, less than the boxed vectors of the shortest rehearsal. */
+    /** More than any kernel allocates per call, less than the boxed vectors of the shortest warm-up call. */
     static final int LEAST_BOXED_BYTES = 512;
-    /** How long a kernel is called in vain before it is left to its twin for good. */
-    private static final long MOST_REHEARSING_NANOS = 20_000_000_000L;
-    /** How long callers run the twin before they wait for the kernel: a short command is done by then. */
+    /** A kernel that is not compiled after so much time of its own stays scalar. */
+    private static final long MOST_CALLING_NANOS = 20_000_000_000L;
+    /** After this time callers wait for a requested kernel. Short commands have finished by then. */
     private static final long PATIENCE_NANOS = 300_000_000;
-    /** From when on they no longer wait. */
+    /** After this time callers no longer wait. */
     private static final long MOST_WAITING_NANOS = 2_500_000_000L;
 
     private static final System.Logger LOG = System.getLogger(WarmUp.class.getName());
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     private final SimdKernels vectorized;
-    private final Map<String, Consumer<SimdKernels>> rehearsals;
+    private final Map<String, Consumer<SimdKernels>> calls;
     private final Runnable profiles;
     private final BlockingQueue<Kernel> queue = new LinkedBlockingQueue<>();
     private boolean started;
@@ -51,7 +50,7 @@ final class WarmUp {
     WarmUp(SimdKernels vectorized, Runnable profiles) {
         this.vectorized = vectorized;
         this.profiles = profiles;
-        this.rehearsals = Rehearsals.of(vectorized);
+        this.calls = WarmUpCalls.of(vectorized);
     }
 
     /** One of the loops. */
@@ -62,7 +61,7 @@ final class WarmUp {
         /** When the first call asked for it, or 0. */
         private final AtomicLong asked = new AtomicLong();
 
-        private long rehearsedNanos;
+        private long calledNanos;
 
         private Kernel(String name) {
             this.name = name;
@@ -120,26 +119,26 @@ final class WarmUp {
         queue.add(kernel);
         if (!started) {
             started = true;
-            Thread thread = new Thread(this::rehearseAll, "striate-warm-up");
+            Thread thread = new Thread(this::warmUpAll, "striate-warm-up");
             thread.setDaemon(true);
             thread.start();
         }
     }
 
     /** Kernels take turns, so that C2 compiles one while others are called in the interpreter. */
-    private void rehearseAll() {
+    private void warmUpAll() {
         try {
             profiles.run();
             while (true) {
                 Kernel kernel = queue.take();
                 long before = System.nanoTime();
-                if (rehearse(Objects.requireNonNull(rehearsals.get(kernel.name)))) {
+                if (isCompiled(Objects.requireNonNull(calls.get(kernel.name)))) {
                     kernel.setWarm();
                     LOG.log(System.Logger.Level.DEBUG, "cpu: {0} runs on vectors", kernel.name);
                     continue;
                 }
-                kernel.rehearsedNanos += System.nanoTime() - before;
-                if (kernel.rehearsedNanos < MOST_REHEARSING_NANOS) {
+                kernel.calledNanos += System.nanoTime() - before;
+                if (kernel.calledNanos < MOST_CALLING_NANOS) {
                     queue.add(kernel);
                     Thread.sleep(1);
                 }
@@ -150,8 +149,8 @@ final class WarmUp {
         }
     }
 
-    /** Whether a kernel allocates no vectors any more: C2 has then compiled it, and well. */
-    private boolean rehearse(Consumer<SimdKernels> kernel) {
+    /** Calls a kernel; returns whether it allocates no vectors any more: C2 has then compiled it, and well. */
+    private boolean isCompiled(Consumer<SimdKernels> kernel) {
         for (int good = 0; good < PROOF; good++) {
             if (allocatedBytes(kernel) >= LEAST_BOXED_BYTES * CALLS) {
                 return false;

@@ -59,7 +59,7 @@ public interface WinogradKernels {
      * @param y      {@code (yLines, width)} from {@code yOffset} on; nothing else is written
      * @param yLines {@code 4 lines} or up to three less
      * @param width  {@code 2 tiles} or one less
-     * @param room   {@link #outputRoom} elements to work in
+     * @param scratch   {@link #outputScratch} elements of scratch space
      */
     void combineOutput(
             int lines,
@@ -72,10 +72,10 @@ public interface WinogradKernels {
             int yOffset,
             int yLines,
             int width,
-            float[] room);
+            float[] scratch);
 
     /** What {@link #combineOutput} needs for so many lines and tiles in each. */
-    default int outputRoom(int lines, int tiles) {
+    default int outputScratch(int lines, int tiles) {
         return 2 * TILE_LINES * tiles * lines + lanes();
     }
 

@@ -40,14 +40,14 @@ abstract class WinogradLoops implements WinogradKernels {
             int yOffset,
             int yLines,
             int width,
-            float[] room) {
+            float[] scratch) {
         // The lines of tiles from which no vector reaches beyond the last line of pixels.
         int reach = 2 * tiles == width ? Math.max(LANES, width) : (width + LANES - 1) / LANES * LANES;
         int whole = Math.max(0, Math.min(yLines / TILE_LINES, ((yLines + 1) * width - reach) / (TILE_LINES * width)));
         joinTiles(whole, tiles, m, mOffset, planeStep, bias, y, yOffset, width);
-        joinTiles(lines - whole, tiles, m, mOffset + whole * 2 * tiles, planeStep, bias, room, 0, width);
+        joinTiles(lines - whole, tiles, m, mOffset + whole * 2 * tiles, planeStep, bias, scratch, 0, width);
         int done = TILE_LINES * whole * width;
-        System.arraycopy(room, 0, y, yOffset + done, yLines * width - done);
+        System.arraycopy(scratch, 0, y, yOffset + done, yLines * width - done);
     }
 
     /** {@link #combineOutput} for whole tiles; the last vector of a line may write beyond it. */

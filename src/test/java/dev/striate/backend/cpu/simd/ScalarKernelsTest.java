@@ -123,7 +123,7 @@ class ScalarKernelsTest {
                                         3,
                                         yLines,
                                         yWidth,
-                                        new float[k.winograd().outputRoom(3, tiles)]));
+                                        new float[k.winograd().outputScratch(3, tiles)]));
             }
         }
     }
@@ -217,12 +217,12 @@ class ScalarKernelsTest {
         for (SimdKernels kernels : new SimdKernels[] {vectorized, VectorApi.plain()}) {
             float[] a = finite(values(n));
             float[] b = finite(values(7 * n));
-            float[] room = new float[2 * kernels.products().tileColumns()];
+            float[] accumulator = new float[2 * kernels.products().tileColumns()];
             float[] together = new float[7];
-            kernels.products().dots(7, n, a, 0, b, 0, n, together, 0, room);
+            kernels.products().dots(7, n, a, 0, b, 0, n, together, 0, accumulator);
             for (int line = 0; line < together.length; line++) {
                 float[] alone = new float[1];
-                kernels.products().dots(1, n, a, 0, b, line * n, n, alone, 0, room);
+                kernels.products().dots(1, n, a, 0, b, line * n, n, alone, 0, accumulator);
                 assertEquals(together[line], alone[0]);
             }
         }
@@ -339,26 +339,26 @@ class ScalarKernelsTest {
         for (int runs : new int[] {0, 1, 3, 4, 5, 16, 23, 90}) {
             assertSameBits(
                     8 + runs * (n + 2),
-                    (k, a, b, y) -> keep(k.flat().sumRuns(runs, n, n + 2, finite(a), 1, room(k)), y));
+                    (k, a, b, y) -> keep(k.reductions().sumRuns(runs, n, n + 2, finite(a), 1, accumulator(k)), y));
         }
     }
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 8, 15, 31, 207, 1023, 2100})
-    void flat(int n) {
+    void reductions(int n) {
         ElementwiseKernels.AdamFactors factors =
                 new ElementwiseKernels.AdamFactors(0.9f, 0.1f, 0.99f, 0.01f, 0.1f, 0.5f, 1e-8f, 0.1f, 0.9f);
-        assertSameBits(n + 8, (k, a, b, y) -> keep(k.flat().sum(n, finite(a), 1, room(k)), y));
+        assertSameBits(n + 8, (k, a, b, y) -> keep(k.reductions().sum(n, finite(a), 1, accumulator(k)), y));
         assertSameBits(n + 8, (k, a, b, y) -> {
-            FlatKernels.Room room = room(k);
-            keep(k.flat().sumOfSquares(n, finite(a), 1, 0.3, room), y);
-            keep(room.sum(), b);
+            ReductionKernels.Accumulator accumulator = accumulator(k);
+            keep(k.reductions().sumOfSquares(n, finite(a), 1, 0.3, accumulator), y);
+            keep(accumulator.sum(), b);
         });
         assertSameBits(n + 8, (k, a, b, y) -> {
-            FlatKernels.Room room = room(k);
-            k.flat().sumAndDot(n, finite(a), 1, 0.3, finite(b), 2, room);
-            keep(room.sum(), y);
-            keep(room.dot(), b);
+            ReductionKernels.Accumulator accumulator = accumulator(k);
+            k.reductions().sumAndDot(n, finite(a), 1, 0.3, finite(b), 2, accumulator);
+            keep(accumulator.sum(), y);
+            keep(accumulator.dot(), b);
         });
         assertSameBits(
                 n + 8, (k, a, b, y) -> k.elementwise().normGradient(n, a, 1, 0.1f, b, 2, 0.7f, 0.2f, 0.3f, y, 3));
@@ -370,15 +370,15 @@ class ScalarKernelsTest {
         assertSameBits(n + 8, (k, a, b, y) -> k.elementwise().adam(n, factors, finite(a), 1, b, 2, a, 3, y, 4));
         assertSameBits(4 * 9 * (n + 1), (k, a, b, y) -> {
             int[] indices = new int[2 * 4 * n + 1];
-            k.flat().maxPool2x2(Pool2dGeometry.twoByTwo(2, 9, n), 2, a, 1, y, 2, indices, 1);
+            k.reductions().maxPool2x2(Pool2dGeometry.twoByTwo(2, 9, n), 2, a, 1, y, 2, indices, 1);
             for (int i = 0; i < 2 * 4 * (n / 2); i++) {
                 y[y.length / 2 + i] = indices[1 + i];
             }
         });
     }
 
-    private static FlatKernels.Room room(SimdKernels kernels) {
-        return kernels.flat().room();
+    private static ReductionKernels.Accumulator accumulator(SimdKernels kernels) {
+        return kernels.reductions().accumulator();
     }
 
     /** Sums of infinities are all NaN: they would compare nothing. */

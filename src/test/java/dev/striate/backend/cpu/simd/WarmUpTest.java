@@ -34,7 +34,7 @@ class WarmUpTest {
 
     private final Thread test = Thread.currentThread();
     /** The kernels that the warm-up has called, in their order. */
-    private final List<String> rehearsed = new CopyOnWriteArrayList<>();
+    private final List<String> warmedUp = new CopyOnWriteArrayList<>();
     /** The kernels whose vector version the test itself has called. */
     private final Set<String> called = Collections.newSetFromMap(new ConcurrentHashMap<>());
 
@@ -53,8 +53,8 @@ class WarmUpTest {
                     if (Thread.currentThread() == test) {
                         called.add(method.getName());
                     } else if (method.getReturnType() != int.class) {
-                        if (!rehearsed.contains(method.getName())) {
-                            rehearsed.add(method.getName());
+                        if (!warmedUp.contains(method.getName())) {
+                            warmedUp.add(method.getName());
                         }
                         if (boxing.test(method.getName())) {
                             box = new byte[BOXED];
@@ -74,7 +74,7 @@ class WarmUpTest {
                 all.description(),
                 true,
                 watched(ElementwiseKernels.class, all.elementwise(), boxing),
-                all.flat(),
+                all.reductions(),
                 watched(ProductKernels.class, all.products(), boxing),
                 all.convolution(),
                 all.dotTiles(),
@@ -135,17 +135,17 @@ class WarmUpTest {
 
     @Test
     void onlyWhatIsCalledIsWarmedUp() throws InterruptedException {
-        SimdKernels warming = warming(kernel -> false, () -> rehearsed.add("profiles"));
+        SimdKernels warming = warming(kernel -> false, () -> warmedUp.add("profiles"));
         Thread.sleep(50);
-        assertEquals(List.of(), rehearsed);
+        assertEquals(List.of(), warmedUp);
         await(
                 () -> {
                     add(warming);
                     return called.contains("add");
                 },
                 "the kernel still runs its scalar twin");
-        assertEquals("profiles", rehearsed.get(0), "the virtual machine has to see all kinds of vectors first");
-        assertEquals(Set.of("profiles", "add"), Set.copyOf(rehearsed));
+        assertEquals("profiles", warmedUp.get(0), "the virtual machine has to see all kinds of vectors first");
+        assertEquals(Set.of("profiles", "add"), Set.copyOf(warmedUp));
     }
 
     @Test
@@ -188,27 +188,27 @@ class WarmUpTest {
         assertFalse(called.contains("forward"), "a cold function ran on vectors");
     }
 
-    /** A kernel whose rehearsal allocates by itself would be taken for one that boxes, and never run on vectors. */
+    /** A kernel whose warm-up call allocates by itself would be taken for one that boxes, and never run on vectors. */
     @Test
-    void rehearsalsOfScalarLoopsAllocateLittle() {
+    void warmUpCallsOfScalarLoopsAllocateLittle() {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        Rehearsals.of(vectorized()).forEach((name, rehearsal) -> {
-            rehearsal.accept(VectorApi.plain());
+        WarmUpCalls.of(vectorized()).forEach((name, call) -> {
+            call.accept(VectorApi.plain());
             long before = threads.getCurrentThreadAllocatedBytes();
-            rehearsal.accept(VectorApi.plain());
+            call.accept(VectorApi.plain());
             long bytes = threads.getCurrentThreadAllocatedBytes() - before;
             assertTrue(bytes < WarmUp.LEAST_BOXED_BYTES, name + " allocates " + bytes + " bytes");
         });
     }
 
-    /** A kernel without a rehearsal would never run on vectors. */
+    /** A kernel without a warm-up call would never run on vectors. */
     @Test
-    void everyKernelHasARehearsal() {
+    void everyKernelHasAWarmUpCall() {
         SimdKernels kernels = vectorized();
-        Map<String, ?> rehearsals = Rehearsals.of(kernels);
+        Map<String, ?> calls = WarmUpCalls.of(kernels);
         for (Class<?> family : new Class<?>[] {
             ElementwiseKernels.class,
-            FlatKernels.class,
+            ReductionKernels.class,
             ProductKernels.class,
             ConvKernels.class,
             DotTiles.class,
@@ -219,10 +219,10 @@ class WarmUpTest {
                 String name = family.getSimpleName() + "." + method.getName();
                 if (isKernel && method.getParameterTypes()[0] == Kind.class) {
                     for (Kind kind : EnumSet.complementOf(EnumSet.of(Kind.POW))) {
-                        assertTrue(rehearsals.containsKey(name + "." + kind), name + "." + kind);
+                        assertTrue(calls.containsKey(name + "." + kind), name + "." + kind);
                     }
                 } else if (isKernel) {
-                    assertTrue(rehearsals.containsKey(name), name);
+                    assertTrue(calls.containsKey(name), name);
                 }
             }
         }

@@ -12,36 +12,36 @@ import dev.striate.backend.Pool2dGeometry;
  * magnitudes, u being 2^-24. Runs shorter than a vector are summed in double precision. Vectors of doubles would be
  * more exact; but C2 does not compile every conversion to them, and then boxes all.
  */
-public interface FlatKernels {
+public interface ReductionKernels {
 
-    /** What the sums are lent to work in: by one thread at a time. */
-    default Room room() {
-        return new Room(Lanes.LANES);
+    /** Returns scratch space for sums, for one thread at a time. */
+    default Accumulator accumulator() {
+        return new Accumulator(Lanes.LANES);
     }
 
-    /** The lanes of two vectors, and what sums leave beside their result. */
-    final class Room {
+    /** Scratch space for sums: the lanes of two vectors, and the second and third results of a call. */
+    final class Accumulator {
 
         final float[] lanes;
         private double sum;
         private double dot;
 
         /** @param lanes of a vector */
-        Room(int lanes) {
+        Accumulator(int lanes) {
             this.lanes = new float[2 * lanes];
         }
 
-        void leave(double sum, double dot) {
+        void set(double sum, double dot) {
             this.sum = sum;
             this.dot = dot;
         }
 
-        /** The sum that {@link #sumOfSquares} and {@link #sumAndDot} leave here. */
+        /** The sum that {@link #sumOfSquares} and {@link #sumAndDot} store here. */
         public double sum() {
             return sum;
         }
 
-        /** The sum of products that {@link #sumAndDot} leaves here. */
+        /** The sum of products that {@link #sumAndDot} stores here. */
         public double dot() {
             return dot;
         }
@@ -51,22 +51,22 @@ public interface FlatKernels {
     int CHAIN = 16;
 
     /** The sum of {@code n} elements. */
-    double sum(int n, float[] x, int xOffset, Room room);
+    double sum(int n, float[] x, int xOffset, Accumulator accumulator);
 
     /** The sum of several runs of {@code n} elements, which begin {@code step} apart. */
-    double sumRuns(int runs, int n, int step, float[] x, int xOffset, Room room);
+    double sumRuns(int runs, int n, int step, float[] x, int xOffset, Accumulator accumulator);
 
     /**
      * The sum of {@code n} squared distances from {@code center}, which vectors round to float32; leaves that of the
-     * distances themselves in {@link Room#sum}.
+     * distances themselves in {@link Accumulator#sum}.
      */
-    double sumOfSquares(int n, float[] x, int xOffset, double center, Room room);
+    double sumOfSquares(int n, float[] x, int xOffset, double center, Accumulator accumulator);
 
     /**
-     * Leaves the sum of {@code y} in {@link Room#sum} and that of {@code (x - center) y} in {@link Room#dot}; vectors
+     * Leaves the sum of {@code y} in {@link Accumulator#sum} and that of {@code (x - center) y} in {@link Accumulator#dot}; vectors
      * round the centre to float32. Both are computed again in double precision where float32 overflows.
      */
-    void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, Room room);
+    void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, Accumulator accumulator);
 
     /**
      * Maxima of windows of 2 by 2, stride 2, that lie inside of their planes, plane behind plane. Among equals the

@@ -14,12 +14,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Both versions of the flat loops, at every length around their vectors and away from an array's start. Where the
+ * Both versions of the reductions loops, at every length around their vectors and away from an array's start. Where the
  * vectors take the plain loop's operations one by one, the bits are the same; sums are checked against exact ones and
  * against the bound of their error.
  */
 @Tag("vectors")
-class FlatKernelsTest {
+class ReductionKernelsTest {
 
     private static final int[] LENGTHS = {
         0, 1, 3, 4, 7, 8, 13, 15, 16, 17, 31, 32, 33, 63, 64, 65, 207, 1023, 1025, 2100
@@ -27,14 +27,14 @@ class FlatKernelsTest {
     /** What lies on either side of a run and must stay as it is. */
     private static final int MARGIN = 5;
 
-    private static FlatKernels[] versions() {
+    private static ReductionKernels[] versions() {
         SimdKernels vectorized = VectorApi.vectorized();
         return vectorized == null
-                ? new FlatKernels[] {VectorApi.plain().flat()}
-                : new FlatKernels[] {VectorApi.plain().flat(), vectorized.flat()};
+                ? new ReductionKernels[] {VectorApi.plain().reductions()}
+                : new ReductionKernels[] {VectorApi.plain().reductions(), vectorized.reductions()};
     }
 
-    static Stream<FlatKernels> kernels() {
+    static Stream<ReductionKernels> kernels() {
         return Arrays.stream(versions());
     }
 
@@ -50,8 +50,8 @@ class FlatKernelsTest {
     /** Small multiples of a half and a centre that is one too: every order of summation gives the same, exactly. */
     @ParameterizedTest
     @MethodSource("kernels")
-    void sumsOfSmallNumbersAreExact(FlatKernels kernels) {
-        FlatKernels.Room room = kernels.room();
+    void sumsOfSmallNumbersAreExact(ReductionKernels kernels) {
+        ReductionKernels.Accumulator accumulator = kernels.accumulator();
         for (int n : LENGTHS) {
             float[] x = halves(1, n + 2 * MARGIN);
             float[] y = halves(2, n + 2 * MARGIN);
@@ -63,18 +63,21 @@ class FlatKernelsTest {
                 squares += (x[i] - 1.5) * (x[i] - 1.5);
                 dot += (y[i] - 1.5) * x[i];
             }
-            assertEquals(sum, kernels.sum(n, x, MARGIN, room), "sum of " + n);
-            assertEquals(squares, kernels.sumOfSquares(n, x, MARGIN, 1.5, room), "sum of squares of " + n);
-            assertEquals(sum - 1.5 * n, room.sum(), "sum of distances of " + n);
-            kernels.sumAndDot(n, y, MARGIN, 1.5, x, MARGIN, room);
-            assertArrayEquals(new double[] {sum, dot}, new double[] {room.sum(), room.dot()}, "sum and dot of " + n);
+            assertEquals(sum, kernels.sum(n, x, MARGIN, accumulator), "sum of " + n);
+            assertEquals(squares, kernels.sumOfSquares(n, x, MARGIN, 1.5, accumulator), "sum of squares of " + n);
+            assertEquals(sum - 1.5 * n, accumulator.sum(), "sum of distances of " + n);
+            kernels.sumAndDot(n, y, MARGIN, 1.5, x, MARGIN, accumulator);
+            assertArrayEquals(
+                    new double[] {sum, dot},
+                    new double[] {accumulator.sum(), accumulator.dot()},
+                    "sum and dot of " + n);
         }
     }
 
     @ParameterizedTest
     @MethodSource("kernels")
-    void sumsOfRunsLeaveOutWhatStandsBetween(FlatKernels kernels) {
-        FlatKernels.Room room = kernels.room();
+    void sumsOfRunsLeaveOutWhatStandsBetween(ReductionKernels kernels) {
+        ReductionKernels.Accumulator accumulator = kernels.accumulator();
         for (int n : LENGTHS) {
             for (int runs : new int[] {0, 1, 4, 7, 8, 33}) {
                 int step = n + MARGIN;
@@ -83,16 +86,16 @@ class FlatKernelsTest {
                 for (int i = 0; i < runs * n; i++) {
                     sum += x[MARGIN + i / n * step + i % n];
                 }
-                assertEquals(sum, kernels.sumRuns(runs, n, step, x, MARGIN, room), runs + " runs of " + n);
+                assertEquals(sum, kernels.sumRuns(runs, n, step, x, MARGIN, accumulator), runs + " runs of " + n);
             }
         }
     }
 
-    /** The bound that {@link FlatKernels} states. */
+    /** The bound that {@link ReductionKernels} states. */
     @ParameterizedTest
     @MethodSource("kernels")
-    void sumsOfManyStayWithinTheirBound(FlatKernels kernels) {
-        FlatKernels.Room room = kernels.room();
+    void sumsOfManyStayWithinTheirBound(ReductionKernels kernels) {
+        ReductionKernels.Accumulator accumulator = kernels.accumulator();
         double bound = 27 * 0x1p-24;
         for (int n : new int[] {17, 169, 900, 1024, 5000, 40_003}) {
             float[] x = random(1, n);
@@ -107,20 +110,20 @@ class FlatKernelsTest {
                     magnitudes[j] += Math.abs(terms[j]);
                 }
             }
-            assertEquals(sums[0], kernels.sum(n, y, 0, room), bound * magnitudes[0], "sum of " + n);
+            assertEquals(sums[0], kernels.sum(n, y, 0, accumulator), bound * magnitudes[0], "sum of " + n);
             for (int runs = 1; runs <= n; runs = 5 * runs + 1) {
-                double rest = n % runs == 0 ? 0 : kernels.sum(n % runs, y, n - n % runs, room);
-                double inRuns = kernels.sumRuns(runs, n / runs, n / runs, y, 0, room) + rest;
+                double rest = n % runs == 0 ? 0 : kernels.sum(n % runs, y, n - n % runs, accumulator);
+                double inRuns = kernels.sumRuns(runs, n / runs, n / runs, y, 0, accumulator) + rest;
                 assertEquals(sums[0], inRuns, bound * magnitudes[0], "sum of " + runs + " runs of " + n);
             }
             assertEquals(
                     sums[1],
-                    kernels.sumOfSquares(n, x, 0, center, room),
+                    kernels.sumOfSquares(n, x, 0, center, accumulator),
                     bound * magnitudes[1],
                     "sum of squares of " + n);
-            kernels.sumAndDot(n, x, 0, center, y, 0, room);
-            assertEquals(sums[0], room.sum(), bound * magnitudes[0], "sum beside the dot product of " + n);
-            assertEquals(sums[2], room.dot(), bound * magnitudes[2], "dot product of " + n);
+            kernels.sumAndDot(n, x, 0, center, y, 0, accumulator);
+            assertEquals(sums[0], accumulator.sum(), bound * magnitudes[0], "sum beside the dot product of " + n);
+            assertEquals(sums[2], accumulator.dot(), bound * magnitudes[2], "dot product of " + n);
         }
     }
 
@@ -178,7 +181,7 @@ class FlatKernelsTest {
      */
     @ParameterizedTest
     @MethodSource("kernels")
-    void poolingFindsTheFirstMaximum(FlatKernels kernels) {
+    void poolingFindsTheFirstMaximum(ReductionKernels kernels) {
         float[] values = {0f, -0f, 1f, 1f, 2f, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, Float.NaN};
         int seed = 0;
         for (int planes : new int[] {1, 3, 18}) {
@@ -196,7 +199,7 @@ class FlatKernelsTest {
         }
     }
 
-    private static void checkPooling(FlatKernels kernels, int planes, int height, int width, float[] x) {
+    private static void checkPooling(ReductionKernels kernels, int planes, int height, int width, float[] x) {
         int outHeight = height / 2;
         int outWidth = width / 2;
         int outputs = planes * outHeight * outWidth;

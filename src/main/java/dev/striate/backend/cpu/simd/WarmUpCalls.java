@@ -11,19 +11,19 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Calls of kernels on small data, by which {@link WarmUp} makes C2 compile them. */
-final class Rehearsals {
+final class WarmUpCalls {
 
     private static final int DEPTH = 32;
 
     private static final int LENGTH = 256;
     private static final int MOST_CONV_ROWS = 16;
 
-    private Rehearsals() {}
+    private WarmUpCalls() {}
 
     /**
-     * A call of each kernel. It goes both ways at every branch, or C2 would leave one way out and the first to take it
-     * would find itself in the interpreter. All data are 0. The calls allocate nothing themselves: what is allocated is
-     * boxed vectors.
+     * Returns a call of each kernel. It takes both sides of every branch; otherwise, C2 would omit one, and the first
+     * call that takes it would return to the interpreter. All data are 0. The calls themselves allocate nothing, so
+     * every allocated byte belongs to a boxed vector.
      */
     static Map<String, Consumer<SimdKernels>> of(SimdKernels vectorized) {
         int columns = Math.max(
@@ -38,7 +38,7 @@ final class Rehearsals {
         int[] starts = new int[DEPTH];
         int[] indices = new int[LENGTH];
         int[] lengths = {3, LENGTH, n};
-        FlatKernels.Room room = vectorized.flat().room();
+        ReductionKernels.Accumulator accumulator = vectorized.reductions().accumulator();
         ElementwiseKernels.AdamFactors factors =
                 new ElementwiseKernels.AdamFactors(0.9f, 0.1f, 0.999f, 0.001f, 0.001f, 1f, 1e-8f, 0f, 1f);
         int[] heights = IntStream.rangeClosed(1, MOST_CONV_ROWS)
@@ -109,14 +109,14 @@ final class Rehearsals {
                 Pool2dGeometry.twoByTwo(1, 8, 4 * lanes + 3),
                 Pool2dGeometry.twoByTwo(1, 8, lanes + 6),
                 Pool2dGeometry.twoByTwo(3, lanes / 2, lanes / 2));
-        program.put("FlatKernels.maxPool2x2", k -> {
+        program.put("ReductionKernels.maxPool2x2", k -> {
             for (Pool2dGeometry g : windows) {
-                k.flat().maxPool2x2(g, g.planes(), x, 0, y, 0, indices, 0);
+                k.reductions().maxPool2x2(g, g.planes(), x, 0, y, 0, indices, 0);
             }
         });
-        program.put("FlatKernels.maxPool2x2Gradient", k -> {
+        program.put("ReductionKernels.maxPool2x2Gradient", k -> {
             for (Pool2dGeometry g : windows) {
-                k.flat().maxPool2x2Gradient(g, g.planes(), x, 0, indices, 0, y, 0);
+                k.reductions().maxPool2x2Gradient(g, g.planes(), x, 0, indices, 0, y, 0);
             }
         });
         program.put("ElementwiseKernels.adam", k -> k.elementwise().adam(n, factors, x, 0, y, 0, z, 0, y, n));
@@ -128,10 +128,10 @@ final class Rehearsals {
         });
         program.put("WinogradKernels.tile", k -> k.winograd().tile(DEPTH, pairs, 0, x, 0, columns, y, 0, columns));
         int[] widths = {lanes - 1, lanes, 2 * lanes - 1, 2 * lanes};
-        float[] outputRoom = new float[vectorized.winograd().outputRoom(2, lanes)];
+        float[] outputScratch = new float[vectorized.winograd().outputScratch(2, lanes)];
         program.put("WinogradKernels.combineOutput", k -> {
             for (int width : widths) {
-                k.winograd().combineOutput(2, (width + 1) / 2, x, 0, 4 * lanes, 0f, y, 0, 7, width, outputRoom);
+                k.winograd().combineOutput(2, (width + 1) / 2, x, 0, 4 * lanes, 0f, y, 0, 7, width, outputScratch);
             }
         });
         program.put(
@@ -150,23 +150,23 @@ final class Rehearsals {
         program.put("ElementwiseKernels.add", k -> k.elementwise().add(n, x, 0, y, 0, y, 0));
         program.put("ElementwiseKernels.multiply", k -> k.elementwise().multiply(n, x, 0, y, 0, y, 0));
         program.put("ElementwiseKernels.scaleAndShift", k -> k.elementwise().scaleAndShift(n, x, 0, 0f, 1f, 0f, y, 0));
-        program.put("FlatKernels.sum", k -> {
+        program.put("ReductionKernels.sum", k -> {
             for (int length : lengths) {
-                k.flat().sum(length, x, 0, room);
+                k.reductions().sum(length, x, 0, accumulator);
             }
         });
-        program.put("FlatKernels.sumRuns", k -> {
-            k.flat().sumRuns(9, LENGTH / 4, 1, x, 0, room);
-            k.flat().sumRuns(9, LENGTH / 4 + 1, 1, x, 0, room);
+        program.put("ReductionKernels.sumRuns", k -> {
+            k.reductions().sumRuns(9, LENGTH / 4, 1, x, 0, accumulator);
+            k.reductions().sumRuns(9, LENGTH / 4 + 1, 1, x, 0, accumulator);
         });
-        program.put("FlatKernels.sumOfSquares", k -> {
+        program.put("ReductionKernels.sumOfSquares", k -> {
             for (int length : lengths) {
-                k.flat().sumOfSquares(length, x, 0, 0.0, room);
+                k.reductions().sumOfSquares(length, x, 0, 0.0, accumulator);
             }
         });
-        program.put("FlatKernels.sumAndDot", k -> {
+        program.put("ReductionKernels.sumAndDot", k -> {
             for (int length : lengths) {
-                k.flat().sumAndDot(length, x, 0, 0.0, y, 0, room);
+                k.reductions().sumAndDot(length, x, 0, 0.0, y, 0, accumulator);
             }
         });
         program.put(
