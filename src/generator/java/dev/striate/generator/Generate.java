@@ -1,10 +1,13 @@
 package dev.striate.generator;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +21,7 @@ public final class Generate {
 
     private final Path sources;
     private final Path target;
+    private final Set<Path> written = new HashSet<>();
 
     private Generate(Path sources, Path target) {
         this.sources = sources;
@@ -34,6 +38,18 @@ public final class Generate {
         to.write("DotTiles", null, null, Tiles::writeDots);
         to.write("ReductionKernels", "VectorPooling", "ScalarPooling", Sums::write);
         to.write("WinogradKernels", "WinogradLoops", "ScalarWinogradTiles", Winograd::write, Tiles::writeWinograd);
+        to.deleteOthers();
+    }
+
+    /** Deletes the files of families that were renamed or removed since the last build. */
+    private void deleteOthers() throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(target)) {
+            for (Path file : files) {
+                if (!written.contains(file)) {
+                    Files.delete(file);
+                }
+            }
+        }
     }
 
     /**
@@ -68,6 +84,7 @@ public final class Generate {
     /** A file that would not change is left alone, so that nothing is compiled again. */
     private void write(String className, String text) throws IOException {
         Path file = target.resolve(className + ".java");
+        written.add(file);
         if (!Files.exists(file) || !Files.readString(file).equals(text)) {
             Files.writeString(file, text);
         }
