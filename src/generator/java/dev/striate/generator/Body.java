@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.function.IntFunction;
 
 /**
- * The body of one method, in one of its two versions. Lines of plain Java go through as they are; what a lane computes
- * is told once in {@link Expression}s.
+ * The body of one method, in one of its two versions. Lines of plain Java are copied; what a lane computes is an
+ * {@link Expression}.
  */
 final class Body {
 
@@ -72,9 +72,9 @@ final class Body {
     }
 
     /**
-     * What all lanes do at once in the vector version and one group of lanes after the other in the scalar one: from
-     * the last to the first, so that what a vector writes beyond the end of its line is overwritten by the next line in
-     * both. Otherwise, groups must not depend on each other.
+     * Writes code for all lanes: one block in the vector version, a loop over groups of lanes in the scalar version.
+     * That loop runs from the last group to the first, so that both versions leave the same values where a vector
+     * extends past the end of its line. Otherwise, groups must not depend on each other.
      */
     void lanes(int lanesOfGroup, Runnable inner) {
         if (vector) {

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The element-wise functions: each is one expression, told once for vectors and scalars. Their names are those of
+ * The element-wise functions: each is one expression for vectors and scalars. Their names are those of
  * {@code UnaryFunction.Kind}.
  *
  * <p>Functions without an instruction are float32 polynomials. The errors stated are the greatest against double

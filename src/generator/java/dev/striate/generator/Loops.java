@@ -40,7 +40,7 @@ final class Loops {
         return contractOf(method).signatures().get(method);
     }
 
-    /** What a contract says of the method of this name; any other text is the head of a method of our own. */
+    /** Returns the head of a contract's method by its name. Text with a parameter list is a head itself. */
     private String head(String nameOrHead) {
         return nameOrHead.contains("(") ? nameOrHead : contractOf(nameOrHead).modifiers() + signature(nameOrHead);
     }

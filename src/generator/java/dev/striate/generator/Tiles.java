@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * Tiles of products: rows x vectors accumulators, as many independent chains. At least 8 hide the latency of a fused
- * multiply-add. What feeds an accumulator's row and column and what becomes of it in the end differs from kernel to
- * kernel; the rest is told here once. There is a method for each shape, since every vector must stay in a local
- * variable of one method, and the methods stay small enough for C2 to inline all of it. Their scalar twin, for all
- * shapes, is {@code ScalarTiles}.
+ * Tiles of products. A tile has rows x vectors accumulators, each an independent chain of multiply-adds; at least 8 hide
+ * the latency. Kernels differ only in how operands are loaded and results stored. There is a method for each shape,
+ * since every vector must stay in a local variable of one method, and the methods stay small enough for C2 to inline
+ * all of it. Their scalar versions, one for all shapes of a kernel, are written by hand: {@code ScalarProductTiles},
+ * {@code ScalarConvKernels}, {@code ScalarDotTiles} and {@code ScalarWinogradTiles}.
  */
 final class Tiles {
 
@@ -33,8 +33,8 @@ final class Tiles {
     }
 
     /**
-     * Adds the products of a step. One variable for what a row is multiplied with, set anew row after row: where there
-     * is a use each, C2 hoists the broadcasts and runs out of registers.
+     * Adds the products of a step. All rows reuse one variable for their factor. With a variable per row, C2 hoists the
+     * broadcasts and runs out of registers.
      */
     private void step(IntFunction<Expression> ofRow, IntFunction<Expression> ofVector) {
         List<Expression> columns = new ArrayList<>();

@@ -25,8 +25,8 @@ public interface BackendProvider {
     Backend open(int ordinal, int threads);
 
     /**
-     * How many threads a device has that is opened with this request: those for which it is the same number are one
-     * device. 0 where the device is not this machine's cores.
+     * Returns the number of threads that a device opened with this request gets. Requests with the same result share
+     * one device. 0 if the device does not use this machine's cores.
      *
      * @param asked as given to {@link #open}
      * @throws dev.striate.DeviceException if there cannot be so many

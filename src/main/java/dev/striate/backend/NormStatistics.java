@@ -1,7 +1,7 @@
 package dev.striate.backend;
 
 /**
- * What elements are normalised by.
+ * The statistics by which elements are normalised.
  *
  * @param ofBatch whether these are the statistics of the elements themselves, or given ones
  * @param mean    one element per channel

@@ -99,7 +99,7 @@ final class CpuBatchNorm2d implements BatchNorm2dKernels {
                 double planeMean = center + correction;
                 planeSquares -= correction * accumulator.sum();
                 if (!Double.isFinite(planeSquares)) {
-                    // The vectorised loop squares in float32, which overflows from deviations of 4e18 on.
+                    // The vectorised loop squares in float32, which overflows from deviations of about 1e18 on.
                     planeMean = Sums.sum(in.array, at, 1, g.plane()) / g.plane();
                     planeSquares = Sums.squares(in.array, at, planeMean, g.plane());
                 }

@@ -11,8 +11,8 @@ import java.util.Arrays;
 /**
  * The blocked matrix product behind {@link CpuMatmul}, after Goto and van de Geijn (2008) and Van Zee and van de Geijn
  * (2015). Innermost is a tile of C, a few rows by two vectors, which stays in registers while it is summed along the
- * depth. What stands around it sees to it that the tile's operands are in the nearest cache and lie in the order in
- * which they are read:
+ * depth. The outer loops pack the operands so that a tile finds them in the first cache, in the order in which it reads
+ * them:
  *
  * <ol>
  * <li>A block of B, at most {@value #DEPTH} of the depth by as many columns as take half the second cache, is packed:

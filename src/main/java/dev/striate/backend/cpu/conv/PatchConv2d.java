@@ -7,8 +7,9 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Convolution and its input gradient as matrix products of weights and {@link Patches}, which are read from the images
- * while they are packed: the matrix that im2col would make is never stored (implicit GEMM). Fits everything.
+ * Convolution and its input gradient as matrix products of weights and {@link Patches}. Each channel is copied once per
+ * tap column, and tiles read the copies: the matrix that im2col would make is never stored (implicit GEMM). Fits
+ * everything.
  */
 final class PatchConv2d implements ConvAlgorithm<Pass> {
 

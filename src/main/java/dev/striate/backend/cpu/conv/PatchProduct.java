@@ -22,14 +22,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A tile consists of two halves, which need not be neighbours. The positions of an image are cut into such halves;
  * the last of them ends with the last position and overlaps the one before it if it must. Where their number is odd,
- * the last halves of two images make a tile. Results go straight to the output, except for what would be added there
- * twice or does not fit:
+ * the last halves of two images make a tile. A half is written directly to the output unless that would overwrite or
+ * add to an element twice, or the half does not fit. These halves go to a scratch buffer until their last chain is
+ * done:
  * <ul>
  * <li>a last half that overlaps, if there are several chains,
  * <li>halves with more columns than there are positions,
  * <li>tiles with more rows than are left,
  * <li>all of them, if neighbouring positions are not neighbours in the output.
- * </ul> These halves are kept aside until their last chain is done.
+ * </ul>
  *
  * <p>Tap columns may also count as rows of weights instead of as depth, see {@link Shifts}.
  */
@@ -49,8 +50,8 @@ final class PatchProduct {
     record Output(float[] array, int base, int imageStride, int rowStride, int lineStride, int pixelStride) {}
 
     /**
-     * Makes {@code n = columns.length} rows of the product one of the output: element x of its line is the bias and the
-     * sum over i of element {@code x + columns[i]} of row {@code r n + i}, zero outside the line.
+     * Combines {@code n = columns.length} rows of the product into one row of the output: {@code y[r][x] = bias[r] + sum
+     * over i of p[r n + i][x + columns[i]]}, where elements outside the line count as 0.
      *
      * <p>A tap column of all channels thus needs no copies of its own: the shift comes after the product. And it needs
      * no products with padding on the left and right, so the lines of the grid are those of the image and not those of

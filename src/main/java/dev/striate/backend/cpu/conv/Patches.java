@@ -40,8 +40,8 @@ final class Patches {
     /**
      * @param images     {@code (batch, channels, height, width)}
      * @param channels   in an image
-     * @param neighbours how many positions are read at a time, from a multiple of this number on if it divides the
-     *     grid's width
+     * @param neighbours the number of neighbouring positions that the product reads at once; if it divides the grid's
+     *     width, such a group never crosses the end of a line
      */
     Patches(CpuBuffer images, int channels, Axis y, Axis x, int neighbours) {
         this.images = images;

@@ -13,7 +13,7 @@ public interface ConvKernels {
         return Shapes.COPIED;
     }
 
-    /** The widest tile's columns; every tile's columns divide it. */
+    /** Columns that callers pad to: the columns of every tile divide this number. */
     default int blockColumns() {
         return Shapes.CONVOLUTION_COLUMNS;
     }

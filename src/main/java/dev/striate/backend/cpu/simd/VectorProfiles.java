@@ -9,10 +9,9 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Shows the Java virtual machine all kinds of vectors before it compiles the Vector API's own methods, which they
- * share. One that turns up later makes the code for the others fail a check of its class. C2 adds these failures up
- * over all that it inlines in a kernel, and at 100 no longer trusts what it knows of classes: it then boxes the vectors
- * of the kernel's end.
+ * Calls the shared methods of the Vector API with all types of vectors before they are compiled. If a type first appears
+ * afterwards, type checks in these methods fail. C2 counts the failures over all code that it inlines in a kernel; from
+ * 100 on it ignores type profiles, and boxes the vectors at the end of the kernel.
  */
 final class VectorProfiles implements Runnable {
 

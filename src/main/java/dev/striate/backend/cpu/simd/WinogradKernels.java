@@ -6,9 +6,9 @@ package dev.striate.backend.cpu.simd;
  *
  * <p>A tile is {@value #TILE_LINES} lines by 2 columns of the output. It needs 6x4 pixels of the input, the next tile's
  * two further to the right, and 6x4 products, whose four columns come in two pairs: a <em>plane</em> 2i holds columns 0
- * and 3 of row i, plane 2i + 1 its columns 2 and 1. A tile takes two neighbouring elements of each plane, so a line of
- * n tiles takes 2n of them: as many as it has columns, which is why no pixel ever changes its lane but for one with its
- * neighbour.
+ * and 3 of row i, plane 2i + 1 its columns 2 and 1. A tile has two neighbouring elements in each plane, so n tiles
+ * need 2n, as many as the output line has columns. Elements thus stay in their lanes, except that neighbours are
+ * sometimes swapped.
  *
  * <p>The loops that are about channels are those of the weight gradient, whose tiles are 2x2 pixels of the output.
  */

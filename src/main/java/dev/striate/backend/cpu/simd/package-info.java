@@ -4,10 +4,25 @@
  * <p>Each loop has two versions with the same bits: a vector version ({@code Vector...}) and a scalar version ({@code
  * Scalar...}). The scalar version runs until C2 has compiled the vector version, and everywhere if the module is
  * missing. {@code Warming...} switches from one to the other, kernel by kernel, when {@link
- * dev.striate.backend.cpu.simd.WarmUp} allows it. Most of these classes are generated: {@code src/generator} describes
- * each loop once, and the build writes both versions to {@code target/generated-sources/loops}, where they can be read
- * and debugged. Loops that move values between lanes are written by hand: {@code VectorPooling}, {@code VectorCopies}
- * and their scalar versions.
+ * dev.striate.backend.cpu.simd.WarmUp} allows it. Most loops are generated: {@code src/generator} describes each loop
+ * once, and the build writes it to {@code target/generated-sources/loops}, where it can be read and debugged. Loops that
+ * move values between lanes are written by hand, and so are the scalar versions of tiles and copies. A generated class
+ * extends the one written by hand:
+ *
+ * <table>
+ *   <caption>Classes by family</caption>
+ *   <tr><th>Interface</th><th>generated</th><th>by hand</th></tr>
+ *   <tr><td>ElementwiseKernels</td><td>Vector..., Scalar...</td><td></td></tr>
+ *   <tr><td>ReductionKernels</td><td>Vector..., Scalar...</td><td>VectorPooling, ScalarPooling</td></tr>
+ *   <tr><td>ProductKernels</td><td>Vector..., Scalar...</td><td>ScalarProductTiles</td></tr>
+ *   <tr><td>ConvKernels</td><td>VectorConvKernels</td><td>VectorCopies, ScalarConvKernels</td></tr>
+ *   <tr><td>DotTiles</td><td>VectorDotTiles</td><td>ScalarDotTiles</td></tr>
+ *   <tr><td>WinogradKernels</td><td>Vector..., Scalar...</td><td>WinogradLoops, ScalarWinogradTiles</td></tr>
+ * </table>
+ *
+ * <p>To add a loop, add a method to its interface, describe it in the generator, and add a small call of it to {@code
+ * WarmUpCalls}. The generator reads the interfaces as text: a method returns {@code void} or {@code double}, and one
+ * whose first parameter is {@code kind} is a kernel of its own for each function.
  *
  * <p>The interfaces are the contracts, one per family: {@link dev.striate.backend.cpu.simd.ElementwiseKernels}, {@link
  * dev.striate.backend.cpu.simd.ReductionKernels} (sums and pooling), {@link
