@@ -12,8 +12,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the loops of {@code backend/cpu/simd}: their vector versions, and the scalar versions of most. The build runs it before it
- * compiles the library; {@code Generate SOURCES TARGET} reads the interfaces below SOURCES and writes below TARGET.
+ * Writes the loops of {@code backend/cpu/simd}: their vector versions, and the scalar versions of most. The build runs
+ * it before it compiles the library; {@code Generate SOURCES TARGET} reads the interfaces below SOURCES and writes
+ * below TARGET.
  */
 public final class Generate {
 

@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * Tiles of products. A tile has rows x vectors accumulators, each an independent chain of multiply-adds; at least 8 hide
- * the latency. Kernels differ only in how operands are loaded and results stored. There is a method for each shape,
- * since every vector must stay in a local variable of one method, and the methods stay small enough for C2 to inline
- * all of it. Their scalar versions, one for all shapes of a kernel, are written by hand: {@code ScalarProductTiles},
- * {@code ScalarConvKernels}, {@code ScalarDotTiles} and {@code ScalarWinogradTiles}.
+ * Tiles of products. A tile has rows x vectors accumulators, each an independent chain of multiply-adds; at least 8
+ * hide the latency. Kernels differ only in how operands are loaded and results stored. There is a method for each
+ * shape, since every vector must stay in a local variable of one method, and the methods stay small enough for C2 to
+ * inline all of it. Their scalar versions, one for all shapes of a kernel, are written by hand:
+ * {@code ScalarProductTiles}, {@code ScalarConvKernels}, {@code ScalarDotTiles} and {@code ScalarWinogradTiles}.
  */
 final class Tiles {
 

@@ -2,8 +2,8 @@
  * Writes the inner loops of the CPU backend. A loop is described once, in {@link dev.striate.generator.Expression}s of
  * what a lane computes and lines of plain Java around them; {@link dev.striate.generator.Loops} writes it on the Vector
  * API and as a scalar loop. Both perform the same operations in the same order, so they have the same bits. Tiles and
- * copies are written on the Vector API only, in one method per shape; one short scalar loop, written by hand, covers all
- * shapes.
+ * copies are written on the Vector API only, in one method per shape; one short scalar loop, written by hand, covers
+ * all shapes.
  *
  * <ul>
  *   <li>{@link dev.striate.generator.Functions}: functions of one element, such as exp and gelu, and their derivatives.

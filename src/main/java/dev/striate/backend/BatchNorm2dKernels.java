@@ -5,9 +5,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Batch normalisation (Ioffe and Szegedy, 2015): {@code y = gamma (x - mean) / sqrt(variance + epsilon) + beta} per
  * channel. {@code gamma}, {@code beta}, means and variances have one element per channel. A variance is computed in two
- * passes, and merged from parts by the formula of Chan, Golub and LeVeque (1983), never as E[x^2] - E[x]^2. Elements may be as large as 1e35: a batch variance that
- * exceeds float32 is handled, only the running variance becomes infinite. Deviations below 1e-19, whose squares vanish,
- * count as 0 beside epsilon.
+ * passes, and merged from parts by the formula of Chan, Golub and LeVeque (1983), never as E[x^2] - E[x]^2. Elements
+ * may be as large as 1e35: a batch variance that exceeds float32 is handled, only the running variance becomes
+ * infinite. Deviations below 1e-19, whose squares vanish, count as 0 beside epsilon.
  */
 public interface BatchNorm2dKernels {
 

@@ -2,8 +2,8 @@
  * The CPU backend, in pure Java.
  *
  * <p>{@link dev.striate.backend.cpu.CpuBackend} creates one class per kernel family, {@code Cpu...}. Each divides its
- * work among the threads of {@code CpuThreads} and calls inner loops of {@link dev.striate.backend.cpu.simd}. The result
- * has the same bits for any number of threads.
+ * work among the threads of {@code CpuThreads} and calls inner loops of {@link dev.striate.backend.cpu.simd}. The
+ * result has the same bits for any number of threads.
  *
  * <ul>
  *   <li>Convolution: {@code CpuConv2d} selects an algorithm of {@link dev.striate.backend.cpu.conv}.

@@ -50,8 +50,8 @@ final class PatchProduct {
     record Output(float[] array, int base, int imageStride, int rowStride, int lineStride, int pixelStride) {}
 
     /**
-     * Combines {@code n = columns.length} rows of the product into one row of the output: {@code y[r][x] = bias[r] + sum
-     * over i of p[r n + i][x + columns[i]]}, where elements outside the line count as 0.
+     * Combines {@code n = columns.length} rows of the product into one row of the output: {@code y[r][x] = bias[r] +
+     * sum over i of p[r n + i][x + columns[i]]}, where elements outside the line count as 0.
      *
      * <p>A tap column of all channels thus needs no copies of its own: the shift comes after the product. And it needs
      * no products with padding on the left and right, so the lines of the grid are those of the image and not those of

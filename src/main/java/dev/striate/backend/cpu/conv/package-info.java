@@ -8,7 +8,8 @@
  * <li>{@link dev.striate.backend.cpu.conv.WholeImage} "linear": the window covers the image, as in C5 of LeNet-5. A
  *     linear layer over the flattened images. Also for the weight gradient.
  * <li>{@link dev.striate.backend.cpu.conv.WinogradConv2d} "winograd": 3x3 with stride 1, no dilation, one group
- *     and many channels: most layers of a ResNet, the second one of the CIFAR CNN. A third of the multiplications (Lavin and Gray, 2016).
+ *     and many channels: most layers of a ResNet, the second one of the CIFAR CNN. A third of the multiplications
+ *     (Lavin and Gray, 2016).
  * <li>{@link dev.striate.backend.cpu.conv.ShiftedInputGradient} "shifted": input gradients of stride 1 on small images,
  *     as in LeNet-5. The columns of the kernel become rows of the product and are shifted and added afterwards.
  * <li>{@link dev.striate.backend.cpu.conv.PatchConv2d} "patches": everything else. A matrix product of the weights and
@@ -30,7 +31,8 @@
  * inference of one of the library's networks at least 5 % faster.
  *
  * <p>To add an algorithm, implement {@link dev.striate.backend.cpu.conv.ConvAlgorithm}, or extend {@link
- * dev.striate.backend.cpu.conv.WeightGradient}, and add a line to the list of its direction, before the last one, which fits everything. Estimate its time from
+ * dev.striate.backend.cpu.conv.WeightGradient}, and add a line to the list of its direction, before the
+ * last one, which fits everything. Estimate its time from
  * {@link dev.striate.backend.cpu.Speeds}. The operation's tests run every algorithm on every case that it fits.
  */
 @NullMarked

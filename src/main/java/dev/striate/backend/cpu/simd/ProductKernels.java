@@ -46,7 +46,7 @@ public interface ProductKernels {
      * @param n       elements of {@code a} and of each line
      * @param step    from one line's first element to the next one's
      * @param y       gets a sum per line from {@code yOffset} on
-     * @param scratch    twice {@link #tileColumns} elements of scratch space
+     * @param scratch twice {@link #tileColumns} elements of scratch space
      */
     void dots(
             int lines,

@@ -63,8 +63,9 @@ public interface ReductionKernels {
     double sumOfSquares(int n, float[] x, int xOffset, double center, Accumulator accumulator);
 
     /**
-     * Leaves the sum of {@code y} in {@link Accumulator#sum} and that of {@code (x - center) y} in {@link Accumulator#dot}; vectors
-     * round the centre to float32. Both are computed again in double precision where float32 overflows.
+     * Leaves the sum of {@code y} in {@link Accumulator#sum} and that of {@code (x - center) y} in {@link
+     * Accumulator#dot}; vectors round the centre to float32. Both are computed again in double precision where float32
+     * overflows.
      */
     void sumAndDot(int n, float[] x, int xOffset, double center, float[] y, int yOffset, Accumulator accumulator);
 

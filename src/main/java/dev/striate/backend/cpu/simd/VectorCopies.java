@@ -132,8 +132,9 @@ abstract class VectorCopies implements ConvKernels {
     }
 
     /**
-     * Lines of up to three vectors, too short for a call of arraycopy each, are read with what stands beside their pixels, which a mask turns into zeros. The
-     * last vector ends with the line; what one of a shorter line writes beyond is overwritten by the next line.
+     * Lines of up to three vectors, too short for a call of arraycopy each, are read with what stands beside their
+     * pixels, which a mask turns into zeros. The last vector ends with the line; what one of a shorter line writes
+     * beyond is overwritten by the next line.
      */
     @Override
     public void copyFrames(

@@ -9,9 +9,9 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Calls the shared methods of the Vector API with all types of vectors before they are compiled. If a type first appears
- * afterwards, type checks in these methods fail. C2 counts the failures over all code that it inlines in a kernel; from
- * 100 on it ignores type profiles, and boxes the vectors at the end of the kernel.
+ * Calls the shared methods of the Vector API with all types of vectors before they are compiled. If a type first
+ * appears afterwards, type checks in these methods fail. C2 counts the failures over all code that it inlines in a
+ * kernel; from 100 on it ignores type profiles, and boxes the vectors at the end of the kernel.
  */
 final class VectorProfiles implements Runnable {
 

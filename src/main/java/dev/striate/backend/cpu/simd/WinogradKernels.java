@@ -59,7 +59,7 @@ public interface WinogradKernels {
      * @param y      {@code (yLines, width)} from {@code yOffset} on; nothing else is written
      * @param yLines {@code 4 lines} or up to three less
      * @param width  {@code 2 tiles} or one less
-     * @param scratch   {@link #outputScratch} elements of scratch space
+     * @param scratch {@link #outputScratch} elements of scratch space
      */
     void combineOutput(
             int lines,

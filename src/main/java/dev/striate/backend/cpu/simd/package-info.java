@@ -5,9 +5,9 @@
  * Scalar...}). The scalar version runs until C2 has compiled the vector version, and everywhere if the module is
  * missing. {@code Warming...} switches from one to the other, kernel by kernel, when {@link
  * dev.striate.backend.cpu.simd.WarmUp} allows it. Most loops are generated: {@code src/generator} describes each loop
- * once, and the build writes it to {@code target/generated-sources/loops}, where it can be read and debugged. Loops that
- * move values between lanes are written by hand, and so are the scalar versions of tiles and copies. A generated class
- * extends the one written by hand:
+ * once, and the build writes it to {@code target/generated-sources/loops}, where it can be read and debugged. Loops
+ * that move values between lanes are written by hand, and so are the scalar versions of tiles and copies. A generated
+ * class extends the one written by hand:
  *
  * <table>
  *   <caption>Classes by family</caption>
