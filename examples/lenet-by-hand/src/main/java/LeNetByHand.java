@@ -1,9 +1,9 @@
 import dev.striate.Device;
 import dev.striate.Generator;
 import dev.striate.IntTensor;
+import dev.striate.NoGrad;
 import dev.striate.Scope;
 import dev.striate.Tensor;
-import dev.striate.autograd.NoGrad;
 import dev.striate.data.Batch;
 import dev.striate.data.DataLoader;
 import dev.striate.data.Datasets;

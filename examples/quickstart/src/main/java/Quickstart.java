@@ -1,4 +1,4 @@
-import static dev.striate.op.WindowOption.padding;
+import static dev.striate.WindowOption.padding;
 
 import dev.striate.Device;
 import dev.striate.Generator;

@@ -2,7 +2,6 @@ package dev.striate;
 
 import dev.striate.backend.Backend;
 import dev.striate.backend.BackendProvider;
-import dev.striate.backend.DeviceInfo;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -32,7 +31,7 @@ public final class Device {
     private final String name;
     private final Backend backend;
 
-    private Device(String name, Backend backend) {
+    Device(String name, Backend backend) {
         this.name = name;
         this.backend = backend;
     }
@@ -144,18 +143,8 @@ public final class Device {
         throw new DeviceException("unknown device \"" + name + "\"; expected auto, cpu, gpu, gpu:N or reference");
     }
 
-    /**
-     * Returns a new device for a backend that the caller opened. It is not shared with {@link #parse} and the other
-     * methods.
-     *
-     * @param name the name used in messages
-     */
-    public static Device of(String name, Backend backend) {
-        return new Device(name, backend);
-    }
-
-    /** Returns the known kinds of devices, whether or not this machine has any. */
-    public static List<BackendProvider> providers() {
+    /** For {@link dev.striate.internal.Internals}. */
+    static List<BackendProvider> providers() {
         return Providers.ALL;
     }
 
@@ -169,8 +158,13 @@ public final class Device {
         return backend.info();
     }
 
-    /** Returns the backend, which has the memory and the kernels. */
-    public Backend backend() {
+    /** Returns how much memory tensors use on this device. */
+    public MemoryStatistics memory() {
+        return backend.memory();
+    }
+
+    /** For {@link dev.striate.internal.Internals}: returns the backend, which has the memory and the kernels. */
+    Backend backend() {
         return backend;
     }
 

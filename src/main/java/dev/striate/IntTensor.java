@@ -1,6 +1,8 @@
 package dev.striate;
 
+import dev.striate.backend.Backend;
 import dev.striate.backend.IndexBuffer;
+import dev.striate.internal.References;
 
 /**
  * A dense, row-major array of 32-bit integers on a device, such as labels or positions of maxima. It has no arithmetic
@@ -10,15 +12,17 @@ public final class IntTensor extends ScopedResource {
 
     private final Device device;
     private final Shape shape;
-    private final Storage<IndexBuffer> storage;
+    private final IndexBuffer buffer;
+    private final References references;
     private final int least;
     private final int greatest;
     private boolean closed;
 
-    private IntTensor(Device device, Shape shape, Storage<IndexBuffer> storage, int least, int greatest) {
+    private IntTensor(Device device, Shape shape, IndexBuffer buffer, References references, int least, int greatest) {
         this.device = device;
         this.shape = shape;
-        this.storage = storage;
+        this.buffer = buffer;
+        this.references = references;
         this.least = least;
         this.greatest = greatest;
     }
@@ -49,21 +53,21 @@ public final class IntTensor extends ScopedResource {
         return of(device, Shape.of(values.length), values);
     }
 
-    /**
-     * For implementers of operations: returns a tensor with undefined values, to be filled with {@code least ..
-     * greatest}.
-     */
-    public static IntTensor allocate(Device device, Shape shape, int least, int greatest) {
-        IndexBuffer buffer = device.backend().allocateIndices(shape.elements());
-        Storage<IndexBuffer> storage =
-                new Storage<>(buffer, () -> device.backend().release(buffer));
-        return Scope.adopt(new IntTensor(device, shape, storage, least, greatest));
+    /** For {@link dev.striate.internal.Internals}. */
+    static IntTensor allocate(Device device, Shape shape, int least, int greatest) {
+        Backend backend = device.backend();
+        IndexBuffer buffer = backend.allocateIndices(shape.elements());
+        References references = new References(() -> backend.release(buffer));
+        IntTensor tensor = new IntTensor(device, shape, buffer, references, least, greatest);
+        Scope.adopt(tensor);
+        return tensor;
     }
 
-    /** Returns a second handle on the same memory, outside of any scope. The caller closes it. */
-    public IntTensor share() {
+    /** For {@link dev.striate.internal.Internals}. */
+    IntTensor share() {
         requireOpen();
-        return new IntTensor(device, shape, storage.retain(), least, greatest);
+        references.retain();
+        return new IntTensor(device, shape, buffer, references, least, greatest);
     }
 
     public Device device() {
@@ -84,10 +88,10 @@ public final class IntTensor extends ScopedResource {
         return greatest;
     }
 
-    /** For implementers of operations: returns the memory. */
-    public IndexBuffer buffer() {
+    /** For {@link dev.striate.internal.Internals}. */
+    IndexBuffer buffer() {
         requireOpen();
-        return storage.buffer();
+        return buffer;
     }
 
     private void requireOpen() {
@@ -119,7 +123,7 @@ public final class IntTensor extends ScopedResource {
         if (!closed) {
             closed = true;
             Scope.forget(this);
-            storage.drop();
+            references.drop();
         }
     }
 

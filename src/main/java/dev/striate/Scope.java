@@ -43,19 +43,12 @@ public final class Scope implements AutoCloseable {
         return scope;
     }
 
-    /** Adds a resource to the innermost scope of this thread, if there is one. For implementers of resources. */
-    public static <R extends ScopedResource> R adopt(R resource) {
+    /** Adds a resource to the innermost scope of this thread, if there is one. */
+    static void adopt(ScopedResource resource) {
         Scope scope = CURRENT.get();
         if (scope != null) {
             scope.add(resource);
         }
-        return resource;
-    }
-
-    /** Removes a resource from its scope; from now on the caller closes it. */
-    public static <R extends ScopedResource> R release(R resource) {
-        forget(resource);
-        return resource;
     }
 
     /**

@@ -1,18 +1,18 @@
 package dev.striate;
 
 import dev.striate.autograd.BackwardPass;
-import dev.striate.autograd.NoGrad;
-import dev.striate.autograd.Node;
+import dev.striate.autograd.Gradient;
 import dev.striate.autograd.Recorder;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.StridedLoop;
 import dev.striate.backend.UnaryFunction.Kind;
+import dev.striate.internal.Internals;
+import dev.striate.internal.Storage;
 import dev.striate.op.AdaptiveAvgPool2d;
 import dev.striate.op.Argmax;
 import dev.striate.op.AvgPool2d;
 import dev.striate.op.BatchNorm2d;
 import dev.striate.op.Binary;
-import dev.striate.op.ClassificationOptions;
 import dev.striate.op.Concat;
 import dev.striate.op.Conv2d;
 import dev.striate.op.ConvTranspose2d;
@@ -33,7 +33,6 @@ import dev.striate.op.Slice;
 import dev.striate.op.Softmax;
 import dev.striate.op.Sum;
 import dev.striate.op.Unary;
-import dev.striate.op.WindowOption;
 import java.nio.FloatBuffer;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -62,25 +61,21 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Tensor extends ScopedResource {
 
+    static {
+        Internals.install(new InternalAccess());
+    }
+
     private final Shape shape;
     private final Device device;
-    private final Storage<Buffer> storage;
+    private final Storage storage;
+    private final Gradient gradient;
     private boolean closed;
-    private boolean requiresGrad;
-    private @Nullable Tensor grad;
-    private boolean gradInFlatStorage;
-    /**
-     * The version of a gradient in flat storage when it was cleared. While the version is unchanged, there is no
-     * gradient.
-     */
-    private int clearedVersion;
 
-    private @Nullable Node node;
-
-    private Tensor(Device device, Shape shape, Storage<Buffer> storage) {
+    Tensor(Device device, Shape shape, Storage storage) {
         this.device = device;
         this.shape = shape;
         this.storage = storage;
+        gradient = new Gradient(this);
     }
 
     // ---- Creating tensors
@@ -98,18 +93,18 @@ public final class Tensor extends ScopedResource {
     /** Returns a tensor whose elements are all {@code value}. */
     public static Tensor full(Device device, float value, int... sizes) {
         Tensor tensor = allocate(device, Shape.of(sizes));
-        device.backend().kernels().copy().fill(value, tensor.buffer());
+        tensor.storage.fill(value);
         return tensor;
     }
 
     /**
      * Returns a tensor like {@link #full}, but fills it only when the values are first read or changed. Operations can
-     * check {@link #isKnown} instead.
+     * check {@link Storage#isKnown} instead.
      */
     private static Tensor deferred(Device device, float value, Shape shape) {
         Tensor tensor = allocate(device, shape);
         tensor.storage.deferFills();
-        tensor.fill(value);
+        tensor.storage.fill(value);
         return tensor;
     }
 
@@ -131,7 +126,7 @@ public final class Tensor extends ScopedResource {
     public static Tensor of(Device device, Shape shape, float... values) {
         requireLength("Tensor.of", shape, values.length);
         Tensor tensor = allocate(device, shape);
-        device.backend().write(values, 0, tensor.buffer());
+        device.backend().write(values, 0, tensor.storage.buffer());
         return tensor;
     }
 
@@ -215,9 +210,9 @@ public final class Tensor extends ScopedResource {
     }
 
     /** Returns the values in row-major order. Waits until the device has computed them. */
-    public float[] toArray() {
+    public float[] toFloatArray() {
         float[] values = new float[shape.elements()];
-        device.backend().read(buffer(), values, 0);
+        device.backend().read(storage().buffer(), values, 0);
         return values;
     }
 
@@ -228,9 +223,9 @@ public final class Tensor extends ScopedResource {
      */
     public float item() {
         if (shape.elements() != 1) {
-            throw new ShapeException("item: expected one element, got shape " + shape + "; use toArray()");
+            throw new ShapeException("item: expected one element, got shape " + shape + "; use toFloatArray()");
         }
-        return toArray()[0];
+        return toFloatArray()[0];
     }
 
     /**
@@ -241,7 +236,7 @@ public final class Tensor extends ScopedResource {
             return this;
         }
         Device home = device;
-        return Recorder.of("to", of(target, shape, toArray()))
+        return Recorder.of("to", of(target, shape, toFloatArray()))
                 .input(this, (dy, saved) -> dy.to(home))
                 .record();
     }
@@ -250,7 +245,7 @@ public final class Tensor extends ScopedResource {
 
     /** Returns whether {@code backward()} computes a gradient for this tensor or passes one through it. */
     public boolean requiresGrad() {
-        return requiresGrad;
+        return gradient.isWanted();
     }
 
     /**
@@ -260,25 +255,17 @@ public final class Tensor extends ScopedResource {
      * @throws AutogradException if this tensor was computed from tensors that require a gradient
      */
     public Tensor requiresGrad(boolean wanted) {
-        if (node != null) {
-            throw new AutogradException(
-                    "requiresGrad: expected a leaf, got a tensor of shape " + shape + " computed by " + node.operation()
-                            + "; use detach() to cut it off from the graph, or retainGrad() to keep its gradient");
-        }
-        requiresGrad = wanted;
+        gradient.setWanted(wanted);
         return this;
     }
 
     /**
      * Makes {@code backward()} store the gradient of this computed tensor in {@link #grad()}, as it does for leaves.
+     *
+     * @throws AutogradException if this tensor does not depend on a tensor that requires a gradient
      */
     public Tensor retainGrad() {
-        if (node != null) {
-            node.retainGrad(this);
-        } else if (!requiresGrad) {
-            throw new AutogradException("retainGrad: this tensor of shape " + shape
-                    + " gets no gradient, because it does not depend on a tensor that requires one");
-        }
+        gradient.retain();
         return this;
     }
 
@@ -288,7 +275,7 @@ public final class Tensor extends ScopedResource {
      * tensor.
      */
     public @Nullable Tensor grad() {
-        return grad;
+        return gradient.value();
     }
 
     /**
@@ -296,20 +283,12 @@ public final class Tensor extends ScopedResource {
      * of zeros) or {@link #grad()} was changed in place.
      */
     public boolean hasGrad() {
-        return grad != null && (!gradInFlatStorage || grad.version() != clearedVersion);
+        return gradient.isPresent();
     }
 
     /** Resets the gradient, so that the next backward pass starts from zero. */
     public void zeroGrad() {
-        if (grad != null) {
-            if (gradInFlatStorage) {
-                grad.fill(0);
-                clearedVersion = grad.version();
-            } else {
-                grad.close();
-                grad = null;
-            }
-        }
+        gradient.clear();
     }
 
     /**
@@ -330,18 +309,18 @@ public final class Tensor extends ScopedResource {
     }
 
     /** Runs {@link #backward()} for a tensor of any shape, starting from a gradient of the same shape. */
-    public void backward(Tensor gradient) {
-        if (!gradient.shape.equals(shape)) {
-            throw new ShapeException("backward: expected a gradient of shape " + shape + ", got " + gradient.shape);
+    public void backward(Tensor upstream) {
+        if (!upstream.shape.equals(shape)) {
+            throw new ShapeException("backward: expected a gradient of shape " + shape + ", got " + upstream.shape);
         }
-        requireDevice("backward", gradient);
-        buffer();
-        BackwardPass.run(this, gradient);
+        Internals.requireSameDevice("backward", this, upstream);
+        requireOpen();
+        BackwardPass.run(this, upstream);
     }
 
     /** Returns a tensor with the same values and memory that is not part of the graph. */
     public Tensor detach() {
-        return view(shape);
+        return Internals.view(this, shape);
     }
 
     // ---- Changes in place
@@ -349,55 +328,52 @@ public final class Tensor extends ScopedResource {
     /** In place: sets all elements to {@code value}. */
     public void fill(float value) {
         beforeChange("fill");
-        requireOpen();
-        if (storage.pending() != null) {
-            storage.pending().ask(value);
-        } else {
-            device.backend().kernels().copy().fill(value, storage.buffer());
-        }
-        markChanged();
+        storage().fill(value);
+        storage.markChanged();
     }
 
     /** In place: copies the values of a tensor with the same shape and device. */
     public void assign(Tensor values) {
         beforeChange("assign");
         requireSame("assign", values);
-        requireOpen();
-        if (values.buffer() != storage.buffer()) {
+        Buffer source = values.storage().buffer();
+        Buffer target = storage().overwrite();
+        if (source != target) {
             StridedLoop run = StridedLoop.of(new int[] {shape.elements()}, new int[] {1}, new int[] {1});
-            device.backend().kernels().copy().copy(run, 0, values.buffer(), 0, storage.buffer());
+            device.backend().kernels().copy().copy(run, 0, source, 0, target);
         }
-        settle();
-        markChanged();
+        storage.markChanged();
     }
 
     /** In place: copies values in row-major order. */
     public void assign(float... values) {
         beforeChange("assign");
         requireLength("assign", shape, values.length);
-        requireOpen();
-        device.backend().write(values, 0, storage.buffer());
-        settle();
-        markChanged();
+        device.backend().write(values, 0, storage().overwrite());
+        storage.markChanged();
     }
 
     /** In place: adds {@code alpha * x}, where {@code x} has the same shape and device. */
     public void addInPlace(float alpha, Tensor x) {
         beforeChange("addInPlace");
         requireSame("addInPlace", x);
-        device.backend().kernels().binary().accumulate(shape.elements(), alpha, x.buffer(), buffer());
-        markChanged();
+        Buffer addend = x.storage().buffer();
+        device.backend()
+                .kernels()
+                .binary()
+                .accumulate(shape.elements(), alpha, addend, storage().buffer());
+        storage.markChanged();
     }
 
     private void beforeChange(String operation) {
-        if (NoGrad.recording() && requiresGrad) {
+        if (NoGrad.recording() && requiresGrad()) {
             throw new AutogradException(operation + ": cannot change a tensor of shape " + shape
-                    + " in place, because it" + " requires a gradient; open a NoGrad, or use detach()");
+                    + " in place, because it requires a gradient; open a NoGrad, or use detach()");
         }
     }
 
     private void requireSame(String operation, Tensor other) {
-        requireDevice(operation, other);
+        Internals.requireSameDevice(operation, this, other);
         if (!other.shape.equals(shape)) {
             throw new ShapeException(operation + ": expected shape " + shape + ", got " + other.shape);
         }
@@ -682,14 +658,14 @@ public final class Tensor extends ScopedResource {
 
     /** The maximum of each window of the given height and width. */
     public Tensor maxPool2d(int kernelHeight, int kernelWidth, WindowOption... options) {
-        MaxPool2d.Result result = MaxPool2d.apply(this, kernelHeight, kernelWidth, options);
+        MaxPool2dResult result = MaxPool2d.apply(this, kernelHeight, kernelWidth, options);
         // The graph holds its own reference to the indices.
         result.indices().close();
         return result.output();
     }
 
     /** The maximum of each window and its index in the plane, {@code row * W + column}. */
-    public MaxPool2d.Result maxPool2dWithIndices(int kernelHeight, int kernelWidth, WindowOption... options) {
+    public MaxPool2dResult maxPool2dWithIndices(int kernelHeight, int kernelWidth, WindowOption... options) {
         return MaxPool2d.apply(this, kernelHeight, kernelWidth, options);
     }
 
@@ -756,7 +732,7 @@ public final class Tensor extends ScopedResource {
     }
 
     /** Cross-entropy, and the predicted class of each example from the same pass over the logits. */
-    public CrossEntropy.Result crossEntropyWithPredictions(IntTensor labels, ClassificationOptions options) {
+    public CrossEntropyResult crossEntropyWithPredictions(IntTensor labels, ClassificationOptions options) {
         return CrossEntropy.withPredictions(this, labels, options);
     }
 
@@ -777,42 +753,21 @@ public final class Tensor extends ScopedResource {
         return Mse.apply(this, target);
     }
 
-    // ---- For implementers of operations, layers and optimisers
+    // ---- Memory
 
-    /** Returns a tensor with undefined values; the operation's kernel has to write every element. */
-    public static Tensor allocate(Device device, Shape shape) {
-        Buffer buffer = device.backend().allocate(shape.elements());
-        return Scope.adopt(new Tensor(
-                device, shape, new Storage<>(buffer, () -> device.backend().release(buffer))));
+    private static Tensor allocate(Device device, Shape shape) {
+        return Internals.allocate(device, shape);
     }
 
-    /** Returns the memory. Kernels read it, and write it only if the tensor was just allocated. */
-    public Buffer buffer() {
+    /** For {@link Internals}: returns the memory. */
+    Storage storage() {
         requireOpen();
-        PendingFill pending = storage.pending();
-        if (pending != null && pending.isDue()) {
-            device.backend().kernels().copy().fill(pending.value(), storage.buffer());
-            pending.settle();
-        }
-        return storage.buffer();
+        return storage;
     }
 
-    /** Returns whether a fill with {@code value} is pending, so that all elements are known without reading them. */
-    public boolean isKnown(float value) {
-        PendingFill pending = storage.pending();
-        return pending != null && pending.isDue() && pending.value() == value;
-    }
-
-    /** Cancels the pending fill. Call this after writing every element directly in the flat storage. */
-    public void settle() {
-        if (storage.pending() != null) {
-            storage.pending().settle();
-        }
-    }
-
-    /** Returns whether the tensor was closed, by {@link #close} or at the end of its {@link Scope}. */
-    public boolean isClosed() {
-        return closed;
+    /** For {@link Internals}. */
+    Gradient gradient() {
+        return gradient;
     }
 
     private void requireOpen() {
@@ -823,156 +778,9 @@ public final class Tensor extends ScopedResource {
         }
     }
 
-    /** Returns the memory of an optional tensor, or null. */
-    public static @Nullable Buffer bufferOf(@Nullable Tensor tensor) {
-        return tensor == null ? null : tensor.buffer();
-    }
-
-    /** @throws DeviceException if the other tensor is on another device */
-    public void requireDevice(String operation, @Nullable Tensor other) {
-        if (other != null && other.device != device) {
-            boolean alike = device.name().equals(other.device.name());
-            throw new DeviceException(operation + ": one tensor is on " + device
-                    + (alike ? " (" + device.info().detail() + ")" : "") + ", the other on " + other.device
-                    + (alike ? " (" + other.device.info().detail() + ")" : "") + "; move one with to(device)");
-        }
-    }
-
-    /**
-     * Returns a view of the same memory in another shape with the same number of elements. It is not part of the graph.
-     */
-    public Tensor view(Shape other) {
-        return Scope.adopt(handle(other));
-    }
-
-    /** Returns a second handle on the same memory, outside of the graph and of any scope. The caller closes it. */
-    public Tensor share() {
-        return handle(shape);
-    }
-
-    private Tensor handle(Shape other) {
-        requireOpen();
-        return new Tensor(device, other, storage.retain());
-    }
-
-    /**
-     * Returns a part of this tensor's memory as a tensor outside of any scope, for parameters in flat storage. Changes
-     * in place are counted separately for each part and for the whole.
-     *
-     * @param offset a multiple of the backend's {@link dev.striate.backend.Backend#sliceAlignment()}
-     */
-    public Tensor window(int offset, Shape part) {
-        return new Tensor(device, part, Storage.within(storage, buffer().slice(offset, part.elements())));
-    }
-
-    /**
-     * Moves the values and gradient of this leaf into flat storage. Everything that shares their memory moves with
-     * them: results of {@link #detach}, views, other handles on the gradient, and graphs that were recorded before.
-     *
-     * @param values   a window of this shape; receives the current values
-     * @param gradient a window of this shape; receives the current gradient, or zeros. From now on, a fill of the
-     *     gradient is pending until it is read through this handle or one that shares its memory. Code that reads the
-     *     flat storage directly has to perform the pending fills first
-     */
-    public void moveInto(Tensor values, Tensor gradient) {
-        values.assign(this);
-        storage.moveTo(values.storage);
-        if (grad == null) {
-            grad = gradient.alias();
-            grad.storage.deferFills();
-            gradInFlatStorage = true;
-            zeroGrad();
-            return;
-        }
-        if (grad.storage.pending() == null || !grad.storage.pending().isDue()) {
-            gradient.assign(grad);
-        }
-        grad.storage.moveTo(gradient.storage);
-        if (!gradInFlatStorage) {
-            grad.storage.deferFills();
-            clearedVersion = grad.version() - 1;
-            gradInFlatStorage = true;
-        }
-    }
-
-    /**
-     * Returns a handle on the same memory with its own storage, outside of any scope. Pending fills do not affect it.
-     */
-    private Tensor alias() {
-        return new Tensor(device, shape, Storage.within(storage, storage.buffer()));
-    }
-
-    /** Returns whether the same memory is also used by another handle, the graph or flat storage. */
-    public boolean isShared() {
-        return storage.isShared();
-    }
-
-    /** Returns a counter of the changes in place. */
-    public int version() {
-        return storage.version();
-    }
-
-    /** Call this after changing the memory in place. */
-    public void markChanged() {
-        storage.changed();
-    }
-
-    /**
-     * Returns the operation that computed this tensor, or null for leaves and for tensors computed while recording was
-     * off.
-     */
-    public @Nullable Node node() {
-        return node;
-    }
-
-    /** Makes this the output of a recorded operation. */
-    public void attach(Node made) {
-        node = made;
-        requiresGrad = true;
-    }
-
-    /**
-     * Returns a tensor for a gradient of this leaf. The caller writes every element and passes it to {@link
-     * #accumulateGrad}. If {@link #grad} has a pending fill with zeros, the tensor uses its memory; otherwise it is
-     * new.
-     */
-    public Tensor gradientTarget() {
-        return grad != null && grad.isKnown(0) ? Scope.adopt(grad.alias()) : allocate(device, shape);
-    }
-
-    /** Adds a tensor to the gradient. */
-    public void accumulateGrad(Tensor gradient) {
-        requireOpen();
-        if (!gradient.shape.equals(shape)) {
-            throw new ShapeException(
-                    "internal error: gradient of shape " + gradient.shape + " for a tensor of shape " + shape);
-        }
-        if (grad != null && grad.isKnown(0)) {
-            try (NoGrad off = NoGrad.open()) {
-                grad.assign(gradient);
-            }
-        } else if (grad != null) {
-            try (NoGrad off = NoGrad.open()) {
-                addToGrad(grad, gradient);
-            }
-        } else if (gradient.isShared()) {
-            // Another user may still read this memory, or it may be the source of this gradient.
-            Tensor copy = Scope.release(allocate(device, shape));
-            copy.assign(gradient);
-            grad = copy;
-        } else {
-            grad = gradient.share();
-        }
-    }
-
-    private void addToGrad(Tensor before, Tensor gradient) {
-        if (gradInFlatStorage || !before.isShared()) {
-            before.addInPlace(1, gradient);
-        } else {
-            // In the current backward pass, a node that has not run yet may hold the same memory.
-            grad = Scope.release(before.add(gradient));
-            before.close();
-        }
+    /** Returns whether the tensor was closed, by {@link #close} or at the end of its {@link Scope}. */
+    public boolean isClosed() {
+        return closed;
     }
 
     /**
@@ -985,10 +793,7 @@ public final class Tensor extends ScopedResource {
             closed = true;
             Scope.forget(this);
             storage.drop();
-            if (grad != null) {
-                grad.close();
-                grad = null;
-            }
+            gradient.close();
         }
     }
 
@@ -1002,7 +807,7 @@ public final class Tensor extends ScopedResource {
             return head + ", closed";
         }
         StringBuilder text = new StringBuilder(head).append(' ');
-        print(text, toArray(), 0, 0);
+        print(text, toFloatArray(), 0, 0);
         return text.toString();
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.striate.backend.BackendProvider;
+import dev.striate.internal.Internals;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,7 +42,7 @@ class DeviceTest {
         assertEquals("reference", Device.reference().toString());
         assertEquals("cpu", Device.cpu().info().kind());
         assertEquals(0, Device.cpu().info().ordinal());
-        assertTrue(Device.providers().stream()
+        assertTrue(Internals.providers().stream()
                 .map(BackendProvider::kind)
                 .toList()
                 .containsAll(List.of("cpu", "reference")));
@@ -64,7 +65,7 @@ class DeviceTest {
 
     @Test
     void aBackendOpenedByHandIsADevice() {
-        Device own = Device.of("mine", Device.reference().backend());
+        Device own = Internals.device("mine", Internals.backend(Device.reference()));
         assertEquals("mine", own.name());
         try (Tensor tensor = Tensor.ones(own, 2);
                 Tensor other = Tensor.ones(Device.reference(), 2)) {

@@ -31,14 +31,14 @@ class JavadocExamplesTest {
 
     /** Imports, and the variables and methods that examples use without declaring them. */
     private static final String CONTEXT = """
-            import static dev.striate.op.WindowOption.*;
+            import static dev.striate.WindowOption.*;
             import dev.striate.*;
             import dev.striate.autograd.*;
             import dev.striate.data.*;
             import dev.striate.io.*;
             import dev.striate.models.*;
             import dev.striate.nn.*;
-            import dev.striate.nn.Module;
+            import dev.striate.nn.Block;
             import dev.striate.optim.*;
             import dev.striate.plot.*;
             import dev.striate.train.*;
@@ -47,7 +47,7 @@ class JavadocExamplesTest {
 
             class Example%d {
                 Device device;
-                Module model;
+                Block model;
                 Optimizer optimizer;
                 DataLoader train;
                 DataLoader test;
@@ -58,11 +58,11 @@ class JavadocExamplesTest {
                 double total, accuracy;
                 long seed;
 
-                Module build(String name) {
+                Block build(String name) {
                     return model;
                 }
 
-                double evaluate(Module module, DataLoader loader) {
+                double evaluate(Block block, DataLoader loader) {
                     return 0;
                 }
 

@@ -1,5 +1,6 @@
 package dev.striate;
 
+import dev.striate.internal.Internals;
 import java.util.stream.Stream;
 
 /** The devices as users open them: the reference, the CPU and, where there is one, OpenCL. */
@@ -9,7 +10,7 @@ public final class PresentDevices {
 
     /** For {@code @MethodSource("dev.striate.PresentDevices#all")}. */
     public static Stream<Device> all() {
-        return Device.providers().stream()
+        return Internals.providers().stream()
                 .filter(provider -> !provider.probe().devices().isEmpty())
                 .map(provider -> Device.parse(provider.kind()));
     }

@@ -11,6 +11,7 @@ import dev.striate.backend.opencl.KernelShape;
 import dev.striate.backend.opencl.OpenClBackend;
 import dev.striate.backend.opencl.OpenClProvider;
 import dev.striate.backend.reference.ReferenceProvider;
+import dev.striate.internal.Internals;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -53,7 +54,7 @@ public final class TestDevices {
         public synchronized Device open() {
             if (absence == null) {
                 try {
-                    return Device.of(name, backend.get());
+                    return Internals.device(name, backend.get());
                 } catch (DeviceException e) {
                     absence = e;
                 }

@@ -1,6 +1,13 @@
 package dev.striate.autograd;
 
+import static dev.striate.internal.Internals.gradient;
+import static dev.striate.internal.Internals.release;
+import static dev.striate.internal.Internals.share;
+import static dev.striate.internal.Internals.storage;
+import static dev.striate.internal.Internals.view;
+
 import dev.striate.AutogradException;
+import dev.striate.NoGrad;
 import dev.striate.Scope;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
@@ -30,7 +37,7 @@ public final class BackwardPass {
      *     was changed. In these cases no gradient is changed
      */
     public static void run(Tensor result, Tensor upstream) {
-        Node root = result.node();
+        Node root = gradient(result).node();
         if (root == null) {
             if (!result.requiresGrad()) {
                 throw new AutogradException(
@@ -38,8 +45,8 @@ public final class BackwardPass {
                                 + " tensor with requiresGrad(true), or was computed while recording was off");
             }
             // As a shared handle, so that the gradient is copied and is not an alias of the caller's tensor.
-            try (Tensor shared = upstream.share()) {
-                result.accumulateGrad(shared);
+            try (Tensor shared = share(upstream)) {
+                gradient(result).accumulate(shared);
             }
             return;
         }
@@ -47,7 +54,7 @@ public final class BackwardPass {
         for (Node node : nodes) {
             check(node);
         }
-        root.setArrived(upstream.share());
+        root.setArrived(share(upstream));
         try (NoGrad off = NoGrad.open()) {
             for (Node node : nodes) {
                 try (Tensor dy = node.arrived()) {
@@ -57,7 +64,7 @@ public final class BackwardPass {
                     }
                 }
                 node.end("was used up by an earlier backward()");
-                Scope.release(node);
+                release(node);
             }
         } finally {
             for (Node node : nodes) {
@@ -104,7 +111,7 @@ public final class BackwardPass {
 
     private static void pass(Node node, Tensor dy) {
         if (node.retained() != null) {
-            node.retained().accumulateGrad(dy);
+            gradient(node.retained()).accumulate(dy);
         }
         for (Node.Step step : node.steps()) {
             Targets targets = new Targets(step.edges(), dy);
@@ -134,24 +141,24 @@ public final class BackwardPass {
         if (gradient.shape().equals(destination.shape())) {
             deliver(destination, gradient);
         } else {
-            deliver(destination, gradient.view(destination.shape()));
+            deliver(destination, view(gradient, destination.shape()));
         }
     }
 
     private static void deliver(Node.Edge edge, Tensor gradient) {
         if (edge.leaf() != null) {
-            edge.leaf().accumulateGrad(gradient);
+            gradient(edge.leaf()).accumulate(gradient);
             return;
         }
         Node target = Objects.requireNonNull(edge.node());
         Tensor before = target.arrived();
         if (before == null) {
-            target.setArrived(gradient.share());
-        } else if (!before.isShared()) {
+            target.setArrived(share(gradient));
+        } else if (!storage(before).isShared()) {
             before.addInPlace(1, gradient);
         } else {
             Tensor sum = before.add(gradient);
-            target.setArrived(sum.share());
+            target.setArrived(share(sum));
             before.close();
         }
     }

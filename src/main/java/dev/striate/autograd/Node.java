@@ -1,6 +1,8 @@
 package dev.striate.autograd;
 
-import dev.striate.Scope;
+import static dev.striate.internal.Internals.adopt;
+import static dev.striate.internal.Internals.gradient;
+
 import dev.striate.ScopedResource;
 import dev.striate.Shape;
 import dev.striate.Tensor;
@@ -29,7 +31,7 @@ public final class Node extends ScopedResource {
         this.operation = operation;
         this.shape = shape;
         this.steps = steps;
-        Scope.adopt(this);
+        adopt(this);
     }
 
     /** The destination of a gradient: the node that computed the input, a leaf, or nothing. */
@@ -38,7 +40,7 @@ public final class Node extends ScopedResource {
         static final Edge NONE = new Edge(null, null);
 
         static Edge to(Tensor input) {
-            Node node = input.node();
+            Node node = gradient(input).node();
             return node == null ? new Edge(null, input) : new Edge(node, null);
         }
 

@@ -1,8 +1,12 @@
 package dev.striate.autograd;
 
+import static dev.striate.internal.Internals.gradient;
+
 import dev.striate.IntTensor;
+import dev.striate.NoGrad;
 import dev.striate.Shape;
 import dev.striate.Tensor;
+import dev.striate.internal.Internals;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -69,7 +73,7 @@ public final class Recorder {
     /** Adds the only input of an operation whose output has the same elements in the same order, in another shape. */
     public Recorder view(Tensor input) {
         Shape shape = input.shape();
-        return input(Node.Kind.VIEW, input, (dy, saved) -> dy.view(shape), NO_INTEGERS);
+        return input(Node.Kind.VIEW, input, (dy, saved) -> Internals.view(dy, shape), NO_INTEGERS);
     }
 
     private Recorder input(
@@ -118,7 +122,7 @@ public final class Recorder {
     /** Returns the output, which is now part of the graph if any input needs a gradient. */
     public Tensor record() {
         if (steps.length > 0) {
-            output.attach(new Node(operation, output.shape(), steps));
+            gradient(output).attach(new Node(operation, output.shape(), steps));
         }
         return output;
     }

@@ -1,5 +1,8 @@
 package dev.striate.autograd;
 
+import static dev.striate.internal.Internals.share;
+import static dev.striate.internal.Internals.storage;
+
 import dev.striate.AutogradException;
 import dev.striate.IntTensor;
 import dev.striate.Tensor;
@@ -20,12 +23,12 @@ public final class Saved {
         this.tensors = tensors.length == 0 ? tensors : new Tensor[tensors.length];
         this.versions = new int[tensors.length];
         for (int i = 0; i < tensors.length; i++) {
-            this.tensors[i] = tensors[i].share();
-            this.versions[i] = tensors[i].version();
+            this.tensors[i] = share(tensors[i]);
+            this.versions[i] = storage(tensors[i]).version();
         }
         this.integers = integers.length == 0 ? integers : new IntTensor[integers.length];
         for (int i = 0; i < integers.length; i++) {
-            this.integers[i] = integers[i].share();
+            this.integers[i] = share(integers[i]);
         }
     }
 
@@ -41,7 +44,7 @@ public final class Saved {
 
     void checkUnchanged() {
         for (int i = 0; i < tensors.length; i++) {
-            if (tensors[i].version() != versions[i]) {
+            if (storage(tensors[i]).version() != versions[i]) {
                 throw new AutogradException("backward: " + operation + " needs the values of a tensor of shape "
                         + tensors[i].shape()
                         + " that was changed in place since (for example by an optimiser's step, assign or fill);"

@@ -1,6 +1,9 @@
 package dev.striate.autograd;
 
+import static dev.striate.internal.Internals.gradient;
+
 import dev.striate.Tensor;
+import dev.striate.internal.Internals;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,8 +37,8 @@ public final class Targets {
         }
         Tensor leaf = edges[i].leaf();
         return leaf == null || isAmongTheFirst(i, leaf)
-                ? Tensor.allocate(dy.device(), edges[i].shape())
-                : leaf.gradientTarget();
+                ? Internals.allocate(dy.device(), edges[i].shape())
+                : gradient(leaf).target();
     }
 
     /**

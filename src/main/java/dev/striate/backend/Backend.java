@@ -1,5 +1,8 @@
 package dev.striate.backend;
 
+import dev.striate.DeviceInfo;
+import dev.striate.MemoryStatistics;
+
 /**
  * The memory and kernels of one device.
  *

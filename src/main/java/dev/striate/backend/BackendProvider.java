@@ -1,5 +1,6 @@
 package dev.striate.backend;
 
+import dev.striate.DeviceInfo;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

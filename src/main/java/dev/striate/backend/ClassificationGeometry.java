@@ -1,5 +1,7 @@
 package dev.striate.backend;
 
+import dev.striate.LossReduction;
+
 /**
  * Scores {@code (axis.outer, axis.size = classes, axis.inner)} against labels {@code (axis.outer, axis.inner)}; one
  * example per label.

@@ -1,6 +1,7 @@
 package dev.striate.cli;
 
 import dev.striate.Device;
+import dev.striate.internal.Internals;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,7 @@ final class DeviceOptions {
 
     /** Returns the number of threads of the device cpu with these options. */
     int threads() {
-        return Device.providers().stream()
+        return Internals.providers().stream()
                 .filter(provider -> provider.kind().equals("cpu"))
                 .findAny()
                 .orElseThrow()

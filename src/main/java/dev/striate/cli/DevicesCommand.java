@@ -2,9 +2,10 @@ package dev.striate.cli;
 
 import dev.striate.Device;
 import dev.striate.DeviceException;
+import dev.striate.DeviceInfo;
 import dev.striate.backend.BackendProvider;
-import dev.striate.backend.DeviceInfo;
 import dev.striate.backend.Tuning;
+import dev.striate.internal.Internals;
 import java.io.PrintStream;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -28,7 +29,7 @@ final class DevicesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        for (BackendProvider provider : Device.providers()) {
+        for (BackendProvider provider : Internals.providers()) {
             BackendProvider.Probe probe = provider.probe();
             for (DeviceInfo device : probe.devices()) {
                 print(device, provider.tuning(device.ordinal()));
@@ -72,7 +73,7 @@ final class DevicesCommand implements Callable<Integer> {
         if (best.name().equals("gpu")) {
             return "gpu.";
         }
-        boolean foundGpu = Device.providers().stream()
+        boolean foundGpu = Internals.providers().stream()
                 .filter(provider -> provider.kind().equals("gpu"))
                 .flatMap(provider -> provider.probe().devices().stream())
                 .anyMatch(device -> device.type().equals("GPU"));

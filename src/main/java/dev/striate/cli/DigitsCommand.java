@@ -10,7 +10,7 @@ import dev.striate.io.State;
 import dev.striate.models.Architecture;
 import dev.striate.models.ModelDescription;
 import dev.striate.models.TinyNets;
-import dev.striate.nn.Module;
+import dev.striate.nn.Block;
 import dev.striate.nn.Sequential;
 import dev.striate.optim.Optimizer;
 import dev.striate.plot.RunPage;
@@ -136,7 +136,7 @@ final class DigitsCommand implements Callable<Integer> {
                 console.printf("%nreport: %s%n", PrintableText.of(folder.page().toString()));
             }
         } finally {
-            models.values().forEach(Module::close);
+            models.values().forEach(Block::close);
         }
         return 0;
     }

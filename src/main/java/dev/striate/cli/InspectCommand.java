@@ -9,8 +9,8 @@ import dev.striate.data.Downloads;
 import dev.striate.disk.PrintableText;
 import dev.striate.io.Image;
 import dev.striate.models.SavedModel;
+import dev.striate.nn.Block;
 import dev.striate.nn.Convolution;
-import dev.striate.nn.Module;
 import dev.striate.plot.ExcitingPatches;
 import dev.striate.plot.FeatureMaps;
 import dev.striate.plot.Filters;
@@ -128,8 +128,8 @@ final class InspectCommand implements Callable<Integer> {
     private Map<String, Picture> pictures(SavedModel saved, @Nullable String convolution, Device device) {
         Map<String, Picture> pictures = new LinkedHashMap<>();
         if (convolution != null) {
-            Module module = Objects.requireNonNull(saved.model().modules().get(convolution));
-            Tensor weight = Objects.requireNonNull(module.parameters().get("weight"));
+            Block block = Objects.requireNonNull(saved.model().blocks().get(convolution));
+            Tensor weight = Objects.requireNonNull(block.parameters().get("weight"));
             pictures.put("filters.png", new Filters(convolution, weight));
             ExcitingPatches patches = patches(saved, convolution, device);
             if (patches != null) {
@@ -148,8 +148,8 @@ final class InspectCommand implements Callable<Integer> {
 
     /** Returns the name of the convolution to draw, or null if the model has none and {@code --layer} is not given. */
     private @Nullable String convolution(SavedModel saved) {
-        List<String> names = saved.model().modules().entrySet().stream()
-                .filter(module -> module.getValue() instanceof Convolution)
+        List<String> names = saved.model().blocks().entrySet().stream()
+                .filter(block -> block.getValue() instanceof Convolution)
                 .map(Map.Entry::getKey)
                 .toList();
         if (layer != null && !names.contains(layer)) {

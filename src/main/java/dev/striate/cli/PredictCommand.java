@@ -1,10 +1,10 @@
 package dev.striate.cli;
 
 import dev.striate.Device;
+import dev.striate.NoGrad;
 import dev.striate.Scope;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
-import dev.striate.autograd.NoGrad;
 import dev.striate.disk.PrintableText;
 import dev.striate.io.Image;
 import dev.striate.io.Safetensors;
@@ -103,7 +103,7 @@ final class PredictCommand implements Callable<Integer> {
                 Scope scope = Scope.open()) {
             float[] pixels = saved.description().prepare(invert ? image.negative() : image);
             Tensor x = Tensor.of(device, saved.description().architecture().batch(1), pixels);
-            return saved.model().forward(x).softmax(1).toArray();
+            return saved.model().forward(x).softmax(1).toFloatArray();
         }
     }
 

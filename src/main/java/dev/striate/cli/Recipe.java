@@ -19,7 +19,7 @@ import java.util.Map;
  * @param method         the optimiser
  * @param rate           the highest learning rate with that optimiser
  * @param weightDecay    the L2 penalty's factor with sgd and adam, the decoupled decay with adamw
- * @param labelSmoothing see {@link dev.striate.op.ClassificationOptions}
+ * @param labelSmoothing see {@link dev.striate.ClassificationOptions}
  * @param course         the learning-rate schedule
  * @param augmentation   random transforms of training images, after the normalisation
  */

@@ -3,7 +3,7 @@ package dev.striate.cli;
 import com.fasterxml.jackson.core.JsonEncoding;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.striate.nn.Module;
+import dev.striate.nn.Block;
 import dev.striate.train.TrainingResult;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ record ResultJson(String command, String device, String deviceName, long seed, i
             double trainSeconds,
             double samplesPerSecond) {
 
-        static Model of(String name, Module model, TrainingResult result) {
+        static Model of(String name, Block model, TrainingResult result) {
             return new Model(
                     name,
                     model.parameterCount(),

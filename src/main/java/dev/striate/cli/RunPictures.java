@@ -1,10 +1,10 @@
 package dev.striate.cli;
 
+import dev.striate.NoGrad;
 import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
-import dev.striate.autograd.NoGrad;
 import dev.striate.data.Dataset;
 import dev.striate.nn.Sequential;
 import dev.striate.plot.ConfusionMatrix;

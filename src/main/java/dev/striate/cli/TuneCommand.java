@@ -1,10 +1,11 @@
 package dev.striate.cli;
 
 import dev.striate.Device;
+import dev.striate.DeviceInfo;
 import dev.striate.StriateException;
 import dev.striate.backend.BackendProvider;
-import dev.striate.backend.DeviceInfo;
 import dev.striate.backend.Tuning;
+import dev.striate.internal.Internals;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -41,7 +42,7 @@ final class TuneCommand implements Callable<Integer> {
     public Integer call() {
         Device opened = Device.gpu(ordinal);
         DeviceInfo device = opened.info();
-        BackendProvider provider = Device.providers().stream()
+        BackendProvider provider = Internals.providers().stream()
                 .filter(each -> each.kind().equals("gpu"))
                 .findFirst()
                 .orElseThrow();

@@ -81,7 +81,7 @@ public final class Safetensors {
             ByteBuffer chunk = buffer(CHUNK_BYTES);
             Sha256 digest = new Sha256();
             for (Tensor tensor : tensors.values()) {
-                writeValues(channel, tensor.toArray(), chunk, digest);
+                writeValues(channel, tensor.toFloatArray(), chunk, digest);
             }
             byte[] digits = digest.digits().getBytes(StandardCharsets.US_ASCII);
             System.arraycopy(digits, 0, header, HEADER_START.length(), digits.length);

@@ -1,10 +1,10 @@
 package dev.striate.io;
 
+import dev.striate.NoGrad;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
-import dev.striate.autograd.NoGrad;
 import dev.striate.disk.PrintableText;
-import dev.striate.nn.Module;
+import dev.striate.nn.Block;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,8 +14,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Saves and loads the parameters and buffers of a module in a {@link Safetensors} file, under their names in the
- * module. PyTorch can load such a file with {@code load_state_dict(safetensors.torch.load_file(...))}, and files from
+ * Saves and loads the parameters and buffers of a block in a {@link Safetensors} file, under their names in the
+ * block. PyTorch can load such a file with {@code load_state_dict(safetensors.torch.load_file(...))}, and files from
  * PyTorch can be loaded here.
  */
 public final class State {
@@ -35,30 +35,30 @@ public final class State {
     private State() {}
 
     /**
-     * Writes the parameters and buffers of a module.
+     * Writes the parameters and buffers of a block.
      *
      * @param metadata text entries for the whole file
      * @throws StriateException if the file cannot be written
      */
-    public static void save(Module module, Path file, Map<String, String> metadata) {
-        Safetensors.write(file, tensors(module), metadata);
+    public static void save(Block block, Path file, Map<String, String> metadata) {
+        Safetensors.write(file, tensors(block), metadata);
     }
 
     /**
-     * Loads the parameters and buffers of a module from a file, which may be a checkpoint. The file must contain
-     * exactly the tensors of the module, with the same shapes and with types that {@link Safetensors} supports. The
+     * Loads the parameters and buffers of a block from a file, which may be a checkpoint. The file must contain
+     * exactly the tensors of the block, with the same shapes and with types that {@link Safetensors} supports. The
      * state of an optimiser, PyTorch's {@code num_batches_tracked} and tensors without elements are ignored. The whole
-     * file is read and checked before the module changes.
+     * file is read and checked before the block changes.
      *
      * @return the file's metadata
-     * @throws StriateException if the file cannot be read, is damaged or does not fit; the module is then unchanged
+     * @throws StriateException if the file cannot be read, is damaged or does not fit; the block is then unchanged
      */
-    public static Map<String, String> load(Module module, Path file) {
-        return load(tensors(module), file, true, null);
+    public static Map<String, String> load(Block block, Path file) {
+        return load(tensors(block), file, true, null);
     }
 
     /**
-     * Loads the values of named tensors from a file that must have exactly these; otherwise like {@link #load(Module,
+     * Loads the values of named tensors from a file that must have exactly these; otherwise like {@link #load(Block,
      * Path)}.
      *
      * @param metadata the metadata that {@link Safetensors#readMetadata} returned for the file earlier
@@ -97,10 +97,10 @@ public final class State {
         return name.equals(BATCH_COUNT) || name.endsWith("." + BATCH_COUNT);
     }
 
-    /** Returns the parameters of a module, then its buffers. */
-    public static Map<String, Tensor> tensors(Module module) {
-        Map<String, Tensor> all = new LinkedHashMap<>(module.parameters());
-        all.putAll(module.buffers());
+    /** Returns the parameters of a block, then its buffers. */
+    public static Map<String, Tensor> tensors(Block block) {
+        Map<String, Tensor> all = new LinkedHashMap<>(block.parameters());
+        all.putAll(block.buffers());
         return all;
     }
 
@@ -117,7 +117,7 @@ public final class State {
             SafetensorsEntry entry = entries.get(name);
             if (entry != null && !entry.hasShape(tensor.shape())) {
                 unfit.add(name + " has the shape " + entry.shapeText() + " in the file and " + tensor.shape()
-                        + " in the module");
+                        + " in the network");
             } else if (entry != null && entry.obstacle() != null) {
                 unfit.add(name + " " + entry.obstacle());
             }
@@ -126,13 +126,13 @@ public final class State {
             problems.add("it lacks [" + names(missing) + "]");
         }
         if (!unexpected.isEmpty()) {
-            problems.add("the module has no [" + names(unexpected) + "]");
+            problems.add("the network has no [" + names(unexpected) + "]");
         }
         if (!unfit.isEmpty()) {
             problems.add(few(unfit, "; "));
         }
         if (!problems.isEmpty()) {
-            throw new StriateException(file + " does not fit the module: " + String.join("; ", problems));
+            throw new StriateException(file + " does not fit the network: " + String.join("; ", problems));
         }
     }
 

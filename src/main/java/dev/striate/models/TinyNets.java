@@ -1,6 +1,6 @@
 package dev.striate.models;
 
-import static dev.striate.op.WindowOption.padding;
+import static dev.striate.WindowOption.padding;
 
 import dev.striate.nn.Conv2d;
 import dev.striate.nn.Flatten;

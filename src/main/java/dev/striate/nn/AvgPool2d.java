@@ -2,7 +2,7 @@ package dev.striate.nn;
 
 import dev.striate.Shape;
 import dev.striate.Tensor;
-import dev.striate.op.WindowOption;
+import dev.striate.WindowOption;
 
 /** The mean of each window. Options: stride (by default the window), padding, ceil mode, whether padding counts. */
 public final class AvgPool2d extends ImageLayer<AvgPool2d> {

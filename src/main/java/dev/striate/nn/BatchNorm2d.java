@@ -6,8 +6,8 @@ import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
+import dev.striate.WindowOption;
 import dev.striate.op.NormPool;
-import dev.striate.op.WindowOption;
 
 /**
  * Batch normalisation per channel of {@code (N, C, ...)} (Ioffe and Szegedy, 2015). In training it uses the statistics

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * The steps of a chain of modules, in the cheapest order that computes the same. A {@link Relu} is run by the module
+ * The steps of a chain of blocks, in the cheapest order that computes the same. A {@link Relu} is run by the block
  * before it, whose kernel may include it.
  *
  * <p>A {@link Relu} before a {@link MaxPool2d} runs after it. The maximum commutes with a monotonic function, so the
@@ -19,13 +19,13 @@ import java.util.function.UnaryOperator;
  */
 final class Chain {
 
-    private final List<Module> wanted;
+    private final List<Block> wanted;
     private final List<UnaryOperator<Tensor>> steps = new ArrayList<>();
 
-    /** @param wanted the modules in the order that defines the result */
-    Chain(Collection<? extends Module> wanted) {
+    /** @param wanted the blocks in the order that defines the result */
+    Chain(Collection<? extends Block> wanted) {
         this.wanted = List.copyOf(wanted);
-        List<Module> order = new ArrayList<>(wanted);
+        List<Block> order = new ArrayList<>(wanted);
         for (int i = 0; i + 1 < order.size(); i++) {
             if (order.get(i) instanceof Relu relu
                     && order.get(i + 1) instanceof MaxPool2d pool
@@ -35,16 +35,16 @@ final class Chain {
             }
         }
         for (int i = 0, taken; i < order.size(); i += taken) {
-            Module module = order.get(i);
+            Block block = order.get(i);
             boolean pooled =
-                    module instanceof BatchNorm2d && i + 1 < order.size() && order.get(i + 1) instanceof MaxPool2d;
+                    block instanceof BatchNorm2d && i + 1 < order.size() && order.get(i + 1) instanceof MaxPool2d;
             taken = pooled ? 2 : 1;
             boolean relu = i + taken < order.size() && order.get(i + taken) instanceof Relu;
             if (pooled) {
                 MaxPool2d pool = (MaxPool2d) order.get(i + 1);
-                steps.add(x -> pool.forwardOfNorm((BatchNorm2d) module, x, relu));
+                steps.add(x -> pool.forwardOfNorm((BatchNorm2d) block, x, relu));
             } else {
-                steps.add(relu ? module::forwardRelu : module::forward);
+                steps.add(relu ? block::forwardRelu : block::forward);
             }
             taken += relu ? 1 : 0;
         }
@@ -54,11 +54,11 @@ final class Chain {
         return run(steps, x);
     }
 
-    /** Runs the modules in their given order and reports each output to an observer. */
-    Tensor forward(Tensor x, Module.Observer observer) {
+    /** Runs the blocks in their given order and reports each output to an observer. */
+    Tensor forward(Tensor x, Block.Observer observer) {
         return run(
                 wanted.stream()
-                        .<UnaryOperator<Tensor>>map(module -> input -> module.forward(input, observer))
+                        .<UnaryOperator<Tensor>>map(block -> input -> block.forward(input, observer))
                         .toList(),
                 x);
     }

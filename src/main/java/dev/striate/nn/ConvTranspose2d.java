@@ -2,7 +2,7 @@ package dev.striate.nn;
 
 import dev.striate.Shape;
 import dev.striate.Tensor;
-import dev.striate.op.WindowOption;
+import dev.striate.WindowOption;
 
 /**
  * A transposed convolution layer: maps {@code (N, in, H, W)} to {@code (N, out, OH, OW)}. Parameters: {@code weight

@@ -5,7 +5,7 @@ import dev.striate.Generator;
 import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
-import dev.striate.op.WindowOption;
+import dev.striate.WindowOption;
 import org.jspecify.annotations.Nullable;
 
 /**

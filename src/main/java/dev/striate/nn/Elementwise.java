@@ -3,7 +3,7 @@ package dev.striate.nn;
 import dev.striate.Shape;
 
 /** A layer without parameters that keeps the shape of its input. */
-abstract class Elementwise extends Module {
+abstract class Elementwise extends Block {
 
     @Override
     protected final Shape shapeRule(Shape input) {

@@ -5,7 +5,7 @@ import dev.striate.Tensor;
 import dev.striate.op.Reshape;
 
 /** Merges all axes from a given one on: maps {@code (N, C, H, W)} to {@code (N, C*H*W)}. Shares memory. */
-public final class Flatten extends Module {
+public final class Flatten extends Block {
 
     private final int fromAxis;
 

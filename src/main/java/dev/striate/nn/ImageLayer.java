@@ -9,7 +9,7 @@ import java.util.function.UnaryOperator;
  *
  * @param <L> the layer's own type
  */
-public abstract sealed class ImageLayer<L extends ImageLayer<L>> extends Module
+public abstract sealed class ImageLayer<L extends ImageLayer<L>> extends Block
         permits Convolution, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, GlobalAvgPool2d, BatchNorm2d {
 
     private Layout layout = Layout.NCHW;

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * A fully connected layer, {@code x weight^T + bias}: maps {@code (..., in)} to {@code (..., out)}. Parameters:
  * {@code weight (out, in)} and {@code bias (out)}.
  */
-public final class Linear extends Module {
+public final class Linear extends Block {
 
     private final Shape weightShape;
     private final WeightSettings settings = new WeightSettings();

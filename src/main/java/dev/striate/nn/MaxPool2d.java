@@ -1,9 +1,10 @@
 package dev.striate.nn;
 
+import dev.striate.MaxPool2dResult;
 import dev.striate.Shape;
 import dev.striate.Tensor;
+import dev.striate.WindowOption;
 import dev.striate.op.NormPool;
-import dev.striate.op.WindowOption;
 
 /** The maximum of each window. Options: stride (by default the window), padding, dilation, ceil mode. */
 public final class MaxPool2d extends ImageLayer<MaxPool2d> {
@@ -49,8 +50,7 @@ public final class MaxPool2d extends ImageLayer<MaxPool2d> {
 
     @Override
     Tensor forwardReluNchw(Tensor x) {
-        dev.striate.op.MaxPool2d.Result result =
-                dev.striate.op.MaxPool2d.withRelu(x, kernelHeight, kernelWidth, options);
+        MaxPool2dResult result = dev.striate.op.MaxPool2d.withRelu(x, kernelHeight, kernelWidth, options);
         result.indices().close();
         return result.output();
     }

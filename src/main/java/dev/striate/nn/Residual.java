@@ -10,18 +10,18 @@ import org.jspecify.annotations.Nullable;
  * A residual block, {@code relu(body(x) + shortcut(x))} (He et al., 2016). Its parts are named {@code body} and {@code
  * shortcut}.
  */
-public final class Residual extends Module {
+public final class Residual extends Block {
 
-    private final Module body;
-    private final @Nullable Module shortcut;
+    private final Block body;
+    private final @Nullable Block shortcut;
 
     /** Creates a block whose shortcut is the input itself. The body has to keep the shape. */
-    public Residual(Module body) {
+    public Residual(Block body) {
         this(body, null);
     }
 
     /** @param shortcut maps the input to the output shape of the body; null for the input itself */
-    public Residual(Module body, @Nullable Module shortcut) {
+    public Residual(Block body, @Nullable Block shortcut) {
         this.body = addChild("body", body);
         this.shortcut = shortcut == null ? null : addChild("shortcut", shortcut);
     }
@@ -56,7 +56,7 @@ public final class Residual extends Module {
         }
     }
 
-    static Shape joinShapes(Module block, Shape main, Shape side) {
+    static Shape joinShapes(Block block, Shape main, Shape side) {
         if (!main.equals(side)) {
             throw new ShapeException(block + ": the body's output is " + main + " but the shortcut's is " + side
                     + "; use a shortcut that maps the input to the body's output shape");

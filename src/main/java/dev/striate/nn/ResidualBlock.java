@@ -1,7 +1,7 @@
 package dev.striate.nn;
 
-import static dev.striate.op.WindowOption.padding;
-import static dev.striate.op.WindowOption.stride;
+import static dev.striate.WindowOption.padding;
+import static dev.striate.WindowOption.stride;
 
 import dev.striate.Shape;
 import dev.striate.Tensor;
@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
  * the input. If the stride or the number of channels changes, the input passes a 1x1 convolution with batch
  * normalisation. Names of parts are those of torchvision: conv1, bn1, conv2, bn2, downsample.0, downsample.1.
  */
-public final class ResidualBlock extends Module {
+public final class ResidualBlock extends Block {
 
-    private final List<Module> body;
+    private final List<Block> body;
     private final Chain chain;
-    private final @Nullable Module downsample;
+    private final @Nullable Block downsample;
 
     /** Creates a block that maps {@code (N, in, H, W)} to {@code (N, out, ceil(H/stride), ceil(W/stride))}. */
     public ResidualBlock(int inChannels, int outChannels, int stride) {

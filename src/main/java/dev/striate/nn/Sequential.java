@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A chain of modules: the output of each is the input of the next.
+ * A chain of blocks: the output of each is the input of the next.
  *
  * <pre>{@code
  * Sequential model = new Sequential(
@@ -20,7 +20,7 @@ import java.util.Map;
  * Tensor logits = model.forward(images);     // (N, 1, 28, 28) to (N, 10)
  * }</pre>
  *
- * <p>Each intermediate output is closed as soon as the next module has used it. The graph keeps the values that {@code
+ * <p>Each intermediate output is closed as soon as the next block has used it. The graph keeps the values that {@code
  * backward()} needs, so in evaluation only two activations exist at a time.
  *
  * <p>Neighbours may be fused or exchanged if that is cheaper and gives the same output, bit for bit. A {@link Relu}
@@ -28,24 +28,24 @@ import java.util.Map;
  * have its zero at another place. Other {@link Relu}s are part of the kernel of the layer before them. A {@link
  * BatchNorm2d} and the {@link MaxPool2d} after it are one kernel if the device has such a kernel.
  */
-public final class Sequential extends Module {
+public final class Sequential extends Block {
 
     private final Chain chain;
 
-    /** Creates a chain of modules named {@code 0, 1, ...}. */
-    public Sequential(Module... modules) {
-        for (int i = 0; i < modules.length; i++) {
-            addChild(Integer.toString(i), modules[i]);
+    /** Creates a chain of blocks named {@code 0, 1, ...}. */
+    public Sequential(Block... blocks) {
+        for (int i = 0; i < blocks.length; i++) {
+            addChild(Integer.toString(i), blocks[i]);
         }
         chain = new Chain(children().values());
     }
 
-    private Sequential(Map<String, Module> named) {
+    private Sequential(Map<String, Block> named) {
         named.forEach(this::addChild);
         chain = new Chain(children().values());
     }
 
-    /** Returns a builder for a chain of named modules. */
+    /** Returns a builder for a chain of named blocks. */
     public static Builder builder() {
         return new Builder();
     }
@@ -77,44 +77,44 @@ public final class Sequential extends Module {
         return chain.forward(x, observer);
     }
 
-    static Shape shapeRule(Shape input, Collection<? extends Module> modules) {
+    static Shape shapeRule(Shape input, Collection<? extends Block> blocks) {
         Shape current = input;
-        for (Module module : modules) {
-            current = module.outputShape(current);
+        for (Block block : blocks) {
+            current = block.outputShape(current);
         }
         return current;
     }
 
-    /** Builds a chain of named modules. */
+    /** Builds a chain of named blocks. */
     public static final class Builder {
 
-        private final Map<String, Module> named = new LinkedHashMap<>();
+        private final Map<String, Block> named = new LinkedHashMap<>();
 
         private Builder() {}
 
         /**
-         * Adds a module under a name.
+         * Adds a block under a name.
          *
          * @throws StriateException if the name is taken, empty or has a dot
          */
-        public Builder add(String name, Module module) {
+        public Builder add(String name, Block block) {
             requireName("Sequential", name);
-            if (named.putIfAbsent(name, module) != null) {
+            if (named.putIfAbsent(name, block) != null) {
                 throw new StriateException("Sequential: there is already a part named \"" + name + "\"");
             }
             return this;
         }
 
         /**
-         * Adds a module with its position as its name, counted from 0, or with the next free number if that name is
+         * Adds a block with its position as its name, counted from 0, or with the next free number if that name is
          * taken.
          */
-        public Builder add(Module module) {
+        public Builder add(Block block) {
             int number = named.size();
             while (named.containsKey(Integer.toString(number))) {
                 number++;
             }
-            return add(Integer.toString(number), module);
+            return add(Integer.toString(number), block);
         }
 
         public Sequential build() {

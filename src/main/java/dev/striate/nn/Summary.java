@@ -13,11 +13,11 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A table of the modules of a network.
+ * A table of the blocks of a network.
  *
  * @param title      the type of the network
  * @param input      the shape of the input, batch included
- * @param rows       the modules in order of computation, containers before their parts
+ * @param rows       the blocks in order of computation, containers before their parts
  * @param parameters the total number of trained values
  */
 public record Summary(String title, Shape input, List<Row> rows, long parameters) {
@@ -32,7 +32,7 @@ public record Summary(String title, Shape input, List<Row> rows, long parameters
     private static final int TEXT_COLUMNS = 3;
 
     /**
-     * A module.
+     * A block.
      *
      * @param name         the dotted name, empty for the whole network
      * @param type         the type and sizes

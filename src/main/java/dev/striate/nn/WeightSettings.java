@@ -31,7 +31,7 @@ final class WeightSettings {
     }
 
     /** Creates the parameters {@code weight} and, unless turned off, {@code bias}. */
-    void create(Module layer, Device device, Generator generator, Shape shape, int biasSize) {
+    void create(Block layer, Device device, Generator generator, Shape shape, int biasSize) {
         int field = shape.elements() / shape.size(0) / shape.size(1);
         int fanIn = shape.size(1) * field;
         int fanOut = shape.size(0) * field;

@@ -1,5 +1,9 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.kernels;
+
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
@@ -48,16 +52,16 @@ public final class AdaptiveAvgPool2d {
         Shape shape = outputShape(operation, image, outHeight, outWidth);
         AdaptiveAvgPool2dGeometry g =
                 new AdaptiveAvgPool2dGeometry(x.size(0) * x.size(1), x.size(2), x.size(3), outHeight, outWidth);
-        Tensor y = Tensor.allocate(x.device(), shape);
-        x.device().backend().kernels().adaptiveAvgPool2d().forward(g, x.buffer(), y.buffer());
+        Tensor y = allocate(x.device(), shape);
+        kernels(x).adaptiveAvgPool2d().forward(g, buffer(x), buffer(y));
         return Recorder.of(operation, y)
                 .input(x, (dy, saved) -> gradient(g, dy, image))
                 .record();
     }
 
     private static Tensor gradient(AdaptiveAvgPool2dGeometry g, Tensor dy, Shape shape) {
-        Tensor dx = Tensor.allocate(dy.device(), shape);
-        dy.device().backend().kernels().adaptiveAvgPool2d().gradient(g, dy.buffer(), dx.buffer());
+        Tensor dx = allocate(dy.device(), shape);
+        kernels(dy).adaptiveAvgPool2d().gradient(g, buffer(dy), buffer(dx));
         return dx;
     }
 }

@@ -1,5 +1,9 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocateIntegers;
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.kernels;
+
 import dev.striate.IntTensor;
 import dev.striate.Tensor;
 
@@ -14,8 +18,8 @@ public final class Argmax {
     /** The axis is removed. */
     public static IntTensor apply(Tensor x, int axis) {
         ReduceLoops loops = ReduceLoops.of("argmax", x.shape(), new int[] {axis}, false);
-        IntTensor indices = IntTensor.allocate(x.device(), loops.output(), 0, x.size(axis) - 1);
-        x.device().backend().kernels().reduce().max(loops.kept(), loops.reduced(), x.buffer(), null, indices.buffer());
+        IntTensor indices = allocateIntegers(x.device(), loops.output(), 0, x.size(axis) - 1);
+        kernels(x).reduce().max(loops.kept(), loops.reduced(), buffer(x), null, buffer(indices));
         return indices;
     }
 }

@@ -1,8 +1,13 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.kernels;
+
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
+import dev.striate.WindowOption;
 import dev.striate.autograd.Recorder;
 import dev.striate.backend.Pool2dGeometry;
 
@@ -20,8 +25,8 @@ public final class AvgPool2d {
         Window window = window(kernelHeight, kernelWidth, options);
         Pool2dGeometry g = PoolGeometry.of(image, window);
         boolean countIncludePad = window.countIncludePad;
-        Tensor y = Tensor.allocate(x.device(), PoolGeometry.outputShape("avgPool2d", image, g));
-        x.device().backend().kernels().avgPool2d().forward(g, countIncludePad, x.buffer(), y.buffer());
+        Tensor y = allocate(x.device(), PoolGeometry.outputShape("avgPool2d", image, g));
+        kernels(x).avgPool2d().forward(g, countIncludePad, buffer(x), buffer(y));
         return Recorder.of("avgPool2d", y)
                 .input(x, (dy, saved) -> gradient(g, countIncludePad, dy, image))
                 .record();
@@ -55,8 +60,8 @@ public final class AvgPool2d {
     }
 
     private static Tensor gradient(Pool2dGeometry g, boolean countIncludePad, Tensor dy, Shape shape) {
-        Tensor dx = Tensor.allocate(dy.device(), shape);
-        dy.device().backend().kernels().avgPool2d().gradient(g, countIncludePad, dy.buffer(), dx.buffer());
+        Tensor dx = allocate(dy.device(), shape);
+        kernels(dy).avgPool2d().gradient(g, countIncludePad, buffer(dy), buffer(dx));
         return dx;
     }
 }

@@ -1,5 +1,12 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.bufferOrNull;
+import static dev.striate.internal.Internals.kernels;
+import static dev.striate.internal.Internals.requireSameDevice;
+import static dev.striate.internal.Internals.storage;
+
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
@@ -46,7 +53,7 @@ public final class BatchNorm2d {
             float epsilon) {
 
         NormParameters parameters() {
-            return new NormParameters(gamma.buffer(), beta.buffer());
+            return new NormParameters(buffer(gamma), buffer(beta));
         }
 
         /** For training, or null for none. */
@@ -54,15 +61,13 @@ public final class BatchNorm2d {
         RunningStatistics running() {
             return runningMean == null || runningVariance == null
                     ? null
-                    : new RunningStatistics(momentum, runningMean.buffer(), runningVariance.buffer());
+                    : new RunningStatistics(momentum, buffer(runningMean), buffer(runningVariance));
         }
 
         /** What x is normalised by: new tensors in training, which {@link #closeStatistics} closes. */
         List<Tensor> statistics() {
             return training
-                    ? List.of(
-                            Tensor.allocate(gamma.device(), gamma.shape()),
-                            Tensor.allocate(gamma.device(), gamma.shape()))
+                    ? List.of(allocate(gamma.device(), gamma.shape()), allocate(gamma.device(), gamma.shape()))
                     : List.of(Objects.requireNonNull(runningMean), Objects.requireNonNull(runningVariance));
         }
 
@@ -71,8 +76,8 @@ public final class BatchNorm2d {
             if (training) {
                 statistics.forEach(Tensor::close);
                 if (runningMean != null && runningVariance != null) {
-                    runningMean.markChanged();
-                    runningVariance.markChanged();
+                    storage(runningMean).markChanged();
+                    storage(runningVariance).markChanged();
                 }
             }
         }
@@ -93,16 +98,16 @@ public final class BatchNorm2d {
 
     private static Tensor apply(Tensor x, Settings settings, boolean relu) {
         BatchNorm2dGeometry g = geometry(x, settings);
-        BatchNorm2dKernels kernels = x.device().backend().kernels().batchNorm2d();
+        BatchNorm2dKernels kernels = kernels(x).batchNorm2d();
         List<Tensor> statistics = settings.statistics();
         boolean training = settings.training;
         NormStatistics buffers = buffers(training, statistics.get(0), statistics.get(1));
         NormParameters parameters = settings.parameters();
-        Tensor y = Tensor.allocate(x.device(), x.shape());
+        Tensor y = allocate(x.device(), x.shape());
         if (training) {
-            kernels.forwardTraining(g, x.buffer(), parameters, relu, y.buffer(), buffers, settings.running());
+            kernels.forwardTraining(g, buffer(x), parameters, relu, buffer(y), buffers, settings.running());
         } else {
-            kernels.forwardInference(g, x.buffer(), parameters, buffers, relu, y.buffer());
+            kernels.forwardInference(g, buffer(x), parameters, buffers, relu, buffer(y));
         }
         Recorder.of("batchNorm2d", y)
                 .inputs(
@@ -111,10 +116,10 @@ public final class BatchNorm2d {
                                 targets,
                                 gradients -> kernels.gradient(
                                         g,
-                                        saved.get(0).buffer(),
-                                        saved.get(1).buffer(),
+                                        buffer(saved.get(0)),
+                                        buffer(saved.get(1)),
                                         buffers(training, saved.get(2), saved.get(3)),
-                                        dy.buffer(),
+                                        buffer(dy),
                                         gradients)),
                         x,
                         settings.gamma,
@@ -162,19 +167,19 @@ public final class BatchNorm2d {
     }
 
     static NormStatistics buffers(boolean training, Tensor mean, Tensor spread) {
-        return new NormStatistics(training, mean.buffer(), spread.buffer());
+        return new NormStatistics(training, buffer(mean), buffer(spread));
     }
 
     /** Allocates the gradients that are wanted of x, gamma and beta, and lets a kernel write them. */
     static @Nullable Tensor[] gradients(Targets targets, Consumer<NormGradients> kernel) {
         @Nullable Tensor[] gradients = {targets.allocate(0), targets.allocate(1), targets.allocate(2)};
-        kernel.accept(new NormGradients(
-                Tensor.bufferOf(gradients[0]), Tensor.bufferOf(gradients[1]), Tensor.bufferOf(gradients[2])));
+        kernel.accept(
+                new NormGradients(bufferOrNull(gradients[0]), bufferOrNull(gradients[1]), bufferOrNull(gradients[2])));
         return gradients;
     }
 
     private static void requirePerChannel(Tensor x, String name, Tensor tensor) {
-        x.requireDevice("batchNorm2d", tensor);
+        requireSameDevice("batchNorm2d", x, tensor);
         if (!tensor.shape().equals(Shape.of(x.size(1)))) {
             throw new ShapeException("batchNorm2d: expected a " + name + " (" + x.size(1) + "), one per channel of "
                     + x.shape() + ", got " + tensor.shape());

@@ -1,5 +1,10 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.kernels;
+import static dev.striate.internal.Internals.requireSameDevice;
+
 import dev.striate.Shape;
 import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
@@ -60,12 +65,12 @@ public final class Binary {
     }
 
     private static Tensor apply(String operation, BinaryFunction f, Tensor a, Tensor b) {
-        a.requireDevice(operation, b);
+        requireSameDevice(operation, a, b);
         Shape shape = Shape.broadcast(operation, a.shape(), b.shape());
         StridedLoop loop = StridedLoop.of(
                 shape.toArray(), a.shape().broadcastStrides(shape), b.shape().broadcastStrides(shape));
-        Tensor y = Tensor.allocate(a.device(), shape);
-        a.device().backend().kernels().binary().forward(f, loop, a.buffer(), b.buffer(), y.buffer());
+        Tensor y = allocate(a.device(), shape);
+        kernels(a).binary().forward(f, loop, buffer(a), buffer(b), buffer(y));
         return y;
     }
 }

@@ -1,8 +1,11 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.kernels;
+
+import dev.striate.NoGrad;
 import dev.striate.Shape;
 import dev.striate.Tensor;
-import dev.striate.autograd.NoGrad;
 import dev.striate.backend.Conv2dGeometry;
 import org.jspecify.annotations.Nullable;
 
@@ -69,7 +72,7 @@ final class ColumnConv2d {
                 Tensor rows = rows(g, weight);
                 Tensor upstream = upstream(g, dy);
                 Tensor columns = rows.matmul(upstream, true, false)) {
-            dx.device().backend().kernels().im2col().col2im(g.ungrouped(), columns.buffer(), dx.buffer());
+            kernels(dx).im2col().col2im(g.ungrouped(), buffer(columns), buffer(dx));
         }
     }
 

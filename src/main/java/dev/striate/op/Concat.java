@@ -1,5 +1,8 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+import static dev.striate.internal.Internals.requireSameDevice;
+
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
@@ -22,7 +25,7 @@ public final class Concat {
         int along = first.shape().axis("concat", axis);
         long size = 0;
         for (Tensor part : parts) {
-            first.requireDevice("concat", part);
+            requireSameDevice("concat", first, part);
             if (part.shape().rank() != first.shape().rank()
                     || !part.shape().with(along, 1).equals(first.shape().with(along, 1))) {
                 throw new ShapeException("concat along axis " + axis + ": the shapes " + first.shape() + " and "
@@ -32,7 +35,7 @@ public final class Concat {
         }
         Shape shape = first.shape().with(along, Sizes.alongAxis("concat", along, size));
         int[] strides = shape.strides();
-        Tensor y = Tensor.allocate(first.device(), shape);
+        Tensor y = allocate(first.device(), shape);
         Recorder recorder = Recorder.of("concat", y);
         int position = 0;
         for (Tensor part : parts) {

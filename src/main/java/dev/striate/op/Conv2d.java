@@ -1,8 +1,16 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.bufferOrNull;
+import static dev.striate.internal.Internals.kernels;
+import static dev.striate.internal.Internals.requireSameDevice;
+
+import dev.striate.Padding;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
+import dev.striate.WindowOption;
 import dev.striate.autograd.Recorder;
 import dev.striate.autograd.Targets;
 import dev.striate.backend.Buffer;
@@ -32,8 +40,8 @@ public final class Conv2d {
     }
 
     private static Tensor apply(Tensor x, Tensor weight, @Nullable Tensor bias, boolean relu, WindowOption... options) {
-        x.requireDevice("conv2d", weight);
-        x.requireDevice("conv2d", bias);
+        requireSameDevice("conv2d", x, weight);
+        requireSameDevice("conv2d", x, bias);
         Conv2dGeometry g = geometry(x.shape(), weight.shape(), bias == null ? null : bias.shape(), options)
                 .cut();
         Tensor y = forward(g, x, weight, bias, relu);
@@ -78,16 +86,12 @@ public final class Conv2d {
         if (ColumnConv2d.suits(g)) {
             Tensor y = ColumnConv2d.forward(g, x, weight, bias);
             if (relu) {
-                y.device().backend().kernels().unary().relu(y.buffer());
+                kernels(y).unary().relu(buffer(y));
             }
             return y;
         }
-        Tensor y = Tensor.allocate(x.device(), shape);
-        x.device()
-                .backend()
-                .kernels()
-                .conv2d()
-                .forward(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), relu, y.buffer());
+        Tensor y = allocate(x.device(), shape);
+        kernels(x).conv2d().forward(g, buffer(x), buffer(weight), bufferOrNull(bias), relu, buffer(y));
         return y;
     }
 
@@ -97,12 +101,8 @@ public final class Conv2d {
             ColumnConv2d.inputGradient(g, dy, weight, dx);
             return new Tensor[] {dx};
         }
-        Buffer gate = Tensor.bufferOf(targets.gate(0));
-        dy.device()
-                .backend()
-                .kernels()
-                .conv2d()
-                .inputGradient(g, dy.buffer(), weight.buffer(), null, gate, dx.buffer());
+        Buffer gate = bufferOrNull(targets.gate(0));
+        kernels(dy).conv2d().inputGradient(g, buffer(dy), buffer(weight), null, gate, buffer(dx));
         return new Tensor[] {dx};
     }
 
@@ -113,11 +113,7 @@ public final class Conv2d {
         }
         Tensor dw = Objects.requireNonNull(targets.allocate(0));
         Tensor dbias = targets.allocate(1);
-        dy.device()
-                .backend()
-                .kernels()
-                .conv2d()
-                .weightGradient(g, x.buffer(), dy.buffer(), dw.buffer(), Tensor.bufferOf(dbias));
+        kernels(dy).conv2d().weightGradient(g, buffer(x), buffer(dy), buffer(dw), bufferOrNull(dbias));
         return new Tensor[] {dw, dbias};
     }
 

@@ -1,9 +1,17 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.bufferOrNull;
+import static dev.striate.internal.Internals.kernels;
+import static dev.striate.internal.Internals.requireSameDevice;
+
+import dev.striate.NoGrad;
+import dev.striate.Padding;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
-import dev.striate.autograd.NoGrad;
+import dev.striate.WindowOption;
 import dev.striate.autograd.Recorder;
 import dev.striate.backend.Conv2dGeometry;
 import java.util.List;
@@ -20,8 +28,8 @@ public final class ConvTranspose2d {
 
     /** @throws ShapeException if the shapes and options do not fit each other */
     public static Tensor apply(Tensor x, Tensor weight, @Nullable Tensor bias, WindowOption... options) {
-        x.requireDevice("convTranspose2d", weight);
-        x.requireDevice("convTranspose2d", bias);
+        requireSameDevice("convTranspose2d", x, weight);
+        requireSameDevice("convTranspose2d", x, bias);
         Shape image = x.shape();
         Conv2dGeometry g = geometry(image, weight.shape(), bias == null ? null : bias.shape(), options)
                 .cut();
@@ -57,13 +65,9 @@ public final class ConvTranspose2d {
     }
 
     private static Tensor transposed(Conv2dGeometry g, Tensor x, Tensor weight, @Nullable Tensor bias) {
-        Tensor y = Tensor.allocate(x.device(), outputShape(g));
+        Tensor y = allocate(x.device(), outputShape(g));
         if (!ColumnConv2d.suitsInputGradient(g)) {
-            x.device()
-                    .backend()
-                    .kernels()
-                    .conv2d()
-                    .inputGradient(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), null, y.buffer());
+            kernels(x).conv2d().inputGradient(g, buffer(x), buffer(weight), bufferOrNull(bias), null, buffer(y));
             return y;
         }
         ColumnConv2d.inputGradient(g, x, weight, y);

@@ -1,14 +1,23 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+import static dev.striate.internal.Internals.allocateIntegers;
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.bufferOrNull;
+import static dev.striate.internal.Internals.kernels;
+import static dev.striate.internal.Internals.storage;
+
+import dev.striate.ClassificationOptions;
+import dev.striate.CrossEntropyResult;
 import dev.striate.IntTensor;
+import dev.striate.LossReduction;
+import dev.striate.NoGrad;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
-import dev.striate.autograd.NoGrad;
 import dev.striate.autograd.Recorder;
 import dev.striate.autograd.Saved;
 import dev.striate.backend.ClassificationGeometry;
-import dev.striate.backend.LossReduction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,51 +29,42 @@ public final class CrossEntropy {
 
     private CrossEntropy() {}
 
-    /**
-     * A loss and the predictions.
-     *
-     * @param predictions the class of the largest logit, as in {@link Argmax}, in the shape of the labels
-     */
-    public record Result(Tensor loss, IntTensor predictions) {}
-
     /** @throws ShapeException if shapes do not fit, or if a label is not a class */
     public static Tensor apply(Tensor logits, IntTensor labels, ClassificationOptions options) {
         return apply(Labels.geometry("crossEntropy", logits, labels, options), logits, labels, null);
     }
 
     /** Computes {@link #apply} and the predictions, which cost almost nothing extra; errors as for {@link #apply}. */
-    public static Result withPredictions(Tensor logits, IntTensor labels, ClassificationOptions options) {
+    public static CrossEntropyResult withPredictions(Tensor logits, IntTensor labels, ClassificationOptions options) {
         ClassificationGeometry g = Labels.geometry("crossEntropy", logits, labels, options);
         IntTensor predictions =
-                IntTensor.allocate(logits.device(), labels.shape(), 0, g.axis().size() - 1);
-        return new Result(apply(g, logits, labels, predictions), predictions);
+                allocateIntegers(logits.device(), labels.shape(), 0, g.axis().size() - 1);
+        return new CrossEntropyResult(apply(g, logits, labels, predictions), predictions);
     }
 
     private static Tensor apply(
             ClassificationGeometry g, Tensor logits, IntTensor labels, @Nullable IntTensor predictions) {
-        Tensor loss = Tensor.allocate(logits.device(), Labels.lossShape(g, labels));
-        Tensor normalizers = Tensor.allocate(logits.device(), Shape.of(2 * g.examples() + 1));
+        Tensor loss = allocate(logits.device(), Labels.lossShape(g, labels));
+        Tensor normalizers = allocate(logits.device(), Shape.of(2 * g.examples() + 1));
         // backward() usually starts here with a gradient of 1, and then its first step is already done.
         boolean differentiates = NoGrad.recording() && logits.requiresGrad() && g.reduction() != LossReduction.NONE;
-        Tensor dlogits = differentiates ? Tensor.allocate(logits.device(), logits.shape()) : null;
-        logits.device()
-                .backend()
-                .kernels()
+        Tensor dlogits = differentiates ? allocate(logits.device(), logits.shape()) : null;
+        kernels(logits)
                 .crossEntropy()
                 .forward(
                         g,
-                        logits.buffer(),
-                        labels.buffer(),
-                        loss.buffer(),
-                        normalizers.buffer(),
-                        predictions == null ? null : predictions.buffer(),
-                        Tensor.bufferOf(dlogits));
+                        buffer(logits),
+                        buffer(labels),
+                        buffer(loss),
+                        buffer(normalizers),
+                        predictions == null ? null : buffer(predictions),
+                        bufferOrNull(dlogits));
         Tensor[] saves =
                 dlogits == null ? new Tensor[] {logits, normalizers} : new Tensor[] {logits, normalizers, dlogits};
         Recorder.of("crossEntropy", loss)
                 .input(
                         logits,
-                        (dy, saved) -> differentiates && dy.isKnown(1) ? saved.get(2) : gradient(g, dy, saved),
+                        (dy, saved) -> differentiates && storage(dy).isKnown(1) ? saved.get(2) : gradient(g, dy, saved),
                         new IntTensor[] {labels},
                         saves)
                 .record();
@@ -76,18 +76,16 @@ public final class CrossEntropy {
     }
 
     private static Tensor gradient(ClassificationGeometry g, Tensor dy, Saved saved) {
-        Tensor dx = Tensor.allocate(dy.device(), saved.get(0).shape());
-        dy.device()
-                .backend()
-                .kernels()
+        Tensor dx = allocate(dy.device(), saved.get(0).shape());
+        kernels(dy)
                 .crossEntropy()
                 .gradient(
                         g,
-                        saved.get(0).buffer(),
-                        saved.integers(0).buffer(),
-                        saved.get(1).buffer(),
-                        dy.buffer(),
-                        dx.buffer());
+                        buffer(saved.get(0)),
+                        buffer(saved.integers(0)),
+                        buffer(saved.get(1)),
+                        buffer(dy),
+                        buffer(dx));
         return dx;
     }
 }

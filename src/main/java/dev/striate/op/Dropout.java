@@ -1,5 +1,9 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.kernels;
+
 import dev.striate.Generator;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
@@ -26,13 +30,11 @@ public final class Dropout {
     }
 
     private static Tensor mask(Tensor x, float probability, long seed, long stream) {
-        Tensor y = Tensor.allocate(x.device(), x.shape());
+        Tensor y = allocate(x.device(), x.shape());
         long threshold = (long) (probability * 0x1p32);
-        x.device()
-                .backend()
-                .kernels()
+        kernels(x)
                 .dropout()
-                .apply(x.shape().elements(), threshold, 1 / (1 - probability), seed, stream, x.buffer(), y.buffer());
+                .apply(x.shape().elements(), threshold, 1 / (1 - probability), seed, stream, buffer(x), buffer(y));
         return y;
     }
 }

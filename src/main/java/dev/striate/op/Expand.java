@@ -1,5 +1,7 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
@@ -17,7 +19,7 @@ public final class Expand {
             throw new ShapeException("expand: " + x.shape() + " does not broadcast to " + shape);
         }
         Shape before = x.shape();
-        Tensor y = Tensor.allocate(x.device(), shape);
+        Tensor y = allocate(x.device(), shape);
         StridedCopy.run(shape.toArray(), x, 0, x.shape().broadcastStrides(shape), y, 0, shape.strides());
         return Recorder.of("expand", y)
                 .input(x, (dy, saved) -> Sum.to(dy, before))

@@ -1,8 +1,14 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.kernels;
+
+import dev.striate.Padding;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
+import dev.striate.WindowOption;
 import dev.striate.autograd.Recorder;
 import dev.striate.backend.Conv2dGeometry;
 
@@ -52,14 +58,14 @@ public final class Im2Col {
     static Tensor gather(String operation, Conv2dGeometry g, Tensor x) {
         int cells = Sizes.alongAxis(operation, 1, (long) g.inChannels() * g.kernelHeight() * g.kernelWidth());
         int windows = Sizes.alongAxis(operation, 2, (long) g.outHeight() * g.outWidth());
-        Tensor columns = Tensor.allocate(x.device(), Sizes.shape(operation, g.batch(), cells, windows));
-        x.device().backend().kernels().im2col().im2col(g, x.buffer(), columns.buffer());
+        Tensor columns = allocate(x.device(), Sizes.shape(operation, g.batch(), cells, windows));
+        kernels(x).im2col().im2col(g, buffer(x), buffer(columns));
         return columns;
     }
 
     private static Tensor scatter(Conv2dGeometry g, Tensor columns) {
-        Tensor x = Tensor.allocate(columns.device(), Shape.of(g.batch(), g.inChannels(), g.inHeight(), g.inWidth()));
-        x.device().backend().kernels().im2col().col2im(g, columns.buffer(), x.buffer());
+        Tensor x = allocate(columns.device(), Shape.of(g.batch(), g.inChannels(), g.inHeight(), g.inWidth()));
+        kernels(x).im2col().col2im(g, buffer(columns), buffer(x));
         return x;
     }
 

@@ -1,12 +1,13 @@
 package dev.striate.op;
 
+import dev.striate.ClassificationOptions;
 import dev.striate.DeviceException;
 import dev.striate.IntTensor;
+import dev.striate.LossReduction;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
 import dev.striate.backend.ClassificationGeometry;
-import dev.striate.backend.LossReduction;
 
 /** The shape rule and the check of labels that the classification losses share. */
 final class Labels {

@@ -1,5 +1,11 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.bufferOrNull;
+import static dev.striate.internal.Internals.kernels;
+import static dev.striate.internal.Internals.requireSameDevice;
+
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
@@ -29,8 +35,8 @@ public final class Linear {
     }
 
     private static Tensor apply(Tensor x, Tensor weight, @Nullable Tensor bias, boolean relu) {
-        x.requireDevice("linear", weight);
-        x.requireDevice("linear", bias);
+        requireSameDevice("linear", x, weight);
+        requireSameDevice("linear", x, bias);
         Shape shape = outputShape(x.shape(), weight.shape());
         int out = weight.size(0);
         if (bias != null && !bias.shape().equals(Shape.of(out))) {
@@ -56,12 +62,8 @@ public final class Linear {
 
     private static Tensor rows(Tensor x, Tensor weight, @Nullable Tensor bias, boolean relu) {
         LinearGeometry g = new LinearGeometry(x.size(0), x.size(1), weight.size(0));
-        Tensor y = Tensor.allocate(x.device(), Shape.of(g.rows(), g.out()));
-        x.device()
-                .backend()
-                .kernels()
-                .linear()
-                .forward(g, x.buffer(), weight.buffer(), Tensor.bufferOf(bias), relu, y.buffer());
+        Tensor y = allocate(x.device(), Shape.of(g.rows(), g.out()));
+        kernels(x).linear().forward(g, buffer(x), buffer(weight), bufferOrNull(bias), relu, buffer(y));
         Recorder recorder = Recorder.of("linear", y);
         if (x.requiresGrad() && weight.requiresGrad()) {
             List<Tensor> inputs = bias == null ? List.of(x, weight) : List.of(x, weight, bias);
@@ -82,29 +84,23 @@ public final class Linear {
         Tensor dx = Objects.requireNonNull(targets.allocate(0));
         Tensor dw = Objects.requireNonNull(targets.allocate(1));
         Tensor dbias = targets.allocate(2);
-        dy.device()
-                .backend()
-                .kernels()
+        kernels(dy)
                 .linear()
                 .gradients(
                         g,
-                        x.buffer(),
-                        dy.buffer(),
-                        weight.buffer(),
-                        Tensor.bufferOf(targets.gate(0)),
-                        dx.buffer(),
-                        dw.buffer(),
-                        Tensor.bufferOf(dbias));
+                        buffer(x),
+                        buffer(dy),
+                        buffer(weight),
+                        bufferOrNull(targets.gate(0)),
+                        buffer(dx),
+                        buffer(dw),
+                        bufferOrNull(dbias));
         return new Tensor[] {dx, dw, dbias};
     }
 
     private static @Nullable Tensor[] inputGradient(LinearGeometry g, Tensor dy, Tensor weight, Targets targets) {
         Tensor dx = Objects.requireNonNull(targets.allocate(0));
-        dy.device()
-                .backend()
-                .kernels()
-                .linear()
-                .inputGradient(g, dy.buffer(), weight.buffer(), Tensor.bufferOf(targets.gate(0)), dx.buffer());
+        kernels(dy).linear().inputGradient(g, buffer(dy), buffer(weight), bufferOrNull(targets.gate(0)), buffer(dx));
         return new Tensor[] {dx};
     }
 
@@ -112,11 +108,7 @@ public final class Linear {
     private static @Nullable Tensor[] weightGradient(LinearGeometry g, Tensor x, Tensor dy, Targets targets) {
         Tensor dw = Objects.requireNonNull(targets.allocate(0));
         Tensor dbias = targets.allocate(1);
-        dy.device()
-                .backend()
-                .kernels()
-                .linear()
-                .weightGradient(g, x.buffer(), dy.buffer(), dw.buffer(), Tensor.bufferOf(dbias));
+        kernels(dy).linear().weightGradient(g, buffer(x), buffer(dy), buffer(dw), bufferOrNull(dbias));
         return new Tensor[] {dw, dbias};
     }
 }

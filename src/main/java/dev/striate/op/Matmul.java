@@ -1,5 +1,10 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.kernels;
+import static dev.striate.internal.Internals.requireSameDevice;
+
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
@@ -19,7 +24,7 @@ public final class Matmul {
 
     /** @throws ShapeException if the shapes do not fit, or if a factor is a scalar or a transposed vector */
     public static Tensor apply(Tensor a, Tensor b, boolean transposeA, boolean transposeB) {
-        a.requireDevice("matmul", b);
+        requireSameDevice("matmul", a, b);
         int rankA = a.shape().rank();
         int rankB = b.shape().rank();
         if (rankA == 0 || rankB == 0 || (rankA == 1 && transposeA) || (rankB == 1 && transposeB)) {
@@ -88,8 +93,8 @@ public final class Matmul {
                 scaled(batchA.broadcastStrides(batch), m * k),
                 scaled(batchB.broadcastStrides(batch), k * n));
         MatmulGeometry g = new MatmulGeometry(loop, m, n, k, transposeA, transposeB);
-        Tensor c = Tensor.allocate(a.device(), Shape.of(sizes));
-        a.device().backend().kernels().matmul().forward(g, a.buffer(), b.buffer(), null, c.buffer());
+        Tensor c = allocate(a.device(), Shape.of(sizes));
+        kernels(a).matmul().forward(g, buffer(a), buffer(b), null, buffer(c));
         return Recorder.of("matmul", c)
                 .input(a, (dc, saved) -> Sum.to(gradientOfA(dc, saved.get(0), transposeA, transposeB), sa), b)
                 .input(b, (dc, saved) -> Sum.to(gradientOfB(saved.get(0), dc, transposeA, transposeB), sb), a)

@@ -1,5 +1,10 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+import static dev.striate.internal.Internals.allocateIntegers;
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.kernels;
+
 import dev.striate.IntTensor;
 import dev.striate.Shape;
 import dev.striate.Tensor;
@@ -14,14 +19,10 @@ public final class Max {
     public static Tensor apply(Tensor x, int[] axes, boolean keepAxes) {
         Shape shape = x.shape();
         ReduceLoops loops = ReduceLoops.of("max", shape, axes, keepAxes);
-        Tensor y = Tensor.allocate(x.device(), loops.output());
-        IntTensor indices = IntTensor.allocate(
-                x.device(), loops.output(), 0, loops.reduced().turns() - 1);
-        x.device()
-                .backend()
-                .kernels()
-                .reduce()
-                .max(loops.kept(), loops.reduced(), x.buffer(), y.buffer(), indices.buffer());
+        Tensor y = allocate(x.device(), loops.output());
+        IntTensor indices =
+                allocateIntegers(x.device(), loops.output(), 0, loops.reduced().turns() - 1);
+        kernels(x).reduce().max(loops.kept(), loops.reduced(), buffer(x), buffer(y), buffer(indices));
         Recorder.of("max", y)
                 .input(x, (dy, saved) -> gradient(loops, dy, saved.integers(0), shape), new IntTensor[] {indices})
                 .record();
@@ -30,12 +31,8 @@ public final class Max {
     }
 
     private static Tensor gradient(ReduceLoops loops, Tensor dy, IntTensor indices, Shape shape) {
-        Tensor dx = Tensor.allocate(dy.device(), shape);
-        dy.device()
-                .backend()
-                .kernels()
-                .reduce()
-                .maxGradient(loops.kept(), loops.reduced(), dy.buffer(), indices.buffer(), dx.buffer());
+        Tensor dx = allocate(dy.device(), shape);
+        kernels(dy).reduce().maxGradient(loops.kept(), loops.reduced(), buffer(dy), buffer(indices), buffer(dx));
         return dx;
     }
 }

@@ -1,9 +1,16 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+import static dev.striate.internal.Internals.allocateIntegers;
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.kernels;
+
 import dev.striate.IntTensor;
+import dev.striate.MaxPool2dResult;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
+import dev.striate.WindowOption;
 import dev.striate.autograd.Recorder;
 import dev.striate.backend.Pool2dGeometry;
 
@@ -15,16 +22,8 @@ public final class MaxPool2d {
 
     private MaxPool2d() {}
 
-    /**
-     * Maxima and their positions.
-     *
-     * @param output  {@code (N, C, OH, OW)}
-     * @param indices {@code row * W + column} within the plane, in the same shape; -1 for a window without pixels
-     */
-    public record Result(Tensor output, IntTensor indices) {}
-
     /** @throws ShapeException if the shapes and options do not fit each other */
-    public static Result apply(Tensor x, int kernelHeight, int kernelWidth, WindowOption... options) {
+    public static MaxPool2dResult apply(Tensor x, int kernelHeight, int kernelWidth, WindowOption... options) {
         return apply(x, false, kernelHeight, kernelWidth, options);
     }
 
@@ -32,21 +31,22 @@ public final class MaxPool2d {
      * Computes {@link #apply} followed by ReLU, in one kernel if the device has one. The indices are those of the
      * maxima. Errors as for {@link #apply}.
      */
-    public static Result withRelu(Tensor x, int kernelHeight, int kernelWidth, WindowOption... options) {
+    public static MaxPool2dResult withRelu(Tensor x, int kernelHeight, int kernelWidth, WindowOption... options) {
         return apply(x, true, kernelHeight, kernelWidth, options);
     }
 
-    private static Result apply(Tensor x, boolean relu, int kernelHeight, int kernelWidth, WindowOption... options) {
+    private static MaxPool2dResult apply(
+            Tensor x, boolean relu, int kernelHeight, int kernelWidth, WindowOption... options) {
         Shape image = x.shape();
         Pool2dGeometry g = geometry(image, kernelHeight, kernelWidth, options);
         Shape shape = PoolGeometry.outputShape("maxPool2d", image, g);
-        Tensor y = Tensor.allocate(x.device(), shape);
-        IntTensor indices = IntTensor.allocate(x.device(), shape, -1, g.inHeight() * g.inWidth() - 1);
-        x.device().backend().kernels().maxPool2d().forward(g, x.buffer(), relu, y.buffer(), indices.buffer());
+        Tensor y = allocate(x.device(), shape);
+        IntTensor indices = allocateIntegers(x.device(), shape, -1, g.inHeight() * g.inWidth() - 1);
+        kernels(x).maxPool2d().forward(g, buffer(x), relu, buffer(y), buffer(indices));
         Recorder.of("maxPool2d", y)
                 .input(x, (dy, saved) -> gradient(g, dy, saved.integers(0), image), new IntTensor[] {indices})
                 .record();
-        return new Result(relu ? Unary.recordRelu(y, y) : y, indices);
+        return new MaxPool2dResult(relu ? Unary.recordRelu(y, y) : y, indices);
     }
 
     /** Returns the shape of the output without computing it; errors as for {@link #apply}. */
@@ -60,7 +60,7 @@ public final class MaxPool2d {
      */
     public static boolean windowsHaveNoGaps(WindowOption... options) {
         for (WindowOption option : options) {
-            if (option.kind == WindowOption.Kind.DILATION && (option.height > 1 || option.width > 1)) {
+            if (option.kind() == WindowOption.Kind.DILATION && (option.height() > 1 || option.width() > 1)) {
                 return false;
             }
         }
@@ -68,8 +68,8 @@ public final class MaxPool2d {
     }
 
     private static Tensor gradient(Pool2dGeometry g, Tensor dy, IntTensor indices, Shape shape) {
-        Tensor dx = Tensor.allocate(dy.device(), shape);
-        dy.device().backend().kernels().maxPool2d().gradient(g, dy.buffer(), indices.buffer(), dx.buffer());
+        Tensor dx = allocate(dy.device(), shape);
+        kernels(dy).maxPool2d().gradient(g, buffer(dy), buffer(indices), buffer(dx));
         return dx;
     }
 

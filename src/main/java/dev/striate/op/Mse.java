@@ -1,5 +1,7 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.requireSameDevice;
+
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
 
@@ -13,7 +15,7 @@ public final class Mse {
 
     /** @throws ShapeException if the shapes differ */
     public static Tensor apply(Tensor x, Tensor target) {
-        x.requireDevice("mse", target);
+        requireSameDevice("mse", x, target);
         if (!x.shape().equals(target.shape())) {
             throw new ShapeException(
                     "mse: expected two tensors of the same shape, got " + x.shape() + " and " + target.shape());

@@ -1,5 +1,10 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.kernels;
+
+import dev.striate.ClassificationOptions;
 import dev.striate.IntTensor;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
@@ -22,29 +27,20 @@ public final class Nll {
         }
         Shape shape = logProbabilities.shape();
         ClassificationGeometry g = Labels.geometry("nll", logProbabilities, labels, options);
-        Tensor loss = Tensor.allocate(logProbabilities.device(), Labels.lossShape(g, labels));
-        Tensor count = Tensor.allocate(logProbabilities.device(), Shape.SCALAR);
-        logProbabilities
-                .device()
-                .backend()
-                .kernels()
+        Tensor loss = allocate(logProbabilities.device(), Labels.lossShape(g, labels));
+        Tensor count = allocate(logProbabilities.device(), Shape.SCALAR);
+        kernels(logProbabilities)
                 .nll()
-                .forward(g, logProbabilities.buffer(), labels.buffer(), loss.buffer(), count.buffer());
+                .forward(g, buffer(logProbabilities), buffer(labels), buffer(loss), buffer(count));
         Recorder.of("nll", loss)
                 .input(
                         logProbabilities,
                         (dy, saved) -> {
-                            Tensor dx = Tensor.allocate(dy.device(), shape);
-                            dy.device()
-                                    .backend()
-                                    .kernels()
+                            Tensor dx = allocate(dy.device(), shape);
+                            kernels(dy)
                                     .nll()
                                     .gradient(
-                                            g,
-                                            saved.integers(0).buffer(),
-                                            saved.get(0).buffer(),
-                                            dy.buffer(),
-                                            dx.buffer());
+                                            g, buffer(saved.integers(0)), buffer(saved.get(0)), buffer(dy), buffer(dx));
                             return dx;
                         },
                         new IntTensor[] {labels},

@@ -1,15 +1,22 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+import static dev.striate.internal.Internals.allocateIntegers;
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.kernels;
+
 import dev.striate.Device;
 import dev.striate.IntTensor;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
+import dev.striate.WindowOption;
 import dev.striate.autograd.Recorder;
 import dev.striate.backend.BatchNorm2dGeometry;
 import dev.striate.backend.NormParameters;
 import dev.striate.backend.NormPoolKernels;
 import dev.striate.backend.NormStatistics;
 import dev.striate.backend.Pool2dGeometry;
+import dev.striate.internal.Internals;
 import java.util.List;
 import java.util.Objects;
 
@@ -24,7 +31,7 @@ public final class NormPool {
 
     /** Returns whether a device has kernels for this operation. */
     public static boolean runsOn(Device device) {
-        return device.backend().kernels().normPool() != null;
+        return Internals.backend(device).kernels().normPool() != null;
     }
 
     /**
@@ -41,19 +48,18 @@ public final class NormPool {
             WindowOption... options) {
         BatchNorm2dGeometry g = BatchNorm2d.geometry(x, settings);
         Pool2dGeometry window = MaxPool2d.geometry(x.shape(), kernelHeight, kernelWidth, options);
-        NormPoolKernels kernels =
-                Objects.requireNonNull(x.device().backend().kernels().normPool());
+        NormPoolKernels kernels = Objects.requireNonNull(kernels(x).normPool());
         List<Tensor> statistics = settings.statistics();
         boolean training = settings.training();
         NormStatistics by = BatchNorm2d.buffers(training, statistics.get(0), statistics.get(1));
         NormParameters parameters = settings.parameters();
-        Tensor y = Tensor.allocate(x.device(), PoolGeometry.outputShape("maxPool2d", x.shape(), window));
-        IntTensor indices = IntTensor.allocate(x.device(), y.shape(), -1, window.inHeight() * window.inWidth() - 1);
+        Tensor y = allocate(x.device(), PoolGeometry.outputShape("maxPool2d", x.shape(), window));
+        IntTensor indices = allocateIntegers(x.device(), y.shape(), -1, window.inHeight() * window.inWidth() - 1);
         if (training) {
             kernels.forwardTraining(
-                    g, window, x.buffer(), parameters, relu, y.buffer(), indices.buffer(), by, settings.running());
+                    g, window, buffer(x), parameters, relu, buffer(y), buffer(indices), by, settings.running());
         } else {
-            kernels.forwardInference(g, window, x.buffer(), parameters, by, relu, y.buffer(), indices.buffer());
+            kernels.forwardInference(g, window, buffer(x), parameters, by, relu, buffer(y), buffer(indices));
         }
         Recorder.of("batchNorm2d and maxPool2d", y)
                 .inputs(
@@ -63,11 +69,11 @@ public final class NormPool {
                                 gradients -> kernels.gradient(
                                         g,
                                         window,
-                                        saved.get(0).buffer(),
-                                        saved.get(1).buffer(),
+                                        buffer(saved.get(0)),
+                                        buffer(saved.get(1)),
                                         BatchNorm2d.buffers(training, saved.get(2), saved.get(3)),
-                                        dy.buffer(),
-                                        saved.integers(0).buffer(),
+                                        buffer(dy),
+                                        buffer(saved.integers(0)),
                                         gradients)),
                         new IntTensor[] {indices},
                         x,

@@ -1,5 +1,7 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
@@ -43,7 +45,7 @@ public final class Pad {
         StridedCopy.run(inner, x, 0, innerStrides, y, offset, strides);
         return Recorder.of("pad", y)
                 .input(x, (dy, saved) -> {
-                    Tensor dx = Tensor.allocate(dy.device(), shape);
+                    Tensor dx = allocate(dy.device(), shape);
                     StridedCopy.run(inner, dy, offset, strides, dx, 0, innerStrides);
                     return dx;
                 })

@@ -1,5 +1,7 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
@@ -57,7 +59,7 @@ public final class Permute {
             walked[i] = strides[order[i]];
         }
         Shape shape = Shape.of(sizes);
-        Tensor y = Tensor.allocate(x.device(), shape);
+        Tensor y = allocate(x.device(), shape);
         StridedCopy.run(sizes, x, 0, walked, y, 0, shape.strides());
         return Recorder.of(operation, y)
                 .input(x, (dy, saved) -> apply(operation, dy, inverse))

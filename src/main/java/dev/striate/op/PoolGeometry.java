@@ -1,5 +1,6 @@
 package dev.striate.op;
 
+import dev.striate.Padding;
 import dev.striate.Shape;
 import dev.striate.backend.Pool2dGeometry;
 

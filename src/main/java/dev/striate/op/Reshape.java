@@ -1,5 +1,7 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.view;
+
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
@@ -36,7 +38,7 @@ public final class Reshape {
     }
 
     private static Tensor record(String operation, Tensor x, Shape shape) {
-        return Recorder.of(operation, x.view(shape)).view(x).record();
+        return Recorder.of(operation, view(x, shape)).view(x).record();
     }
 
     private static Shape resolve(Shape x, int[] sizes) {

@@ -1,5 +1,7 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
@@ -30,7 +32,7 @@ public final class Slice {
         int[] strides = x.shape().strides();
         int offset = from * strides[along];
         strides[along] *= step;
-        Tensor y = Tensor.allocate(x.device(), shape);
+        Tensor y = allocate(x.device(), shape);
         StridedCopy.run(shape.toArray(), x, offset, strides, y, 0, shape.strides());
         return Recorder.of("slice", y)
                 .input(x, (dy, saved) -> {

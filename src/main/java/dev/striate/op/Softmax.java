@@ -1,5 +1,9 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.kernels;
+
 import dev.striate.Shape;
 import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
@@ -13,18 +17,14 @@ public final class Softmax {
     /** {@code y = e^x / sum(e^x)}; {@code dx = y (dy - sum(dy y))}. */
     public static Tensor softmax(Tensor x, int axis) {
         AxisGeometry g = geometry("softmax", x.shape(), axis);
-        Tensor y = Tensor.allocate(x.device(), x.shape());
-        x.device().backend().kernels().softmax().softmax(g, x.buffer(), y.buffer());
+        Tensor y = allocate(x.device(), x.shape());
+        kernels(x).softmax().softmax(g, buffer(x), buffer(y));
         return Recorder.of("softmax", y)
                 .input(
                         x,
                         (dy, saved) -> {
-                            Tensor dx = Tensor.allocate(dy.device(), dy.shape());
-                            dy.device()
-                                    .backend()
-                                    .kernels()
-                                    .softmax()
-                                    .softmaxGradient(g, saved.get(0).buffer(), dy.buffer(), dx.buffer());
+                            Tensor dx = allocate(dy.device(), dy.shape());
+                            kernels(dy).softmax().softmaxGradient(g, buffer(saved.get(0)), buffer(dy), buffer(dx));
                             return dx;
                         },
                         y)
@@ -34,18 +34,14 @@ public final class Softmax {
     /** {@code y = x - log(sum(e^x))}; {@code dx = dy - e^y sum(dy)}. */
     public static Tensor logSoftmax(Tensor x, int axis) {
         AxisGeometry g = geometry("logSoftmax", x.shape(), axis);
-        Tensor y = Tensor.allocate(x.device(), x.shape());
-        x.device().backend().kernels().softmax().logSoftmax(g, x.buffer(), y.buffer());
+        Tensor y = allocate(x.device(), x.shape());
+        kernels(x).softmax().logSoftmax(g, buffer(x), buffer(y));
         return Recorder.of("logSoftmax", y)
                 .input(
                         x,
                         (dy, saved) -> {
-                            Tensor dx = Tensor.allocate(dy.device(), dy.shape());
-                            dy.device()
-                                    .backend()
-                                    .kernels()
-                                    .softmax()
-                                    .logSoftmaxGradient(g, saved.get(0).buffer(), dy.buffer(), dx.buffer());
+                            Tensor dx = allocate(dy.device(), dy.shape());
+                            kernels(dy).softmax().logSoftmaxGradient(g, buffer(saved.get(0)), buffer(dy), buffer(dx));
                             return dx;
                         },
                         y)

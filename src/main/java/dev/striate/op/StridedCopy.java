@@ -1,5 +1,8 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.kernels;
+
 import dev.striate.Tensor;
 import dev.striate.backend.StridedLoop;
 
@@ -17,15 +20,13 @@ final class StridedCopy {
             Tensor target,
             int targetOffset,
             int[] targetStrides) {
-        source.device()
-                .backend()
-                .kernels()
+        kernels(source)
                 .copy()
                 .copy(
                         StridedLoop.of(sizes, sourceStrides, targetStrides),
                         sourceOffset,
-                        source.buffer(),
+                        buffer(source),
                         targetOffset,
-                        target.buffer());
+                        buffer(target));
     }
 }

@@ -1,5 +1,10 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.kernels;
+import static dev.striate.internal.Internals.view;
+
 import dev.striate.Shape;
 import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
@@ -26,11 +31,11 @@ public final class Sum {
 
     private static Tensor apply(String operation, Tensor x, ReduceLoops loops, float scale) {
         int[] sizes = x.shape().toArray();
-        Tensor y = Tensor.allocate(x.device(), loops.output());
-        x.device().backend().kernels().reduce().sum(loops.kept(), loops.reduced(), scale, x.buffer(), y.buffer());
+        Tensor y = allocate(x.device(), loops.output());
+        kernels(x).reduce().sum(loops.kept(), loops.reduced(), scale, buffer(x), buffer(y));
         return Recorder.of(operation, y)
                 .input(x, (dy, saved) -> {
-                    Tensor kept = dy.view(loops.keepAxes());
+                    Tensor kept = view(dy, loops.keepAxes());
                     return (scale == 1 ? kept : kept.mul(scale)).expand(sizes);
                 })
                 .record();

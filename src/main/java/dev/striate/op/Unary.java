@@ -1,5 +1,10 @@
 package dev.striate.op;
 
+import static dev.striate.internal.Internals.allocate;
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.bufferOrNull;
+import static dev.striate.internal.Internals.kernels;
+
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
@@ -61,12 +66,8 @@ public final class Unary {
     }
 
     public static Tensor relu(Tensor x) {
-        Tensor y = Tensor.allocate(x.device(), x.shape());
-        x.device()
-                .backend()
-                .kernels()
-                .unary()
-                .forward(UnaryFunction.RELU, x.shape().elements(), x.buffer(), y.buffer());
+        Tensor y = allocate(x.device(), x.shape());
+        kernels(x).unary().forward(UnaryFunction.RELU, x.shape().elements(), buffer(x), buffer(y));
         return recordRelu(x, y);
     }
 
@@ -88,8 +89,8 @@ public final class Unary {
     }
 
     private static Tensor apply(String operation, Tensor x, UnaryFunction f) {
-        Tensor y = Tensor.allocate(x.device(), x.shape());
-        x.device().backend().kernels().unary().forward(f, x.shape().elements(), x.buffer(), y.buffer());
+        Tensor y = allocate(x.device(), x.shape());
+        kernels(x).unary().forward(f, x.shape().elements(), buffer(x), buffer(y));
         Tensor[] saves = switch (f.kind().saves()) {
             case NOTHING -> new Tensor[0];
             case INPUT -> new Tensor[] {x};
@@ -104,12 +105,8 @@ public final class Unary {
     }
 
     private static Tensor gradient(UnaryFunction f, @Nullable Tensor saved, Tensor dy) {
-        Tensor dx = Tensor.allocate(dy.device(), dy.shape());
-        dy.device()
-                .backend()
-                .kernels()
-                .unary()
-                .gradient(f, dy.shape().elements(), Tensor.bufferOf(saved), dy.buffer(), dx.buffer());
+        Tensor dx = allocate(dy.device(), dy.shape());
+        kernels(dy).unary().gradient(f, dy.shape().elements(), bufferOrNull(saved), buffer(dy), buffer(dx));
         return dx;
     }
 }

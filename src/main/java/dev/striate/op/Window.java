@@ -1,7 +1,9 @@
 package dev.striate.op;
 
+import dev.striate.Padding;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
+import dev.striate.WindowOption;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
@@ -44,13 +46,15 @@ final class Window {
         Window window = new Window(operation, kernelH, kernelW);
         int seen = 0;
         for (WindowOption option : options) {
-            if (!contains(allowed, option.kind)) {
-                throw new ShapeException(operation + " has no option " + option.kind.label + "; it has "
-                        + Arrays.stream(allowed).map(kind -> kind.label).collect(Collectors.joining(", ")));
+            if (!contains(allowed, option.kind())) {
+                throw new ShapeException(operation + " has no option " + option.kind() + "; it has "
+                        + Arrays.stream(allowed)
+                                .map(WindowOption.Kind::toString)
+                                .collect(Collectors.joining(", ")));
             }
-            int bit = 1 << option.kind.ordinal();
+            int bit = 1 << option.kind().ordinal();
             if ((seen & bit) != 0) {
-                throw new ShapeException(operation + ": the option " + option.kind.label + " was given twice");
+                throw new ShapeException(operation + ": the option " + option.kind() + " was given twice");
             }
             seen |= bit;
             window.set(option);
@@ -68,7 +72,7 @@ final class Window {
         Window window = of(operation, kernelH, kernelW, options, allowed);
         window.requireSmallPadding();
         for (WindowOption option : options) {
-            if (option.kind == WindowOption.Kind.STRIDE) {
+            if (option.kind() == WindowOption.Kind.STRIDE) {
                 return window;
             }
         }
@@ -102,23 +106,23 @@ final class Window {
     }
 
     private void set(WindowOption option) {
-        switch (option.kind) {
+        switch (option.kind()) {
             case STRIDE -> {
-                strideH = option.height;
-                strideW = option.width;
+                strideH = option.height();
+                strideW = option.width();
             }
-            case PADDING -> padding = option.padding;
+            case PADDING -> padding = option.padding();
             case OUTPUT_PADDING -> {
-                outputPaddingH = option.height;
-                outputPaddingW = option.width;
+                outputPaddingH = option.height();
+                outputPaddingW = option.width();
             }
             case DILATION -> {
-                dilationH = option.height;
-                dilationW = option.width;
+                dilationH = option.height();
+                dilationW = option.width();
             }
-            case GROUPS -> groups = option.height;
+            case GROUPS -> groups = option.height();
             case CEIL_MODE -> ceilMode = true;
-            case COUNT_INCLUDE_PAD -> countIncludePad = option.height == 1;
+            case COUNT_INCLUDE_PAD -> countIncludePad = option.height() == 1;
         }
     }
 
@@ -132,8 +136,26 @@ final class Window {
         return Sizes.require(operation, "the window's width", dilationW * (kernelW - 1L) + 1);
     }
 
+    /** Returns the padding in numbers for an image of the given size. */
     Padding resolve(int height, int width) {
-        return padding.resolve(height, width, extentH(), extentW(), strideH, strideW);
+        return switch (padding.rule()) {
+            case GIVEN -> padding;
+            case FULL -> Padding.of(extentH() - 1, extentW() - 1);
+            case SAME -> {
+                int totalH = samePadding(height, extentH(), strideH);
+                int totalW = samePadding(width, extentW(), strideW);
+                yield Padding.of(totalH / 2, totalH - totalH / 2, totalW / 2, totalW - totalW / 2);
+            }
+        };
+    }
+
+    /**
+     * The total padding of {@link Padding#SAME}. It is less than the extent, because the last window starts inside the
+     * image.
+     */
+    private static int samePadding(int size, int extent, int stride) {
+        int lastStart = (size - 1) / stride * stride;
+        return Math.max(extent - (size - lastStart), 0);
     }
 
     int outHeight(Shape image, int size, Padding resolved) {

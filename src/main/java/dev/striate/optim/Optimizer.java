@@ -1,16 +1,24 @@
 package dev.striate.optim;
 
+import static dev.striate.internal.Internals.backend;
+import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.gradient;
+import static dev.striate.internal.Internals.release;
+import static dev.striate.internal.Internals.storage;
+import static dev.striate.internal.Internals.window;
+
 import dev.striate.AutogradException;
 import dev.striate.Device;
 import dev.striate.DeviceException;
+import dev.striate.NoGrad;
 import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
-import dev.striate.autograd.NoGrad;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.OptimizerKernels;
+import dev.striate.internal.Internals;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -111,7 +119,7 @@ public abstract class Optimizer implements AutoCloseable {
             values = Tensor.zeros(device, length);
             gradients = Tensor.zeros(device, length);
             squares = Tensor.zeros(device, 2);
-            List.of(values, gradients, squares).forEach(Scope::release);
+            List.of(values, gradients, squares).forEach(Internals::release);
         }
         gather();
     }
@@ -127,11 +135,11 @@ public abstract class Optimizer implements AutoCloseable {
                 throw new DeviceException("an optimiser's parameters must be on one device: " + all.get(0).name
                         + " is on " + device + ", " + entry.getKey() + " on " + parameter.device());
             }
-            if (parameter.node() != null) {
+            if (gradient(parameter).node() != null) {
                 throw new AutogradException("an optimiser updates leaves, but " + entry.getKey() + " was computed by "
-                        + parameter.node().operation());
+                        + gradient(parameter).node().operation());
             }
-            Buffer memory = parameter.buffer();
+            Buffer memory = buffer(parameter);
             if (seen.add(parameter)) {
                 String owner = owners.putIfAbsent(memory, entry.getKey());
                 if (owner != null) {
@@ -148,7 +156,7 @@ public abstract class Optimizer implements AutoCloseable {
 
     /** Rounds an offset up to one at which a window may start. */
     private int aligned(long offset) {
-        int alignment = device.backend().sliceAlignment();
+        int alignment = backend(device).sliceAlignment();
         long rounded = (offset + alignment - 1) / alignment * alignment;
         if (rounded > Integer.MAX_VALUE) {
             throw new ShapeException("an optimiser takes fewer than 2^31 parameter values, including padding");
@@ -156,8 +164,8 @@ public abstract class Optimizer implements AutoCloseable {
         return (int) rounded;
     }
 
-    private static Tensor window(Tensor flat, Slot slot) {
-        return flat.window(slot.offset, slot.parameter.shape());
+    private static Tensor windowOf(Tensor flat, Slot slot) {
+        return window(flat, slot.offset, slot.parameter.shape());
     }
 
     /**
@@ -166,12 +174,14 @@ public abstract class Optimizer implements AutoCloseable {
      */
     private void gather() {
         for (Slot slot : slots) {
-            if (slot.parameter.buffer() != slot.home) {
-                try (Tensor value = window(values, slot);
-                        Tensor gradient = window(gradients, slot)) {
-                    slot.parameter.moveInto(value, gradient);
+            if (buffer(slot.parameter) != slot.home) {
+                try (Tensor value = windowOf(values, slot);
+                        Tensor gradient = windowOf(gradients, slot)) {
+                    value.assign(slot.parameter);
+                    storage(slot.parameter).moveTo(storage(value));
+                    gradient(slot.parameter).moveInto(gradient);
                 }
-                slot.home = slot.parameter.buffer();
+                slot.home = buffer(slot.parameter);
             }
         }
     }
@@ -214,12 +224,12 @@ public abstract class Optimizer implements AutoCloseable {
                 update(run(first, end), taken);
                 for (Slot slot : slots.subList(first, end)) {
                     slot.steps += countsSteps() ? 1 : 0;
-                    slot.parameter.markChanged();
+                    storage(slot.parameter).markChanged();
                 }
             }
         }
         steps++;
-        namedState.values().forEach(Tensor::markChanged);
+        namedState.values().forEach(state -> storage(state).markChanged());
     }
 
     /** Executes the pending fills of gradients. Adjacent gradients that are filled with zeros take one launch. */
@@ -227,15 +237,16 @@ public abstract class Optimizer implements AutoCloseable {
         int start = first;
         while (start < end) {
             int stop = start;
-            while (stop < end && slots.get(stop).gradient().isKnown(0)) {
+            while (stop < end && storage(slots.get(stop).gradient()).isKnown(0)) {
                 stop++;
             }
             if (stop > start) {
-                device.backend().kernels().copy().fill(0, run(start, stop).gradients());
-                slots.subList(start, stop).forEach(slot -> slot.gradient().settle());
+                backend(device).kernels().copy().fill(0, run(start, stop).gradients());
+                slots.subList(start, stop)
+                        .forEach(slot -> storage(slot.gradient()).cancelFill());
             } else {
                 // Executes a pending fill with another value, if there is one.
-                slots.get(start).gradient().buffer();
+                buffer(slots.get(start).gradient());
                 stop++;
             }
             start = stop;
@@ -286,7 +297,7 @@ public abstract class Optimizer implements AutoCloseable {
     private boolean isZero(Slot slot) {
         for (String kind : flatState.keySet()) {
             for (float value : Objects.requireNonNull(namedState.get(stateName(kind, slot)))
-                    .toArray()) {
+                    .toFloatArray()) {
                 if (value != 0) {
                     return false;
                 }
@@ -356,17 +367,17 @@ public abstract class Optimizer implements AutoCloseable {
             aside.keySet().forEach(gradient -> gradient.fill(0));
             try {
                 fillGradients(0, slots.size());
-                OptimizerKernels kernels = device.backend().kernels().optimizer();
+                OptimizerKernels kernels = backend(device).kernels().optimizer();
                 int n = gradients.shape().elements();
-                kernels.sumsOfSquares(n, gradients.buffer(), squares.buffer());
-                kernels.clip(n, maxNorm, squares.buffer(), gradients.buffer());
+                kernels.sumsOfSquares(n, buffer(gradients), buffer(squares));
+                kernels.clip(n, maxNorm, buffer(squares), buffer(gradients));
             } finally {
                 aside.forEach(Tensor::assign);
             }
         }
         for (Slot slot : slots) {
             if (slot.takesPart()) {
-                slot.gradient().markChanged();
+                storage(slot.gradient()).markChanged();
             }
         }
     }
@@ -433,7 +444,7 @@ public abstract class Optimizer implements AutoCloseable {
             if (slot.parameter.isClosed()) {
                 throw new StriateException(
                         "this optimiser's parameter " + slot.name + " was closed, for example by close() or"
-                                + " a second initialize() of its module; create a new optimiser from the module's parameters()");
+                                + " a second initialize() of its block; create a new optimiser from the block's parameters()");
             }
         }
     }
@@ -462,10 +473,10 @@ public abstract class Optimizer implements AutoCloseable {
 
     /** Adds a state tensor of zeros for each parameter, and resets the parameters' numbers of steps to 0. */
     final void addState(String kind) {
-        Tensor flat = Scope.release(Tensor.zeros(device, values.shape().elements()));
+        Tensor flat = release(Tensor.zeros(device, values.shape().elements()));
         flatState.put(kind, flat);
         for (Slot slot : slots) {
-            namedState.put(stateName(kind, slot), window(flat, slot));
+            namedState.put(stateName(kind, slot), windowOf(flat, slot));
             slot.steps = 0;
         }
     }
@@ -494,7 +505,7 @@ public abstract class Optimizer implements AutoCloseable {
         }
 
         OptimizerKernels kernels() {
-            return device.backend().kernels().optimizer();
+            return backend(device).kernels().optimizer();
         }
 
         Buffer values() {
@@ -511,8 +522,8 @@ public abstract class Optimizer implements AutoCloseable {
 
         private Buffer part(Tensor flat) {
             return length == flat.shape().elements()
-                    ? flat.buffer()
-                    : flat.buffer().slice(offset, length);
+                    ? buffer(flat)
+                    : buffer(flat).slice(offset, length);
         }
     }
 }

@@ -1,15 +1,15 @@
 package dev.striate.plot;
 
 import dev.striate.Device;
+import dev.striate.NoGrad;
 import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
-import dev.striate.autograd.NoGrad;
 import dev.striate.data.Batch;
 import dev.striate.data.DataLoader;
 import dev.striate.data.Dataset;
-import dev.striate.nn.Module;
+import dev.striate.nn.Block;
 import dev.striate.nn.ReceptiveField;
 import dev.striate.nn.Summary;
 import dev.striate.train.Modes;
@@ -74,21 +74,21 @@ public final class ExcitingPatches extends Picture {
      * its modes afterwards. Only the positions and values of the best patches are kept in memory.
      *
      * @param model  receives the images as the loader returns them, without random transforms
-     * @param layer  the dotted name of a module whose output is images, usually a convolution
+     * @param layer  the dotted name of a block whose output is images, usually a convolution
      * @param images read for one epoch; patches are cut from the data set itself
      * @param most   the number of patches per map
      * @throws StriateException if there is no such layer, or if its receptive field is unknown
      */
-    public ExcitingPatches(Module model, String layer, DataLoader images, Device device, int most) {
+    public ExcitingPatches(Block model, String layer, DataLoader images, Device device, int most) {
         this.layer = layer;
         this.dataset = images.dataset();
         if (most < 1) {
             throw new StriateException("ExcitingPatches: expected at least 1 patch per map, got " + most);
         }
-        Module target = model.modules().get(layer);
+        Block target = model.blocks().get(layer);
         if (target == null) {
             throw new StriateException("ExcitingPatches: the model has no layer \"" + layer + "\"; its layers are "
-                    + model.modules().keySet().stream()
+                    + model.blocks().keySet().stream()
                             .filter(name -> !name.isEmpty())
                             .toList());
         }
@@ -112,8 +112,8 @@ public final class ExcitingPatches extends Picture {
             while (batches.hasNext()) {
                 try (Batch batch = batches.next();
                         Scope scope = Scope.open()) {
-                    model.forward(batch.images(device), (module, output) -> {
-                        if (module == target) {
+                    model.forward(batch.images(device), (block, output) -> {
+                        if (block == target) {
                             keep(output, batch.indices(), kept, most);
                             throw new Reached();
                         }
@@ -125,12 +125,12 @@ public final class ExcitingPatches extends Picture {
         }
         if (kept.get(0).isEmpty()) {
             throw new StriateException("ExcitingPatches: the forward pass does not report the output of " + layer
-                    + "; override forwardParts() in the module that contains it");
+                    + "; override forwardParts() in the block that contains it");
         }
         kept.forEach(patches -> best.add(patches.stream().sorted(Patch.BY_VALUE).toList()));
     }
 
-    private Summary.@Nullable Row row(Module model) {
+    private Summary.@Nullable Row row(Block model) {
         Shape image = dataset.imageShape();
         return model.summary(Shape.of(1, image.size(0), image.size(1), image.size(2))).rows().stream()
                 .filter(each -> each.name().equals(layer))
@@ -140,7 +140,7 @@ public final class ExcitingPatches extends Picture {
 
     /** @param output {@code (N, maps, height, width)} for the images with these indices */
     private static void keep(Tensor output, int[] indices, List<PriorityQueue<Patch>> kept, int most) {
-        float[] values = output.toArray();
+        float[] values = output.toFloatArray();
         int width = output.size(3);
         int plane = output.size(2) * width;
         for (int image = 0; image < indices.length; image++) {

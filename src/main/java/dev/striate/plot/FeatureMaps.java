@@ -1,12 +1,12 @@
 package dev.striate.plot;
 
+import dev.striate.NoGrad;
 import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
-import dev.striate.autograd.NoGrad;
+import dev.striate.nn.Block;
 import dev.striate.nn.Dropout;
-import dev.striate.nn.Module;
 import dev.striate.nn.Sequential;
 import dev.striate.train.Modes;
 import java.awt.Font;
@@ -79,36 +79,36 @@ public final class FeatureMaps extends Picture {
      * @param classNames in the order of the logits
      * @throws StriateException if there is not exactly one image, or if the numbers of names and classes differ
      */
-    public FeatureMaps(Module model, Tensor image, List<String> classNames) {
+    public FeatureMaps(Block model, Tensor image, List<String> classNames) {
         if (image.shape().rank() != 4 || image.size(0) != 1) {
             throw new StriateException("FeatureMaps: expected one image (1, C, H, W), got " + image.shape());
         }
         names = List.copyOf(classNames);
-        IdentityHashMap<Module, String> moduleNames = new IdentityHashMap<>();
-        model.modules().forEach((name, module) -> moduleNames.put(module, name));
+        IdentityHashMap<Block, String> blockNames = new IdentityHashMap<>();
+        model.blocks().forEach((name, block) -> blockNames.put(block, name));
         add("Input", "as the network receives it", image);
         try (Modes before = Modes.of(model);
                 NoGrad off = NoGrad.open();
                 Scope scope = Scope.open()) {
             model.eval();
-            Tensor logits = model.forward(image, (module, output) -> {
-                // Their output was already reported by the module inside them or before them.
-                if (output.shape().rank() == 4 && !(module instanceof Sequential) && !(module instanceof Dropout)) {
-                    add(moduleNames.getOrDefault(module, ""), module.toString(), output);
+            Tensor logits = model.forward(image, (block, output) -> {
+                // Their output was already reported by the block inside them or before them.
+                if (output.shape().rank() == 4 && !(block instanceof Sequential) && !(block instanceof Dropout)) {
+                    add(blockNames.getOrDefault(block, ""), block.toString(), output);
                 }
             });
             if (!logits.shape().equals(Shape.of(1, names.size()))) {
                 throw new StriateException("FeatureMaps: expected logits (1, " + names.size()
                         + "), one for each class name, got " + logits.shape());
             }
-            probabilities = softmax(logits.toArray());
+            probabilities = softmax(logits.toFloatArray());
         }
     }
 
     private void add(String name, String type, Tensor output) {
         int maps = output.size(1);
         Shape shown = Shape.of(Math.min(maps, MOST_MAPS), output.size(2), output.size(3));
-        layers.add(new Layer(name, type, maps, shown, Arrays.copyOf(output.toArray(), shown.elements())));
+        layers.add(new Layer(name, type, maps, shown, Arrays.copyOf(output.toFloatArray(), shown.elements())));
     }
 
     private static double[] softmax(float[] logits) {

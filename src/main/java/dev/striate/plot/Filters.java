@@ -44,7 +44,7 @@ public final class Filters extends Picture {
         }
         this.name = name;
         this.shape = weight.shape();
-        this.weights = weight.toArray();
+        this.weights = weight.toFloatArray();
         float most = 0;
         for (float value : weights) {
             most = Math.max(most, Math.abs(value));

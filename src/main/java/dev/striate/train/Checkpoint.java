@@ -8,7 +8,7 @@ import dev.striate.disk.PrintableText;
 import dev.striate.disk.Sha256;
 import dev.striate.io.Safetensors;
 import dev.striate.io.State;
-import dev.striate.nn.Module;
+import dev.striate.nn.Block;
 import dev.striate.optim.Optimizer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * Checkpoint checkpoint = Checkpoint.read(file);
- * Module model = build(checkpoint.metadata().get("model")).initialize(device, new Generator(seed));
+ * Block model = build(checkpoint.metadata().get("model")).initialize(device, new Generator(seed));
  * ...
  * Trainer.of(model, optimizer, device).resume(checkpoint).fit(train, test, 30);
  * }</pre>
@@ -188,7 +188,7 @@ public final class Checkpoint {
     static void write(
             Path file,
             Progress progress,
-            Module model,
+            Block model,
             Optimizer optimizer,
             DataLoader train,
             int loaderEpoch,
@@ -237,9 +237,9 @@ public final class Checkpoint {
     }
 
     /** Checks the weights, because the losses are not enough: a finite loss may have an infinite gradient. */
-    private static void requireFinite(Path file, Module model, int epoch, int step, int steps) {
+    private static void requireFinite(Path file, Block model, int epoch, int step, int steps) {
         model.parameters().forEach((name, tensor) -> {
-            for (float value : tensor.toArray()) {
+            for (float value : tensor.toFloatArray()) {
                 if (!Float.isFinite(value)) {
                     throw new StriateException(
                             "cannot write the checkpoint " + file + ": " + Progress.inWords(epoch, step, steps)
@@ -251,7 +251,7 @@ public final class Checkpoint {
         });
     }
 
-    private static Map<String, Tensor> tensors(Module model, Optimizer optimizer) {
+    private static Map<String, Tensor> tensors(Block model, Optimizer optimizer) {
         Map<String, Tensor> all = State.tensors(model);
         for (String name : all.keySet()) {
             if (name.startsWith(State.OPTIMIZER_PREFIX)) {
@@ -269,7 +269,7 @@ public final class Checkpoint {
      * @param epochs the planned number of epochs, including the completed ones
      * @throws StriateException if something does not match the checkpoint; nothing has changed then
      */
-    Progress restore(Module model, Optimizer optimizer, DataLoader train, @Nullable DataLoader test, int epochs) {
+    Progress restore(Block model, Optimizer optimizer, DataLoader train, @Nullable DataLoader test, int epochs) {
         List<String> problems = new ArrayList<>();
         compare(problems, "the optimiser", optimizer(), optimizer.kind());
         compare(

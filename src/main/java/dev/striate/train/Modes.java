@@ -1,12 +1,12 @@
 package dev.striate.train;
 
-import dev.striate.nn.Module;
+import dev.striate.nn.Block;
 import java.util.IdentityHashMap;
 import java.util.Objects;
 
 /**
  * A snapshot of the modes (training or evaluation) of a model's parts, which can be restored later. {@link
- * Module#train} and {@link Module#eval} switch all parts, including those that were set individually, such as a batch
+ * Block#train} and {@link Block#eval} switch all parts, including those that were set individually, such as a batch
  * normalisation that keeps its running statistics.
  *
  * <pre>{@code
@@ -18,23 +18,23 @@ import java.util.Objects;
  */
 public final class Modes implements AutoCloseable {
 
-    private final Module model;
-    private final IdentityHashMap<Module, Boolean> training = new IdentityHashMap<>();
+    private final Block model;
+    private final IdentityHashMap<Block, Boolean> training = new IdentityHashMap<>();
     private boolean closed;
 
-    private Modes(Module model) {
+    private Modes(Block model) {
         this.model = model;
         note(model);
     }
 
     /** Returns a snapshot of the current modes. */
-    public static Modes of(Module model) {
+    public static Modes of(Block model) {
         return new Modes(model);
     }
 
-    private void note(Module module) {
-        training.put(module, module.isTraining());
-        module.children().values().forEach(this::note);
+    private void note(Block block) {
+        training.put(block, block.isTraining());
+        block.children().values().forEach(this::note);
     }
 
     /** Restores the modes of all parts. */
@@ -52,12 +52,12 @@ public final class Modes implements AutoCloseable {
     }
 
     /** Starts at the top, because each call also switches the parts below. */
-    private void restore(Module module) {
-        if (Objects.requireNonNull(training.get(module))) {
-            module.train();
+    private void restore(Block block) {
+        if (Objects.requireNonNull(training.get(block))) {
+            block.train();
         } else {
-            module.eval();
+            block.eval();
         }
-        module.children().values().forEach(this::restore);
+        block.children().values().forEach(this::restore);
     }
 }

@@ -1,10 +1,12 @@
 package dev.striate.train;
 
+import static dev.striate.internal.Internals.share;
+
+import dev.striate.ClassificationOptions;
+import dev.striate.CrossEntropyResult;
 import dev.striate.IntTensor;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
-import dev.striate.op.ClassificationOptions;
-import dev.striate.op.CrossEntropy;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 
@@ -71,13 +73,13 @@ final class Tally implements AutoCloseable {
      *     class
      * @param where  the batch's description for errors
      */
-    void add(CrossEntropy.Result result, int[] labels, String where) {
+    void add(CrossEntropyResult result, int[] labels, String where) {
         if (confusion.length == 0) {
             int classes = result.predictions().greatest() + 1;
             confusion = new int[classes][classes];
         }
         // The labels are copied, because they are read later and the owner of the batch may reuse the array.
-        noted.add(new Noted(result.loss().share(), result.predictions().share(), labels.clone(), where));
+        noted.add(new Noted(share(result.loss()), share(result.predictions()), labels.clone(), where));
         if (noted.size() == READ_EVERY) {
             read();
         }

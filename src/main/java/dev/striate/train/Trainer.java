@@ -1,16 +1,16 @@
 package dev.striate.train;
 
+import dev.striate.ClassificationOptions;
+import dev.striate.CrossEntropyResult;
 import dev.striate.Device;
 import dev.striate.IntTensor;
+import dev.striate.NoGrad;
 import dev.striate.Scope;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
-import dev.striate.autograd.NoGrad;
 import dev.striate.data.Batch;
 import dev.striate.data.DataLoader;
-import dev.striate.nn.Module;
-import dev.striate.op.ClassificationOptions;
-import dev.striate.op.CrossEntropy;
+import dev.striate.nn.Block;
 import dev.striate.optim.Optimizer;
 import dev.striate.optim.Schedule;
 import java.util.ArrayList;
@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Trainer {
 
-    private final Module model;
+    private final Block model;
     private final Optimizer optimizer;
     private final Device device;
     private final List<TrainingListener> listeners = new ArrayList<>();
@@ -44,14 +44,14 @@ public final class Trainer {
     private boolean evaluatesTrainingSet = true;
     private @Nullable Checkpoint checkpoint;
 
-    private Trainer(Module model, Optimizer optimizer, Device device) {
+    private Trainer(Block model, Optimizer optimizer, Device device) {
         this.model = model;
         this.optimizer = optimizer;
         this.device = device;
     }
 
     /** Returns a trainer for a model, which must be initialised on the device, and an optimiser of its parameters. */
-    public static Trainer of(Module model, Optimizer optimizer, Device device) {
+    public static Trainer of(Block model, Optimizer optimizer, Device device) {
         return new Trainer(model, optimizer, device);
     }
 
@@ -152,7 +152,7 @@ public final class Trainer {
             }
             optimizer.zeroGrad();
             Tensor logits = model.forward(batch.images(device));
-            CrossEntropy.Result result = logits.crossEntropyWithPredictions(batch.labels(device), lossOptions);
+            CrossEntropyResult result = logits.crossEntropyWithPredictions(batch.labels(device), lossOptions);
             result.loss().backward();
             if (maxGradNorm < Float.POSITIVE_INFINITY) {
                 optimizer.clipGradNorm(maxGradNorm);
@@ -162,7 +162,7 @@ public final class Trainer {
         }
     }
 
-    Module model() {
+    Block model() {
         return model;
     }
 
@@ -186,13 +186,12 @@ public final class Trainer {
      *     loader's batches are closed; others can be used again
      * @throws StriateException if there are no batches
      */
-    public static Evaluation evaluate(Module model, Iterable<Batch> batches, Device device) {
+    public static Evaluation evaluate(Block model, Iterable<Batch> batches, Device device) {
         return Objects.requireNonNull(evaluate(model, batches, device, () -> false));
     }
 
     /** Evaluates like the method above, or returns null as soon as {@code givenUp} is true after a batch. */
-    static @Nullable Evaluation evaluate(
-            Module model, Iterable<Batch> batches, Device device, BooleanSupplier givenUp) {
+    static @Nullable Evaluation evaluate(Block model, Iterable<Batch> batches, Device device, BooleanSupplier givenUp) {
         try (Modes before = Modes.of(model);
                 NoGrad off = NoGrad.open();
                 Tally tally = new Tally(false)) {

@@ -3,7 +3,7 @@ package dev.striate.train;
 import dev.striate.Device;
 import dev.striate.data.Batch;
 import dev.striate.data.DataLoader;
-import dev.striate.nn.Module;
+import dev.striate.nn.Block;
 import dev.striate.optim.Optimizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class TrainingRun {
 
     private final Trainer trainer;
-    private final Module model;
+    private final Block model;
     private final Optimizer optimizer;
     private final Device device;
     private final DataLoader train;

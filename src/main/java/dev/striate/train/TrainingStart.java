@@ -1,7 +1,7 @@
 package dev.striate.train;
 
 import dev.striate.Device;
-import dev.striate.nn.Module;
+import dev.striate.nn.Block;
 import java.util.List;
 
 /**
@@ -17,7 +17,7 @@ import java.util.List;
  *     {@code stop()}
  */
 public record TrainingStart(
-        Module model,
+        Block model,
         Device device,
         int epochs,
         int batches,

@@ -9,6 +9,7 @@ import dev.striate.Device;
 import dev.striate.TestDevices;
 import dev.striate.TestDevices.TestDevice;
 import dev.striate.backend.reference.ReferenceBuffer;
+import dev.striate.internal.Internals;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -34,8 +35,7 @@ class OptimizerKernelsTest {
     private static Stream<DynamicTest> onEachDevice(String name, Check check) {
         List<DynamicTest> tests = new ArrayList<>();
         for (TestDevice device : TestDevices.all()) {
-            tests.add(dynamicTest(
-                    name + " on " + device.name(), () -> check.on(device.get().backend())));
+            tests.add(dynamicTest(name + " on " + device.name(), () -> check.on(Internals.backend(device.get()))));
         }
         return tests.stream();
     }
@@ -62,7 +62,7 @@ class OptimizerKernelsTest {
         float[] w = normal(n, 1);
         float[] g = normal(n, 2);
         float[] v = normal(n, 3);
-        double[][] expected = run(Device.reference().backend(), n, step, w, g, v);
+        double[][] expected = run(Internals.backend(Device.reference()), n, step, w, g, v);
         double[][] actual = run(backend, n, step, w, g, v);
         for (int i = 0; i < n; i++) {
             double gradient = Math.abs(g[i]) + step.weightDecay() * Math.abs(w[i]);
@@ -109,7 +109,7 @@ class OptimizerKernelsTest {
         for (int i = 0; i < n; i++) {
             v[i] *= v[i];
         }
-        double[][] expected = run(Device.reference().backend(), n, step, w, g, m, v);
+        double[][] expected = run(Internals.backend(Device.reference()), n, step, w, g, m, v);
         double[][] actual = run(backend, n, step, w, g, m, v);
         for (int i = 0; i < n; i++) {
             double gradient = Math.abs(g[i]) + (step.decoupled() ? 0 : step.weightDecay() * Math.abs(w[i]));

@@ -411,7 +411,7 @@ class TrainingCommandsIT {
         Map<String, float[]> values = new TreeMap<>();
         Safetensors.read(file, Device.reference()).forEach((name, tensor) -> {
             try (Tensor closed = tensor) {
-                values.put(name, closed.toArray());
+                values.put(name, closed.toFloatArray());
             }
         });
         return values;

@@ -95,7 +95,7 @@ class DataLoaderTest {
                 Tensor images = batch.images(Device.reference());
                 IntTensor labels = batch.labels(Device.reference())) {
             assertEquals(Shape.of(2, 1, 2, 3), images.shape());
-            assertArrayEquals(batch.images(), images.toArray());
+            assertArrayEquals(batch.images(), images.toFloatArray());
             assertArrayEquals(new int[] {0, 1}, labels.toIntArray());
         }
     }

@@ -60,7 +60,7 @@ class SafetensorsTest {
         assertEquals(List.copyOf(tensors.keySet()), List.copyOf(read.keySet()));
         tensors.forEach((name, tensor) -> {
             assertEquals(tensor.shape(), read.get(name).shape());
-            assertArrayEquals(bits(tensor.toArray()), bits(read.get(name).toArray()));
+            assertArrayEquals(bits(tensor.toFloatArray()), bits(read.get(name).toFloatArray()));
         });
         assertEquals(Map.of("note", "\u4e2d \"x\""), Safetensors.readMetadata(file));
     }
@@ -98,7 +98,7 @@ class SafetensorsTest {
             values[i] = i;
         }
         Safetensors.write(file, Map.of("x", Tensor.of(DEVICE, values)), Map.of());
-        assertArrayEquals(values, Safetensors.read(file, DEVICE).get("x").toArray());
+        assertArrayEquals(values, Safetensors.read(file, DEVICE).get("x").toFloatArray());
     }
 
     @Test
@@ -284,9 +284,9 @@ class SafetensorsTest {
 
     @Test
     void refusedFileLeavesNothingOnTheDevice() throws IOException {
-        int before = DEVICE.backend().memory().liveBuffers();
+        int before = DEVICE.memory().liveBuffers();
         assertRefused(write("{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", new byte[5]), "");
-        assertEquals(before, DEVICE.backend().memory().liveBuffers());
+        assertEquals(before, DEVICE.memory().liveBuffers());
     }
 
     @Test
@@ -391,7 +391,7 @@ class SafetensorsTest {
             try {
                 Map<String, Tensor> read = Safetensors.read(other, DEVICE);
                 assertFalse(inData, () -> "a flip in the data");
-                read.values().forEach(tensor -> assertArrayEquals(bits(values), bits(tensor.toArray())));
+                read.values().forEach(tensor -> assertArrayEquals(bits(values), bits(tensor.toFloatArray())));
                 read.values().forEach(Tensor::close);
             } catch (StriateException e) {
                 refused++;
@@ -435,11 +435,11 @@ class SafetensorsTest {
         byte[] whole = Files.readAllBytes(file);
         whole[whole.length - 100_000] ^= 1;
         Path damaged = file(whole);
-        int before = DEVICE.backend().memory().liveBuffers();
+        int before = DEVICE.memory().liveBuffers();
         assertTrue(assertThrows(StriateException.class, () -> Safetensors.read(damaged, DEVICE, List.of("b")))
                 .getMessage()
                 .startsWith(damaged + " is damaged: "));
-        assertEquals(before, DEVICE.backend().memory().liveBuffers());
+        assertEquals(before, DEVICE.memory().liveBuffers());
     }
 
     private static byte[] without(byte[] bytes, int from, int to) {
@@ -478,14 +478,14 @@ class SafetensorsTest {
                         + "\"b\":{\"dtype\":\"BF16\",\"shape\":[4],\"data_offsets\":[48,56]}}",
                 data.array());
         Map<String, Tensor> read = Safetensors.read(file, DEVICE);
-        assertArrayEquals(new float[] {1234, -0x1p40f}, read.get("i").toArray());
+        assertArrayEquals(new float[] {1234, -0x1p40f}, read.get("i").toFloatArray());
         assertArrayEquals(
                 new float[] {0.1f, Float.POSITIVE_INFINITY, -2.5f},
-                read.get("d").toArray());
-        assertArrayEquals(new float[] {1, -2, 0x1p-24f, 65504}, read.get("h").toArray());
+                read.get("d").toFloatArray());
+        assertArrayEquals(new float[] {1, -2, 0x1p-24f, 65504}, read.get("h").toFloatArray());
         assertArrayEquals(
                 new float[] {1, -3.140625f, Float.POSITIVE_INFINITY, 0x1p-133f},
-                read.get("b").toArray());
+                read.get("b").toFloatArray());
         assertEquals(Shape.of(2, 2), read.get("h").shape());
     }
 
@@ -560,13 +560,13 @@ class SafetensorsTest {
             double size = e4 == 0 ? m3 * Math.pow(2, -9) : (1 + m3 / 8.0) * Math.pow(2, e4 - 7);
             assertEquals(
                     (float) (sign * ((bits & 127) == 127 ? Double.NaN : size)),
-                    read.get("e4").toArray()[bits]);
+                    read.get("e4").toFloatArray()[bits]);
             int e5 = bits >> 2 & 31;
             int m2 = bits & 3;
             size = e5 == 31
                     ? m2 == 0 ? Double.POSITIVE_INFINITY : Double.NaN
                     : e5 == 0 ? m2 * Math.pow(2, -16) : (1 + m2 / 4.0) * Math.pow(2, e5 - 15);
-            assertEquals((float) (sign * size), read.get("e5").toArray()[bits]);
+            assertEquals((float) (sign * size), read.get("e5").toFloatArray()[bits]);
         }
     }
 
@@ -697,7 +697,7 @@ class SafetensorsTest {
         Path file = write(
                 "{\"d\":{\"dtype\":\"F64\",\"shape\":[" + count + "],\"data_offsets\":[0," + 8 * count + "]}}",
                 data.array());
-        assertArrayEquals(expected, Safetensors.read(file, DEVICE).get("d").toArray());
+        assertArrayEquals(expected, Safetensors.read(file, DEVICE).get("d").toFloatArray());
     }
 
     /** All 65,536 of them against the definition. */

@@ -15,13 +15,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A file of weights for a module with the tensors {@code fc.weight (2, 2)} and {@code fc.bias (2)}, loaded whole or not
+ * A file of weights for a block with the tensors {@code fc.weight (2, 2)} and {@code fc.bias (2)}, loaded whole or not
  * at all.
  */
 public final class StateFuzz implements FuzzTarget {
 
     private final Path file = new FuzzFiles().path("state.safetensors");
-    private final Sequential module =
+    private final Sequential block =
             Sequential.builder().add("fc", new Linear(2, 2)).build().initialize(Device.cpu(), new Generator(0));
 
     @Override
@@ -29,7 +29,7 @@ public final class StateFuzz implements FuzzTarget {
         Files.write(file, input);
         float[] before = values();
         try {
-            State.load(module, file);
+            State.load(block, file);
         } catch (StriateException e) {
             assertArrayEquals(before, values(), "the load failed half-way");
             throw e;
@@ -37,11 +37,11 @@ public final class StateFuzz implements FuzzTarget {
     }
 
     private float[] values() {
-        Tensor weight = module.parameters().get("fc.weight");
-        Tensor bias = module.parameters().get("fc.bias");
+        Tensor weight = block.parameters().get("fc.weight");
+        Tensor bias = block.parameters().get("fc.bias");
         float[] values = new float[6];
-        System.arraycopy(weight.toArray(), 0, values, 0, 4);
-        System.arraycopy(bias.toArray(), 0, values, 4, 2);
+        System.arraycopy(weight.toFloatArray(), 0, values, 0, 4);
+        System.arraycopy(bias.toFloatArray(), 0, values, 4, 2);
         return values;
     }
 }

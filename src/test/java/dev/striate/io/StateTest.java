@@ -1,6 +1,6 @@
 package dev.striate.io;
 
-import static dev.striate.op.WindowOption.padding;
+import static dev.striate.WindowOption.padding;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -13,9 +13,9 @@ import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.nn.BatchNorm2d;
+import dev.striate.nn.Block;
 import dev.striate.nn.Conv2d;
 import dev.striate.nn.Linear;
-import dev.striate.nn.Module;
 import dev.striate.nn.Sequential;
 import dev.striate.optim.Sgd;
 import java.io.IOException;
@@ -42,7 +42,7 @@ class StateTest {
     @Test
     void stateGoesToAFileAndBack() {
         Path file = directory.resolve("model.safetensors");
-        Module saved = net(1);
+        Block saved = net(1);
         Tensor x = Tensor.randn(DEVICE, new Generator(9), 4, 1, 5, 5);
         saved.forward(x); // moves the running statistics
         saved.eval();
@@ -51,23 +51,24 @@ class StateTest {
                 List.of("conv.weight", "conv.bias", "bn.weight", "bn.bias", "bn.running_mean", "bn.running_var"),
                 List.copyOf(Safetensors.read(file, DEVICE).keySet()));
 
-        Module loaded = net(2);
+        Block loaded = net(2);
         loaded.eval();
-        assertFalse(Arrays.equals(saved.forward(x).toArray(), loaded.forward(x).toArray()));
+        assertFalse(
+                Arrays.equals(saved.forward(x).toFloatArray(), loaded.forward(x).toFloatArray()));
         assertEquals(Map.of("epoch", "3"), State.load(loaded, file));
-        assertArrayEquals(saved.forward(x).toArray(), loaded.forward(x).toArray());
+        assertArrayEquals(saved.forward(x).toFloatArray(), loaded.forward(x).toFloatArray());
     }
 
     @Test
     void loadsIntoParametersThatAnOptimizerMoved() {
         Path file = directory.resolve("model.safetensors");
         State.save(net(1), file, Map.of());
-        Module loaded = net(2);
+        Block loaded = net(2);
         try (Sgd optimizer = new Sgd(loaded.parameters(), 0.1f)) {
             State.load(loaded, file);
             assertArrayEquals(
-                    net(1).parameters().get("conv.weight").toArray(),
-                    loaded.parameters().get("conv.weight").toArray());
+                    net(1).parameters().get("conv.weight").toFloatArray(),
+                    loaded.parameters().get("conv.weight").toFloatArray());
             assertTrue(loaded.parameters().get("conv.weight").requiresGrad());
         }
     }
@@ -98,17 +99,17 @@ class StateTest {
                 + entry("bn.running_mean", "F32", "2", 68, 76) + ","
                 + entry("bn.running_var", "F32", "2", 76, 84);
         Path file = write(header, Arrays.copyOf(data.array(), 84));
-        Module module = net(2);
-        assertEquals(Map.of("format", "pt"), State.load(module, file));
+        Block block = net(2);
+        assertEquals(Map.of("format", "pt"), State.load(block, file));
         float[] ones = new float[18];
         Arrays.fill(ones, 1);
-        assertArrayEquals(ones, values(module).get("conv.weight"));
-        assertArrayEquals(new float[] {9, 2}, values(module).get("conv.bias"));
-        assertArrayEquals(new float[] {2, -2}, values(module).get("bn.running_var"));
+        assertArrayEquals(ones, values(block).get("conv.weight"));
+        assertArrayEquals(new float[] {9, 2}, values(block).get("conv.bias"));
+        assertArrayEquals(new float[] {2, -2}, values(block).get("bn.running_var"));
     }
 
     /**
-     * PyTorch's modules may have empty buffers. Numbers of an unknown type matter only where the module has that
+     * PyTorch's blocks may have empty buffers. Numbers of an unknown type matter only where the block has that
      * tensor.
      */
     @Test
@@ -119,7 +120,7 @@ class StateTest {
         Path file = write(
                 common + entry("weight", "U8", "1,2", 9, 11) + "," + entry("bias", "F16", "1", 11, 13),
                 new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 5, (byte) 200, 0, 0x3C});
-        try (Module linear = new Linear(2, 1).initialize(DEVICE, new Generator(1))) {
+        try (Block linear = new Linear(2, 1).initialize(DEVICE, new Generator(1))) {
             State.load(linear, file);
             assertArrayEquals(new float[] {5, 200}, values(linear).get("weight"));
             assertArrayEquals(new float[] {1}, values(linear).get("bias"));
@@ -131,7 +132,7 @@ class StateTest {
                     .getMessage();
             assertTrue(
                     message.startsWith(
-                            file + " does not fit the module: weight is of type F8_E8M0 and shape (1, 2); the types"
+                            file + " does not fit the network: weight is of type F8_E8M0 and shape (1, 2); the types"
                                     + " that can be read are [F32, "),
                     message);
             assertArrayEquals(new float[] {5, 200}, values(linear).get("weight"));
@@ -178,18 +179,18 @@ class StateTest {
         StriateException e = assertThrows(StriateException.class, () -> State.load(net(1), file));
         assertEquals(
                 file
-                        + " does not fit the module: it lacks [conv.weight, conv.bias, bn.weight, bn.bias, bn.running_mean,"
-                        + " bn.running_var]; the module has no [x0, x1, x2, x3, x4, x5, and 4 more]",
+                        + " does not fit the network: it lacks [conv.weight, conv.bias, bn.weight, bn.bias, bn.running_mean,"
+                        + " bn.running_var]; the network has no [x0, x1, x2, x3, x4, x5, and 4 more]",
                 e.getMessage());
     }
 
     @Test
     void aFileThatWasReplacedIsRefused() {
         Path file = directory.resolve("model.safetensors");
-        Module module = net(1);
-        State.save(module, file, Map.of("epoch", "4"));
-        Map<String, float[]> before = values(module);
-        Module other = net(2);
+        Block block = net(1);
+        State.save(block, file, Map.of("epoch", "4"));
+        Map<String, float[]> before = values(block);
+        Block other = net(2);
         assertThrows(StriateException.class, () -> State.load(State.tensors(other), file, Map.of("epoch", "3")));
         assertFalse(Arrays.equals(before.get("conv.weight"), values(other).get("conv.weight")));
         State.load(State.tensors(other), file, Map.of("epoch", "4"));
@@ -207,26 +208,26 @@ class StateTest {
         state.put("bn.running_var", Tensor.zeros(DEVICE, 2));
         Safetensors.write(file, state, Map.of());
 
-        Module module = net(2);
-        Map<String, float[]> before = values(module);
-        StriateException e = assertThrows(StriateException.class, () -> State.load(module, file));
+        Block block = net(2);
+        Map<String, float[]> before = values(block);
+        StriateException e = assertThrows(StriateException.class, () -> State.load(block, file));
         assertEquals(
                 file
-                        + " does not fit the module: it lacks [conv.bias]; the module has no [head.weight]; conv.weight has the"
-                        + " shape (2, 1, 5, 5) in the file and (2, 1, 3, 3) in the module",
+                        + " does not fit the network: it lacks [conv.bias]; the network has no [head.weight]; conv.weight has the"
+                        + " shape (2, 1, 5, 5) in the file and (2, 1, 3, 3) in the network",
                 e.getMessage());
-        values(module).forEach((name, values) -> assertArrayEquals(before.get(name), values, name));
+        values(block).forEach((name, values) -> assertArrayEquals(before.get(name), values, name));
     }
 
-    private static Map<String, float[]> values(Module module) {
+    private static Map<String, float[]> values(Block block) {
         Map<String, float[]> values = new LinkedHashMap<>();
-        module.parameters().forEach((name, tensor) -> values.put(name, tensor.toArray()));
-        module.buffers().forEach((name, tensor) -> values.put(name, tensor.toArray()));
+        block.parameters().forEach((name, tensor) -> values.put(name, tensor.toFloatArray()));
+        block.buffers().forEach((name, tensor) -> values.put(name, tensor.toFloatArray()));
         return values;
     }
 
-    private static Module net(long seed) {
-        Module net = Sequential.builder()
+    private static Block net(long seed) {
+        Block net = Sequential.builder()
                 .add("conv", new Conv2d(1, 2, 3, padding(1)))
                 .add("bn", new BatchNorm2d(2))
                 .build()

@@ -9,7 +9,7 @@ import dev.striate.Generator;
 import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
-import dev.striate.nn.Module;
+import dev.striate.nn.Block;
 import dev.striate.nn.Sequential;
 import dev.striate.nn.Summary;
 import java.util.LinkedHashMap;
@@ -84,7 +84,7 @@ class ArchitecturesTest {
 
     @Test
     void partsAreNamedAsInPyTorch() {
-        try (Module model = ResNet9.create(10).initialize(Device.cpu(), new Generator(1))) {
+        try (Block model = ResNet9.create(10).initialize(Device.cpu(), new Generator(1))) {
             List<String> names = List.copyOf(model.parameters().keySet());
             assertEquals(
                     List.of(

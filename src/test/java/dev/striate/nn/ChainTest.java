@@ -1,9 +1,9 @@
 package dev.striate.nn;
 
-import static dev.striate.op.WindowOption.ceilMode;
-import static dev.striate.op.WindowOption.dilation;
-import static dev.striate.op.WindowOption.padding;
-import static dev.striate.op.WindowOption.stride;
+import static dev.striate.WindowOption.ceilMode;
+import static dev.striate.WindowOption.dilation;
+import static dev.striate.WindowOption.padding;
+import static dev.striate.WindowOption.stride;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,12 +11,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.striate.AutogradException;
 import dev.striate.Device;
 import dev.striate.Generator;
+import dev.striate.NoGrad;
 import dev.striate.PresentDevices;
 import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
-import dev.striate.autograd.NoGrad;
 import dev.striate.op.NormPool;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What a chain computes must be what its modules compute one by one in the given order. */
+/** What a chain computes must be what its blocks compute one by one in the given order. */
 class ChainTest {
 
     private static final float[] SPECIAL = {
@@ -137,14 +137,14 @@ class ChainTest {
     /** With the same bits but where both run at once, with sums over maxima and not over all that was pooled. */
     private static void assertSameGradient(Tensor expected, Tensor actual) {
         if (NormPool.runsOn(expected.device())) {
-            assertArrayEquals(expected.toArray(), actual.toArray(), 1e-5f);
+            assertArrayEquals(expected.toFloatArray(), actual.toFloatArray(), 1e-5f);
         } else {
             assertSameBits(expected, actual);
         }
     }
 
-    private static Tensor gradientOf(Module module, String parameter) {
-        return Objects.requireNonNull(module.parameter(parameter).grad()).add(0);
+    private static Tensor gradientOf(Block block, String parameter) {
+        return Objects.requireNonNull(block.parameter(parameter).grad()).add(0);
     }
 
     @ParameterizedTest
@@ -176,11 +176,11 @@ class ChainTest {
     @MethodSource("dev.striate.PresentDevices#all")
     void reluMovesPastAdjacentPoolingOnly(Device device) {
         List<Shape> seen = new ArrayList<>();
-        Module probe = new Module() {
+        Block probe = new Block() {
             @Override
             public Tensor forward(Tensor x) {
                 seen.add(x.shape());
-                for (float value : x.toArray()) {
+                for (float value : x.toFloatArray()) {
                     assertEquals(0, Math.min(value, 0), "the probe stands behind the ReLU");
                 }
                 return x;
@@ -224,7 +224,7 @@ class ChainTest {
     }
 
     private static int[] bits(Tensor x) {
-        float[] values = x.toArray();
+        float[] values = x.toFloatArray();
         int[] bits = new int[values.length];
         for (int i = 0; i < bits.length; i++) {
             bits[i] = Float.floatToRawIntBits(values[i]);

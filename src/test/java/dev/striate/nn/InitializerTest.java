@@ -1,6 +1,6 @@
 package dev.striate.nn;
 
-import static dev.striate.op.WindowOption.groups;
+import static dev.striate.WindowOption.groups;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -88,11 +88,11 @@ class InitializerTest {
                         // As in PyTorch, where fan-in is counted along the weight's second axis.
                         arguments(new ConvTranspose2d(4, 6, 3, 2).initializer(fans, fans), 36_024))
                 .forEach(pair -> {
-                    try (Module layer = (Module) pair.get()[0]) {
+                    try (Block layer = (Block) pair.get()[0]) {
                         layer.initialize(Device.reference(), new Generator(1));
                         layer.parameters()
-                                .forEach(
-                                        (name, tensor) -> assertEquals((int) pair.get()[1], tensor.toArray()[0], name));
+                                .forEach((name, tensor) ->
+                                        assertEquals((int) pair.get()[1], tensor.toFloatArray()[0], name));
                     }
                 });
     }
@@ -103,10 +103,10 @@ class InitializerTest {
                 Linear he = new Linear(4, 3).initializer(Initializer.HE_NORMAL)) {
             plain.initialize(Device.reference(), new Generator(1));
             he.initialize(Device.reference(), new Generator(1));
-            for (float value : plain.parameters().get("bias").toArray()) {
+            for (float value : plain.parameters().get("bias").toFloatArray()) {
                 assertTrue(value != 0 && Math.abs(value) <= .5f);
             }
-            assertArrayEquals(new float[3], he.parameters().get("bias").toArray());
+            assertArrayEquals(new float[3], he.parameters().get("bias").toFloatArray());
         }
     }
 }

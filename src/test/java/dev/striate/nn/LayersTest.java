@@ -1,12 +1,12 @@
 package dev.striate.nn;
 
-import static dev.striate.op.WindowOption.ceilMode;
-import static dev.striate.op.WindowOption.countIncludePad;
-import static dev.striate.op.WindowOption.dilation;
-import static dev.striate.op.WindowOption.groups;
-import static dev.striate.op.WindowOption.outputPadding;
-import static dev.striate.op.WindowOption.padding;
-import static dev.striate.op.WindowOption.stride;
+import static dev.striate.WindowOption.ceilMode;
+import static dev.striate.WindowOption.countIncludePad;
+import static dev.striate.WindowOption.dilation;
+import static dev.striate.WindowOption.groups;
+import static dev.striate.WindowOption.outputPadding;
+import static dev.striate.WindowOption.padding;
+import static dev.striate.WindowOption.stride;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -17,12 +17,12 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.striate.Device;
 import dev.striate.Generator;
+import dev.striate.Padding;
 import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
-import dev.striate.op.Padding;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
@@ -76,8 +76,8 @@ class LayersTest {
 
     @ParameterizedTest
     @MethodSource("layersAndInputs")
-    void outputShapeIsThatOfForwardAndGradientsReachEveryParameter(Module layer, Shape input) {
-        int before = DEVICE.backend().memory().liveBuffers();
+    void outputShapeIsThatOfForwardAndGradientsReachEveryParameter(Block layer, Shape input) {
+        int before = DEVICE.memory().liveBuffers();
         try (layer;
                 Scope scope = Scope.open()) {
             layer.initialize(DEVICE, new Generator(1));
@@ -90,7 +90,7 @@ class LayersTest {
                     .forEach((name, tensor) ->
                             assertEquals(tensor.shape(), tensor.grad().shape(), name));
         }
-        assertEquals(before, DEVICE.backend().memory().liveBuffers());
+        assertEquals(before, DEVICE.memory().liveBuffers());
     }
 
     static Stream<Arguments> imageLayers() {
@@ -110,7 +110,7 @@ class LayersTest {
     void nhwcGivesTheSameNumbersInTheOtherOrder(Supplier<ImageLayer<?>> make) {
         ImageLayer<?> planes = make.get();
         ImageLayer<?> pixels = make.get().layout(Layout.NHWC);
-        int before = DEVICE.backend().memory().liveBuffers();
+        int before = DEVICE.memory().liveBuffers();
         try (planes;
                 pixels;
                 Scope scope = Scope.open()) {
@@ -122,13 +122,14 @@ class LayersTest {
             Tensor z = pixels.forward(channelsLast);
             assertEquals(pixels.outputShape(channelsLast.shape()), z.shape());
             assertEquals(y.toNhwc().shape(), z.shape());
-            assertArrayEquals(y.toNhwc().toArray(), z.toArray());
+            assertArrayEquals(y.toNhwc().toFloatArray(), z.toFloatArray());
             Tensor upstream = Tensor.randn(DEVICE, new Generator(3), y.shape().toArray());
             y.backward(upstream);
             z.backward(upstream.toNhwc());
-            assertArrayEquals(x.grad().toNhwc().toArray(), channelsLast.grad().toArray());
+            assertArrayEquals(
+                    x.grad().toNhwc().toFloatArray(), channelsLast.grad().toFloatArray());
         }
-        assertEquals(before, DEVICE.backend().memory().liveBuffers());
+        assertEquals(before, DEVICE.memory().liveBuffers());
     }
 
     @Test
@@ -180,23 +181,22 @@ class LayersTest {
 
     @Test
     void theInputIsNeverClosedAndIntermediatesAlwaysAre() {
-        int before = DEVICE.backend().memory().liveBuffers();
-        List<Module> models = List.of(
+        int before = DEVICE.memory().liveBuffers();
+        List<Block> models = List.of(
                 new Sequential(new Dropout(.5f), new Relu(), new Dropout(.5f), new Tanh(), new Flatten()),
                 new Sequential(new Dropout(.5f)),
                 new Sequential(new Flatten(), new Sequential(new Flatten(), new Relu())),
                 new Residual(new Sequential(new Dropout(.5f)), new Dropout(.5f)),
                 new Residual(new Relu()));
-        for (Module model : models) {
+        for (Block model : models) {
             model.initialize(DEVICE, new Generator(1)).eval();
             try (Tensor x = Tensor.ones(DEVICE, 2, 1, 3, 3);
                     Tensor y = model.forward(x)) {
-                assertEquals(
-                        before + (x == y ? 1 : 2), DEVICE.backend().memory().liveBuffers());
-                assertEquals(18, x.toArray().length);
-                assertEquals(18, y.toArray().length);
+                assertEquals(before + (x == y ? 1 : 2), DEVICE.memory().liveBuffers());
+                assertEquals(18, x.toFloatArray().length);
+                assertEquals(18, y.toFloatArray().length);
             }
-            assertEquals(before, DEVICE.backend().memory().liveBuffers());
+            assertEquals(before, DEVICE.memory().liveBuffers());
         }
     }
 
@@ -207,8 +207,8 @@ class LayersTest {
         try (Scope scope = Scope.open()) {
             dropout.initialize(DEVICE, new Generator(1));
             Tensor x = Tensor.ones(DEVICE, n);
-            float[] first = dropout.forward(x).toArray();
-            float[] second = dropout.forward(x).toArray();
+            float[] first = dropout.forward(x).toFloatArray();
+            float[] second = dropout.forward(x).toFloatArray();
             assertFalse(Arrays.equals(first, second));
             int kept = 0;
             for (float value : first) {
@@ -218,7 +218,7 @@ class LayersTest {
             // Five deviations of a binomial count.
             assertEquals(.75 * n, kept, 5 * Math.sqrt(.75 * .25 * n));
             dropout.initialize(DEVICE, new Generator(1));
-            assertArrayEquals(first, dropout.forward(x).toArray());
+            assertArrayEquals(first, dropout.forward(x).toFloatArray());
             dropout.eval();
             assertSame(x, dropout.forward(x));
         }
@@ -231,12 +231,12 @@ class LayersTest {
             norm.initialize(DEVICE, new Generator(1));
             Tensor x = Tensor.of(DEVICE, Shape.of(1, 1, 2, 2), 1, 2, 3, 6);
             // Mean 3, biased variance 14/4, unbiased 14/3.
-            assertEquals(-2 / Math.sqrt(3.5 + 1e-5f), norm.forward(x).toArray()[0], 1e-6);
+            assertEquals(-2 / Math.sqrt(3.5 + 1e-5f), norm.forward(x).toFloatArray()[0], 1e-6);
             assertEquals(.1 * 3, norm.buffers().get("running_mean").item(), 1e-7);
             assertEquals(.9 + .1 * 14 / 3, norm.buffers().get("running_var").item(), 1e-6);
             norm.eval();
             assertEquals(
-                    (1 - .3) / Math.sqrt(.9 + 1.4 / 3 + 1e-5f), norm.forward(x).toArray()[0], 1e-6);
+                    (1 - .3) / Math.sqrt(.9 + 1.4 / 3 + 1e-5f), norm.forward(x).toFloatArray()[0], 1e-6);
             assertEquals(.1 * 3, norm.buffers().get("running_mean").item(), 1e-7);
         }
     }
@@ -249,12 +249,12 @@ class LayersTest {
             block.initialize(DEVICE, new Generator(1));
             Tensor x = Tensor.of(DEVICE, new float[][] {{3}, {-2}}).requiresGrad(true);
             Tensor y = block.forward(x);
-            assertArrayEquals(new float[] {6, 0}, y.toArray());
+            assertArrayEquals(new float[] {6, 0}, y.toFloatArray());
             y.sum().backward();
-            assertArrayEquals(new float[] {2, 0}, x.grad().toArray());
+            assertArrayEquals(new float[] {2, 0}, x.grad().toFloatArray());
             assertArrayEquals(
                     new float[] {3},
-                    block.parameters().get("body.weight").grad().toArray());
+                    block.parameters().get("body.weight").grad().toFloatArray());
         }
     }
 

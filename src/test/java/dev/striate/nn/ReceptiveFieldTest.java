@@ -1,22 +1,22 @@
 package dev.striate.nn;
 
-import static dev.striate.op.WindowOption.ceilMode;
-import static dev.striate.op.WindowOption.dilation;
-import static dev.striate.op.WindowOption.groups;
-import static dev.striate.op.WindowOption.outputPadding;
-import static dev.striate.op.WindowOption.padding;
-import static dev.striate.op.WindowOption.stride;
+import static dev.striate.WindowOption.ceilMode;
+import static dev.striate.WindowOption.dilation;
+import static dev.striate.WindowOption.groups;
+import static dev.striate.WindowOption.outputPadding;
+import static dev.striate.WindowOption.padding;
+import static dev.striate.WindowOption.stride;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.striate.Device;
 import dev.striate.Generator;
+import dev.striate.NoGrad;
+import dev.striate.Padding;
 import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.Tensor;
-import dev.striate.autograd.NoGrad;
-import dev.striate.op.Padding;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -29,16 +29,16 @@ class ReceptiveFieldTest {
 
     private static final Device DEVICE = Device.reference();
 
-    private static List<Summary.Row> rows(Module module, int... input) {
-        try (module) {
-            return module.initialize(DEVICE, new Generator(1))
+    private static List<Summary.Row> rows(Block block, int... input) {
+        try (block) {
+            return block.initialize(DEVICE, new Generator(1))
                     .summary(Shape.of(input))
                     .rows();
         }
     }
 
-    private static Summary.Row row(Module module, int... input) {
-        List<Summary.Row> rows = rows(new Sequential(module), input);
+    private static Summary.Row row(Block block, int... input) {
+        List<Summary.Row> rows = rows(new Sequential(block), input);
         return rows.get(0);
     }
 
@@ -186,7 +186,7 @@ class ReceptiveFieldTest {
     void whatCannotBeToldIsNotTold() {
         // Vectors have no receptive field.
         assertNull(row(new Linear(3, 2), 5, 3).field());
-        Module unknown = new Module() {
+        Block unknown = new Block() {
             @Override
             public Tensor forward(Tensor x) {
                 return x;
@@ -265,7 +265,7 @@ class ReceptiveFieldTest {
                             .slice(3, column, column + 1)
                             .sum()
                             .backward();
-                    float[] gradient = x.grad().toArray();
+                    float[] gradient = x.grad().toFloatArray();
                     int top = side;
                     int bottom = -1;
                     int left = side;

@@ -1,6 +1,6 @@
 package dev.striate.nn;
 
-import static dev.striate.op.WindowOption.padding;
+import static dev.striate.WindowOption.padding;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,11 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.striate.Device;
 import dev.striate.Generator;
+import dev.striate.NoGrad;
 import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
-import dev.striate.autograd.NoGrad;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -23,13 +23,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SequentialTest {
 
     /** Counts live buffers at the moment it is reached. */
-    private static final class Probe extends Module {
+    private static final class Probe extends Block {
 
         private int live;
 
         @Override
         public Tensor forward(Tensor x) {
-            live = x.device().backend().memory().liveBuffers();
+            live = x.device().memory().liveBuffers();
             return x;
         }
     }
@@ -50,9 +50,9 @@ class SequentialTest {
                 NoGrad off = NoGrad.open()) {
             model.initialize(device, new Generator(1)).eval();
             try (Tensor x = Tensor.randn(device, new Generator(2), 1, 2, 6, 6)) {
-                int before = device.backend().memory().liveBuffers();
+                int before = device.memory().liveBuffers();
                 model.forward(x).close();
-                assertEquals(before, device.backend().memory().liveBuffers());
+                assertEquals(before, device.memory().liveBuffers());
                 for (Probe probe : probes) {
                     assertEquals(before + 1, probe.live);
                 }
@@ -157,21 +157,21 @@ class SequentialTest {
                         .build();
                 Scope scope = Scope.open()) {
             model.initialize(Device.reference(), new Generator(1)).eval();
-            IdentityHashMap<Module, String> names = new IdentityHashMap<>();
-            model.modules().forEach((name, module) -> names.put(module, name));
+            IdentityHashMap<Block, String> names = new IdentityHashMap<>();
+            model.blocks().forEach((name, block) -> names.put(block, name));
             List<String> seen = new ArrayList<>();
             List<Shape> shapes = new ArrayList<>();
             Tensor x = Tensor.randn(Device.reference(), new Generator(2), 2, 1, 8, 8);
-            Tensor y = model.forward(x, (module, output) -> {
-                seen.add(names.get(module));
+            Tensor y = model.forward(x, (block, output) -> {
+                seen.add(names.get(block));
                 shapes.add(output.shape());
-                if (names.get(module).equals("relu1")) {
-                    for (float value : output.toArray()) {
+                if (names.get(block).equals("relu1")) {
+                    for (float value : output.toFloatArray()) {
                         assertTrue(value >= 0);
                     }
                 }
             });
-            assertArrayEquals(model.forward(x).toArray(), y.toArray());
+            assertArrayEquals(model.forward(x).toFloatArray(), y.toFloatArray());
             assertEquals(
                     List.of(
                             "conv1",
@@ -206,11 +206,11 @@ class SequentialTest {
                         new Sequential(new Conv2d(1, 2, 3), new Relu(), new ResidualBlock(2, 2, 1), new Flatten());
                 NoGrad off = NoGrad.open()) {
             model.initialize(Device.reference(), new Generator(1)).eval();
-            int before = Device.reference().backend().memory().liveBuffers();
+            int before = Device.reference().memory().liveBuffers();
             try (Tensor x = Tensor.ones(Device.reference(), 1, 1, 6, 6)) {
-                model.forward(x, (module, output) -> {}).close();
+                model.forward(x, (block, output) -> {}).close();
             }
-            assertEquals(before, Device.reference().backend().memory().liveBuffers());
+            assertEquals(before, Device.reference().memory().liveBuffers());
         }
     }
 }

@@ -1,9 +1,9 @@
 package dev.striate.op;
 
-import static dev.striate.op.WindowOption.ceilMode;
-import static dev.striate.op.WindowOption.countIncludePad;
-import static dev.striate.op.WindowOption.padding;
-import static dev.striate.op.WindowOption.stride;
+import static dev.striate.WindowOption.ceilMode;
+import static dev.striate.WindowOption.countIncludePad;
+import static dev.striate.WindowOption.padding;
+import static dev.striate.WindowOption.stride;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import dev.striate.Device;
@@ -19,13 +19,13 @@ class AvgPool2dTest {
     @Test
     void paddingCounts() {
         Tensor y = image.avgPool2d(3, stride(1), padding(1));
-        assertArrayEquals(new float[] {12 / 9f, 12 / 9f, 12 / 9f, 12 / 9f}, y.toArray());
+        assertArrayEquals(new float[] {12 / 9f, 12 / 9f, 12 / 9f, 12 / 9f}, y.toFloatArray());
     }
 
     @Test
     void paddingDoesNotCount() {
         Tensor y = image.avgPool2d(2, stride(1), padding(1), countIncludePad(false));
-        assertArrayEquals(new float[] {1, 1.5f, 2, 2, 3, 4, 3, 4.5f, 6}, y.toArray());
+        assertArrayEquals(new float[] {1, 1.5f, 2, 2, 3, 4, 3, 4.5f, 6}, y.toFloatArray());
     }
 
     /**
@@ -35,8 +35,8 @@ class AvgPool2dTest {
     void whatHangsOverThePaddedEdgeNeverCounts() {
         Tensor column = Tensor.of(Device.reference(), Shape.of(1, 1, 3, 1), 3, 6, 9);
         Tensor counted = column.avgPool2d(4, 1, stride(3, 1), padding(1, 0), ceilMode());
-        assertArrayEquals(new float[] {18 / 4f, 9 / 2f}, counted.toArray());
+        assertArrayEquals(new float[] {18 / 4f, 9 / 2f}, counted.toFloatArray());
         Tensor inside = column.avgPool2d(4, 1, stride(3, 1), padding(1, 0), ceilMode(), countIncludePad(false));
-        assertArrayEquals(new float[] {18 / 3f, 9}, inside.toArray());
+        assertArrayEquals(new float[] {18 / 3f, 9}, inside.toFloatArray());
     }
 }

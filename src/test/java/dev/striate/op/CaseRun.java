@@ -6,6 +6,7 @@ import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.Tensor;
 import dev.striate.backend.reference.ReferenceBuffer;
+import dev.striate.internal.Internals;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -59,7 +60,7 @@ record CaseRun(double[][] outputs, int[][] indices, double @Nullable [][] gradie
             double @Nullable [] upstream,
             boolean[] wanted,
             boolean inWindows) {
-        int before = device.backend().memory().liveBuffers();
+        int before = device.memory().liveBuffers();
         CaseRun run;
         try (Scope scope = Scope.open()) {
             List<Tensor> tensors = new ArrayList<>();
@@ -71,7 +72,9 @@ record CaseRun(double[][] outputs, int[][] indices, double @Nullable [][] gradie
                 if (inWindows) {
                     try (Tensor values = window(input, surroundings);
                             Tensor gradient = window(input, surroundings)) {
-                        input.moveInto(values, gradient);
+                        values.assign(input);
+                        Internals.storage(input).moveTo(Internals.storage(values));
+                        Internals.gradient(input).moveInto(gradient);
                     }
                 }
                 tensors.add(input);
@@ -99,7 +102,7 @@ record CaseRun(double[][] outputs, int[][] indices, double @Nullable [][] gradie
                     results.indices().stream().map(IntTensor::toIntArray).toArray(int[][]::new),
                     gradients);
         }
-        int after = device.backend().memory().liveBuffers();
+        int after = device.memory().liveBuffers();
         if (after != before) {
             throw new AssertionError(c + " on " + device + ": " + (after - before) + " buffers were not given back");
         }
@@ -112,7 +115,7 @@ record CaseRun(double[][] outputs, int[][] indices, double @Nullable [][] gradie
             narrow[i] = (float) values[i];
         }
         Tensor tensor = Tensor.of(device, shape, narrow);
-        if (tensor.buffer() instanceof ReferenceBuffer buffer) {
+        if (Internals.buffer(tensor) instanceof ReferenceBuffer buffer) {
             for (int i = 0; i < values.length; i++) {
                 buffer.set(i, values[i]);
             }
@@ -122,16 +125,16 @@ record CaseRun(double[][] outputs, int[][] indices, double @Nullable [][] gradie
 
     /** A window of a tensor's shape in the middle of a buffer of NaN. */
     private static Tensor window(Tensor input, List<Tensor> surroundings) {
-        int margin = input.device().backend().sliceAlignment();
+        int margin = Internals.backend(input.device()).sliceAlignment();
         Tensor surrounding = Tensor.full(
                 input.device(), Float.NaN, 2 * margin + input.shape().elements());
         surroundings.add(surrounding);
-        return surrounding.window(margin, input.shape());
+        return Internals.window(surrounding, margin, input.shape());
     }
 
     private static void requireUntouchedMargins(OpCase c, Tensor surrounding) {
-        float[] values = surrounding.toArray();
-        int margin = surrounding.device().backend().sliceAlignment();
+        float[] values = surrounding.toFloatArray();
+        int margin = Internals.backend(surrounding.device()).sliceAlignment();
         for (int i = 0; i < margin; i++) {
             if (!Float.isNaN(values[i]) || !Float.isNaN(values[values.length - 1 - i])) {
                 throw new AssertionError(c + " on " + surrounding.device() + " wrote beside a window");
@@ -140,13 +143,13 @@ record CaseRun(double[][] outputs, int[][] indices, double @Nullable [][] gradie
     }
 
     private static double[] read(Tensor tensor) {
-        if (tensor.buffer() instanceof ReferenceBuffer buffer) {
+        if (Internals.buffer(tensor) instanceof ReferenceBuffer buffer) {
             double[] values = new double[buffer.length()];
             for (int i = 0; i < values.length; i++) {
                 values[i] = buffer.get(i);
             }
             return values;
         }
-        return OpCase.widen(tensor.toArray());
+        return OpCase.widen(tensor.toFloatArray());
     }
 }

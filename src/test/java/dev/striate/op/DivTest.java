@@ -42,7 +42,7 @@ class DivTest {
                 x[i] = Math.min(Math.max(Math.abs(value), Float.MIN_NORMAL), 0x1p126f) * (1 + random.nextFloat());
             }
             try (Scope scope = Scope.open()) {
-                float[] y = Tensor.of(device, x).div(value).toArray();
+                float[] y = Tensor.of(device, x).div(value).toFloatArray();
                 for (int i = 0; i < x.length; i++) {
                     double exact = (double) x[i] / value;
                     assertTrue(
@@ -67,7 +67,7 @@ class DivTest {
             expected[2] = Math.abs(value) > 0x1p126f ? 0 / value : expected[2];
             expected[3] = Math.abs(value) > 0x1p126f ? -0f / value : expected[3];
             try (Scope scope = Scope.open()) {
-                float[] y = Tensor.of(device, x).div(value).toArray();
+                float[] y = Tensor.of(device, x).div(value).toFloatArray();
                 y[2] = Math.abs(y[2]) < Float.MIN_NORMAL ? Math.copySign(0, y[2]) : y[2];
                 y[3] = Math.abs(y[3]) < Float.MIN_NORMAL ? Math.copySign(0, y[3]) : y[3];
                 assertArrayEquals(expected, y, "by " + value);
@@ -80,9 +80,9 @@ class DivTest {
     void productsKeepTheSignOfZero(Device device) {
         try (Scope scope = Scope.open()) {
             Tensor zeros = Tensor.of(device, 0, -0f);
-            assertArrayEquals(new float[] {-0f, 0}, zeros.neg().toArray());
-            assertArrayEquals(new float[] {0, -0f}, zeros.mul(2).toArray());
-            assertArrayEquals(new float[] {-0f, 0}, zeros.mul(-2).toArray());
+            assertArrayEquals(new float[] {-0f, 0}, zeros.neg().toFloatArray());
+            assertArrayEquals(new float[] {0, -0f}, zeros.mul(2).toFloatArray());
+            assertArrayEquals(new float[] {-0f, 0}, zeros.mul(-2).toFloatArray());
         }
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import dev.striate.ClassificationOptions;
 import dev.striate.Device;
 import dev.striate.IntTensor;
 import dev.striate.Scope;
@@ -44,7 +45,7 @@ class LargeLogitsTest {
         x.requiresGrad(true);
         Tensor y = f.apply(x);
         y.backward(Tensor.of(x.device(), y.shape(), upstream));
-        return x.grad().toArray();
+        return x.grad().toFloatArray();
     }
 
     private static float[] crossEntropyGradient(Device device, int label, float... logits) {
@@ -57,11 +58,11 @@ class LargeLogitsTest {
             for (float size : SIZES) {
                 Tensor x = row(device, size, size, size, size);
                 assertArrayEquals(
-                        new float[] {.25f, .25f, .25f, .25f}, x.softmax(1).toArray(), 1e-7f, "softmax of " + size);
+                        new float[] {.25f, .25f, .25f, .25f}, x.softmax(1).toFloatArray(), 1e-7f, "softmax of " + size);
                 float log4 = (float) Math.log(4);
                 assertArrayEquals(
                         new float[] {-log4, -log4, -log4, -log4},
-                        x.logSoftmax(1).toArray(),
+                        x.logSoftmax(1).toFloatArray(),
                         3e-7f,
                         "logSoftmax of " + size);
                 assertEquals(log4, x.crossEntropy(IntTensor.of(device, 2)).item(), 3e-7f, "crossEntropy of " + size);
@@ -80,9 +81,9 @@ class LargeLogitsTest {
         return onEachDevice(device -> {
             for (float size : new float[] {1e3f, 1e16f, 1.7e38f, 2.4e38f, MAX}) {
                 Tensor x = row(device, size, -size, 0);
-                assertArrayEquals(new float[] {1, 0, 0}, x.softmax(1).toArray(), "softmax of " + size);
+                assertArrayEquals(new float[] {1, 0, 0}, x.softmax(1).toFloatArray(), "softmax of " + size);
                 assertArrayEquals(
-                        new float[] {0, -2 * size, -size}, x.logSoftmax(1).toArray(), "logSoftmax of " + size);
+                        new float[] {0, -2 * size, -size}, x.logSoftmax(1).toFloatArray(), "logSoftmax of " + size);
                 assertEquals(2 * size, x.crossEntropy(IntTensor.of(device, 1)).item(), "crossEntropy of " + size);
                 assertArrayEquals(new float[] {1, -1, 0}, crossEntropyGradient(device, 1, size, -size, 0));
                 // The mean distance from the maximum is the size itself.
@@ -104,8 +105,8 @@ class LargeLogitsTest {
             float[] nan = {NAN, NAN, NAN};
             for (float[] logits : undefined) {
                 String what = Arrays.toString(logits);
-                assertArrayEquals(nan, row(device, logits).softmax(1).toArray(), what);
-                assertArrayEquals(nan, row(device, logits).logSoftmax(1).toArray(), what);
+                assertArrayEquals(nan, row(device, logits).softmax(1).toFloatArray(), what);
+                assertArrayEquals(nan, row(device, logits).logSoftmax(1).toFloatArray(), what);
                 assertArrayEquals(nan, gradient(row(device, logits), x -> x.softmax(1), 1, 0, 0), what);
                 assertArrayEquals(nan, gradient(row(device, logits), x -> x.logSoftmax(1), 1, 0, 0), what);
                 assertEquals(
@@ -118,10 +119,10 @@ class LargeLogitsTest {
             }
             float[] masked = {-INF, MAX, MAX};
             assertArrayEquals(
-                    new float[] {0, .5f, .5f}, row(device, masked).softmax(1).toArray(), 1e-7f);
+                    new float[] {0, .5f, .5f}, row(device, masked).softmax(1).toFloatArray(), 1e-7f);
             assertArrayEquals(
                     new float[] {-INF, (float) -Math.log(2), (float) -Math.log(2)},
-                    row(device, masked).logSoftmax(1).toArray(),
+                    row(device, masked).logSoftmax(1).toFloatArray(),
                     1e-7f);
             assertArrayEquals(
                     new float[] {0, .25f, -.25f}, gradient(row(device, masked), x -> x.softmax(1), 1, 1, 0), 1e-6f);

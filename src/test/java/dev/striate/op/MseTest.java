@@ -19,7 +19,7 @@ class MseTest {
                     Tensor target = Tensor.zeros(device, 4)) {
                 x.mse(target).backward();
                 assertArrayEquals(
-                        new float[] {1e38f, 0.5f, -1.5e38f, 0}, x.grad().toArray(), each.name());
+                        new float[] {1e38f, 0.5f, -1.5e38f, 0}, x.grad().toFloatArray(), each.name());
             }
         }
     }

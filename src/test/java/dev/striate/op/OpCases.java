@@ -1,18 +1,23 @@
 package dev.striate.op;
 
-import static dev.striate.op.WindowOption.ceilMode;
-import static dev.striate.op.WindowOption.countIncludePad;
-import static dev.striate.op.WindowOption.dilation;
-import static dev.striate.op.WindowOption.groups;
-import static dev.striate.op.WindowOption.outputPadding;
-import static dev.striate.op.WindowOption.padding;
-import static dev.striate.op.WindowOption.stride;
+import static dev.striate.WindowOption.ceilMode;
+import static dev.striate.WindowOption.countIncludePad;
+import static dev.striate.WindowOption.dilation;
+import static dev.striate.WindowOption.groups;
+import static dev.striate.WindowOption.outputPadding;
+import static dev.striate.WindowOption.padding;
+import static dev.striate.WindowOption.stride;
 
+import dev.striate.ClassificationOptions;
+import dev.striate.CrossEntropyResult;
 import dev.striate.Generator;
 import dev.striate.IntTensor;
+import dev.striate.LossReduction;
+import dev.striate.MaxPool2dResult;
+import dev.striate.Padding;
 import dev.striate.Shape;
 import dev.striate.Tensor;
-import dev.striate.backend.LossReduction;
+import dev.striate.WindowOption;
 import dev.striate.op.OpCase.Arguments;
 import dev.striate.op.OpCase.Results;
 import dev.striate.op.OpCase.SimpleCall;
@@ -872,8 +877,8 @@ final class OpCases {
 
     private static int groupsOf(WindowOption... options) {
         for (WindowOption option : options) {
-            if (option.kind == WindowOption.Kind.GROUPS) {
-                return option.height;
+            if (option.kind() == WindowOption.Kind.GROUPS) {
+                return option.height();
             }
         }
         return 1;
@@ -1039,7 +1044,7 @@ final class OpCases {
 
     private OpCase pooledWithRelu(String name, int kh, int kw, WindowOption... options) {
         OpCase c = new OpCase("maxPool2d", name + ", then ReLU", x -> {
-            MaxPool2d.Result result = MaxPool2d.withRelu(x.get(0), kh, kw, options);
+            MaxPool2dResult result = MaxPool2d.withRelu(x.get(0), kh, kw, options);
             return new Results(List.of(result.output()), List.of(result.indices()));
         });
         cases.add(c);
@@ -1048,7 +1053,7 @@ final class OpCases {
 
     private OpCase pooled(String name, int kh, int kw, WindowOption... options) {
         OpCase c = new OpCase("maxPool2d", name, x -> {
-            MaxPool2d.Result result = x.get(0).maxPool2dWithIndices(kh, kw, options);
+            MaxPool2dResult result = x.get(0).maxPool2dWithIndices(kh, kw, options);
             return new Results(List.of(result.output()), List.of(result.indices()));
         });
         cases.add(c);
@@ -1707,7 +1712,7 @@ final class OpCases {
      */
     private OpCase predicting(String name, int[] scores, int[] labels, ClassificationOptions options) {
         OpCase c = new OpCase("crossEntropy", name + ", with predictions", x -> {
-            CrossEntropy.Result result =
+            CrossEntropyResult result =
                     x.get(0).crossEntropyWithPredictions(x.integers(labelShape(scores), labels), options);
             return new Results(List.of(result.loss()), List.of(result.predictions()));
         });

@@ -1,18 +1,20 @@
 package dev.striate.op;
 
-import static dev.striate.op.WindowOption.ceilMode;
-import static dev.striate.op.WindowOption.countIncludePad;
-import static dev.striate.op.WindowOption.dilation;
-import static dev.striate.op.WindowOption.groups;
-import static dev.striate.op.WindowOption.outputPadding;
-import static dev.striate.op.WindowOption.padding;
-import static dev.striate.op.WindowOption.stride;
+import static dev.striate.WindowOption.ceilMode;
+import static dev.striate.WindowOption.countIncludePad;
+import static dev.striate.WindowOption.dilation;
+import static dev.striate.WindowOption.groups;
+import static dev.striate.WindowOption.outputPadding;
+import static dev.striate.WindowOption.padding;
+import static dev.striate.WindowOption.stride;
 
 import dev.striate.Device;
+import dev.striate.Padding;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
 import dev.striate.TestDevices;
+import dev.striate.WindowOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -134,11 +136,11 @@ public final class RandomWindows {
                 try (Tensor y = apply(x, w, b);
                         Tensor dy = integers(device, 4, y.shape().toArray())) {
                     y.backward(dy);
-                    results.add(y.toArray());
+                    results.add(y.toFloatArray());
                 }
                 for (Tensor input : b == null ? List.of(x, w) : List.of(x, w, b)) {
                     if (input.grad() != null) {
-                        results.add(input.grad().toArray());
+                        results.add(input.grad().toFloatArray());
                     }
                 }
             }

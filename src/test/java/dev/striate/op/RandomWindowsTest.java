@@ -8,6 +8,7 @@ import dev.striate.Generator;
 import dev.striate.JavaProcess;
 import dev.striate.Tensor;
 import dev.striate.TestDevices;
+import dev.striate.WindowOption;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Function;
@@ -67,7 +68,7 @@ class RandomWindowsTest {
                     sum.backward();
                 }
                 for (Tensor input : List.of(x, w)) {
-                    input.grad().toArray();
+                    input.grad().toFloatArray();
                     input.zeroGrad();
                 }
                 least = Math.min(least, (System.nanoTime() - start) * 1e-9);

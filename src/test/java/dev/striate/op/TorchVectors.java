@@ -1,17 +1,19 @@
 package dev.striate.op;
 
-import static dev.striate.op.WindowOption.ceilMode;
-import static dev.striate.op.WindowOption.countIncludePad;
-import static dev.striate.op.WindowOption.dilation;
-import static dev.striate.op.WindowOption.groups;
-import static dev.striate.op.WindowOption.padding;
-import static dev.striate.op.WindowOption.stride;
+import static dev.striate.WindowOption.ceilMode;
+import static dev.striate.WindowOption.countIncludePad;
+import static dev.striate.WindowOption.dilation;
+import static dev.striate.WindowOption.groups;
+import static dev.striate.WindowOption.padding;
+import static dev.striate.WindowOption.stride;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.striate.ClassificationOptions;
 import dev.striate.Shape;
 import dev.striate.Tensor;
+import dev.striate.WindowOption;
 import dev.striate.op.OpCase.Arguments;
 import dev.striate.op.OpCase.Results;
 import java.io.IOException;

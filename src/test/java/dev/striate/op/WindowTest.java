@@ -1,11 +1,13 @@
 package dev.striate.op;
 
-import static dev.striate.op.WindowOption.ceilMode;
-import static dev.striate.op.WindowOption.padding;
-import static dev.striate.op.WindowOption.stride;
+import static dev.striate.WindowOption.ceilMode;
+import static dev.striate.WindowOption.padding;
+import static dev.striate.WindowOption.stride;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.striate.Padding;
 import dev.striate.Shape;
+import dev.striate.WindowOption;
 import org.junit.jupiter.api.Test;
 
 /** The sizes of windows at the ends of what an int holds; all others are in {@link OpCases}. */

@@ -12,16 +12,17 @@ import dev.striate.Device;
 import dev.striate.DeviceException;
 import dev.striate.Generator;
 import dev.striate.IntTensor;
+import dev.striate.NoGrad;
 import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
-import dev.striate.autograd.NoGrad;
 import dev.striate.backend.Backend;
 import dev.striate.backend.KernelSet;
 import dev.striate.backend.KernelSets;
 import dev.striate.backend.OptimizerKernels;
+import dev.striate.internal.Internals;
 import dev.striate.nn.Linear;
 import dev.striate.nn.Relu;
 import dev.striate.nn.Sequential;
@@ -71,10 +72,10 @@ class OptimizerTest {
             opened(new Sgd(Map.of("a", a), 1));
             opened(new Sgd(named(a, b), 1));
         }
-        assertArrayEquals(new float[] {1, 2, 3}, a.toArray());
-        assertArrayEquals(new float[] {2, 2, 2}, a.grad().toArray());
-        assertArrayEquals(new float[] {4}, b.toArray());
-        assertArrayEquals(new float[] {0}, b.grad().toArray());
+        assertArrayEquals(new float[] {1, 2, 3}, a.toFloatArray());
+        assertArrayEquals(new float[] {2, 2, 2}, a.grad().toFloatArray());
+        assertArrayEquals(new float[] {4}, b.toFloatArray());
+        assertArrayEquals(new float[] {0}, b.grad().toFloatArray());
     }
 
     private static Map<String, Tensor> named(Tensor... tensors) {
@@ -95,17 +96,17 @@ class OptimizerTest {
             a.mul(2).sum().add(b.mul(3).sum()).backward();
         }
         sgd.step();
-        assertArrayEquals(new float[] {0, 1, 2}, a.toArray());
-        assertArrayEquals(new float[] {2.5f, 3.5f}, b.toArray());
+        assertArrayEquals(new float[] {0, 1, 2}, a.toFloatArray());
+        assertArrayEquals(new float[] {2.5f, 3.5f}, b.toFloatArray());
         // Norm sqrt(3 * 4 + 2 * 9) = sqrt(30): below the limit nothing changes, above it both shrink by one factor.
         sgd.clipGradNorm(6);
-        assertArrayEquals(new float[] {2, 2, 2}, a.grad().toArray());
+        assertArrayEquals(new float[] {2, 2, 2}, a.grad().toFloatArray());
         sgd.clipGradNorm(1);
-        assertEquals(2 / (Math.sqrt(30) + 1e-6), a.grad().toArray()[1], 1e-6);
-        assertEquals(3 / (Math.sqrt(30) + 1e-6), b.grad().toArray()[1], 1e-6);
+        assertEquals(2 / (Math.sqrt(30) + 1e-6), a.grad().toFloatArray()[1], 1e-6);
+        assertEquals(3 / (Math.sqrt(30) + 1e-6), b.grad().toFloatArray()[1], 1e-6);
         sgd.zeroGrad();
-        assertArrayEquals(new float[3], a.grad().toArray());
-        assertArrayEquals(new float[2], b.grad().toArray());
+        assertArrayEquals(new float[3], a.grad().toFloatArray());
+        assertArrayEquals(new float[2], b.grad().toFloatArray());
         assertEquals(1, sgd.steps());
     }
 
@@ -135,7 +136,7 @@ class OptimizerTest {
             parameter.mul(Tensor.of(device, gradient)).sum().backward();
         }
         sgd.clipGradNorm(maxNorm);
-        return parameter.grad().toArray();
+        return parameter.grad().toFloatArray();
     }
 
     @Test
@@ -146,15 +147,15 @@ class OptimizerTest {
             try (Scope scope = Scope.open()) {
                 a.mul(a).sum().backward();
             }
-            assertArrayEquals(new float[] {2 * i, 4 * i}, a.grad().toArray());
+            assertArrayEquals(new float[] {2 * i, 4 * i}, a.grad().toFloatArray());
         }
         a.zeroGrad();
-        assertArrayEquals(new float[2], a.grad().toArray());
+        assertArrayEquals(new float[2], a.grad().toFloatArray());
         try (Scope scope = Scope.open()) {
             a.sum().backward();
         }
         sgd.step();
-        assertArrayEquals(new float[] {0, 1}, a.toArray());
+        assertArrayEquals(new float[] {0, 1}, a.toFloatArray());
     }
 
     /** The zeros are written late or never; nobody may see what is there until then, through whatever handle. */
@@ -171,11 +172,11 @@ class OptimizerTest {
             for (Tensor handle : new Tensor[] {grad, row, cut}) {
                 grad.fill(Float.NaN);
                 sgd.zeroGrad();
-                assertArrayEquals(new float[2], handle.toArray());
+                assertArrayEquals(new float[2], handle.toFloatArray());
                 grad.fill(Float.NaN);
                 sgd.zeroGrad();
                 a.mul(a).sum().backward();
-                assertArrayEquals(new float[] {2, 4}, handle.toArray());
+                assertArrayEquals(new float[] {2, 4}, handle.toFloatArray());
             }
             grad.fill(Float.NaN);
             b.grad().fill(Float.NaN);
@@ -184,8 +185,8 @@ class OptimizerTest {
             // No gradient has come to a: it counts as zero, in the norm as in the step.
             sgd.clipGradNorm(2);
             sgd.step();
-            assertArrayEquals(new float[] {1, 2}, a.toArray());
-            assertArrayEquals(new float[] {2}, b.toArray());
+            assertArrayEquals(new float[] {1, 2}, a.toFloatArray());
+            assertArrayEquals(new float[] {2}, b.toFloatArray());
         }
     }
 
@@ -225,7 +226,7 @@ class OptimizerTest {
         all[3].requiresGrad(false);
         adam.step();
         assertEquals(1 - .5 * .5 - .5, all[0].item(), 1e-6);
-        assertArrayEquals(new float[] {2, 2}, all[1].toArray());
+        assertArrayEquals(new float[] {2, 2}, all[1].toFloatArray());
         assertEquals(3 - .5 * .5 * 3 - .5, all[2].item(), 1e-6);
         assertEquals(4, all[3].item());
         all[0].requiresGrad(false);
@@ -264,7 +265,7 @@ class OptimizerTest {
             second.step();
         }
         // Velocities 1 and 1.5; b's gradient is also the second optimiser's, c has none.
-        assertArrayEquals(new float[] {-1.5f, -.5f}, a.toArray());
+        assertArrayEquals(new float[] {-1.5f, -.5f}, a.toFloatArray());
         assertEquals(3 - 1 - .5f - 1.5f - .5f, b.item());
         assertEquals(4, c.item());
         assertEquals(1.5f, state.get("sgd.velocity.b").item());
@@ -293,24 +294,24 @@ class OptimizerTest {
             Tensor earlier = a.mul(a).sum();
             Tensor stale = a.mul(a).sum();
             for (Optimizer optimizer : List.of(opened(new Sgd(named(a), 1)), opened(new Adam(named(a), 1)))) {
-                assertArrayEquals(new float[] {2, 2}, gradient.toArray());
+                assertArrayEquals(new float[] {2, 2}, gradient.toFloatArray());
                 detached.assign(5, 6);
-                assertArrayEquals(new float[] {5, 6}, a.toArray());
+                assertArrayEquals(new float[] {5, 6}, a.toFloatArray());
                 optimizer.step();
                 optimizer.close();
-                assertArrayEquals(a.toArray(), detached.toArray());
-                assertArrayEquals(a.toArray(), view.toArray());
+                assertArrayEquals(a.toFloatArray(), detached.toFloatArray());
+                assertArrayEquals(a.toFloatArray(), view.toFloatArray());
             }
             assertSame(gradient, a.grad());
             a.zeroGrad();
-            assertArrayEquals(new float[2], gradient.toArray());
-            assertArrayEquals(new float[2], gradientView.toArray());
+            assertArrayEquals(new float[2], gradient.toFloatArray());
+            assertArrayEquals(new float[2], gradientView.toFloatArray());
             // As if the optimisers did not exist: the tensor that the graph needs was changed.
             for (Tensor result : List.of(earlier, stale)) {
                 assertThrows(AutogradException.class, result::backward);
             }
             a.sum().backward();
-            assertArrayEquals(new float[] {1, 1}, gradientView.toArray());
+            assertArrayEquals(new float[] {1, 1}, gradientView.toFloatArray());
         }
     }
 
@@ -323,7 +324,7 @@ class OptimizerTest {
             loss.backward();
             sgd.step();
         }
-        assertArrayEquals(new float[] {-1, -2}, a.toArray());
+        assertArrayEquals(new float[] {-1, -2}, a.toFloatArray());
     }
 
     @Test
@@ -333,7 +334,7 @@ class OptimizerTest {
         StriateException error = assertThrows(StriateException.class, () -> new Sgd(named(a, b), 1));
         assertTrue(error.getMessage().contains("b shares that of a"), error.getMessage());
         a.detach().assign(3, 4);
-        assertArrayEquals(new float[] {3, 4}, b.toArray());
+        assertArrayEquals(new float[] {3, 4}, b.toFloatArray());
     }
 
     @Test
@@ -342,7 +343,7 @@ class OptimizerTest {
             linear.initialize(DEVICE, new Generator(0));
             Sgd sgd = opened(new Sgd(linear.parameters(), 1));
             linear.initialize(DEVICE, new Generator(1));
-            float[] before = linear.parameters().get("weight").toArray();
+            float[] before = linear.parameters().get("weight").toFloatArray();
             for (Executable use : List.<Executable>of(sgd::zeroGrad, sgd::step, () -> sgd.clipGradNorm(1))) {
                 StriateException error = assertThrows(StriateException.class, use);
                 assertTrue(
@@ -351,7 +352,7 @@ class OptimizerTest {
                         error.getMessage());
             }
             assertEquals(0, sgd.steps());
-            assertArrayEquals(before, linear.parameters().get("weight").toArray());
+            assertArrayEquals(before, linear.parameters().get("weight").toFloatArray());
         }
     }
 
@@ -369,13 +370,13 @@ class OptimizerTest {
         a.grad().assign(3, 4);
         frozen.requiresGrad(false);
         sgd.clipGradNorm(1);
-        assertArrayEquals(new float[] {.6f, .8f}, a.grad().toArray(), 1e-6f);
+        assertArrayEquals(new float[] {.6f, .8f}, a.grad().toFloatArray(), 1e-6f);
         assertTrue(Float.isNaN(frozen.grad().item()));
         assertTrue(frozen.hasGrad());
         assertEquals(0, without.grad().item());
         assertFalse(without.hasGrad());
         sgd.step();
-        assertArrayEquals(new float[] {1 - .6f - .5f, 2 - .8f - 1}, a.toArray(), 1e-6f);
+        assertArrayEquals(new float[] {1 - .6f - .5f, 2 - .8f - 1}, a.toFloatArray(), 1e-6f);
         assertEquals(1, frozen.item());
         assertEquals(1, without.item());
         assertEquals(Map.of("a", 0L, "b", 1L, "c", 0L), sgd.parameterSteps());
@@ -393,7 +394,7 @@ class OptimizerTest {
             Sgd sgd = opened(new Sgd(named(a, before), 1));
             assertTrue(before.hasGrad());
             assertFalse(a.hasGrad());
-            a.grad().toArray();
+            a.grad().toFloatArray();
             sgd.clipGradNorm(1);
             assertFalse(a.hasGrad());
             a.mul(0).sum().backward();
@@ -467,12 +468,12 @@ class OptimizerTest {
             AutogradException error = assertThrows(AutogradException.class, loss::backward);
             assertTrue(error.getMessage().contains("changed in place"), error.getMessage());
         }
-        assertArrayEquals(new float[] {1, 1}, a.grad().toArray());
+        assertArrayEquals(new float[] {1, 1}, a.grad().toFloatArray());
     }
 
     @Test
     void afterCloseTheParametersAreStillUsable() {
-        int before = DEVICE.backend().memory().liveBuffers();
+        int before = DEVICE.memory().liveBuffers();
         Tensor a = Tensor.of(DEVICE, 1, 2).requiresGrad(true);
         Tensor b = Tensor.of(DEVICE, 3).requiresGrad(true);
         try (Scope scope = Scope.open()) {
@@ -484,14 +485,14 @@ class OptimizerTest {
             assertThrows(StriateException.class, adam::state);
             a.sum().backward();
         }
-        assertArrayEquals(new float[] {1, 2}, a.toArray());
-        assertArrayEquals(new float[] {1, 1}, a.grad().toArray());
+        assertArrayEquals(new float[] {1, 2}, a.toFloatArray());
+        assertArrayEquals(new float[] {1, 1}, a.grad().toFloatArray());
         // The values' and the gradients' flat storage, held by the parameters.
-        assertEquals(before + 2, DEVICE.backend().memory().liveBuffers());
+        assertEquals(before + 2, DEVICE.memory().liveBuffers());
         a.close();
-        assertArrayEquals(new float[] {3}, b.toArray());
+        assertArrayEquals(new float[] {3}, b.toFloatArray());
         b.close();
-        assertEquals(before, DEVICE.backend().memory().liveBuffers());
+        assertEquals(before, DEVICE.memory().liveBuffers());
     }
 
     @Test
@@ -523,14 +524,14 @@ class OptimizerTest {
         }
         Adam second = opened(new Adam(named(there), .1f));
         second.restore(first.state(), first.steps());
-        there.detach().assign(here.toArray());
+        there.detach().assign(here.toFloatArray());
         there.grad().assign(gradient);
         second.step();
         straight.grad().assign(gradient);
         whole.step();
         assertEquals(4, second.steps());
         // Two devices that round differently, four steps of size 0.1 with a handful of roundings each.
-        assertArrayEquals(straight.toArray(), there.toArray(), 4 * 16 * 0x1p-24f);
+        assertArrayEquals(straight.toFloatArray(), there.toFloatArray(), 4 * 16 * 0x1p-24f);
         assertEquals(List.of("adam.m.a", "adam.v.a"), List.copyOf(second.state().keySet()));
     }
 
@@ -559,7 +560,7 @@ class OptimizerTest {
     @Test
     void flatStorageIsAlignedAndUpdatedByOneKernel() {
         List<Integer> updates = new ArrayList<>();
-        Device device = Device.of("aligned", aligned(DEVICE.backend(), 8, updates));
+        Device device = Internals.device("aligned", aligned(Internals.backend(DEVICE), 8, updates));
         Tensor a = parameter(device, 1, 2, 3);
         Tensor b = parameter(device, 1, 2, 3, 4, 5, 6, 7, 8, 9);
         Tensor c = parameter(device, 1);
@@ -617,7 +618,7 @@ class OptimizerTest {
     @ParameterizedTest
     @MethodSource("dev.striate.PresentDevices#all")
     void trainingLowersTheLossAndLeavesNoBufferBehind(Device device) {
-        int before = device.backend().memory().liveBuffers();
+        int before = device.memory().liveBuffers();
         try (Sequential model = new Sequential(new Linear(2, 8), new Relu(), new Linear(8, 2))) {
             model.initialize(device, new Generator(1));
             float first = 0;
@@ -636,9 +637,9 @@ class OptimizerTest {
                     }
                     if (i == 0) {
                         first = last;
-                        live = device.backend().memory().liveBuffers();
+                        live = device.memory().liveBuffers();
                     }
-                    assertEquals(live, device.backend().memory().liveBuffers());
+                    assertEquals(live, device.memory().liveBuffers());
                 }
             }
             assertTrue(last < first / 4, first + " to " + last);
@@ -648,7 +649,7 @@ class OptimizerTest {
                 assertFalse(model.forward(Tensor.ones(device, 1, 2)).requiresGrad());
             }
         }
-        assertEquals(before, device.backend().memory().liveBuffers());
+        assertEquals(before, device.memory().liveBuffers());
     }
 
     @Test

@@ -122,7 +122,7 @@ class UpdateRulesTest {
                     optimizer.step();
                 }
                 bound += RATE * 32 * 16 * 0x1p-24 + 16 * 0x1p-24;
-                float[] actual = weights.toArray();
+                float[] actual = weights.toFloatArray();
                 for (int i = 0; i < expected.length; i++) {
                     assertEquals(expected[i], actual[i], bound, "step " + step + ", element " + i);
                 }
@@ -179,7 +179,7 @@ class UpdateRulesTest {
                     if (present[i] && !none && (step != 10 || i == 0)) {
                         expected[i] = rules[i].next((int) ++taken[i], expected[i], gradient(step, i));
                     }
-                    for (float weight : weights.get(names.get(i)).toArray()) {
+                    for (float weight : weights.get(names.get(i)).toFloatArray()) {
                         // As in followsItsFormula.
                         assertEquals(
                                 expected[i],
@@ -251,7 +251,7 @@ class UpdateRulesTest {
                 Adam adam = new Adam(Map.of("w", weights), RATE)) {
             weights.grad().assign(1e-3f, -1, 1e3f);
             adam.step();
-            float[] moved = weights.toArray();
+            float[] moved = weights.toFloatArray();
             // g / (|g| + 1e-8): for the smallest, 1e-5 short of 1.
             assertEquals(-RATE / (1 + 1e-5), moved[0], 1e-7);
             assertEquals(RATE, moved[1], 1e-7);

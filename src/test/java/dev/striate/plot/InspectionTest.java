@@ -1,26 +1,26 @@
 package dev.striate.plot;
 
-import static dev.striate.op.WindowOption.padding;
-import static dev.striate.op.WindowOption.stride;
+import static dev.striate.WindowOption.padding;
+import static dev.striate.WindowOption.stride;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.striate.Device;
 import dev.striate.Generator;
+import dev.striate.NoGrad;
 import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
-import dev.striate.autograd.NoGrad;
 import dev.striate.data.DataLoader;
 import dev.striate.data.Dataset;
+import dev.striate.nn.Block;
 import dev.striate.nn.Conv2d;
 import dev.striate.nn.Dropout;
 import dev.striate.nn.Flatten;
 import dev.striate.nn.Linear;
 import dev.striate.nn.MaxPool2d;
-import dev.striate.nn.Module;
 import dev.striate.nn.Relu;
 import dev.striate.nn.ResidualBlock;
 import dev.striate.nn.Sequential;
@@ -77,11 +77,11 @@ class InspectionTest {
             new Stars(new float[] {0.2f, 0.8f, 0.6f, 0.8f, 0.4f}, new int[] {1, 2, 3, 0, 7}, new int[] {1, 6, 3, 0, 2});
 
     /** A map that answers to a bright pixel in the middle of its window, and one that answers to dark ones. */
-    private static Sequential starFinder(Module... rest) {
-        Module[] modules = new Module[rest.length + 1];
-        modules[0] = new Conv2d(1, 2, 3, padding(1)).bias(false);
-        System.arraycopy(rest, 0, modules, 1, rest.length);
-        Sequential model = new Sequential(modules).initialize(DEVICE, new Generator(1));
+    private static Sequential starFinder(Block... rest) {
+        Block[] blocks = new Block[rest.length + 1];
+        blocks[0] = new Conv2d(1, 2, 3, padding(1)).bias(false);
+        System.arraycopy(rest, 0, blocks, 1, rest.length);
+        Sequential model = new Sequential(blocks).initialize(DEVICE, new Generator(1));
         float[] weight = new float[18];
         weight[4] = 2;
         weight[13] = -1;
@@ -92,9 +92,9 @@ class InspectionTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 5})
     void thePatchesThatExciteAMapMostAreFoundInOrder(int batchSize) {
-        int before = DEVICE.backend().memory().liveBuffers();
+        int before = DEVICE.memory().liveBuffers();
         try (Sequential model = starFinder(new Relu())) {
-            model.modules().get("1").eval();
+            model.blocks().get("1").eval();
             ExcitingPatches patches = new ExcitingPatches(model, "0", DataLoader.of(STARS, batchSize), DEVICE, 3);
             // Of two that are alike, the earlier image comes first.
             assertEquals(
@@ -104,9 +104,9 @@ class InspectionTest {
             assertEquals(
                     List.of(0, 1, 2),
                     patches.patches().get(1).stream().map(Patch::image).toList());
-            assertTrue(model.isTraining() && !model.modules().get("1").isTraining());
+            assertTrue(model.isTraining() && !model.blocks().get("1").isTraining());
         }
-        assertEquals(before, DEVICE.backend().memory().liveBuffers());
+        assertEquals(before, DEVICE.memory().liveBuffers());
     }
 
     @Test
@@ -142,7 +142,7 @@ class InspectionTest {
 
     @Test
     void nothingIsComputedBehindTheLayer() {
-        Module never = new Module() {
+        Block never = new Block() {
             @Override
             public Tensor forward(Tensor x) {
                 throw new AssertionError("reached");
@@ -176,7 +176,7 @@ class InspectionTest {
 
     @Test
     void featureMapsShowEveryLayerOfImagesAndTheProbabilities() {
-        int before = DEVICE.backend().memory().liveBuffers();
+        int before = DEVICE.memory().liveBuffers();
         try (Sequential model = starFinder(
                         new Relu(),
                         new MaxPool2d(2),
@@ -186,17 +186,17 @@ class InspectionTest {
                         new Flatten(),
                         new Linear(2, 3));
                 Tensor x = Tensor.randn(DEVICE, new Generator(3), 1, 1, 8, 8)) {
-            model.modules().get("3.bn1").eval();
+            model.blocks().get("3.bn1").eval();
             FeatureMaps maps = new FeatureMaps(model, x, List.of("a", "b", "c"));
             assertEquals(
                     List.of("Input", "0", "1", "2", "3.conv1", "3.bn1", "3.relu", "3.conv2", "3.bn2", "3", "5"),
                     maps.layers());
-            assertTrue(model.isTraining() && !model.modules().get("3.bn1").isTraining());
+            assertTrue(model.isTraining() && !model.blocks().get("3.bn1").isTraining());
             float[] logits;
             model.eval();
             try (NoGrad off = NoGrad.open();
                     Scope scope = Scope.open()) {
-                logits = model.forward(x).toArray();
+                logits = model.forward(x).toFloatArray();
             }
             double[] probabilities = maps.probabilities();
             assertEquals(1, Arrays.stream(probabilities).sum(), 1e-12);
@@ -205,7 +205,7 @@ class InspectionTest {
             assertTrue(image.getHeight() > 1000);
             assertTrue(count(image, Palette.BLUE) > 0);
         }
-        assertEquals(before, DEVICE.backend().memory().liveBuffers());
+        assertEquals(before, DEVICE.memory().liveBuffers());
     }
 
     @Test

@@ -143,7 +143,7 @@ class CheckpointTest {
 
     private static Map<String, float[]> values(Sequential net) {
         Map<String, float[]> values = new LinkedHashMap<>();
-        State.tensors(net).forEach((name, tensor) -> values.put(name, tensor.toArray()));
+        State.tensors(net).forEach((name, tensor) -> values.put(name, tensor.toFloatArray()));
         return values;
     }
 

@@ -1,6 +1,6 @@
 package dev.striate.train;
 
-import static dev.striate.op.WindowOption.padding;
+import static dev.striate.WindowOption.padding;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -14,13 +14,13 @@ import dev.striate.data.DataLoader;
 import dev.striate.data.RandomCrop;
 import dev.striate.data.TinyDigits;
 import dev.striate.nn.BatchNorm2d;
+import dev.striate.nn.Block;
 import dev.striate.nn.Conv2d;
 import dev.striate.nn.Dropout;
 import dev.striate.nn.Flatten;
 import dev.striate.nn.Initializer;
 import dev.striate.nn.Linear;
 import dev.striate.nn.MaxPool2d;
-import dev.striate.nn.Module;
 import dev.striate.nn.Relu;
 import dev.striate.nn.Sequential;
 import dev.striate.optim.AdamW;
@@ -48,7 +48,7 @@ class DeterminismTest {
         // The 200 images that are called test images elsewhere, to be quick.
         DataLoader train = DataLoader.of(TinyDigits.test(), 64).shuffle(seed).transform(new RandomCrop(1));
         Map<String, float[]> left = new LinkedHashMap<>();
-        try (Module net = new Sequential(
+        try (Block net = new Sequential(
                                 new Conv2d(1, 4, 3, padding(1)),
                                 new BatchNorm2d(4),
                                 new Relu(),
@@ -62,9 +62,9 @@ class DeterminismTest {
                     .clipGradNorm(1)
                     .labelSmoothing(0.1f)
                     .fit(train, DataLoader.of(TinyDigits.test(), 150), 3);
-            net.parameters().forEach((name, tensor) -> left.put(name, tensor.toArray()));
-            net.buffers().forEach((name, tensor) -> left.put(name, tensor.toArray()));
-            optimizer.state().forEach((name, tensor) -> left.put(name, tensor.toArray()));
+            net.parameters().forEach((name, tensor) -> left.put(name, tensor.toFloatArray()));
+            net.buffers().forEach((name, tensor) -> left.put(name, tensor.toFloatArray()));
+            optimizer.state().forEach((name, tensor) -> left.put(name, tensor.toFloatArray()));
             left.put("losses", new float[] {
                 (float) result.trainLoss(),
                 (float) result.testLoss(),
@@ -130,7 +130,7 @@ class DeterminismTest {
         try (Tensor ones = Tensor.ones(device, 7, 11, 13);
                 Tensor first = ones.dropout(probability, generator);
                 Tensor second = first.add(ones).dropout(probability, generator)) {
-            float[] values = second.toArray();
+            float[] values = second.toFloatArray();
             int[] kept = new int[values.length];
             Arrays.setAll(kept, i -> values[i] == 0 ? 0 : 1);
             return kept;
@@ -159,7 +159,7 @@ class DeterminismTest {
                         new BatchNorm2d(5),
                         new Linear(7, 3).initializer(initializer, initializer))
                 .initialize(device, new Generator(4))) {
-            net.parameters().forEach((name, tensor) -> values.put(name, tensor.toArray()));
+            net.parameters().forEach((name, tensor) -> values.put(name, tensor.toFloatArray()));
         }
         return values;
     }
@@ -172,11 +172,11 @@ class DeterminismTest {
             for (int draw = 0; draw < 3; draw++) {
                 try (Tensor expected = Tensor.randn(Device.reference(), there, 31);
                         Tensor actual = Tensor.randn(device, here, 31)) {
-                    assertArrayEquals(expected.toArray(), actual.toArray());
+                    assertArrayEquals(expected.toFloatArray(), actual.toFloatArray());
                 }
                 try (Tensor expected = Tensor.uniform(Device.reference(), there, -2, 5, 31);
                         Tensor actual = Tensor.uniform(device, here, -2, 5, 31)) {
-                    assertArrayEquals(expected.toArray(), actual.toArray());
+                    assertArrayEquals(expected.toFloatArray(), actual.toFloatArray());
                 }
             }
         });

@@ -1,6 +1,6 @@
 package dev.striate.train;
 
-import static dev.striate.op.WindowOption.padding;
+import static dev.striate.WindowOption.padding;
 
 import dev.striate.Device;
 import dev.striate.Generator;
@@ -11,11 +11,12 @@ import dev.striate.backend.reference.ReferenceBuffer;
 import dev.striate.data.Batch;
 import dev.striate.data.DataLoader;
 import dev.striate.data.TinyDigits;
+import dev.striate.internal.Internals;
+import dev.striate.nn.Block;
 import dev.striate.nn.Conv2d;
 import dev.striate.nn.Flatten;
 import dev.striate.nn.Linear;
 import dev.striate.nn.MaxPool2d;
-import dev.striate.nn.Module;
 import dev.striate.nn.Relu;
 import dev.striate.nn.Sequential;
 import dev.striate.optim.Optimizer;
@@ -77,13 +78,13 @@ record DigitsTraining(double[] losses, Map<String, double[]> parameters) {
 
     private static Tensor backwardStepByStep(Sequential net, Tensor images, IntTensor labels) {
         Tensor y = images;
-        for (Module layer : net.children().values()) {
+        for (Block layer : net.children().values()) {
             // A gradient that somebody wants to see is computed by itself.
             y = layer.forward(y).retainGrad();
         }
         Tensor loss = y.logSoftmax(1).nll(labels);
         // Reading the zeros makes them be written.
-        net.parameters().values().forEach(parameter -> parameter.grad().toArray());
+        net.parameters().values().forEach(parameter -> parameter.grad().toFloatArray());
         loss.backward(Tensor.scalar(loss.device(), 1));
         return loss;
     }
@@ -113,12 +114,12 @@ record DigitsTraining(double[] losses, Map<String, double[]> parameters) {
 
     private static double[] read(Tensor tensor) {
         double[] values = new double[tensor.shape().elements()];
-        if (tensor.buffer() instanceof ReferenceBuffer buffer) {
+        if (Internals.buffer(tensor) instanceof ReferenceBuffer buffer) {
             for (int i = 0; i < values.length; i++) {
                 values[i] = buffer.get(i);
             }
         } else {
-            float[] narrow = tensor.toArray();
+            float[] narrow = tensor.toFloatArray();
             for (int i = 0; i < values.length; i++) {
                 values[i] = narrow[i];
             }

@@ -94,7 +94,7 @@ class KilledWriterTest {
             for (String name : List.of("1.weight", "1.bias", "2.weight", "2.bias")) {
                 float[] expected = new float[tensors.get(name).shape().elements()];
                 Arrays.fill(expected, steps);
-                assertArrayEquals(expected, tensors.get(name).toArray());
+                assertArrayEquals(expected, tensors.get(name).toFloatArray());
             }
             tensors.values().forEach(Tensor::close);
         }

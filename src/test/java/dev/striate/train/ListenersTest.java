@@ -13,9 +13,9 @@ import dev.striate.Generator;
 import dev.striate.StriateException;
 import dev.striate.data.DataLoader;
 import dev.striate.data.TinyDigits;
+import dev.striate.nn.Block;
 import dev.striate.nn.Flatten;
 import dev.striate.nn.Linear;
-import dev.striate.nn.Module;
 import dev.striate.nn.Sequential;
 import dev.striate.optim.Sgd;
 import java.io.IOException;
@@ -60,7 +60,7 @@ class ListenersTest {
         return new EpochEnd(number, 99, 10, 1, 0.5, test, 0.1f, 2, 5);
     }
 
-    private static TrainingStart start(Module model, int testImages, List<EpochEnd> history, Checkpoint.Saver saver) {
+    private static TrainingStart start(Block model, int testImages, List<EpochEnd> history, Checkpoint.Saver saver) {
         return new TrainingStart(model, DEVICE, 99, STEPS, 200, testImages, history, 0, saver);
     }
 
@@ -580,7 +580,7 @@ class ListenersTest {
                     @Override
                     public void onEpoch(EpochEnd epoch) {
                         if (!first.getAndSet(false)) {
-                            memory.add(DEVICE.backend().memory());
+                            memory.add(DEVICE.memory());
                         }
                     }
                 });

@@ -1,6 +1,6 @@
 package dev.striate.train;
 
-import static dev.striate.op.WindowOption.padding;
+import static dev.striate.WindowOption.padding;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,16 +10,17 @@ import dev.striate.Device;
 import dev.striate.DeviceMemoryException;
 import dev.striate.Generator;
 import dev.striate.IntTensor;
+import dev.striate.MemoryStatistics;
+import dev.striate.NoGrad;
 import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.TestDevices;
-import dev.striate.autograd.NoGrad;
 import dev.striate.autograd.Recorder;
 import dev.striate.backend.Backend;
-import dev.striate.backend.MemoryStatistics;
+import dev.striate.internal.Internals;
 import dev.striate.nn.AvgPool2d;
 import dev.striate.nn.BatchNorm2d;
 import dev.striate.nn.Conv2d;
@@ -68,7 +69,7 @@ class MemoryTest {
                     }
                 });
             }
-            assertEquals(0, device.backend().memory().liveBuffers());
+            assertEquals(0, device.memory().liveBuffers());
         });
     }
 
@@ -83,7 +84,7 @@ class MemoryTest {
                         WARM_UP + 10,
                         step -> probe.model.forward(probe.image).close());
             }
-            assertEquals(0, device.backend().memory().liveBuffers());
+            assertEquals(0, device.memory().liveBuffers());
         });
     }
 
@@ -131,11 +132,11 @@ class MemoryTest {
                     }
                 });
             }
-            assertEquals(0, device.backend().memory().liveBuffers());
+            assertEquals(0, device.memory().liveBuffers());
         });
     }
 
-    /** Without modules and optimisers: parameters are leaves, updated in place. */
+    /** Without blocks and optimisers: parameters are leaves, updated in place. */
     @TestFactory
     Stream<DynamicTest> functionalStepsInAScope() {
         return onEachDevice(device -> {
@@ -157,7 +158,7 @@ class MemoryTest {
                     }
                 });
             }
-            assertEquals(0, device.backend().memory().liveBuffers());
+            assertEquals(0, device.memory().liveBuffers());
         });
     }
 
@@ -182,7 +183,7 @@ class MemoryTest {
                     }
                 });
             }
-            assertEquals(0, device.backend().memory().liveBuffers());
+            assertEquals(0, device.memory().liveBuffers());
         });
     }
 
@@ -202,24 +203,24 @@ class MemoryTest {
     @TestFactory
     Stream<DynamicTest> anyAllocationOfAStepFails() {
         return onEachDevice(given -> {
-            FailingAllocations failing = new FailingAllocations(given.backend());
-            Device device = Device.of(given.name(), failing.backend());
+            FailingAllocations failing = new FailingAllocations(Internals.backend(given));
+            Device device = Internals.device(given.name(), failing.backend());
             try (Training training = new Training(device)) {
                 Runnable step = () -> {
                     training.step();
                     training.evaluate();
                 };
                 step.run();
-                MemoryStatistics before = device.backend().memory();
+                MemoryStatistics before = device.memory();
                 int failures = failing.failEach(
                         () -> {
                             assertThrows(DeviceMemoryException.class, step::run);
-                            requireSame(before, device.backend().memory());
+                            requireSame(before, device.memory());
                         },
                         step);
                 assertTrue(failures > 30, failures + " allocations");
             }
-            assertEquals(0, device.backend().memory().liveBuffers());
+            assertEquals(0, device.memory().liveBuffers());
         });
     }
 
@@ -227,13 +228,13 @@ class MemoryTest {
     @TestFactory
     Stream<DynamicTest> anyAllocationOfTheSetUpFails() {
         return onEachDevice(given -> {
-            FailingAllocations failing = new FailingAllocations(given.backend());
-            Device device = Device.of(given.name(), failing.backend());
+            FailingAllocations failing = new FailingAllocations(Internals.backend(given));
+            Device device = Internals.device(given.name(), failing.backend());
             Runnable setUp = () -> new Training(device).close();
             int failures = failing.failEach(
                     () -> {
                         assertThrows(DeviceMemoryException.class, setUp::run);
-                        assertEquals(0, device.backend().memory().liveBuffers());
+                        assertEquals(0, device.memory().liveBuffers());
                     },
                     setUp);
             assertTrue(failures > 10, failures + " allocations");
@@ -244,7 +245,7 @@ class MemoryTest {
     @TestFactory
     Stream<DynamicTest> gradientRuleThrows() {
         return onEachDevice(device -> {
-            int before = device.backend().memory().liveBuffers();
+            int before = device.memory().liveBuffers();
             try (Scope scope = Scope.open()) {
                 Tensor x = Tensor.ones(device, 3).requiresGrad(true);
                 Tensor doubled = x.mul(2);
@@ -257,7 +258,7 @@ class MemoryTest {
                 StriateException thrown = assertThrows(StriateException.class, loss::backward);
                 assertEquals("no gradient", thrown.getMessage());
             }
-            assertEquals(before, device.backend().memory().liveBuffers());
+            assertEquals(before, device.memory().liveBuffers());
         });
     }
 
@@ -273,9 +274,9 @@ class MemoryTest {
         for (int i = 0; i < steps; i++) {
             step.accept(i);
             if (i == WARM_UP) {
-                first = device.backend().memory();
+                first = device.memory();
             } else if (i > WARM_UP) {
-                MemoryStatistics now = device.backend().memory();
+                MemoryStatistics now = device.memory();
                 int at = i;
                 assertEquals(first, now, () -> "after step " + at);
             }

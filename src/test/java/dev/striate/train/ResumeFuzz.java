@@ -65,8 +65,8 @@ public final class ResumeFuzz implements FuzzTarget {
 
     private Map<String, float[]> values() {
         Map<String, float[]> values = new TreeMap<>();
-        State.tensors(model).forEach((name, tensor) -> values.put(name, tensor.toArray()));
-        adam.state().forEach((name, tensor) -> values.put(name, tensor.toArray()));
+        State.tensors(model).forEach((name, tensor) -> values.put(name, tensor.toFloatArray()));
+        adam.state().forEach((name, tensor) -> values.put(name, tensor.toFloatArray()));
         return values;
     }
 }

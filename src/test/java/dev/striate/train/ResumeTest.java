@@ -1,6 +1,6 @@
 package dev.striate.train;
 
-import static dev.striate.op.WindowOption.padding;
+import static dev.striate.WindowOption.padding;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -23,12 +23,12 @@ import dev.striate.data.TinyDigits;
 import dev.striate.io.Safetensors;
 import dev.striate.io.State;
 import dev.striate.nn.BatchNorm2d;
+import dev.striate.nn.Block;
 import dev.striate.nn.Conv2d;
 import dev.striate.nn.Dropout;
 import dev.striate.nn.Flatten;
 import dev.striate.nn.Linear;
 import dev.striate.nn.MaxPool2d;
-import dev.striate.nn.Module;
 import dev.striate.nn.Relu;
 import dev.striate.nn.Sequential;
 import dev.striate.optim.Adam;
@@ -172,8 +172,8 @@ class ResumeTest {
 
         Map<String, float[]> tensors() {
             Map<String, float[]> all = new LinkedHashMap<>();
-            State.tensors(net).forEach((name, tensor) -> all.put(name, tensor.toArray()));
-            optimizer.state().forEach((name, tensor) -> all.put(name, tensor.toArray()));
+            State.tensors(net).forEach((name, tensor) -> all.put(name, tensor.toFloatArray()));
+            optimizer.state().forEach((name, tensor) -> all.put(name, tensor.toFloatArray()));
             all.put("learning rate", new float[] {optimizer.learningRate()});
             return all;
         }
@@ -406,8 +406,8 @@ class ResumeTest {
             trained.interruptAt(Place.AFTER_A_STEP, 2).fit();
             assertEquals("AFTER_A_STEP", State.load(other.net, file).get("place"));
             State.tensors(trained.net)
-                    .forEach((name, tensor) ->
-                            assertArrayEquals(tensor.toArray(), other.tensors().get(name), name));
+                    .forEach((name, tensor) -> assertArrayEquals(
+                            tensor.toFloatArray(), other.tensors().get(name), name));
             assertArrayEquals(fresh.get("adam.m.0.weight"), other.tensors().get("adam.m.0.weight"));
         }
     }
@@ -475,7 +475,7 @@ class ResumeTest {
         Device device = Device.cpu();
         Path file = interrupted(device, ResumeTest::adam, Place.AFTER_A_STEP, 2, null);
         Dataset set = TinyDigits.test();
-        for (Module other : List.of(
+        for (Block other : List.of(
                 new Sequential(new Flatten(), new Linear(64, 10)),
                 new Sequential(
                         new Conv2d(1, 4, 5, padding(2)),
@@ -500,7 +500,7 @@ class ResumeTest {
                                 .contains(
                                         other.children().size() == 2
                                                 ? "the list of random generators in the model was [5.generator, 8.generator] and is []"
-                                                : "0.weight has the shape (4, 1, 3, 3) in the file and (4, 1, 5, 5) in the module"),
+                                                : "0.weight has the shape (4, 1, 3, 3) in the file and (4, 1, 5, 5) in the network"),
                         e.getMessage());
                 assertEquals(0, adam.steps());
             }

@@ -62,8 +62,8 @@ class ThreadsTest {
         } finally {
             threads.shutdownNow();
         }
-        assertEquals(0, device.backend().memory().liveBuffers());
-        assertEquals(0, device.backend().memory().liveBytes());
+        assertEquals(0, device.memory().liveBuffers());
+        assertEquals(0, device.memory().liveBytes());
     }
 
     private static DigitsTraining train(Device device, long seed) {

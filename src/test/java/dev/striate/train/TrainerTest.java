@@ -23,11 +23,11 @@ import dev.striate.data.Draws;
 import dev.striate.data.TinyDigits;
 import dev.striate.data.Transform;
 import dev.striate.nn.BatchNorm2d;
+import dev.striate.nn.Block;
 import dev.striate.nn.Dropout;
 import dev.striate.nn.Flatten;
 import dev.striate.nn.GlobalAvgPool2d;
 import dev.striate.nn.Linear;
-import dev.striate.nn.Module;
 import dev.striate.nn.Relu;
 import dev.striate.nn.Sequential;
 import dev.striate.optim.Adam;
@@ -48,7 +48,7 @@ class TrainerTest {
     private static final Device DEVICE = Device.reference();
 
     /** Its logits are the pixels times one weight, at first 1; notes in which mode it ran on how many images. */
-    private static final class Scale extends Module {
+    private static final class Scale extends Block {
 
         final List<String> runs = new ArrayList<>();
 
@@ -108,9 +108,9 @@ class TrainerTest {
 
     private final Scale model = initialized(new Scale());
 
-    private static <M extends Module> M initialized(M module) {
-        module.initialize(DEVICE, new Generator(1));
-        return module;
+    private static <M extends Block> M initialized(M block) {
+        block.initialize(DEVICE, new Generator(1));
+        return block;
     }
 
     /** The mean of -log softmax by the formula, with smoothed labels. */
@@ -388,12 +388,12 @@ class TrainerTest {
             trainer.fit(DataLoader.of(FIVE, 3), DataLoader.of(FIVE, 5), 2);
             assertEquals(
                     List.of("train 3", "train 2", "eval 5", "train 3", "train 2", "eval 5", "eval 3", "eval 2"),
-                    ((Scale) net.modules().get("scale")).runs);
+                    ((Scale) net.blocks().get("scale")).runs);
             assertEquals(0, net.buffers().get("norm.running_mean").item());
             assertEquals(List.of(true, false, true), modes(net));
 
             norm.train();
-            net.modules().get("scale").eval();
+            net.blocks().get("scale").eval();
             Trainer.evaluate(net, DataLoader.of(FIVE, 5), DEVICE);
             assertEquals(List.of(true, true, false), modes(net));
 
@@ -405,8 +405,8 @@ class TrainerTest {
         }
     }
 
-    private static List<Boolean> modes(Module net) {
-        return net.modules().values().stream().map(Module::isTraining).toList();
+    private static List<Boolean> modes(Block net) {
+        return net.blocks().values().stream().map(Block::isTraining).toList();
     }
 
     @Test
@@ -575,7 +575,7 @@ class TrainerTest {
 
     @Test
     void liveBuffersAreConstantFromTheFirstEpochOn() {
-        Module net = initialized(
+        Block net = initialized(
                 new Sequential(new Flatten(), new Linear(3, 8), new Relu(), new Dropout(0.5f), new Linear(8, 3)));
         List<Integer> live = new ArrayList<>();
         try (Adam optimizer = new Adam(net.parameters(), 0.01f)) {
@@ -613,7 +613,7 @@ class TrainerTest {
 
     private static TrainingResult digits(Device device, long seed, int epochs) {
         DataLoader train = DataLoader.of(TinyDigits.train(), 32).shuffle(seed);
-        try (Module net = new Sequential(new Flatten(), new Linear(64, 32), new Relu(), new Linear(32, 10))
+        try (Block net = new Sequential(new Flatten(), new Linear(64, 32), new Relu(), new Linear(32, 10))
                         .initialize(device, new Generator(seed));
                 Adam optimizer = new Adam(net.parameters(), 0.005f)) {
             return Trainer.of(net, optimizer, device)
@@ -629,6 +629,6 @@ class TrainerTest {
     }
 
     private static int liveBuffers() {
-        return DEVICE.backend().memory().liveBuffers();
+        return DEVICE.memory().liveBuffers();
     }
 }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import dev.striate.Device;
 import dev.striate.TestDevices;
 import dev.striate.TestDevices.TestDevice;
+import dev.striate.internal.Internals;
 import dev.striate.optim.Adam;
 import dev.striate.optim.Sgd;
 import java.util.ArrayList;
@@ -87,7 +88,7 @@ class TrainingParityTest {
             DigitsTraining exact = setting.train(Device.reference(), 1);
             List<DigitsTraining> noisy = new ArrayList<>();
             for (int run = 0; run < NOISY_RUNS; run++) {
-                noisy.add(setting.train(Device.of("reference with noise", RoundingNoise.backend(run)), 1));
+                noisy.add(setting.train(Internals.device("reference with noise", RoundingNoise.backend(run)), 1));
             }
             double[] losses = deviations(
                     exact.losses(), noisy.stream().map(DigitsTraining::losses).toList());

@@ -1,6 +1,6 @@
 package dev.striate.bench;
 
-import static dev.striate.op.WindowOption.padding;
+import static dev.striate.WindowOption.padding;
 
 import dev.striate.Tensor;
 import dev.striate.bench.common.Cost;

@@ -1,13 +1,13 @@
 package dev.striate.backend.cpu;
 
 import dev.striate.DeviceException;
+import dev.striate.DeviceInfo;
+import dev.striate.MemoryStatistics;
 import dev.striate.backend.Backend;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.ComposedLinear;
-import dev.striate.backend.DeviceInfo;
 import dev.striate.backend.IndexBuffer;
 import dev.striate.backend.KernelSet;
-import dev.striate.backend.MemoryStatistics;
 import dev.striate.backend.cpu.conv.ConvAlgorithms;
 import dev.striate.backend.cpu.simd.SimdKernels;
 import dev.striate.backend.cpu.simd.VectorApi;

@@ -1,9 +1,9 @@
 package dev.striate.backend.cpu;
 
+import dev.striate.LossReduction;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.ClassificationGeometry;
 import dev.striate.backend.IndexBuffer;
-import dev.striate.backend.LossReduction;
 import dev.striate.backend.NllKernels;
 import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;

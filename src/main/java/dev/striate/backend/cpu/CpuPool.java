@@ -1,7 +1,7 @@
 package dev.striate.backend.cpu;
 
 import dev.striate.DeviceMemoryException;
-import dev.striate.backend.MemoryStatistics;
+import dev.striate.MemoryStatistics;
 import java.lang.ref.SoftReference;
 import java.util.ArrayDeque;
 import java.util.List;

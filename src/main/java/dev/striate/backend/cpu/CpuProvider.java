@@ -1,9 +1,9 @@
 package dev.striate.backend.cpu;
 
 import dev.striate.DeviceException;
+import dev.striate.DeviceInfo;
 import dev.striate.backend.Backend;
 import dev.striate.backend.BackendProvider;
-import dev.striate.backend.DeviceInfo;
 import dev.striate.backend.cpu.simd.SimdKernels;
 import dev.striate.backend.cpu.simd.VectorApi;
 import java.io.IOException;

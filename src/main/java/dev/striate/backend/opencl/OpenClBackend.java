@@ -1,11 +1,11 @@
 package dev.striate.backend.opencl;
 
+import dev.striate.DeviceInfo;
+import dev.striate.MemoryStatistics;
 import dev.striate.backend.Backend;
 import dev.striate.backend.Buffer;
-import dev.striate.backend.DeviceInfo;
 import dev.striate.backend.IndexBuffer;
 import dev.striate.backend.KernelSet;
-import dev.striate.backend.MemoryStatistics;
 import java.lang.ref.Reference;
 import org.jocl.CL;
 import org.jocl.Pointer;

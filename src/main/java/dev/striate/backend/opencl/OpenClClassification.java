@@ -1,9 +1,9 @@
 package dev.striate.backend.opencl;
 
+import dev.striate.LossReduction;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.ClassificationGeometry;
 import dev.striate.backend.IndexBuffer;
-import dev.striate.backend.LossReduction;
 import java.util.function.Consumer;
 
 /** What the launchers of classification losses share: {@code classification.cl}. */

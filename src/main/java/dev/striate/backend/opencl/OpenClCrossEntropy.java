@@ -1,10 +1,10 @@
 package dev.striate.backend.opencl;
 
+import dev.striate.LossReduction;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.ClassificationGeometry;
 import dev.striate.backend.CrossEntropyKernels;
 import dev.striate.backend.IndexBuffer;
-import dev.striate.backend.LossReduction;
 import org.jspecify.annotations.Nullable;
 
 /** Launches {@code cross_entropy.cl}. */

@@ -1,8 +1,8 @@
 package dev.striate.backend.opencl;
 
 import dev.striate.DeviceException;
+import dev.striate.DeviceInfo;
 import dev.striate.backend.BackendProvider;
-import dev.striate.backend.DeviceInfo;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -2,8 +2,8 @@ package dev.striate.backend.opencl;
 
 import dev.striate.DeviceException;
 import dev.striate.DeviceMemoryException;
+import dev.striate.MemoryStatistics;
 import dev.striate.StriateException;
-import dev.striate.backend.MemoryStatistics;
 import java.lang.ref.Cleaner;
 import java.util.ArrayDeque;
 import java.util.Comparator;

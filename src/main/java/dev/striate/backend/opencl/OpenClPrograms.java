@@ -1,7 +1,7 @@
 package dev.striate.backend.opencl;
 
 import dev.striate.DeviceException;
-import dev.striate.backend.DeviceInfo;
+import dev.striate.DeviceInfo;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger;

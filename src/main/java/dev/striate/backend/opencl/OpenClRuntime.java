@@ -1,8 +1,8 @@
 package dev.striate.backend.opencl;
 
 import dev.striate.DeviceException;
+import dev.striate.DeviceInfo;
 import dev.striate.DeviceMemoryException;
-import dev.striate.backend.DeviceInfo;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.striate.backend.opencl;
 
+import dev.striate.DeviceInfo;
 import dev.striate.StriateException;
-import dev.striate.backend.DeviceInfo;
 import dev.striate.disk.AtomicFile;
 import dev.striate.disk.RegularFile;
 import dev.striate.disk.UserCache;

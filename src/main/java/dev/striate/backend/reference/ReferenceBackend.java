@@ -1,14 +1,14 @@
 package dev.striate.backend.reference;
 
+import dev.striate.DeviceInfo;
 import dev.striate.DeviceMemoryException;
+import dev.striate.MemoryStatistics;
 import dev.striate.StriateException;
 import dev.striate.backend.Backend;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.ComposedLinear;
-import dev.striate.backend.DeviceInfo;
 import dev.striate.backend.IndexBuffer;
 import dev.striate.backend.KernelSet;
-import dev.striate.backend.MemoryStatistics;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;

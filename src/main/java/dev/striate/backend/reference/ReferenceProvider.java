@@ -1,9 +1,9 @@
 package dev.striate.backend.reference;
 
 import dev.striate.DeviceException;
+import dev.striate.DeviceInfo;
 import dev.striate.backend.Backend;
 import dev.striate.backend.BackendProvider;
-import dev.striate.backend.DeviceInfo;
 import java.util.List;
 
 /** The reference device is always there, and there is one of it. */

@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.striate.DeviceMemoryException;
+import dev.striate.MemoryStatistics;
 import dev.striate.StriateException;
 import dev.striate.backend.Backend;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.IndexBuffer;
-import dev.striate.backend.MemoryStatistics;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.striate.LossReduction;
 import dev.striate.backend.AdamStep;
 import dev.striate.backend.AdaptiveAvgPool2dGeometry;
 import dev.striate.backend.AxisGeometry;
@@ -15,7 +16,6 @@ import dev.striate.backend.Buffer;
 import dev.striate.backend.ClassificationGeometry;
 import dev.striate.backend.Conv2dGeometry;
 import dev.striate.backend.IndexBuffer;
-import dev.striate.backend.LossReduction;
 import dev.striate.backend.MatmulGeometry;
 import dev.striate.backend.NormGradients;
 import dev.striate.backend.NormParameters;

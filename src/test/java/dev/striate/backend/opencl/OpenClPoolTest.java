@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.striate.MemoryStatistics;
 import dev.striate.StriateException;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.IndexBuffer;
-import dev.striate.backend.MemoryStatistics;
 import java.lang.ref.Reference;
 import java.util.function.Supplier;
 import org.jocl.cl_mem;

@@ -8,6 +8,7 @@ import dev.striate.Generator;
 import dev.striate.Shape;
 import dev.striate.data.DataLoader;
 import dev.striate.data.Dataset;
+import dev.striate.internal.Internals;
 import dev.striate.models.CifarCnn;
 import dev.striate.models.LeNet5;
 import dev.striate.models.TinyNets;
@@ -118,7 +119,7 @@ class OpenClStepTest {
                 new OpenClProgramCache(null),
                 OpenClRuntime.Limits.of(OpenClDevice.require()));
         try (OpenClBackend backend = new OpenClBackend(runtime)) {
-            Device device = Device.of("opencl, " + shape, backend);
+            Device device = Internals.device("opencl, " + shape, backend);
             Notes notes = new Notes();
             runtime.trace(notes);
             Sequential model = network.network.apply(10).initialize(device, new Generator(1));

@@ -1,22 +1,22 @@
 package dev.striate.bench.common;
 
+import dev.striate.WindowOption;
 import dev.striate.models.Architecture;
 import dev.striate.nn.BatchNorm2d;
+import dev.striate.nn.Block;
 import dev.striate.nn.Conv2d;
 import dev.striate.nn.MaxPool2d;
-import dev.striate.nn.Module;
-import dev.striate.op.WindowOption;
 
 /** One layer of a {@link Net}. */
 public sealed interface Layer {
 
     /** Builds the layer in Striate. */
-    Module module();
+    Block block();
 
     /** A convolution with stride 1 and a bias. */
     record Conv(int in, int out, int kernel, int padding) implements Layer {
         @Override
-        public Module module() {
+        public Block block() {
             return new Conv2d(in, out, kernel, WindowOption.padding(padding));
         }
     }
@@ -24,7 +24,7 @@ public sealed interface Layer {
     /** Batch normalisation over the batch and the plane. */
     record BatchNorm(int channels) implements Layer {
         @Override
-        public Module module() {
+        public Block block() {
             return new BatchNorm2d(channels);
         }
     }
@@ -32,7 +32,7 @@ public sealed interface Layer {
     /** max(x, 0). */
     record Relu() implements Layer {
         @Override
-        public Module module() {
+        public Block block() {
             return new dev.striate.nn.Relu();
         }
     }
@@ -40,7 +40,7 @@ public sealed interface Layer {
     /** The maximum of windows of 2x2 that do not overlap. */
     record MaxPool() implements Layer {
         @Override
-        public Module module() {
+        public Block block() {
             return new MaxPool2d(2);
         }
     }
@@ -48,7 +48,7 @@ public sealed interface Layer {
     /** (N, C, H, W) to (N, C H W). */
     record Flatten() implements Layer {
         @Override
-        public Module module() {
+        public Block block() {
             return new dev.striate.nn.Flatten();
         }
     }
@@ -56,7 +56,7 @@ public sealed interface Layer {
     /** x w^T + b. */
     record Linear(int in, int out) implements Layer {
         @Override
-        public Module module() {
+        public Block block() {
             return new dev.striate.nn.Linear(in, out);
         }
     }
@@ -64,7 +64,7 @@ public sealed interface Layer {
     /** A whole network of Striate's, which libtorch through DJL does not build. */
     record Whole(Architecture network) implements Layer {
         @Override
-        public Module module() {
+        public Block block() {
             return network.create(Net.CLASSES);
         }
     }

@@ -3,7 +3,7 @@ package dev.striate.bench.common;
 import dev.striate.Device;
 import dev.striate.Generator;
 import dev.striate.Shape;
-import dev.striate.nn.Module;
+import dev.striate.nn.Block;
 import dev.striate.nn.Sequential;
 import dev.striate.nn.Summary;
 import java.util.ArrayList;
@@ -133,7 +133,7 @@ public record Net(String name, int channels, int side, Method method, List<Layer
 
     /** Builds the net in Striate. Its parameters do not exist until it is initialised. */
     public Sequential model() {
-        return new Sequential(layers.stream().map(Layer::module).toArray(Module[]::new));
+        return new Sequential(layers.stream().map(Layer::block).toArray(Block[]::new));
     }
 
     /** Returns weights of which no two arrays are alike, batch normalisation's included: an exchange would be noticed. */

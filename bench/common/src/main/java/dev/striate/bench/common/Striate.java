@@ -1,16 +1,16 @@
 package dev.striate.bench.common;
 
-import static dev.striate.op.WindowOption.groups;
-import static dev.striate.op.WindowOption.padding;
-import static dev.striate.op.WindowOption.stride;
+import static dev.striate.WindowOption.groups;
+import static dev.striate.WindowOption.padding;
+import static dev.striate.WindowOption.stride;
 
 import dev.striate.Device;
 import dev.striate.Generator;
 import dev.striate.IntTensor;
+import dev.striate.NoGrad;
 import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.Tensor;
-import dev.striate.autograd.NoGrad;
 import dev.striate.data.Batch;
 import dev.striate.nn.Sequential;
 import dev.striate.optim.Adam;
@@ -116,7 +116,7 @@ public final class Striate implements Side {
             public Map<String, float[]> outcome() {
                 run();
                 Map<String, float[]> gradients = new LinkedHashMap<>();
-                leaves.forEach((name, leaf) -> gradients.put(name, leaf.grad().toArray()));
+                leaves.forEach((name, leaf) -> gradients.put(name, leaf.grad().toFloatArray()));
                 return gradients;
             }
 
@@ -254,7 +254,7 @@ public final class Striate implements Side {
                 () -> {
                     try (Scope scope = Scope.open();
                             NoGrad off = NoGrad.open()) {
-                        return model.forward(image).toArray();
+                        return model.forward(image).toFloatArray();
                     }
                 },
                 logits -> logits,

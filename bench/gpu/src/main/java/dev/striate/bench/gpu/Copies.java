@@ -6,6 +6,7 @@ import dev.striate.Tensor;
 import dev.striate.backend.Buffer;
 import dev.striate.bench.common.HashData;
 import dev.striate.bench.common.Work;
+import dev.striate.internal.Internals;
 import java.util.Map;
 
 /** Work that does little besides launches and transfers. */
@@ -35,13 +36,13 @@ final class Copies {
         float[] back = new float[n];
         Tensor x = Tensor.of(device, Shape.of(n), host);
         Tensor y = Tensor.zeros(device, n);
-        Buffer buffer = x.buffer();
+        Buffer buffer = Internals.buffer(x);
         return new Work() {
             @Override
             public void run() {
                 switch (way) {
-                    case "h2d" -> device.backend().write(host, 0, buffer);
-                    case "d2h" -> device.backend().read(buffer, back, 0);
+                    case "h2d" -> Internals.backend(device).write(host, 0, buffer);
+                    case "d2h" -> Internals.backend(device).read(buffer, back, 0);
                     default -> y.assign(x);
                 }
             }
@@ -49,7 +50,7 @@ final class Copies {
             @Override
             public Map<String, float[]> outcome() {
                 run();
-                return Map.of("copy", (way.equals("d2d") ? y : x).toArray());
+                return Map.of("copy", (way.equals("d2d") ? y : x).toFloatArray());
             }
 
             @Override

@@ -1,6 +1,6 @@
 package dev.striate.bench.gpu;
 
-import dev.striate.backend.DeviceInfo;
+import dev.striate.DeviceInfo;
 import java.nio.charset.StandardCharsets;
 import org.jocl.CL;
 import org.jocl.CLException;

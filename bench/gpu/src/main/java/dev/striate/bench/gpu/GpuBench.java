@@ -1,8 +1,8 @@
 package dev.striate.bench.gpu;
 
 import dev.striate.Device;
+import dev.striate.DeviceInfo;
 import dev.striate.StriateException;
-import dev.striate.backend.DeviceInfo;
 import dev.striate.bench.common.Check;
 import dev.striate.bench.common.Facts;
 import dev.striate.bench.common.Json;

@@ -21,12 +21,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class ModuleTest {
+class BlockTest {
 
     private static final Device DEVICE = Device.reference();
 
-    /** A user's own module: a parameter and a buffer of its own, children, and a forward of its own. */
-    private static final class Own extends Module {
+    /** A user's own block: a parameter and a buffer of its own, children, and a forward of its own. */
+    private static final class Own extends Block {
 
         private final Conv2d conv = addChild("conv1", new Conv2d(1, 2, 3));
         private final BatchNorm2d norm = addChild("bn1", new BatchNorm2d(2));
@@ -110,43 +110,43 @@ class ModuleTest {
 
     @Test
     void closeGivesAllMemoryBackAndInitializeStartsAgain() {
-        int before = DEVICE.backend().memory().liveBuffers();
+        int before = DEVICE.memory().liveBuffers();
         Own own = new Own();
         own.initialize(DEVICE, new Generator(1));
-        assertEquals(before + 9, DEVICE.backend().memory().liveBuffers());
+        assertEquals(before + 9, DEVICE.memory().liveBuffers());
         own.close();
         own.close();
-        assertEquals(before, DEVICE.backend().memory().liveBuffers());
+        assertEquals(before, DEVICE.memory().liveBuffers());
         assertThrows(StriateException.class, own::parameters);
         own.initialize(DEVICE, new Generator(1)).close();
-        assertEquals(before, DEVICE.backend().memory().liveBuffers());
+        assertEquals(before, DEVICE.memory().liveBuffers());
     }
 
     @Test
     void aSecondInitializeClosesTheOldParameters() {
-        int before = DEVICE.backend().memory().liveBuffers();
+        int before = DEVICE.memory().liveBuffers();
         try (Linear linear = new Linear(2, 2)) {
             Generator generator = new Generator(1);
             linear.initialize(DEVICE, generator);
             Tensor old = linear.parameters().get("weight");
-            float[] values = old.toArray();
+            float[] values = old.toFloatArray();
             linear.initialize(DEVICE, generator);
             assertNotSame(old, linear.parameters().get("weight"));
-            assertThrows(StriateException.class, old::toArray);
-            assertFalse(Arrays.equals(values, linear.parameters().get("weight").toArray()));
+            assertThrows(StriateException.class, old::toFloatArray);
+            assertFalse(Arrays.equals(values, linear.parameters().get("weight").toFloatArray()));
         }
-        assertEquals(before, DEVICE.backend().memory().liveBuffers());
+        assertEquals(before, DEVICE.memory().liveBuffers());
     }
 
     @Test
     void parametersOutliveTheScopeTheyWereMadeIn() {
         try (Own own = new Own()) {
-            int before = DEVICE.backend().memory().liveBuffers();
+            int before = DEVICE.memory().liveBuffers();
             try (Scope scope = Scope.open()) {
                 own.initialize(DEVICE, new Generator(1));
             }
-            assertEquals(before + 9, DEVICE.backend().memory().liveBuffers());
-            assertEquals(6, own.parameters().get("head.weight").toArray().length);
+            assertEquals(before + 9, DEVICE.memory().liveBuffers());
+            assertEquals(6, own.parameters().get("head.weight").toFloatArray().length);
         }
     }
 
@@ -158,7 +158,8 @@ class ModuleTest {
             Map<String, Tensor> here = own.initialize(device, new Generator(5)).parameters();
             Map<String, Tensor> there =
                     other.initialize(DEVICE, new Generator(5)).parameters();
-            here.forEach((name, tensor) -> assertArrayEquals(there.get(name).toArray(), tensor.toArray(), name));
+            here.forEach(
+                    (name, tensor) -> assertArrayEquals(there.get(name).toFloatArray(), tensor.toFloatArray(), name));
         }
     }
 

@@ -1,6 +1,4 @@
-package dev.striate.op;
-
-import dev.striate.ShapeException;
+package dev.striate;
 
 /**
  * An option of convolution, pooling or im2col. Import the methods statically:
@@ -10,7 +8,7 @@ import dev.striate.ShapeException;
 public final class WindowOption {
 
     /** The kind of option. */
-    enum Kind {
+    public enum Kind {
         STRIDE("stride"),
         PADDING("padding"),
         OUTPUT_PADDING("outputPadding"),
@@ -19,17 +17,23 @@ public final class WindowOption {
         CEIL_MODE("ceilMode"),
         COUNT_INCLUDE_PAD("countIncludePad");
 
-        final String label;
+        private final String label;
 
         Kind(String label) {
             this.label = label;
         }
+
+        /** Returns the name of the method that creates such an option. */
+        @Override
+        public String toString() {
+            return label;
+        }
     }
 
-    final Kind kind;
-    final int height;
-    final int width;
-    final Padding padding;
+    private final Kind kind;
+    private final int height;
+    private final int width;
+    private final Padding padding;
 
     private WindowOption(Kind kind, int height, int width, Padding padding) {
         this.kind = kind;
@@ -107,9 +111,28 @@ public final class WindowOption {
 
     private static WindowOption atLeastOne(Kind kind, int height, int width) {
         if (height < 1 || width < 1) {
-            throw new ShapeException("expected " + kind.label + " of at least 1, got " + height
-                    + (height == width ? "" : " and " + width));
+            throw new ShapeException(
+                    "expected " + kind + " of at least 1, got " + height + (height == width ? "" : " and " + width));
         }
         return new WindowOption(kind, height, width, Padding.VALID);
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+
+    /** Returns the number for rows; 1 for ceil mode, and 1 or 0 for whether averages include padding. */
+    public int height() {
+        return height;
+    }
+
+    /** Returns the number for columns. */
+    public int width() {
+        return width;
+    }
+
+    /** Returns the padding, {@link Padding#VALID} for other kinds of options. */
+    public Padding padding() {
+        return padding;
     }
 }

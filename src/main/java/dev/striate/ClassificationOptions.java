@@ -1,7 +1,4 @@
-package dev.striate.op;
-
-import dev.striate.ShapeException;
-import dev.striate.backend.LossReduction;
+package dev.striate;
 
 /**
  * Settings of {@code crossEntropy} and {@code nll}.

@@ -1,4 +1,4 @@
-package dev.striate.autograd;
+package dev.striate;
 
 import java.util.concurrent.atomic.AtomicInteger;
 

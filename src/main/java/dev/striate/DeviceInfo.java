@@ -1,4 +1,4 @@
-package dev.striate.backend;
+package dev.striate;
 
 import org.jspecify.annotations.Nullable;
 

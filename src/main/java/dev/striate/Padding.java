@@ -1,6 +1,4 @@
-package dev.striate.op;
-
-import dev.striate.ShapeException;
+package dev.striate;
 
 /**
  * The padding of images: numbers for each side, or a rule that derives them from the sizes.
@@ -55,27 +53,5 @@ public record Padding(Rule rule, int top, int bottom, int left, int right) {
     /** Separate padding for each side. */
     public static Padding of(int top, int bottom, int left, int right) {
         return new Padding(Rule.GIVEN, top, bottom, left, right);
-    }
-
-    /** Returns the numbers for an image size and a window. */
-    Padding resolve(int height, int width, int extentH, int extentW, int strideH, int strideW) {
-        return switch (rule) {
-            case GIVEN -> this;
-            case FULL -> of(extentH - 1, extentW - 1);
-            case SAME -> {
-                int totalH = same(height, extentH, strideH);
-                int totalW = same(width, extentW, strideW);
-                yield of(totalH / 2, totalH - totalH / 2, totalW / 2, totalW - totalW / 2);
-            }
-        };
-    }
-
-    /**
-     * The total padding of {@link Rule#SAME}. It is less than the extent, because the last window starts inside the
-     * image.
-     */
-    private static int same(int size, int extent, int stride) {
-        int lastStart = (size - 1) / stride * stride;
-        return Math.max(extent - (size - lastStart), 0);
     }
 }

@@ -1,12 +1,14 @@
 package dev.striate.nn;
 
+import static dev.striate.internal.Internals.release;
+
 import dev.striate.Device;
 import dev.striate.Generator;
+import dev.striate.NoGrad;
 import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
-import dev.striate.autograd.NoGrad;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -20,15 +22,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A network or a part of one. A module has named parameters, buffers and child modules, and computes an output from an
+ * A network or a part of one. A block has named parameters, buffers and child blocks, and computes an output from an
  * input.
  *
  * <p>The constructor defines the structure and allocates nothing. {@link #initialize} creates the parameters on a
- * device, in a fixed order. To write a module, register its children in the constructor and use them in {@link
+ * device, in a fixed order. To write a block, register its children in the constructor and use them in {@link
  * #forward}:
  *
  * <pre>{@code
- * final class Net extends Module {
+ * final class Net extends Block {
  *     private final Conv2d conv = addChild("conv", new Conv2d(1, 8, 3));
  *     private final Linear head = addChild("head", new Linear(8, 10));
  *
@@ -40,9 +42,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Parameters and buffers exist until {@link #close}, regardless of the {@link Scope} in which they were created.
  */
-public abstract class Module implements AutoCloseable {
+public abstract class Block implements AutoCloseable {
 
-    private final Map<String, Module> children = new LinkedHashMap<>();
+    private final Map<String, Block> children = new LinkedHashMap<>();
     private final Map<String, Tensor> parameters = new LinkedHashMap<>();
     private final Map<String, Tensor> buffers = new LinkedHashMap<>();
     private final Map<String, Generator> generators = new LinkedHashMap<>();
@@ -50,15 +52,15 @@ public abstract class Module implements AutoCloseable {
     private boolean initialized;
     private @Nullable SummaryTrace trace;
 
-    // ---- For users of modules
+    // ---- For users of blocks
 
     /**
      * Creates all parameters and buffers on a device, with new values. The same state of the generator gives the same
      * values on every device. A second call closes the existing tensors first. If a call fails, no tensor is left.
      *
-     * @return this module
+     * @return this block
      */
-    public Module initialize(Device device, Generator generator) {
+    public Block initialize(Device device, Generator generator) {
         close();
         try (Scope temporaries = Scope.open();
                 NoGrad off = NoGrad.open()) {
@@ -88,21 +90,21 @@ public abstract class Module implements AutoCloseable {
         }
     }
 
-    /** Observes the outputs of modules during a forward pass. */
+    /** Observes the outputs of blocks during a forward pass. */
     @FunctionalInterface
     public interface Observer {
 
         /**
-         * Called when a module has computed its output.
+         * Called when a block has computed its output.
          *
          * @param output must be read during this call, because it is closed soon afterwards
          */
-        void computed(Module module, Tensor output);
+        void computed(Block block, Tensor output);
     }
 
     /**
      * Computes the output like {@link #forward(Tensor)}, but runs the parts one after another in their given order. It
-     * reports the output of each part, then that of this module, to an observer. Parts of modules that do not override
+     * reports the output of each part, then that of this block, to an observer. Parts of blocks that do not override
      * {@link #forwardParts} are not reported.
      */
     public final Tensor forward(Tensor x, Observer observer) {
@@ -112,7 +114,7 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Returns all trained tensors of this module and its descendants by dotted name, such as {@code conv1.weight}. Own
+     * Returns all trained tensors of this block and its descendants by dotted name, such as {@code conv1.weight}. Own
      * parameters come first, then those of the children in the order of their registration. Shared weights are listed
      * under each of their names.
      *
@@ -120,42 +122,42 @@ public abstract class Module implements AutoCloseable {
      */
     public final Map<String, Tensor> parameters() {
         Map<String, Tensor> named = new LinkedHashMap<>();
-        visit("", (prefix, module) -> module.parameters.forEach((name, tensor) -> named.put(prefix + name, tensor)));
+        visit("", (prefix, block) -> block.parameters.forEach((name, tensor) -> named.put(prefix + name, tensor)));
         return named;
     }
 
     /**
-     * Returns all tensors of this module and its descendants that belong to the state but are not trained, by dotted
+     * Returns all tensors of this block and its descendants that belong to the state but are not trained, by dotted
      * name, such as {@code bn1.running_mean}.
      *
      * @throws StriateException before {@link #initialize} or after {@link #close}
      */
     public final Map<String, Tensor> buffers() {
         Map<String, Tensor> named = new LinkedHashMap<>();
-        visit("", (prefix, module) -> module.buffers.forEach((name, tensor) -> named.put(prefix + name, tensor)));
+        visit("", (prefix, block) -> block.buffers.forEach((name, tensor) -> named.put(prefix + name, tensor)));
         return named;
     }
 
     /**
-     * Returns this module, under the empty name, and all its descendants by dotted name, containers before their parts.
-     * A module with several names is listed under the first.
+     * Returns this block, under the empty name, and all its descendants by dotted name, containers before their parts.
+     * A block with several names is listed under the first.
      *
      * @throws StriateException before {@link #initialize} or after {@link #close}
      */
-    public final Map<String, Module> modules() {
-        Map<String, Module> named = new LinkedHashMap<>();
-        Set<Module> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-        visit("", (prefix, module) -> {
-            if (seen.add(module)) {
-                named.put(prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1), module);
+    public final Map<String, Block> blocks() {
+        Map<String, Block> named = new LinkedHashMap<>();
+        Set<Block> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        visit("", (prefix, block) -> {
+            if (seen.add(block)) {
+                named.put(prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1), block);
             }
         });
         return named;
     }
 
     /**
-     * Returns the generators of the random numbers that this module and its descendants use in training, by dotted
-     * name. Several modules may share a generator. The state of a generator belongs to a checkpoint, but not to the
+     * Returns the generators of the random numbers that this block and its descendants use in training, by dotted
+     * name. Several blocks may share a generator. The state of a generator belongs to a checkpoint, but not to the
      * weights.
      *
      * @throws StriateException before {@link #initialize} or after {@link #close}
@@ -164,38 +166,37 @@ public abstract class Module implements AutoCloseable {
         Map<String, Generator> named = new LinkedHashMap<>();
         visit(
                 "",
-                (prefix, module) ->
-                        module.generators.forEach((name, generator) -> named.put(prefix + name, generator)));
+                (prefix, block) -> block.generators.forEach((name, generator) -> named.put(prefix + name, generator)));
         return named;
     }
 
-    /** Returns the child modules by name, in order. */
-    public final Map<String, Module> children() {
+    /** Returns the child blocks by name, in order. */
+    public final Map<String, Block> children() {
         return Collections.unmodifiableMap(children);
     }
 
     /**
-     * Switches this module and its descendants to training: dropout is active, batch normalisation uses batch
+     * Switches this block and its descendants to training: dropout is active, batch normalisation uses batch
      * statistics.
      */
-    public final Module train() {
+    public final Block train() {
         return setTraining(true);
     }
 
     /**
-     * Switches this module and its descendants to evaluation: no dropout, batch normalisation uses running statistics.
+     * Switches this block and its descendants to evaluation: no dropout, batch normalisation uses running statistics.
      */
-    public final Module eval() {
+    public final Block eval() {
         return setTraining(false);
     }
 
-    private Module setTraining(boolean wanted) {
+    private Block setTraining(boolean wanted) {
         training = wanted;
         children.values().forEach(child -> child.setTraining(wanted));
         return this;
     }
 
-    /** Returns whether this module is in training mode, which is the default, and not in evaluation mode. */
+    /** Returns whether this block is in training mode, which is the default, and not in evaluation mode. */
     public final boolean isTraining() {
         return training;
     }
@@ -206,12 +207,12 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Returns the number of elements that {@link #initialize} allocates for parameters and buffers of this module and
-     * its descendants. Modules that do not override {@link #createdElements} count as 0.
+     * Returns the number of elements that {@link #initialize} allocates for parameters and buffers of this block and
+     * its descendants. Blocks that do not override {@link #createdElements} count as 0.
      */
     public final long stateElements() {
         return createdElements()
-                + children.values().stream().mapToLong(Module::stateElements).sum();
+                + children.values().stream().mapToLong(Block::stateElements).sum();
     }
 
     /** Returns the number of elements of the tensors that were not seen before. */
@@ -226,7 +227,7 @@ public abstract class Module implements AutoCloseable {
      * Returns the shape of the output for the shape of an input, batch included, without computing anything.
      *
      * @throws dev.striate.ShapeException if the input does not fit
-     * @throws StriateException           if a module has no {@link #shapeRule}
+     * @throws StriateException           if a block has no {@link #shapeRule}
      */
     public final Shape outputShape(Shape input) {
         if (trace == null) {
@@ -236,7 +237,7 @@ public abstract class Module implements AutoCloseable {
         ReceptiveField seen = trace.field();
         Shape output = shapeRule(input);
         if (children.isEmpty()) {
-            // A module with parts has passed the field through them.
+            // A block with parts has passed the field through them.
             trace.field(seen == null ? null : receptiveField(input, seen));
         }
         trace.leave(row, this, input, output);
@@ -244,35 +245,35 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Returns a table of the modules for an input of the given shape: output shapes, parameters, multiply-adds and
+     * Returns a table of the blocks for an input of the given shape: output shapes, parameters, multiply-adds and
      * receptive fields.
      *
-     * @throws StriateException before {@link #initialize}, or if a module has no {@link #shapeRule}
+     * @throws StriateException before {@link #initialize}, or if a block has no {@link #shapeRule}
      */
     public final Summary summary(Shape input) {
-        IdentityHashMap<Module, String> names = new IdentityHashMap<>();
-        modules().forEach((name, module) -> names.put(module, name));
+        IdentityHashMap<Block, String> names = new IdentityHashMap<>();
+        blocks().forEach((name, block) -> names.put(block, name));
         Set<Tensor> counted = Collections.newSetFromMap(new IdentityHashMap<>());
         SummaryTrace rows = new SummaryTrace(
                 input,
-                (module, in, out, field) -> new Summary.Row(
-                        names.getOrDefault(module, ""),
-                        module.toString(),
+                (block, in, out, field) -> new Summary.Row(
+                        names.getOrDefault(block, ""),
+                        block.toString(),
                         out,
-                        countNew(module.parameters.values(), counted),
-                        module.multiplyAdds(in, out) / in.size(0),
+                        countNew(block.parameters.values(), counted),
+                        block.multiplyAdds(in, out) / in.size(0),
                         field));
         try {
-            names.keySet().forEach(module -> module.trace = rows);
+            names.keySet().forEach(block -> block.trace = rows);
             outputShape(input);
         } finally {
-            names.keySet().forEach(module -> module.trace = null);
+            names.keySet().forEach(block -> block.trace = null);
         }
         return new Summary(toString(), input, rows.rows(), parameterCount());
     }
 
     /**
-     * Closes all parameters and buffers of this module and its descendants. {@link #initialize} can be called again.
+     * Closes all parameters and buffers of this block and its descendants. {@link #initialize} can be called again.
      */
     @Override
     public void close() {
@@ -282,30 +283,30 @@ public abstract class Module implements AutoCloseable {
         buffers.values().forEach(Tensor::close);
         buffers.clear();
         generators.clear();
-        children.values().forEach(Module::close);
+        children.values().forEach(Block::close);
     }
 
-    /** Returns the type of the module and, for layers, its sizes. */
+    /** Returns the type of the block and, for layers, its sizes. */
     @Override
     public String toString() {
         return getClass().getSimpleName();
     }
 
-    // ---- For implementers of modules
+    // ---- For implementers of blocks
 
     /**
-     * Registers a child module. Call this in the constructor.
+     * Registers a child block. Call this in the constructor.
      *
      * @return the child
      */
-    protected final <M extends Module> M addChild(String name, M child) {
+    protected final <M extends Block> M addChild(String name, M child) {
         requireNewName(name);
         children.put(name, child);
         return child;
     }
 
     /**
-     * Creates the parameters and buffers of this module, without those of its children, and registers them with {@link
+     * Creates the parameters and buffers of this block, without those of its children, and registers them with {@link
      * #addParameter} and {@link #addBuffer}. {@link #initialize} calls this method before it initialises the children.
      */
     protected void create(Device device, Generator generator) {}
@@ -315,17 +316,17 @@ public abstract class Module implements AutoCloseable {
         return 0;
     }
 
-    /** Registers a trained tensor. This module closes it. */
+    /** Registers a trained tensor. This block closes it. */
     protected final Tensor addParameter(String name, Tensor values) {
         requireNewName(name);
-        parameters.put(name, Scope.release(values).requiresGrad(true));
+        parameters.put(name, release(values).requiresGrad(true));
         return values;
     }
 
-    /** Registers a tensor that belongs to the state but is not trained. This module closes it. */
+    /** Registers a tensor that belongs to the state but is not trained. This block closes it. */
     protected final Tensor addBuffer(String name, Tensor values) {
         requireNewName(name);
-        buffers.put(name, Scope.release(values));
+        buffers.put(name, release(values));
         return values;
     }
 
@@ -337,7 +338,7 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Returns a parameter of this module itself.
+     * Returns a parameter of this block itself.
      *
      * @throws StriateException before {@link #initialize}, after {@link #close}, or if there is no parameter with this
      *     name
@@ -346,7 +347,7 @@ public abstract class Module implements AutoCloseable {
         return own(parameters, "parameter", name);
     }
 
-    /** Returns a buffer of this module itself; errors as for {@link #parameter}. */
+    /** Returns a buffer of this block itself; errors as for {@link #parameter}. */
     protected final Tensor buffer(String name) {
         return own(buffers, "buffer", name);
     }
@@ -361,7 +362,7 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Returns the shape of the output for the shape of an input. Modules with children call {@link #outputShape} of
+     * Returns the shape of the output for the shape of an input. Blocks with children call {@link #outputShape} of
      * these.
      *
      * @throws StriateException unless overridden
@@ -399,10 +400,10 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Returns the receptive field of the output of a module without parts, or null if it is unknown, which is the
+     * Returns the receptive field of the output of a block without parts, or null if it is unknown, which is the
      * default.
      *
-     * @param seen the receptive field of the input of this module
+     * @param seen the receptive field of the input of this block
      */
     protected @Nullable ReceptiveField receptiveField(Shape input, ReceptiveField seen) {
         return null;
@@ -458,8 +459,8 @@ public abstract class Module implements AutoCloseable {
         }
     }
 
-    /** Visits this module and its descendants with the prefixes of their names. */
-    private void visit(String prefix, BiConsumer<String, Module> visitor) {
+    /** Visits this block and its descendants with the prefixes of their names. */
+    private void visit(String prefix, BiConsumer<String, Block> visitor) {
         requireInitialized();
         visitor.accept(prefix, this);
         children.forEach((name, child) -> child.visit(prefix + name + ".", visitor));

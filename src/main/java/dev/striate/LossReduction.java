@@ -1,4 +1,4 @@
-package dev.striate.backend;
+package dev.striate;
 
 /** How the losses of the examples are combined. */
 public enum LossReduction {

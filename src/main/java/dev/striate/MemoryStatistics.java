@@ -1,4 +1,4 @@
-package dev.striate.backend;
+package dev.striate;
 
 /**
  * The state of the memory pool of a device.
