@@ -151,13 +151,13 @@ class ArchitectureTest {
                 .whereLayer("train")
                 .mayOnlyBeAccessedByLayers("plot", "cli")
                 .whereLayer("io")
-                .mayOnlyBeAccessedByLayers("data", "train", "models", "plot", "cli")
+                .mayOnlyBeAccessedByLayers("nn", "data", "train", "models", "plot", "cli")
                 .whereLayer("data")
                 .mayOnlyBeAccessedByLayers("train", "models", "plot", "cli")
                 .whereLayer("optim")
-                .mayOnlyBeAccessedByLayers("io", "train", "cli")
+                .mayOnlyBeAccessedByLayers("train", "cli")
                 .whereLayer("nn")
-                .mayOnlyBeAccessedByLayers("io", "train", "models", "plot", "cli")
+                .mayOnlyBeAccessedByLayers("train", "models", "plot", "cli")
                 .check(striate);
     }
 

@@ -10,7 +10,6 @@ import dev.striate.data.DataLoader;
 import dev.striate.data.TinyDigits;
 import dev.striate.io.Image;
 import dev.striate.io.Safetensors;
-import dev.striate.io.State;
 import dev.striate.nn.Flatten;
 import dev.striate.nn.Linear;
 import dev.striate.nn.Sequential;
@@ -84,9 +83,9 @@ class InterruptedThreadTest {
     void filesOfTensorsNameTheInterrupt() {
         assertInterrupted(() -> Safetensors.read(file, DEVICE));
         assertInterrupted(() -> Safetensors.readMetadata(file));
-        assertInterrupted(() -> State.load(net, file));
+        assertInterrupted(() -> net.load(file));
         assertInterrupted(() -> Checkpoint.read(file));
-        assertInterrupted(() -> State.save(net, file, Map.of()));
+        assertInterrupted(() -> net.save(file, Map.of()));
         assertInterrupted(() -> trainer().fit(loader(), null, 1));
     }
 

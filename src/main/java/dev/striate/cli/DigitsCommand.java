@@ -6,7 +6,6 @@ import dev.striate.data.DataLoader;
 import dev.striate.data.Dataset;
 import dev.striate.data.TinyDigits;
 import dev.striate.disk.PrintableText;
-import dev.striate.io.State;
 import dev.striate.models.Architecture;
 import dev.striate.models.ModelDescription;
 import dev.striate.models.TinyNets;
@@ -186,7 +185,7 @@ final class DigitsCommand implements Callable<Integer> {
                     0,
                     List.of(0f),
                     List.of(1f));
-            State.save(each.model, directory.resolve(each.name + ".safetensors"), description.toMetadata());
+            each.model.save(directory.resolve(each.name + ".safetensors"), description.toMetadata());
             HistoryCsv.write(directory.resolve(each.name + "-history.csv"), each.result.epochs());
             results.add(ResultJson.Model.of(each.name, each.model, each.result));
             RunPictures pictures = new RunPictures(each.name + "-", each.model, TinyDigits.test(), each.result);

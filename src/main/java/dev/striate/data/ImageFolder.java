@@ -65,6 +65,32 @@ public final class ImageFolder {
     private ImageFolder() {}
 
     /**
+     * Reads like {@link #read(Path, Shape)}, as RGB pictures of their own size, {@code (3, height, width)}.
+     *
+     * @throws StriateException as for {@link #read(Path, Shape)}, and if the pictures in {@code train} differ in size
+     */
+    public static Splits read(Path root) {
+        testFolder(root);
+        Path train = root.resolve("train");
+        Search search = new Search(train);
+        List<Path> files = folders(train).stream()
+                .flatMap(folder -> search.pictures(folder).stream())
+                .toList();
+        List<Shape> sizes = files.parallelStream().map(Image::readSize).toList();
+        for (int i = 1; i < sizes.size(); i++) {
+            if (!sizes.get(i).equals(sizes.get(0))) {
+                throw new StriateException("ImageFolder: the pictures differ in height and width: " + files.get(0)
+                        + " has " + sizes.get(0) + ", " + files.get(i) + " has " + sizes.get(i)
+                        + ". Give the size to which they are fitted: read(root, Shape.of(3, height, width))");
+            }
+        }
+        if (sizes.isEmpty()) {
+            throw noPictures(train);
+        }
+        return read(root, Shape.of(3, sizes.get(0).size(0), sizes.get(0).size(1)));
+    }
+
+    /**
      * Reads the folder {@code train} in {@code root} and, for testing, the first that exists of {@code test}, {@code
      * val}, {@code valid} and {@code validation}. The classes are those of {@code train}; those without a test folder
      * are logged.
@@ -86,18 +112,8 @@ public final class ImageFolder {
      * @throws StriateException as for {@link #read(Path, Shape)}
      */
     public static Splits read(Path root, Shape imageShape, int maxPixels) {
+        Path test = testFolder(root);
         Path train = root.resolve("train");
-        Path test = TEST_FOLDERS.stream()
-                .map(root::resolve)
-                .filter(Files::isDirectory)
-                .findFirst()
-                .orElse(null);
-        if (!Files.isDirectory(train) || test == null) {
-            throw new StriateException(
-                    "ImageFolder: expected the folders train and test (or val, valid, validation) in " + root
-                            + ", found " + names(folders(root))
-                            + "; each has one folder per class, such as train/cat/1.png");
-        }
         List<String> classes = names(folders(train));
         Splits splits = new Splits(
                 readSplit(train, imageShape, classes, maxPixels), readSplit(test, imageShape, classes, maxPixels));
@@ -107,6 +123,24 @@ public final class ImageFolder {
             LOGGER.log(Level.WARNING, () -> "ImageFolder: " + test + " has no pictures of the classes " + untested);
         }
         return splits;
+    }
+
+    /** @throws StriateException if there is no folder for training or none for testing */
+    private static Path testFolder(Path root) {
+        return TEST_FOLDERS.stream()
+                .map(root::resolve)
+                .filter(Files::isDirectory)
+                .filter(found -> Files.isDirectory(root.resolve("train")))
+                .findFirst()
+                .orElseThrow(() -> new StriateException(
+                        "ImageFolder: expected the folders train and test (or val, valid, validation) in " + root
+                                + ", found " + names(folders(root))
+                                + "; each has one folder per class, such as train/cat/1.png"));
+    }
+
+    private static StriateException noPictures(Path directory) {
+        return new StriateException("ImageFolder: looked for folders of pictures (" + String.join(", ", ENDINGS)
+                + "), one per class, in " + directory + ", found none");
     }
 
     /**
@@ -157,8 +191,7 @@ public final class ImageFolder {
             labels.addAll(Collections.nCopies(pictures.size(), classNames.indexOf(name(folder))));
         }
         if (files.isEmpty()) {
-            throw new StriateException("ImageFolder: looked for folders of pictures (" + String.join(", ", ENDINGS)
-                    + "), one per" + " class, in " + directory + ", found none");
+            throw noPictures(directory);
         }
         if (!search.skipped.isEmpty()) {
             LOGGER.log(Level.INFO, () -> "ImageFolder: skipped in " + directory + ": " + counts(search.skipped));

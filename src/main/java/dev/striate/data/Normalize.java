@@ -1,8 +1,11 @@
 package dev.striate.data;
 
+import dev.striate.Device;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.StriateException;
+import dev.striate.Tensor;
+import dev.striate.io.Image;
 import java.util.Arrays;
 
 /** Normalises each channel: {@code (x - mean) / deviation}. */
@@ -49,6 +52,17 @@ public final class Normalize implements Transform {
     /** Returns a copy of the standard deviation of each channel. */
     public float[] deviation() {
         return deviation.clone();
+    }
+
+    /**
+     * Returns a batch of one normalised picture, {@code (1, channels, height, width)}.
+     *
+     * @throws ShapeException if the number of channels is not the number of means
+     */
+    public Tensor toTensor(Image picture, Device device) {
+        float[] values = picture.toFloats();
+        apply(values, 0, picture.shape(), new Draws(0, 0, 0));
+        return Tensor.of(device, Shape.of(1, picture.channels(), picture.height(), picture.width()), values);
     }
 
     /** @throws ShapeException if the number of channels is not the number of means */

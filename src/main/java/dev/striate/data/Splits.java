@@ -1,5 +1,6 @@
 package dev.striate.data;
 
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
@@ -9,6 +10,11 @@ import java.util.function.UnaryOperator;
  * @param test  the test set; it should have no image in common with the training set
  */
 public record Splits(Dataset train, Dataset test) {
+
+    /** Returns the names of the classes, in the order of their labels. */
+    public List<String> classNames() {
+        return train.classNames();
+    }
 
     /** Returns both sets after applying the same function to each. */
     public Splits map(UnaryOperator<Dataset> view) {

@@ -8,6 +8,9 @@ final class ExifOrientation {
 
     static final int UPRIGHT = 1;
 
+    /** From here on, rows and columns are exchanged. */
+    private static final int FIRST_TRANSPOSED = 5;
+
     private static final short LITTLE_ENDIAN = 0x4949;
     private static final int ORIENTATION = 0x0112;
     private static final int LONG = 4;
@@ -33,5 +36,10 @@ final class ExifOrientation {
             // Damaged metadata do not make the picture invalid.
         }
         return UPRIGHT;
+    }
+
+    /** Returns whether a picture is stored with rows and columns exchanged. */
+    static boolean isTransposed(int orientation) {
+        return orientation >= FIRST_TRANSPOSED;
     }
 }

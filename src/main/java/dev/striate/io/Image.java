@@ -1,8 +1,10 @@
 package dev.striate.io;
 
+import dev.striate.Device;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.StriateException;
+import dev.striate.Tensor;
 import dev.striate.io.BilinearFilter.Axis;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -94,6 +96,15 @@ public final class Image {
     }
 
     /**
+     * Returns the height and width of the picture that {@link #read(Path)} returns, without decoding it.
+     *
+     * @throws StriateException as {@link #read(Path, int)}, except if only decoding shows that the file is damaged
+     */
+    public static Shape readSize(Path file) {
+        return ImageFiles.size(file, DEFAULT_MAX_PIXELS);
+    }
+
+    /**
      * Reads a picture like {@link #read(Path, int)} and converts it to {@code imageShape} with {@link #grey} or {@link
      * #rgb} and {@link #fit}. If several threads read large pictures at the same time, they wait until enough memory is
      * free.
@@ -134,6 +145,14 @@ public final class Image {
     /** Returns the bytes in row-major order of {@link #shape()}, without copying. */
     public byte[] pixels() {
         return pixels;
+    }
+
+    /**
+     * Returns a batch of this one picture, {@code (1, channels, height, width)}, with values from 0 (black) to 1
+     * (white).
+     */
+    public Tensor toTensor(Device device) {
+        return Tensor.of(device, Shape.of(1, channels(), height(), width()), toFloats());
     }
 
     /** Returns the values from 0 (black) to 1 (white): each byte divided by 255. */
@@ -282,7 +301,7 @@ public final class Image {
             return this;
         }
         // Orientations 5 to 8 exchange rows and columns.
-        boolean transposed = orientation >= 5;
+        boolean transposed = ExifOrientation.isTransposed(orientation);
         boolean flipRows = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
         boolean flipColumns = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
         int height = transposed ? width() : height();

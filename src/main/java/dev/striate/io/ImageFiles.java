@@ -1,5 +1,6 @@
 package dev.striate.io;
 
+import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.disk.RegularFile;
 import java.io.IOException;
@@ -37,6 +38,33 @@ final class ImageFiles {
      * @throws StriateException if the file cannot be read or exceeds a limit; the message names the file
      */
     static Image read(Path file, int maxPixels, UnaryOperator<Image> use) {
+        return parse(file, maxPixels, encoded -> {
+            try (MemoryBudget.Share decoded = DECODED.take(encoded.memory())) {
+                return use.apply(encoded.decode());
+            }
+        });
+    }
+
+    /**
+     * Returns {@code (height, width)} of the picture that {@link #read} returns, without decoding it.
+     *
+     * @throws StriateException as for {@link #read}, except if only decoding shows that the file is damaged
+     */
+    static Shape size(Path file, int maxPixels) {
+        return parse(file, maxPixels, encoded -> {
+            int width = (int) encoded.width;
+            int height = (int) encoded.height;
+            return ExifOrientation.isTransposed(encoded.orientation)
+                    ? Shape.of(width, height)
+                    : Shape.of(height, width);
+        });
+    }
+
+    private interface Use<T> {
+        T of(EncodedImage encoded) throws IOException;
+    }
+
+    private static <T> T parse(Path file, int maxPixels, Use<T> use) {
         if (maxPixels < 1 || maxPixels > Image.HIGHEST_MAX_PIXELS) {
             throw new StriateException(
                     "Image.read: expected maxPixels from 1 to " + Image.HIGHEST_MAX_PIXELS + ", got " + maxPixels);
@@ -44,9 +72,7 @@ final class ImageFiles {
         try (MemoryBudget.Share loaded = LOADED.take(Files.size(RegularFile.require(file)))) {
             EncodedImage encoded = EncodedImage.parse(load(file, maxPixels));
             encoded.check(maxPixels);
-            try (MemoryBudget.Share decoded = DECODED.take(encoded.memory())) {
-                return use.apply(encoded.decode());
-            }
+            return use.of(encoded);
         } catch (StriateException e) {
             throw e;
         } catch (IOException | RuntimeException | OutOfMemoryError e) {

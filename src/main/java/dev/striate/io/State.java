@@ -4,7 +4,6 @@ import dev.striate.NoGrad;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.disk.PrintableText;
-import dev.striate.nn.Block;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,9 +13,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Saves and loads the parameters and buffers of a block in a {@link Safetensors} file, under their names in the
- * block. PyTorch can load such a file with {@code load_state_dict(safetensors.torch.load_file(...))}, and files from
- * PyTorch can be loaded here.
+ * Loads named tensors, such as the {@linkplain dev.striate.nn.Block#state state of a network}, from a {@link
+ * Safetensors} file. PyTorch can load a file that Striate wrote with {@code
+ * load_state_dict(safetensors.torch.load_file(...))}, and files from PyTorch can be loaded here.
  */
 public final class State {
 
@@ -35,31 +34,21 @@ public final class State {
     private State() {}
 
     /**
-     * Writes the parameters and buffers of a block.
-     *
-     * @param metadata text entries for the whole file
-     * @throws StriateException if the file cannot be written
-     */
-    public static void save(Block block, Path file, Map<String, String> metadata) {
-        Safetensors.write(file, tensors(block), metadata);
-    }
-
-    /**
-     * Loads the parameters and buffers of a block from a file, which may be a checkpoint. The file must contain
-     * exactly the tensors of the block, with the same shapes and with types that {@link Safetensors} supports. The
-     * state of an optimiser, PyTorch's {@code num_batches_tracked} and tensors without elements are ignored. The whole
-     * file is read and checked before the block changes.
+     * Loads the values of tensors from a file, which may be a checkpoint. The file must contain exactly these tensors,
+     * with the same shapes and with types that {@link Safetensors} supports. The state of an optimiser, PyTorch's
+     * {@code num_batches_tracked} and tensors without elements are ignored. The whole file is read and checked before a
+     * tensor changes.
      *
      * @return the file's metadata
-     * @throws StriateException if the file cannot be read, is damaged or does not fit; the block is then unchanged
+     * @throws StriateException if the file cannot be read, is damaged or does not fit; nothing has changed then
      */
-    public static Map<String, String> load(Block block, Path file) {
-        return load(tensors(block), file, true, null);
+    public static Map<String, String> load(Map<String, Tensor> targets, Path file) {
+        return load(targets, file, true, null);
     }
 
     /**
-     * Loads the values of named tensors from a file that must have exactly these; otherwise like {@link #load(Block,
-     * Path)}.
+     * Loads the values of tensors from a file that must contain exactly these, the state of an optimiser included;
+     * otherwise like {@link #load(Map, Path)}.
      *
      * @param metadata the metadata that {@link Safetensors#readMetadata} returned for the file earlier
      * @throws StriateException also if the metadata of the file have changed, because it was replaced
@@ -95,13 +84,6 @@ public final class State {
 
     private static boolean isBatchCount(String name) {
         return name.equals(BATCH_COUNT) || name.endsWith("." + BATCH_COUNT);
-    }
-
-    /** Returns the parameters of a block, then its buffers. */
-    public static Map<String, Tensor> tensors(Block block) {
-        Map<String, Tensor> all = new LinkedHashMap<>(block.parameters());
-        all.putAll(block.buffers());
-        return all;
     }
 
     private static void requireFit(Map<String, Tensor> targets, Map<String, SafetensorsEntry> entries, Path file) {

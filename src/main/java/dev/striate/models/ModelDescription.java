@@ -181,7 +181,7 @@ public record ModelDescription(
             throw new StriateException(
                     "the file does not describe a network: its metadata have no \"" + key + "\", only "
                             + PrintableText.excerpt(metadata.keySet().toString())
-                            + "; to load weights alone, build the network and call State.load");
+                            + "; to load weights alone, build the network and call its load method");
         }
         return value;
     }

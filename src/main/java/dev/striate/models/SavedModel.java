@@ -6,7 +6,6 @@ import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.data.Normalize;
 import dev.striate.io.Safetensors;
-import dev.striate.io.State;
 import dev.striate.nn.Sequential;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,7 +51,7 @@ public final class SavedModel implements AutoCloseable {
         }
         Sequential model =
                 description.architecture().create(description.classNames().size());
-        // Each weight takes at least one byte. State.load would detect the error only after the network's memory was
+        // Each weight takes at least one byte. Loading would detect the error only after the network's memory was
         // allocated.
         if (model.stateElements() > dataBytes) {
             throw new StriateException(file + " is incomplete: " + description.architecture() + " has "
@@ -61,7 +60,7 @@ public final class SavedModel implements AutoCloseable {
         boolean done = false;
         try {
             model.initialize(device, new Generator(0));
-            State.load(model, file);
+            model.load(file);
             model.eval();
             done = true;
         } finally {

@@ -9,6 +9,9 @@ import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
+import dev.striate.io.Safetensors;
+import dev.striate.io.State;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -136,6 +139,46 @@ public abstract class Block implements AutoCloseable {
         Map<String, Tensor> named = new LinkedHashMap<>();
         visit("", (prefix, block) -> block.buffers.forEach((name, tensor) -> named.put(prefix + name, tensor)));
         return named;
+    }
+
+    /**
+     * Returns the parameters and then the buffers, by name: all that a file of weights contains.
+     *
+     * @throws StriateException before {@link #initialize} or after {@link #close}
+     */
+    public final Map<String, Tensor> state() {
+        Map<String, Tensor> all = new LinkedHashMap<>(parameters());
+        all.putAll(buffers());
+        return all;
+    }
+
+    /**
+     * Writes the {@link #state} to a safetensors file, which PyTorch can read.
+     *
+     * @throws StriateException before {@link #initialize}, or if the file cannot be written
+     */
+    public final void save(Path file) {
+        save(file, Map.of());
+    }
+
+    /**
+     * Writes the {@link #state} to a safetensors file, with text entries for the whole file; errors as for {@link
+     * #save(Path)}.
+     */
+    public final void save(Path file, Map<String, String> metadata) {
+        Safetensors.write(file, state(), metadata);
+    }
+
+    /**
+     * Loads the {@link #state} from a safetensors file or a checkpoint; see {@link State#load(Map, Path)}. Call {@link
+     * #initialize} first.
+     *
+     * @return the file's metadata
+     * @throws StriateException before {@link #initialize}, or if the file cannot be read, is damaged or does not fit;
+     *     nothing has changed then
+     */
+    public final Map<String, String> load(Path file) {
+        return State.load(state(), file);
     }
 
     /**

@@ -138,7 +138,7 @@ public final class Checkpoint {
         if (!metadata.containsKey(VERSION)) {
             throw new StriateException(
                     file + " contains weights but no training state. Pass a checkpoint written during"
-                            + " training, or load the weights with State.load");
+                            + " training, or load the weights with Block.load");
         }
         return new Checkpoint(new CheckpointFields(file, metadata));
     }
@@ -252,7 +252,7 @@ public final class Checkpoint {
     }
 
     private static Map<String, Tensor> tensors(Block model, Optimizer optimizer) {
-        Map<String, Tensor> all = State.tensors(model);
+        Map<String, Tensor> all = model.state();
         for (String name : all.keySet()) {
             if (name.startsWith(State.OPTIMIZER_PREFIX)) {
                 throw new StriateException("checkpoint: the model's " + name

@@ -55,6 +55,24 @@ class ImageFolderTest {
     }
 
     @Test
+    void withoutAShapePicturesKeepTheirSize() throws IOException {
+        write("train/dog/a.png", 10, 1, 5, 7);
+        write("train/cat/a.png", 20, 3, 5, 7);
+        write("test/cat/a.png", 30, 3, 9, 9);
+        Splits splits = ImageFolder.read(root);
+        assertEquals(Shape.of(3, 5, 7), splits.train().imageShape());
+        assertEquals(Shape.of(3, 5, 7), splits.test().imageShape());
+        assertEquals(List.of("cat", "dog"), splits.classNames());
+        write("train/dog/b.png", 10, 1, 7, 5);
+        assertEquals(
+                "ImageFolder: the pictures differ in height and width: " + root.resolve("train/cat/a.png")
+                        + " has (5, 7), " + root.resolve("train/dog/b.png") + " has (7, 5). Give the size to which they"
+                        + " are fitted: read(root, Shape.of(3, height, width))",
+                assertThrows(StriateException.class, () -> ImageFolder.read(root))
+                        .getMessage());
+    }
+
+    @Test
     void picturesAreFitted() throws IOException {
         Image image = new Image(
                 new byte[] {0, 40, 80, 120, (byte) 160, (byte) 200, 10, 20, 30, 40, 50, 60}, Shape.of(1, 2, 6));

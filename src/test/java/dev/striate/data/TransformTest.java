@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.striate.Device;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.StriateException;
+import dev.striate.Tensor;
+import dev.striate.io.Image;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -21,6 +24,19 @@ class TransformTest {
         float[] images = {GUARD, 1, 2, 3, 4, GUARD};
         new Normalize(new float[] {1, 3}, new float[] {2, 0.5f}).apply(images, 1, Shape.of(2, 1, 2), draws(0));
         assertArrayEquals(new float[] {GUARD, 0, 0.5f, 0, 2, GUARD}, images);
+    }
+
+    @Test
+    void aPictureIsNormalizedInOneCall() {
+        Image picture = new Image(new byte[] {0, 51, (byte) 255, 102, 0, 0}, Shape.of(3, 1, 2));
+        try (Tensor batch = new Normalize(new float[] {0, 1, 0}, new float[] {0.5f, 1, 1})
+                        .toTensor(picture, Device.reference());
+                Tensor plain = picture.toTensor(Device.reference())) {
+            assertEquals(Shape.of(1, 3, 1, 2), batch.shape());
+            assertArrayEquals(new float[] {0, 0.4f, 0, -0.6f, 0, 0}, batch.toFloatArray(), 1e-7f);
+            assertEquals(Shape.of(1, 3, 1, 2), plain.shape());
+            assertArrayEquals(new float[] {0, 0.2f, 1, 0.4f, 0, 0}, plain.toFloatArray(), 1e-7f);
+        }
     }
 
     @Test

@@ -81,6 +81,7 @@ class ImageTest {
             Files.write(file, withOrientation(jpeg(stored), orientation, littleEndian));
             Image read = Image.read(file);
             boolean transposed = orientation >= 5 && orientation <= 8;
+            assertEquals(Shape.of(read.height(), read.width()), Image.readSize(file));
             assertEquals(transposed ? Shape.of(1, 16, 8) : Shape.of(1, 8, 16), read.shape());
             int last = read.pixels().length - 1;
             int[] found = {0, read.width() - 1, last - read.width() + 1, last};

@@ -29,7 +29,7 @@ public final class StateFuzz implements FuzzTarget {
         Files.write(file, input);
         float[] before = values();
         try {
-            State.load(block, file);
+            block.load(file);
         } catch (StriateException e) {
             assertArrayEquals(before, values(), "the load failed half-way");
             throw e;

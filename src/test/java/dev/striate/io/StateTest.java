@@ -46,7 +46,7 @@ class StateTest {
         Tensor x = Tensor.randn(DEVICE, new Generator(9), 4, 1, 5, 5);
         saved.forward(x); // moves the running statistics
         saved.eval();
-        State.save(saved, file, Map.of("epoch", "3"));
+        saved.save(file, Map.of("epoch", "3"));
         assertEquals(
                 List.of("conv.weight", "conv.bias", "bn.weight", "bn.bias", "bn.running_mean", "bn.running_var"),
                 List.copyOf(Safetensors.read(file, DEVICE).keySet()));
@@ -55,17 +55,17 @@ class StateTest {
         loaded.eval();
         assertFalse(
                 Arrays.equals(saved.forward(x).toFloatArray(), loaded.forward(x).toFloatArray()));
-        assertEquals(Map.of("epoch", "3"), State.load(loaded, file));
+        assertEquals(Map.of("epoch", "3"), loaded.load(file));
         assertArrayEquals(saved.forward(x).toFloatArray(), loaded.forward(x).toFloatArray());
     }
 
     @Test
     void loadsIntoParametersThatAnOptimizerMoved() {
         Path file = directory.resolve("model.safetensors");
-        State.save(net(1), file, Map.of());
+        net(1).save(file);
         Block loaded = net(2);
         try (Sgd optimizer = new Sgd(loaded.parameters(), 0.1f)) {
-            State.load(loaded, file);
+            loaded.load(file);
             assertArrayEquals(
                     net(1).parameters().get("conv.weight").toFloatArray(),
                     loaded.parameters().get("conv.weight").toFloatArray());
@@ -100,7 +100,7 @@ class StateTest {
                 + entry("bn.running_var", "F32", "2", 76, 84);
         Path file = write(header, Arrays.copyOf(data.array(), 84));
         Block block = net(2);
-        assertEquals(Map.of("format", "pt"), State.load(block, file));
+        assertEquals(Map.of("format", "pt"), block.load(file));
         float[] ones = new float[18];
         Arrays.fill(ones, 1);
         assertArrayEquals(ones, values(block).get("conv.weight"));
@@ -121,14 +121,14 @@ class StateTest {
                 common + entry("weight", "U8", "1,2", 9, 11) + "," + entry("bias", "F16", "1", 11, 13),
                 new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 5, (byte) 200, 0, 0x3C});
         try (Block linear = new Linear(2, 1).initialize(DEVICE, new Generator(1))) {
-            State.load(linear, file);
+            linear.load(file);
             assertArrayEquals(new float[] {5, 200}, values(linear).get("weight"));
             assertArrayEquals(new float[] {1}, values(linear).get("bias"));
 
             write(
                     common + entry("weight", "F8_E8M0", "1,2", 9, 11) + "," + entry("bias", "F16", "1", 11, 13),
                     new byte[13]);
-            String message = assertThrows(StriateException.class, () -> State.load(linear, file))
+            String message = assertThrows(StriateException.class, () -> linear.load(file))
                     .getMessage();
             assertTrue(
                     message.startsWith(
@@ -140,7 +140,7 @@ class StateTest {
             write(
                     common + entry("weight", "I32", "1,2", 9, 17) + "," + entry("bias", "F16", "1", 17, 19),
                     new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0, 0});
-            message = assertThrows(StriateException.class, () -> State.load(linear, file))
+            message = assertThrows(StriateException.class, () -> linear.load(file))
                     .getMessage();
             assertTrue(
                     message.startsWith(
@@ -176,7 +176,7 @@ class StateTest {
             many.put("x" + i, Tensor.zeros(DEVICE, 1));
         }
         Safetensors.write(file, many, Map.of());
-        StriateException e = assertThrows(StriateException.class, () -> State.load(net(1), file));
+        StriateException e = assertThrows(StriateException.class, () -> net(1).load(file));
         assertEquals(
                 file
                         + " does not fit the network: it lacks [conv.weight, conv.bias, bn.weight, bn.bias, bn.running_mean,"
@@ -188,12 +188,12 @@ class StateTest {
     void aFileThatWasReplacedIsRefused() {
         Path file = directory.resolve("model.safetensors");
         Block block = net(1);
-        State.save(block, file, Map.of("epoch", "4"));
+        block.save(file, Map.of("epoch", "4"));
         Map<String, float[]> before = values(block);
         Block other = net(2);
-        assertThrows(StriateException.class, () -> State.load(State.tensors(other), file, Map.of("epoch", "3")));
+        assertThrows(StriateException.class, () -> State.load(other.state(), file, Map.of("epoch", "3")));
         assertFalse(Arrays.equals(before.get("conv.weight"), values(other).get("conv.weight")));
-        State.load(State.tensors(other), file, Map.of("epoch", "4"));
+        State.load(other.state(), file, Map.of("epoch", "4"));
         assertArrayEquals(before.get("conv.weight"), values(other).get("conv.weight"));
     }
 
@@ -210,7 +210,7 @@ class StateTest {
 
         Block block = net(2);
         Map<String, float[]> before = values(block);
-        StriateException e = assertThrows(StriateException.class, () -> State.load(block, file));
+        StriateException e = assertThrows(StriateException.class, () -> block.load(file));
         assertEquals(
                 file
                         + " does not fit the network: it lacks [conv.bias]; the network has no [head.weight]; conv.weight has the"

@@ -13,7 +13,6 @@ import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.io.Image;
-import dev.striate.io.State;
 import dev.striate.nn.Sequential;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -42,7 +41,7 @@ class SavedModelTest {
     void comesBackAsItWas() {
         Path file = directory.resolve("model.safetensors");
         try (Sequential model = CifarCnn.create(3).initialize(Device.cpu(), new Generator(5))) {
-            State.save(model, file, DESCRIPTION.toMetadata());
+            model.save(file, DESCRIPTION.toMetadata());
             try (SavedModel saved = SavedModel.open(file, Device.cpu())) {
                 assertEquals("cifar-simple", saved.name());
                 assertEquals(DESCRIPTION, saved.description());
@@ -117,7 +116,7 @@ class SavedModelTest {
     void bareWeightsAreNotEnough() {
         StriateException error = refusal(metadata -> metadata.clear());
         assertTrue(error.getMessage().contains("weights.safetensors"), error.getMessage());
-        assertTrue(error.getMessage().contains("State.load"), error.getMessage());
+        assertTrue(error.getMessage().contains("call its load method"), error.getMessage());
     }
 
     @Test
@@ -134,7 +133,7 @@ class SavedModelTest {
         Map<String, String> metadata = new LinkedHashMap<>(DESCRIPTION.toMetadata());
         metadata.put("model.classes", "[0" + ",0".repeat(5_000_000 - 1) + "]");
         try (Sequential model = CifarCnn.create(3).initialize(Device.cpu(), new Generator(5))) {
-            State.save(model, file, metadata);
+            model.save(file, metadata);
         }
         long allocated = Cost.bytes(() ->
                 error[0] = assertThrows(StriateException.class, () -> SavedModel.open(file, Device.cpu())));
@@ -152,7 +151,7 @@ class SavedModelTest {
                 long counted = model.stateElements();
                 model.initialize(Device.cpu(), new Generator(1));
                 assertEquals(
-                        State.tensors(model).values().stream()
+                        model.state().values().stream()
                                 .mapToLong(tensor -> tensor.shape().elements())
                                 .sum(),
                         counted,
@@ -183,7 +182,7 @@ class SavedModelTest {
         Map<String, String> metadata = new LinkedHashMap<>(DESCRIPTION.toMetadata());
         change.accept(metadata);
         try (Sequential model = CifarCnn.create(3).initialize(Device.cpu(), new Generator(5))) {
-            State.save(model, file, metadata);
+            model.save(file, metadata);
         }
         return assertThrows(StriateException.class, () -> SavedModel.open(file, Device.cpu()));
     }

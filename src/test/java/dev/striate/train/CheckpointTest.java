@@ -12,7 +12,6 @@ import dev.striate.Tensor;
 import dev.striate.data.DataLoader;
 import dev.striate.data.TinyDigits;
 import dev.striate.io.Safetensors;
-import dev.striate.io.State;
 import dev.striate.nn.BatchNorm2d;
 import dev.striate.nn.Dropout;
 import dev.striate.nn.Flatten;
@@ -121,7 +120,7 @@ class CheckpointTest {
                 byte[] damaged = whole.clone();
                 damaged[at] ^= (byte) (1 << at % 8);
                 Files.write(file, damaged);
-                StriateException e = assertThrows(StriateException.class, () -> State.load(net, file), "byte " + at);
+                StriateException e = assertThrows(StriateException.class, () -> net.load(file), "byte " + at);
                 assertTrue(
                         e.getMessage().startsWith(file + " is damaged: the SHA-256 of its tensors is "),
                         e.getMessage());
@@ -143,7 +142,7 @@ class CheckpointTest {
 
     private static Map<String, float[]> values(Sequential net) {
         Map<String, float[]> values = new LinkedHashMap<>();
-        State.tensors(net).forEach((name, tensor) -> values.put(name, tensor.toFloatArray()));
+        net.state().forEach((name, tensor) -> values.put(name, tensor.toFloatArray()));
         return values;
     }
 

@@ -11,7 +11,6 @@ import dev.striate.data.Datasets;
 import dev.striate.data.TinyDigits;
 import dev.striate.fuzz.FuzzFiles;
 import dev.striate.fuzz.FuzzTarget;
-import dev.striate.io.State;
 import dev.striate.nn.Dropout;
 import dev.striate.nn.Flatten;
 import dev.striate.nn.Linear;
@@ -65,7 +64,7 @@ public final class ResumeFuzz implements FuzzTarget {
 
     private Map<String, float[]> values() {
         Map<String, float[]> values = new TreeMap<>();
-        State.tensors(model).forEach((name, tensor) -> values.put(name, tensor.toFloatArray()));
+        model.state().forEach((name, tensor) -> values.put(name, tensor.toFloatArray()));
         adam.state().forEach((name, tensor) -> values.put(name, tensor.toFloatArray()));
         return values;
     }

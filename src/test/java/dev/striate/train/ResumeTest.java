@@ -21,7 +21,6 @@ import dev.striate.data.RandomCrop;
 import dev.striate.data.RandomHorizontalFlip;
 import dev.striate.data.TinyDigits;
 import dev.striate.io.Safetensors;
-import dev.striate.io.State;
 import dev.striate.nn.BatchNorm2d;
 import dev.striate.nn.Block;
 import dev.striate.nn.Conv2d;
@@ -172,7 +171,7 @@ class ResumeTest {
 
         Map<String, float[]> tensors() {
             Map<String, float[]> all = new LinkedHashMap<>();
-            State.tensors(net).forEach((name, tensor) -> all.put(name, tensor.toFloatArray()));
+            net.state().forEach((name, tensor) -> all.put(name, tensor.toFloatArray()));
             optimizer.state().forEach((name, tensor) -> all.put(name, tensor.toFloatArray()));
             all.put("learning rate", new float[] {optimizer.learningRate()});
             return all;
@@ -404,8 +403,9 @@ class ResumeTest {
                 Training other = new Training(device, ResumeTest::adam)) {
             Map<String, float[]> fresh = other.tensors();
             trained.interruptAt(Place.AFTER_A_STEP, 2).fit();
-            assertEquals("AFTER_A_STEP", State.load(other.net, file).get("place"));
-            State.tensors(trained.net)
+            assertEquals("AFTER_A_STEP", other.net.load(file).get("place"));
+            trained.net
+                    .state()
                     .forEach((name, tensor) -> assertArrayEquals(
                             tensor.toFloatArray(), other.tensors().get(name), name));
             assertArrayEquals(fresh.get("adam.m.0.weight"), other.tensors().get("adam.m.0.weight"));
@@ -511,7 +511,7 @@ class ResumeTest {
     void plainWeightsAreNoCheckpoint() {
         Path file = directory.resolve("plain.safetensors");
         try (Training training = new Training(Device.cpu(), ResumeTest::adam)) {
-            State.save(training.net, file, Map.of("model", "x"));
+            training.net.save(file, Map.of("model", "x"));
         }
         StriateException e = assertThrows(StriateException.class, () -> Checkpoint.read(file));
         assertTrue(e.getMessage().startsWith(file + " contains weights but no training state"), e.getMessage());
