@@ -77,6 +77,48 @@ Vec powDerivative(Vec x, float a)
 #define ON_SIDE(factor) (x < ZERO ? (factor) * HALF_DECAY * HALF_DECAY : (factor)) / (ONE + DECAY)
 #define VALUE ON_SIDE(x)
 #define DERIVATIVE ON_SIDE(fma(x, (x < ZERO ? ONE : DECAY) / (ONE + DECAY), ONE))
+#elif defined(F_HARD_SIGMOID)
+// Value 2, derivative 0.5. Comparisons, not fmin and fmax: those lose NaN.
+#define RAISED (x + 3.0f < ZERO ? ZERO : x + 3.0f)
+#define VALUE ((RAISED > (Vec)(6.0f) ? (Vec)(6.0f) : RAISED) * (1.0f / 6.0f))
+#define DERIVATIVE (fabs(x) < (Vec)(3.0f) ? (Vec)(1.0f / 6.0f) : ZERO)
+#elif defined(F_HARD_SWISH)
+// Value 3, derivative 2, around its zero at -1.5 too.
+#define RAISED (x + 3.0f < ZERO ? ZERO : x + 3.0f)
+#define VALUE (x * ((RAISED > (Vec)(6.0f) ? (Vec)(6.0f) : RAISED) * (1.0f / 6.0f)))
+#define SLOPE (fma(x, (Vec)(2.0f), (Vec)(3.0f)) * (1.0f / 6.0f))
+#define DERIVATIVE (x <= (Vec)(-3.0f) ? ZERO : (x >= (Vec)(3.0f) ? ONE : SLOPE))
+#elif defined(F_SOFTPLUS)
+// Value 5.5 (log1p 2, of an argument with 3); derivative 6, as the sigmoid.
+#define DECAY exp(-fabs(x))
+#define VALUE ((x < ZERO ? ZERO : x) + log1p(DECAY))
+#define DERIVATIVE ((x >= ZERO ? ONE : DECAY) / (ONE + DECAY))
+#elif defined(F_MISH)
+// Value 20; derivative 48 ulp of the larger of it and the value. With n = e^x, tanh(log(1 + n)) = n (n + 2) / (n (n + 2) + 2); on
+// the right, numerator and denominator are divided by n^2. The exponential is taken in two halves as for silu.
+#define VALUE mish(x)
+#define DERIVATIVE mishDerivative(x)
+
+Vec mish(Vec x)
+{
+    const Vec half_decay = exp(-0.5f * fabs(x));
+    const Vec u = half_decay * half_decay;
+    const Vec factor = x < ZERO ? u + 2.0f : fma(u, (Vec)(2.0f), ONE);
+    const Vec denominator = x < ZERO ? fma(u, factor, (Vec)(2.0f)) : fma(u + u, u, factor);
+    return (x < ZERO ? x * half_decay * half_decay : x) * factor / denominator;
+}
+
+Vec mishDerivative(Vec x)
+{
+    const Vec half_decay = exp(-0.5f * fabs(x));
+    const Vec u = half_decay * half_decay;
+    const Vec factor = x < ZERO ? u + 2.0f : fma(u, (Vec)(2.0f), ONE);
+    const Vec denominator = x < ZERO ? fma(u, factor, (Vec)(2.0f)) : fma(u + u, u, factor);
+    const Vec slope = x < ZERO ? u + ONE : (u + ONE) * u * u;
+    // Numerator and denominator are divided by 4, so that the numerator does not overflow.
+    const Vec quarter = fma(x, slope, 0.25f * (factor * denominator));
+    return (x < ZERO ? quarter * half_decay * half_decay : quarter) / (0.25f * (denominator * denominator));
+}
 #elif defined(F_TANH)
 // Value 5; derivative 6.5 ulp of 1, of which 5 are those of y.
 #define VALUE tanh(x)

@@ -28,6 +28,7 @@ import dev.striate.op.Mse;
 import dev.striate.op.Nll;
 import dev.striate.op.Pad;
 import dev.striate.op.Permute;
+import dev.striate.op.Prelu;
 import dev.striate.op.Reshape;
 import dev.striate.op.Slice;
 import dev.striate.op.Softmax;
@@ -484,6 +485,37 @@ public final class Tensor extends ScopedResource {
     /** {@code x / (1 + e^-x)}, also called swish (Elfwing et al., 2018; Ramachandran et al., 2017). */
     public Tensor silu() {
         return Unary.apply("silu", this, Kind.SILU);
+    }
+
+    /** {@code min(max(x + 3, 0), 6) / 6} (Courbariaux et al., 2015, with the slope of MobileNetV3). */
+    public Tensor hardSigmoid() {
+        return Unary.apply("hardSigmoid", this, Kind.HARD_SIGMOID);
+    }
+
+    /** {@code x * min(max(x + 3, 0), 6) / 6} (Howard et al., 2019). */
+    public Tensor hardSwish() {
+        return Unary.apply("hardSwish", this, Kind.HARD_SWISH);
+    }
+
+    /** {@code log(1 + e^x)} (Dugas et al., 2001). */
+    public Tensor softplus() {
+        return Unary.apply("softplus", this, Kind.SOFTPLUS);
+    }
+
+    /** {@code x * tanh(log(1 + e^x))} (Misra, 2019). */
+    public Tensor mish() {
+        return Unary.apply("mish", this, Kind.MISH);
+    }
+
+    /**
+     * {@code x} if positive, otherwise {@code slope * x}, with a slope for each channel of {@code (N, C, ...)} or one
+     * for all (He et al., 2015). The slopes are usually trained.
+     *
+     * @param slope {@code (C)} or {@code (1)}
+     * @throws ShapeException if the shapes do not fit
+     */
+    public Tensor prelu(Tensor slope) {
+        return Prelu.apply(this, slope);
     }
 
     /** The hyperbolic tangent. */

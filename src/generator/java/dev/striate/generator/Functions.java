@@ -70,6 +70,14 @@ final class Functions {
                 x -> sigmoid(x.value()),
                 x -> x.value().times(x.constant(1).minus(x.value())));
         f.define("SILU", x -> silu(x.value()), x -> siluDerivative(x.value()));
+        // Within 2 ulp; the second 3, its derivative 2.
+        f.define(
+                "HARD_SIGMOID",
+                x -> hardSigmoid(x.value()),
+                x -> inside(x).choose(x.constant(1f / 6), x.constant(0)));
+        f.define("HARD_SWISH", x -> x.value().times(hardSigmoid(x.value())), Functions::hardSwishDerivative);
+        f.define("SOFTPLUS", x -> softplus(x.value()), x -> sigmoid(x.value()));
+        f.define("MISH", x -> mish(x.value()), x -> mishDerivative(x.value()));
         // (1 - y)(1 + y) keeps what 1 - y^2 would cancel near the ends.
         f.define(
                 "TANH",
@@ -142,6 +150,11 @@ final class Functions {
         Expression zero = x.constant(0);
         Expression negative = x.value().isBelow(zero).choose(x.constant(-1), x.value());
         return x.isPositive().choose(x.constant(1), negative);
+    }
+
+    /** {@code -3 < x < 3}. */
+    private static Expression inside(Argument x) {
+        return x.value().abs().isBelow(3);
     }
 
     private static Expression isInside(Argument x) {
@@ -285,6 +298,75 @@ final class Functions {
         Expression nearest = x.body.let("nearest", factor.isBelow(lowest).choose(lowest, factor));
         Expression left = timesExp(nearest, limited(distance, -170, 0), null).plus(x.minus(x));
         return x.isBelow(0).choose(left, factor);
+    }
+
+    /** {@code min(max(x + 3, 0), 6) / 6}. */
+    private static Expression hardSigmoid(Expression x) {
+        Body body = x.body;
+        return x.plus(3).max(body.constant(0)).min(body.constant(6)).times(1f / 6);
+    }
+
+    private static Expression hardSwishDerivative(Argument x) {
+        // 2 x + 3 is rounded once, also around its zero. Infinity is 1, NaN stays NaN.
+        Expression slope = x.value().fma(x.constant(2), x.constant(3)).times(1f / 6);
+        Expression right = x.value().isAtLeast(x.constant(3)).choose(x.constant(1), slope);
+        return x.value().isAtMost(x.constant(-3)).choose(x.constant(0), right);
+    }
+
+    /**
+     * {@code log(1 + e^x)}, within 3.5 ulp, small results on the far left too: {@code max(x, 0) + log(1 + u)} with
+     * {@code u = e^-|x|} and {@code log(1 + u) = 2 atanh(u / (2 + u))}, whose series ends at the power of 15 because
+     * its argument is at most 1/3.
+     */
+    private static Expression softplus(Expression x) {
+        Body body = x.body;
+        Expression u = exp(x.abs().negate());
+        Expression t = body.let("t", u.plus(u).over(u.plus(2)));
+        Expression square = body.let("square", t.times(t).times(0.25f));
+        Expression series = square.polynomial(1f / 15, 1f / 13, 1f / 11, 1f / 9, 1f / 7, 1f / 5, 1f / 3);
+        Expression log = square.times(t).fma(series, t);
+        return x.max(body.constant(0)).plus(log);
+    }
+
+    /**
+     * {@code x tanh(log(1 + e^x))}, within 6 ulp, small results on the far left too; that of minus infinity is NaN.
+     * With {@code n = e^x}, the hyperbolic tangent is {@code n (n + 2) / (n (n + 2) + 2)}; on the right, numerator and
+     * denominator are divided by n^2.
+     */
+    private static Expression mish(Expression x) {
+        Body body = x.body;
+        Expression distance = body.let("distance", x.abs().negate());
+        Expression u = exp(distance);
+        Expression isLeft = x.isBelow(0);
+        Expression factor = body.let("factor", isLeft.choose(u.plus(2), u.fma(body.constant(2), body.constant(1))));
+        return timesDecay(x, x, distance).times(factor).over(mishDenominator(u, factor, isLeft));
+    }
+
+    /** {@code u (u + 2) + 2} on the left, {@code 1 + 2 u + 2 u^2} on the right. */
+    private static Expression mishDenominator(Expression u, Expression factor, Expression isLeft) {
+        Body body = u.body;
+        Expression left = u.fma(factor, body.constant(2));
+        Expression right = u.plus(u).fma(u, factor);
+        return body.let("denominator", isLeft.choose(left, right));
+    }
+
+    /**
+     * {@code w + 4 x n (n + 1) / (n (n + 2) + 2)^2} with the tangent w of {@link #mish}, within 10 ulp of the larger of
+     * it and {@code x w}; at infinities NaN.
+     */
+    private static Expression mishDerivative(Expression x) {
+        Body body = x.body;
+        Expression distance = body.let("distance", x.abs().negate());
+        Expression u = exp(distance);
+        Expression isLeft = x.isBelow(0);
+        Expression factor = body.let("factor", isLeft.choose(u.plus(2), u.fma(body.constant(2), body.constant(1))));
+        Expression denominator = mishDenominator(u, factor, isLeft);
+        Expression sum = body.let("sum", u.plus(1));
+        Expression slope = isLeft.choose(sum, sum.times(u).times(u));
+        // Numerator and denominator are divided by 4, so that far on the left the numerator is x, as timesDecay expects.
+        Expression quarter = body.let("quarter", x.fma(slope, factor.times(denominator).times(0.25f)));
+        Expression half = body.let("halfDenominator", denominator.times(0.5f));
+        return timesDecay(quarter, x, distance).over(half.times(half));
     }
 
     /** Within 1.4 ulp; -0 stays -0. {@code tanh x = x (1 + x^2 (T0 + T1 x^2 + ...))} where x is small. */

@@ -67,6 +67,20 @@ public record UnaryFunction(Kind kind, double a, double b) {
         SIGMOID(Saves.OUTPUT, (x, a, b) -> sigmoid(x), (y, a, b) -> y * (1 - y)),
         /** {@code x/(1 + e^-x)}. */
         SILU(Saves.INPUT, (x, a, b) -> x * sigmoid(x), (x, a, b) -> sigmoid(x) * (1 + x * sigmoid(-x))),
+        /** {@code min(max(x + 3, 0), 6) / 6}; derivative 0 at -3 and 3. */
+        HARD_SIGMOID(Saves.INPUT, (x, a, b) -> hardSigmoid(x), (x, a, b) -> -3 < x && x < 3 ? 1.0 / 6 : 0),
+        /** {@code x min(max(x + 3, 0), 6) / 6}; derivative 0 at -3 and 1 at 3. */
+        HARD_SWISH(
+                Saves.INPUT,
+                (x, a, b) -> x * hardSigmoid(x),
+                (x, a, b) -> x <= -3 ? 0 : x >= 3 ? 1 : (2 * x + 3) / 6),
+        /** {@code log(1 + e^x)}. */
+        SOFTPLUS(Saves.INPUT, (x, a, b) -> softplus(x), (x, a, b) -> sigmoid(x)),
+        /** {@code x tanh(log(1 + e^x))}. */
+        MISH(
+                Saves.INPUT,
+                (x, a, b) -> x * Math.tanh(softplus(x)),
+                (x, a, b) -> Math.tanh(softplus(x)) + x * (1 - square(Math.tanh(softplus(x)))) * sigmoid(x)),
         /** Hyperbolic tangent. */
         TANH(Saves.OUTPUT, (x, a, b) -> Math.tanh(x), (y, a, b) -> 1 - y * y),
         /** {@code x F(x)} with the normal distribution function F (exact, with erf). */
@@ -92,6 +106,19 @@ public record UnaryFunction(Kind kind, double a, double b) {
 
         private static double sigmoid(double x) {
             return 1 / (1 + Math.exp(-x));
+        }
+
+        private static double hardSigmoid(double x) {
+            return Math.min(Math.max(x + 3, 0), 6) / 6;
+        }
+
+        /** Without an overflow on the right, and without losing e^x beside 1 on the left. */
+        private static double softplus(double x) {
+            return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+        }
+
+        private static double square(double x) {
+            return x * x;
         }
     }
 

@@ -41,6 +41,7 @@ final class OpCases {
 
     private static final float[] NO_KINKS = {};
     private static final float[] KINK_AT_0 = {0};
+    private static final float[] KINKS_AT_3 = {-3, 3};
 
     private final List<OpCase> cases = new ArrayList<>();
 
@@ -50,6 +51,7 @@ final class OpCases {
         OpCases list = new OpCases();
         list.arithmetic();
         list.unary();
+        list.prelu();
         list.reductions();
         list.shapes();
         list.matmul();
@@ -195,6 +197,11 @@ final class OpCases {
             function("elu 1.7", x -> x.get(0).elu(1.7f), KINK_AT_0, sizes).accuracy(elu(1.7));
             function("sigmoid", x -> x.get(0).sigmoid(), NO_KINKS, sizes).accuracy(sigmoid());
             function("silu", x -> x.get(0).silu(), NO_KINKS, sizes).accuracy(silu());
+            function("hardSigmoid", x -> x.get(0).hardSigmoid(), KINKS_AT_3, sizes)
+                    .accuracy(Accuracy.relative(2));
+            function("hardSwish", x -> x.get(0).hardSwish(), KINKS_AT_3, sizes).accuracy(Accuracy.relative(3));
+            function("softplus", x -> x.get(0).softplus(), NO_KINKS, sizes).accuracy(Accuracy.relative(6.5));
+            function("mish", x -> x.get(0).mish(), NO_KINKS, sizes).accuracy(mish());
             function("tanh", x -> x.get(0).tanh(), NO_KINKS, sizes).accuracy(tanh());
             function("gelu", x -> x.get(0).gelu(), NO_KINKS, sizes).accuracy(gelu());
         }
@@ -220,10 +227,30 @@ final class OpCases {
         special("elu 1", x -> x.get(0).elu(1), special).accuracy(elu(1));
         special("sigmoid", x -> x.get(0).sigmoid(), special).accuracy(sigmoid());
         special("silu", x -> x.get(0).silu(), special).accuracy(silu());
+        float[] kinks = {NAN, INF, -INF, 0, -0f, 3, -3, 2.9999998f, -2.9999998f, -1.5f, 5, -5, 1e30f, -1e30f};
+        special("hardSigmoid", x -> x.get(0).hardSigmoid(), kinks).accuracy(Accuracy.relative(2));
+        special("hardSwish", x -> x.get(0).hardSwish(), kinks).accuracy(Accuracy.relative(3));
+        special("softplus", x -> x.get(0).softplus(), special).accuracy(Accuracy.relative(6.5));
+        special("mish", x -> x.get(0).mish(), special).accuracy(mish());
         special("tanh", x -> x.get(0).tanh(), special).accuracy(tanh());
         // Not minus infinity, where the formula x F(x) is infinity times 0.
         special("gelu", x -> x.get(0).gelu(), NAN, INF, 0, -0f, 20, -20, 1e-20f, 1e30f)
                 .accuracy(gelu());
+    }
+
+    private void prelu() {
+        int[][][] shapes = {
+            {{2, 3, 5, 7}, {3}}, {{2, 3, 5, 7}, {1}}, {{4, 6}, {6}}, {{5}, {1}}, {{}, {1}}, {{33, 17, 3}, {17}}
+        };
+        for (int[][] pair : shapes) {
+            add("prelu", Shape.of(pair[0]) + " " + Shape.of(pair[1]), x -> x.get(0).prelu(x.get(1)))
+                    .awayFrom(KINK_AT_0, pair[0])
+                    .normal(pair[1]);
+        }
+        add("prelu", "special", x -> x.get(0).prelu(x.get(1)))
+                .values(new float[] {NAN, INF, -INF, 0, -0f, 1, -1}, 7)
+                .values(new float[] {0.25f}, 1)
+                .kinked();
     }
 
     private OpCase function(String function, SimpleCall call, float[] kinks, int... sizes) {
@@ -262,6 +289,16 @@ final class OpCases {
             double[] y = reference.outputs()[0];
             double[] dy = c.upstreamValues(y.length);
             return Accuracy.ulps(18.5, (i, value) -> value, (i, dx) -> Math.abs(dx) + Math.abs(dy[i] * y[i]))
+                    .of(c, reference);
+        };
+    }
+
+    /** {@code unary.cl} states 20 for y, and for the derivative 48, of the larger of it and y. */
+    static Accuracy mish() {
+        return (c, reference) -> {
+            double[] y = reference.outputs()[0];
+            double[] dy = c.upstreamValues(y.length);
+            return Accuracy.ulps(48.5, (i, value) -> value, (i, dx) -> Math.abs(dx) + Math.abs(dy[i] * y[i]))
                     .of(c, reference);
         };
     }

@@ -69,6 +69,10 @@ class UnaryUlpsTest {
             new Function("elu 1.7", x -> x.elu(1.7f), 3.5, 4),
             new Function("sigmoid", Tensor::sigmoid, 6, 7.5, (exact, y) -> y),
             new Function("silu", Tensor::silu, 11, 18.5, (exact, y) -> Math.max(Math.abs(exact), Math.abs(y))),
+            new Function("hardSigmoid", Tensor::hardSigmoid, 2, 1),
+            new Function("hardSwish", Tensor::hardSwish, 3, 2.5),
+            new Function("softplus", Tensor::softplus, 5.5, 6.5),
+            new Function("mish", Tensor::mish, 20, 48.5, (exact, y) -> Math.max(Math.abs(exact), Math.abs(y))),
             new Function("tanh", Tensor::tanh, 5, 7, (exact, y) -> 1),
             new Function("gelu", Tensor::gelu, 11, 11.5));
 

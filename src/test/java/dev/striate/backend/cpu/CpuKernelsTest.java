@@ -378,7 +378,7 @@ class CpuKernelsTest {
         Arrays.fill(sizes, kind == UnaryFunction.Kind.AFFINE || kind == UnaryFunction.Kind.LOG ? 3f : 0f);
         agreeWithin(sizes, x.length, call(f, x.length), x);
         float[] dy = random(2, x.length);
-        if (kind == UnaryFunction.Kind.SILU) {
+        if (kind == UnaryFunction.Kind.SILU || kind == UnaryFunction.Kind.MISH) {
             // Around its zero the derivative is a difference, whose error is that of its terms: of s and x s (1 - s).
             for (int i = 0; i < x.length; i++) {
                 sizes[i] = (float) Math.abs(2 * f.value(x[i]) * dy[i]);

@@ -76,6 +76,8 @@ class ElementwiseKernelsTest {
         LOG(0.9, Math::log),
         SIGMOID(2.2, x -> 1 / (1 + Math.exp(-x))),
         SILU(3, x -> x / (1 + Math.exp(-x))),
+        SOFTPLUS(3.5, x -> Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
+        MISH(6, x -> x * Math.tanh(Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))))),
         TANH(1.3, Math::tanh),
         ELU(0.9, x -> x < 0 ? Math.expm1(x) : x),
         ELU_GRADIENT(1.1, x -> x > 0 ? 1 : Math.exp(x)),

@@ -1,0 +1,12 @@
+package dev.striate.nn;
+
+import dev.striate.Tensor;
+
+/** {@code min(max(x + 3, 0), 6) / 6} (Courbariaux et al., 2015, with the slope of MobileNetV3). */
+public final class HardSigmoid extends Elementwise {
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return x.hardSigmoid();
+    }
+}

@@ -1,0 +1,12 @@
+package dev.striate.nn;
+
+import dev.striate.Tensor;
+
+/** {@code x * tanh(log(1 + e^x))} (Misra, 2019). */
+public final class Mish extends Elementwise {
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return x.mish();
+    }
+}

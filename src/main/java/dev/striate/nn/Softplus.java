@@ -1,0 +1,12 @@
+package dev.striate.nn;
+
+import dev.striate.Tensor;
+
+/** {@code log(1 + e^x)} (Dugas et al., 2001). */
+public final class Softplus extends Elementwise {
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return x.softplus();
+    }
+}
