@@ -9,6 +9,19 @@
 #define APPLY(a, b) ((a) * (b))
 #elif defined(F_DIV)
 #define APPLY(a, b) ((a) / (b))
+// Comparisons, not fmax and fmin: those lose NaN.
+#elif defined(F_MAXIMUM)
+#define APPLY(a, b) (((a) != (a)) | ((a) > (b)) ? (a) : (b))
+#elif defined(F_MINIMUM)
+#define APPLY(a, b) (((a) != (a)) | ((a) < (b)) ? (a) : (b))
+#elif defined(F_POW)
+#define APPLY(a, b) pow(a, b)
+#elif defined(F_EQUAL)
+#define APPLY(a, b) INDICATOR((a) == (b))
+#elif defined(F_LESS)
+#define APPLY(a, b) INDICATOR((a) < (b))
+#elif defined(F_LESS_OR_EQUAL)
+#define APPLY(a, b) INDICATOR((a) <= (b))
 #endif
 
 #ifdef APPLY
@@ -30,7 +43,9 @@ __kernel void dense(const int n, __global const float *a, __global const float *
 #else
     const Vec right = loadVec(b, first, n);
 #endif
+#define INDICATOR(condition) ((condition) ? (Vec)(1.0f) : (Vec)(0.0f))
     storeVec(APPLY(left, right), y, first, n);
+#undef INDICATOR
 }
 
 // Any operands: one element per work-item, groups of any size, positions from the nest's table.
@@ -42,10 +57,23 @@ __kernel void strided(
         return;
     }
     const int2 position = nestPositions(nest, depth, i);
+#define INDICATOR(condition) ((condition) ? 1.0f : 0.0f)
     y[i] = APPLY(a[position.x], b[position.y]);
+#undef INDICATOR
 }
 
 #else
+
+// One vector per work-item, groups of any size.
+__kernel void where(
+    const int n, __global const float *condition, __global const float *a, __global const float *b, __global float *y)
+{
+    const uint first = FIRST_ELEMENT;
+    if (first >= (uint)n) {
+        return;
+    }
+    storeVec(loadVec(condition, first, n) != 0.0f ? loadVec(a, first, n) : loadVec(b, first, n), y, first, n);
+}
 
 // into += alpha x: one vector per work-item, groups of any size.
 __kernel void accumulate(const int n, const float alpha, __global const float *x, __global float *into)

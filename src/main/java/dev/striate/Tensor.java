@@ -34,8 +34,10 @@ import dev.striate.op.Slice;
 import dev.striate.op.Softmax;
 import dev.striate.op.Sum;
 import dev.striate.op.Unary;
+import dev.striate.op.Where;
 import java.nio.FloatBuffer;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -425,6 +427,21 @@ public final class Tensor extends ScopedResource {
         return Unary.div(this, value);
     }
 
+    /** {@code this^exponent}, element-wise; see {@link #pow(float)}. */
+    public Tensor pow(Tensor exponent) {
+        return Binary.pow(this, exponent);
+    }
+
+    /** The larger of two elements; NaN if either is NaN. Equal elements share the gradient. */
+    public Tensor maximum(Tensor other) {
+        return Binary.maximum(this, other);
+    }
+
+    /** The smaller of two elements; NaN if either is NaN. Equal elements share the gradient. */
+    public Tensor minimum(Tensor other) {
+        return Binary.minimum(this, other);
+    }
+
     /** {@code -this}. */
     public Tensor neg() {
         return Unary.scale("neg", this, -1);
@@ -458,6 +475,90 @@ public final class Tensor extends ScopedResource {
     /** {@code min(max(x, low), high)}; the gradient passes where {@code low <= x <= high}. */
     public Tensor clamp(float low, float high) {
         return Unary.clamp(this, low, high);
+    }
+
+    // ---- Comparisons with broadcasting: 1 where true, 0 elsewhere, without gradients. NaN is not equal to anything
+
+    /** {@code this == other}. */
+    public Tensor eq(Tensor other) {
+        return Binary.equal(this, other);
+    }
+
+    /** {@code this == value}. */
+    public Tensor eq(float value) {
+        return compare(value, this::eq);
+    }
+
+    /** {@code this != other}. */
+    public Tensor ne(Tensor other) {
+        return not(eq(other));
+    }
+
+    /** {@code this != value}. */
+    public Tensor ne(float value) {
+        return not(eq(value));
+    }
+
+    /** {@code this < other}. */
+    public Tensor lt(Tensor other) {
+        return Binary.less("lt", this, other);
+    }
+
+    /** {@code this < value}. */
+    public Tensor lt(float value) {
+        return compare(value, this::lt);
+    }
+
+    /** {@code this <= other}. */
+    public Tensor le(Tensor other) {
+        return Binary.lessOrEqual("le", this, other);
+    }
+
+    /** {@code this <= value}. */
+    public Tensor le(float value) {
+        return compare(value, this::le);
+    }
+
+    /** {@code this > other}. */
+    public Tensor gt(Tensor other) {
+        return Binary.less("gt", other, this);
+    }
+
+    /** {@code this > value}. */
+    public Tensor gt(float value) {
+        return compare(value, this::gt);
+    }
+
+    /** {@code this >= other}. */
+    public Tensor ge(Tensor other) {
+        return Binary.lessOrEqual("ge", other, this);
+    }
+
+    /** {@code this >= value}. */
+    public Tensor ge(float value) {
+        return compare(value, this::ge);
+    }
+
+    private Tensor compare(float value, UnaryOperator<Tensor> comparison) {
+        try (Tensor scalar = scalar(device, value)) {
+            return comparison.apply(scalar);
+        }
+    }
+
+    private static Tensor not(Tensor condition) {
+        try (condition) {
+            return Unary.affine("ne", condition, -1, 1);
+        }
+    }
+
+    /**
+     * {@code condition != 0 ? a : b}, element-wise with broadcasting. The gradient goes to the chosen elements, and
+     * none to the condition.
+     *
+     * @throws ShapeException if the shapes do not fit each other
+     */
+    public static Tensor where(Tensor condition, Tensor a, Tensor b) {
+        return Where.apply(condition, a, b);
     }
 
     // ---- Activations

@@ -71,10 +71,7 @@ final class Functions {
                 x -> x.value().times(x.constant(1).minus(x.value())));
         f.define("SILU", x -> silu(x.value()), x -> siluDerivative(x.value()));
         // Within 2 ulp; the second 3, its derivative 2.
-        f.define(
-                "HARD_SIGMOID",
-                x -> hardSigmoid(x.value()),
-                x -> inside(x).choose(x.constant(1f / 6), x.constant(0)));
+        f.define("HARD_SIGMOID", x -> hardSigmoid(x.value()), x -> inside(x).choose(x.constant(1f / 6), x.constant(0)));
         f.define("HARD_SWISH", x -> x.value().times(hardSigmoid(x.value())), Functions::hardSwishDerivative);
         f.define("SOFTPLUS", x -> softplus(x.value()), x -> sigmoid(x.value()));
         f.define("MISH", x -> mish(x.value()), x -> mishDerivative(x.value()));
@@ -363,8 +360,10 @@ final class Functions {
         Expression denominator = mishDenominator(u, factor, isLeft);
         Expression sum = body.let("sum", u.plus(1));
         Expression slope = isLeft.choose(sum, sum.times(u).times(u));
-        // Numerator and denominator are divided by 4, so that far on the left the numerator is x, as timesDecay expects.
-        Expression quarter = body.let("quarter", x.fma(slope, factor.times(denominator).times(0.25f)));
+        // Numerator and denominator are divided by 4, so that far on the left the numerator is x, as timesDecay
+        // expects.
+        Expression quarter =
+                body.let("quarter", x.fma(slope, factor.times(denominator).times(0.25f)));
         Expression half = body.let("halfDenominator", denominator.times(0.5f));
         return timesDecay(quarter, x, distance).over(half.times(half));
     }

@@ -9,5 +9,17 @@ public enum BinaryFunction {
     /** {@code a b}. */
     MUL,
     /** {@code a / b}. */
-    DIV
+    DIV,
+    /** The larger one; NaN if either is NaN. */
+    MAXIMUM,
+    /** The smaller one; NaN if either is NaN. */
+    MINIMUM,
+    /** {@link UnaryFunction#pow a^b}. */
+    POW,
+    /** 1 if {@code a == b}, otherwise 0. */
+    EQUAL,
+    /** 1 if {@code a < b}, otherwise 0. */
+    LESS,
+    /** 1 if {@code a <= b}, otherwise 0. */
+    LESS_OR_EQUAL
 }

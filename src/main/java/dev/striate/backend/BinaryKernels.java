@@ -11,6 +11,9 @@ public interface BinaryKernels {
      */
     void forward(BinaryFunction f, StridedLoop loop, Buffer a, Buffer b, Buffer y);
 
+    /** {@code y = condition != 0 ? a : b}, {@code n} elements each. */
+    void where(int n, Buffer condition, Buffer a, Buffer b, Buffer y);
+
     /** {@code into += alpha x}, {@code n} elements each. */
     void accumulate(int n, float alpha, Buffer x, Buffer into);
 }

@@ -71,9 +71,7 @@ public record UnaryFunction(Kind kind, double a, double b) {
         HARD_SIGMOID(Saves.INPUT, (x, a, b) -> hardSigmoid(x), (x, a, b) -> -3 < x && x < 3 ? 1.0 / 6 : 0),
         /** {@code x min(max(x + 3, 0), 6) / 6}; derivative 0 at -3 and 1 at 3. */
         HARD_SWISH(
-                Saves.INPUT,
-                (x, a, b) -> x * hardSigmoid(x),
-                (x, a, b) -> x <= -3 ? 0 : x >= 3 ? 1 : (2 * x + 3) / 6),
+                Saves.INPUT, (x, a, b) -> x * hardSigmoid(x), (x, a, b) -> x <= -3 ? 0 : x >= 3 ? 1 : (2 * x + 3) / 6),
         /** {@code log(1 + e^x)}. */
         SOFTPLUS(Saves.INPUT, (x, a, b) -> softplus(x), (x, a, b) -> sigmoid(x)),
         /** {@code x tanh(log(1 + e^x))}. */

@@ -64,6 +64,67 @@ public final class Binary {
                 .record();
     }
 
+    /** The larger one. Its gradient goes there; where they are equal, half to each. */
+    public static Tensor maximum(Tensor a, Tensor b) {
+        return recordExtremum("maximum", apply("maximum", BinaryFunction.MAXIMUM, a, b), a, b);
+    }
+
+    /** The smaller one, with the gradient of {@link #maximum}. */
+    public static Tensor minimum(Tensor a, Tensor b) {
+        return recordExtremum("minimum", apply("minimum", BinaryFunction.MINIMUM, a, b), a, b);
+    }
+
+    private static Tensor recordExtremum(String operation, Tensor y, Tensor a, Tensor b) {
+        return Recorder.of(operation, y)
+                .input(a, (dy, saved) -> share(dy, saved.get(0), saved.get(1), saved.get(2)), a, b, y)
+                .input(b, (dy, saved) -> share(dy, saved.get(0), saved.get(1), saved.get(2)), b, a, y)
+                .record();
+    }
+
+    /** The part of {@code dy} of an operand: all where only it is y, half where the other is too, and nothing elsewhere. */
+    private static Tensor share(Tensor dy, Tensor own, Tensor other, Tensor y) {
+        Tensor isOwn = equal(own, y);
+        Tensor isBoth = equal(own, other);
+        return Sum.to(dy.mul(isOwn.sub(isBoth.mul(0.5f))), own.shape());
+    }
+
+    /** {@code a^b}; da = dy b a^(b - 1), 0 where b is 0; db = dy y log a, 0 where a and b are 0. */
+    public static Tensor pow(Tensor a, Tensor b) {
+        Tensor y = apply("pow", BinaryFunction.POW, a, b);
+        return Recorder.of("pow", y)
+                .input(a, (dy, saved) -> baseGradient(dy, saved.get(0), saved.get(1)), a, b)
+                .input(b, (dy, saved) -> exponentGradient(dy, saved.get(0), saved.get(1), saved.get(2)), a, b, y)
+                .record();
+    }
+
+    private static Tensor baseGradient(Tensor dy, Tensor a, Tensor b) {
+        Tensor zero = Tensor.scalar(dy.device(), 0);
+        Tensor derivative = b.mul(pow(a, b.sub(1)));
+        return Sum.to(dy.mul(Where.apply(equal(b, zero), zero, derivative)), a.shape());
+    }
+
+    /** Where a is 0, the power is 0 whatever small change b makes, unless b is negative. */
+    private static Tensor exponentGradient(Tensor dy, Tensor a, Tensor b, Tensor y) {
+        Tensor zero = Tensor.scalar(dy.device(), 0);
+        Tensor isFlat = equal(a, zero).mul(apply("pow", BinaryFunction.LESS_OR_EQUAL, zero, b));
+        return Sum.to(dy.mul(Where.apply(isFlat, zero, y.mul(a.log()))), b.shape());
+    }
+
+    /** 1 where {@code a == b}, otherwise 0; no gradient. */
+    public static Tensor equal(Tensor a, Tensor b) {
+        return apply("eq", BinaryFunction.EQUAL, a, b);
+    }
+
+    /** 1 where {@code a < b}, otherwise 0; no gradient. */
+    public static Tensor less(String operation, Tensor a, Tensor b) {
+        return apply(operation, BinaryFunction.LESS, a, b);
+    }
+
+    /** 1 where {@code a <= b}, otherwise 0; no gradient. */
+    public static Tensor lessOrEqual(String operation, Tensor a, Tensor b) {
+        return apply(operation, BinaryFunction.LESS_OR_EQUAL, a, b);
+    }
+
     private static Tensor apply(String operation, BinaryFunction f, Tensor a, Tensor b) {
         requireSameDevice(operation, a, b);
         Shape shape = Shape.broadcast(operation, a.shape(), b.shape());

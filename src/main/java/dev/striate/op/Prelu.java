@@ -18,8 +18,7 @@ public final class Prelu {
     public static Tensor apply(Tensor x, Tensor slope) {
         Shape shape = x.shape();
         boolean isShared = slope.shape().rank() == 1 && slope.size(0) == 1;
-        boolean isPerChannel =
-                slope.shape().rank() == 1 && shape.rank() >= 2 && slope.size(0) == shape.size(1);
+        boolean isPerChannel = slope.shape().rank() == 1 && shape.rank() >= 2 && slope.size(0) == shape.size(1);
         if (!isShared && !isPerChannel) {
             throw new ShapeException("prelu: expected one slope, or one for each channel of (N, C, ...), got slopes "
                     + slope.shape() + " for a tensor of shape " + shape);

@@ -26,15 +26,20 @@ public final class Unary {
         return apply(operation, x, new UnaryFunction(kind, 0, 0));
     }
 
+    /** {@code scale * x + shift}; {@code operation} is the name for messages. */
+    public static Tensor affine(String operation, Tensor x, double scale, double shift) {
+        return apply(operation, x, new UnaryFunction(Kind.AFFINE, scale, shift));
+    }
+
     /** {@code x + shift}; {@code operation} is the name for messages. */
     public static Tensor shift(String operation, Tensor x, double shift) {
-        return apply(operation, x, new UnaryFunction(Kind.AFFINE, 1, shift));
+        return affine(operation, x, 1, shift);
     }
 
     /** {@code scale * x}; {@code operation} is the name for messages. */
     public static Tensor scale(String operation, Tensor x, double scale) {
         // Adding -0 changes nothing; adding 0 would turn -0 into 0.
-        return apply(operation, x, new UnaryFunction(Kind.AFFINE, scale, -0.0));
+        return affine(operation, x, scale, -0.0);
     }
 
     /** {@code x / value}, computed as a product with {@code 1 / value}; the error is at most 1.5 ulp. */

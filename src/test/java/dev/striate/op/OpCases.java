@@ -50,6 +50,7 @@ final class OpCases {
     static List<OpCase> all() {
         OpCases list = new OpCases();
         list.arithmetic();
+        list.comparisons();
         list.unary();
         list.prelu();
         list.reductions();
@@ -148,6 +149,97 @@ final class OpCases {
         extremeQuotients(-Float.MAX_VALUE, 1e20f);
     }
 
+    private void comparisons() {
+        int[][][] shapes = {
+            {{}, {}},
+            {{1}, {1}},
+            {{257}, {257}},
+            {{3, 4}, {}},
+            {{}, {3, 4}},
+            {{5, 7}, {7}},
+            {{7}, {5, 7}},
+            {{5, 1}, {1, 7}},
+            {{2, 1, 4, 1}, {3, 1, 5}},
+            {{65, 33}, {65, 1}}
+        };
+        for (int[][] pair : shapes) {
+            int[] a = pair[0];
+            int[] b = pair[1];
+            String name = Shape.of(a) + " " + Shape.of(b);
+            add("maximum", name, x -> x.get(0).maximum(x.get(1)))
+                    .normal(a)
+                    .normal(b)
+                    .accuracy(Accuracy.selection());
+            add("minimum", name, x -> x.get(0).minimum(x.get(1)))
+                    .normal(a)
+                    .normal(b)
+                    .accuracy(Accuracy.selection());
+            // pow has 16 ulp, which are 32 units, and sums of up to 65 terms follow: less than 8 sqrt(65) units.
+            add("pow", "of tensors " + name, x -> x.get(0).pow(x.get(1)))
+                    .uniform(0.3f, 3, a)
+                    .uniform(-2, 2, b)
+                    .accuracy(Accuracy.stable(65));
+            Shape shape = Shape.broadcast("where", Shape.of(a), Shape.of(b));
+            add("where", name, x -> Tensor.where(pattern(x, shape), x.get(0), x.get(1)))
+                    .normal(a)
+                    .normal(b)
+                    .accuracy(Accuracy.selection());
+        }
+        add("where", "condition is broadcast", x -> Tensor.where(pattern(x, Shape.of(5, 1)), x.get(0), x.get(1)))
+                .normal(5, 7)
+                .normal(7)
+                .accuracy(Accuracy.selection());
+        add("where", "NaN is a condition, -0 is none", x -> Tensor.where(x.get(2), x.get(0), x.get(1)))
+                .values(new float[] {1, NAN, -0f, INF}, 4)
+                .values(new float[] {5, 6, NAN, -0f}, 4)
+                .values(new float[] {NAN, -0f, 2, 0}, 4)
+                .constant()
+                .kinked()
+                .accuracy(Accuracy.selection());
+        float[] left = {NAN, INF, -INF, 0, -0f, 1, 2, -1, 1, 0, NAN, -2, -2, 0};
+        float[] right = {1, INF, INF, -0f, 0, 1, 1, 0, NAN, 2, NAN, 3, 0.5f, -1};
+        add("maximum", "special", x -> x.get(0).maximum(x.get(1)))
+                .values(left, left.length)
+                .values(right, right.length)
+                .kinked();
+        add("minimum", "special", x -> x.get(0).minimum(x.get(1)))
+                .values(left, left.length)
+                .values(right, right.length)
+                .kinked();
+        add("pow", "of tensors, special", x -> x.get(0).pow(x.get(1)))
+                .values(left, left.length)
+                .values(right, right.length)
+                .kinked()
+                .accuracy(Accuracy.relative(40));
+        for (float value : new float[] {0, 1}) {
+            SimpleCall[] all = {
+                x -> x.get(0).eq(x.get(1)), x -> x.get(0).ne(x.get(1)),
+                        x -> x.get(0).lt(x.get(1)),
+                x -> x.get(0).le(x.get(1)), x -> x.get(0).gt(x.get(1)),
+                        x -> x.get(0).ge(x.get(1)),
+                x -> x.get(0).eq(value), x -> x.get(0).ne(value), x -> x.get(0).lt(value),
+                x -> x.get(0).le(value), x -> x.get(0).gt(value), x -> x.get(0).ge(value)
+            };
+            for (int i = 0; i < all.length; i++) {
+                add("compare", i + " with " + value, all[i])
+                        .values(left, left.length)
+                        .constant()
+                        .values(right, right.length)
+                        .constant()
+                        .accuracy(Accuracy.relative(0));
+            }
+        }
+    }
+
+    /** A condition: every third element is 0. */
+    private static Tensor pattern(Arguments x, Shape shape) {
+        float[] values = new float[shape.elements()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = i % 3;
+        }
+        return Tensor.of(x.device(), shape, values);
+    }
+
     /** Two roundings, as of other quotients. */
     private void extremeQuotients(float value, float scale) {
         add("div", Float.toString(value), x -> x.get(0).div(value))
@@ -243,9 +335,16 @@ final class OpCases {
             {{2, 3, 5, 7}, {3}}, {{2, 3, 5, 7}, {1}}, {{4, 6}, {6}}, {{5}, {1}}, {{}, {1}}, {{33, 17, 3}, {17}}
         };
         for (int[][] pair : shapes) {
-            add("prelu", Shape.of(pair[0]) + " " + Shape.of(pair[1]), x -> x.get(0).prelu(x.get(1)))
+            int[] broadcast = new int[Math.max(1, pair[0].length - 1)];
+            Arrays.fill(broadcast, 1);
+            broadcast[0] = pair[1][0];
+            add(
+                            "prelu",
+                            Shape.of(pair[0]) + " " + Shape.of(pair[1]),
+                            x -> x.get(0).prelu(x.get(1)))
                     .awayFrom(KINK_AT_0, pair[0])
-                    .normal(pair[1]);
+                    .normal(pair[1])
+                    .magnitudesOf(x -> x.get(0).mul(x.get(1).reshape(broadcast)).add(x.get(0)));
         }
         add("prelu", "special", x -> x.get(0).prelu(x.get(1)))
                 .values(new float[] {NAN, INF, -INF, 0, -0f, 1, -1}, 7)

@@ -4,10 +4,14 @@ import dev.striate.backend.BinaryFunction;
 import dev.striate.backend.BinaryKernels;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.StridedLoop;
+import dev.striate.backend.UnaryFunction;
 import dev.striate.backend.cpu.simd.SimdKernels;
 
 /** Functions of two elements, in runs of the innermost loop. */
 final class CpuBinary implements BinaryKernels {
+
+    /** Nanoseconds per power, roughly. */
+    private static final long POWER_COST = 25;
 
     private final CpuThreads threads;
     private final SimdKernels simd;
@@ -23,7 +27,7 @@ final class CpuBinary implements BinaryKernels {
         CpuBuffer right = CpuBuffer.of(b);
         CpuBuffer out = CpuBuffer.of(y);
         int turns = loop.turns();
-        threads.forRange(turns, turns / 2L, (from, to) -> {
+        threads.forRange(turns, f == BinaryFunction.POW ? turns * POWER_COST : turns / 2L, (from, to) -> {
             int at = out.offset + from;
             for (Runs runs = new Runs(loop, from, to); runs.next(); at += runs.length()) {
                 apply(
@@ -54,7 +58,7 @@ final class CpuBinary implements BinaryKernels {
             int iy) {
         if (aStride == 1 && bStride == 1) {
             applyDense(f, n, a, ia, b, ib, y, iy);
-        } else if (aStride == 1 && bStride == 0) {
+        } else if (aStride == 1 && bStride == 0 && f.compareTo(BinaryFunction.DIV) <= 0) {
             applyConstant(f, n, a, ia, b[ib], y, iy);
         } else {
             applyStrided(f, n, a, ia, aStride, b, ib, bStride, y, iy);
@@ -75,6 +79,7 @@ final class CpuBinary implements BinaryKernels {
                     y[iy + i] = a[ia + i] / b[ib + i];
                 }
             }
+            default -> applyStrided(f, n, a, ia, 1, b, ib, 1, y, iy);
         }
     }
 
@@ -89,6 +94,7 @@ final class CpuBinary implements BinaryKernels {
                     y[iy + i] = a[ia + i] / b;
                 }
             }
+            default -> throw new IllegalArgumentException("no loop for " + f);
         }
     }
 
@@ -124,7 +130,39 @@ final class CpuBinary implements BinaryKernels {
                     y[iy + i] = a[ia + i * aStride] / b[ib + i * bStride];
                 }
             }
+            default -> {
+                for (int i = 0; i < n; i++) {
+                    y[iy + i] = value(f, a[ia + i * aStride], b[ib + i * bStride]);
+                }
+            }
         }
+    }
+
+    /** Functions that are rarely a large part of a step; the four basic ones have loops of their own. */
+    private static float value(BinaryFunction f, float a, float b) {
+        return switch (f) {
+            case MAXIMUM -> Math.max(a, b);
+            case MINIMUM -> Math.min(a, b);
+            case POW -> (float) UnaryFunction.pow(a, b);
+            case EQUAL -> a == b ? 1 : 0;
+            case LESS -> a < b ? 1 : 0;
+            case LESS_OR_EQUAL -> a <= b ? 1 : 0;
+            default -> throw new IllegalArgumentException("no loop for " + f);
+        };
+    }
+
+    @Override
+    public void where(int n, Buffer condition, Buffer a, Buffer b, Buffer y) {
+        CpuBuffer test = CpuBuffer.of(condition);
+        CpuBuffer left = CpuBuffer.of(a);
+        CpuBuffer right = CpuBuffer.of(b);
+        CpuBuffer out = CpuBuffer.of(y);
+        threads.forRange(n, n, (from, to) -> {
+            for (int i = from; i < to; i++) {
+                out.array[out.offset + i] =
+                        test.array[test.offset + i] != 0 ? left.array[left.offset + i] : right.array[right.offset + i];
+            }
+        });
     }
 
     @Override

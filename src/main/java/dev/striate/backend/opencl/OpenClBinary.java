@@ -46,6 +46,11 @@ final class OpenClBinary implements BinaryKernels {
     }
 
     @Override
+    public void where(int n, Buffer condition, Buffer a, Buffer b, Buffer y) {
+        runtime.kernel("binary", "where").ints(n).buffers(condition, a, b, y).runVectors(n);
+    }
+
+    @Override
     public void accumulate(int n, float alpha, Buffer x, Buffer into) {
         runtime.kernel("binary", "accumulate")
                 .ints(n)

@@ -4,6 +4,7 @@ import dev.striate.backend.BinaryFunction;
 import dev.striate.backend.BinaryKernels;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.StridedLoop;
+import dev.striate.backend.UnaryFunction;
 
 /** Functions of two elements. */
 final class ReferenceBinary implements BinaryKernels {
@@ -24,7 +25,24 @@ final class ReferenceBinary implements BinaryKernels {
             case SUB -> a - b;
             case MUL -> a * b;
             case DIV -> a / b;
+            case MAXIMUM -> Math.max(a, b);
+            case MINIMUM -> Math.min(a, b);
+            case POW -> UnaryFunction.pow(a, b);
+            case EQUAL -> a == b ? 1 : 0;
+            case LESS -> a < b ? 1 : 0;
+            case LESS_OR_EQUAL -> a <= b ? 1 : 0;
         };
+    }
+
+    @Override
+    public void where(int n, Buffer condition, Buffer a, Buffer b, Buffer y) {
+        ReferenceBuffer test = ReferenceBuffer.of(condition);
+        ReferenceBuffer left = ReferenceBuffer.of(a);
+        ReferenceBuffer right = ReferenceBuffer.of(b);
+        ReferenceBuffer to = ReferenceBuffer.of(y);
+        for (int i = 0; i < n; i++) {
+            to.set(i, test.get(i) != 0 ? left.get(i) : right.get(i));
+        }
     }
 
     @Override
