@@ -2,7 +2,8 @@ package dev.striate.cli;
 
 import dev.striate.data.RandomCrop;
 import dev.striate.data.RandomHorizontalFlip;
-import dev.striate.models.Architecture;
+import dev.striate.models.NetworkBuilder;
+import dev.striate.models.Networks;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
@@ -40,13 +41,13 @@ final class Cifar10Command extends TrainingCommand {
     private Choice dataset = Choice.CIFAR10;
 
     private enum Network {
-        SIMPLE(Architecture.CIFAR_SIMPLE),
-        RESNET(Architecture.RESNET9);
+        SIMPLE("cifar-simple"),
+        RESNET("resnet9");
 
-        private final Architecture architecture;
+        private final String builder;
 
-        Network(Architecture architecture) {
-            this.architecture = architecture;
+        Network(String builder) {
+            this.builder = builder;
         }
 
         @Override
@@ -78,8 +79,8 @@ final class Cifar10Command extends TrainingCommand {
     }
 
     @Override
-    Architecture architecture() {
-        return network.architecture;
+    NetworkBuilder builder() {
+        return Networks.named(network.builder);
     }
 
     @Override

@@ -16,12 +16,16 @@ final class ClassNames {
     private ClassNames() {}
 
     /**
-     * Returns the data set with its labels converted to those of a model.
+     * Returns the data set with its labels converted to those of a model, or the data set itself if the model's classes
+     * have no names.
      *
      * @param model for errors
      * @throws StriateException if the data set has a class that the model does not know
      */
     static Dataset match(Dataset images, List<String> known, Path model) {
+        if (known.isEmpty()) {
+            return images;
+        }
         Set<String> all = new HashSet<>(known);
         for (String name : images.classNames()) {
             if (!all.contains(name)) {

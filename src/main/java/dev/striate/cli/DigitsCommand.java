@@ -6,8 +6,8 @@ import dev.striate.data.DataLoader;
 import dev.striate.data.Dataset;
 import dev.striate.data.TinyDigits;
 import dev.striate.disk.PrintableText;
-import dev.striate.models.Architecture;
 import dev.striate.models.ModelDescription;
+import dev.striate.models.Networks;
 import dev.striate.models.TinyNets;
 import dev.striate.nn.Block;
 import dev.striate.nn.Sequential;
@@ -178,14 +178,9 @@ final class DigitsCommand implements Callable<Integer> {
                 .table("Result", accuracies)
                 .table("Settings", settings);
         for (Trained each : trained) {
-            ModelDescription description = new ModelDescription(
-                    Architecture.named(each.name),
-                    "digits",
-                    TinyDigits.train().classNames(),
-                    0,
-                    List.of(0f),
-                    List.of(1f));
-            each.model.save(directory.resolve(each.name + ".safetensors"), description.toMetadata());
+            ModelDescription.of(Networks.named(each.name), TinyDigits.train().classNames())
+                    .withDataset("digits")
+                    .save(each.model, directory.resolve(each.name + ".safetensors"));
             HistoryCsv.write(directory.resolve(each.name + "-history.csv"), each.result.epochs());
             results.add(ResultJson.Model.of(each.name, each.model, each.result));
             RunPictures pictures = new RunPictures(each.name + "-", each.model, TinyDigits.test(), each.result);

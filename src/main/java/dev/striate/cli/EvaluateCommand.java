@@ -1,10 +1,11 @@
 package dev.striate.cli;
 
 import dev.striate.Device;
+import dev.striate.StriateException;
 import dev.striate.data.DataLoader;
 import dev.striate.data.Dataset;
 import dev.striate.data.Splits;
-import dev.striate.models.SavedModel;
+import dev.striate.models.Model;
 import dev.striate.train.Evaluation;
 import dev.striate.train.Trainer;
 import java.io.PrintStream;
@@ -66,10 +67,9 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Device device = deviceOptions.open();
-        try (SavedModel saved = ModelFile.open(file, device)) {
-            DatasetChoice choice =
-                    dataset == null ? DatasetChoice.named(saved.description().dataset()) : dataset;
-            Splits splits = dataOptions.load(choice, saved.inputShape());
+        try (Model saved = ModelFile.open(file, device)) {
+            DatasetChoice choice = dataset == null ? trainedOn(saved) : dataset;
+            Splits splits = dataOptions.load(choice, saved.description().input());
             Dataset images = split == Split.TEST ? splits.test() : splits.train();
             Dataset matched = ClassNames.match(images, saved.classNames(), file);
             console.printf(
@@ -89,7 +89,10 @@ final class EvaluateCommand implements Callable<Integer> {
             }
             console.println();
             Evaluation evaluation = Trainer.evaluate(
-                    saved.model(), DataLoader.of(matched, BATCH_SIZE).transform(saved.normalize()), device);
+                    saved.network(),
+                    DataLoader.of(matched, BATCH_SIZE)
+                            .transform(saved.description().normalize()),
+                    device);
             ClassTable table = new ClassTable(evaluation, saved.classNames());
             table.printScores(console);
             console.println();
@@ -103,5 +106,17 @@ final class EvaluateCommand implements Callable<Integer> {
                     evaluation.loss());
         }
         return 0;
+    }
+
+    private DatasetChoice trainedOn(Model model) {
+        String name = model.description().dataset();
+        try {
+            return DatasetChoice.named(name);
+        } catch (StriateException e) {
+            throw new StriateException(
+                    file + (name.isEmpty() ? " does not name its data set" : ": " + e.getMessage())
+                            + "; choose one with --dataset, such as --dataset folder --data DIR",
+                    e);
+        }
     }
 }

@@ -8,7 +8,7 @@ import dev.striate.data.Dataset;
 import dev.striate.data.Downloads;
 import dev.striate.disk.PrintableText;
 import dev.striate.io.Image;
-import dev.striate.models.SavedModel;
+import dev.striate.models.Model;
 import dev.striate.nn.Block;
 import dev.striate.nn.Convolution;
 import dev.striate.plot.ExcitingPatches;
@@ -19,7 +19,6 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -99,17 +98,14 @@ final class InspectCommand implements Callable<Integer> {
     public Integer call() {
         Device device = deviceOptions.open();
         Path directory = out == null ? file.resolveSibling("inspect") : out;
-        try (SavedModel saved = ModelFile.open(file, device);
+        try (Model saved = ModelFile.open(file, device);
                 OutputDirectory output = OutputDirectory.open(directory)) {
             String convolution = convolution(saved);
-            console.printf(
-                    Locale.ROOT,
-                    "%s, trained on %s%n%n",
-                    saved.name(),
-                    PrintableText.of(saved.description().dataset()));
-            console.println(saved.model()
-                    .summary(saved.description().architecture().batch(1))
-                    .withReceptiveFields());
+            String dataset = saved.description().dataset();
+            console.println(PrintableText.of(saved.name() + (dataset.isEmpty() ? "" : ", trained on " + dataset)));
+            console.println();
+            console.println(
+                    saved.network().summary(saved.description().batch(1)).withReceptiveFields());
             Map<String, Picture> pictures = pictures(saved, convolution, device);
             if (!pictures.isEmpty()) {
                 output.write(target -> {
@@ -125,10 +121,10 @@ final class InspectCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Map<String, Picture> pictures(SavedModel saved, @Nullable String convolution, Device device) {
+    private Map<String, Picture> pictures(Model saved, @Nullable String convolution, Device device) {
         Map<String, Picture> pictures = new LinkedHashMap<>();
         if (convolution != null) {
-            Block block = Objects.requireNonNull(saved.model().blocks().get(convolution));
+            Block block = Objects.requireNonNull(saved.network().blocks().get(convolution));
             Tensor weight = Objects.requireNonNull(block.parameters().get("weight"));
             pictures.put("filters.png", new Filters(convolution, weight));
             ExcitingPatches patches = patches(saved, convolution, device);
@@ -139,16 +135,16 @@ final class InspectCommand implements Callable<Integer> {
         if (image != null) {
             Image picture = Image.read(image, pictureOptions.maxPixels());
             float[] pixels = saved.description().prepare(invert ? picture.negative() : picture);
-            try (Tensor x = Tensor.of(device, saved.description().architecture().batch(1), pixels)) {
-                pictures.put("features.png", new FeatureMaps(saved.model(), x, saved.classNames()));
+            try (Tensor x = Tensor.of(device, saved.description().batch(1), pixels)) {
+                pictures.put("features.png", new FeatureMaps(saved.network(), x, saved.classNames()));
             }
         }
         return pictures;
     }
 
     /** Returns the name of the convolution to draw, or null if the model has none and {@code --layer} is not given. */
-    private @Nullable String convolution(SavedModel saved) {
-        List<String> names = saved.model().blocks().entrySet().stream()
+    private @Nullable String convolution(Model saved) {
+        List<String> names = saved.network().blocks().entrySet().stream()
                 .filter(block -> block.getValue() instanceof Convolution)
                 .map(Map.Entry::getKey)
                 .toList();
@@ -165,11 +161,16 @@ final class InspectCommand implements Callable<Integer> {
      * Returns the patches from the test set. Without {@code --data}, prints a message and returns null if the data set
      * is missing.
      */
-    private @Nullable ExcitingPatches patches(SavedModel saved, String convolution, Device device) {
+    private @Nullable ExcitingPatches patches(Model saved, String convolution, Device device) {
         Dataset images;
         try {
-            images = DatasetChoice.named(saved.description().dataset())
-                    .load(data, Downloads.inUserCache().offline(true), saved.inputShape(), pictureOptions.maxPixels())
+            String name = saved.description().dataset();
+            images = (name.isEmpty() && data != null ? DatasetChoice.FOLDER : DatasetChoice.named(name))
+                    .load(
+                            data,
+                            Downloads.inUserCache().offline(true),
+                            saved.description().input(),
+                            pictureOptions.maxPixels())
                     .test();
         } catch (StriateException e) {
             if (data != null) {
@@ -180,7 +181,8 @@ final class InspectCommand implements Callable<Integer> {
                     Logs.message(String.valueOf(e.getMessage())));
             return null;
         }
-        DataLoader loader = DataLoader.of(images, BATCH_SIZE).transform(saved.normalize());
-        return new ExcitingPatches(saved.model(), convolution, loader, device, PATCHES);
+        DataLoader loader =
+                DataLoader.of(images, BATCH_SIZE).transform(saved.description().normalize());
+        return new ExcitingPatches(saved.network(), convolution, loader, device, PATCHES);
     }
 }

@@ -1,6 +1,7 @@
 package dev.striate.cli;
 
-import dev.striate.models.Architecture;
+import dev.striate.models.NetworkBuilder;
+import dev.striate.models.Networks;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
@@ -37,13 +38,13 @@ final class LeNetCommand extends TrainingCommand {
     private Choice dataset = Choice.MNIST;
 
     private enum Variant {
-        MODERN(Architecture.LENET5_MODERN),
-        PAPER(Architecture.LENET5_PAPER);
+        MODERN("lenet5-modern"),
+        PAPER("lenet5-paper");
 
-        private final Architecture architecture;
+        private final String builder;
 
-        Variant(Architecture architecture) {
-            this.architecture = architecture;
+        Variant(String builder) {
+            this.builder = builder;
         }
 
         @Override
@@ -76,8 +77,8 @@ final class LeNetCommand extends TrainingCommand {
     }
 
     @Override
-    Architecture architecture() {
-        return variant.architecture;
+    NetworkBuilder builder() {
+        return Networks.named(variant.builder);
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.OptionSpec;
@@ -91,6 +92,14 @@ public final class Main {
             scope = ScopeType.INHERIT,
             description = "Log more, and print the stack trace of an error.")
     private boolean verbose;
+
+    @Option(
+            names = "--classpath",
+            paramLabel = "JARS",
+            scope = ScopeType.INHERIT,
+            description = "Jars or folders of classes with networks of your own, separated like Java's class path"
+                    + " (default: $STRIATE_CLASSPATH).")
+    private @Nullable String classpath;
 
     private Main() {}
 
@@ -215,6 +224,7 @@ public final class Main {
         }
         Logs.install(verbose);
         VectorModule.load();
+        UserClasses.load(classpath == null ? System.getenv("STRIATE_CLASSPATH") : classpath);
         return new CommandLine.RunLast().execute(parsed);
     }
 

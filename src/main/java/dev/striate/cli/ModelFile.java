@@ -2,7 +2,7 @@ package dev.striate.cli;
 
 import dev.striate.Device;
 import dev.striate.StriateException;
-import dev.striate.models.SavedModel;
+import dev.striate.models.Model;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -11,13 +11,13 @@ final class ModelFile {
 
     private ModelFile() {}
 
-    /** @throws StriateException if it is a folder; otherwise as {@link SavedModel#open} */
-    static SavedModel open(Path file, Device device) {
+    /** @throws StriateException if it is a folder; otherwise as {@link Model#load} */
+    static Model open(Path file, Device device) {
         if (Files.isDirectory(file)) {
             Path inside = file.resolve("model.safetensors");
             throw new StriateException("expected a model file, got the folder " + file
                     + (Files.exists(inside) ? "; did you mean " + inside + "?" : ""));
         }
-        return SavedModel.open(file, device);
+        return Model.load(file, device);
     }
 }

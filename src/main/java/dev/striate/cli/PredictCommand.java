@@ -1,21 +1,17 @@
 package dev.striate.cli;
 
 import dev.striate.Device;
-import dev.striate.NoGrad;
-import dev.striate.Scope;
 import dev.striate.StriateException;
-import dev.striate.Tensor;
 import dev.striate.disk.PrintableText;
 import dev.striate.io.Image;
 import dev.striate.io.Safetensors;
-import dev.striate.models.SavedModel;
+import dev.striate.models.Model;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -66,7 +62,7 @@ final class PredictCommand implements Callable<Integer> {
     public Integer call() {
         Device device = deviceOptions.open();
         boolean allRead = true;
-        try (SavedModel saved = open(device)) {
+        try (Model saved = open(device)) {
             for (Path path : images) {
                 // A picture that cannot be read does not prevent the others from being classified.
                 try {
@@ -75,8 +71,7 @@ final class PredictCommand implements Callable<Integer> {
                                 path + " is a folder; name the picture files, for example " + path + "/*.jpg");
                     }
                     Image image = Image.read(path, pictureOptions.maxPixels());
-                    console.println(
-                            PrintableText.of(path + ": " + inWords(saved, probabilities(saved, image, device))));
+                    console.println(PrintableText.of(path + ": " + inWords(saved, invert ? image.negative() : image)));
                 } catch (StriateException e) {
                     allRead = false;
                     System.err.println(Logs.message("striate predict: " + e.getMessage()));
@@ -86,7 +81,7 @@ final class PredictCommand implements Callable<Integer> {
         return allRead ? ExitCode.OK : ExitCode.SOFTWARE;
     }
 
-    private SavedModel open(Device device) {
+    private Model open(Device device) {
         if (Files.isRegularFile(file)) {
             try {
                 Safetensors.readMetadata(file);
@@ -98,23 +93,10 @@ final class PredictCommand implements Callable<Integer> {
         return ModelFile.open(file, device);
     }
 
-    private float[] probabilities(SavedModel saved, Image image, Device device) {
-        try (NoGrad off = NoGrad.open();
-                Scope scope = Scope.open()) {
-            float[] pixels = saved.description().prepare(invert ? image.negative() : image);
-            Tensor x = Tensor.of(device, saved.description().architecture().batch(1), pixels);
-            return saved.model().forward(x).softmax(1).toFloatArray();
-        }
-    }
-
     /** {@code 7 (99.93 %), 9 (0.04 %), 3 (0.02 %)}. */
-    private String inWords(SavedModel saved, float[] probabilities) {
-        List<String> best = IntStream.range(0, probabilities.length)
-                .boxed()
-                .sorted(Comparator.comparingDouble(label -> -probabilities[label]))
-                .limit(top)
-                .map(label -> saved.classNames().get(label) + " (" + ClassTable.percent(probabilities[label]) + ")")
-                .toList();
-        return String.join(", ", best);
+    private String inWords(Model model, Image image) {
+        return model.predict(image).top(top).stream()
+                .map(candidate -> candidate.className() + " (" + ClassTable.percent(candidate.probability()) + ")")
+                .collect(Collectors.joining(", "));
     }
 }

@@ -42,6 +42,7 @@ record RunArguments(String command, List<String> values) {
             "--max-pixels",
             "--device",
             "--threads",
+            "--classpath",
             "--verbose");
 
     private static final JsonFactory JSON = new JsonFactory();
@@ -70,7 +71,9 @@ record RunArguments(String command, List<String> values) {
         String command = metadata.get(COMMAND);
         String text = metadata.get(ARGUMENTS);
         if (command == null || text == null) {
-            throw new StriateException(file + " cannot be resumed: it does not name the command that wrote it");
+            throw new StriateException(file + " cannot be resumed on the command line, because no command of"
+                    + " striate wrote it. The program that did continues with"
+                    + " trainer.resume(Checkpoint.read(path))");
         }
         List<String> values = new ArrayList<>();
         try (JsonParser json = JSON.createParser(text)) {

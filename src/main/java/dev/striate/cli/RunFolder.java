@@ -3,7 +3,7 @@ package dev.striate.cli;
 import dev.striate.Device;
 import dev.striate.StriateException;
 import dev.striate.data.Dataset;
-import dev.striate.nn.Sequential;
+import dev.striate.nn.Block;
 import dev.striate.plot.RunPage;
 import dev.striate.train.EpochEnd;
 import dev.striate.train.HistoryCsv;
@@ -175,7 +175,7 @@ final class RunFolder implements AutoCloseable {
             Device device,
             long seed,
             int threads,
-            Sequential model,
+            Block model,
             Dataset testing,
             TrainingResult result) {}
 

@@ -6,7 +6,7 @@ import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.data.Dataset;
-import dev.striate.nn.Sequential;
+import dev.striate.nn.Block;
 import dev.striate.plot.ConfusionMatrix;
 import dev.striate.plot.Curves;
 import dev.striate.plot.Filters;
@@ -23,7 +23,7 @@ import java.util.Objects;
  *
  * @param prefix the start of the file names
  */
-record RunPictures(String prefix, Sequential model, Dataset testing, TrainingResult result) {
+record RunPictures(String prefix, Block model, Dataset testing, TrainingResult result) {
 
     private static final System.Logger LOG = System.getLogger(RunPictures.class.getName());
 

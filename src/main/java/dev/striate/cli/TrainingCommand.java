@@ -10,9 +10,9 @@ import dev.striate.data.Normalize;
 import dev.striate.data.Splits;
 import dev.striate.data.Transform;
 import dev.striate.disk.PrintableText;
-import dev.striate.models.Architecture;
 import dev.striate.models.ModelDescription;
-import dev.striate.nn.Sequential;
+import dev.striate.models.NetworkBuilder;
+import dev.striate.nn.Block;
 import dev.striate.optim.Optimizer;
 import dev.striate.train.Checkpoint;
 import dev.striate.train.CheckpointWriter;
@@ -101,7 +101,7 @@ abstract class TrainingCommand implements Callable<Integer> {
     /** Returns a new command of the same kind without options. */
     abstract TrainingCommand fresh();
 
-    abstract Architecture architecture();
+    abstract NetworkBuilder builder();
 
     abstract DatasetChoice dataset();
 
@@ -180,12 +180,10 @@ abstract class TrainingCommand implements Callable<Integer> {
         Device device = deviceOptions.open();
         Dataset training = subset == null ? splits.train() : subset(splits.train(), subset);
         Normalize normalize = Datasets.meanAndDeviation(training);
-        ModelDescription description = new ModelDescription(
-                architecture(),
-                dataset().toString(),
-                training.classNames(),
-                dataset().border(architecture().image()),
-                normalize);
+        ModelDescription description = ModelDescription.of(builder(), training.classNames())
+                .withDataset(dataset().toString())
+                .withBorder(dataset().border(builder().input()))
+                .withNormalize(normalize);
         DataLoader train = DataLoader.of(training, recipe.batchSize())
                 .shuffle(options.seed())
                 .transform(chain(normalize, recipe.augmentation()))
@@ -195,10 +193,9 @@ abstract class TrainingCommand implements Callable<Integer> {
                                 : from.dropsLast());
         DataLoader test = DataLoader.of(splits.test(), EVALUATION_BATCH_SIZE).transform(normalize);
 
-        try (Sequential model =
-                        architecture().create(training.classes()).initialize(device, new Generator(options.seed()));
+        try (Block model = description.build().initialize(device, new Generator(options.seed()));
                 Optimizer optimizer = recipe.optimizer(model.parameters())) {
-            printHead(device, splits, recipe, model);
+            printHead(device, splits, recipe, model, description);
             StopSwitch stop = new StopSwitch();
             Trainer trainer = Trainer.of(model, optimizer, device)
                     .labelSmoothing(recipe.labelSmoothing())
@@ -251,7 +248,7 @@ abstract class TrainingCommand implements Callable<Integer> {
 
     private Splits load(boolean newRun) {
         try {
-            return dataOptions.load(dataset(), architecture().image());
+            return dataOptions.load(dataset(), builder().input());
         } catch (StriateException e) {
             if (newRun && !dataOptions.hasDirectory() && !withoutDownload().isEmpty()) {
                 throw new StriateException(e.getMessage() + ". " + withoutDownload(), e);
@@ -289,7 +286,7 @@ abstract class TrainingCommand implements Callable<Integer> {
         }
     }
 
-    private void printHead(Device device, Splits splits, Recipe recipe, Sequential model) {
+    private void printHead(Device device, Splits splits, Recipe recipe, Block model, ModelDescription description) {
         console.printf(
                 Locale.ROOT,
                 "%s: %s, %s%n",
@@ -311,13 +308,13 @@ abstract class TrainingCommand implements Callable<Integer> {
                     splits.train().size());
         }
         console.printf("%s%n%n", recipe);
-        console.printf("%s%n%n", model.summary(architecture().batch(1)));
+        console.printf("%s%n%n", model.summary(description.batch(1)));
     }
 
     private void finish(
             TrainingResult result,
             Dataset testing,
-            Sequential model,
+            Block model,
             Device device,
             Recipe recipe,
             RunFolder folder,
@@ -354,7 +351,7 @@ abstract class TrainingCommand implements Callable<Integer> {
                 result.samplesPerSecond());
         RunFolder.Run run = new RunFolder.Run(
                 spec.name(),
-                architecture().toString(),
+                builder().name(),
                 dataOptions.title(dataset()),
                 subset,
                 recipe.toString(),

@@ -10,70 +10,173 @@ import dev.striate.data.Draws;
 import dev.striate.data.Normalize;
 import dev.striate.disk.PrintableText;
 import dev.striate.io.Image;
+import dev.striate.nn.Block;
+import dev.striate.nn.BlockConfig;
 import java.io.IOException;
 import java.io.StringWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The information that is needed to use a trained classifier, in addition to its weights. It is stored in the metadata
- * of the weights' file.
+ * What a model file says about its network, in the metadata beside the weights: how the network is built, its input, the
+ * names of the classes, and how pictures are prepared.
  *
- * @param architecture the network
- * @param dataset      the name of the training data set
- * @param classNames   the names of the classes, in the order of their labels
- * @param border       the width in pixels of the black border around a picture in the network's input: 2 if 28x28
+ * <pre>{@code
+ * ModelDescription description = ModelDescription.of(network, Shape.of(3, 64, 64))
+ *         .withClassNames(splits.classNames())
+ *         .withNormalize(normalize);
+ * description.save(network, Path.of("model.safetensors"));
+ * }</pre>
+ *
+ * @param builder    the name of the {@link NetworkBuilder}, or empty if there is a structure
+ * @param settings   the settings for the builder
+ * @param structure  the network itself, if it consists of Striate's own layers; otherwise null
+ * @param input      the shape of one input, {@code (channels, height, width)}
+ * @param dataset    the name of the training data set, or empty
+ * @param classNames the names of the classes in the order of their labels, or empty
+ * @param border     the width in pixels of the black border around a picture in the network's input: 2 if 28x28
  *     pixels are centred in 32x32
- * @param mean         the mean of each channel, which is subtracted from pixels between 0 and 1
- * @param deviation    the standard deviation of each channel, by which the difference is divided
+ * @param mean       the mean of each channel, which is subtracted from pixels between 0 and 1
+ * @param deviation  the standard deviation of each channel, by which the difference is divided
+ * @param metadata   further entries of the file, for programs
  */
 public record ModelDescription(
-        Architecture architecture,
+        String builder,
+        Map<String, String> settings,
+        @Nullable BlockConfig structure,
+        Shape input,
         String dataset,
         List<String> classNames,
         int border,
         List<Float> mean,
-        List<Float> deviation) {
+        List<Float> deviation,
+        Map<String, String> metadata) {
 
     private static final JsonFactory JSON = new JsonFactory();
-    private static final String ARCHITECTURE = "model.architecture";
-    private static final String DATASET = "model.dataset";
-    private static final String CLASSES = "model.classes";
-    private static final String BORDER = "model.border";
-    private static final String MEAN = "model.mean";
-    private static final String DEVIATION = "model.deviation";
 
-    /**
-     * @throws StriateException if a value is invalid or does not fit the architecture's input, or there is no class
-     *     name
-     */
+    /** So that names without weights, which a file may have, take little memory. */
+    private static final int MOST_CLASSES = 1_000_000;
+
+    /** The keys of this class start with this. */
+    private static final String KEYS = "model.";
+
+    private static final String BUILDER = KEYS + "architecture";
+    private static final String SETTINGS = KEYS + "settings";
+    private static final String STRUCTURE = KEYS + "structure";
+    private static final String INPUT = KEYS + "input";
+    private static final String DATASET = KEYS + "dataset";
+    private static final String CLASSES = KEYS + "classes";
+    private static final String BORDER = KEYS + "border";
+    private static final String MEAN = KEYS + "mean";
+    private static final String DEVIATION = KEYS + "deviation";
+
+    /** @throws StriateException if a value is invalid or does not fit the input */
     public ModelDescription {
+        settings = Map.copyOf(settings);
         classNames = List.copyOf(classNames);
         mean = List.copyOf(mean);
         deviation = List.copyOf(deviation);
-        Shape image = architecture.image();
-        require(!classNames.isEmpty(), "at least one class", classNames);
+        metadata = Map.copyOf(metadata);
+        require(builder.isEmpty() != (structure == null), "either a builder or a structure", builder);
+        requireImageShape(input);
         require(
-                border >= 0 && 2L * border < Math.min(image.size(1), image.size(2)),
-                "a border that leaves room in " + image,
+                border >= 0 && 2L * border < Math.min(input.size(1), input.size(2)),
+                "a border that leaves room in " + input,
                 border);
         require(
-                mean.size() == image.size(0) && mean.stream().allMatch(Float::isFinite),
-                "a mean for each channel of " + image,
+                mean.size() == input.size(0) && mean.stream().allMatch(Float::isFinite),
+                "a mean for each channel of " + input,
                 mean);
         require(
-                deviation.size() == image.size(0)
+                deviation.size() == input.size(0)
                         && deviation.stream().allMatch(value -> value > 0 && Float.isFinite(value)),
-                "a deviation above 0 for each channel of " + image,
+                "a deviation above 0 for each channel of " + input,
                 deviation);
+        for (String key : metadata.keySet()) {
+            require(!key.startsWith(KEYS), "free metadata whose keys do not start with " + KEYS, key);
+        }
     }
 
-    /** Creates a description with the mean and deviation of a normalisation. */
-    public ModelDescription(
-            Architecture architecture, String dataset, List<String> classNames, int border, Normalize normalize) {
-        this(architecture, dataset, classNames, border, list(normalize.mean()), list(normalize.deviation()));
+    static void requireImageShape(Shape input) {
+        require(input.rank() == 3, "the shape of one input, (channels, height, width)", input);
+    }
+
+    /**
+     * Returns the description of a network of Striate's own layers and containers. Pixels are not normalised, and
+     * classes have no names.
+     *
+     * @param input the shape of one input, {@code (channels, height, width)}
+     * @throws StriateException if the network contains a block of another class; see {@link #of(NetworkBuilder, Map)}
+     */
+    public static ModelDescription of(Block network, Shape input) {
+        requireImageShape(input);
+        return of("", Map.of(), network.config(), input);
+    }
+
+    /** Returns the description of a network that a builder builds; otherwise like {@link #of(Block, Shape)}. */
+    public static ModelDescription of(NetworkBuilder builder, Map<String, String> settings) {
+        return of(builder.name(), settings, null, builder.input());
+    }
+
+    /** Returns the description of the network that a {@linkplain NetworkBuilder#ofClasses builder} builds for classes. */
+    public static ModelDescription of(NetworkBuilder builder, List<String> classNames) {
+        return of(builder, Map.of(NetworkBuilder.CLASSES, Integer.toString(classNames.size())))
+                .withClassNames(classNames);
+    }
+
+    private static ModelDescription of(
+            String builder, Map<String, String> settings, @Nullable BlockConfig structure, Shape input) {
+        List<Float> zeros = Collections.nCopies(input.size(0), 0f);
+        List<Float> ones = Collections.nCopies(input.size(0), 1f);
+        return new ModelDescription(builder, settings, structure, input, "", List.of(), 0, zeros, ones, Map.of());
+    }
+
+    /** Returns this description with another name of the training data set. */
+    public ModelDescription withDataset(String name) {
+        return new ModelDescription(
+                builder, settings, structure, input, name, classNames, border, mean, deviation, metadata);
+    }
+
+    /** Returns this description with other names of the classes, in the order of their labels. */
+    public ModelDescription withClassNames(List<String> names) {
+        return new ModelDescription(
+                builder, settings, structure, input, dataset, names, border, mean, deviation, metadata);
+    }
+
+    /** Returns this description with a black border of this width, in pixels, around each picture. */
+    public ModelDescription withBorder(int pixels) {
+        return new ModelDescription(
+                builder, settings, structure, input, dataset, classNames, pixels, mean, deviation, metadata);
+    }
+
+    /** Returns this description with another normalisation of pixels between 0 and 1. */
+    public ModelDescription withNormalize(Normalize normalize) {
+        return new ModelDescription(
+                builder,
+                settings,
+                structure,
+                input,
+                dataset,
+                classNames,
+                border,
+                list(normalize.mean()),
+                list(normalize.deviation()),
+                metadata);
+    }
+
+    /** Returns this description with another entry for programs. The key must not start with {@code model.}. */
+    public ModelDescription withMetadata(String key, String value) {
+        Map<String, String> more = new LinkedHashMap<>(metadata);
+        more.put(key, value);
+        return new ModelDescription(
+                builder, settings, structure, input, dataset, classNames, border, mean, deviation, more);
     }
 
     private static List<Float> list(float[] values) {
@@ -91,9 +194,33 @@ public record ModelDescription(
         }
     }
 
-    /** Returns the shape of the network's input, {@code (channels, height, width)}. */
-    public Shape image() {
-        return architecture.image();
+    /** Returns the name of the network: that of its builder, or {@code Sequential}. */
+    public String name() {
+        return structure == null ? builder : structure.type();
+    }
+
+    /** Returns the shape of a batch of inputs, {@code (N, channels, height, width)}. */
+    public Shape batch(int images) {
+        return Shape.of(images, input.size(0), input.size(1), input.size(2));
+    }
+
+    /**
+     * Builds the network. Its parameters do not exist until it is initialised.
+     *
+     * @param given builders in addition to the {@linkplain NetworkCatalog registered} ones
+     * @throws StriateException if there is no such builder, or the settings or the structure are invalid
+     */
+    public Block build(NetworkBuilder... given) {
+        return structure == null ? Networks.named(builder, given).build().apply(settings) : structure.build();
+    }
+
+    /**
+     * Writes a model file: the weights of a network with this description.
+     *
+     * @throws StriateException if the network is not initialised, or the file cannot be written
+     */
+    public void save(Block network, Path file) {
+        network.save(file, toMetadata());
     }
 
     /** Returns the normalisation of the input pixels. */
@@ -105,10 +232,9 @@ public record ModelDescription(
      * Converts a picture of any size to the network's input: it is converted to greyscale or colour, scaled and cropped
      * to the size within the border, and normalised.
      *
-     * @return the values in row-major order of {@link #image()}
+     * @return the values in row-major order of {@link #input()}
      */
     public float[] prepare(Image picture) {
-        Shape input = image();
         int height = input.size(1) - 2 * border;
         int width = input.size(2) - 2 * border;
         float[] pixels = picture.withChannels(input.size(0)).fit(height, width).toFloats();
@@ -134,18 +260,24 @@ public record ModelDescription(
 
     /** Returns the description as metadata of a safetensors file. */
     public Map<String, String> toMetadata() {
-        Map<String, String> metadata = new LinkedHashMap<>();
-        metadata.put(ARCHITECTURE, architecture.toString());
-        metadata.put(DATASET, dataset);
-        metadata.put(CLASSES, write(classNames));
-        metadata.put(BORDER, Integer.toString(border));
-        metadata.put(MEAN, write(mean));
-        metadata.put(DEVIATION, write(deviation));
-        return metadata;
+        Map<String, String> all = new LinkedHashMap<>(metadata);
+        if (structure == null) {
+            all.put(BUILDER, builder);
+            all.put(SETTINGS, write(settings));
+        } else {
+            all.put(STRUCTURE, StructureJson.write(structure));
+        }
+        all.put(INPUT, write(Arrays.stream(input.toArray()).boxed().toList()));
+        all.put(DATASET, dataset);
+        all.put(CLASSES, write(classNames));
+        all.put(BORDER, Integer.toString(border));
+        all.put(MEAN, write(mean));
+        all.put(DEVIATION, write(deviation));
+        return all;
     }
 
     /**
-     * Reads a description from the entries that {@link #toMetadata} wrote; other entries are ignored.
+     * Reads a description from the entries that {@link #toMetadata} wrote.
      *
      * @throws StriateException if an entry is missing or invalid
      */
@@ -157,22 +289,45 @@ public record ModelDescription(
      * Reads a description from a file with {@code dataBytes} bytes of tensors. It rejects more classes than these can
      * have weights for.
      */
-    static ModelDescription of(Map<String, String> metadata, long dataBytes) {
+    static ModelDescription of(Map<String, String> metadata, long dataBytes, NetworkBuilder... given) {
         try {
-            Architecture architecture = Architecture.named(entry(metadata, ARCHITECTURE));
-            int channels = architecture.image().size(0);
+            int mostClasses = (int) Math.min(MOST_CLASSES, dataBytes);
+            List<String> classNames = read(metadata, CLASSES, mostClasses);
+            String structure = metadata.get(STRUCTURE);
+            String builder = structure == null ? entry(metadata, BUILDER) : "";
+            Shape input = metadata.containsKey(INPUT) || structure != null
+                    ? shape(read(metadata, INPUT, 3))
+                    : Networks.named(builder, given).input();
+            Map<String, String> settings = Map.of();
+            if (structure == null) {
+                settings = metadata.containsKey(SETTINGS)
+                        ? readSettings(entry(metadata, SETTINGS))
+                        : Map.of(NetworkBuilder.CLASSES, Integer.toString(classNames.size()));
+            }
+            Map<String, String> others = new LinkedHashMap<>(metadata);
+            others.keySet().removeIf(key -> key.startsWith(KEYS));
             return new ModelDescription(
-                    architecture,
+                    builder,
+                    settings,
+                    structure == null ? null : StructureJson.read(structure),
+                    input,
                     entry(metadata, DATASET),
-                    read(metadata, CLASSES, architecture.mostClasses(dataBytes)),
+                    classNames,
                     Integer.parseInt(entry(metadata, BORDER)),
-                    numbers(metadata, MEAN, channels),
-                    numbers(metadata, DEVIATION, channels));
+                    numbers(metadata, MEAN, input.size(0)),
+                    numbers(metadata, DEVIATION, input.size(0)),
+                    others);
         } catch (IOException | NumberFormatException e) {
             throw new StriateException(
                     "the model's description cannot be read: " + PrintableText.excerpt(String.valueOf(e.getMessage())),
                     e);
         }
+    }
+
+    private static Shape shape(List<String> sizes) {
+        Shape shape = Shape.of(sizes.stream().mapToInt(Integer::parseInt).toArray());
+        requireImageShape(shape);
+        return shape;
     }
 
     private static String entry(Map<String, String> metadata, String key) {
@@ -193,6 +348,8 @@ public record ModelDescription(
             for (Object value : values) {
                 if (value instanceof Float number) {
                     json.writeNumber(number);
+                } else if (value instanceof Integer number) {
+                    json.writeNumber(number);
                 } else {
                     json.writeString(value.toString());
                 }
@@ -202,6 +359,37 @@ public record ModelDescription(
             throw new AssertionError("writing to memory cannot fail", e);
         }
         return text.toString();
+    }
+
+    private static String write(Map<String, String> entries) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = JSON.createGenerator(text)) {
+            json.writeStartObject();
+            for (Map.Entry<String, String> entry : new TreeMap<>(entries).entrySet()) {
+                json.writeStringField(entry.getKey(), entry.getValue());
+            }
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new AssertionError("writing to memory cannot fail", e);
+        }
+        return text.toString();
+    }
+
+    private static Map<String, String> readSettings(String text) throws IOException {
+        Map<String, String> entries = new LinkedHashMap<>();
+        try (JsonParser json = JSON.createParser(text)) {
+            boolean object = json.nextToken() == JsonToken.START_OBJECT;
+            for (String key = json.nextFieldName(); object && key != null; key = json.nextFieldName()) {
+                if (json.nextToken() != JsonToken.VALUE_STRING) {
+                    throw new IOException(SETTINGS + " has an entry that is not a text");
+                }
+                entries.put(key, json.getText());
+            }
+            if (!object || json.nextToken() != null) {
+                throw new IOException(SETTINGS + " is not one object");
+            }
+        }
+        return entries;
     }
 
     private static List<Float> numbers(Map<String, String> metadata, String key, int most) throws IOException {
@@ -218,8 +406,7 @@ public record ModelDescription(
                     throw new IOException(key + " is not a list of strings or numbers");
                 }
                 if (values.size() == most) {
-                    throw new IOException(
-                            key + " has more than " + most + " entries, for which the file has no weights");
+                    throw new IOException(key + " has more than " + most + " entries");
                 }
                 values.add(json.getText());
             }

@@ -37,6 +37,11 @@ public final class AdaptiveAvgPool2d extends ImageLayer<AdaptiveAvgPool2d> {
     }
 
     @Override
+    public BlockConfig config() {
+        return super.config().with("height", outHeight).with("width", outWidth);
+    }
+
+    @Override
     public String toString() {
         return "AdaptiveAvgPool2d(" + outHeight + ", " + outWidth + ")";
     }

@@ -3,6 +3,7 @@ package dev.striate.nn;
 import dev.striate.Shape;
 import dev.striate.Tensor;
 import dev.striate.WindowOption;
+import java.util.List;
 
 /** The mean of each window. Options: stride (by default the window), padding, ceil mode, whether padding counts. */
 public final class AvgPool2d extends ImageLayer<AvgPool2d> {
@@ -46,6 +47,11 @@ public final class AvgPool2d extends ImageLayer<AvgPool2d> {
     @Override
     ReceptiveField receptiveFieldNchw(Shape x, ReceptiveField seen) {
         return seen.through(dev.striate.op.AvgPool2d.geometry(x, kernelHeight, kernelWidth, options));
+    }
+
+    @Override
+    public BlockConfig config() {
+        return super.config().with("kernel", List.of(kernelHeight, kernelWidth)).with(options);
     }
 
     @Override

@@ -112,6 +112,14 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
     }
 
     @Override
+    public BlockConfig config() {
+        return super.config()
+                .with("channels", channels)
+                .with("momentum", momentum)
+                .with("epsilon", epsilon);
+    }
+
+    @Override
     public String toString() {
         return "BatchNorm2d(" + channels + ")";
     }

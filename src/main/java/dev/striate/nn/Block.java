@@ -316,6 +316,19 @@ public abstract class Block implements AutoCloseable {
     }
 
     /**
+     * Returns how this block was made, so that a model file can tell. The layers and containers of this package have
+     * such a configuration.
+     *
+     * @throws StriateException if this block or one inside it is of another class; a model file then names a
+     *     {@code NetworkBuilder}
+     */
+    public BlockConfig config() {
+        throw new StriateException(getClass().getName()
+                + " has no configuration that a file could describe, as the layers of Striate have; to save the network"
+                + " so that others can build it, register a NetworkBuilder for it");
+    }
+
+    /**
      * Closes all parameters and buffers of this block and its descendants. {@link #initialize} can be called again.
      */
     @Override

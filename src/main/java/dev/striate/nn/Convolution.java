@@ -6,6 +6,7 @@ import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.WindowOption;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,6 +72,16 @@ public abstract sealed class Convolution<L extends Convolution<L>> extends Image
 
     final @Nullable Tensor biasOrNull() {
         return settings.hasBias() ? parameter("bias") : null;
+    }
+
+    @Override
+    public BlockConfig config() {
+        return super.config()
+                .with("in", inChannels)
+                .with("out", outChannels)
+                .with("kernel", List.of(weightShape.size(2), weightShape.size(3)))
+                .with(options)
+                .with("bias", settings.hasBias());
     }
 
     @Override

@@ -40,6 +40,11 @@ public final class Dropout extends Elementwise {
     }
 
     @Override
+    public BlockConfig config() {
+        return super.config().with("probability", probability);
+    }
+
+    @Override
     public String toString() {
         return "Dropout(" + probability + ")";
     }

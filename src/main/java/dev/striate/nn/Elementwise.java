@@ -14,4 +14,9 @@ abstract class Elementwise extends Block {
     protected final ReceptiveField receptiveField(Shape input, ReceptiveField seen) {
         return seen;
     }
+
+    @Override
+    public BlockConfig config() {
+        return BlockConfig.of(this);
+    }
 }

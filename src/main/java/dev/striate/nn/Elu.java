@@ -17,6 +17,11 @@ public final class Elu extends Elementwise {
     }
 
     @Override
+    public BlockConfig config() {
+        return super.config().with("alpha", alpha);
+    }
+
+    @Override
     public String toString() {
         return "Elu(" + alpha + ")";
     }

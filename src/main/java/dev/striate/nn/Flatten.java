@@ -32,4 +32,9 @@ public final class Flatten extends Block {
     protected ReceptiveField receptiveField(Shape input, ReceptiveField seen) {
         return seen;
     }
+
+    @Override
+    public BlockConfig config() {
+        return BlockConfig.of(this).with("fromAxis", fromAxis);
+    }
 }

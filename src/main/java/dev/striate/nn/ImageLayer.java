@@ -63,6 +63,12 @@ public abstract sealed class ImageLayer<L extends ImageLayer<L>> extends Block
         return receptiveFieldNchw(layout == Layout.NCHW ? input : layout.toNchw(toString(), input), seen);
     }
 
+    @Override
+    public BlockConfig config() {
+        BlockConfig config = BlockConfig.of(this);
+        return layout == Layout.NCHW ? config : config.with("layout", layout.name());
+    }
+
     abstract L self();
 
     abstract Tensor forwardNchw(Tensor x);

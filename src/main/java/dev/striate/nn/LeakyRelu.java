@@ -17,6 +17,11 @@ public final class LeakyRelu extends Elementwise {
     }
 
     @Override
+    public BlockConfig config() {
+        return super.config().with("slope", slope);
+    }
+
+    @Override
     public String toString() {
         return "LeakyRelu(" + slope + ")";
     }

@@ -95,6 +95,14 @@ public final class Linear extends Block {
     }
 
     @Override
+    public BlockConfig config() {
+        return BlockConfig.of(this)
+                .with("in", weightShape.size(1))
+                .with("out", weightShape.size(0))
+                .with("bias", settings.hasBias());
+    }
+
+    @Override
     public String toString() {
         return "Linear(" + weightShape.size(1) + ", " + weightShape.size(0) + ")";
     }

@@ -5,6 +5,7 @@ import dev.striate.Shape;
 import dev.striate.Tensor;
 import dev.striate.WindowOption;
 import dev.striate.op.NormPool;
+import java.util.List;
 
 /** The maximum of each window. Options: stride (by default the window), padding, dilation, ceil mode. */
 public final class MaxPool2d extends ImageLayer<MaxPool2d> {
@@ -73,6 +74,11 @@ public final class MaxPool2d extends ImageLayer<MaxPool2d> {
     @Override
     ReceptiveField receptiveFieldNchw(Shape x, ReceptiveField seen) {
         return seen.through(dev.striate.op.MaxPool2d.geometry(x, kernelHeight, kernelWidth, options));
+    }
+
+    @Override
+    public BlockConfig config() {
+        return super.config().with("kernel", List.of(kernelHeight, kernelWidth)).with(options);
     }
 
     @Override

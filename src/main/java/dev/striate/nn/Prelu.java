@@ -48,6 +48,11 @@ public final class Prelu extends Elementwise {
     }
 
     @Override
+    public BlockConfig config() {
+        return super.config().with("channels", channels);
+    }
+
+    @Override
     public String toString() {
         return "Prelu(" + channels + ")";
     }

@@ -63,4 +63,11 @@ public final class Residual extends Block {
         }
         return main;
     }
+
+    @Override
+    public BlockConfig config() {
+        return shortcut == null
+                ? BlockConfig.of(this).withPart("body", body.config())
+                : BlockConfig.of(this).withPart("body", body.config()).withPart("shortcut", shortcut.config());
+    }
 }

@@ -18,9 +18,15 @@ public final class ResidualBlock extends Block {
     private final List<Block> body;
     private final Chain chain;
     private final @Nullable Block downsample;
+    private final int inChannels;
+    private final int outChannels;
+    private final int stride;
 
     /** Creates a block that maps {@code (N, in, H, W)} to {@code (N, out, ceil(H/stride), ceil(W/stride))}. */
     public ResidualBlock(int inChannels, int outChannels, int stride) {
+        this.inChannels = inChannels;
+        this.outChannels = outChannels;
+        this.stride = stride;
         body = List.of(
                 addChild("conv1", new Conv2d(inChannels, outChannels, 3, stride(stride), padding(1)).bias(false)),
                 addChild("bn1", new BatchNorm2d(outChannels)),
@@ -53,5 +59,13 @@ public final class ResidualBlock extends Block {
     @Override
     protected Tensor forwardParts(Tensor x, Observer observer) {
         return Residual.join(x, chain.forward(x, observer), downsample == null ? x : downsample.forward(x, observer));
+    }
+
+    @Override
+    public BlockConfig config() {
+        return BlockConfig.of(this)
+                .with("in", inChannels)
+                .with("out", outChannels)
+                .with("stride", stride);
     }
 }

@@ -77,6 +77,15 @@ public final class Sequential extends Block {
         return chain.forward(x, observer);
     }
 
+    @Override
+    public BlockConfig config() {
+        BlockConfig config = BlockConfig.of(this);
+        for (Map.Entry<String, Block> part : children().entrySet()) {
+            config = config.withPart(part.getKey(), part.getValue().config());
+        }
+        return config;
+    }
+
     static Shape shapeRule(Shape input, Collection<? extends Block> blocks) {
         Shape current = input;
         for (Block block : blocks) {

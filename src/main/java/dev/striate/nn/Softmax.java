@@ -17,6 +17,11 @@ public final class Softmax extends Elementwise {
     }
 
     @Override
+    public BlockConfig config() {
+        return super.config().with("axis", axis);
+    }
+
+    @Override
     public String toString() {
         return "Softmax(" + axis + ")";
     }

@@ -19,7 +19,7 @@ import dev.striate.io.ImageFuzz;
 import dev.striate.io.SafetensorsFuzz;
 import dev.striate.io.StateFuzz;
 import dev.striate.models.ModelDescriptionFuzz;
-import dev.striate.models.SavedModelFuzz;
+import dev.striate.models.ModelFuzz;
 import dev.striate.plot.RunPageFuzz;
 import dev.striate.train.CheckpointFuzz;
 import dev.striate.train.HistoryFuzz;
@@ -55,7 +55,7 @@ final class FuzzTargets {
             Map.entry("run-arguments", RunArgumentsFuzz::new),
             Map.entry("run-page", RunPageFuzz::new),
             Map.entry("safetensors", SafetensorsFuzz::new),
-            Map.entry("saved-model", SavedModelFuzz::new),
+            Map.entry("model", ModelFuzz::new),
             Map.entry("shape", ShapeFuzz::new),
             Map.entry("shell", ShellFuzz::new),
             Map.entry("state", StateFuzz::new),

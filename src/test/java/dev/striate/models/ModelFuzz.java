@@ -10,15 +10,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A file with a model's description and weights. */
-public final class SavedModelFuzz implements FuzzTarget {
+public final class ModelFuzz implements FuzzTarget {
 
     private final Path file = new FuzzFiles().path("model.safetensors");
 
     @Override
     public void run(byte[] input) throws IOException {
         Files.write(file, input);
-        try (SavedModel saved = SavedModel.open(file, Device.cpu())) {
-            assertEquals(saved.description(), ModelDescription.of(saved.metadata()));
+        try (Model model = Model.load(file, Device.cpu())) {
+            assertEquals(model.description(), ModelDescription.of(model.metadata()));
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.striate.models;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,18 +16,38 @@ import dev.striate.nn.Summary;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
-class ArchitecturesTest {
+class NetworksTest {
+
+    static List<NetworkBuilder> builtIn() {
+        return new BuiltInNetworks().builders();
+    }
+
+    /** A file can hold the structure of each, so that it needs no builder. */
+    @ParameterizedTest
+    @MethodSource("builtIn")
+    void canBeDescribedByItsStructure(NetworkBuilder builder) {
+        try (Block model = builder.build(7).initialize(Device.cpu(), new Generator(1));
+                Block same = model.config().build().initialize(Device.cpu(), new Generator(1))) {
+            assertEquals(model.config(), same.config());
+            assertEquals(model.state().keySet(), same.state().keySet());
+            same.state()
+                    .forEach((name, tensor) -> assertEquals(
+                            Objects.requireNonNull(model.state().get(name)).shape(), tensor.shape(), name));
+        }
+    }
 
     @ParameterizedTest
-    @EnumSource(Architecture.class)
-    void givesALogitPerClass(Architecture architecture) {
-        try (Sequential model = architecture.create(7).initialize(Device.cpu(), new Generator(1))) {
-            Shape batch = architecture.batch(2);
+    @MethodSource("builtIn")
+    void givesALogitPerClass(NetworkBuilder builder) {
+        try (Block model = builder.build(7).initialize(Device.cpu(), new Generator(1))) {
+            Shape input = builder.input();
+            Shape batch = Shape.of(2, input.size(0), input.size(1), input.size(2));
             try (Tensor x = Tensor.randn(Device.cpu(), new Generator(2), batch.toArray());
                     Tensor logits = model.forward(x)) {
                 assertEquals(Shape.of(2, 7), logits.shape());
@@ -45,7 +66,7 @@ class ArchitecturesTest {
         "resnet9, 6573130"
     })
     void hasTheParametersOfItsLiterature(String name, long parameters) {
-        try (Sequential model = Architecture.named(name).create(10).initialize(Device.cpu(), new Generator(1))) {
+        try (Block model = Networks.named(name).build(10).initialize(Device.cpu(), new Generator(1))) {
             assertEquals(parameters, model.parameterCount());
         }
     }
@@ -71,14 +92,16 @@ class ArchitecturesTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Architecture.class)
-    void isFoundByItsName(Architecture architecture) {
-        assertEquals(architecture, Architecture.named(architecture.toString()));
+    @MethodSource("builtIn")
+    void isFoundByItsName(NetworkBuilder builder) {
+        assertEquals(builder.input(), Networks.named(builder.name()).input());
+        NetworkBuilder other = NetworkBuilder.ofClasses(builder.name(), Shape.of(1, 2, 3), TinyNets::mlp);
+        assertSame(other, Networks.named(builder.name(), other));
     }
 
     @Test
     void anUnknownNameIsRefusedWithThoseThereAre() {
-        StriateException error = assertThrows(StriateException.class, () -> Architecture.named("LENET5_MODERN"));
+        StriateException error = assertThrows(StriateException.class, () -> Networks.named("LENET5_MODERN"));
         assertTrue(error.getMessage().contains("lenet5-modern"), error.getMessage());
     }
 
