@@ -57,6 +57,11 @@ final class InternalAccess implements Internals.Access {
     }
 
     @Override
+    public void passed(StriateException exception, String name, String type) {
+        exception.passed(name, type);
+    }
+
+    @Override
     public void adopt(ScopedResource resource) {
         Scope.adopt(resource);
     }

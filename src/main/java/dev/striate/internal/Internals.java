@@ -6,6 +6,7 @@ import dev.striate.IntTensor;
 import dev.striate.Scope;
 import dev.striate.ScopedResource;
 import dev.striate.Shape;
+import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.autograd.Gradient;
 import dev.striate.backend.Backend;
@@ -47,6 +48,8 @@ public final class Internals {
         Device device(String name, Backend backend);
 
         List<BackendProvider> providers();
+
+        void passed(StriateException exception, String name, String type);
 
         void adopt(ScopedResource resource);
 
@@ -198,6 +201,18 @@ public final class Internals {
     /** Returns the known kinds of devices, whether or not this machine has any. */
     public static List<BackendProvider> providers() {
         return access().providers();
+    }
+
+    // ---- Networks
+
+    /**
+     * Notes that an exception left a part of a network, so that its message tells where it happened.
+     *
+     * @param name the part's name in the block around it
+     * @param type the part's type
+     */
+    public static void passed(StriateException exception, String name, String type) {
+        access().passed(exception, name, type);
     }
 
     // ---- Scopes

@@ -9,6 +9,7 @@ import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
+import dev.striate.internal.Internals;
 import dev.striate.io.Safetensors;
 import dev.striate.io.State;
 import java.nio.file.Path;
@@ -30,14 +31,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The constructor defines the structure and allocates nothing. {@link #initialize} creates the parameters on a
  * device, in a fixed order. To write a block, register its children in the constructor and use them in {@link
- * #forward}:
+ * #compute}:
  *
  * <pre>{@code
  * final class Net extends Block {
  *     private final Conv2d conv = addChild("conv", new Conv2d(1, 8, 3));
  *     private final Linear head = addChild("head", new Linear(8, 10));
  *
- *     public Tensor forward(Tensor x) {
+ *     protected Tensor compute(Tensor x) {
  *         return head.forward(conv.forward(x).relu().globalAvgPool2d().flatten(1));
  *     }
  * }
@@ -51,8 +52,10 @@ public abstract class Block implements AutoCloseable {
     private final Map<String, Tensor> parameters = new LinkedHashMap<>();
     private final Map<String, Tensor> buffers = new LinkedHashMap<>();
     private final Map<String, Generator> generators = new LinkedHashMap<>();
+    private String name = "";
     private boolean training = true;
     private boolean initialized;
+    private @Nullable Observer observer;
     private @Nullable SummaryTrace trace;
 
     // ---- For users of blocks
@@ -78,12 +81,55 @@ public abstract class Block implements AutoCloseable {
         return this;
     }
 
-    /** Computes the output for a batch. The input is not closed. The output may be the input itself. */
-    public abstract Tensor forward(Tensor x);
+    /**
+     * Computes the output for a batch. The input is not closed. The output may be the input itself. If an error happens
+     * in a part, its message names the part.
+     */
+    public final Tensor forward(Tensor x) {
+        return named(() -> trace == null && observer == null ? compute(x) : observed(x));
+    }
 
-    /** {@link #forward(Tensor)} followed by ReLU. Layers whose kernels include ReLU override this. */
-    Tensor forwardRelu(Tensor x) {
-        Tensor y = forward(x);
+    private Tensor observed(Tensor x) {
+        int row = trace == null ? 0 : trace.enter();
+        ReceptiveField seen = trace == null ? null : trace.field();
+        Tensor y = compute(x);
+        if (trace != null) {
+            if (children.isEmpty()) {
+                trace.field(seen == null ? null : receptiveField(x.shape(), seen));
+            }
+            trace.leave(row, this, x.shape(), y.shape());
+        }
+        if (observer != null) {
+            observer.computed(this, y);
+        }
+        return y;
+    }
+
+    /** Adds the name of this block to the errors of a step. */
+    final <T> T named(Supplier<T> step) {
+        try {
+            return step.get();
+        } catch (StriateException e) {
+            if (!name.isEmpty()) {
+                Internals.passed(e, name, toString());
+            }
+            throw e;
+        }
+    }
+
+    /** Returns whether the outputs of all parts are needed, so that none may be fused with another. */
+    final boolean isObserved() {
+        return trace != null || observer != null;
+    }
+
+    /** {@link #forward(Tensor)} followed by ReLU, for blocks that are not observed. */
+    final Tensor forwardRelu(Tensor x) {
+        return named(() -> computeRelu(x));
+    }
+
+    /** {@link #compute} followed by ReLU. Layers whose kernels include ReLU override this. */
+    Tensor computeRelu(Tensor x) {
+        Tensor y = compute(x);
         try {
             return y.relu();
         } finally {
@@ -106,14 +152,30 @@ public abstract class Block implements AutoCloseable {
     }
 
     /**
-     * Computes the output like {@link #forward(Tensor)}, but runs the parts one after another in their given order. It
-     * reports the output of each part, then that of this block, to an observer. Parts of blocks that do not override
-     * {@link #forwardParts} are not reported.
+     * Computes the output like {@link #forward(Tensor)}, and reports the outputs of this block and of all blocks inside
+     * it to an observer, in the order in which they are computed. Nothing is fused. Not to be called while another
+     * thread uses this block.
      */
-    public final Tensor forward(Tensor x, Observer observer) {
-        Tensor y = forwardParts(x, observer);
-        observer.computed(this, y);
-        return y;
+    public final Tensor forward(Tensor x, Observer listener) {
+        Set<Block> all = descendants();
+        try {
+            all.forEach(block -> block.observer = listener);
+            return forward(x);
+        } finally {
+            all.forEach(block -> block.observer = null);
+        }
+    }
+
+    private Set<Block> descendants() {
+        Set<Block> all = Collections.newSetFromMap(new IdentityHashMap<>());
+        addTo(all);
+        return all;
+    }
+
+    private void addTo(Set<Block> all) {
+        if (all.add(this)) {
+            children.values().forEach(child -> child.addTo(all));
+        }
     }
 
     /**
@@ -267,12 +329,17 @@ public abstract class Block implements AutoCloseable {
     }
 
     /**
-     * Returns the shape of the output for the shape of an input, batch included, without computing anything.
+     * Returns the shape of the output for the shape of an input, batch included. Nothing is computed if this block and
+     * those inside it have a {@link #shapeRule}.
      *
      * @throws dev.striate.ShapeException if the input does not fit
-     * @throws StriateException           if a block has no {@link #shapeRule}
+     * @throws StriateException           before {@link #initialize}, if a block has no rule
      */
     public final Shape outputShape(Shape input) {
+        return named(() -> tracedShape(input));
+    }
+
+    private Shape tracedShape(Shape input) {
         if (trace == null) {
             return shapeRule(input);
         }
@@ -291,7 +358,7 @@ public abstract class Block implements AutoCloseable {
      * Returns a table of the blocks for an input of the given shape: output shapes, parameters, multiply-adds and
      * receptive fields.
      *
-     * @throws StriateException before {@link #initialize}, or if a block has no {@link #shapeRule}
+     * @throws StriateException before {@link #initialize}
      */
     public final Summary summary(Shape input) {
         IdentityHashMap<Block, String> names = new IdentityHashMap<>();
@@ -351,6 +418,12 @@ public abstract class Block implements AutoCloseable {
     // ---- For implementers of blocks
 
     /**
+     * Computes the output for a batch; {@link #forward} calls this method. Call {@link #forward} of the parts, not this
+     * method, so that errors, summaries and observers know them.
+     */
+    protected abstract Tensor compute(Tensor x);
+
+    /**
      * Registers a child block. Call this in the constructor.
      *
      * @return the child
@@ -358,6 +431,7 @@ public abstract class Block implements AutoCloseable {
     protected final <M extends Block> M addChild(String name, M child) {
         requireNewName(name);
         children.put(name, child);
+        ((Block) child).name = name;
         return child;
     }
 
@@ -419,13 +493,27 @@ public abstract class Block implements AutoCloseable {
 
     /**
      * Returns the shape of the output for the shape of an input. Blocks with children call {@link #outputShape} of
-     * these.
+     * these. Unless overridden, computes the output for zeros in evaluation mode.
      *
-     * @throws StriateException unless overridden
+     * @throws StriateException before {@link #initialize}, unless overridden
      */
     protected Shape shapeRule(Shape input) {
-        throw new StriateException(
-                this + " has no shape rule; override shapeRule() to compute the output's shape from the" + " input's");
+        requireInitialized();
+        if (trace != null) {
+            // The fields of the parts are unknown, because their connections are.
+            trace.field(null);
+        }
+        Set<Block> trained = descendants();
+        trained.removeIf(block -> !block.training);
+        Device device =
+                state().values().stream().map(Tensor::device).findFirst().orElseGet(Device::cpu);
+        try (NoGrad off = NoGrad.open();
+                Scope temporaries = Scope.open()) {
+            trained.forEach(block -> block.training = false);
+            return compute(Tensor.zeros(device, input.toArray())).shape();
+        } finally {
+            trained.forEach(block -> block.training = true);
+        }
     }
 
     /**
@@ -471,14 +559,6 @@ public abstract class Block implements AutoCloseable {
      */
     protected long multiplyAdds(Shape input, Shape output) {
         return 0;
-    }
-
-    /**
-     * Computes the output with {@link #forward(Tensor, Observer)} of the parts, in their given order. The default
-     * implementation calls {@link #forward(Tensor)} and reports no parts.
-     */
-    protected Tensor forwardParts(Tensor x, Observer observer) {
-        return forward(x);
     }
 
     /** @throws StriateException before {@link #initialize} and after {@link #close} */

@@ -19,12 +19,14 @@ import java.util.function.UnaryOperator;
  */
 final class Chain {
 
-    private final List<Block> wanted;
+    private final List<UnaryOperator<Tensor>> single;
     private final List<UnaryOperator<Tensor>> steps = new ArrayList<>();
 
     /** @param wanted the blocks in the order that defines the result */
     Chain(Collection<? extends Block> wanted) {
-        this.wanted = List.copyOf(wanted);
+        single = wanted.stream()
+                .<UnaryOperator<Tensor>>map(block -> block::forward)
+                .toList();
         List<Block> order = new ArrayList<>(wanted);
         for (int i = 0; i + 1 < order.size(); i++) {
             if (order.get(i) instanceof Relu relu
@@ -42,7 +44,7 @@ final class Chain {
             boolean relu = i + taken < order.size() && order.get(i + taken) instanceof Relu;
             if (pooled) {
                 MaxPool2d pool = (MaxPool2d) order.get(i + 1);
-                steps.add(x -> pool.forwardOfNorm((BatchNorm2d) block, x, relu));
+                steps.add(x -> block.named(() -> pool.forwardOfNorm((BatchNorm2d) block, x, relu)));
             } else {
                 steps.add(relu ? block::forwardRelu : block::forward);
             }
@@ -50,17 +52,9 @@ final class Chain {
         }
     }
 
-    Tensor forward(Tensor x) {
-        return run(steps, x);
-    }
-
-    /** Runs the blocks in their given order and reports each output to an observer. */
-    Tensor forward(Tensor x, Block.Observer observer) {
-        return run(
-                wanted.stream()
-                        .<UnaryOperator<Tensor>>map(block -> input -> block.forward(input, observer))
-                        .toList(),
-                x);
+    /** @param separately whether to run the blocks in their given order, each by itself */
+    Tensor forward(Tensor x, boolean separately) {
+        return run(separately ? single : steps, x);
     }
 
     /** Closes an intermediate output as soon as the next step has used it. */

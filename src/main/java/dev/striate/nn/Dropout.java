@@ -29,7 +29,7 @@ public final class Dropout extends Elementwise {
     }
 
     @Override
-    public Tensor forward(Tensor x) {
+    protected Tensor compute(Tensor x) {
         if (!isTraining()) {
             return x;
         }

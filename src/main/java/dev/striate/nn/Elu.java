@@ -12,7 +12,7 @@ public final class Elu extends Elementwise {
     }
 
     @Override
-    public Tensor forward(Tensor x) {
+    protected Tensor compute(Tensor x) {
         return x.elu(alpha);
     }
 

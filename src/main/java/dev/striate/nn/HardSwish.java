@@ -6,7 +6,7 @@ import dev.striate.Tensor;
 public final class HardSwish extends Elementwise {
 
     @Override
-    public Tensor forward(Tensor x) {
+    protected Tensor compute(Tensor x) {
         return x.hardSwish();
     }
 }

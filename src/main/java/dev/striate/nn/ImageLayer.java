@@ -31,12 +31,12 @@ public abstract sealed class ImageLayer<L extends ImageLayer<L>> extends Block
     }
 
     @Override
-    public final Tensor forward(Tensor x) {
+    protected final Tensor compute(Tensor x) {
         return inLayout(x, this::forwardNchw);
     }
 
     @Override
-    final Tensor forwardRelu(Tensor x) {
+    final Tensor computeRelu(Tensor x) {
         return inLayout(x, this::forwardReluNchw);
     }
 

@@ -12,7 +12,7 @@ public final class LeakyRelu extends Elementwise {
     }
 
     @Override
-    public Tensor forward(Tensor x) {
+    protected Tensor compute(Tensor x) {
         return x.leakyRelu(slope);
     }
 

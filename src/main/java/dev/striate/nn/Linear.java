@@ -62,12 +62,12 @@ public final class Linear extends Block {
     }
 
     @Override
-    public Tensor forward(Tensor x) {
+    protected Tensor compute(Tensor x) {
         return x.linear(parameter("weight"), biasOrNull());
     }
 
     @Override
-    Tensor forwardRelu(Tensor x) {
+    Tensor computeRelu(Tensor x) {
         return dev.striate.op.Linear.withRelu(x, parameter("weight"), biasOrNull());
     }
 

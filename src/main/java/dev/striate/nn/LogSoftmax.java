@@ -12,7 +12,7 @@ public final class LogSoftmax extends Elementwise {
     }
 
     @Override
-    public Tensor forward(Tensor x) {
+    protected Tensor compute(Tensor x) {
         return x.logSoftmax(axis);
     }
 

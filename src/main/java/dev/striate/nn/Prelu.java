@@ -43,7 +43,7 @@ public final class Prelu extends Elementwise {
     }
 
     @Override
-    public Tensor forward(Tensor x) {
+    protected Tensor compute(Tensor x) {
         return x.prelu(parameter("weight"));
     }
 

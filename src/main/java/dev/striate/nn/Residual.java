@@ -27,7 +27,7 @@ public final class Residual extends Block {
     }
 
     @Override
-    public Tensor forward(Tensor x) {
+    protected Tensor compute(Tensor x) {
         return join(x, body.forward(x), shortcut == null ? x : shortcut.forward(x));
     }
 
@@ -36,11 +36,6 @@ public final class Residual extends Block {
         List<Shape> shapes =
                 sideBySide(() -> body.outputShape(input), () -> shortcut == null ? input : shortcut.outputShape(input));
         return joinShapes(this, shapes.get(0), shapes.get(1));
-    }
-
-    @Override
-    protected Tensor forwardParts(Tensor x, Observer observer) {
-        return join(x, body.forward(x, observer), shortcut == null ? x : shortcut.forward(x, observer));
     }
 
     /** {@code relu(main + side)}; closes the two unless they are the block's input. */

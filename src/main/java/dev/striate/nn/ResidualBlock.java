@@ -44,8 +44,8 @@ public final class ResidualBlock extends Block {
     }
 
     @Override
-    public Tensor forward(Tensor x) {
-        return Residual.join(x, chain.forward(x), downsample == null ? x : downsample.forward(x));
+    protected Tensor compute(Tensor x) {
+        return Residual.join(x, chain.forward(x, isObserved()), downsample == null ? x : downsample.forward(x));
     }
 
     @Override
@@ -54,11 +54,6 @@ public final class ResidualBlock extends Block {
                 () -> Sequential.shapeRule(input, body),
                 () -> downsample == null ? input : downsample.outputShape(input));
         return Residual.joinShapes(this, shapes.get(0), shapes.get(1));
-    }
-
-    @Override
-    protected Tensor forwardParts(Tensor x, Observer observer) {
-        return Residual.join(x, chain.forward(x, observer), downsample == null ? x : downsample.forward(x, observer));
     }
 
     @Override

@@ -57,8 +57,8 @@ public final class Sequential extends Block {
     }
 
     @Override
-    public Tensor forward(Tensor x) {
-        return chain.forward(x);
+    protected Tensor compute(Tensor x) {
+        return chain.forward(x, isObserved());
     }
 
     @Override
@@ -70,11 +70,6 @@ public final class Sequential extends Block {
     @Override
     protected ReceptiveField receptiveField(Shape input, ReceptiveField seen) {
         return seen;
-    }
-
-    @Override
-    protected Tensor forwardParts(Tensor x, Observer observer) {
-        return chain.forward(x, observer);
     }
 
     @Override

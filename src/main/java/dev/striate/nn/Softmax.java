@@ -12,7 +12,7 @@ public final class Softmax extends Elementwise {
     }
 
     @Override
-    public Tensor forward(Tensor x) {
+    protected Tensor compute(Tensor x) {
         return x.softmax(axis);
     }
 

@@ -125,7 +125,7 @@ public final class ExcitingPatches extends Picture {
         }
         if (kept.get(0).isEmpty()) {
             throw new StriateException("ExcitingPatches: the forward pass does not report the output of " + layer
-                    + "; override forwardParts() in the block that contains it");
+                    + "; call its forward() in the block that contains it");
         }
         kept.forEach(patches -> best.add(patches.stream().sorted(Patch.BY_VALUE).toList()));
     }

@@ -102,7 +102,7 @@ class BlockConfigTest {
     void othersHaveNone() {
         Block own = new Block() {
             @Override
-            public Tensor forward(Tensor x) {
+            protected Tensor compute(Tensor x) {
                 return x;
             }
         };

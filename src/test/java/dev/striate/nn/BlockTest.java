@@ -12,8 +12,10 @@ import dev.striate.Device;
 import dev.striate.Generator;
 import dev.striate.Scope;
 import dev.striate.Shape;
+import dev.striate.ShapeException;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +41,7 @@ class BlockTest {
         }
 
         @Override
-        public Tensor forward(Tensor x) {
+        protected Tensor compute(Tensor x) {
             Tensor planes =
                     norm.forward(conv.forward(x)).relu().globalAvgPool2d().flatten(1);
             return head.forward(planes).mul(parameter("scale")).add(buffer("offset"));
@@ -216,10 +218,58 @@ class BlockTest {
         }
     }
 
+    /** By running it once on zeros, which leaves running statistics and modes as they were. */
     @Test
-    void aModuleWithoutShapeRuleSaysSo() {
-        StriateException error =
-                assertThrows(StriateException.class, () -> new Own().outputShape(Shape.of(1, 1, 5, 5)));
-        assertTrue(error.getMessage().contains("shapeRule"), error.getMessage());
+    void aBlockWithoutAShapeRuleCanBeSummarised() {
+        try (Own own = new Own()) {
+            assertThrows(StriateException.class, () -> own.outputShape(Shape.of(4, 1, 5, 5)));
+            own.initialize(DEVICE, new Generator(1));
+            own.norm.eval();
+            int before = DEVICE.memory().liveBuffers();
+            assertEquals(Shape.of(4, 3), own.outputShape(Shape.of(4, 1, 5, 5)));
+            assertEquals(
+                    List.of(
+                            new Summary.Row("", "Own", Shape.of(4, 3), 1, 0, null),
+                            new Summary.Row("conv1", "Conv2d(1, 2, 3x3)", Shape.of(4, 2, 3, 3), 20, 162, null),
+                            new Summary.Row("bn1", "BatchNorm2d(2)", Shape.of(4, 2, 3, 3), 4, 0, null),
+                            new Summary.Row("head", "Linear(2, 3)", Shape.of(4, 3), 6, 6, null)),
+                    own.summary(Shape.of(4, 1, 5, 5)).rows());
+            assertEquals(before, DEVICE.memory().liveBuffers());
+            assertTrue(own.isTraining() && own.conv.isTraining() && !own.norm.isTraining());
+            assertArrayEquals(
+                    new float[2], own.buffers().get("bn1.running_mean").toFloatArray());
+        }
+    }
+
+    @Test
+    void anObserverSeesThePartsOfAUsersBlock() {
+        try (Own own = new Own();
+                Tensor x = Tensor.ones(DEVICE, 1, 1, 5, 5)) {
+            own.initialize(DEVICE, new Generator(1));
+            List<Block> seen = new ArrayList<>();
+            own.forward(x, (block, output) -> seen.add(block)).close();
+            assertEquals(List.of(own.conv, own.norm, own.head, own), seen);
+        }
+    }
+
+    @Test
+    void anErrorNamesThePartInWhichItHappened() {
+        try (Sequential net = Sequential.builder()
+                        .add("stem", new Relu())
+                        .add("own", new Own())
+                        .build();
+                Sequential chain = new Sequential(new Conv2d(1, 2, 3), new BatchNorm2d(3), new Relu());
+                Tensor x = Tensor.ones(DEVICE, 1, 2, 5, 5)) {
+            net.initialize(DEVICE, new Generator(1));
+            chain.initialize(DEVICE, new Generator(1));
+            ShapeException error = assertThrows(ShapeException.class, () -> net.forward(x));
+            assertTrue(error.getMessage().endsWith(" (in own.conv1: Conv2d(1, 2, 3x3))"), error.getMessage());
+            error = assertThrows(ShapeException.class, () -> net.outputShape(x.shape()));
+            assertTrue(error.getMessage().endsWith(" (in own.conv1: Conv2d(1, 2, 3x3))"), error.getMessage());
+            try (Tensor grey = Tensor.ones(DEVICE, 1, 1, 5, 5)) {
+                error = assertThrows(ShapeException.class, () -> chain.forward(grey));
+                assertTrue(error.getMessage().endsWith(" (in 1: BatchNorm2d(3))"), error.getMessage());
+            }
+        }
     }
 }

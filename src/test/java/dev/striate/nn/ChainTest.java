@@ -178,7 +178,7 @@ class ChainTest {
         List<Shape> seen = new ArrayList<>();
         Block probe = new Block() {
             @Override
-            public Tensor forward(Tensor x) {
+            protected Tensor compute(Tensor x) {
                 seen.add(x.shape());
                 for (float value : x.toFloatArray()) {
                     assertEquals(0, Math.min(value, 0), "the probe stands behind the ReLU");

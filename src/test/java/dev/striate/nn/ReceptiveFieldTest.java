@@ -188,7 +188,7 @@ class ReceptiveFieldTest {
         assertNull(row(new Linear(3, 2), 5, 3).field());
         Block unknown = new Block() {
             @Override
-            public Tensor forward(Tensor x) {
+            protected Tensor compute(Tensor x) {
                 return x;
             }
 

@@ -28,7 +28,7 @@ class SequentialTest {
         private int live;
 
         @Override
-        public Tensor forward(Tensor x) {
+        protected Tensor compute(Tensor x) {
             live = x.device().memory().liveBuffers();
             return x;
         }

@@ -144,7 +144,7 @@ class InspectionTest {
     void nothingIsComputedBehindTheLayer() {
         Block never = new Block() {
             @Override
-            public Tensor forward(Tensor x) {
+            protected Tensor compute(Tensor x) {
                 throw new AssertionError("reached");
             }
 

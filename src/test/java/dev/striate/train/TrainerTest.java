@@ -58,7 +58,7 @@ class TrainerTest {
         }
 
         @Override
-        public Tensor forward(Tensor x) {
+        protected Tensor compute(Tensor x) {
             runs.add((isTraining() ? "train " : "eval ") + x.size(0));
             return x.flatten(1).mul(parameter("weight"));
         }
