@@ -8,6 +8,7 @@ import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.WindowOption;
 import dev.striate.op.NormPool;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Batch normalisation per channel of {@code (N, C, ...)} (Ioffe and Szegedy, 2015). In training it uses the statistics
@@ -17,13 +18,26 @@ import dev.striate.op.NormPool;
  */
 public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
 
-    private final int channels;
+    /** 0 if not known yet. */
+    private int channels;
+
+    private @Nullable Runnable creation;
     private float momentum = 0.1f;
     private float epsilon = 1e-5f;
 
     /** @throws ShapeException if there is no channel */
     public BatchNorm2d(int channels) {
         this.channels = Shape.of(channels).elements();
+    }
+
+    private BatchNorm2d() {}
+
+    /**
+     * Creates a layer that takes the number of channels from its first input; see {@link Block#initialize(Device,
+     * Generator, Shape)}.
+     */
+    public static BatchNorm2d lazy() {
+        return new BatchNorm2d();
     }
 
     /**
@@ -61,10 +75,32 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
 
     @Override
     protected void create(Device device, Generator generator) {
-        addParameter("weight", Tensor.ones(device, channels));
-        addParameter("bias", Tensor.zeros(device, channels));
-        addBuffer("running_mean", Tensor.zeros(device, channels));
-        addBuffer("running_var", Tensor.ones(device, channels));
+        creation = () -> {
+            addParameter("weight", Tensor.ones(device, channels));
+            addParameter("bias", Tensor.zeros(device, channels));
+            addBuffer("running_mean", Tensor.zeros(device, channels));
+            addBuffer("running_var", Tensor.ones(device, channels));
+        };
+        if (channels > 0) {
+            creation.run();
+        }
+    }
+
+    @Override
+    void requireSizes() {
+        if (channels == 0) {
+            throw unknownSizes();
+        }
+    }
+
+    /** Determines the number of channels of a lazy layer. */
+    private void determine(Shape x) {
+        if (channels == 0 && x.rank() >= 2) {
+            channels = x.size(1);
+            if (creation != null) {
+                createLate(creation);
+            }
+        }
     }
 
     @Override
@@ -85,21 +121,25 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
 
     @Override
     Tensor forwardNchw(Tensor x) {
+        determine(x.shape());
         return dev.striate.op.BatchNorm2d.apply(x, settings());
     }
 
     @Override
     Tensor forwardReluNchw(Tensor x) {
+        determine(x.shape());
         return dev.striate.op.BatchNorm2d.withRelu(x, settings());
     }
 
     /** {@link #forwardNchw}, max pooling and optionally ReLU in one kernel, on a device that has it. */
     Tensor forwardPooled(Tensor x, boolean relu, int kernelHeight, int kernelWidth, WindowOption... options) {
+        determine(x.shape());
         return NormPool.apply(x, settings(), relu, kernelHeight, kernelWidth, options);
     }
 
     @Override
     Shape shapeRuleNchw(Shape x) {
+        determine(x);
         if (x.rank() < 2 || x.size(1) != channels) {
             throw new ShapeException(this + ": expected (N, " + channels + ", ...), got " + x);
         }
@@ -121,6 +161,6 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
 
     @Override
     public String toString() {
-        return "BatchNorm2d(" + channels + ")";
+        return "BatchNorm2d(" + (channels == 0 ? "?" : channels) + ")";
     }
 }

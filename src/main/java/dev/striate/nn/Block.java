@@ -20,6 +20,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
@@ -55,6 +56,7 @@ public abstract class Block implements AutoCloseable {
     private String name = "";
     private boolean training = true;
     private boolean initialized;
+    private @Nullable Device device;
     private @Nullable Observer observer;
     private @Nullable SummaryTrace trace;
 
@@ -68,6 +70,7 @@ public abstract class Block implements AutoCloseable {
      */
     public Block initialize(Device device, Generator generator) {
         close();
+        this.device = device;
         try (Scope temporaries = Scope.open();
                 NoGrad off = NoGrad.open()) {
             create(device, generator);
@@ -75,6 +78,28 @@ public abstract class Block implements AutoCloseable {
             initialized = true;
         } finally {
             if (!initialized) {
+                close();
+            }
+        }
+        return this;
+    }
+
+    /**
+     * Initialises like {@link #initialize(Device, Generator)}, and then determines the sizes of layers that were created
+     * with {@code lazy}, by passing the shape of an input through the network.
+     *
+     * @param input the shape of a batch, such as {@code (1, 3, 32, 32)}
+     * @return this block
+     * @throws dev.striate.ShapeException if the input does not fit; no tensor is left
+     */
+    public Block initialize(Device device, Generator generator, Shape input) {
+        initialize(device, generator);
+        boolean done = false;
+        try {
+            outputShape(input);
+            done = true;
+        } finally {
+            if (!done) {
                 close();
             }
         }
@@ -505,12 +530,11 @@ public abstract class Block implements AutoCloseable {
         }
         Set<Block> trained = descendants();
         trained.removeIf(block -> !block.training);
-        Device device =
-                state().values().stream().map(Tensor::device).findFirst().orElseGet(Device::cpu);
         try (NoGrad off = NoGrad.open();
                 Scope temporaries = Scope.open()) {
             trained.forEach(block -> block.training = false);
-            return compute(Tensor.zeros(device, input.toArray())).shape();
+            return compute(Tensor.zeros(Objects.requireNonNull(device), input.toArray()))
+                    .shape();
         } finally {
             trained.forEach(block -> block.training = true);
         }
@@ -569,6 +593,22 @@ public abstract class Block implements AutoCloseable {
         }
     }
 
+    /** @throws StriateException if this is a lazy layer whose sizes are not known yet */
+    void requireSizes() {}
+
+    /** Registers what {@code creation} creates, after this layer was initialised. */
+    final void createLate(Runnable creation) {
+        try (Scope temporaries = Scope.open();
+                NoGrad off = NoGrad.open()) {
+            creation.run();
+        }
+    }
+
+    final StriateException unknownSizes() {
+        return new StriateException(this + ": its number of inputs is not known yet; call initialize(device, generator,"
+                + " shape) with the shape of a batch");
+    }
+
     /** Called by setters of properties that {@link #create} uses. */
     protected final void requireNotInitialized(String setting) {
         if (initialized) {
@@ -598,6 +638,7 @@ public abstract class Block implements AutoCloseable {
     /** Visits this block and its descendants with the prefixes of their names. */
     private void visit(String prefix, BiConsumer<String, Block> visitor) {
         requireInitialized();
+        requireSizes();
         visitor.accept(prefix, this);
         children.forEach((name, child) -> child.visit(prefix + name + ".", visitor));
     }

@@ -21,11 +21,29 @@ public final class Conv2d extends Convolution<Conv2d> {
 
     /** @throws dev.striate.ShapeException if sizes or options do not fit each other */
     public Conv2d(int inChannels, int outChannels, int kernelHeight, int kernelWidth, WindowOption... options) {
-        super(
-                inChannels,
-                outChannels,
-                dev.striate.op.Conv2d.weightShape(inChannels, outChannels, kernelHeight, kernelWidth, options),
-                options);
+        super(outChannels, kernelHeight, kernelWidth, options);
+        inChannels(inChannels);
+    }
+
+    private Conv2d(int outChannels, int kernel, WindowOption... options) {
+        super(Shape.of(outChannels).elements(), kernel, kernel, options);
+        // Without channels, only the kernel and the options can be checked.
+        weightShape(outChannels);
+    }
+
+    /**
+     * Creates a layer with a square kernel that takes the number of input channels from its first input; see {@link
+     * Block#initialize(dev.striate.Device, dev.striate.Generator, Shape)}.
+     *
+     * @throws dev.striate.ShapeException if sizes or options do not fit each other
+     */
+    public static Conv2d lazy(int outChannels, int kernel, WindowOption... options) {
+        return new Conv2d(outChannels, kernel, options);
+    }
+
+    @Override
+    Shape weightShape(int channels) {
+        return dev.striate.op.Conv2d.weightShape(channels, outChannels, kernelHeight, kernelWidth, options);
     }
 
     @Override
@@ -35,27 +53,31 @@ public final class Conv2d extends Convolution<Conv2d> {
 
     @Override
     Tensor forwardNchw(Tensor x) {
+        determine(x.shape());
         return x.conv2d(parameter("weight"), biasOrNull(), options);
     }
 
     @Override
     Tensor forwardReluNchw(Tensor x) {
+        determine(x.shape());
         return dev.striate.op.Conv2d.withRelu(x, parameter("weight"), biasOrNull(), options);
     }
 
     @Override
     Shape shapeRuleNchw(Shape x) {
-        return dev.striate.op.Conv2d.outputShape(x, weightShape, options);
+        determine(x);
+        return dev.striate.op.Conv2d.outputShape(x, weightShape(), options);
     }
 
     @Override
     ReceptiveField receptiveFieldNchw(Shape x, ReceptiveField seen) {
-        return seen.through(dev.striate.op.Conv2d.geometry(x, weightShape, options));
+        return seen.through(dev.striate.op.Conv2d.geometry(x, weightShape(), options));
     }
 
     /** Each output is a sum over the weights of a filter. */
     @Override
     protected long multiplyAdds(Shape input, Shape output) {
-        return (long) output.elements() * (weightShape.elements() / weightShape.size(0));
+        return (long) output.elements()
+                * (weightShape().elements() / weightShape().size(0));
     }
 }

@@ -18,11 +18,29 @@ public final class ConvTranspose2d extends Convolution<ConvTranspose2d> {
     /** @throws dev.striate.ShapeException if sizes or options do not fit each other */
     public ConvTranspose2d(
             int inChannels, int outChannels, int kernelHeight, int kernelWidth, WindowOption... options) {
-        super(
-                inChannels,
-                outChannels,
-                dev.striate.op.ConvTranspose2d.weightShape(inChannels, outChannels, kernelHeight, kernelWidth, options),
-                options);
+        super(outChannels, kernelHeight, kernelWidth, options);
+        inChannels(inChannels);
+    }
+
+    private ConvTranspose2d(int outChannels, int kernel, WindowOption... options) {
+        super(Shape.of(outChannels).elements(), kernel, kernel, options);
+        // Without channels, only the kernel and the options can be checked.
+        weightShape(outChannels);
+    }
+
+    /**
+     * Creates a layer with a square kernel that takes the number of input channels from its first input; see {@link
+     * Block#initialize(dev.striate.Device, dev.striate.Generator, Shape)}.
+     *
+     * @throws dev.striate.ShapeException if sizes or options do not fit each other
+     */
+    public static ConvTranspose2d lazy(int outChannels, int kernel, WindowOption... options) {
+        return new ConvTranspose2d(outChannels, kernel, options);
+    }
+
+    @Override
+    Shape weightShape(int channels) {
+        return dev.striate.op.ConvTranspose2d.weightShape(channels, outChannels, kernelHeight, kernelWidth, options);
     }
 
     @Override
@@ -32,22 +50,25 @@ public final class ConvTranspose2d extends Convolution<ConvTranspose2d> {
 
     @Override
     Tensor forwardNchw(Tensor x) {
+        determine(x.shape());
         return x.convTranspose2d(parameter("weight"), biasOrNull(), options);
     }
 
     @Override
     Shape shapeRuleNchw(Shape x) {
-        return dev.striate.op.ConvTranspose2d.outputShape(x, weightShape, options);
+        determine(x);
+        return dev.striate.op.ConvTranspose2d.outputShape(x, weightShape(), options);
     }
 
     @Override
     ReceptiveField receptiveFieldNchw(Shape x, ReceptiveField seen) {
-        return seen.throughTransposed(dev.striate.op.ConvTranspose2d.geometry(x, weightShape, options));
+        return seen.throughTransposed(dev.striate.op.ConvTranspose2d.geometry(x, weightShape(), options));
     }
 
     /** Each input is multiplied with all weights of a filter. Products that fall outside the output count too. */
     @Override
     protected long multiplyAdds(Shape input, Shape output) {
-        return (long) input.elements() * (weightShape.elements() / weightShape.size(0));
+        return (long) input.elements()
+                * (weightShape().elements() / weightShape().size(0));
     }
 }

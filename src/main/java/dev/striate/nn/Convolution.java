@@ -18,16 +18,49 @@ public abstract sealed class Convolution<L extends Convolution<L>> extends Image
         permits Conv2d, ConvTranspose2d {
 
     final WindowOption[] options;
-    final Shape weightShape;
-    private final int inChannels;
-    private final int outChannels;
+    final int outChannels;
+    final int kernelHeight;
+    final int kernelWidth;
+    private int inChannels;
+    private @Nullable Shape weightShape;
+    private @Nullable Runnable creation;
     private final WeightSettings settings = new WeightSettings();
 
-    Convolution(int inChannels, int outChannels, Shape weightShape, WindowOption[] options) {
-        this.inChannels = inChannels;
+    Convolution(int outChannels, int kernelHeight, int kernelWidth, WindowOption[] options) {
         this.outChannels = outChannels;
-        this.weightShape = weightShape;
+        this.kernelHeight = kernelHeight;
+        this.kernelWidth = kernelWidth;
         this.options = options.clone();
+    }
+
+    /** Returns the shape of the weight for a number of input channels. */
+    abstract Shape weightShape(int channels);
+
+    final void inChannels(int channels) {
+        weightShape = weightShape(channels);
+        inChannels = channels;
+    }
+
+    final Shape weightShape() {
+        if (weightShape == null) {
+            throw unknownSizes();
+        }
+        return weightShape;
+    }
+
+    @Override
+    final void requireSizes() {
+        weightShape();
+    }
+
+    /** Determines the number of input channels of a lazy layer. */
+    final void determine(Shape images) {
+        if (weightShape == null && images.rank() == 4) {
+            inChannels(images.size(1));
+            if (creation != null) {
+                createLate(creation);
+            }
+        }
     }
 
     /**
@@ -62,12 +95,15 @@ public abstract sealed class Convolution<L extends Convolution<L>> extends Image
 
     @Override
     protected final void create(Device device, Generator generator) {
-        settings.create(this, device, generator, weightShape, outChannels);
+        creation = () -> settings.create(this, device, generator, weightShape(), outChannels);
+        if (weightShape != null) {
+            creation.run();
+        }
     }
 
     @Override
     protected final long createdElements() {
-        return settings.elements(weightShape, outChannels);
+        return weightShape == null ? 0 : settings.elements(weightShape, outChannels);
     }
 
     final @Nullable Tensor biasOrNull() {
@@ -76,17 +112,18 @@ public abstract sealed class Convolution<L extends Convolution<L>> extends Image
 
     @Override
     public BlockConfig config() {
+        requireSizes();
         return super.config()
                 .with("in", inChannels)
                 .with("out", outChannels)
-                .with("kernel", List.of(weightShape.size(2), weightShape.size(3)))
+                .with("kernel", List.of(kernelHeight, kernelWidth))
                 .with(options)
                 .with("bias", settings.hasBias());
     }
 
     @Override
     public String toString() {
-        return super.toString() + "(" + inChannels + ", " + outChannels + ", " + weightShape.size(2) + "x"
-                + weightShape.size(3) + ")";
+        return super.toString() + "(" + (weightShape == null ? "?" : inChannels) + ", " + outChannels + ", "
+                + kernelHeight + "x" + kernelWidth + ")";
     }
 }

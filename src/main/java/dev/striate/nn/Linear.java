@@ -13,12 +13,29 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Linear extends Block {
 
-    private final Shape weightShape;
+    private final int out;
+    private @Nullable Shape weightShape;
+    private @Nullable Runnable creation;
     private final WeightSettings settings = new WeightSettings();
 
     /** @throws dev.striate.ShapeException if a size is below 1 */
     public Linear(int in, int out) {
+        this.out = out;
         weightShape = Shape.of(out, in);
+    }
+
+    private Linear(int out) {
+        this.out = Shape.of(out).elements();
+    }
+
+    /**
+     * Creates a layer that takes the number of inputs from its first input; see {@link Block#initialize(Device,
+     * Generator, Shape)}.
+     *
+     * @throws dev.striate.ShapeException if {@code out} is below 1
+     */
+    public static Linear lazy(int out) {
+        return new Linear(out);
     }
 
     /**
@@ -53,22 +70,49 @@ public final class Linear extends Block {
 
     @Override
     protected void create(Device device, Generator generator) {
-        settings.create(this, device, generator, weightShape, weightShape.size(0));
+        creation = () -> settings.create(this, device, generator, weightShape(), out);
+        if (weightShape != null) {
+            creation.run();
+        }
     }
 
     @Override
     protected long createdElements() {
-        return settings.elements(weightShape, weightShape.size(0));
+        return weightShape == null ? 0 : settings.elements(weightShape, out);
     }
 
     @Override
     protected Tensor compute(Tensor x) {
+        determine(x.shape());
         return x.linear(parameter("weight"), biasOrNull());
     }
 
     @Override
     Tensor computeRelu(Tensor x) {
+        determine(x.shape());
         return dev.striate.op.Linear.withRelu(x, parameter("weight"), biasOrNull());
+    }
+
+    private Shape weightShape() {
+        if (weightShape == null) {
+            throw unknownSizes();
+        }
+        return weightShape;
+    }
+
+    @Override
+    void requireSizes() {
+        weightShape();
+    }
+
+    /** Determines the number of inputs of a lazy layer. */
+    private void determine(Shape input) {
+        if (weightShape == null && input.rank() > 0) {
+            weightShape = Shape.of(out, input.size(-1));
+            if (creation != null) {
+                createLate(creation);
+            }
+        }
     }
 
     private @Nullable Tensor biasOrNull() {
@@ -77,7 +121,8 @@ public final class Linear extends Block {
 
     @Override
     protected Shape shapeRule(Shape input) {
-        return dev.striate.op.Linear.outputShape(input, weightShape);
+        determine(input);
+        return dev.striate.op.Linear.outputShape(input, weightShape());
     }
 
     /**
@@ -91,19 +136,19 @@ public final class Linear extends Block {
 
     @Override
     protected long multiplyAdds(Shape input, Shape output) {
-        return (long) output.elements() * weightShape.size(1);
+        return (long) output.elements() * weightShape().size(1);
     }
 
     @Override
     public BlockConfig config() {
         return BlockConfig.of(this)
-                .with("in", weightShape.size(1))
-                .with("out", weightShape.size(0))
+                .with("in", weightShape().size(1))
+                .with("out", out)
                 .with("bias", settings.hasBias());
     }
 
     @Override
     public String toString() {
-        return "Linear(" + weightShape.size(1) + ", " + weightShape.size(0) + ")";
+        return "Linear(" + (weightShape == null ? "?" : weightShape.size(1)) + ", " + out + ")";
     }
 }

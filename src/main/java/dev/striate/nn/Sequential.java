@@ -57,6 +57,12 @@ public final class Sequential extends Block {
     }
 
     @Override
+    public Sequential initialize(Device device, Generator generator, Shape input) {
+        super.initialize(device, generator, input);
+        return this;
+    }
+
+    @Override
     protected Tensor compute(Tensor x) {
         return chain.forward(x, isObserved());
     }

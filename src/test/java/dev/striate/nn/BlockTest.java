@@ -1,5 +1,7 @@
 package dev.striate.nn;
 
+import static dev.striate.WindowOption.padding;
+import static dev.striate.WindowOption.stride;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -249,6 +251,68 @@ class BlockTest {
             List<Block> seen = new ArrayList<>();
             own.forward(x, (block, output) -> seen.add(block)).close();
             assertEquals(List.of(own.conv, own.norm, own.head, own), seen);
+        }
+    }
+
+    @Test
+    void lazyLayersTakeTheirSizesFromTheInput() {
+        Sequential lazy = new Sequential(
+                Conv2d.lazy(4, 3, padding(1)),
+                BatchNorm2d.lazy(),
+                new Relu(),
+                ConvTranspose2d.lazy(2, 2, stride(2)),
+                new Flatten(),
+                Linear.lazy(5));
+        Sequential sized = new Sequential(
+                new Conv2d(3, 4, 3, padding(1)),
+                new BatchNorm2d(4),
+                new Relu(),
+                new ConvTranspose2d(4, 2, 2, stride(2)),
+                new Flatten(),
+                new Linear(2 * 12 * 10, 5));
+        try (lazy;
+                sized;
+                Tensor x = Tensor.randn(DEVICE, new Generator(3), 2, 3, 6, 5)) {
+            assertEquals("Linear(?, 5)", lazy.children().get("5").toString());
+            lazy.initialize(DEVICE, new Generator(1));
+            String message =
+                    assertThrows(StriateException.class, lazy::parameters).getMessage();
+            assertTrue(message.startsWith("Conv2d(?, 4, 3x3): its number of inputs is not known yet"), message);
+            assertThrows(StriateException.class, lazy::config);
+            int before = DEVICE.memory().liveBuffers();
+            lazy.initialize(DEVICE, new Generator(1), Shape.of(1, 3, 6, 5));
+            sized.initialize(DEVICE, new Generator(1));
+            assertEquals(before + 2 * sized.state().size(), DEVICE.memory().liveBuffers());
+            assertEquals(sized.config(), lazy.config());
+            lazy.state()
+                    .forEach((name, tensor) ->
+                            assertArrayEquals(sized.state().get(name).toFloatArray(), tensor.toFloatArray(), name));
+            try (Tensor y = lazy.forward(x);
+                    Tensor expected = sized.forward(x)) {
+                assertArrayEquals(expected.toFloatArray(), y.toFloatArray());
+            }
+        }
+        assertThrows(ShapeException.class, () -> Linear.lazy(0));
+        assertThrows(ShapeException.class, () -> Conv2d.lazy(4, 0));
+        assertThrows(
+                ShapeException.class,
+                () -> new Sequential(Linear.lazy(2), new Linear(3, 1))
+                        .initialize(DEVICE, new Generator(1), Shape.of(1, 7)));
+    }
+
+    @Test
+    void aLazyLayerInAUsersBlockIsSizedByRunningIt() {
+        Block net = new Block() {
+            private final Linear head = addChild("head", Linear.lazy(3));
+
+            @Override
+            protected Tensor compute(Tensor x) {
+                return head.forward(x.flatten(1));
+            }
+        };
+        try (net) {
+            net.initialize(DEVICE, new Generator(1), Shape.of(2, 4, 5));
+            assertEquals(Shape.of(3, 20), net.parameters().get("head.weight").shape());
         }
     }
 
