@@ -7,9 +7,9 @@ import dev.striate.disk.PrintableText;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +57,23 @@ public final class State {
         load(targets, file, false, metadata);
     }
 
+    /**
+     * Loads the values of those tensors that the file has with the same shape, and leaves the others as they are.
+     *
+     * @return what was loaded and what was not
+     * @throws StriateException if the file cannot be read or is damaged; nothing has changed then
+     */
+    public static LoadReport loadMatching(Map<String, Tensor> targets, Path file) {
+        Map<String, float[]> values = new LinkedHashMap<>();
+        LoadReport report;
+        try (Safetensors.Reader reader = new Safetensors.Reader(file)) {
+            report = compare(targets, entries(reader, targets, true));
+            reader.read(new LinkedHashSet<>(report.loaded()), values::put);
+        }
+        assign(targets, values);
+        return report;
+    }
+
     private static Map<String, String> load(
             Map<String, Tensor> targets, Path file, boolean withoutOptimizer, @Nullable Map<String, String> expected) {
         Map<String, float[]> values = new LinkedHashMap<>();
@@ -66,52 +83,74 @@ public final class State {
             if (expected != null && !expected.equals(metadata)) {
                 throw new StriateException(file + " was replaced while it was read: read it again");
             }
-            Map<String, SafetensorsEntry> entries =
-                    new LinkedHashMap<>(reader.header().entries());
-            entries.entrySet()
-                    .removeIf(entry -> !targets.containsKey(entry.getKey())
-                            && (isBatchCount(entry.getKey())
-                                    || entry.getValue().isEmpty()
-                                    || withoutOptimizer && entry.getKey().startsWith(OPTIMIZER_PREFIX)));
-            requireFit(targets, entries, file);
+            requireFit(compare(targets, entries(reader, targets, withoutOptimizer)), file);
             reader.read(targets.keySet(), values::put);
         }
-        try (NoGrad off = NoGrad.open()) {
-            targets.forEach((name, tensor) -> tensor.assign(Objects.requireNonNull(values.remove(name))));
-        }
+        assign(targets, values);
         return metadata;
+    }
+
+    /** Returns the entries of a file, without those that are no part of a network's state. */
+    private static Map<String, SafetensorsEntry> entries(
+            Safetensors.Reader reader, Map<String, Tensor> targets, boolean withoutOptimizer) {
+        Map<String, SafetensorsEntry> entries =
+                new LinkedHashMap<>(reader.header().entries());
+        entries.entrySet()
+                .removeIf(entry -> !targets.containsKey(entry.getKey())
+                        && (isBatchCount(entry.getKey())
+                                || entry.getValue().isEmpty()
+                                || withoutOptimizer && entry.getKey().startsWith(OPTIMIZER_PREFIX)));
+        return entries;
+    }
+
+    private static void assign(Map<String, Tensor> targets, Map<String, float[]> values) {
+        try (NoGrad off = NoGrad.open()) {
+            targets.forEach((name, tensor) -> {
+                float[] loaded = values.remove(name);
+                if (loaded != null) {
+                    tensor.assign(loaded);
+                }
+            });
+        }
     }
 
     private static boolean isBatchCount(String name) {
         return name.equals(BATCH_COUNT) || name.endsWith("." + BATCH_COUNT);
     }
 
-    private static void requireFit(Map<String, Tensor> targets, Map<String, SafetensorsEntry> entries, Path file) {
-        List<String> problems = new ArrayList<>();
-        List<String> missing = targets.keySet().stream()
-                .filter(name -> !entries.containsKey(name))
-                .toList();
+    private static LoadReport compare(Map<String, Tensor> targets, Map<String, SafetensorsEntry> entries) {
+        List<String> loaded = new ArrayList<>();
+        List<String> missing = new ArrayList<>();
+        List<String> misshapen = new ArrayList<>();
+        targets.forEach((name, tensor) -> {
+            SafetensorsEntry entry = entries.get(name);
+            if (entry == null) {
+                missing.add(name);
+            } else if (!entry.hasShape(tensor.shape())) {
+                misshapen.add(name + " has the shape " + entry.shapeText() + " in the file and " + tensor.shape()
+                        + " in the network");
+            } else if (entry.obstacle() != null) {
+                misshapen.add(name + " " + entry.obstacle());
+            } else {
+                loaded.add(name);
+            }
+        });
         List<String> unexpected = entries.keySet().stream()
                 .filter(name -> !targets.containsKey(name))
                 .toList();
-        List<String> unfit = new ArrayList<>();
-        targets.forEach((name, tensor) -> {
-            SafetensorsEntry entry = entries.get(name);
-            if (entry != null && !entry.hasShape(tensor.shape())) {
-                unfit.add(name + " has the shape " + entry.shapeText() + " in the file and " + tensor.shape()
-                        + " in the network");
-            } else if (entry != null && entry.obstacle() != null) {
-                unfit.add(name + " " + entry.obstacle());
-            }
-        });
-        if (!missing.isEmpty()) {
-            problems.add("it lacks [" + names(missing) + "]");
+        return new LoadReport(loaded, missing, unexpected, misshapen);
+    }
+
+    private static void requireFit(LoadReport report, Path file) {
+        List<String> problems = new ArrayList<>();
+        if (!report.missing().isEmpty()) {
+            problems.add("it lacks [" + names(report.missing()) + "]");
         }
-        if (!unexpected.isEmpty()) {
-            problems.add("the network has no [" + names(unexpected) + "]");
+        if (!report.unexpected().isEmpty()) {
+            problems.add("the network has no [" + names(report.unexpected()) + "]");
         }
-        if (!unfit.isEmpty()) {
-            problems.add(few(unfit, "; "));
+        if (!report.misshapen().isEmpty()) {
+            problems.add(few(report.misshapen(), "; "));
         }
         if (!problems.isEmpty()) {
             throw new StriateException(file + " does not fit the network: " + String.join("; ", problems));

@@ -10,10 +10,12 @@ import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.internal.Internals;
+import dev.striate.io.LoadReport;
 import dev.striate.io.Safetensors;
 import dev.striate.io.State;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -24,6 +26,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -266,6 +270,48 @@ public abstract class Block implements AutoCloseable {
      */
     public final Map<String, String> load(Path file) {
         return State.load(state(), file);
+    }
+
+    /**
+     * Loads those tensors of the {@link #state} that a file has with the same shape, and leaves the others as they are,
+     * such as a new head for other classes.
+     *
+     * @return what was loaded and what was not
+     * @throws StriateException before {@link #initialize}, or if the file cannot be read or is damaged; nothing has
+     *     changed then
+     */
+    public final LoadReport loadMatching(Path file) {
+        return State.loadMatching(state(), file);
+    }
+
+    /**
+     * Excludes parameters from training: they get no gradient, and optimisers leave them as they are. To stop batch
+     * normalisation from updating its running statistics, switch it to evaluation with {@link #eval}.
+     *
+     * @param pattern names of parameters, in which {@code *} stands for any characters: {@code conv1.*}
+     * @throws StriateException if there is no such parameter
+     */
+    public final void freeze(String pattern) {
+        matching(pattern).forEach(tensor -> tensor.requiresGrad(false));
+    }
+
+    /** Includes parameters in training again; see {@link #freeze}. */
+    public final void unfreeze(String pattern) {
+        matching(pattern).forEach(tensor -> tensor.requiresGrad(true));
+    }
+
+    private List<Tensor> matching(String pattern) {
+        Pattern names = Pattern.compile(
+                Arrays.stream(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")));
+        List<Tensor> found = parameters().entrySet().stream()
+                .filter(entry -> names.matcher(entry.getKey()).matches())
+                .map(Map.Entry::getValue)
+                .toList();
+        if (found.isEmpty()) {
+            throw new StriateException(this + " has no parameter that matches \"" + pattern + "\"; it has "
+                    + parameters().keySet());
+        }
+        return found;
     }
 
     /**
@@ -625,6 +671,21 @@ public abstract class Block implements AutoCloseable {
                 || generators.containsKey(name)) {
             throw new StriateException(this + ": there is already a part named \"" + name + "\"");
         }
+    }
+
+    /**
+     * Closes a child and registers another block in its place.
+     *
+     * @throws StriateException if there is no child with this name
+     */
+    final void replaceChild(String partName, Block child) {
+        Block before = children.get(partName);
+        if (before == null) {
+            throw new StriateException(this + " has no part \"" + partName + "\"; it has " + children.keySet());
+        }
+        before.close();
+        children.put(partName, child);
+        child.name = partName;
     }
 
     /** @throws StriateException if a name is empty or has a dot */

@@ -30,7 +30,7 @@ import java.util.Map;
  */
 public final class Sequential extends Block {
 
-    private final Chain chain;
+    private Chain chain;
 
     /** Creates a chain of blocks named {@code 0, 1, ...}. */
     public Sequential(Block... blocks) {
@@ -48,6 +48,17 @@ public final class Sequential extends Block {
     /** Returns a builder for a chain of named blocks. */
     public static Builder builder() {
         return new Builder();
+    }
+
+    /**
+     * Replaces a part, for example the last layer by one for other classes, and closes the replaced one. The new part
+     * keeps its state: initialise it before or afterwards. Optimisers must be created anew.
+     *
+     * @throws StriateException if there is no part with this name
+     */
+    public void replace(String name, Block part) {
+        replaceChild(name, part);
+        chain = new Chain(children().values());
     }
 
     @Override

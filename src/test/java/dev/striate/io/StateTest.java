@@ -16,6 +16,7 @@ import dev.striate.nn.BatchNorm2d;
 import dev.striate.nn.Block;
 import dev.striate.nn.Conv2d;
 import dev.striate.nn.Linear;
+import dev.striate.nn.Relu;
 import dev.striate.nn.Sequential;
 import dev.striate.optim.Sgd;
 import java.io.IOException;
@@ -57,6 +58,38 @@ class StateTest {
                 Arrays.equals(saved.forward(x).toFloatArray(), loaded.forward(x).toFloatArray()));
         assertEquals(Map.of("epoch", "3"), loaded.load(file));
         assertArrayEquals(saved.forward(x).toFloatArray(), loaded.forward(x).toFloatArray());
+    }
+
+    @Test
+    void loadsWhatFits() {
+        Path file = directory.resolve("model.safetensors");
+        try (Sequential saved = new Sequential(new Linear(2, 3), new Relu(), new Linear(3, 4), new Linear(4, 1));
+                Sequential other = Sequential.builder()
+                        .add("0", new Linear(2, 3))
+                        .add("2", new Linear(3, 5))
+                        .add("head", new Linear(5, 2))
+                        .build()) {
+            saved.initialize(Device.cpu(), new Generator(1)).save(file);
+            other.initialize(Device.cpu(), new Generator(2));
+            float[] untouched = other.parameters().get("2.weight").toFloatArray();
+            LoadReport report = other.loadMatching(file);
+            assertEquals(List.of("0.weight", "0.bias"), report.loaded());
+            assertEquals(List.of("head.weight", "head.bias"), report.missing());
+            assertEquals(
+                    List.of("3.bias", "3.weight"),
+                    report.unexpected().stream().sorted().toList());
+            assertEquals(
+                    List.of(
+                            "2.weight has the shape (4, 3) in the file and (5, 3) in the network",
+                            "2.bias has the shape (4) in the file and (5) in the network"),
+                    report.misshapen());
+            assertFalse(report.isComplete());
+            assertArrayEquals(
+                    saved.parameters().get("0.weight").toFloatArray(),
+                    other.parameters().get("0.weight").toFloatArray());
+            assertArrayEquals(untouched, other.parameters().get("2.weight").toFloatArray());
+            assertTrue(saved.loadMatching(file).isComplete());
+        }
     }
 
     @Test

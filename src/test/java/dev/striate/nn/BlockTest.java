@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.striate.Device;
 import dev.striate.Generator;
+import dev.striate.NoGrad;
 import dev.striate.Scope;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
@@ -252,6 +253,44 @@ class BlockTest {
             own.forward(x, (block, output) -> seen.add(block)).close();
             assertEquals(List.of(own.conv, own.norm, own.head, own), seen);
         }
+    }
+
+    @Test
+    void parametersAreFrozenByPattern() {
+        try (Own own = new Own();
+                Tensor x = Tensor.ones(DEVICE, 1, 1, 5, 5)) {
+            own.initialize(DEVICE, new Generator(1));
+            own.freeze("*.weight");
+            own.freeze("conv1.bias");
+            own.forward(x).sum().backward();
+            own.parameters()
+                    .forEach((name, tensor) ->
+                            assertEquals(name.equals("scale") || name.equals("bn1.bias"), tensor.hasGrad(), name));
+            own.unfreeze("*");
+            assertTrue(own.parameters().values().stream().allMatch(Tensor::requiresGrad));
+            String message = assertThrows(StriateException.class, () -> own.freeze("conv?"))
+                    .getMessage();
+            assertTrue(message.startsWith("Own has no parameter that matches \"conv?\"; it has [scale, "), message);
+        }
+    }
+
+    @Test
+    void aPartOfAChainCanBeReplaced() {
+        int before = DEVICE.memory().liveBuffers();
+        try (Sequential net = new Sequential(new Flatten(), new Linear(4, 3), new Relu());
+                Tensor x = Tensor.ones(DEVICE, 1, 4)) {
+            net.initialize(DEVICE, new Generator(1));
+            Linear head = new Linear(4, 2);
+            head.initialize(DEVICE, new Generator(2));
+            net.replace("1", head);
+            try (NoGrad off = NoGrad.open();
+                    Tensor y = net.forward(x)) {
+                assertEquals(Shape.of(1, 2), y.shape());
+            }
+            assertEquals(2, net.parameters().size());
+            assertThrows(StriateException.class, () -> net.replace("head", head));
+        }
+        assertEquals(before, DEVICE.memory().liveBuffers());
     }
 
     @Test
