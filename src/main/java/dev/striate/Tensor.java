@@ -13,12 +13,16 @@ import dev.striate.op.Argmax;
 import dev.striate.op.AvgPool2d;
 import dev.striate.op.BatchNorm2d;
 import dev.striate.op.Binary;
+import dev.striate.op.BinaryCrossEntropy;
 import dev.striate.op.Concat;
 import dev.striate.op.Conv2d;
 import dev.striate.op.ConvTranspose2d;
 import dev.striate.op.CrossEntropy;
+import dev.striate.op.DiceLoss;
 import dev.striate.op.Dropout;
 import dev.striate.op.Expand;
+import dev.striate.op.FocalLoss;
+import dev.striate.op.Huber;
 import dev.striate.op.Im2Col;
 import dev.striate.op.Linear;
 import dev.striate.op.Matmul;
@@ -859,7 +863,7 @@ public final class Tensor extends ScopedResource {
         return CrossEntropy.apply(this, labels, ClassificationOptions.DEFAULT);
     }
 
-    /** Cross-entropy with another reduction, an ignored label or label smoothing. */
+    /** Cross-entropy with another reduction, an ignored label, label smoothing or class weights. */
     public Tensor crossEntropy(IntTensor labels, ClassificationOptions options) {
         return CrossEntropy.apply(this, labels, options);
     }
@@ -876,14 +880,74 @@ public final class Tensor extends ScopedResource {
         return Nll.apply(this, labels, ClassificationOptions.DEFAULT);
     }
 
-    /** Negative log-likelihood with another reduction or an ignored label. */
+    /** Negative log-likelihood with another reduction, an ignored label or class weights. */
     public Tensor nll(IntTensor labels, ClassificationOptions options) {
         return Nll.apply(this, labels, options);
     }
 
     /** The mean squared difference to a tensor of the same shape. */
     public Tensor mse(Tensor target) {
-        return Mse.apply(this, target);
+        return Mse.apply(this, target, LossReduction.MEAN);
+    }
+
+    /** The squared difference to a tensor of the same shape, combined as requested. */
+    public Tensor mse(Tensor target, LossReduction reduction) {
+        return Mse.apply(this, target, reduction);
+    }
+
+    /**
+     * The mean Huber loss with delta 1: {@code d^2 / 2} for differences d from -1 to 1, {@code |d| - 1 / 2} elsewhere
+     * (Huber, 1964).
+     */
+    public Tensor huber(Tensor target) {
+        return Huber.apply(this, target, 1, LossReduction.MEAN);
+    }
+
+    /**
+     * The Huber loss: {@code d^2 / 2} for differences d from -delta to delta, {@code delta (|d| - delta / 2)} elsewhere.
+     *
+     * @throws ShapeException if the shapes differ or delta is not above 0
+     */
+    public Tensor huber(Tensor target, float delta, LossReduction reduction) {
+        return Huber.apply(this, target, delta, reduction);
+    }
+
+    /** The mean binary cross-entropy of the sigmoid of these logits against targets from 0 to 1 of the same shape. */
+    public Tensor binaryCrossEntropyWithLogits(Tensor targets) {
+        return BinaryCrossEntropy.withLogits(this, targets, null, LossReduction.MEAN);
+    }
+
+    /**
+     * The binary cross-entropy of the sigmoid of these logits against targets from 0 to 1 of the same shape.
+     *
+     * @param positiveWeight weights of the targets 1, broadcast to the logits; null for 1
+     * @throws ShapeException if the shapes do not fit
+     */
+    public Tensor binaryCrossEntropyWithLogits(
+            Tensor targets, @Nullable Tensor positiveWeight, LossReduction reduction) {
+        return BinaryCrossEntropy.withLogits(this, targets, positiveWeight, reduction);
+    }
+
+    /**
+     * The focal loss of these logits against targets 0 and 1 of the same shape (Lin et al., 2017): the binary
+     * cross-entropy times {@code a (1 - p)^gamma}, where p is the probability of the target. As in torchvision's {@code
+     * sigmoid_focal_loss}.
+     *
+     * @param alpha the factor a of targets 1; that of targets 0 is 1 - alpha. Negative for no factors; usually 0.25
+     * @param gamma at least 0; usually 2
+     */
+    public Tensor focalLoss(Tensor targets, float alpha, float gamma, LossReduction reduction) {
+        return FocalLoss.apply(this, targets, alpha, gamma, reduction);
+    }
+
+    /**
+     * The soft Dice loss of these logits {@code (N, ...)} against targets from 0 to 1 of the same shape, per example
+     * {@code 1 - (2 sum(p t) + smooth) / (sum(p) + sum(t) + smooth)} with the sigmoid p (Sudre et al., 2017).
+     *
+     * @param smooth at least 0; usually 1
+     */
+    public Tensor diceLoss(Tensor targets, float smooth, LossReduction reduction) {
+        return DiceLoss.apply(this, targets, smooth, reduction);
     }
 
     // ---- Memory

@@ -306,8 +306,7 @@ class BadInputTest {
                     in -> in.matrix.crossEntropy(IntTensor.of(in.device, -1, 1))),
             misuse(
                     "nll: label 7 at position 1 is not one of the 4 classes 0 .. 3, nor the ignored label 9",
-                    in -> in.wide.nll(
-                            IntTensor.of(in.device, 9, 7), new ClassificationOptions(LossReduction.MEAN, 9, 0))),
+                    in -> in.wide.nll(IntTensor.of(in.device, 9, 7), ClassificationOptions.DEFAULT.withIgnoreIndex(9))),
             misuse(
                     "nll has no label smoothing",
                     in -> in.matrix.nll(in.labels, ClassificationOptions.DEFAULT.withLabelSmoothing(0.1f))),

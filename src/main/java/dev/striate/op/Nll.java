@@ -25,6 +25,9 @@ public final class Nll {
         if (options.labelSmoothing() != 0) {
             throw new ShapeException("nll has no label smoothing; use crossEntropy");
         }
+        if (!options.classWeights().isEmpty()) {
+            return WeightedCrossEntropy.ofLogProbabilities("nll", logProbabilities, labels, options);
+        }
         Shape shape = logProbabilities.shape();
         ClassificationGeometry g = Labels.geometry("nll", logProbabilities, labels, options);
         Tensor loss = allocate(logProbabilities.device(), Labels.lossShape(g, labels));

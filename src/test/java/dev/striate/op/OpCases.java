@@ -68,6 +68,8 @@ final class OpCases {
         list.dropout();
         list.softmax();
         list.losses();
+        list.elementLosses();
+        list.classWeights();
         list.shiftedLogits();
         list.networks();
         return list.cases;
@@ -1717,6 +1719,101 @@ final class OpCases {
             Arrays.fill(gradient, 1e-6);
             return new Accuracy.Tolerances(outputs.of(self, reference).outputs(), new double[][] {gradient});
         });
+    }
+
+    private void elementLosses() {
+        for (int[] s : new int[][] {{1, 1}, {7, 3}, {2, 3, 5}}) {
+            int n = Shape.of(s).elements();
+            for (LossReduction reduction : LossReduction.values()) {
+                String name = Shape.of(s) + " " + reduction;
+                // Sums of up to 30 terms, a few functions of at most 16 ulp, which are 32 units each.
+                Accuracy accuracy = Accuracy.stable(100);
+                add("mse", name, x -> x.get(0).mse(x.get(1), reduction))
+                        .normal(s)
+                        .normal(s)
+                        .accuracy(accuracy);
+                add("huber", name, x -> x.get(0).huber(x.get(1), 0.7f, reduction))
+                        .distinct(s)
+                        .times(3)
+                        .values(fill(n, 0.01f), s)
+                        .accuracy(accuracy);
+                add(
+                                "binaryCrossEntropyWithLogits",
+                                name,
+                                x -> x.get(0).binaryCrossEntropyWithLogits(x.get(1), null, reduction))
+                        .normal(s)
+                        .times(3)
+                        .uniform(0, 1, s)
+                        .accuracy(accuracy);
+                add(
+                                "binaryCrossEntropyWithLogits",
+                                name + " weighted",
+                                x -> x.get(0).binaryCrossEntropyWithLogits(x.get(1), x.get(2), reduction))
+                        .normal(s)
+                        .uniform(0, 1, s)
+                        .uniform(0.5f, 3, s[s.length - 1])
+                        .accuracy(accuracy);
+                for (float alpha : new float[] {-1, 0.25f}) {
+                    add("focalLoss", name + " alpha " + alpha, x -> x.get(0).focalLoss(x.get(1), alpha, 2, reduction))
+                            .normal(s)
+                            .values(zerosAndOnes(n), s)
+                            .constant()
+                            .accuracy(accuracy);
+                }
+                add("diceLoss", name, x -> x.get(0).diceLoss(x.get(1), 1, reduction))
+                        .normal(s)
+                        .values(zerosAndOnes(n), s)
+                        .constant()
+                        .accuracy(accuracy);
+            }
+        }
+        add(
+                        "binaryCrossEntropyWithLogits",
+                        "large logits",
+                        x -> x.get(0).binaryCrossEntropyWithLogits(x.get(1), null, LossReduction.NONE))
+                .values(new float[] {100, -100, 100, -100, 1e30f, -1e30f, 0, NAN}, 8)
+                .values(new float[] {1, 0, 0, 1, 1, 0, 0.5f, 1}, 8)
+                .constant()
+                .kinked()
+                .accuracy(Accuracy.relative(8));
+    }
+
+    private static float[] zerosAndOnes(int n) {
+        float[] values = new float[n];
+        for (int i = 0; i < n; i++) {
+            values[i] = i % 3 == 1 ? 1 : 0;
+        }
+        return values;
+    }
+
+    private void classWeights() {
+        int[] rows = {9, 6};
+        int[] pixels = {2, 5, 3, 4};
+        for (LossReduction reduction : LossReduction.values()) {
+            ClassificationOptions ofSix =
+                    ClassificationOptions.DEFAULT.withReduction(reduction).withClassWeights(0.5f, 1, 2, 0.25f, 3, 0);
+            ClassificationOptions ofFive =
+                    ClassificationOptions.DEFAULT.withReduction(reduction).withClassWeights(1, 0.1f, 2, 3, 0.5f);
+            weighted(reduction + " rows", rows, labels(rows, -1), ofSix);
+            weighted(reduction + " ignoring", rows, labels(rows, -100), ofSix);
+            weighted(reduction + " pixels", pixels, labels(pixels, -100), ofFive);
+            weighted(reduction + " smoothed", rows, labels(rows, -100), ofSix.withLabelSmoothing(0.2f));
+            add(
+                            "nll",
+                            reduction + " with class weights",
+                            x -> x.get(0).nll(x.integers(labelShape(pixels), labels(pixels, -100)), ofFive))
+                    .normal(pixels)
+                    .accuracy(Accuracy.stable(64));
+        }
+    }
+
+    private void weighted(String name, int[] sizes, int[] labels, ClassificationOptions options) {
+        add(
+                        "crossEntropy",
+                        "with class weights, " + name,
+                        x -> x.get(0).crossEntropy(x.integers(labelShape(sizes), labels), options))
+                .normal(sizes)
+                .accuracy(Accuracy.stable(64));
     }
 
     private void losses() {
