@@ -145,8 +145,8 @@ public record BlockConfig(String type, Map<String, Object> settings, Map<String,
     }
 
     private Padding padding(String key) {
-        Object value = settings.get(key);
-        if (value instanceof String rule) {
+        if (settings.get(key) instanceof String) {
+            String rule = text(key);
             return switch (rule) {
                 case "same" -> Padding.SAME;
                 case "full" -> Padding.FULL;

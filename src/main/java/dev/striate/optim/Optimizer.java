@@ -16,6 +16,7 @@ import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
+import dev.striate.autograd.Node;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.OptimizerKernels;
 import dev.striate.internal.Internals;
@@ -135,9 +136,10 @@ public abstract class Optimizer implements AutoCloseable {
                 throw new DeviceException("an optimiser's parameters must be on one device: " + all.get(0).name
                         + " is on " + device + ", " + entry.getKey() + " on " + parameter.device());
             }
-            if (gradient(parameter).node() != null) {
+            Node origin = gradient(parameter).node();
+            if (origin != null) {
                 throw new AutogradException("an optimiser updates leaves, but " + entry.getKey() + " was computed by "
-                        + gradient(parameter).node().operation());
+                        + origin.operation());
             }
             Buffer memory = buffer(parameter);
             if (seen.add(parameter)) {
