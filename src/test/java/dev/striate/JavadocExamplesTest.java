@@ -38,7 +38,6 @@ class JavadocExamplesTest {
             import dev.striate.io.*;
             import dev.striate.models.*;
             import dev.striate.nn.*;
-            import dev.striate.nn.Block;
             import dev.striate.optim.*;
             import dev.striate.plot.*;
             import dev.striate.train.*;

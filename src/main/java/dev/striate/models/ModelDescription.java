@@ -29,10 +29,10 @@ import org.jspecify.annotations.Nullable;
  * names of the classes, and how pictures are prepared.
  *
  * <pre>{@code
- * ModelDescription description = ModelDescription.of(network, Shape.of(3, 64, 64))
- *         .withClassNames(splits.classNames())
- *         .withNormalize(normalize);
- * description.save(network, Path.of("model.safetensors"));
+ * ModelDescription description = ModelDescription.of(model, Shape.of(1, 28, 28))
+ *         .withClassNames(List.of("cat", "dog"))
+ *         .withNormalize(new Normalize(0.5f, 0.25f));
+ * description.save(model, Path.of("model.safetensors"));
  * }</pre>
  *
  * @param builder    the name of the {@link NetworkBuilder}, or empty if there is a structure

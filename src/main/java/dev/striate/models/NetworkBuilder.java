@@ -14,7 +14,7 @@ import java.util.function.IntFunction;
  * NetworkCatalog}, so that the commands find them too.
  *
  * <pre>{@code
- * NetworkBuilder builder = NetworkBuilder.ofClasses("my-net", Shape.of(3, 64, 64), MyNet::new);
+ * NetworkBuilder builder = NetworkBuilder.ofClasses("resnet9-64", Shape.of(3, 64, 64), ResNet9::create);
  * }</pre>
  *
  * @param name  the name in model files; letters, digits and hyphens

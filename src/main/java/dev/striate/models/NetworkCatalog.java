@@ -8,9 +8,9 @@ import java.util.List;
  * jars of {@code --classpath}.
  *
  * <pre>{@code
- * public final class MyNetworks implements NetworkCatalog {
+ * final class MyNetworks implements NetworkCatalog {     // public, in a file of its own
  *     public List<NetworkBuilder> builders() {
- *         return List.of(NetworkBuilder.ofClasses("my-net", Shape.of(3, 64, 64), MyNet::new));
+ *         return List.of(NetworkBuilder.ofClasses("resnet9-64", Shape.of(3, 64, 64), ResNet9::create));
  *     }
  * }
  * }</pre>
