@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * final class Square extends CustomOp {
- *     protected Tensor forward(Context context, Tensor... inputs) {
+ *     protected Tensor forward(Context context, Tensor[] inputs) {
  *         context.save(inputs[0]);
  *         return inputs[0].mul(inputs[0]);
  *     }
@@ -73,7 +73,7 @@ public abstract class CustomOp {
      *
      * @param inputs the arguments of {@link #apply}, which are not to be changed
      */
-    protected abstract Tensor forward(Context context, Tensor... inputs);
+    protected abstract Tensor forward(Context context, Tensor[] inputs);
 
     /**
      * Computes the gradients of the inputs from that of the output.

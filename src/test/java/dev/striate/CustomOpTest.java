@@ -24,7 +24,7 @@ class CustomOpTest {
         }
 
         @Override
-        protected Tensor forward(Context context, Tensor... inputs) {
+        protected Tensor forward(Context context, Tensor[] inputs) {
             Tensor square = inputs[0].mul(inputs[0]);
             context.save(inputs[0], inputs[1], square);
             return square.mul(inputs[1]);
@@ -93,7 +93,7 @@ class CustomOpTest {
     void mistakesAreNamed() {
         CustomOp identity = new CustomOp() {
             @Override
-            protected Tensor forward(Context context, Tensor... inputs) {
+            protected Tensor forward(Context context, Tensor[] inputs) {
                 return inputs[0];
             }
 
@@ -114,7 +114,7 @@ class CustomOpTest {
                     .startsWith("identity: forward() returned an input itself"));
             CustomOp none = new CustomOp() {
                 @Override
-                protected Tensor forward(Context context, Tensor... inputs) {
+                protected Tensor forward(Context context, Tensor[] inputs) {
                     assertThrows(AutogradException.class, () -> context.saved(0));
                     return inputs[0].mul(1);
                 }
