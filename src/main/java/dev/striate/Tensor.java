@@ -19,6 +19,7 @@ import dev.striate.op.ConvTranspose2d;
 import dev.striate.op.CrossEntropy;
 import dev.striate.op.Dropout;
 import dev.striate.op.Expand;
+import dev.striate.op.Flip;
 import dev.striate.op.Im2Col;
 import dev.striate.op.Linear;
 import dev.striate.op.Matmul;
@@ -32,9 +33,12 @@ import dev.striate.op.Prelu;
 import dev.striate.op.Reshape;
 import dev.striate.op.Slice;
 import dev.striate.op.Softmax;
+import dev.striate.op.Split;
+import dev.striate.op.Stack;
 import dev.striate.op.Sum;
 import dev.striate.op.Unary;
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -625,14 +629,71 @@ public final class Tensor extends ScopedResource {
         return Slice.apply(this, axis, start, end, 1);
     }
 
-    /** Every {@code step}-th element from {@code start} to {@code end} (exclusive) along an axis. */
+    /**
+     * Every {@code step}-th element from {@code start} to {@code end} (exclusive) along an axis; negative positions
+     * count from the end. With a negative step, the elements from {@code start} down to {@code end} (exclusive). An
+     * {@code end} of -1 is then the last element, as in Python; {@code -size - 1} is before the first one:
+     *
+     * <pre>{@code
+     * Tensor reversed = x.slice(0, -1, -x.size(0) - 1, -1);    // in Python x[::-1]
+     * }</pre>
+     *
+     * @throws ShapeException if the range is empty or exceeds the axis, or if the step is 0
+     */
     public Tensor slice(int axis, int start, int end, int step) {
         return Slice.apply(this, axis, start, end, step);
+    }
+
+    /**
+     * Reverses the order of the elements along the given axes; without axes, it is a copy.
+     *
+     * @throws ShapeException if an axis is given twice
+     */
+    public Tensor flip(int... axes) {
+        return Flip.apply(this, axes);
+    }
+
+    /**
+     * Cuts this tensor along an axis into parts of the given size, in order. The last one is smaller if the size does
+     * not divide that of the axis.
+     *
+     * @throws ShapeException if the size is below 1
+     */
+    public List<Tensor> split(int axis, int size) {
+        return Split.equally(this, axis, size);
+    }
+
+    /**
+     * Cuts this tensor along an axis into parts of the given sizes, in order.
+     *
+     * @throws ShapeException if a size is below 1, or if the sum of the sizes is not the size of the axis
+     */
+    public List<Tensor> split(int axis, int... sizes) {
+        return Split.apply(this, axis, sizes);
     }
 
     /** Joins tensors along an axis. Their other sizes must be equal. */
     public static Tensor concat(int axis, Tensor... parts) {
         return Concat.apply(axis, parts);
+    }
+
+    /**
+     * Joins tensors along a new axis, which is axis {@code axis} of the result.
+     *
+     * @throws ShapeException if there are no tensors, or if their shapes differ
+     */
+    public static Tensor stack(int axis, Tensor... parts) {
+        return Stack.apply(axis, parts);
+    }
+
+    /** Removes those of the given axes, or of all axes if none is given, that have size 1. Shares memory. */
+    public Tensor squeeze(int... axes) {
+        return Reshape.squeeze(this, axes);
+    }
+
+    /** Inserts an axis of size 1, which is axis {@code axis} of the result. Shares memory. */
+    public Tensor unsqueeze(int axis) {
+        return Reshape.unsqueeze(this, axis);
     }
 
     /** Adds a border of {@code value}: {@code before[i]} and {@code after[i]} elements along axis i. */

@@ -54,6 +54,7 @@ final class OpCases {
         list.prelu();
         list.reductions();
         list.shapes();
+        list.parts();
         list.matmul();
         list.linear();
         list.conv2d();
@@ -243,7 +244,10 @@ final class OpCases {
             {{2, 3, 5, 7}, {3}}, {{2, 3, 5, 7}, {1}}, {{4, 6}, {6}}, {{5}, {1}}, {{}, {1}}, {{33, 17, 3}, {17}}
         };
         for (int[][] pair : shapes) {
-            add("prelu", Shape.of(pair[0]) + " " + Shape.of(pair[1]), x -> x.get(0).prelu(x.get(1)))
+            add(
+                            "prelu",
+                            Shape.of(pair[0]) + " " + Shape.of(pair[1]),
+                            x -> x.get(0).prelu(x.get(1)))
                     .awayFrom(KINK_AT_0, pair[0])
                     .normal(pair[1]);
         }
@@ -458,6 +462,58 @@ final class OpCases {
 
     private OpCase exact(String operation, String name, SimpleCall call) {
         return add(operation, name, call).accuracy(Accuracy.selection());
+    }
+
+    private void parts() {
+        exact("slice", "backward", x -> x.get(0).slice(0, 3, 0, -1)).normal(5, 7);
+        exact("slice", "backward to the beginning", x -> x.get(0).slice(1, -1, -8, -1))
+                .normal(5, 7, 3);
+        exact("slice", "backward, step -3", x -> x.get(0).slice(1, 15, -18, -3)).normal(3, 17, 2);
+        exact("slice", "backward, one element", x -> x.get(0).slice(0, 0, -6, -1))
+                .normal(5, 7);
+        exact("slice", "backward, greatest step", x -> x.get(0).slice(0, 4, -6, Integer.MIN_VALUE))
+                .normal(5, 7);
+        exact("slice", "backward, special", x -> x.get(0).slice(0, 2, 0, -1))
+                .normal(3, 5)
+                .with(NAN, INF, -INF, -0f);
+        exact("flip", "first axis", x -> x.get(0).flip(0)).normal(5, 7);
+        exact("flip", "last axis", x -> x.get(0).flip(-1)).normal(5, 257);
+        exact("flip", "images", x -> x.get(0).flip(2, 3)).normal(2, 3, 5, 7);
+        exact("flip", "outer axes", x -> x.get(0).flip(0, 2)).normal(3, 17, 5, 7);
+        exact("flip", "all axes", x -> x.get(0).flip(0, 1, 2)).normal(33, 1, 65);
+        exact("flip", "no axis", x -> x.get(0).flip()).normal(3, 4);
+        exact("flip", "special", x -> x.get(0).flip(0)).normal(7).with(NAN, INF, -INF, -0f);
+        for (int axis : new int[] {0, 1, 2, -1, -3}) {
+            exact("stack", "along " + axis, x -> Tensor.stack(axis, x.get(0), x.get(1), x.get(2)))
+                    .normal(3, 5)
+                    .normal(3, 5)
+                    .normal(3, 5);
+        }
+        exact("stack", "scalars", x -> Tensor.stack(0, x.get(0), x.get(1)))
+                .normal()
+                .normal();
+        exact("stack", "one part", x -> Tensor.stack(1, x.get(0))).normal(7);
+        exact("stack", "the same part twice", x -> Tensor.stack(-1, x.get(0), x.get(0)))
+                .normal(3, 4);
+        exact("squeeze", "all", x -> x.get(0).squeeze()).normal(1, 3, 1, 5);
+        exact("squeeze", "some", x -> x.get(0).squeeze(0, 1)).normal(1, 3, 1, 5);
+        exact("unsqueeze", "first", x -> x.get(0).unsqueeze(0)).normal(3, 5);
+        exact("unsqueeze", "last", x -> x.get(0).unsqueeze(-1)).normal(3, 5);
+        split("into 3, 4 and 1", x -> x.get(0).split(1, 3, 4, 1)).normal(5, 8, 3);
+        split("into parts of 3", x -> x.get(0).split(0, 3)).normal(8, 5);
+        split("into parts of 4", x -> x.get(0).split(-1, 4)).normal(3, 8);
+        split("into one part", x -> x.get(0).split(0, 9)).normal(7, 2);
+        exact("split", "in another order", x -> {
+                    List<Tensor> parts = x.get(0).split(0, 2);
+                    return Tensor.concat(0, parts.get(2), parts.get(0), parts.get(2));
+                })
+                .normal(5, 3);
+    }
+
+    private OpCase split(String name, Function<Arguments, List<Tensor>> call) {
+        OpCase c = new OpCase("split", name, x -> new Results(call.apply(x), List.of()));
+        cases.add(c);
+        return c.accuracy(Accuracy.selection());
     }
 
     // ---- Products
