@@ -20,6 +20,7 @@ import dev.striate.op.CrossEntropy;
 import dev.striate.op.Dropout;
 import dev.striate.op.Expand;
 import dev.striate.op.Flip;
+import dev.striate.op.Gather;
 import dev.striate.op.Im2Col;
 import dev.striate.op.Linear;
 import dev.striate.op.Matmul;
@@ -36,6 +37,7 @@ import dev.striate.op.Softmax;
 import dev.striate.op.Split;
 import dev.striate.op.Stack;
 import dev.striate.op.Sum;
+import dev.striate.op.Topk;
 import dev.striate.op.Unary;
 import java.nio.FloatBuffer;
 import java.util.List;
@@ -590,6 +592,19 @@ public final class Tensor extends ScopedResource {
         return Argmax.apply(this, axis);
     }
 
+    /**
+     * The largest {@code k} elements along an axis and their positions, the largest first. Of equal elements, the one
+     * with the lower position is first; NaN counts as the largest value. The gradient goes to the elements that were
+     * taken.
+     *
+     * <p>The elements are sorted on the host: the method waits until the device has computed them.
+     *
+     * @throws ShapeException if {@code k} is below 1 or above the size along the axis
+     */
+    public TopK topk(int k, int axis) {
+        return Topk.apply(this, k, axis);
+    }
+
     // ---- Shape
 
     /** The same elements in another shape. One size may be -1 and is then computed. Shares memory. */
@@ -670,6 +685,28 @@ public final class Tensor extends ScopedResource {
      */
     public List<Tensor> split(int axis, int... sizes) {
         return Split.apply(this, axis, sizes);
+    }
+
+    /**
+     * Selects an element along an axis for each index: for {@code axis} 1 of three, {@code y[i, j, k] = x[i, index[i,
+     * j, k], k]}. The result has the shape of the indices. The gradient is summed where an index occurs several times.
+     *
+     * @param indices positions along the axis; as many axes as this tensor, no larger than it along the others
+     * @throws ShapeException if the shapes do not fit, or if an index is not a position along the axis
+     */
+    public Tensor gather(int axis, IntTensor indices) {
+        return Gather.gather(this, axis, indices);
+    }
+
+    /**
+     * Joins the slices at the given positions along an axis, in their order. The gradient is summed where an index
+     * occurs several times.
+     *
+     * @param indices positions along the axis, {@code (count)}
+     * @throws ShapeException if the indices have another rank, or if one is not a position along the axis
+     */
+    public Tensor indexSelect(int axis, IntTensor indices) {
+        return Gather.indexSelect(this, axis, indices);
     }
 
     /** Joins tensors along an axis. Their other sizes must be equal. */

@@ -189,6 +189,33 @@ class BadInputTest {
                     "split: expected sizes of at least 1 with the sum 4, the size of (2, 4) along axis -1, got [5, -1]",
                     in -> in.wide.split(-1, 5, -1)),
             misuse("split: there is no axis 2 in (2, 3)", in -> in.matrix.split(2, 1)),
+            misuse(
+                    "gather: expected indices of rank 2, no larger than (2, 3) along the axes other than 1, got (2)",
+                    in -> in.matrix.gather(1, in.labels)),
+            misuse(
+                    "gather: expected indices of rank 2, no larger than (2, 3) along the axes other than 1, got (3, 1)",
+                    in -> in.matrix.gather(-1, IntTensor.of(in.device, Shape.of(3, 1), 0, 1, 2))),
+            misuse(
+                    "gather: index 3 at position 1 is not one of the 3 positions along axis 1, 0 .. 2",
+                    in -> in.matrix.gather(1, IntTensor.of(in.device, Shape.of(1, 2), 0, 3))),
+            misuse(
+                    "gather: index -1 at position 0 is not one of the 2 positions along axis 0, 0 .. 1",
+                    in -> in.matrix.gather(0, IntTensor.of(in.device, Shape.of(1, 3), -1, 1, 1))),
+            misuse("gather: there is no axis 2 in (2, 3)", in -> in.matrix.gather(2, in.labels)),
+            misuse(
+                    "indexSelect: index 2 at position 1 is not one of the 2 positions along axis 0, 0 .. 1",
+                    in -> in.matrix.indexSelect(0, in.labels)),
+            misuse(
+                    "indexSelect: expected indices of rank 1, got (1, 2)",
+                    in -> in.matrix.indexSelect(0, IntTensor.of(in.device, Shape.of(1, 2), 0, 1))),
+            misuse("oneHot: label 2 at position 1 is not one of the 2 classes, 0 .. 1", in -> in.labels.oneHot(2)),
+            misuse("oneHot: expected sizes of at least 1, got shape (2, 0)", in -> in.labels.oneHot(0)),
+            misuse(
+                    "topk: expected a k from 1 to 3, the size of (2, 3) along axis 1, got 4",
+                    in -> in.matrix.topk(4, 1)),
+            misuse(
+                    "topk: expected a k from 1 to 2, the size of (2, 3) along axis -2, got 0",
+                    in -> in.matrix.topk(0, -2)),
             misuse("expand: shapes (2, 3) and (2, 4) do not broadcast", in -> in.matrix.expand(2, 4)),
             misuse("expand: (2, 3) does not broadcast to (3)", in -> in.matrix.expand(3)),
             misuse("sum: there is no axis 2 in (2, 3)", in -> in.matrix.sum(2)),
@@ -369,6 +396,11 @@ class BadInputTest {
             stranger("assign", (in, other) -> in.matrix.detach().assign(other)),
             stranger("addInPlace", (in, other) -> in.matrix.detach().addInPlace(1, other)),
             stranger("backward", (in, other) -> in.matrix.exp().backward(other)),
+            new Misuse(
+                    "indexSelect: the tensor is on",
+                    DeviceException.class,
+                    in -> in.matrix.indexSelect(
+                            0, IntTensor.of(Internals.device("elsewhere", Internals.backend(in.device)), 0, 1))),
             new Misuse(
                     "crossEntropy: the scores are on",
                     DeviceException.class,

@@ -17,6 +17,7 @@ import dev.striate.MaxPool2dResult;
 import dev.striate.Padding;
 import dev.striate.Shape;
 import dev.striate.Tensor;
+import dev.striate.TopK;
 import dev.striate.WindowOption;
 import dev.striate.op.OpCase.Arguments;
 import dev.striate.op.OpCase.Results;
@@ -55,6 +56,8 @@ final class OpCases {
         list.reductions();
         list.shapes();
         list.parts();
+        list.gather();
+        list.topk();
         list.matmul();
         list.linear();
         list.conv2d();
@@ -512,6 +515,115 @@ final class OpCases {
 
     private OpCase split(String name, Function<Arguments, List<Tensor>> call) {
         OpCase c = new OpCase("split", name, x -> new Results(call.apply(x), List.of()));
+        cases.add(c);
+        return c.accuracy(Accuracy.selection());
+    }
+
+    // ---- Selecting elements
+
+    private void gather() {
+        int[][][] shapes = {
+            {{1}, {0}, {1}},
+            {{5}, {0}, {9}},
+            {{257}, {0}, {63}},
+            {{7}, {0}, {1000}},
+            {{5, 7}, {0}, {9, 7}},
+            {{5, 7}, {1}, {5, 2}},
+            {{65, 33}, {1}, {65, 17}},
+            {{1, 17}, {-1}, {1, 257}},
+            {{2, 3, 4, 5}, {1}, {2, 7, 4, 5}},
+            {{2, 3, 4, 5}, {-2}, {2, 3, 1, 5}},
+            {{31, 2, 65}, {1}, {31, 5, 65}},
+            // Smaller along other axes.
+            {{5, 7}, {0}, {9, 3}},
+            {{3, 4, 5}, {1}, {1, 6, 2}},
+        };
+        for (int[][] s : shapes) {
+            Shape indices = Shape.of(s[2]);
+            int size = Shape.of(s[0]).size(s[1][0]);
+            exact(
+                            "gather",
+                            Shape.of(s[0]) + " along " + s[1][0] + " by " + indices,
+                            x -> x.get(0).gather(s[1][0], x.integers(indices, positions(indices.elements(), size))))
+                    .normal(s[0]);
+            if (size > 1) {
+                exact(
+                                "gather",
+                                Shape.of(s[0]) + " along " + s[1][0] + ", the last " + indices,
+                                x -> x.get(0)
+                                        .gather(s[1][0], x.integers(indices, fillLabels(indices.elements(), size - 1))))
+                        .normal(s[0]);
+            }
+        }
+        exact("gather", "special", x -> x.get(0).gather(0, x.integers(Shape.of(5), 3, 2, 1, 0, 3)))
+                .values(new float[] {NAN, INF, -INF, -0f}, 4)
+                .kinked();
+        exact("gather", "the maxima", x -> {
+                    Tensor rows = x.get(0);
+                    int[] best = rows.argmax(1).toIntArray();
+                    return rows.gather(1, x.integers(Shape.of(13, 1), best));
+                })
+                .distinct(13, 7);
+        int[][] selections = {{1, 0, 1}, {257, 0, 63}, {5, 0, 1000}};
+        for (int[] s : selections) {
+            indexSelect(new int[] {s[0]}, s[1], s[2]);
+        }
+        for (int axis = 0; axis < 3; axis++) {
+            indexSelect(new int[] {3, 5, 17}, axis, 7);
+            indexSelect(new int[] {33, 2, 65}, axis, 1);
+        }
+        indexSelect(new int[] {10, 64}, 0, 300);
+        indexSelect(new int[] {64, 10}, -1, 300);
+        exact("indexSelect", "special", x -> x.get(0).indexSelect(0, x.integers(Shape.of(3), 1, 1, 0)))
+                .normal(2, 5)
+                .with(NAN, INF, -INF, -0f);
+        for (int[] sizes : new int[][] {{}, {1}, {7}, {257}, {3, 5}}) {
+            for (int classes : new int[] {1, 10, 65}) {
+                Shape labels = Shape.of(sizes);
+                exact(
+                        "oneHot",
+                        labels + " of " + classes,
+                        x -> x.integers(labels, positions(labels.elements(), classes))
+                                .oneHot(classes));
+            }
+        }
+    }
+
+    private void indexSelect(int[] sizes, int axis, int count) {
+        int size = Shape.of(sizes).size(axis);
+        exact(
+                        "indexSelect",
+                        count + " of " + Shape.of(sizes) + " along " + axis,
+                        x -> x.get(0).indexSelect(axis, x.integers(Shape.of(count), positions(count, size))))
+                .normal(sizes);
+    }
+
+    /** In no order, some of them several times. */
+    private static int[] positions(int count, int size) {
+        int[] positions = new int[count];
+        for (int i = 0; i < count; i++) {
+            positions[i] = (i * 7 + i / 3 * 5) % size;
+        }
+        return positions;
+    }
+
+    private void topk() {
+        for (int[] s : new int[][] {{1, 1}, {7, 7}, {10, 5}, {257, 3}}) {
+            topk("(" + s[0] + ") by " + s[1], s[1], 0).distinct(s[0]);
+            topk("(3, " + s[0] + ", 2) by " + s[1], s[1], 1).distinct(3, s[0], 2);
+        }
+        topk("of ties", 5, -1).ties(13, 17);
+        topk("NaN and infinity", 6, 1).normal(9, 19).with(-INF, INF, NAN, -INF, 3, NAN, INF);
+        topk("zeros of either sign", 4, 0)
+                .values(new float[] {0, -0f, 0, -1, -0f}, 5)
+                .kinked();
+    }
+
+    private OpCase topk(String name, int k, int axis) {
+        OpCase c = new OpCase("topk", name, x -> {
+            TopK top = x.get(0).topk(k, axis);
+            return new Results(List.of(top.values()), List.of(top.indices()));
+        });
         cases.add(c);
         return c.accuracy(Accuracy.selection());
     }
