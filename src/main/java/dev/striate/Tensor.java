@@ -10,6 +10,7 @@ import dev.striate.internal.Internals;
 import dev.striate.internal.Storage;
 import dev.striate.op.AdaptiveAvgPool2d;
 import dev.striate.op.Argmax;
+import dev.striate.op.Argmin;
 import dev.striate.op.AvgPool2d;
 import dev.striate.op.BatchNorm2d;
 import dev.striate.op.Binary;
@@ -23,14 +24,17 @@ import dev.striate.op.Flip;
 import dev.striate.op.Gather;
 import dev.striate.op.Im2Col;
 import dev.striate.op.Linear;
+import dev.striate.op.LogSumExp;
 import dev.striate.op.Matmul;
 import dev.striate.op.Max;
 import dev.striate.op.MaxPool2d;
+import dev.striate.op.Min;
 import dev.striate.op.Mse;
 import dev.striate.op.Nll;
 import dev.striate.op.Pad;
 import dev.striate.op.Permute;
 import dev.striate.op.Prelu;
+import dev.striate.op.Prod;
 import dev.striate.op.Reshape;
 import dev.striate.op.Slice;
 import dev.striate.op.Softmax;
@@ -39,6 +43,7 @@ import dev.striate.op.Stack;
 import dev.striate.op.Sum;
 import dev.striate.op.Topk;
 import dev.striate.op.Unary;
+import dev.striate.op.Variance;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Locale;
@@ -589,7 +594,44 @@ public final class Tensor extends ScopedResource {
 
     /** The position of the maximum along an axis, the first one for ties. The axis is removed. */
     public IntTensor argmax(int axis) {
-        return Argmax.apply(this, axis);
+        return Argmax.apply(this, axis, false);
+    }
+
+    /**
+     * The position of the maximum along an axis, the last one for ties. If there is a NaN, it is the position of the
+     * last NaN. The axis is removed.
+     */
+    public IntTensor argmaxLast(int axis) {
+        return Argmax.apply(this, axis, true);
+    }
+
+    /**
+     * The minimum over the given axes, which are removed; over all axes if none is given. Ties pass the gradient to the
+     * first. If there is a NaN, the result is NaN.
+     */
+    public Tensor min(int... axes) {
+        return Min.apply(this, axes, false);
+    }
+
+    /** The minimum over the given axes, which are kept with size 1 if {@code keepAxes} is true. */
+    public Tensor min(int[] axes, boolean keepAxes) {
+        return Min.apply(this, axes, keepAxes);
+    }
+
+    /**
+     * The position of the minimum along an axis, the first one for ties. If there is a NaN, it is the position of the
+     * first NaN. The axis is removed.
+     */
+    public IntTensor argmin(int axis) {
+        return Argmin.apply(this, axis, false);
+    }
+
+    /**
+     * The position of the minimum along an axis, the last one for ties. If there is a NaN, it is the position of the
+     * last NaN. The axis is removed.
+     */
+    public IntTensor argminLast(int axis) {
+        return Argmin.apply(this, axis, true);
     }
 
     /**
@@ -603,6 +645,53 @@ public final class Tensor extends ScopedResource {
      */
     public TopK topk(int k, int axis) {
         return Topk.apply(this, k, axis);
+    }
+
+    /** The product over the given axes, which are removed; over all axes if none is given. Factors may be 0. */
+    public Tensor prod(int... axes) {
+        return Prod.apply(this, axes, false);
+    }
+
+    /** The product over the given axes, which are kept with size 1 if {@code keepAxes} is true. */
+    public Tensor prod(int[] axes, boolean keepAxes) {
+        return Prod.apply(this, axes, keepAxes);
+    }
+
+    /**
+     * The unbiased variance over the given axes, {@code sum((x - mean)^2) / (n - 1)}; the axes are removed. It is over
+     * all axes if none is given, and NaN for n = 1.
+     */
+    public Tensor var(int... axes) {
+        return Variance.var(this, axes, 1, false);
+    }
+
+    /**
+     * The variance over the given axes, {@code sum((x - mean)^2) / max(0, n - correction)}.
+     *
+     * @param axes       the axes to reduce; all of them if empty
+     * @param correction 1 for the unbiased estimate of the variance of a population, 0 for the variance of the elements
+     * @param keepAxes   whether the axes are kept with size 1
+     */
+    public Tensor var(int[] axes, int correction, boolean keepAxes) {
+        return Variance.var(this, axes, correction, keepAxes);
+    }
+
+    /**
+     * The standard deviation over the given axes, the square root of {@link #var(int...)}. Where it is 0, so is the
+     * gradient.
+     */
+    public Tensor std(int... axes) {
+        return Variance.std(this, axes, 1, false);
+    }
+
+    /** The standard deviation over the given axes, the square root of {@link #var(int[], int, boolean)}. */
+    public Tensor std(int[] axes, int correction, boolean keepAxes) {
+        return Variance.std(this, axes, correction, keepAxes);
+    }
+
+    /** {@code log(sum(e^x))} along an axis, which is removed. It does not overflow. */
+    public Tensor logSumExp(int axis) {
+        return LogSumExp.apply(this, axis);
     }
 
     // ---- Shape

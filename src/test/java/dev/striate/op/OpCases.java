@@ -58,6 +58,10 @@ final class OpCases {
         list.parts();
         list.gather();
         list.topk();
+        list.smallest();
+        list.prod();
+        list.variance();
+        list.logSumExp();
         list.matmul();
         list.linear();
         list.conv2d();
@@ -626,6 +630,170 @@ final class OpCases {
         });
         cases.add(c);
         return c.accuracy(Accuracy.selection());
+    }
+
+    // ---- Further reductions
+
+    private void smallest() {
+        for (int[] sizes : new int[][] {{}, {1}, {257}, {5, 7}, {2, 3, 4, 5}, {3, 1000}, {1000, 3}}) {
+            min(sizes);
+            for (int axis = 0; axis < sizes.length; axis++) {
+                int along = axis;
+                min(sizes, axis);
+                indices(
+                                "argmin",
+                                Shape.of(sizes) + " along " + axis,
+                                x -> x.get(0).argmin(along))
+                        .distinct(sizes);
+            }
+        }
+        min(new int[] {2, 3, 4, 5}, 0, 2);
+        for (int[] axes : new int[][] {{}, {0}, {1}}) {
+            exact("min", "of ties " + Arrays.toString(axes), x -> x.get(0).min(axes))
+                    .ties(13, 17);
+            exact(
+                            "min",
+                            "NaN and infinity " + Arrays.toString(axes),
+                            x -> x.get(0).min(axes))
+                    .normal(9, 19)
+                    .with(-INF, INF, NAN, -INF, 3, NAN, INF);
+        }
+        for (int[] sizes : new int[][] {{1}, {257}, {13, 17}, {3, 1000}, {1000, 3}, {3, 1, 17, 5}}) {
+            for (int axis = 0; axis < sizes.length; axis++) {
+                int along = axis;
+                String name = "of ties " + Shape.of(sizes) + " along " + axis;
+                indices("argmaxLast", name, x -> x.get(0).argmaxLast(along)).ties(sizes);
+                indices("argminLast", name, x -> x.get(0).argminLast(along)).ties(sizes);
+            }
+        }
+        for (int axis : new int[] {0, 1}) {
+            String name = "NaN along " + axis;
+            indices("argmaxLast", name, x -> x.get(0).argmaxLast(axis))
+                    .normal(9, 19)
+                    .with(INF, NAN, NAN, -INF, INF);
+            indices("argmin", name, x -> x.get(0).argmin(axis)).normal(9, 19).with(INF, NAN, NAN, -INF, INF);
+            indices("argminLast", name, x -> x.get(0).argminLast(axis))
+                    .normal(9, 19)
+                    .with(INF, NAN, NAN, -INF, INF);
+        }
+    }
+
+    private void min(int[] sizes, int... axes) {
+        String name = Shape.of(sizes) + " over " + (axes.length == 0 ? "all" : Arrays.toString(axes));
+        exact("min", name, x -> x.get(0).min(axes)).distinct(sizes);
+        exact("min", name + " kept", x -> x.get(0).min(axes, true)).distinct(sizes);
+    }
+
+    private void prod() {
+        for (int[] sizes : new int[][] {{}, {1}, {2}, {7}, {257}, {5, 7}, {2, 3, 4, 5}, {65, 33}, {1, 63, 1}}) {
+            if (Shape.of(sizes).elements() <= 257) {
+                prod(sizes);
+            }
+            for (int axis = 0; axis < sizes.length; axis++) {
+                prod(sizes, axis);
+            }
+        }
+        prod(new int[] {2, 3, 4, 5}, 0, 2);
+        prod(new int[] {2, 3, 4, 5}, -1, 1);
+        add("prod", "1025 factors", x -> x.get(0).prod())
+                .uniform(0.6f, 1.5f, 1025)
+                .accuracy(product(1025));
+        // The gradient of a zero is the product of the others, which is 0 if there is another zero.
+        add("prod", "with zeros", x -> x.get(0).prod(1))
+                .values(new float[] {2, 0, -3, 4, 0, 5, 0, -2, 1, 2, 3, -4}, 3, 4)
+                .accuracy(product(4));
+        add("prod", "special", x -> x.get(0).prod(1))
+                .values(new float[] {2, INF, -3, 1, NAN, 5, INF, 0, 1, -INF, 1, -1}, 4, 3)
+                .kinked()
+                .accuracy(product(3));
+    }
+
+    private void prod(int[] sizes, int... axes) {
+        String name = Shape.of(sizes) + " over " + (axes.length == 0 ? "all" : Arrays.toString(axes));
+        Accuracy accuracy = product(terms(sizes, axes));
+        add("prod", name, x -> x.get(0).prod(axes)).awayFrom(KINK_AT_0, sizes).accuracy(accuracy);
+        add("prod", name + " kept", x -> x.get(0).prod(axes, true))
+                .awayFrom(KINK_AT_0, sizes)
+                .accuracy(accuracy);
+    }
+
+    /** Half an ulp for each product; the gradient has one more factor in place of the one that is left out. */
+    private static Accuracy product(int factors) {
+        return Accuracy.relative(0.5 * factors);
+    }
+
+    private void variance() {
+        for (int[] sizes : new int[][] {{2}, {7}, {63}, {5, 7}, {2, 3, 4, 5}, {33, 3}}) {
+            for (int correction : new int[] {1, 0, 2}) {
+                variance(sizes, correction);
+                for (int axis = 0; correction < 2 && axis < sizes.length; axis++) {
+                    variance(sizes, correction, axis);
+                }
+            }
+        }
+        variance(new int[] {2, 3, 4, 5}, 1, 0, 2);
+        variance(new int[] {2, 3, 4, 5}, -1, -1, 1);
+    }
+
+    private void variance(int[] sizes, int correction, int... axes) {
+        int terms = terms(sizes, axes);
+        if (terms <= correction) {
+            return;
+        }
+        String name = Shape.of(sizes) + " over " + (axes.length == 0 ? "all" : Arrays.toString(axes)) + ", correction "
+                + correction;
+        add("var", name, x -> x.get(0).var(axes, correction, false))
+                .normal(sizes)
+                .accuracy(Accuracy.stable(terms));
+        add("var", name + " kept", x -> x.get(0).var(axes, correction, true))
+                .normal(sizes)
+                .accuracy(Accuracy.stable(terms));
+        add("std", name, x -> x.get(0).std(axes, correction, false))
+                .normal(sizes)
+                .accuracy(Accuracy.stable(terms));
+        add("std", name + " kept", x -> x.get(0).std(axes, correction, true))
+                .normal(sizes)
+                .accuracy(Accuracy.stable(terms));
+    }
+
+    private void logSumExp() {
+        for (int[] sizes : new int[][] {{1}, {7}, {257}, {5, 7}, {2, 3, 4, 5}, {3, 1000}}) {
+            for (int axis = 0; axis < sizes.length; axis++) {
+                int along = axis;
+                add(
+                                "logSumExp",
+                                Shape.of(sizes) + " along " + axis,
+                                x -> x.get(0).logSumExp(along))
+                        .normal(sizes)
+                        .accuracy(logSumExp(sizes, axis));
+            }
+        }
+        int[] rows = {4, 3};
+        add("logSumExp", "large", x -> x.get(0).logSumExp(1))
+                .normal(rows)
+                .times(1e4f)
+                .accuracy(logSumExp(rows, 1))
+                .kinked();
+        add("logSumExp", "NaN and infinity", x -> x.get(0).logSumExp(1))
+                .values(new float[] {1, INF, -INF, NAN, 2, 3, -INF, 5, 6, -INF, -INF, -INF}, rows)
+                .constant()
+                .accuracy(logSumExp(rows, 1));
+    }
+
+    /**
+     * A sum of the maximum and a logarithm, whose own error is that of the sum of at most n, relative to 1. The gradient
+     * is that of {@link #softmax} times dy.
+     */
+    private static Accuracy logSumExp(int[] sizes, int axis) {
+        int n = sizes[axis];
+        return (c, reference) -> {
+            double dy = largest(c.upstreamValues(reference.outputs()[0].length));
+            return Accuracy.ulps(
+                            4 + 4 * Math.sqrt(n),
+                            (i, y) -> 1 + Math.log(n) + Math.abs(y),
+                            (i, dx) -> Math.abs(dx) + dy * errorOfProbability(Math.min(1, Math.abs(dx) / dy)))
+                    .of(c, reference);
+        };
     }
 
     // ---- Products

@@ -55,6 +55,11 @@ class TemporariesTest {
                     new int[][] {{2, 3, 2, 3}, {3, 4, 9, 9}, {4}}),
             new Composed("mse", x -> x[0].mse(x[1]), new int[][] {{2, 3}, {2, 3}}),
             new Composed("gather of a part", TemporariesTest::gatherOfAPart, new int[][] {{3, 4, 5}}),
+            new Composed("min", x -> x[0].min(0, 2), new int[][] {{3, 4, 5}}),
+            new Composed("prod", x -> x[0].prod(0, 2), new int[][] {{3, 4, 5}}),
+            new Composed("var", x -> x[0].var(0), new int[][] {{3, 4}}),
+            new Composed("std", x -> x[0].std(1), new int[][] {{3, 4}}),
+            new Composed("logSumExp", x -> x[0].logSumExp(1), new int[][] {{3, 4}}),
             new Composed("div by a tiny number", x -> x[0].div(Float.MIN_VALUE), new int[][] {{2, 3}}),
             new Composed("div by a huge number", x -> x[0].div(Float.MAX_VALUE), new int[][] {{2, 3}}));
 

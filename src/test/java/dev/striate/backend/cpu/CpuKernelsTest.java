@@ -317,8 +317,9 @@ class CpuKernelsTest {
         return StridedLoop.of(sizes, strides);
     }
 
-    @Test
-    void maximaAgreeWithTiesAndNaN() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void maximaAgreeWithTiesAndNaN(boolean last) {
         Random random = new Random(3);
         float[] x = new float[5 * 300];
         for (int i = 0; i < x.length; i++) {
@@ -339,7 +340,7 @@ class CpuKernelsTest {
                         IndexBuffer places = on.allocateIndices(outputs);
                         Buffer y = on.allocate(outputs);
                         Buffer dx = on.allocate(x.length);
-                        on.kernels().reduce().max(kept, reduced, in[0], y, places);
+                        on.kernels().reduce().max(kept, reduced, last, in[0], y, places);
                         on.kernels().reduce().maxGradient(kept, reduced, in[1], places, dx);
                         int[] found = new int[outputs];
                         on.read(places, found, 0);

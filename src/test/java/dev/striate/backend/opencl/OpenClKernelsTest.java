@@ -441,11 +441,14 @@ class OpenClKernelsTest {
                     values[values.length - 1] = planted;
                     Buffer y = s.out(outer);
                     IndexBuffer indices = s.outIndices(outer);
-                    s.backend.kernels().reduce().max(kept, reduced, s.in(values), y, indices);
+                    s.backend.kernels().reduce().max(kept, reduced, false, s.in(values), y, indices);
                     s.result(y);
                     s.result(indices);
-                    s.backend.kernels().reduce().max(kept, reduced, s.in(values), null, indices);
+                    s.backend.kernels().reduce().max(kept, reduced, false, s.in(values), null, indices);
                     s.result(indices);
+                    IndexBuffer last = s.outIndices(outer);
+                    s.backend.kernels().reduce().max(kept, reduced, true, s.in(values), null, last);
+                    s.result(last);
                     Buffer dx = s.out(outer * inner);
                     s.backend.kernels().reduce().maxGradient(kept, reduced, s.random(outer), indices, dx);
                     s.result(dx);
