@@ -57,13 +57,20 @@ __kernel void sumAlone(
     partial[output * splits + split] = scale * total;
 }
 
-// Whether (v, i) displaces (best, bestIndex): NaN before all, then the larger, then the earlier.
+// Which of two equal values wins: the earlier or, with LAST, the later.
+#ifdef LAST
+#define WINS_TIE(i, other) ((i) > (other))
+#else
+#define WINS_TIE(i, other) ((i) < (other))
+#endif
+
+// Whether (v, i) displaces (best, bestIndex): NaN before all, then the larger, then by index.
 bool displaces(float v, int i, float best, int bestIndex)
 {
     if (isnan(best)) {
-        return isnan(v) && i < bestIndex;
+        return isnan(v) && WINS_TIE(i, bestIndex);
     }
-    return isnan(v) || v > best || (v == best && i < bestIndex);
+    return isnan(v) || v > best || (v == best && WINS_TIE(i, bestIndex));
 }
 
 // The first chunk of a maximum: one chunk per work-item, groups of any size.

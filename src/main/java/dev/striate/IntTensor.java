@@ -3,6 +3,7 @@ package dev.striate;
 import dev.striate.backend.Backend;
 import dev.striate.backend.IndexBuffer;
 import dev.striate.internal.References;
+import dev.striate.op.OneHot;
 
 /**
  * A dense, row-major array of 32-bit integers on a device, such as labels or positions of maxima. It has no arithmetic
@@ -106,6 +107,16 @@ public final class IntTensor extends ScopedResource {
         int[] values = new int[shape.elements()];
         device.backend().read(buffer(), values, 0);
         return values;
+    }
+
+    /**
+     * Returns the tensor {@code (..., classes)} that is 1 where the position along the last axis is the integer, and 0
+     * elsewhere.
+     *
+     * @throws ShapeException if an integer is not from 0 to {@code classes - 1}
+     */
+    public Tensor oneHot(int classes) {
+        return OneHot.apply(this, classes);
     }
 
     /** Returns a copy on another device, or this tensor if it is already there. */

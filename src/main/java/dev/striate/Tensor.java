@@ -10,6 +10,7 @@ import dev.striate.internal.Internals;
 import dev.striate.internal.Storage;
 import dev.striate.op.AdaptiveAvgPool2d;
 import dev.striate.op.Argmax;
+import dev.striate.op.Argmin;
 import dev.striate.op.AvgPool2d;
 import dev.striate.op.BatchNorm2d;
 import dev.striate.op.Binary;
@@ -21,25 +22,35 @@ import dev.striate.op.CrossEntropy;
 import dev.striate.op.DiceLoss;
 import dev.striate.op.Dropout;
 import dev.striate.op.Expand;
+import dev.striate.op.Flip;
 import dev.striate.op.FocalLoss;
+import dev.striate.op.Gather;
 import dev.striate.op.Huber;
 import dev.striate.op.Im2Col;
 import dev.striate.op.Linear;
+import dev.striate.op.LogSumExp;
 import dev.striate.op.Matmul;
 import dev.striate.op.Max;
 import dev.striate.op.MaxPool2d;
+import dev.striate.op.Min;
 import dev.striate.op.Mse;
 import dev.striate.op.Nll;
 import dev.striate.op.Pad;
 import dev.striate.op.Permute;
 import dev.striate.op.Prelu;
+import dev.striate.op.Prod;
 import dev.striate.op.Reshape;
 import dev.striate.op.Slice;
 import dev.striate.op.Softmax;
+import dev.striate.op.Split;
+import dev.striate.op.Stack;
 import dev.striate.op.Sum;
+import dev.striate.op.Topk;
 import dev.striate.op.Unary;
+import dev.striate.op.Variance;
 import dev.striate.op.Where;
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -688,7 +699,104 @@ public final class Tensor extends ScopedResource {
 
     /** The position of the maximum along an axis, the first one for ties. The axis is removed. */
     public IntTensor argmax(int axis) {
-        return Argmax.apply(this, axis);
+        return Argmax.apply(this, axis, false);
+    }
+
+    /**
+     * The position of the maximum along an axis, the last one for ties. If there is a NaN, it is the position of the
+     * last NaN. The axis is removed.
+     */
+    public IntTensor argmaxLast(int axis) {
+        return Argmax.apply(this, axis, true);
+    }
+
+    /**
+     * The minimum over the given axes, which are removed; over all axes if none is given. Ties pass the gradient to the
+     * first. If there is a NaN, the result is NaN.
+     */
+    public Tensor min(int... axes) {
+        return Min.apply(this, axes, false);
+    }
+
+    /** The minimum over the given axes, which are kept with size 1 if {@code keepAxes} is true. */
+    public Tensor min(int[] axes, boolean keepAxes) {
+        return Min.apply(this, axes, keepAxes);
+    }
+
+    /**
+     * The position of the minimum along an axis, the first one for ties. If there is a NaN, it is the position of the
+     * first NaN. The axis is removed.
+     */
+    public IntTensor argmin(int axis) {
+        return Argmin.apply(this, axis, false);
+    }
+
+    /**
+     * The position of the minimum along an axis, the last one for ties. If there is a NaN, it is the position of the
+     * last NaN. The axis is removed.
+     */
+    public IntTensor argminLast(int axis) {
+        return Argmin.apply(this, axis, true);
+    }
+
+    /**
+     * The largest {@code k} elements along an axis and their positions, the largest first. Of equal elements, the one
+     * with the lower position is first; NaN counts as the largest value. The gradient goes to the elements that were
+     * taken.
+     *
+     * <p>The elements are sorted on the host: the method waits until the device has computed them.
+     *
+     * @throws ShapeException if {@code k} is below 1 or above the size along the axis
+     */
+    public TopK topk(int k, int axis) {
+        return Topk.apply(this, k, axis);
+    }
+
+    /** The product over the given axes, which are removed; over all axes if none is given. Factors may be 0. */
+    public Tensor prod(int... axes) {
+        return Prod.apply(this, axes, false);
+    }
+
+    /** The product over the given axes, which are kept with size 1 if {@code keepAxes} is true. */
+    public Tensor prod(int[] axes, boolean keepAxes) {
+        return Prod.apply(this, axes, keepAxes);
+    }
+
+    /**
+     * The unbiased variance over the given axes, {@code sum((x - mean)^2) / (n - 1)}; the axes are removed. It is over
+     * all axes if none is given, and NaN for n = 1.
+     */
+    public Tensor var(int... axes) {
+        return Variance.var(this, axes, 1, false);
+    }
+
+    /**
+     * The variance over the given axes, {@code sum((x - mean)^2) / max(0, n - correction)}.
+     *
+     * @param axes       the axes to reduce; all of them if empty
+     * @param correction 1 for the unbiased estimate of the variance of a population, 0 for the variance of the elements
+     * @param keepAxes   whether the axes are kept with size 1
+     */
+    public Tensor var(int[] axes, int correction, boolean keepAxes) {
+        return Variance.var(this, axes, correction, keepAxes);
+    }
+
+    /**
+     * The standard deviation over the given axes, the square root of {@link #var(int...)}. Where it is 0, so is the
+     * gradient.
+     */
+    public Tensor std(int... axes) {
+        return Variance.std(this, axes, 1, false);
+    }
+
+    /** The standard deviation over the given axes, the square root of {@link #var(int[], int, boolean)}. */
+    public Tensor std(int[] axes, int correction, boolean keepAxes) {
+        return Variance.std(this, axes, correction, keepAxes);
+    }
+
+    /** {@code log(sum(e^x))} along an axis, which is removed. It does not overflow. */
+    public Tensor logSumExp(int axis) {
+        return LogSumExp.apply(this, axis);
     }
 
     // ---- Shape
@@ -730,14 +838,93 @@ public final class Tensor extends ScopedResource {
         return Slice.apply(this, axis, start, end, 1);
     }
 
-    /** Every {@code step}-th element from {@code start} to {@code end} (exclusive) along an axis. */
+    /**
+     * Every {@code step}-th element from {@code start} to {@code end} (exclusive) along an axis; negative positions
+     * count from the end. With a negative step, the elements from {@code start} down to {@code end} (exclusive). An
+     * {@code end} of -1 is then the last element, as in Python; {@code -size - 1} is before the first one:
+     *
+     * <pre>{@code
+     * Tensor reversed = x.slice(0, -1, -x.size(0) - 1, -1);    // in Python x[::-1]
+     * }</pre>
+     *
+     * @throws ShapeException if the range is empty or exceeds the axis, or if the step is 0
+     */
     public Tensor slice(int axis, int start, int end, int step) {
         return Slice.apply(this, axis, start, end, step);
+    }
+
+    /**
+     * Reverses the order of the elements along the given axes; without axes, it is a copy.
+     *
+     * @throws ShapeException if an axis is given twice
+     */
+    public Tensor flip(int... axes) {
+        return Flip.apply(this, axes);
+    }
+
+    /**
+     * Cuts this tensor along an axis into parts of the given size, in order. The last one is smaller if the size does
+     * not divide that of the axis.
+     *
+     * @throws ShapeException if the size is below 1
+     */
+    public List<Tensor> split(int axis, int size) {
+        return Split.equally(this, axis, size);
+    }
+
+    /**
+     * Cuts this tensor along an axis into parts of the given sizes, in order.
+     *
+     * @throws ShapeException if a size is below 1, or if the sum of the sizes is not the size of the axis
+     */
+    public List<Tensor> split(int axis, int... sizes) {
+        return Split.apply(this, axis, sizes);
+    }
+
+    /**
+     * Selects an element along an axis for each index: for {@code axis} 1 of three, {@code y[i, j, k] = x[i, index[i,
+     * j, k], k]}. The result has the shape of the indices. The gradient is summed where an index occurs several times.
+     *
+     * @param indices positions along the axis; as many axes as this tensor, no larger than it along the others
+     * @throws ShapeException if the shapes do not fit, or if an index is not a position along the axis
+     */
+    public Tensor gather(int axis, IntTensor indices) {
+        return Gather.gather(this, axis, indices);
+    }
+
+    /**
+     * Joins the slices at the given positions along an axis, in their order. The gradient is summed where an index
+     * occurs several times.
+     *
+     * @param indices positions along the axis, {@code (count)}
+     * @throws ShapeException if the indices have another rank, or if one is not a position along the axis
+     */
+    public Tensor indexSelect(int axis, IntTensor indices) {
+        return Gather.indexSelect(this, axis, indices);
     }
 
     /** Joins tensors along an axis. Their other sizes must be equal. */
     public static Tensor concat(int axis, Tensor... parts) {
         return Concat.apply(axis, parts);
+    }
+
+    /**
+     * Joins tensors along a new axis, which is axis {@code axis} of the result.
+     *
+     * @throws ShapeException if there are no tensors, or if their shapes differ
+     */
+    public static Tensor stack(int axis, Tensor... parts) {
+        return Stack.apply(axis, parts);
+    }
+
+    /** Removes those of the given axes, or of all axes if none is given, that have size 1. Shares memory. */
+    public Tensor squeeze(int... axes) {
+        return Reshape.squeeze(this, axes);
+    }
+
+    /** Inserts an axis of size 1, which is axis {@code axis} of the result. Shares memory. */
+    public Tensor unsqueeze(int axis) {
+        return Reshape.unsqueeze(this, axis);
     }
 
     /** Adds a border of {@code value}: {@code before[i]} and {@code after[i]} elements along axis i. */

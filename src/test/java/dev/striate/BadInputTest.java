@@ -150,12 +150,84 @@ class BadInputTest {
                             0,
                             Collections.nCopies(4097, Tensor.zeros(in.device, 1 << 20))
                                     .toArray(Tensor[]::new))),
+            misuse(
+                    "slice: from 3 to -1 by -1 along axis 1 of (2, 4): expected 4 > from > to; an end of -5 is before",
+                    in -> in.wide.slice(1, 3, -1, -1)),
+            misuse(
+                    "slice: from 4 to 0 by -1 along axis 1 of (2, 4): expected 4 > from > to",
+                    in -> in.wide.slice(1, 4, 0, -1)),
+            misuse(
+                    "slice: from 3 to -6 by -1 along axis 1 of (2, 4): expected 4 > from > to",
+                    in -> in.wide.slice(1, 3, -6, -1)),
+            misuse(
+                    "slice: from 0 to 2 by 0 along axis 1 of (2, 4): expected a step other than 0",
+                    in -> in.wide.slice(1, 0, 2, 0)),
+            misuse("flip: expected each axis at most once, got [0, -2]", in -> in.matrix.flip(0, -2)),
+            misuse("flip: there is no axis 2 in (2, 3)", in -> in.matrix.flip(2)),
+            misuse("stack: expected at least one tensor", in -> Tensor.stack(0)),
+            misuse(
+                    "stack: expected tensors of the same shape, got (2, 3) and (2, 4)",
+                    in -> Tensor.stack(0, in.matrix, in.wide)),
+            misuse(
+                    "stack: expected a new axis from -3 to 2 for the shape (2, 3), got 3",
+                    in -> Tensor.stack(3, in.matrix)),
+            misuse(
+                    "stack: expected fewer than 2^31 elements, got shape (2048, 1048576)",
+                    in -> Tensor.stack(
+                            0,
+                            Collections.nCopies(2048, Tensor.zeros(in.device, 1 << 20))
+                                    .toArray(Tensor[]::new))),
+            misuse(
+                    "unsqueeze: expected a new axis from -1 to 0 for the shape (), got -2",
+                    in -> in.scalar.unsqueeze(-2)),
+            misuse("squeeze: there is no axis 2 in (2, 3)", in -> in.matrix.squeeze(2)),
+            misuse("split: expected parts of at least 1 along axis 1, got 0", in -> in.matrix.split(1, 0)),
+            misuse(
+                    "split: expected sizes of at least 1 with the sum 4, the size of (2, 4) along axis 1, got [1, 2]",
+                    in -> in.wide.split(1, 1, 2)),
+            misuse(
+                    "split: expected sizes of at least 1 with the sum 4, the size of (2, 4) along axis -1, got [5, -1]",
+                    in -> in.wide.split(-1, 5, -1)),
+            misuse("split: there is no axis 2 in (2, 3)", in -> in.matrix.split(2, 1)),
+            misuse(
+                    "gather: expected indices of rank 2, no larger than (2, 3) along the axes other than 1, got (2)",
+                    in -> in.matrix.gather(1, in.labels)),
+            misuse(
+                    "gather: expected indices of rank 2, no larger than (2, 3) along the axes other than 1, got (3, 1)",
+                    in -> in.matrix.gather(-1, IntTensor.of(in.device, Shape.of(3, 1), 0, 1, 2))),
+            misuse(
+                    "gather: index 3 at position 1 is not one of the 3 positions along axis 1, 0 .. 2",
+                    in -> in.matrix.gather(1, IntTensor.of(in.device, Shape.of(1, 2), 0, 3))),
+            misuse(
+                    "gather: index -1 at position 0 is not one of the 2 positions along axis 0, 0 .. 1",
+                    in -> in.matrix.gather(0, IntTensor.of(in.device, Shape.of(1, 3), -1, 1, 1))),
+            misuse("gather: there is no axis 2 in (2, 3)", in -> in.matrix.gather(2, in.labels)),
+            misuse(
+                    "indexSelect: index 2 at position 1 is not one of the 2 positions along axis 0, 0 .. 1",
+                    in -> in.matrix.indexSelect(0, in.labels)),
+            misuse(
+                    "indexSelect: expected indices of rank 1, got (1, 2)",
+                    in -> in.matrix.indexSelect(0, IntTensor.of(in.device, Shape.of(1, 2), 0, 1))),
+            misuse("oneHot: label 2 at position 1 is not one of the 2 classes, 0 .. 1", in -> in.labels.oneHot(2)),
+            misuse("oneHot: expected sizes of at least 1, got shape (2, 0)", in -> in.labels.oneHot(0)),
+            misuse(
+                    "topk: expected a k from 1 to 3, the size of (2, 3) along axis 1, got 4",
+                    in -> in.matrix.topk(4, 1)),
+            misuse(
+                    "topk: expected a k from 1 to 2, the size of (2, 3) along axis -2, got 0",
+                    in -> in.matrix.topk(0, -2)),
             misuse("expand: shapes (2, 3) and (2, 4) do not broadcast", in -> in.matrix.expand(2, 4)),
             misuse("expand: (2, 3) does not broadcast to (3)", in -> in.matrix.expand(3)),
             misuse("sum: there is no axis 2 in (2, 3)", in -> in.matrix.sum(2)),
             misuse("mean: there is no axis -3 in (2, 3)", in -> in.matrix.mean(-3)),
             misuse("max: there is no axis 2 in (2, 3)", in -> in.matrix.max(0, 2)),
             misuse("argmax: there is no axis 0 in ()", in -> in.scalar.argmax(0)),
+            misuse("min: there is no axis 2 in (2, 3)", in -> in.matrix.min(0, 2)),
+            misuse("argmin: there is no axis 2 in (2, 3)", in -> in.matrix.argmin(2)),
+            misuse("prod: there is no axis 2 in (2, 3)", in -> in.matrix.prod(2)),
+            misuse("var: there is no axis 2 in (2, 3)", in -> in.matrix.var(2)),
+            misuse("std: there is no axis -3 in (2, 3)", in -> in.matrix.std(-3)),
+            misuse("logSumExp: there is no axis 2 in (2, 3)", in -> in.matrix.logSumExp(2)),
             misuse("softmax: there is no axis 2 in (2, 3)", in -> in.matrix.softmax(2)),
             misuse("logSoftmax: there is no axis 0 in (), which has 0 axes", in -> in.scalar.logSoftmax(0)),
             misuse("item: expected one element, got shape (2, 3)", in -> in.matrix.item()),
@@ -323,11 +395,17 @@ class BadInputTest {
             stranger("conv2d", (in, other) -> in.images.conv2d(in.kernel, other)),
             stranger("convTranspose2d", (in, other) -> in.images.convTranspose2d(other, null)),
             stranger("concat", (in, other) -> Tensor.concat(0, in.matrix, other)),
+            stranger("stack", (in, other) -> Tensor.stack(0, in.matrix, other)),
             stranger("batchNorm2d", (in, other) -> in.matrix.batchNorm2d(in.row, other, null, null, true, 0.1f, 1e-5f)),
             stranger("mse", (in, other) -> in.matrix.mse(other)),
             stranger("assign", (in, other) -> in.matrix.detach().assign(other)),
             stranger("addInPlace", (in, other) -> in.matrix.detach().addInPlace(1, other)),
             stranger("backward", (in, other) -> in.matrix.exp().backward(other)),
+            new Misuse(
+                    "indexSelect: the tensor is on",
+                    DeviceException.class,
+                    in -> in.matrix.indexSelect(
+                            0, IntTensor.of(Internals.device("elsewhere", Internals.backend(in.device)), 0, 1))),
             new Misuse(
                     "crossEntropy: the scores are on",
                     DeviceException.class,

@@ -11,6 +11,7 @@ public record KernelSet(
         UnaryKernels unary,
         BinaryKernels binary,
         CopyKernels copy,
+        GatherKernels gather,
         ReduceKernels reduce,
         MatmulKernels matmul,
         LinearKernels linear,

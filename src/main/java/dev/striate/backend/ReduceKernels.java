@@ -12,13 +12,13 @@ public interface ReduceKernels {
     void sum(StridedLoop kept, StridedLoop reduced, float scale, Buffer x, Buffer y);
 
     /**
-     * The maximum and the iteration of {@code reduced} in which it occurs: for ties the first; if there is a NaN, the
-     * first NaN.
+     * The maximum and the iteration of {@code reduced} in which it occurs: for ties the first or, if {@code last}, the
+     * last. NaN counts as the maximum.
      *
      * @param y       the maxima, or null if only the indices are needed
      * @param indices iterations of {@code reduced}, one per element of the output
      */
-    void max(StridedLoop kept, StridedLoop reduced, Buffer x, @Nullable Buffer y, IndexBuffer indices);
+    void max(StridedLoop kept, StridedLoop reduced, boolean last, Buffer x, @Nullable Buffer y, IndexBuffer indices);
 
     /** Writes all of {@code dx}: {@code dy} at the positions in {@code indices}, and 0 elsewhere. */
     void maxGradient(StridedLoop kept, StridedLoop reduced, Buffer dy, IndexBuffer indices, Buffer dx);

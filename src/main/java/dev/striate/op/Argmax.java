@@ -8,7 +8,7 @@ import dev.striate.IntTensor;
 import dev.striate.Tensor;
 
 /**
- * The position of the maximum along an axis: of the first NaN if there is one, otherwise of the first maximum. It has
+ * The position of the maximum along an axis: of a NaN if there is one, and of the first or the last of several. It has
  * no gradient.
  */
 public final class Argmax {
@@ -16,10 +16,10 @@ public final class Argmax {
     private Argmax() {}
 
     /** The axis is removed. */
-    public static IntTensor apply(Tensor x, int axis) {
+    public static IntTensor apply(Tensor x, int axis, boolean last) {
         ReduceLoops loops = ReduceLoops.of("argmax", x.shape(), new int[] {axis}, false);
         IntTensor indices = allocateIntegers(x.device(), loops.output(), 0, x.size(axis) - 1);
-        kernels(x).reduce().max(loops.kept(), loops.reduced(), buffer(x), null, buffer(indices));
+        kernels(x).reduce().max(loops.kept(), loops.reduced(), last, buffer(x), null, buffer(indices));
         return indices;
     }
 }

@@ -40,7 +40,7 @@ public final class CrossEntropy {
     /** Computes {@link #apply} and the predictions, which cost almost nothing extra; errors as for {@link #apply}. */
     public static CrossEntropyResult withPredictions(Tensor logits, IntTensor labels, ClassificationOptions options) {
         if (!options.classWeights().isEmpty()) {
-            return new CrossEntropyResult(weighted(logits, labels, options), Argmax.apply(logits, 1));
+            return new CrossEntropyResult(weighted(logits, labels, options), Argmax.apply(logits, 1, false));
         }
         ClassificationGeometry g = Labels.geometry("crossEntropy", logits, labels, options);
         IntTensor predictions =

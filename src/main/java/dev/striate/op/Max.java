@@ -22,7 +22,7 @@ public final class Max {
         Tensor y = allocate(x.device(), loops.output());
         IntTensor indices =
                 allocateIntegers(x.device(), loops.output(), 0, loops.reduced().turns() - 1);
-        kernels(x).reduce().max(loops.kept(), loops.reduced(), buffer(x), buffer(y), buffer(indices));
+        kernels(x).reduce().max(loops.kept(), loops.reduced(), false, buffer(x), buffer(y), buffer(indices));
         Recorder.of("max", y)
                 .input(x, (dy, saved) -> gradient(loops, dy, saved.integers(0), shape), new IntTensor[] {indices})
                 .record();

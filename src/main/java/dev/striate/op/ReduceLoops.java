@@ -16,11 +16,7 @@ record ReduceLoops(Shape output, StridedLoop kept, StridedLoop reduced, Shape ke
 
     /** @param axes the axes to reduce; all of them if empty */
     static ReduceLoops of(String operation, Shape x, int[] axes, boolean keep) {
-        boolean[] goes = new boolean[x.rank()];
-        Arrays.fill(goes, axes.length == 0);
-        for (int axis : axes) {
-            goes[x.axis(operation, axis)] = true;
-        }
+        boolean[] goes = reduced(operation, x, axes);
         int[] strides = x.strides();
         int reducedRank = 0;
         for (boolean gone : goes) {
@@ -49,5 +45,15 @@ record ReduceLoops(Shape output, StridedLoop kept, StridedLoop reduced, Shape ke
                 StridedLoop.of(keptSizes, keptStrides),
                 StridedLoop.of(reducedSizes, reducedStrides),
                 keepAxes);
+    }
+
+    /** Returns for each axis whether it is among the given ones; all are if none is given. */
+    static boolean[] reduced(String operation, Shape x, int[] axes) {
+        boolean[] reduced = new boolean[x.rank()];
+        Arrays.fill(reduced, axes.length == 0);
+        for (int axis : axes) {
+            reduced[x.axis(operation, axis)] = true;
+        }
+        return reduced;
     }
 }

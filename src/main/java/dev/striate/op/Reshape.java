@@ -7,6 +7,7 @@ import dev.striate.ShapeException;
 import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** Changes the shape. The elements, their order and the memory stay the same. */
 public final class Reshape {
@@ -33,6 +34,37 @@ public final class Reshape {
         sizes[from] = 1;
         for (int axis = from; axis < x.rank(); axis++) {
             sizes[from] *= x.size(axis);
+        }
+        return Shape.of(sizes);
+    }
+
+    /** Removes those of the given axes, or of all if none is given, that have size 1. */
+    public static Tensor squeeze(Tensor x, int... axes) {
+        boolean[] goes = ReduceLoops.reduced("squeeze", x.shape(), axes);
+        int[] kept = IntStream.range(0, goes.length)
+                .filter(axis -> !goes[axis] || x.size(axis) != 1)
+                .map(x::size)
+                .toArray();
+        return record("squeeze", x, Shape.of(kept));
+    }
+
+    /** Inserts an axis of size 1, which is axis {@code axis} of the result. */
+    public static Tensor unsqueeze(Tensor x, int axis) {
+        return record("unsqueeze", x, unsqueezed("unsqueeze", x.shape(), axis));
+    }
+
+    /** Returns a shape with a new axis of size 1. */
+    static Shape unsqueezed(String operation, Shape x, int axis) {
+        int rank = x.rank() + 1;
+        if (axis < -rank || axis >= rank) {
+            throw new ShapeException(operation + ": expected a new axis from " + -rank + " to " + (rank - 1)
+                    + " for the shape " + x + ", got " + axis);
+        }
+        int along = axis < 0 ? axis + rank : axis;
+        int[] sizes = new int[rank];
+        sizes[along] = 1;
+        for (int i = 0; i < x.rank(); i++) {
+            sizes[i < along ? i : i + 1] = x.size(i);
         }
         return Shape.of(sizes);
     }

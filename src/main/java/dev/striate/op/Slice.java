@@ -14,21 +14,25 @@ public final class Slice {
 
     /**
      * Returns every {@code step}-th element from {@code start} to {@code end} (exclusive); negative positions count
-     * from the end.
+     * from the end. With a negative step, the range goes down, and an {@code end} of {@code -size - 1} is before the
+     * first element.
      *
-     * @throws ShapeException if the range is empty or exceeds the axis, or if the step is below 1
+     * @throws ShapeException if the range is empty or exceeds the axis, or if the step is 0
      */
     public static Tensor apply(Tensor x, int axis, int start, int end, int step) {
         int along = x.shape().axis("slice", axis);
         int size = x.size(along);
         int from = start < 0 ? start + size : start;
         int to = end < 0 ? end + size : end;
-        if (from < 0 || to > size || from >= to || step < 1) {
+        boolean up = step > 0 && from >= 0 && from < to && to <= size;
+        boolean down = step < 0 && from < size && to < from && to >= -1;
+        if (!up && !down) {
             throw new ShapeException("slice: from " + start + " to " + end + " by " + step + " along axis " + axis
-                    + " of " + x.shape() + ": expected 0 <= from < to <= " + size + " and a step of at least 1");
+                    + " of " + x.shape() + ": expected " + expected(size, step));
         }
         int[] whole = x.shape().toArray();
-        Shape shape = x.shape().with(along, (to - from - 1) / step + 1);
+        // As long, because the least integer has no opposite.
+        Shape shape = x.shape().with(along, (int) ((Math.abs(to - from) - 1) / Math.abs((long) step)) + 1);
         int[] strides = x.shape().strides();
         int offset = from * strides[along];
         strides[along] *= step;
@@ -41,5 +45,14 @@ public final class Slice {
                     return dx;
                 })
                 .record();
+    }
+
+    private static String expected(int size, int step) {
+        if (step == 0) {
+            return "a step other than 0";
+        }
+        return step > 0
+                ? "0 <= from < to <= " + size
+                : size + " > from > to; an end of " + (-size - 1) + " is before the first element";
     }
 }

@@ -17,6 +17,7 @@ import dev.striate.MaxPool2dResult;
 import dev.striate.Padding;
 import dev.striate.Shape;
 import dev.striate.Tensor;
+import dev.striate.TopK;
 import dev.striate.WindowOption;
 import dev.striate.op.OpCase.Arguments;
 import dev.striate.op.OpCase.Results;
@@ -55,6 +56,13 @@ final class OpCases {
         list.prelu();
         list.reductions();
         list.shapes();
+        list.parts();
+        list.gather();
+        list.topk();
+        list.smallest();
+        list.prod();
+        list.variance();
+        list.logSumExp();
         list.matmul();
         list.linear();
         list.conv2d();
@@ -559,6 +567,331 @@ final class OpCases {
 
     private OpCase exact(String operation, String name, SimpleCall call) {
         return add(operation, name, call).accuracy(Accuracy.selection());
+    }
+
+    private void parts() {
+        exact("slice", "backward", x -> x.get(0).slice(0, 3, 0, -1)).normal(5, 7);
+        exact("slice", "backward to the beginning", x -> x.get(0).slice(1, -1, -8, -1))
+                .normal(5, 7, 3);
+        exact("slice", "backward, step -3", x -> x.get(0).slice(1, 15, -18, -3)).normal(3, 17, 2);
+        exact("slice", "backward, one element", x -> x.get(0).slice(0, 0, -6, -1))
+                .normal(5, 7);
+        exact("slice", "backward, greatest step", x -> x.get(0).slice(0, 4, -6, Integer.MIN_VALUE))
+                .normal(5, 7);
+        exact("slice", "backward, special", x -> x.get(0).slice(0, 2, 0, -1))
+                .normal(3, 5)
+                .with(NAN, INF, -INF, -0f);
+        exact("flip", "first axis", x -> x.get(0).flip(0)).normal(5, 7);
+        exact("flip", "last axis", x -> x.get(0).flip(-1)).normal(5, 257);
+        exact("flip", "images", x -> x.get(0).flip(2, 3)).normal(2, 3, 5, 7);
+        exact("flip", "outer axes", x -> x.get(0).flip(0, 2)).normal(3, 17, 5, 7);
+        exact("flip", "all axes", x -> x.get(0).flip(0, 1, 2)).normal(33, 1, 65);
+        exact("flip", "no axis", x -> x.get(0).flip()).normal(3, 4);
+        exact("flip", "special", x -> x.get(0).flip(0)).normal(7).with(NAN, INF, -INF, -0f);
+        for (int axis : new int[] {0, 1, 2, -1, -3}) {
+            exact("stack", "along " + axis, x -> Tensor.stack(axis, x.get(0), x.get(1), x.get(2)))
+                    .normal(3, 5)
+                    .normal(3, 5)
+                    .normal(3, 5);
+        }
+        exact("stack", "scalars", x -> Tensor.stack(0, x.get(0), x.get(1)))
+                .normal()
+                .normal();
+        exact("stack", "one part", x -> Tensor.stack(1, x.get(0))).normal(7);
+        exact("stack", "the same part twice", x -> Tensor.stack(-1, x.get(0), x.get(0)))
+                .normal(3, 4);
+        exact("squeeze", "all", x -> x.get(0).squeeze()).normal(1, 3, 1, 5);
+        exact("squeeze", "some", x -> x.get(0).squeeze(0, 1)).normal(1, 3, 1, 5);
+        exact("unsqueeze", "first", x -> x.get(0).unsqueeze(0)).normal(3, 5);
+        exact("unsqueeze", "last", x -> x.get(0).unsqueeze(-1)).normal(3, 5);
+        split("into 3, 4 and 1", x -> x.get(0).split(1, 3, 4, 1)).normal(5, 8, 3);
+        split("into parts of 3", x -> x.get(0).split(0, 3)).normal(8, 5);
+        split("into parts of 4", x -> x.get(0).split(-1, 4)).normal(3, 8);
+        split("into one part", x -> x.get(0).split(0, 9)).normal(7, 2);
+        exact("split", "in another order", x -> {
+                    List<Tensor> parts = x.get(0).split(0, 2);
+                    return Tensor.concat(0, parts.get(2), parts.get(0), parts.get(2));
+                })
+                .normal(5, 3);
+    }
+
+    private OpCase split(String name, Function<Arguments, List<Tensor>> call) {
+        OpCase c = new OpCase("split", name, x -> new Results(call.apply(x), List.of()));
+        cases.add(c);
+        return c.accuracy(Accuracy.selection());
+    }
+
+    // ---- Selecting elements
+
+    private void gather() {
+        int[][][] shapes = {
+            {{1}, {0}, {1}},
+            {{5}, {0}, {9}},
+            {{257}, {0}, {63}},
+            {{7}, {0}, {1000}},
+            {{5, 7}, {0}, {9, 7}},
+            {{5, 7}, {1}, {5, 2}},
+            {{65, 33}, {1}, {65, 17}},
+            {{1, 17}, {-1}, {1, 257}},
+            {{2, 3, 4, 5}, {1}, {2, 7, 4, 5}},
+            {{2, 3, 4, 5}, {-2}, {2, 3, 1, 5}},
+            {{31, 2, 65}, {1}, {31, 5, 65}},
+            // Smaller along other axes.
+            {{5, 7}, {0}, {9, 3}},
+            {{3, 4, 5}, {1}, {1, 6, 2}},
+        };
+        for (int[][] s : shapes) {
+            Shape indices = Shape.of(s[2]);
+            int size = Shape.of(s[0]).size(s[1][0]);
+            exact(
+                            "gather",
+                            Shape.of(s[0]) + " along " + s[1][0] + " by " + indices,
+                            x -> x.get(0).gather(s[1][0], x.integers(indices, positions(indices.elements(), size))))
+                    .normal(s[0]);
+            if (size > 1) {
+                exact(
+                                "gather",
+                                Shape.of(s[0]) + " along " + s[1][0] + ", the last " + indices,
+                                x -> x.get(0)
+                                        .gather(s[1][0], x.integers(indices, fillLabels(indices.elements(), size - 1))))
+                        .normal(s[0]);
+            }
+        }
+        exact("gather", "special", x -> x.get(0).gather(0, x.integers(Shape.of(5), 3, 2, 1, 0, 3)))
+                .values(new float[] {NAN, INF, -INF, -0f}, 4)
+                .kinked();
+        exact("gather", "the maxima", x -> {
+                    Tensor rows = x.get(0);
+                    int[] best = rows.argmax(1).toIntArray();
+                    return rows.gather(1, x.integers(Shape.of(13, 1), best));
+                })
+                .distinct(13, 7);
+        int[][] selections = {{1, 0, 1}, {257, 0, 63}, {5, 0, 1000}};
+        for (int[] s : selections) {
+            indexSelect(new int[] {s[0]}, s[1], s[2]);
+        }
+        for (int axis = 0; axis < 3; axis++) {
+            indexSelect(new int[] {3, 5, 17}, axis, 7);
+            indexSelect(new int[] {33, 2, 65}, axis, 1);
+        }
+        indexSelect(new int[] {10, 64}, 0, 300);
+        indexSelect(new int[] {64, 10}, -1, 300);
+        exact("indexSelect", "special", x -> x.get(0).indexSelect(0, x.integers(Shape.of(3), 1, 1, 0)))
+                .normal(2, 5)
+                .with(NAN, INF, -INF, -0f);
+        for (int[] sizes : new int[][] {{}, {1}, {7}, {257}, {3, 5}}) {
+            for (int classes : new int[] {1, 10, 65}) {
+                Shape labels = Shape.of(sizes);
+                exact(
+                        "oneHot",
+                        labels + " of " + classes,
+                        x -> x.integers(labels, positions(labels.elements(), classes))
+                                .oneHot(classes));
+            }
+        }
+    }
+
+    private void indexSelect(int[] sizes, int axis, int count) {
+        int size = Shape.of(sizes).size(axis);
+        exact(
+                        "indexSelect",
+                        count + " of " + Shape.of(sizes) + " along " + axis,
+                        x -> x.get(0).indexSelect(axis, x.integers(Shape.of(count), positions(count, size))))
+                .normal(sizes);
+    }
+
+    /** In no order, some of them several times. */
+    private static int[] positions(int count, int size) {
+        int[] positions = new int[count];
+        for (int i = 0; i < count; i++) {
+            positions[i] = (i * 7 + i / 3 * 5) % size;
+        }
+        return positions;
+    }
+
+    private void topk() {
+        for (int[] s : new int[][] {{1, 1}, {7, 7}, {10, 5}, {257, 3}}) {
+            topk("(" + s[0] + ") by " + s[1], s[1], 0).distinct(s[0]);
+            topk("(3, " + s[0] + ", 2) by " + s[1], s[1], 1).distinct(3, s[0], 2);
+        }
+        topk("of ties", 5, -1).ties(13, 17);
+        topk("NaN and infinity", 6, 1).normal(9, 19).with(-INF, INF, NAN, -INF, 3, NAN, INF);
+        topk("zeros of either sign", 4, 0)
+                .values(new float[] {0, -0f, 0, -1, -0f}, 5)
+                .kinked();
+    }
+
+    private OpCase topk(String name, int k, int axis) {
+        OpCase c = new OpCase("topk", name, x -> {
+            TopK top = x.get(0).topk(k, axis);
+            return new Results(List.of(top.values()), List.of(top.indices()));
+        });
+        cases.add(c);
+        return c.accuracy(Accuracy.selection());
+    }
+
+    // ---- Further reductions
+
+    private void smallest() {
+        for (int[] sizes : new int[][] {{}, {1}, {257}, {5, 7}, {2, 3, 4, 5}, {3, 1000}, {1000, 3}}) {
+            min(sizes);
+            for (int axis = 0; axis < sizes.length; axis++) {
+                int along = axis;
+                min(sizes, axis);
+                indices(
+                                "argmin",
+                                Shape.of(sizes) + " along " + axis,
+                                x -> x.get(0).argmin(along))
+                        .distinct(sizes);
+            }
+        }
+        min(new int[] {2, 3, 4, 5}, 0, 2);
+        for (int[] axes : new int[][] {{}, {0}, {1}}) {
+            exact("min", "of ties " + Arrays.toString(axes), x -> x.get(0).min(axes))
+                    .ties(13, 17);
+            exact(
+                            "min",
+                            "NaN and infinity " + Arrays.toString(axes),
+                            x -> x.get(0).min(axes))
+                    .normal(9, 19)
+                    .with(-INF, INF, NAN, -INF, 3, NAN, INF);
+        }
+        for (int[] sizes : new int[][] {{1}, {257}, {13, 17}, {3, 1000}, {1000, 3}, {3, 1, 17, 5}}) {
+            for (int axis = 0; axis < sizes.length; axis++) {
+                int along = axis;
+                String name = "of ties " + Shape.of(sizes) + " along " + axis;
+                indices("argmaxLast", name, x -> x.get(0).argmaxLast(along)).ties(sizes);
+                indices("argminLast", name, x -> x.get(0).argminLast(along)).ties(sizes);
+            }
+        }
+        for (int axis : new int[] {0, 1}) {
+            String name = "NaN along " + axis;
+            indices("argmaxLast", name, x -> x.get(0).argmaxLast(axis))
+                    .normal(9, 19)
+                    .with(INF, NAN, NAN, -INF, INF);
+            indices("argmin", name, x -> x.get(0).argmin(axis)).normal(9, 19).with(INF, NAN, NAN, -INF, INF);
+            indices("argminLast", name, x -> x.get(0).argminLast(axis))
+                    .normal(9, 19)
+                    .with(INF, NAN, NAN, -INF, INF);
+        }
+    }
+
+    private void min(int[] sizes, int... axes) {
+        String name = Shape.of(sizes) + " over " + (axes.length == 0 ? "all" : Arrays.toString(axes));
+        exact("min", name, x -> x.get(0).min(axes)).distinct(sizes);
+        exact("min", name + " kept", x -> x.get(0).min(axes, true)).distinct(sizes);
+    }
+
+    private void prod() {
+        for (int[] sizes : new int[][] {{}, {1}, {2}, {7}, {257}, {5, 7}, {2, 3, 4, 5}, {65, 33}, {1, 63, 1}}) {
+            if (Shape.of(sizes).elements() <= 257) {
+                prod(sizes);
+            }
+            for (int axis = 0; axis < sizes.length; axis++) {
+                prod(sizes, axis);
+            }
+        }
+        prod(new int[] {2, 3, 4, 5}, 0, 2);
+        prod(new int[] {2, 3, 4, 5}, -1, 1);
+        add("prod", "1025 factors", x -> x.get(0).prod())
+                .uniform(0.6f, 1.5f, 1025)
+                .accuracy(product(1025));
+        // The gradient of a zero is the product of the others, which is 0 if there is another zero.
+        add("prod", "with zeros", x -> x.get(0).prod(1))
+                .values(new float[] {2, 0, -3, 4, 0, 5, 0, -2, 1, 2, 3, -4}, 3, 4)
+                .accuracy(product(4));
+        add("prod", "special", x -> x.get(0).prod(1))
+                .values(new float[] {2, INF, -3, 1, NAN, 5, INF, 0, 1, -INF, 1, -1}, 4, 3)
+                .kinked()
+                .accuracy(product(3));
+    }
+
+    private void prod(int[] sizes, int... axes) {
+        String name = Shape.of(sizes) + " over " + (axes.length == 0 ? "all" : Arrays.toString(axes));
+        Accuracy accuracy = product(terms(sizes, axes));
+        add("prod", name, x -> x.get(0).prod(axes)).awayFrom(KINK_AT_0, sizes).accuracy(accuracy);
+        add("prod", name + " kept", x -> x.get(0).prod(axes, true))
+                .awayFrom(KINK_AT_0, sizes)
+                .accuracy(accuracy);
+    }
+
+    /** Half an ulp for each product; the gradient has one more factor in place of the one that is left out. */
+    private static Accuracy product(int factors) {
+        return Accuracy.relative(0.5 * factors);
+    }
+
+    private void variance() {
+        for (int[] sizes : new int[][] {{2}, {7}, {63}, {5, 7}, {2, 3, 4, 5}, {33, 3}}) {
+            for (int correction : new int[] {1, 0, 2}) {
+                variance(sizes, correction);
+                for (int axis = 0; correction < 2 && axis < sizes.length; axis++) {
+                    variance(sizes, correction, axis);
+                }
+            }
+        }
+        variance(new int[] {2, 3, 4, 5}, 1, 0, 2);
+        variance(new int[] {2, 3, 4, 5}, -1, -1, 1);
+    }
+
+    private void variance(int[] sizes, int correction, int... axes) {
+        int terms = terms(sizes, axes);
+        if (terms <= correction) {
+            return;
+        }
+        String name = Shape.of(sizes) + " over " + (axes.length == 0 ? "all" : Arrays.toString(axes)) + ", correction "
+                + correction;
+        add("var", name, x -> x.get(0).var(axes, correction, false))
+                .normal(sizes)
+                .accuracy(Accuracy.stable(terms));
+        add("var", name + " kept", x -> x.get(0).var(axes, correction, true))
+                .normal(sizes)
+                .accuracy(Accuracy.stable(terms));
+        add("std", name, x -> x.get(0).std(axes, correction, false))
+                .normal(sizes)
+                .accuracy(Accuracy.stable(terms));
+        add("std", name + " kept", x -> x.get(0).std(axes, correction, true))
+                .normal(sizes)
+                .accuracy(Accuracy.stable(terms));
+    }
+
+    private void logSumExp() {
+        for (int[] sizes : new int[][] {{1}, {7}, {257}, {5, 7}, {2, 3, 4, 5}, {3, 1000}}) {
+            for (int axis = 0; axis < sizes.length; axis++) {
+                int along = axis;
+                add(
+                                "logSumExp",
+                                Shape.of(sizes) + " along " + axis,
+                                x -> x.get(0).logSumExp(along))
+                        .normal(sizes)
+                        .accuracy(logSumExp(sizes, axis));
+            }
+        }
+        int[] rows = {4, 3};
+        add("logSumExp", "large", x -> x.get(0).logSumExp(1))
+                .normal(rows)
+                .times(1e4f)
+                .accuracy(logSumExp(rows, 1))
+                .kinked();
+        add("logSumExp", "NaN and infinity", x -> x.get(0).logSumExp(1))
+                .values(new float[] {1, INF, -INF, NAN, 2, 3, -INF, 5, 6, -INF, -INF, -INF}, rows)
+                .constant()
+                .accuracy(logSumExp(rows, 1));
+    }
+
+    /**
+     * A sum of the maximum and a logarithm, whose own error is that of the sum of at most n, relative to 1. The gradient
+     * is that of {@link #softmax} times dy.
+     */
+    private static Accuracy logSumExp(int[] sizes, int axis) {
+        int n = sizes[axis];
+        return (c, reference) -> {
+            double dy = largest(c.upstreamValues(reference.outputs()[0].length));
+            return Accuracy.ulps(
+                            4 + 4 * Math.sqrt(n),
+                            (i, y) -> 1 + Math.log(n) + Math.abs(y),
+                            (i, dx) -> Math.abs(dx) + dy * errorOfProbability(Math.min(1, Math.abs(dx) / dy)))
+                    .of(c, reference);
+        };
     }
 
     // ---- Products

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.striate.Device;
 import dev.striate.Generator;
+import dev.striate.IntTensor;
+import dev.striate.Shape;
 import dev.striate.Tensor;
 import dev.striate.TestDevices;
 import java.util.Arrays;
@@ -52,8 +54,20 @@ class TemporariesTest {
                     x -> x[0].convTranspose2d(x[1], x[2], stride(9)),
                     new int[][] {{2, 3, 2, 3}, {3, 4, 9, 9}, {4}}),
             new Composed("mse", x -> x[0].mse(x[1]), new int[][] {{2, 3}, {2, 3}}),
+            new Composed("gather of a part", TemporariesTest::gatherOfAPart, new int[][] {{3, 4, 5}}),
+            new Composed("min", x -> x[0].min(0, 2), new int[][] {{3, 4, 5}}),
+            new Composed("prod", x -> x[0].prod(0, 2), new int[][] {{3, 4, 5}}),
+            new Composed("var", x -> x[0].var(0), new int[][] {{3, 4}}),
+            new Composed("std", x -> x[0].std(1), new int[][] {{3, 4}}),
+            new Composed("logSumExp", x -> x[0].logSumExp(1), new int[][] {{3, 4}}),
             new Composed("div by a tiny number", x -> x[0].div(Float.MIN_VALUE), new int[][] {{2, 3}}),
             new Composed("div by a huge number", x -> x[0].div(Float.MAX_VALUE), new int[][] {{2, 3}}));
+
+    private static Tensor gatherOfAPart(Tensor[] x) {
+        try (IntTensor indices = IntTensor.of(x[0].device(), Shape.of(1, 2, 1), 3, 3)) {
+            return x[0].gather(1, indices);
+        }
+    }
 
     private static Composed linear(String name, int... sizes) {
         return new Composed(

@@ -40,6 +40,7 @@ public final class CpuBackend implements Backend {
                 unary,
                 new CpuBinary(context),
                 new CpuCopy(context),
+                new CpuGather(context),
                 reduce,
                 matmul,
                 linear,

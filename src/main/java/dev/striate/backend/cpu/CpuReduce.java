@@ -118,7 +118,8 @@ final class CpuReduce implements ReduceKernels {
     }
 
     @Override
-    public void max(StridedLoop kept, StridedLoop reduced, Buffer x, @Nullable Buffer y, IndexBuffer indices) {
+    public void max(
+            StridedLoop kept, StridedLoop reduced, boolean last, Buffer x, @Nullable Buffer y, IndexBuffer indices) {
         CpuBuffer in = CpuBuffer.of(x);
         CpuBuffer out = CpuBuffer.ofNullable(y);
         int[] places = CpuIndexBuffer.of(indices).array;
@@ -128,7 +129,9 @@ final class CpuReduce implements ReduceKernels {
             for (Runs outputs = new Runs(kept, from, to); outputs.next(); ) {
                 for (int i = 0; i < outputs.length(); i++, output++) {
                     int base = in.offset + outputs.position(0) + i * outputs.stride(0);
-                    int place = placeOfMax(reduced, turns, in.array, base);
+                    int place = last
+                            ? placeOfLastMax(reduced, turns, in.array, base)
+                            : placeOfMax(reduced, turns, in.array, base);
                     places[output] = place;
                     if (out != null) {
                         out.array[out.offset + output] = in.array[base + reduced.position(0, place)];
@@ -154,6 +157,21 @@ final class CpuReduce implements ReduceKernels {
                 if (Float.isNaN(best)) {
                     return place;
                 }
+            }
+        }
+        return place;
+    }
+
+    /** Goes backward, so that the last of equal maxima comes first. */
+    private static int placeOfLastMax(StridedLoop reduced, int turns, float[] x, int base) {
+        int place = turns - 1;
+        float best = x[base + reduced.position(0, place)];
+        for (int turn = place - 1; turn >= 0 && !Float.isNaN(best); turn--) {
+            float value = x[base + reduced.position(0, turn)];
+            // Written so that NaN passes.
+            if (!(value <= best)) {
+                best = value;
+                place = turn;
             }
         }
         return place;

@@ -30,6 +30,7 @@ public final class OpenClBackend implements Backend, AutoCloseable {
                 new OpenClUnary(runtime),
                 new OpenClBinary(runtime),
                 new OpenClCopy(runtime),
+                new OpenClGather(runtime),
                 reduce,
                 matmul,
                 linear,

@@ -107,7 +107,9 @@ final class OpenClReduce implements ReduceKernels {
     }
 
     @Override
-    public void max(StridedLoop kept, StridedLoop reduced, Buffer x, @Nullable Buffer y, IndexBuffer indices) {
+    public void max(
+            StridedLoop kept, StridedLoop reduced, boolean last, Buffer x, @Nullable Buffer y, IndexBuffer indices) {
+        String what = last ? "LAST" : "VALUES";
         int outputs = kept.turns();
         boolean team = usesTeam(kept, reduced);
         int chunk = team ? CHUNK_TEAM * team() : CHUNK_ALONE;
@@ -118,15 +120,15 @@ final class OpenClReduce implements ReduceKernels {
         OpenClBuffer maxima = y == null ? runtime.scratch(outputs) : OpenClBuffer.of(y);
         try {
             OpenClLaunch launch = team
-                    ? runtime.kernel("reduce", "maxTeam", "VALUES")
-                    : runtime.kernel("reduce", "maxAlone", "VALUES").ints(outputs);
+                    ? runtime.kernel("reduce", "maxTeam", what)
+                    : runtime.kernel("reduce", "maxAlone", what).ints(outputs);
             launch.nest(kept)
                     .nest(reduced)
                     .ints(reduced.turns(), chunk, splits)
                     .buffers(x, values)
                     .indices(turns);
             run(launch, chunks, team);
-            runtime.kernel("reduce", "maxOfChunks", "VALUES")
+            runtime.kernel("reduce", "maxOfChunks", what)
                     .ints(outputs, splits)
                     .buffers(values)
                     .indices(turns)

@@ -37,6 +37,7 @@ public final class ReferenceBackend implements Backend {
                 unary,
                 new ReferenceBinary(),
                 new ReferenceCopy(),
+                new ReferenceGather(),
                 reduce,
                 matmul,
                 new ComposedLinear(matmul, reduce, unary),

@@ -23,7 +23,8 @@ final class ReferenceReduce implements ReduceKernels {
     }
 
     @Override
-    public void max(StridedLoop kept, StridedLoop reduced, Buffer x, @Nullable Buffer y, IndexBuffer indices) {
+    public void max(
+            StridedLoop kept, StridedLoop reduced, boolean last, Buffer x, @Nullable Buffer y, IndexBuffer indices) {
         ReferenceBuffer from = ReferenceBuffer.of(x);
         ReferenceIndexBuffer places = ReferenceIndexBuffer.of(indices);
         for (int i = 0; i < kept.turns(); i++) {
@@ -31,7 +32,7 @@ final class ReferenceReduce implements ReduceKernels {
             double best = from.get(kept.position(0, i));
             for (int turn = 1; turn < reduced.turns(); turn++) {
                 double value = from.get(kept.position(0, i) + reduced.position(0, turn));
-                if (beats(value, best)) {
+                if (last ? !beats(best, value) : beats(value, best)) {
                     best = value;
                     place = turn;
                 }

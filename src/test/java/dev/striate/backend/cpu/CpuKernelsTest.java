@@ -9,6 +9,7 @@ import dev.striate.backend.BatchNorm2dGeometry;
 import dev.striate.backend.BinaryFunction;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.Conv2dGeometry;
+import dev.striate.backend.GatherGeometry;
 import dev.striate.backend.IndexBuffer;
 import dev.striate.backend.MatmulGeometry;
 import dev.striate.backend.NormParameters;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -315,8 +317,9 @@ class CpuKernelsTest {
         return StridedLoop.of(sizes, strides);
     }
 
-    @Test
-    void maximaAgreeWithTiesAndNaN() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void maximaAgreeWithTiesAndNaN(boolean last) {
         Random random = new Random(3);
         float[] x = new float[5 * 300];
         for (int i = 0; i < x.length; i++) {
@@ -337,7 +340,7 @@ class CpuKernelsTest {
                         IndexBuffer places = on.allocateIndices(outputs);
                         Buffer y = on.allocate(outputs);
                         Buffer dx = on.allocate(x.length);
-                        on.kernels().reduce().max(kept, reduced, in[0], y, places);
+                        on.kernels().reduce().max(kept, reduced, last, in[0], y, places);
                         on.kernels().reduce().maxGradient(kept, reduced, in[1], places, dx);
                         int[] found = new int[outputs];
                         on.read(places, found, 0);
@@ -355,6 +358,42 @@ class CpuKernelsTest {
                     x,
                     random(4, outputs));
         }
+    }
+
+    /** Lines whose ranges are cut within a plane, and indices that occur several times. */
+    @Test
+    void gatherAgrees() {
+        for (int[] size : new int[][] {{1, 7, 1, 5}, {3, 70, 1, 41}, {3, 5, 37, 90}, {1, 40, 129, 3}, {50, 1, 2, 4}}) {
+            AxisGeometry axis = new AxisGeometry(size[0], size[1], size[2]);
+            int count = size[3];
+            int picked = axis.outer() * count * axis.inner();
+            for (boolean shared : new boolean[] {false, true}) {
+                GatherGeometry g = new GatherGeometry(axis, count, shared);
+                Random random = new Random(5);
+                int[] indices =
+                        random.ints(shared ? count : picked, 0, axis.size()).toArray();
+                int x = axis.outer() * axis.size() * axis.inner();
+                agree(
+                        0,
+                        picked,
+                        (on, in, out) -> withIndices(
+                                on, indices, i -> on.kernels().gather().forward(g, in[0], i, out)),
+                        random(6, x));
+                agree(
+                        count,
+                        x,
+                        (on, in, out) -> withIndices(
+                                on, indices, i -> on.kernels().gather().gradient(g, in[0], i, out)),
+                        random(7, picked));
+            }
+        }
+    }
+
+    private static void withIndices(Backend backend, int[] values, Consumer<IndexBuffer> call) {
+        IndexBuffer indices = backend.allocateIndices(values.length);
+        backend.write(values, 0, indices);
+        call.accept(indices);
+        backend.release(indices);
     }
 
     @ParameterizedTest

@@ -15,6 +15,7 @@ import dev.striate.backend.BinaryFunction;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.ClassificationGeometry;
 import dev.striate.backend.Conv2dGeometry;
+import dev.striate.backend.GatherGeometry;
 import dev.striate.backend.IndexBuffer;
 import dev.striate.backend.MatmulGeometry;
 import dev.striate.backend.NormGradients;
@@ -319,6 +320,38 @@ class OpenClKernelsTest {
         });
     }
 
+    /** Lines of one work-item and of several, and indices that occur several times. */
+    @ParameterizedTest
+    @EnumSource
+    void gathers(KernelShape shape) {
+        for (int[] size :
+                new int[][] {{1, 1, 1, 1}, {1, 9001, 1, 67}, {3, 70, 1, 41}, {3, 5, 37, 90}, {200, 7, 129, 3}}) {
+            AxisGeometry axis = new AxisGeometry(size[0], size[1], size[2]);
+            int count = size[3];
+            int picked = axis.outer() * count * axis.inner();
+            for (boolean shared : new boolean[] {false, true}) {
+                GatherGeometry g = new GatherGeometry(axis, count, shared);
+                checkSums(shape, count, s -> {
+                    IndexBuffer indices = s.in(s.random
+                            .ints(shared ? count : picked, 0, axis.size())
+                            .toArray());
+                    Buffer dx = s.out(axis.outer() * axis.size() * axis.inner());
+                    s.backend.kernels().gather().gradient(g, s.random(picked), indices, dx);
+                    s.result(dx);
+                });
+                check(shape, 0, 0, s -> {
+                    IndexBuffer indices = s.in(s.random
+                            .ints(shared ? count : picked, 0, axis.size())
+                            .toArray());
+                    Buffer y = s.out(picked);
+                    Buffer x = s.random(axis.outer() * axis.size() * axis.inner());
+                    s.backend.kernels().gather().forward(g, x, indices, y);
+                    s.result(y);
+                });
+            }
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void sums(KernelShape shape) {
@@ -408,11 +441,14 @@ class OpenClKernelsTest {
                     values[values.length - 1] = planted;
                     Buffer y = s.out(outer);
                     IndexBuffer indices = s.outIndices(outer);
-                    s.backend.kernels().reduce().max(kept, reduced, s.in(values), y, indices);
+                    s.backend.kernels().reduce().max(kept, reduced, false, s.in(values), y, indices);
                     s.result(y);
                     s.result(indices);
-                    s.backend.kernels().reduce().max(kept, reduced, s.in(values), null, indices);
+                    s.backend.kernels().reduce().max(kept, reduced, false, s.in(values), null, indices);
                     s.result(indices);
+                    IndexBuffer last = s.outIndices(outer);
+                    s.backend.kernels().reduce().max(kept, reduced, true, s.in(values), null, last);
+                    s.result(last);
                     Buffer dx = s.out(outer * inner);
                     s.backend.kernels().reduce().maxGradient(kept, reduced, s.random(outer), indices, dx);
                     s.result(dx);
