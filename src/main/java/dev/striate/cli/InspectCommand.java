@@ -181,8 +181,19 @@ final class InspectCommand implements Callable<Integer> {
                     Logs.message(String.valueOf(e.getMessage())));
             return null;
         }
+        if (!hasKnownField(saved, convolution)) {
+            console.printf(
+                    "%nno patches.png: the receptive field of %s is unknown, because %s has no shape rule%n",
+                    convolution, saved.name());
+            return null;
+        }
         DataLoader loader =
                 DataLoader.of(images, BATCH_SIZE).transform(saved.description().normalize());
         return new ExcitingPatches(saved.network(), convolution, loader, device, PATCHES);
+    }
+
+    private static boolean hasKnownField(Model saved, String layer) {
+        return saved.network().summary(saved.description().batch(1)).rows().stream()
+                .anyMatch(row -> row.name().equals(layer) && row.field() != null);
     }
 }

@@ -224,7 +224,11 @@ public final class Main {
         }
         Logs.install(verbose);
         VectorModule.load();
-        UserClasses.load(classpath == null ? System.getenv("STRIATE_CLASSPATH") : classpath);
+        try {
+            UserClasses.load(classpath == null ? System.getenv("STRIATE_CLASSPATH") : classpath);
+        } catch (StriateException e) {
+            return failure(e, verbose);
+        }
         return new CommandLine.RunLast().execute(parsed);
     }
 
