@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.striate.Device;
 import dev.striate.Generator;
+import dev.striate.Shape;
 import dev.striate.Tensor;
 import dev.striate.TestDevices;
 import java.util.Arrays;
@@ -51,6 +52,16 @@ class TemporariesTest {
                     "convTranspose2d with a large stride",
                     x -> x[0].convTranspose2d(x[1], x[2], stride(9)),
                     new int[][] {{2, 3, 2, 3}, {3, 4, 9, 9}, {4}}),
+            new Composed("groupNorm", x -> x[0].groupNorm(2, x[1], x[2], 1e-5f), new int[][] {{3, 4, 2}, {4}, {4}}),
+            new Composed(
+                    "groupNorm without bias", x -> x[0].groupNorm(2, x[1], null, 1e-5f), new int[][] {{3, 4, 2}, {4}}),
+            new Composed(
+                    "instanceNorm2d", x -> x[0].instanceNorm2d(x[1], x[2], 1e-5f), new int[][] {{3, 4, 2, 2}, {4}, {4}
+                    }),
+            new Composed(
+                    "layerNorm", x -> x[0].layerNorm(Shape.of(4), x[1], x[2], 1e-5f), new int[][] {{3, 4}, {4}, {4}}),
+            new Composed("localResponseNorm", x -> x[0].localResponseNorm(3, 1, 0.75f, 1), new int[][] {{2, 5, 3}}),
+            new Composed("pixelShuffle", x -> x[0].pixelShuffle(2), new int[][] {{2, 4, 3, 3}}),
             new Composed("mse", x -> x[0].mse(x[1]), new int[][] {{2, 3}, {2, 3}}),
             new Composed("div by a tiny number", x -> x[0].div(Float.MIN_VALUE), new int[][] {{2, 3}}),
             new Composed("div by a huge number", x -> x[0].div(Float.MAX_VALUE), new int[][] {{2, 3}}));
