@@ -2,20 +2,25 @@
 #include "pool2d_geometry.cl"
 
 // How many cells of a window count along one axis.
-int cellsThatCount(int start, int kernelSize, int size, int padAfter)
+int cellsThatCount(int start, int kernelSize, int dilation, int size, int padAfter)
 {
 #ifdef COUNT_PADDING
-    return min(start + kernelSize, size + padAfter) - start;
+    return endTap(start, kernelSize, dilation, size + padAfter);
 #else
-    return min(start + kernelSize, size) - max(start, 0);
+    return max(endTap(start, kernelSize, dilation, size) - firstTap(start, dilation), 0);
 #endif
 }
 
 int cellsOf(const Pool2dGeometry g, int top, int left)
 {
-    const int rows = cellsThatCount(top, g.kernelHeight, g.inHeight, g.padBottom);
-    const int columns = cellsThatCount(left, g.kernelWidth, g.inWidth, g.padRight);
-    return max(rows, 0) * max(columns, 0);
+    return cellsThatCount(top, g.kernelHeight, g.dilationH, g.inHeight, g.padBottom)
+        * cellsThatCount(left, g.kernelWidth, g.dilationW, g.inWidth, g.padRight);
+}
+
+// Whether a window that starts this far before a pixel, and reaches over it, has a tap there.
+bool hasTap(int distance, int dilation)
+{
+    return dilation == 1 || distance % dilation == 0;
 }
 
 // n work-items; each window is read once, summed by rows.
@@ -28,14 +33,18 @@ __kernel void forward(const int n, const Pool2dGeometry given, __global const fl
     }
     OUTPUT_ROW(g, id);
     const int top = oy * g.strideH - g.padTop;
+    const int firstY = firstTap(top, g.dilationH);
+    const int endY = endTap(top, g.kernelHeight, g.dilationH, g.inHeight);
     FOR_OUTPUTS(g, id) {
         const int left = ox * g.strideW - g.padLeft;
+        const int firstX = firstTap(left, g.dilationW);
+        const int endX = endTap(left, g.kernelWidth, g.dilationW, g.inWidth);
         float sum = 0.0f;
-        for (int iy = max(top, 0); iy < min(top + g.kernelHeight, g.inHeight); ++iy) {
-            __global const float *row = x + (plane * g.inHeight + iy) * g.inWidth;
+        for (int ky = firstY; ky < endY; ++ky) {
+            __global const float *row = x + (plane * g.inHeight + top + ky * g.dilationH) * g.inWidth;
             float rowSum = 0.0f;
-            for (int ix = max(left, 0); ix < min(left + g.kernelWidth, g.inWidth); ++ix) {
-                rowSum += row[ix];
+            for (int kx = firstX; kx < endX; ++kx) {
+                rowSum += row[left + kx * g.dilationW];
             }
             sum += rowSum;
         }
@@ -50,13 +59,19 @@ float pixelGradient(const Pool2dGeometry g, int plane, int place, Divisor byWidt
     const int iy = quotient(place, byWidth);
     const int y = iy + g.padTop;
     const int x = place - iy * g.inWidth + g.padLeft;
-    const int firstColumn = firstWindow(x, g.kernelWidth, 1, g.strideW);
+    const int firstColumn = firstWindow(x, g.kernelWidth, g.dilationW, g.strideW);
     const int endColumn = endWindow(x, g.strideW, g.outWidth);
     const int endRow = endWindow(y, g.strideH, g.outHeight);
     float sum = 0.0f;
-    for (int oy = firstWindow(y, g.kernelHeight, 1, g.strideH); oy < endRow; oy = nextWindow(oy, endRow)) {
+    for (int oy = firstWindow(y, g.kernelHeight, g.dilationH, g.strideH); oy < endRow; oy = nextWindow(oy, endRow)) {
+        if (!hasTap(y - oy * g.strideH, g.dilationH)) {
+            continue;
+        }
         float rowSum = 0.0f;
         for (int ox = firstColumn; ox < endColumn; ox = nextWindow(ox, endColumn)) {
+            if (!hasTap(x - ox * g.strideW, g.dilationW)) {
+                continue;
+            }
             const int cells = cellsOf(g, oy * g.strideH - g.padTop, ox * g.strideW - g.padLeft);
             rowSum += dy[(plane * g.outHeight + oy) * g.outWidth + ox] / cells;
         }

@@ -25,9 +25,13 @@ import dev.striate.op.Expand;
 import dev.striate.op.Flip;
 import dev.striate.op.FocalLoss;
 import dev.striate.op.Gather;
+import dev.striate.op.GlobalMaxPool2d;
+import dev.striate.op.GroupNorm;
 import dev.striate.op.Huber;
 import dev.striate.op.Im2Col;
+import dev.striate.op.ImagePad;
 import dev.striate.op.Linear;
+import dev.striate.op.LocalResponseNorm;
 import dev.striate.op.LogSumExp;
 import dev.striate.op.Matmul;
 import dev.striate.op.Max;
@@ -37,6 +41,7 @@ import dev.striate.op.Mse;
 import dev.striate.op.Nll;
 import dev.striate.op.Pad;
 import dev.striate.op.Permute;
+import dev.striate.op.PixelShuffle;
 import dev.striate.op.Prelu;
 import dev.striate.op.Prod;
 import dev.striate.op.Reshape;
@@ -47,6 +52,7 @@ import dev.striate.op.Stack;
 import dev.striate.op.Sum;
 import dev.striate.op.Topk;
 import dev.striate.op.Unary;
+import dev.striate.op.Upsample;
 import dev.striate.op.Variance;
 import dev.striate.op.Where;
 import java.nio.FloatBuffer;
@@ -993,7 +999,10 @@ public final class Tensor extends ScopedResource {
         return MaxPool2d.apply(this, kernelHeight, kernelWidth, options);
     }
 
-    /** The mean of each window. Options: stride (by default the window), padding, ceil mode, whether padding counts. */
+    /**
+     * The mean of each window. Options: stride (by default the window), padding, dilation, ceil mode, whether padding
+     * counts.
+     */
     public Tensor avgPool2d(int kernel, WindowOption... options) {
         return avgPool2d(kernel, kernel, options);
     }
@@ -1006,6 +1015,11 @@ public final class Tensor extends ScopedResource {
     /** The mean of each plane: {@code (N, C, H, W)} to {@code (N, C, 1, 1)}. */
     public Tensor globalAvgPool2d() {
         return AdaptiveAvgPool2d.global(this);
+    }
+
+    /** The maximum of each plane: {@code (N, C, H, W)} to {@code (N, C, 1, 1)}. */
+    public Tensor globalMaxPool2d() {
+        return GlobalMaxPool2d.apply(this);
     }
 
     /** The mean of each window, with windows chosen such that the output has the given size. */
@@ -1041,6 +1055,104 @@ public final class Tensor extends ScopedResource {
             float epsilon) {
         return BatchNorm2d.apply(
                 this, new BatchNorm2d.Settings(gamma, beta, runningMean, runningVariance, training, momentum, epsilon));
+    }
+
+    /**
+     * Group normalisation of {@code (N, C, ...)} (Wu and He, 2018): splits the channels of each example into groups and
+     * computes {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}, with the mean and the biased variance of
+     * the group. A group of one element gives the bias.
+     *
+     * @param weight  {@code (C)}, or null for 1
+     * @param bias    {@code (C)}, or null for 0
+     * @param epsilon finite and above 0; usually 1e-5
+     * @throws ShapeException if the shapes do not fit, or if the groups do not divide the channels
+     */
+    public Tensor groupNorm(int groups, @Nullable Tensor weight, @Nullable Tensor bias, float epsilon) {
+        return GroupNorm.groups(this, groups, weight, bias, epsilon);
+    }
+
+    /**
+     * Layer normalisation (Ba et al., 2016): {@link #groupNorm} of all elements along the last axes.
+     *
+     * @param normalized the sizes of these axes, at least one
+     * @param weight     of the same shape, or null for 1
+     * @param bias       of the same shape, or null for 0
+     * @param epsilon    finite and above 0; usually 1e-5
+     * @throws ShapeException if the shapes do not fit
+     */
+    public Tensor layerNorm(Shape normalized, @Nullable Tensor weight, @Nullable Tensor bias, float epsilon) {
+        return GroupNorm.layers(this, normalized, weight, bias, epsilon);
+    }
+
+    /**
+     * Instance normalisation of images (Ulyanov et al., 2016): {@link #groupNorm} with one channel per group, by the
+     * statistics of each image in training and evaluation.
+     *
+     * @param weight  {@code (C)}, or null for 1
+     * @param bias    {@code (C)}, or null for 0
+     * @param epsilon finite and above 0; usually 1e-5
+     * @throws ShapeException if the shapes do not fit, or if the images have only one pixel
+     */
+    public Tensor instanceNorm2d(@Nullable Tensor weight, @Nullable Tensor bias, float epsilon) {
+        return GroupNorm.instances(this, weight, bias, epsilon);
+    }
+
+    /**
+     * Local response normalisation of {@code (N, C, ...)} (Krizhevsky et al., 2012): {@code x / (k + alpha * m)^beta}
+     * with the mean m of the squares over {@code size} neighbouring channels, from {@code size / 2} channels before to
+     * {@code (size - 1) / 2} after. Channels that do not exist count as 0. As in PyTorch, {@code alpha} is divided by
+     * the size; the paper does not divide it.
+     *
+     * @throws ShapeException if there are fewer than three axes, or if the size is below 1
+     */
+    public Tensor localResponseNorm(int size, float alpha, float beta, float k) {
+        return LocalResponseNorm.apply(this, size, alpha, beta, k);
+    }
+
+    /** Resizes images to the given height and width, larger or smaller. */
+    public Tensor upsample(int outHeight, int outWidth, Interpolation mode) {
+        return Upsample.apply(this, Upsample.Extent.ofPixels(outHeight), Upsample.Extent.ofPixels(outWidth), mode);
+    }
+
+    /**
+     * Resizes images by a factor, for instance 2 or 0.5. The size of the output is rounded down. As in PyTorch and
+     * ONNX, positions are computed with the factor itself, not with the ratio of the sizes.
+     *
+     * @throws ShapeException if the scale is not finite and above 0, or if the output would be empty
+     */
+    public Tensor upsampleBy(double scale, Interpolation mode) {
+        return upsampleBy(scale, scale, mode);
+    }
+
+    /** Resizes images by separate factors for height and width. */
+    public Tensor upsampleBy(double scaleHeight, double scaleWidth, Interpolation mode) {
+        return Upsample.apply(this, Upsample.Extent.ofScale(scaleHeight), Upsample.Extent.ofScale(scaleWidth), mode);
+    }
+
+    /**
+     * Arranges channels as larger images (Shi et al., 2016): maps {@code (N, C * factor^2, H, W)} to {@code (N, C, H *
+     * factor, W * factor)}. Pixel (y, x) of channel c is pixel {@code (y / factor, x / factor)} of channel {@code (c *
+     * factor + y % factor) * factor + x % factor}.
+     *
+     * @throws ShapeException if the square of the factor does not divide the number of channels
+     */
+    public Tensor pixelShuffle(int factor) {
+        return PixelShuffle.apply(this, factor);
+    }
+
+    /**
+     * Pads images with their mirror image. The outermost pixels are not repeated: row -1 is row 1. {@code reflect} in
+     * PyTorch, ONNX and NumPy.
+     *
+     * @throws ShapeException if the padding on a side is not smaller than the image
+     */
+    public Tensor padReflect(int top, int bottom, int left, int right) {
+        return ImagePad.REFLECT.apply(this, Padding.of(top, bottom, left, right));
+    }
+
+    /** Pads images with their nearest pixel. {@code replicate} in PyTorch, {@code edge} in ONNX and NumPy. */
+    public Tensor padEdge(int top, int bottom, int left, int right) {
+        return ImagePad.EDGE.apply(this, Padding.of(top, bottom, left, right));
     }
 
     // ---- Losses

@@ -325,6 +325,96 @@ class BadInputTest {
             misuse("avgPool2d: expected a kernel of at least 1 by 1, got 0 by 0", in -> in.images.avgPool2d(0)),
             misuse("avgPool2d: expected images", in -> in.matrix.avgPool2d(2)),
             misuse("globalAvgPool2d: expected images", in -> in.matrix.globalAvgPool2d()),
+            misuse("globalMaxPool2d: expected images", in -> in.matrix.globalMaxPool2d()),
+            misuse(
+                    "avgPool2d: the window's width would be 2147483649, expected fewer than 2^31",
+                    in -> in.images.avgPool2d(3, dilation(1, 1 << 30))),
+            misuse("groupNorm: 3 groups must divide the 4 channels", in -> in.images.groupNorm(3, null, null, 1e-5f)),
+            misuse("groupNorm: 0 groups must divide the 4 channels", in -> in.images.groupNorm(0, null, null, 1e-5f)),
+            misuse(
+                    "groupNorm: expected (N, C, ...), got a tensor of shape (3)",
+                    in -> in.row.groupNorm(1, null, null, 1e-5f)),
+            misuse(
+                    "groupNorm: expected a weight (4) for a tensor of shape (2, 4, 5, 5), got (3)",
+                    in -> in.images.groupNorm(2, in.row, null, 1e-5f)),
+            misuse(
+                    "groupNorm: expected a bias (4) for a tensor of shape (2, 4, 5, 5), got (2, 4)",
+                    in -> in.images.groupNorm(4, null, in.wide, 1e-5f)),
+            misuse(
+                    "groupNorm: expected a finite epsilon above 0, got 0.0",
+                    in -> in.images.groupNorm(2, null, null, 0)),
+            misuse(
+                    "instanceNorm2d: expected images (N, C, H, W), got a tensor of shape (2, 3)",
+                    in -> in.matrix.instanceNorm2d(null, null, 1e-5f)),
+            misuse(
+                    "instanceNorm2d: expected images of more than one pixel, got (2, 4, 1, 1)",
+                    in -> in.images.globalMaxPool2d().instanceNorm2d(null, null, 1e-5f)),
+            misuse(
+                    "instanceNorm2d: expected a weight (4) for a tensor of shape (2, 4, 5, 5), got (3)",
+                    in -> in.images.instanceNorm2d(in.row, null, 1e-5f)),
+            misuse(
+                    "instanceNorm2d: expected a finite epsilon above 0, got NaN",
+                    in -> in.images.instanceNorm2d(null, null, Float.NaN)),
+            misuse(
+                    "layerNorm: expected a tensor with the last sizes (2), at least one, got a tensor of shape (2, 3)",
+                    in -> in.matrix.layerNorm(Shape.of(2), null, null, 1e-5f)),
+            misuse(
+                    "layerNorm: expected a tensor with the last sizes (2, 3), at least one, got a tensor of shape (3)",
+                    in -> in.row.layerNorm(Shape.of(2, 3), null, null, 1e-5f)),
+            misuse(
+                    "layerNorm: expected a tensor with the last sizes (), at least one, got a tensor of shape (2, 3)",
+                    in -> in.matrix.layerNorm(Shape.SCALAR, null, null, 1e-5f)),
+            misuse(
+                    "layerNorm: expected a bias (3) for a tensor of shape (2, 3), got (2, 3)",
+                    in -> in.matrix.layerNorm(Shape.of(3), in.row, in.matrix, 1e-5f)),
+            misuse(
+                    "layerNorm: expected a finite epsilon above 0, got -1.0",
+                    in -> in.matrix.layerNorm(Shape.of(3), null, null, -1)),
+            misuse(
+                    "localResponseNorm: expected (N, C, ...) with at least three axes, got a tensor of shape (2, 3)",
+                    in -> in.matrix.localResponseNorm(5, 1, 1, 1)),
+            misuse(
+                    "localResponseNorm: expected a size of at least 1, got 0",
+                    in -> in.images.localResponseNorm(0, 1, 1, 1)),
+            misuse(
+                    "localResponseNorm: the number of channels with padding would be 2147483650, expected fewer than 2^31",
+                    in -> in.images.localResponseNorm(GREATEST, 1, 1, 1)),
+            misuse("upsample: expected images", in -> in.matrix.upsample(2, 2, Interpolation.NEAREST)),
+            misuse(
+                    "upsample: expected a size of at least 1, got 0",
+                    in -> in.images.upsample(2, 0, Interpolation.BILINEAR)),
+            misuse(
+                    "upsample: expected a finite scale above 0, got 0.0",
+                    in -> in.images.upsampleBy(0, Interpolation.BILINEAR)),
+            misuse(
+                    "upsample: expected a finite scale above 0, got NaN",
+                    in -> in.images.upsampleBy(1, Double.NaN, Interpolation.NEAREST)),
+            misuse(
+                    "upsample: expected sizes of at least 1, got shape (2, 4, 5, 0)",
+                    in -> in.images.upsampleBy(1, 0.1, Interpolation.NEAREST)),
+            misuse(
+                    "upsample: the height would be 5000000000, expected fewer than 2^31",
+                    in -> in.images.upsampleBy(1e9, 1, Interpolation.NEAREST)),
+            misuse(
+                    "upsample: expected fewer than 2^31 elements, got shape (2, 4, 65536, 65536)",
+                    in -> in.images.upsample(65536, 65536, Interpolation.BILINEAR)),
+            misuse("pixelShuffle: expected images", in -> in.matrix.pixelShuffle(1)),
+            misuse("pixelShuffle: expected a factor of at least 1, got 0", in -> in.images.pixelShuffle(0)),
+            misuse(
+                    "pixelShuffle: the square of the factor 65536 must divide the number of channels, got images (2, 4, 5, 5)",
+                    in -> in.images.pixelShuffle(65536)),
+            misuse("padReflect: expected images", in -> in.matrix.padReflect(1, 1, 1, 1)),
+            misuse(
+                    "padReflect: padding must be smaller than the image (2, 4, 5, 5), got 0, 5, 1, 1",
+                    in -> in.images.padReflect(0, 5, 1, 1)),
+            misuse("expected padding of at least 0, got top 0", in -> in.images.padReflect(0, -1, 0, 0)),
+            misuse("padEdge: expected images", in -> in.row.padEdge(1, 1, 1, 1)),
+            misuse(
+                    "padEdge: the padded width would be 4294967299, expected fewer than 2^31",
+                    in -> in.images.padEdge(0, 0, GREATEST, GREATEST)),
+            misuse(
+                    "padEdge: expected fewer than 2^31 elements, got shape (2, 4, 1073741829, 5)",
+                    in -> in.images.padEdge(1 << 30, 0, 0, 0)),
             misuse(
                     "adaptiveAvgPool2d: expected an output of at least 1 by 1, got 0 by 2",
                     in -> in.images.adaptiveAvgPool2d(0, 2)),
@@ -397,6 +487,9 @@ class BadInputTest {
             stranger("concat", (in, other) -> Tensor.concat(0, in.matrix, other)),
             stranger("stack", (in, other) -> Tensor.stack(0, in.matrix, other)),
             stranger("batchNorm2d", (in, other) -> in.matrix.batchNorm2d(in.row, other, null, null, true, 0.1f, 1e-5f)),
+            stranger("groupNorm", (in, other) -> in.images.groupNorm(2, null, other, 1e-5f)),
+            stranger("instanceNorm2d", (in, other) -> in.images.instanceNorm2d(other, null, 1e-5f)),
+            stranger("layerNorm", (in, other) -> in.matrix.layerNorm(Shape.of(3), other, in.row, 1e-5f)),
             stranger("mse", (in, other) -> in.matrix.mse(other)),
             stranger("assign", (in, other) -> in.matrix.detach().assign(other)),
             stranger("addInPlace", (in, other) -> in.matrix.detach().addInPlace(1, other)),

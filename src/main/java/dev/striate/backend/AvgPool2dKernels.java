@@ -1,8 +1,8 @@
 package dev.striate.backend;
 
 /**
- * Average pooling; dilation is 1. The divisor of a window is the number of its elements inside the image or, with
- * {@code countIncludePad}, inside the padded image. Elements beyond the padding (ceil mode) never count.
+ * Average pooling. The divisor of a window is the number of its elements inside the image or, with {@code
+ * countIncludePad}, inside the padded image. Elements beyond the padding (ceil mode) never count.
  */
 public interface AvgPool2dKernels {
 

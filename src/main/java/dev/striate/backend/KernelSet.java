@@ -20,6 +20,7 @@ public record KernelSet(
         MaxPool2dKernels maxPool2d,
         AvgPool2dKernels avgPool2d,
         AdaptiveAvgPool2dKernels adaptiveAvgPool2d,
+        Resample2dKernels resample2d,
         BatchNorm2dKernels batchNorm2d,
         @Nullable NormPoolKernels normPool,
         DropoutKernels dropout,

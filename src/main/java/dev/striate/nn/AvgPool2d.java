@@ -5,7 +5,10 @@ import dev.striate.Tensor;
 import dev.striate.WindowOption;
 import java.util.List;
 
-/** The mean of each window. Options: stride (by default the window), padding, ceil mode, whether padding counts. */
+/**
+ * The mean of each window. Options: stride (by default the window), padding, dilation, ceil mode, whether padding
+ * counts.
+ */
 public final class AvgPool2d extends ImageLayer<AvgPool2d> {
 
     private final int kernelHeight;

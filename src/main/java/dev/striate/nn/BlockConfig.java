@@ -5,6 +5,7 @@ import dev.striate.StriateException;
 import dev.striate.WindowOption;
 import dev.striate.disk.PrintableText;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -104,13 +105,21 @@ public record BlockConfig(String type, Map<String, Object> settings, Map<String,
         return get(key, String.class, "a text");
     }
 
-    /** Returns a list of {@code count} integers. */
-    int[] integers(String key, int count) {
+    int[] integers(String key) {
         List<?> list = get(key, List.class, "a list");
-        if (list.size() != count || !list.stream().allMatch(Integer.class::isInstance)) {
-            throw invalid(key, count + " integers", list);
+        if (!list.stream().allMatch(Integer.class::isInstance)) {
+            throw invalid(key, "integers", list);
         }
         return list.stream().mapToInt(Integer.class::cast).toArray();
+    }
+
+    /** Returns a list of {@code count} integers. */
+    int[] integers(String key, int count) {
+        int[] list = integers(key);
+        if (list.length != count) {
+            throw invalid(key, count + " integers", Arrays.toString(list));
+        }
+        return list;
     }
 
     BlockConfig part(String name) {

@@ -10,7 +10,19 @@ import java.util.function.UnaryOperator;
  * @param <L> the layer's own type
  */
 public abstract sealed class ImageLayer<L extends ImageLayer<L>> extends Block
-        permits Convolution, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, GlobalAvgPool2d, BatchNorm2d {
+        permits Convolution,
+                MaxPool2d,
+                AvgPool2d,
+                AdaptiveAvgPool2d,
+                GlobalAvgPool2d,
+                GlobalMaxPool2d,
+                BatchNorm2d,
+                GroupNorm,
+                InstanceNorm2d,
+                LocalResponseNorm,
+                Upsample,
+                PixelShuffle,
+                ImagePadding {
 
     private Layout layout = Layout.NCHW;
 

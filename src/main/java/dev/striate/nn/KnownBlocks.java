@@ -33,6 +33,35 @@ final class KnownBlocks {
             entry("Flatten", c -> new Flatten(c.integer("fromAxis"))),
             entry("Gelu", c -> new Gelu()),
             entry("GlobalAvgPool2d", c -> new GlobalAvgPool2d()),
+            entry("GlobalMaxPool2d", c -> new GlobalMaxPool2d()),
+            entry(
+                    "GroupNorm",
+                    c -> new GroupNorm(c.integer("groups"), c.integer("channels"))
+                            .affine(c.flag("affine"))
+                            .epsilon(c.number("epsilon"))),
+            entry(
+                    "InstanceNorm2d",
+                    c -> new InstanceNorm2d(c.integer("channels"))
+                            .affine(c.flag("affine"))
+                            .epsilon(c.number("epsilon"))),
+            entry(
+                    "LayerNorm",
+                    c -> new LayerNorm(c.integers("sizes"))
+                            .affine(c.flag("affine"))
+                            .epsilon(c.number("epsilon"))),
+            entry(
+                    "LocalResponseNorm",
+                    c -> new LocalResponseNorm(c.integer("size"), c.number("alpha"), c.number("beta"), c.number("k"))),
+            entry("PixelShuffle", c -> new PixelShuffle(c.integer("factor"))),
+            entry("ReflectionPad2d", c -> {
+                int[] sides = c.integers("padding", 4);
+                return new ReflectionPad2d(sides[0], sides[1], sides[2], sides[3]);
+            }),
+            entry("ReplicationPad2d", c -> {
+                int[] sides = c.integers("padding", 4);
+                return new ReplicationPad2d(sides[0], sides[1], sides[2], sides[3]);
+            }),
+            entry("Upsample", Upsample::of),
             entry("HardSigmoid", c -> new HardSigmoid()),
             entry("HardSwish", c -> new HardSwish()),
             entry("LeakyRelu", c -> new LeakyRelu(c.number("slope"))),

@@ -76,6 +76,11 @@ public record ReceptiveField(Axis height, Axis width) {
             return through(extent, stride, (stride - 1) / 2, windows);
         }
 
+        /** Every unit occurs {@code times} times, one after the other. */
+        Axis repeated(int times) {
+            return through(1, 1.0 / times, (1.0 / times - 1) / 2, units * times);
+        }
+
         /** Returns the union of the fields of two layers with the same number of units. */
         Axis union(Axis other) {
             double first = Math.min(center - (size - 1) / 2, other.center - (other.size - 1) / 2);

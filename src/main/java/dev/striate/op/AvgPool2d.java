@@ -55,6 +55,7 @@ public final class AvgPool2d {
                 options,
                 WindowOption.Kind.STRIDE,
                 WindowOption.Kind.PADDING,
+                WindowOption.Kind.DILATION,
                 WindowOption.Kind.CEIL_MODE,
                 WindowOption.Kind.COUNT_INCLUDE_PAD);
     }

@@ -97,7 +97,11 @@ public final class BatchNorm2d {
     }
 
     private static Tensor apply(Tensor x, Settings settings, boolean relu) {
-        BatchNorm2dGeometry g = geometry(x, settings);
+        return apply("batchNorm2d", x, geometry(x, settings), settings, relu);
+    }
+
+    /** Reads x as the geometry has it, whatever its shape; {@code operation} is the name for messages. */
+    static Tensor apply(String operation, Tensor x, BatchNorm2dGeometry g, Settings settings, boolean relu) {
         BatchNorm2dKernels kernels = kernels(x).batchNorm2d();
         List<Tensor> statistics = settings.statistics();
         boolean training = settings.training;
@@ -109,7 +113,7 @@ public final class BatchNorm2d {
         } else {
             kernels.forwardInference(g, buffer(x), parameters, buffers, relu, buffer(y));
         }
-        Recorder.of("batchNorm2d", y)
+        Recorder.of(operation, y)
                 .inputs(
                         List.of(x, settings.gamma, settings.beta),
                         (dy, saved, targets) -> gradients(
@@ -139,9 +143,7 @@ public final class BatchNorm2d {
         if (!(momentum >= 0 && momentum <= 1)) {
             throw new ShapeException("batchNorm2d: expected a momentum from 0 to 1, got " + momentum);
         }
-        if (!(epsilon > 0 && epsilon < Float.POSITIVE_INFINITY)) {
-            throw new ShapeException("batchNorm2d: expected a finite epsilon above 0, got " + epsilon);
-        }
+        requireEpsilon("batchNorm2d", epsilon);
         Shape shape = x.shape();
         if (shape.rank() < 2) {
             throw new ShapeException("batchNorm2d: expected (N, C, ...), got a tensor of shape " + shape);
@@ -164,6 +166,12 @@ public final class BatchNorm2d {
                     + " one image by itself, call eval() first");
         }
         return new BatchNorm2dGeometry(shape.size(0), channels, shape.elements() / shape.size(0) / channels, epsilon);
+    }
+
+    static void requireEpsilon(String operation, float epsilon) {
+        if (!(epsilon > 0 && epsilon < Float.POSITIVE_INFINITY)) {
+            throw new ShapeException(operation + ": expected a finite epsilon above 0, got " + epsilon);
+        }
     }
 
     static NormStatistics buffers(boolean training, Tensor mean, Tensor spread) {

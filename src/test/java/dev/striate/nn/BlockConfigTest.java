@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.striate.Device;
 import dev.striate.Generator;
+import dev.striate.Interpolation;
 import dev.striate.Padding;
 import dev.striate.Shape;
 import dev.striate.StriateException;
@@ -60,6 +61,16 @@ class BlockConfigTest {
                         new Silu(),
                         new Softplus(),
                         new Tanh(),
+                        new GlobalMaxPool2d(),
+                        new GroupNorm(2, 4).epsilon(1e-3f),
+                        new InstanceNorm2d(4).affine(true),
+                        new LayerNorm(9, 7).affine(false),
+                        new LocalResponseNorm(3, 0.1f, 0.5f, 2),
+                        new PixelShuffle(2),
+                        new ReflectionPad2d(1, 2, 3, 0),
+                        new ReplicationPad2d(2),
+                        Upsample.byScale(1.7, 2, Interpolation.BILINEAR),
+                        Upsample.toSize(5, 11, Interpolation.NEAREST),
                         new Residual(new Conv2d(4, 4, 3, padding(1))),
                         new Residual(new Conv2d(4, 6, 1), new Conv2d(4, 6, 1)),
                         new ResidualBlock(4, 6, 2),

@@ -17,6 +17,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.striate.Device;
 import dev.striate.Generator;
+import dev.striate.Interpolation;
 import dev.striate.Padding;
 import dev.striate.Scope;
 import dev.striate.Shape;
@@ -54,6 +55,21 @@ class LayersTest {
                 arguments(new AdaptiveAvgPool2d(3, 2), image),
                 arguments(new BatchNorm2d(4), image),
                 arguments(new BatchNorm2d(4), Shape.of(3, 4)),
+                arguments(new AvgPool2d(3, dilation(2), padding(2)), image),
+                arguments(new GlobalMaxPool2d(), image),
+                arguments(new GroupNorm(2, 4), image),
+                arguments(new GroupNorm(4, 4).affine(false), Shape.of(3, 4, 5)),
+                arguments(new InstanceNorm2d(4), image),
+                arguments(new InstanceNorm2d(4).affine(true).epsilon(1e-3f), image),
+                arguments(new LayerNorm(9), image),
+                arguments(new LayerNorm(4, 7, 9).affine(false), image),
+                arguments(new LocalResponseNorm(5), image),
+                arguments(Upsample.byScale(2, Interpolation.NEAREST), image),
+                arguments(Upsample.byScale(0.5, 1.5, Interpolation.BILINEAR), image),
+                arguments(Upsample.toSize(5, 20, Interpolation.BILINEAR_ALIGN_CORNERS), image),
+                arguments(new PixelShuffle(2), image),
+                arguments(new ReflectionPad2d(2), image),
+                arguments(new ReplicationPad2d(1, 0, 9, 2), image),
                 arguments(new Dropout(.3f), image),
                 arguments(new Flatten(), image),
                 arguments(new Flatten(2), image),
@@ -107,7 +123,15 @@ class LayersTest {
                         () -> new AvgPool2d(3, 2, padding(1, 0)),
                         () -> new GlobalAvgPool2d(),
                         () -> new AdaptiveAvgPool2d(3, 2),
-                        () -> new BatchNorm2d(4))
+                        () -> new BatchNorm2d(4),
+                        () -> new GlobalMaxPool2d(),
+                        () -> new GroupNorm(2, 4),
+                        () -> new InstanceNorm2d(4).affine(true),
+                        () -> new LocalResponseNorm(3),
+                        () -> Upsample.byScale(2, Interpolation.BILINEAR),
+                        () -> new PixelShuffle(2),
+                        () -> new ReflectionPad2d(1, 2, 3, 0),
+                        () -> new ReplicationPad2d(2))
                 .map(Arguments::arguments);
     }
 
@@ -165,7 +189,8 @@ class LayersTest {
         refused("maxPool2d: padding must be smaller than the window", () -> new MaxPool2d(2, padding(2)));
         refused("maxPool2d: the window's height would be 2147483649", () -> new MaxPool2d(3, dilation(1 << 30)));
         refused("avgPool2d: expected a kernel of at least 1 by 1, got 0 by 3", () -> new AvgPool2d(0, 3));
-        refused("avgPool2d has no option dilation", () -> new AvgPool2d(2, dilation(2)));
+        refused("avgPool2d has no option groups", () -> new AvgPool2d(2, groups(2)));
+        refused("avgPool2d: the window's height would be 2147483649", () -> new AvgPool2d(3, dilation(1 << 30)));
         refused("avgPool2d: padding must be smaller than the window", () -> new AvgPool2d(3, padding(0, 0, 0, 3)));
         refused(
                 "adaptiveAvgPool2d: expected an output of at least 1 by 1, got 0 by 2",
@@ -173,6 +198,22 @@ class LayersTest {
         refused(
                 "adaptiveAvgPool2d: expected an output of at least 1 by 1, got 2 by -3",
                 () -> new AdaptiveAvgPool2d(2, -3));
+        refused("groupNorm: 3 groups must divide the 4 channels", () -> new GroupNorm(3, 4));
+        refused("expected sizes of at least 1, got shape (0)", () -> new GroupNorm(1, 0));
+        refused("expected sizes of at least 1, got shape (0)", () -> new InstanceNorm2d(0));
+        refused("layerNorm: expected a tensor with the last sizes (), at least one", () -> new LayerNorm());
+        refused("localResponseNorm: expected a size of at least 1, got 0", () -> new LocalResponseNorm(0));
+        refused("pixelShuffle: expected a factor of at least 1, got 0", () -> new PixelShuffle(0));
+        refused("upsample: expected a finite scale above 0", () -> Upsample.byScale(-1, Interpolation.NEAREST));
+        refused("upsample: expected a size of at least 1", () -> Upsample.toSize(0, 1, Interpolation.NEAREST));
+        refused("expected padding of at least 0", () -> new ReflectionPad2d(-1));
+        refused("GroupNorm(2, 4): expected (N, 4, ...)", () -> new GroupNorm(2, 4).outputShape(Shape.of(2, 6)));
+        refused(
+                "InstanceNorm2d(4): expected (N, 4, H, W)",
+                () -> new InstanceNorm2d(4).outputShape(Shape.of(2, 6, 3, 3)));
+        refused("layerNorm: expected a tensor", () -> new LayerNorm(4).outputShape(Shape.of(2, 6)));
+        refused("padReflect: padding must be", () -> new ReflectionPad2d(3).outputShape(Shape.of(2, 6, 3, 3)));
+        assertThrows(StriateException.class, () -> new GroupNorm(2, 4).epsilon(0));
         assertThrows(StriateException.class, () -> new Dropout(1));
         assertThrows(StriateException.class, () -> new BatchNorm2d(1).momentum(2));
         assertThrows(StriateException.class, () -> new BatchNorm2d(1).epsilon(0));

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.striate.Device;
 import dev.striate.Generator;
+import dev.striate.Interpolation;
 import dev.striate.NoGrad;
 import dev.striate.Padding;
 import dev.striate.Scope;
@@ -172,6 +173,18 @@ class ReceptiveFieldTest {
     }
 
     @Test
+    void resizedShuffledAndPaddedImages() {
+        assertField(1, 0.5, -0.25, row(Upsample.byScale(2, Interpolation.NEAREST), 1, 1, 4, 4));
+        assertField(2, 0.5, -0.25, row(Upsample.byScale(2, Interpolation.BILINEAR), 1, 1, 4, 4));
+        assertField(2, 0.6, 0, row(Upsample.toSize(6, 6, Interpolation.BILINEAR_ALIGN_CORNERS), 1, 1, 4, 4));
+        assertField(2, 2, 0, row(Upsample.byScale(0.5, Interpolation.BILINEAR_ASYMMETRIC), 1, 1, 4, 4));
+        assertField(1, 0.5, -0.25, row(new PixelShuffle(2), 1, 4, 4, 4));
+        assertField(1, 1, -2, row(new ReflectionPad2d(2), 1, 1, 4, 4));
+        assertField(4, 4, 1.5, row(new GlobalMaxPool2d(), 1, 1, 4, 4));
+        assertField(1, 1, 0, row(new GroupNorm(2, 4), 1, 4, 4, 4));
+    }
+
+    @Test
     void theSameInBothLayouts() {
         assertEquals(
                 row(new Conv2d(3, 4, 3, stride(2)), 1, 3, 9, 9).field(),
@@ -220,6 +233,14 @@ class ReceptiveFieldTest {
                         true),
                 Arguments.of(new Sequential(new Conv2d(1, 1, 3), new GlobalAvgPool2d()), true),
                 Arguments.of(new Sequential(new AdaptiveAvgPool2d(4, 4), new Conv2d(1, 1, 2)), true),
+                Arguments.of(new Sequential(new AvgPool2d(3, dilation(2), stride(2)), new Conv2d(1, 1, 2)), true),
+                Arguments.of(
+                        new Sequential(
+                                new Conv2d(1, 1, 3), Upsample.byScale(2, Interpolation.NEAREST), new Conv2d(1, 1, 3)),
+                        false),
+                Arguments.of(new Sequential(Upsample.byScale(2, Interpolation.BILINEAR), new Conv2d(1, 1, 2)), false),
+                Arguments.of(new Sequential(Upsample.toSize(29, 31, Interpolation.BILINEAR_ALIGN_CORNERS)), false),
+                Arguments.of(new Sequential(new Conv2d(1, 4, 3, padding(1)), new PixelShuffle(2)), false),
                 Arguments.of(
                         new Sequential(new Conv2d(1, 1, 3), new ConvTranspose2d(1, 1, 4, stride(2), padding(1))),
                         false),

@@ -2,6 +2,7 @@ package dev.striate.op;
 
 import static dev.striate.WindowOption.ceilMode;
 import static dev.striate.WindowOption.countIncludePad;
+import static dev.striate.WindowOption.dilation;
 import static dev.striate.WindowOption.padding;
 import static dev.striate.WindowOption.stride;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -26,6 +27,18 @@ class AvgPool2dTest {
     void paddingDoesNotCount() {
         Tensor y = image.avgPool2d(2, stride(1), padding(1), countIncludePad(false));
         assertArrayEquals(new float[] {1, 1.5f, 2, 2, 3, 4, 3, 4.5f, 6}, y.toFloatArray());
+    }
+
+    /** Taps two pixels apart: window (y, x) has the pixels (y - 1, x - 1) to (y + 1, x + 1) without those between. */
+    @Test
+    void tapsWithGaps() {
+        Tensor square = Tensor.arange(Device.reference(), 1, 10, 1).reshape(1, 1, 3, 3);
+        Tensor y = square.avgPool2d(2, stride(1), padding(1), dilation(2));
+        assertArrayEquals(
+                new float[] {5 / 4f, 10 / 4f, 5 / 4f, 10 / 4f, 20 / 4f, 10 / 4f, 5 / 4f, 10 / 4f, 5 / 4f},
+                y.toFloatArray());
+        Tensor inside = square.avgPool2d(2, stride(1), padding(1), dilation(2), countIncludePad(false));
+        assertArrayEquals(new float[] {5, 5, 5, 5, 5, 5, 5, 5, 5}, inside.toFloatArray());
     }
 
     /**

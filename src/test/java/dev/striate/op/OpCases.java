@@ -12,6 +12,7 @@ import dev.striate.ClassificationOptions;
 import dev.striate.CrossEntropyResult;
 import dev.striate.Generator;
 import dev.striate.IntTensor;
+import dev.striate.Interpolation;
 import dev.striate.LossReduction;
 import dev.striate.MaxPool2dResult;
 import dev.striate.Padding;
@@ -73,6 +74,12 @@ final class OpCases {
         list.im2col();
         list.batchNorm2d();
         list.normPool();
+        list.groupNorm();
+        list.localResponseNorm();
+        list.upsample();
+        list.imagePad();
+        list.pixelShuffle();
+        list.globalMaxPool2d();
         list.dropout();
         list.softmax();
         list.losses();
@@ -1560,6 +1567,67 @@ final class OpCases {
                 padding(0, 0, 1_999_999_990, 50),
                 ceilMode());
         avgPool("17x17 window", 1, 1, 20, 19, 17, 17, stride(1));
+        avgPool("dilation", 1, 2, 9, 10, 3, 2, stride(1, 2), dilation(2, 3));
+        avgPool("dilation, padding", 2, 2, 7, 7, 3, 3, stride(2), padding(2), dilation(2));
+        avgPool("dilation, padding, ceil", 2, 3, 8, 11, 3, 2, stride(3), padding(3, 2), dilation(2, 4), ceilMode());
+        avgPool("dilation, same", 1, 2, 7, 6, 3, 2, dilation(2), padding(Padding.SAME));
+        avgPool("dilation, windows without a pixel", 1, 2, 1, 1, 2, 2, stride(1), padding(2), dilation(2));
+        avgPool(
+                "greatest stride, 1x1 window with the greatest dilation",
+                2,
+                2,
+                3,
+                4,
+                1,
+                1,
+                stride(Integer.MAX_VALUE),
+                dilation(Integer.MAX_VALUE),
+                ceilMode());
+        avgPool(
+                "dilation far beyond the image",
+                1,
+                2,
+                3,
+                4,
+                2,
+                2,
+                dilation(70_000),
+                stride(70_000),
+                padding(69_999),
+                ceilMode());
+        avgPool(
+                "1e9 rows with gaps",
+                1,
+                2,
+                10,
+                3,
+                1_000_000_000,
+                2,
+                stride(1),
+                dilation(2),
+                padding(1_999_999_998, 0, 1, 1));
+        avgPool(
+                "greatest dilation of rows",
+                1,
+                2,
+                10,
+                1,
+                2,
+                1,
+                stride(1),
+                dilation(2_147_483_640, 1),
+                padding(2_147_483_637, 0, 0, 0));
+        avgPool(
+                "greatest dilation of columns",
+                1,
+                2,
+                1,
+                10,
+                1,
+                2,
+                stride(1),
+                dilation(1, 2_147_483_640),
+                padding(0, 0, 2_147_483_637, 0));
         for (int width : new int[] {3, 4, 5, 8, 9, 16, 17, 33}) {
             avgPool(width + " columns", 2, 2, 5, 2 * width, 2, 2);
             avgPool(width + " columns, padding 1", 1, 3, 4, width, 3, 3, stride(1), padding(1));
@@ -1896,6 +1964,218 @@ final class OpCases {
     }
 
     /** The mask must be the very same; what is kept is rounded once. */
+    private void groupNorm() {
+        int[][] sizes = {
+            {1, 1, 2, 1},
+            {2, 6, 3, 5},
+            {3, 4, 1, 1},
+            {5, 6},
+            {2, 6, 7},
+            {1, 12, 17, 15},
+            {2, 4, 65, 33},
+            {33, 18, 2, 2},
+        };
+        for (int[] s : sizes) {
+            for (int groups : new int[] {1, 2, 3, s[1]}) {
+                if (s[1] % groups == 0) {
+                    grouped(Shape.of(s).toString(), groups, 1e-5f, s)
+                            .normal(s)
+                            .uniform(0.5f, 2, s[1])
+                            .normal(s[1]);
+                }
+            }
+        }
+        int[] s = {3, 4, 5, 3};
+        for (int groups : new int[] {2, 4}) {
+            String name = groups + " groups";
+            add("groupNorm", name + ", no weight, no bias", x -> x.get(0).groupNorm(groups, null, null, 1e-3f))
+                    .accuracy(groupAccuracy(groups, 1e-3f, -1, -1, s))
+                    .normal(s);
+            add("groupNorm", name + ", no weight", x -> x.get(0).groupNorm(groups, null, x.get(1), 1e-5f))
+                    .accuracy(groupAccuracy(groups, 1e-5f, -1, 1, s))
+                    .normal(s)
+                    .normal(4);
+            add("groupNorm", name + ", no bias", x -> x.get(0).groupNorm(groups, x.get(1), null, 1e-5f))
+                    .accuracy(groupAccuracy(groups, 1e-5f, 1, -1, s))
+                    .normal(s)
+                    .normal(4);
+            grouped("mean far from 0", groups, 1e-5f, s)
+                    .uniform(999, 1003, s)
+                    .normal(4)
+                    .normal(4);
+            grouped("constant", groups, 1e-5f, s)
+                    .values(fill(180, 1000.3f), s)
+                    .normal(4)
+                    .normal(4)
+                    .kinked();
+            grouped("NaN in one group", groups, 1e-5f, s)
+                    .normal(s)
+                    .with(NAN)
+                    .normal(4)
+                    .normal(4);
+        }
+        add("instanceNorm2d", "(2, 3, 7, 5)", x -> x.get(0).instanceNorm2d(x.get(1), x.get(2), 1e-5f))
+                .accuracy(groupAccuracy(3, 1e-5f, 1, 2, 2, 3, 7, 5))
+                .normal(2, 3, 7, 5)
+                .normal(3)
+                .normal(3);
+        add("instanceNorm2d", "(5, 2, 1, 2), no parameters", x -> x.get(0).instanceNorm2d(null, null, 1e-5f))
+                .accuracy(groupAccuracy(2, 1e-5f, -1, -1, 5, 2, 1, 2))
+                .normal(5, 2, 1, 2);
+        layered(new int[] {2, 3, 5, 7}, 7);
+        layered(new int[] {2, 3, 5, 7}, 5, 7);
+        layered(new int[] {2, 3, 5, 7}, 2, 3, 5, 7);
+        layered(new int[] {257, 65}, 65);
+        layered(new int[] {5, 4097}, 4097);
+        layered(new int[] {9}, 9);
+        layered(new int[] {3, 1}, 1);
+        add("layerNorm", "no parameters", x -> x.get(0).layerNorm(Shape.of(5), null, null, 1e-5f))
+                .accuracy(new GroupNormAccuracy(6, 1e-5f, -1, -1, i -> 0))
+                .normal(2, 3, 5);
+    }
+
+    private OpCase grouped(String name, int groups, float epsilon, int... s) {
+        return add(
+                        "groupNorm",
+                        name + ", groups: " + groups,
+                        x -> x.get(0).groupNorm(groups, x.get(1), x.get(2), epsilon))
+                .accuracy(groupAccuracy(groups, epsilon, 1, 2, s));
+    }
+
+    private static Accuracy groupAccuracy(int groups, float epsilon, int weight, int bias, int... s) {
+        int plane = Shape.of(s).elements() / s[0] / s[1];
+        return new GroupNormAccuracy(s[0] * groups, epsilon, weight, bias, i -> i / plane % s[1]);
+    }
+
+    private void layered(int[] s, int... normalized) {
+        Shape shape = Shape.of(normalized);
+        int runs = Shape.of(s).elements() / shape.elements();
+        add("layerNorm", Shape.of(s) + " over " + shape, x -> x.get(0).layerNorm(shape, x.get(1), x.get(2), 1e-5f))
+                .accuracy(new GroupNormAccuracy(runs, 1e-5f, 1, 2, i -> i % shape.elements()))
+                .normal(s)
+                .uniform(0.5f, 2, normalized)
+                .normal(normalized);
+    }
+
+    /**
+     * A power may err by 16 ulp, which is 32 units, a quotient by 2.5. The gradient has two powers and three quotients:
+     * 80 units. 8 sqrt(144) units cover these and the other roundings.
+     */
+    private void localResponseNorm() {
+        int[][] sizes = {{2, 5, 3, 2}, {1, 1, 2, 2}, {2, 7, 3}, {1, 3, 2, 2, 2}, {1, 33, 1, 2}};
+        for (int[] s : sizes) {
+            for (int size : new int[] {1, 2, 5}) {
+                add(
+                                "localResponseNorm",
+                                Shape.of(s) + ", size " + size,
+                                x -> x.get(0).localResponseNorm(size, 0.7f, 0.75f, 2))
+                        .normal(s)
+                        .accuracy(Accuracy.stable(144));
+            }
+        }
+        add("localResponseNorm", "wider than the channels", x -> x.get(0).localResponseNorm(9, 1e-4f, 0.75f, 1))
+                .normal(2, 3, 2, 3)
+                .accuracy(Accuracy.stable(144));
+        add("localResponseNorm", "NaN and infinity", x -> x.get(0).localResponseNorm(3, 1, 0.5f, 1))
+                .normal(1, 9, 2, 2)
+                .with(NAN, INF)
+                .boundedUpstream()
+                // A gradient is a sum of four terms that are at most 1.
+                .accuracy(Accuracy.ulps(48, (i, y) -> y, (i, dx) -> 4));
+    }
+
+    // ---- Resizing and padding
+
+    private void upsample() {
+        int[][] sizes = {
+            {1, 1, 1, 1, 1, 1},
+            {2, 3, 4, 5, 8, 10},
+            {1, 2, 5, 7, 7, 5},
+            {2, 2, 3, 1, 7, 4},
+            {1, 3, 7, 6, 1, 1},
+            {1, 1, 1, 1, 17, 33},
+            {2, 5, 9, 11, 9, 11},
+            {1, 2, 33, 17, 16, 65},
+            {3, 1, 2, 13, 15, 3},
+            {1, 1, 2, 2, 31, 29},
+        };
+        for (int[] s : sizes) {
+            for (Interpolation mode : Interpolation.values()) {
+                resized(
+                                s[2] + "x" + s[3] + " to " + s[4] + "x" + s[5],
+                                mode,
+                                x -> x.get(0).upsample(s[4], s[5], mode))
+                        .normal(s[0], s[1], s[2], s[3]);
+            }
+        }
+        for (double[] scales : new double[][] {{2, 2}, {1.5, 0.75}, {0.34, 3.1}, {1, 5}}) {
+            for (Interpolation mode : Interpolation.values()) {
+                resized(
+                                "by " + scales[0] + " and " + scales[1],
+                                mode,
+                                x -> x.get(0).upsampleBy(scales[0], scales[1], mode))
+                        .normal(2, 2, 5, 7);
+            }
+        }
+        for (Interpolation mode : Interpolation.values()) {
+            resized("NaN and infinity", mode, x -> x.get(0).upsampleBy(2, mode))
+                    .normal(1, 2, 5, 6)
+                    .with(NAN, INF, -INF);
+        }
+    }
+
+    /** Copies are exact; an interpolated pixel has four terms, whose weights add up to 1. */
+    private OpCase resized(String name, Interpolation mode, SimpleCall call) {
+        boolean copies = mode == Interpolation.NEAREST || mode == Interpolation.NEAREST_EXACT;
+        return add("upsample", name + " " + mode, call).accuracy(copies ? Accuracy.selection() : Accuracy.products(4));
+    }
+
+    private void imagePad() {
+        int[][] sizes = {{1, 1, 2, 2}, {2, 3, 5, 4}, {1, 2, 17, 33}};
+        int[][] paddings = {{0, 0, 0, 0}, {1, 1, 1, 1}, {1, 0, 0, 1}, {0, 1, 1, 0}};
+        for (int[] s : sizes) {
+            for (int[] p : paddings) {
+                padded(s, p);
+            }
+        }
+        padded(new int[] {2, 3, 5, 4}, new int[] {4, 3, 2, 3});
+        padded(new int[] {1, 2, 33, 31}, new int[] {32, 1, 0, 30});
+        exact("padEdge", "wider than the image", x -> x.get(0).padEdge(5, 3, 17, 4))
+                .normal(2, 2, 2, 3);
+        exact("padEdge", "one pixel", x -> x.get(0).padEdge(2, 0, 3, 1)).normal(1, 3, 1, 1);
+        exact("padReflect", "NaN and infinity", x -> x.get(0).padReflect(2, 2, 2, 2))
+                .normal(1, 2, 4, 5)
+                .with(NAN, INF, -INF);
+        exact("padEdge", "NaN and infinity", x -> x.get(0).padEdge(2, 2, 2, 2))
+                .normal(1, 2, 4, 5)
+                .with(NAN, INF, -INF);
+    }
+
+    private void padded(int[] s, int[] p) {
+        String name = Shape.of(s) + " by " + Arrays.toString(p);
+        exact("padReflect", name, x -> x.get(0).padReflect(p[0], p[1], p[2], p[3]))
+                .normal(s);
+        exact("padEdge", name, x -> x.get(0).padEdge(p[0], p[1], p[2], p[3])).normal(s);
+    }
+
+    private void pixelShuffle() {
+        exact("pixelShuffle", "by 1", x -> x.get(0).pixelShuffle(1)).normal(2, 3, 4, 5);
+        exact("pixelShuffle", "by 2", x -> x.get(0).pixelShuffle(2)).normal(2, 8, 3, 5);
+        exact("pixelShuffle", "by 3, one pixel", x -> x.get(0).pixelShuffle(3)).normal(1, 9, 1, 1);
+        exact("pixelShuffle", "by 3", x -> x.get(0).pixelShuffle(3)).normal(3, 18, 7, 4);
+    }
+
+    private void globalMaxPool2d() {
+        for (int[] s : new int[][] {{1, 1, 1, 1}, {2, 3, 7, 5}, {3, 5, 17, 17}, {1, 2, 33, 31}, {2, 65, 4, 4}}) {
+            exact("globalMaxPool2d", Shape.of(s).toString(), x -> x.get(0).globalMaxPool2d())
+                    .distinct(s);
+        }
+        exact("globalMaxPool2d", "ties", x -> x.get(0).globalMaxPool2d()).ties(3, 2, 5, 4);
+        exact("globalMaxPool2d", "NaN and infinity", x -> x.get(0).globalMaxPool2d())
+                .normal(3, 2, 3, 3)
+                .with(-INF, INF, NAN, NAN, INF);
+    }
+
     private void dropout() {
         for (float p : new float[] {0, 0.1f, 0.5f, 0.999f}) {
             for (int[] sizes : new int[][] {{}, {3}, {4}, {5, 7}, {1023}}) {

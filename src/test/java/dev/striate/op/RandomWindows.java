@@ -217,7 +217,7 @@ public final class RandomWindows {
             options.add(stride(strides[0], strides[1]));
         }
         int[] dilations = {number(image[2]), number(image[3])};
-        if (random.nextInt(2) > 0 && !operation.equals("avgPool2d")) {
+        if (random.nextInt(2) > 0) {
             words.add("dilation " + dilations[0] + " " + dilations[1]);
             options.add(dilation(dilations[0], dilations[1]));
         } else {

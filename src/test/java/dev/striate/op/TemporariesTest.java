@@ -53,6 +53,16 @@ class TemporariesTest {
                     "convTranspose2d with a large stride",
                     x -> x[0].convTranspose2d(x[1], x[2], stride(9)),
                     new int[][] {{2, 3, 2, 3}, {3, 4, 9, 9}, {4}}),
+            new Composed("groupNorm", x -> x[0].groupNorm(2, x[1], x[2], 1e-5f), new int[][] {{3, 4, 2}, {4}, {4}}),
+            new Composed(
+                    "groupNorm without bias", x -> x[0].groupNorm(2, x[1], null, 1e-5f), new int[][] {{3, 4, 2}, {4}}),
+            new Composed(
+                    "instanceNorm2d", x -> x[0].instanceNorm2d(x[1], x[2], 1e-5f), new int[][] {{3, 4, 2, 2}, {4}, {4}
+                    }),
+            new Composed(
+                    "layerNorm", x -> x[0].layerNorm(Shape.of(4), x[1], x[2], 1e-5f), new int[][] {{3, 4}, {4}, {4}}),
+            new Composed("localResponseNorm", x -> x[0].localResponseNorm(3, 1, 0.75f, 1), new int[][] {{2, 5, 3}}),
+            new Composed("pixelShuffle", x -> x[0].pixelShuffle(2), new int[][] {{2, 4, 3, 3}}),
             new Composed("mse", x -> x[0].mse(x[1]), new int[][] {{2, 3}, {2, 3}}),
             new Composed("gather of a part", TemporariesTest::gatherOfAPart, new int[][] {{3, 4, 5}}),
             new Composed("min", x -> x[0].min(0, 2), new int[][] {{3, 4, 5}}),

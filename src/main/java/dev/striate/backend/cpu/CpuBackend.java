@@ -49,6 +49,7 @@ public final class CpuBackend implements Backend {
                 maxPool2d,
                 new CpuAvgPool2d(context),
                 new CpuAdaptiveAvgPool2d(context),
+                new CpuResample2d(context),
                 batchNorm2d,
                 new CpuNormPool(context, batchNorm2d, maxPool2d),
                 new CpuDropout(context),

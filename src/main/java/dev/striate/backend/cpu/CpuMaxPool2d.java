@@ -112,7 +112,7 @@ final class CpuMaxPool2d implements MaxPool2dKernels {
     }
 
     /** The first of {@code start, start + dilation, ...} that is not negative. */
-    private static int firstInside(int start, int dilation) {
+    static int firstInside(int start, int dilation) {
         return start >= 0 ? start : start + Sizes.ceilDiv(-start, dilation) * dilation;
     }
 

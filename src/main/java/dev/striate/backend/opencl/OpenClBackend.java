@@ -39,6 +39,7 @@ public final class OpenClBackend implements Backend, AutoCloseable {
                 new OpenClMaxPool2d(runtime),
                 new OpenClAvgPool2d(runtime),
                 new OpenClAdaptiveAvgPool2d(runtime),
+                new OpenClResample2d(runtime),
                 batchNorm2d,
                 new OpenClNormPool(runtime, batchNorm2d),
                 new OpenClDropout(runtime),

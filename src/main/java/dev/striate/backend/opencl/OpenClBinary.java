@@ -33,7 +33,7 @@ final class OpenClBinary implements BinaryKernels {
                     .runVectors(n);
             return;
         }
-        macros.addAll(OpenClNests.macros(loop));
+        macros.addAll(OpenClTables.macros(loop));
         runtime.kernel("binary", "strided", macros.toArray(String[]::new))
                 .ints(n)
                 .nest(loop)

@@ -22,7 +22,7 @@ final class OpenClCopy implements CopyKernels {
     @Override
     public void copy(StridedLoop loop, int sourceOffset, Buffer source, int targetOffset, Buffer target) {
         int n = loop.turns();
-        runtime.kernel("copy", "copy", OpenClNests.macros(loop).toArray(String[]::new))
+        runtime.kernel("copy", "copy", OpenClTables.macros(loop).toArray(String[]::new))
                 .ints(n)
                 .nest(loop)
                 .ints(sourceOffset, targetOffset)

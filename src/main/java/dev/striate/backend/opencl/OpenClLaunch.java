@@ -2,6 +2,7 @@ package dev.striate.backend.opencl;
 
 import dev.striate.backend.Buffer;
 import dev.striate.backend.IndexBuffer;
+import dev.striate.backend.SparseMatrix;
 import dev.striate.backend.StridedLoop;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
@@ -45,7 +46,12 @@ final class OpenClLaunch {
 
     /** A nest's table and its depth, two arguments. */
     OpenClLaunch nest(StridedLoop nest) {
-        return memory(runtime.nests().table(nest)).ints(nest.depth());
+        return memory(runtime.tables().table(nest)).ints(nest.depth());
+    }
+
+    /** The table of a sparse matrix. */
+    OpenClLaunch matrix(SparseMatrix matrix) {
+        return memory(runtime.tables().table(matrix));
     }
 
     private OpenClLaunch memory(OpenClMemory memory) {

@@ -41,7 +41,7 @@ final class OpenClRuntime {
     private final OpenClPrograms programs;
     private final OpenClParameters parameters;
     private final @Nullable List<cl_event> profile;
-    private final OpenClNests nests;
+    private final OpenClTables tables;
     private final OpenClUploads uploads;
     private final int sliceAlignment;
     private volatile OpenClTrace trace = OpenClTrace.NONE;
@@ -88,7 +88,7 @@ final class OpenClRuntime {
         this.pool = new OpenClPool(
                 context, queue, info.name(), limits.memoryBytes(), limits.largestBytes(), limits.keptBytes());
         this.programs = new OpenClPrograms(context, device, shape, cache);
-        this.nests = new OpenClNests(context);
+        this.tables = new OpenClTables(context);
         OPEN.add(this);
     }
 
@@ -207,8 +207,8 @@ final class OpenClRuntime {
         return value[0];
     }
 
-    OpenClNests nests() {
-        return nests;
+    OpenClTables tables() {
+        return tables;
     }
 
     OpenClUploads uploads() {

@@ -1,5 +1,8 @@
 package dev.striate.backend.reference;
 
+import static dev.striate.backend.reference.ReferenceMaxPool2d.endTap;
+import static dev.striate.backend.reference.ReferenceMaxPool2d.firstTap;
+
 import dev.striate.backend.AvgPool2dKernels;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.Pool2dGeometry;
@@ -16,20 +19,21 @@ final class ReferenceAvgPool2d implements AvgPool2dKernels {
     private static void forEachCell(Pool2dGeometry g, boolean countIncludePad, Cell cell) {
         for (int out = 0; out < g.planes() * g.outHeight() * g.outWidth(); out++) {
             int plane = out / (g.outHeight() * g.outWidth());
-            int firstY = out / g.outWidth() % g.outHeight() * g.strideH() - g.padTop();
-            int firstX = out % g.outWidth() * g.strideW() - g.padLeft();
-            int top = Math.max(firstY, 0);
-            int bottom = Math.min(firstY + g.kernelHeight(), g.inHeight());
-            int left = Math.max(firstX, 0);
-            int right = Math.min(firstX + g.kernelWidth(), g.inWidth());
-            int divisor = (bottom - top) * (right - left);
+            int top = out / g.outWidth() % g.outHeight() * g.strideH() - g.padTop();
+            int left = out % g.outWidth() * g.strideW() - g.padLeft();
+            int firstY = firstTap(top, g.dilationH());
+            int firstX = firstTap(left, g.dilationW());
+            int endY = endTap(top, g.kernelHeight(), g.dilationH(), g.inHeight());
+            int endX = endTap(left, g.kernelWidth(), g.dilationW(), g.inWidth());
+            int divisor = (endY - firstY) * (endX - firstX);
             if (countIncludePad) {
-                int paddedBottom = Math.min(firstY + g.kernelHeight(), g.inHeight() + g.padBottom());
-                int paddedRight = Math.min(firstX + g.kernelWidth(), g.inWidth() + g.padRight());
-                divisor = (paddedBottom - firstY) * (paddedRight - firstX);
+                divisor = endTap(top, g.kernelHeight(), g.dilationH(), g.inHeight() + g.padBottom())
+                        * endTap(left, g.kernelWidth(), g.dilationW(), g.inWidth() + g.padRight());
             }
-            for (int iy = top; iy < bottom; iy++) {
-                for (int ix = left; ix < right; ix++) {
+            for (int ky = firstY; ky < endY; ky++) {
+                for (int kx = firstX; kx < endX; kx++) {
+                    int iy = top + ky * g.dilationH();
+                    int ix = left + kx * g.dilationW();
                     cell.at((plane * g.inHeight() + iy) * g.inWidth() + ix, out, divisor);
                 }
             }

@@ -46,6 +46,7 @@ public final class ReferenceBackend implements Backend {
                 new ReferenceMaxPool2d(unary),
                 new ReferenceAvgPool2d(),
                 new ReferenceAdaptiveAvgPool2d(),
+                new ReferenceResample2d(),
                 new ReferenceBatchNorm2d(unary),
                 null,
                 new ReferenceDropout(),

@@ -54,12 +54,12 @@ final class ReferenceMaxPool2d implements MaxPool2dKernels {
     }
 
     /** The first tap inside the image of a window that starts at {@code start}. */
-    private static int firstTap(int start, int dilation) {
+    static int firstTap(int start, int dilation) {
         return start >= 0 ? 0 : (-start - 1) / dilation + 1;
     }
 
     /** The end (exclusive) of the taps before the end of the image, which has {@code size} pixels. */
-    private static int endTap(int start, int kernel, int dilation, int size) {
+    static int endTap(int start, int kernel, int dilation, int size) {
         return start >= size ? 0 : Math.min(kernel, (size - 1 - start) / dilation + 1);
     }
 

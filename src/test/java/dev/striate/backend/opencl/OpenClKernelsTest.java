@@ -23,8 +23,10 @@ import dev.striate.backend.NormParameters;
 import dev.striate.backend.NormPoolKernels;
 import dev.striate.backend.NormStatistics;
 import dev.striate.backend.Pool2dGeometry;
+import dev.striate.backend.Resample2dGeometry;
 import dev.striate.backend.RunningStatistics;
 import dev.striate.backend.SgdStep;
+import dev.striate.backend.SparseMatrix;
 import dev.striate.backend.StridedLoop;
 import dev.striate.backend.UnaryFunction;
 import dev.striate.backend.UnaryFunction.Kind;
@@ -670,9 +672,6 @@ class OpenClKernelsTest {
                 s.backend.kernels().maxPool2d().gradient(g, s.random(outputs), indices, dx);
                 s.result(dx);
             });
-            if (g.dilationH() != 1 || g.dilationW() != 1) {
-                continue;
-            }
             for (boolean countPad : new boolean[] {false, true}) {
                 checkSums(shape, g.kernelHeight() * g.kernelWidth() + 1, s -> {
                     Buffer y = s.out(outputs);
@@ -693,6 +692,22 @@ class OpenClKernelsTest {
                 Buffer dx = s.out(2 * size[0] * size[1]);
                 s.backend.kernels().adaptiveAvgPool2d().gradient(g, s.random(2 * size[2] * size[3]), dx);
                 s.result(dx);
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void resampling(KernelShape shape) {
+        SparseMatrix vertical = SparseMatrix.interpolation(5, new double[] {0, 0.25, 3, 3.5, 1, 4, 4});
+        SparseMatrix horizontal = SparseMatrix.interpolation(4, new double[] {2.75, 0, 3});
+        for (Resample2dGeometry g : List.of(
+                new Resample2dGeometry(3, vertical, horizontal),
+                new Resample2dGeometry(3, vertical, horizontal).transposed())) {
+            checkSums(shape, 16, s -> {
+                Buffer y = s.out(3 * g.outHeight() * g.outWidth());
+                s.backend.kernels().resample2d().apply(g, s.random(3 * g.inHeight() * g.inWidth()), y);
+                s.result(y);
             });
         }
     }
