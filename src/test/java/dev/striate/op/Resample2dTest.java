@@ -98,8 +98,8 @@ class Resample2dTest {
                 float[] expected = new float[out];
                 float[] expectedExact = new float[out];
                 for (int i = 0; i < out; i++) {
-                    expected[i] = i * in / out;
-                    expectedExact[i] = (2 * i + 1) * in / (2 * out);
+                    expected[i] = Math.floorDiv(i * in, out);
+                    expectedExact[i] = Math.floorDiv((2 * i + 1) * in, 2 * out);
                 }
                 try (Tensor y = x.upsample(1, out, Interpolation.NEAREST);
                         Tensor z = x.upsample(1, out, Interpolation.NEAREST_EXACT)) {
