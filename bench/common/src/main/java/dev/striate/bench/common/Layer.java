@@ -1,7 +1,7 @@
 package dev.striate.bench.common;
 
 import dev.striate.WindowOption;
-import dev.striate.models.Architecture;
+import dev.striate.models.NetworkBuilder;
 import dev.striate.nn.BatchNorm2d;
 import dev.striate.nn.Block;
 import dev.striate.nn.Conv2d;
@@ -62,10 +62,10 @@ public sealed interface Layer {
     }
 
     /** A whole network of Striate's, which libtorch through DJL does not build. */
-    record Whole(Architecture network) implements Layer {
+    record Whole(NetworkBuilder network) implements Layer {
         @Override
         public Block block() {
-            return network.create(Net.CLASSES);
+            return network.build(Net.CLASSES);
         }
     }
 }

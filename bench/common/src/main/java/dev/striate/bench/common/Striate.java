@@ -65,7 +65,7 @@ public final class Striate implements Side {
     public Work matmul(int n) {
         Tensor a = tensor(1, n, n);
         Tensor b = tensor(2, n, n);
-        return Work.of("product", () -> a.matmul(b), Tensor::toArray, Tensor::close, () -> close(a, b));
+        return Work.of("product", () -> a.matmul(b), Tensor::toFloatArray, Tensor::close, () -> close(a, b));
     }
 
     /** The inputs of a convolution. */
@@ -92,7 +92,7 @@ public final class Striate implements Side {
     public Work convolution(ConvShape shape) {
         Convolution c = new Convolution(shape);
         return Work.of(
-                "output", c::forward, Tensor::toArray, Tensor::close, () -> Striate.close(c.x, c.weight, c.bias));
+                "output", c::forward, Tensor::toFloatArray, Tensor::close, () -> Striate.close(c.x, c.weight, c.bias));
     }
 
     @Override

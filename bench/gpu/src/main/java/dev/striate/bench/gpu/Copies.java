@@ -20,7 +20,7 @@ final class Copies {
         return Work.of(
                 "product",
                 () -> x.mul(0.5f),
-                Tensor::toArray,
+                Tensor::toFloatArray,
                 y -> {
                     y.close();
                     if (wait) {

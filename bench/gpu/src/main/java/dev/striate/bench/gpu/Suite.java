@@ -11,7 +11,7 @@ import dev.striate.bench.common.Layer;
 import dev.striate.bench.common.Net;
 import dev.striate.bench.common.Row;
 import dev.striate.bench.common.Table;
-import dev.striate.models.Architecture;
+import dev.striate.models.Networks;
 import dev.striate.nn.Sequential;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -29,7 +29,7 @@ final class Suite {
     private static final int COMPARED_STEPS = 3;
 
     private static final Net RESNET9 =
-            new Net("resnet9", 3, 32, Net.Method.ADAM, List.of(new Layer.Whole(Architecture.RESNET9)));
+            new Net("resnet9", 3, 32, Net.Method.ADAM, List.of(new Layer.Whole(Networks.named("resnet9"))));
 
     private final Device device;
     private final boolean quick;
@@ -115,7 +115,7 @@ final class Suite {
             }
             return new Net.Weights(
                     parameters,
-                    model.buffers().values().stream().map(Tensor::toArray).toList());
+                    model.buffers().values().stream().map(Tensor::toFloatArray).toList());
         }
     }
 }
