@@ -13,7 +13,10 @@ class GroupNormTest {
     private static final Device DEVICE = Device.reference();
     private static final float TOLERANCE = 1e-6f;
 
-    private final Tensor images = Tensor.of(DEVICE, Shape.of(1, 4, 1, 2), 1, 3, 2, 4, 10, 10, 10, 30);
+    /** Two images, so that statistics of one and of both differ. */
+    private final Tensor images =
+            Tensor.of(DEVICE, Shape.of(2, 4, 1, 2), 1, 3, 2, 4, 10, 10, 10, 30, 0, 0, 0, 8, -1, 1, 7, 1);
+
     private final Tensor weight = Tensor.of(DEVICE, 1, 2, 3, 4);
     private final Tensor bias = Tensor.of(DEVICE, 0, 1, 0, -1);
 
@@ -28,7 +31,15 @@ class GroupNormTest {
                     -1.73205069f,
                     -1.73205069f,
                     -3.30940092f,
-                    5.92820277f
+                    5.92820277f,
+                    -0.57735003f,
+                    -0.57735003f,
+                    -0.15470006f,
+                    4.46410017f,
+                    -2.99999833f,
+                    -0.99999944f,
+                    5.66666296f,
+                    -2.33333259f
                 },
                 images.groupNorm(2, weight, bias, 1e-5f).toFloatArray(),
                 TOLERANCE);
@@ -36,12 +47,48 @@ class GroupNormTest {
 
     @Test
     void instances() {
-        float[] expected = {-0.999995f, 0.999995f, -0.999995f, 0.999995f, 0, 0, -0.99999995f, 0.99999995f};
-        assertArrayEquals(expected, images.instanceNorm2d(null, null, 1e-5f).toFloatArray(), TOLERANCE);
-        for (int i = 0; i < expected.length; i++) {
-            expected[i] = expected[i] * (i / 2 + 1) + new float[] {0, 1, 0, -1}[i / 2];
-        }
-        assertArrayEquals(expected, images.instanceNorm2d(weight, bias, 1e-5f).toFloatArray(), TOLERANCE);
+        assertArrayEquals(
+                new float[] {
+                    -0.999995f,
+                    0.999995f,
+                    -0.999995f,
+                    0.999995f,
+                    0,
+                    0,
+                    -0.99999995f,
+                    0.99999995f,
+                    0,
+                    0,
+                    -0.99999969f,
+                    0.99999969f,
+                    -0.999995f,
+                    0.999995f,
+                    0.99999944f,
+                    -0.99999944f
+                },
+                images.instanceNorm2d(null, null, 1e-5f).toFloatArray(),
+                TOLERANCE);
+        assertArrayEquals(
+                new float[] {
+                    -0.999995f,
+                    0.999995f,
+                    -0.99999f,
+                    2.99999f,
+                    0,
+                    0,
+                    -4.9999998f,
+                    2.9999998f,
+                    0,
+                    0,
+                    -0.99999938f,
+                    2.99999938f,
+                    -2.999985f,
+                    2.999985f,
+                    2.99999778f,
+                    -4.99999778f
+                },
+                images.instanceNorm2d(weight, bias, 1e-5f).toFloatArray(),
+                TOLERANCE);
     }
 
     @Test
