@@ -26,7 +26,7 @@ final class CpuAdaptiveAvgPool2d implements AdaptiveAvgPool2dKernels {
     private WindowAverages averages(AdaptiveAvgPool2dGeometry g) {
         int outputs = g.outHeight() * g.outWidth();
         long work = (long) g.planes() * ((long) g.inHeight() * g.inWidth() + 8L * outputs);
-        return new WindowAverages(threads, g.planes(), g.inHeight(), g.inWidth(), outputs, 1, 1, work);
+        return new WindowAverages(threads, g.planes(), g.inHeight(), g.inWidth(), outputs, work);
     }
 
     private static void forEachWindow(AdaptiveAvgPool2dGeometry g, WindowAverages.Window body) {

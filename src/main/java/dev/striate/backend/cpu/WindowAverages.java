@@ -8,23 +8,11 @@ import java.util.Arrays;
  * where the windows are.
  *
  * @param outputs of a plane
- * @param stepY   from one row of a window to the next
- * @param stepX   the same for columns
  * @param work    nanoseconds for all planes, about
  */
-record WindowAverages(
-        CpuThreads threads, int planes, int inHeight, int inWidth, int outputs, int stepY, int stepX, long work) {
+record WindowAverages(CpuThreads threads, int planes, int inHeight, int inWidth, int outputs, long work) {
 
-    WindowAverages {
-        // A step as large as the image leaves it, and larger ones could overflow.
-        stepY = Math.min(stepY, inHeight);
-        stepX = Math.min(stepX, inWidth);
-    }
-
-    /**
-     * A window's number in its plane, its rows and columns within the image (from, and up to but not including), and
-     * what its sum is divided by.
-     */
+    /** A window's number in its plane, the part of it that lies within the image, and what its sum is divided by. */
     interface Window {
         void visit(int output, int top, int bottom, int left, int right, int divisor);
     }
@@ -43,8 +31,11 @@ record WindowAverages(
                 int at = out.offset + plane * outputs;
                 windows.forEach((output, top, bottom, left, right, divisor) -> {
                     double sum = 0;
-                    for (int iy = top; iy < bottom; iy += stepY) {
-                        sum = addLine(sum, in.array, image + iy * inWidth, left, right);
+                    for (int iy = top; iy < bottom; iy++) {
+                        int line = image + iy * inWidth;
+                        for (int ix = left; ix < right; ix++) {
+                            sum += in.array[line + ix];
+                        }
                     }
                     out.array[at + output] = divisor == 0 ? 0f : (float) (sum / divisor);
                 });
@@ -63,39 +54,14 @@ record WindowAverages(
                 int at = in.offset + plane * outputs;
                 windows.forEach((output, top, bottom, left, right, divisor) -> {
                     float share = in.array[at + output] / divisor;
-                    for (int iy = top; iy < bottom; iy += stepY) {
-                        addToLine(share, out.array, image + iy * inWidth, left, right);
+                    for (int iy = top; iy < bottom; iy++) {
+                        int line = image + iy * inWidth;
+                        for (int ix = left; ix < right; ix++) {
+                            out.array[line + ix] += share;
+                        }
                     }
                 });
             }
         });
-    }
-
-    // Loops with a constant step are compiled better.
-
-    private double addLine(double sum, float[] x, int line, int left, int right) {
-        double total = sum;
-        if (stepX == 1) {
-            for (int ix = left; ix < right; ix++) {
-                total += x[line + ix];
-            }
-        } else {
-            for (int ix = left; ix < right; ix += stepX) {
-                total += x[line + ix];
-            }
-        }
-        return total;
-    }
-
-    private void addToLine(float share, float[] x, int line, int left, int right) {
-        if (stepX == 1) {
-            for (int ix = left; ix < right; ix++) {
-                x[line + ix] += share;
-            }
-        } else {
-            for (int ix = left; ix < right; ix += stepX) {
-                x[line + ix] += share;
-            }
-        }
     }
 }
