@@ -453,12 +453,18 @@ public final class Tensor extends ScopedResource {
         return Binary.pow(this, exponent);
     }
 
-    /** The larger of two elements; NaN if either is NaN. Equal elements share the gradient. */
+    /**
+     * The larger of two elements; NaN if either is NaN. As in PyTorch, equal elements share the gradient, and both get
+     * all of it if either is NaN.
+     */
     public Tensor maximum(Tensor other) {
         return Binary.maximum(this, other);
     }
 
-    /** The smaller of two elements; NaN if either is NaN. Equal elements share the gradient. */
+    /**
+     * The smaller of two elements; NaN if either is NaN. As in PyTorch, equal elements share the gradient, and both get
+     * all of it if either is NaN.
+     */
     public Tensor minimum(Tensor other) {
         return Binary.minimum(this, other);
     }

@@ -64,28 +64,30 @@ public final class Binary {
                 .record();
     }
 
-    /** The larger one. Its gradient goes there; where they are equal, half to each. */
+    /** The larger one. The smaller one gets no gradient; equal elements share it; both get it where one is NaN. */
     public static Tensor maximum(Tensor a, Tensor b) {
-        return recordExtremum("maximum", apply("maximum", BinaryFunction.MAXIMUM, a, b), a, b);
-    }
-
-    /** The smaller one, with the gradient of {@link #maximum}. */
-    public static Tensor minimum(Tensor a, Tensor b) {
-        return recordExtremum("minimum", apply("minimum", BinaryFunction.MINIMUM, a, b), a, b);
-    }
-
-    private static Tensor recordExtremum(String operation, Tensor y, Tensor a, Tensor b) {
-        return Recorder.of(operation, y)
-                .input(a, (dy, saved) -> share(dy, saved.get(0), saved.get(1), saved.get(2)), a, b, y)
-                .input(b, (dy, saved) -> share(dy, saved.get(0), saved.get(1), saved.get(2)), b, a, y)
+        Shape shapeA = a.shape();
+        Shape shapeB = b.shape();
+        return Recorder.of("maximum", apply("maximum", BinaryFunction.MAXIMUM, a, b))
+                .input(a, (dy, saved) -> Sum.to(unlessLess(dy, saved.get(0), saved.get(1)), shapeA), a, b)
+                .input(b, (dy, saved) -> Sum.to(unlessLess(dy, saved.get(1), saved.get(0)), shapeB), a, b)
                 .record();
     }
 
-    /** The part of {@code dy} of an operand: all where only it is y, half where the other is too, and nothing elsewhere. */
-    private static Tensor share(Tensor dy, Tensor own, Tensor other, Tensor y) {
-        Tensor isOwn = equal(own, y);
-        Tensor isBoth = equal(own, other);
-        return Sum.to(dy.mul(isOwn.sub(isBoth.mul(0.5f))), own.shape());
+    /** The smaller one; its gradients are those of {@link #maximum} with the operands exchanged. */
+    public static Tensor minimum(Tensor a, Tensor b) {
+        Shape shapeA = a.shape();
+        Shape shapeB = b.shape();
+        return Recorder.of("minimum", apply("minimum", BinaryFunction.MINIMUM, a, b))
+                .input(a, (dy, saved) -> Sum.to(unlessLess(dy, saved.get(1), saved.get(0)), shapeA), a, b)
+                .input(b, (dy, saved) -> Sum.to(unlessLess(dy, saved.get(0), saved.get(1)), shapeB), a, b)
+                .record();
+    }
+
+    /** 0 where {@code a < b}, half of {@code dy} where they are equal, otherwise {@code dy}. */
+    private static Tensor unlessLess(Tensor dy, Tensor a, Tensor b) {
+        Tensor twice = less("lt", a, b).add(lessOrEqual("le", a, b));
+        return dy.mul(Unary.affine("maximum", twice, -0.5, 1));
     }
 
     /** {@code a^b}; da = dy b a^(b - 1), 0 where b is 0; db = dy y log a, 0 where a and b are 0. */

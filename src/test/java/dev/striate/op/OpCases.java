@@ -823,7 +823,7 @@ final class OpCases {
     }
 
     /** Half an ulp for each product; the gradient has one more factor in place of the one that is left out. */
-    private static Accuracy product(int factors) {
+    static Accuracy product(int factors) {
         return Accuracy.relative(0.5 * factors);
     }
 
@@ -889,7 +889,7 @@ final class OpCases {
      * A sum of the maximum and a logarithm, whose own error is that of the sum of at most n, relative to 1. The gradient
      * is that of {@link #softmax} times dy.
      */
-    private static Accuracy logSumExp(int[] sizes, int axis) {
+    static Accuracy logSumExp(int[] sizes, int axis) {
         int n = sizes[axis];
         return (c, reference) -> {
             double dy = largest(c.upstreamValues(reference.outputs()[0].length));
@@ -2124,10 +2124,14 @@ final class OpCases {
         }
     }
 
-    /** Copies are exact; an interpolated pixel has four terms, whose weights add up to 1. */
     private OpCase resized(String name, Interpolation mode, SimpleCall call) {
+        return add("upsample", name + " " + mode, call).accuracy(interpolation(mode));
+    }
+
+    /** Copies are exact; an interpolated pixel has four terms, whose weights add up to 1. */
+    static Accuracy interpolation(Interpolation mode) {
         boolean copies = mode == Interpolation.NEAREST || mode == Interpolation.NEAREST_EXACT;
-        return add("upsample", name + " " + mode, call).accuracy(copies ? Accuracy.selection() : Accuracy.products(4));
+        return copies ? Accuracy.selection() : Accuracy.products(4);
     }
 
     private void imagePad() {

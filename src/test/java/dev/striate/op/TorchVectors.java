@@ -1,19 +1,12 @@
 package dev.striate.op;
 
-import static dev.striate.WindowOption.ceilMode;
-import static dev.striate.WindowOption.countIncludePad;
-import static dev.striate.WindowOption.dilation;
-import static dev.striate.WindowOption.groups;
-import static dev.striate.WindowOption.padding;
-import static dev.striate.WindowOption.stride;
-
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import dev.striate.ClassificationOptions;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import dev.striate.IntTensor;
 import dev.striate.Shape;
 import dev.striate.Tensor;
-import dev.striate.WindowOption;
 import dev.striate.op.OpCase.Arguments;
 import dev.striate.op.OpCase.Results;
 import java.io.IOException;
@@ -45,49 +38,62 @@ record TorchVectors(
      */
     private static final Set<String> PADDING_COUNTED = Set.of("avgpool2d_04", "avgpool2d_06");
 
-    static TorchVectors read(Path file) throws IOException {
-        Map<String, Object> json;
-        try (JsonParser parser = new JsonFactory().createParser(file.toFile())) {
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+            .build();
+
+    /** An operation with the names of its inputs and outputs. */
+    private record Node(
+            String operation, TorchOperations.Attributes attributes, List<String> inputs, List<String> outputs) {}
+
+    /** Integers of a case. */
+    private record Integers(Shape shape, int[] values) {}
+
+    /** Reads a file of one case, or of a list of cases. */
+    static List<TorchVectors> readAll(Path file) throws IOException {
+        Object json;
+        try (JsonParser parser = JSON.createParser(file.toFile())) {
             parser.nextToken();
-            json = object(value(parser));
+            json = value(parser);
         }
+        List<Map<String, Object>> cases = json instanceof List ? objects(json) : List.of(object(json));
+        return cases.stream().map(TorchVectors::of).toList();
+    }
+
+    private static TorchVectors of(Map<String, Object> json) {
         if (PADDING_COUNTED.contains(json.get("name"))) {
             object(json.get("attributes")).put("count_include_pad", true);
         }
-        List<Map<String, Object>> nodes = json.get("op").equals("graph")
-                ? objects(object(json.get("attributes")).get("nodes"))
-                : List.of(Map.of(
-                        "op", json.get("op"),
-                        "attributes", json.get("attributes"),
-                        "inputs",
-                                objects(json.get("inputs")).stream()
-                                        .map(input -> input.get("name"))
-                                        .toList(),
-                        "output", objects(json.get("outputs")).get(0).get("name")));
+        List<String> results = names(json.get("outputs"));
+        TorchOperations.Attributes attributes = new TorchOperations.Attributes(object(json.get("attributes")));
+        List<Node> nodes = json.get("op").equals("graph")
+                ? objects(attributes.values().get("nodes")).stream()
+                        .map(TorchVectors::node)
+                        .toList()
+                : List.of(new Node((String) json.get("op"), attributes, names(json.get("inputs")), results));
         List<String> names = new ArrayList<>();
-        Map<String, int[]> labels = new HashMap<>();
-        List<String> results = objects(json.get("outputs")).stream()
-                .map(output -> (String) output.get("name"))
-                .toList();
-        OpCase c = new OpCase("libtorch", (String) json.get("name"), x -> run(nodes, x, names, labels, results));
-        List<Map<String, Object>> gradients = objects(json.get("grads"));
+        Map<String, Integers> integers = new LinkedHashMap<>();
+        OpCase c = new OpCase("libtorch", (String) json.get("name"), x -> run(nodes, x, names, integers, results));
+        List<String> differentiable = names(json.get("grads"));
         for (Map<String, Object> input : objects(json.get("inputs"))) {
             String name = (String) input.get("name");
+            int[] sizes = integers(input.get("shape"));
             if (input.get("dtype").equals("int64")) {
-                labels.put(name, integers(input.get("data")));
+                integers.put(name, new Integers(Shape.of(sizes), integers(input.get("data"))));
             } else {
                 names.add(name);
-                c.values(floats(input.get("data")), integers(input.get("shape")));
-                if (gradients.stream()
-                        .noneMatch(gradient -> gradient.get("name").equals(name))) {
+                c.values(floats(input.get("data")), sizes);
+                if (!differentiable.contains(name)) {
                     c.constant();
                 }
             }
         }
-        c.upstream(floats(objects(json.get("upstream")).get(0).get("data")));
-        c.accuracy(accuracy(nodes, c, labels));
+        for (Map<String, Object> upstream : objects(json.get("upstream"))) {
+            c.upstream(floats(upstream.get("data")));
+        }
+        c.accuracy(accuracy(nodes, c, integers));
         double[][] expectedGradients = new double[names.size()][0];
-        for (Map<String, Object> gradient : gradients) {
+        for (Map<String, Object> gradient : objects(json.get("grads"))) {
             expectedGradients[names.indexOf((String) gradient.get("name"))] =
                     OpCase.widen(floats(gradient.get("data")));
         }
@@ -102,127 +108,63 @@ record TorchVectors(
                 errorsOf(object(errors.get("grads")), names));
     }
 
+    private static List<String> names(Object arrays) {
+        return objects(arrays).stream().map(array -> (String) array.get("name")).toList();
+    }
+
     private static double[] errorsOf(Map<String, Object> errors, List<String> names) {
         return names.stream()
                 .mapToDouble(name -> (Float) errors.getOrDefault(name, 0f))
                 .toArray();
     }
 
-    // ---- What a case calls
+    private static Node node(Map<String, Object> json) {
+        return new Node(
+                (String) json.get("op"),
+                new TorchOperations.Attributes(object(json.get("attributes"))),
+                ((List<?>) json.get("inputs")).stream().map(String.class::cast).toList(),
+                List.of((String) json.get("output")));
+    }
 
     private static Results run(
-            List<Map<String, Object>> nodes,
-            Arguments x,
-            List<String> names,
-            Map<String, int[]> labels,
-            List<String> results) {
+            List<Node> nodes, Arguments x, List<String> names, Map<String, Integers> integers, List<String> results) {
         Map<String, Tensor> known = new HashMap<>();
         for (int i = 0; i < names.size(); i++) {
             known.put(names.get(i), x.get(i));
         }
-        for (Map<String, Object> node : nodes) {
+        for (Node node : nodes) {
             List<Tensor> inputs = new ArrayList<>();
-            List<int[]> integers = new ArrayList<>();
-            for (Object name : (List<?>) node.get("inputs")) {
-                if (labels.containsKey(name)) {
-                    integers.add(labels.get(name));
-                } else {
+            List<IntTensor> indices = new ArrayList<>();
+            for (String name : node.inputs()) {
+                Integers own = integers.get(name);
+                if (own == null) {
                     inputs.add(known.get(name));
+                } else {
+                    indices.add(x.integers(own.shape(), own.values()));
                 }
             }
-            known.put((String) node.get("output"), call(node, x, inputs, integers));
+            List<Tensor> outputs = TorchOperations.of(node.operation())
+                    .call()
+                    .apply(new TorchOperations.Inputs(inputs, indices), node.attributes());
+            // Running statistics are outputs too, and known as inputs.
+            for (int i = 0; i < outputs.size(); i++) {
+                known.put(node.outputs().get(i), outputs.get(i));
+            }
         }
         return new Results(results.stream().map(known::get).toList(), List.of());
     }
 
-    private static Tensor call(Map<String, Object> node, Arguments x, List<Tensor> in, List<int[]> integers) {
-        Map<String, Object> attributes = object(node.get("attributes"));
-        Tensor first = in.get(0);
-        Tensor third = in.size() > 2 ? in.get(2) : null;
-        return switch ((String) node.get("op")) {
-            case "conv2d" -> first.conv2d(in.get(1), third, window(attributes));
-            case "maxpool2d" -> {
-                int[] kernel = integers(attributes.get("kernel"));
-                yield first.maxPool2d(kernel[0], kernel[1], window(attributes));
-            }
-            case "avgpool2d" -> {
-                int[] kernel = integers(attributes.get("kernel"));
-                yield first.avgPool2d(kernel[0], kernel[1], window(attributes));
-            }
-            case "batchnorm" ->
-                first.batchNorm2d(
-                        in.get(1),
-                        in.get(2),
-                        in.get(3),
-                        in.get(4),
-                        (Boolean) attributes.get("training"),
-                        (Float) attributes.get("momentum"),
-                        (Float) attributes.get("eps"));
-            case "matmul" -> first.matmul(in.get(1));
-            case "linear" -> first.linear(in.get(1), third);
-            case "flatten" -> first.flatten(1);
-            case "relu" -> first.relu();
-            case "leaky_relu" -> first.leakyRelu((Float) attributes.get("alpha"));
-            case "sigmoid" -> first.sigmoid();
-            case "tanh" -> first.tanh();
-            case "gelu" -> first.gelu();
-            case "softmax" -> first.softmax(((Float) attributes.get("axis")).intValue());
-            case "softmax_cross_entropy" ->
-                first.crossEntropy(x.integers(Shape.of(integers.get(0).length), integers.get(0)));
-            default -> throw new IllegalArgumentException("no call for " + node.get("op"));
-        };
-    }
-
-    private static WindowOption[] window(Map<String, Object> attributes) {
-        List<WindowOption> options = new ArrayList<>();
-        int[] stride = integers(attributes.get("stride"));
-        int[] padding = integers(attributes.get("padding"));
-        options.add(stride(stride[0], stride[1]));
-        options.add(padding(padding[0], padding[1]));
-        if (attributes.containsKey("dilation")) {
-            int[] dilation = integers(attributes.get("dilation"));
-            options.add(dilation(dilation[0], dilation[1]));
-        }
-        if (attributes.containsKey("groups")) {
-            options.add(groups(((Float) attributes.get("groups")).intValue()));
-        }
-        if (Boolean.TRUE.equals(attributes.get("ceil_mode"))) {
-            options.add(ceilMode());
-        }
-        if (attributes.containsKey("count_include_pad")) {
-            options.add(countIncludePad((Boolean) attributes.get("count_include_pad")));
-        }
-        return options.toArray(WindowOption[]::new);
-    }
-
-    private static Accuracy accuracy(List<Map<String, Object>> nodes, OpCase c, Map<String, int[]> labels) {
+    private static Accuracy accuracy(List<Node> nodes, OpCase c, Map<String, Integers> integers) {
         if (nodes.size() > 1) {
             // The longest sum in the network: a weight of the first convolution meets 8 images of 6 by 6 outputs.
             return Accuracy.stable(288);
         }
-        Map<String, Object> attributes = object(nodes.get(0).get("attributes"));
-        int[] sizes = c.inputs.get(0).shape().toArray();
-        return switch ((String) nodes.get(0).get("op")) {
-            case "conv2d", "matmul", "linear" -> Accuracy.products(1);
-            case "avgpool2d" -> {
-                int[] kernel = integers(attributes.get("kernel"));
-                yield Accuracy.products(kernel[0] * kernel[1]);
-            }
-            case "maxpool2d" -> Accuracy.selection();
-            case "batchnorm" ->
-                new BatchNorm2dAccuracy(true, (Float) attributes.get("momentum"), (Float) attributes.get("eps"));
-            case "relu" -> Accuracy.relative(0);
-            case "leaky_relu" -> Accuracy.relative(1);
-            case "sigmoid" -> OpCases.sigmoid();
-            case "tanh" -> OpCases.tanh();
-            case "gelu" -> OpCases.gelu();
-            case "softmax" -> OpCases.softmax(sizes[1]);
-            case "softmax_cross_entropy" ->
-                OpCases.crossEntropyAccuracy(sizes, labels.get("labels"), ClassificationOptions.DEFAULT);
-            default ->
-                throw new IllegalArgumentException(
-                        "no accuracy for " + nodes.get(0).get("op"));
-        };
+        return TorchOperations.of(nodes.get(0).operation())
+                .accuracy()
+                .of(
+                        nodes.get(0).attributes(),
+                        c.inputs.stream().map(OpCase.Input::shape).toList(),
+                        integers.values().stream().map(Integers::values).toList());
     }
 
     // ---- JSON: objects, lists, strings, truth values; every number as the float32 that it stands for
@@ -263,7 +205,7 @@ record TorchVectors(
         return (List<Map<String, Object>>) json;
     }
 
-    private static float[] floats(Object json) {
+    static float[] floats(Object json) {
         List<?> list = (List<?>) json;
         float[] values = new float[list.size()];
         for (int i = 0; i < values.length; i++) {
@@ -272,7 +214,7 @@ record TorchVectors(
         return values;
     }
 
-    private static int[] integers(Object json) {
+    static int[] integers(Object json) {
         return ((List<?>) json)
                 .stream().mapToInt(number -> ((Float) number).intValue()).toArray();
     }

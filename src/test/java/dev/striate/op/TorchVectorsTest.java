@@ -41,7 +41,9 @@ class TorchVectorsTest {
         assertFalse(files.isEmpty());
         List<DynamicNode> nodes = new ArrayList<>();
         for (Path file : files) {
-            nodes.add(dynamicContainer(file.getFileName().toString(), tests(TorchVectors.read(file))));
+            nodes.add(dynamicContainer(
+                    file.getFileName().toString(),
+                    TorchVectors.readAll(file).stream().flatMap(TorchVectorsTest::tests)));
         }
         return nodes.stream();
     }
