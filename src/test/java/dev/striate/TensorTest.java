@@ -1,5 +1,6 @@
 package dev.striate;
 
+import static dev.striate.TensorAssertions.assertTensor;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
@@ -31,11 +32,6 @@ class TensorTest {
     @AfterEach
     void close() {
         scope.close();
-    }
-
-    private static void assertTensor(Tensor actual, Shape shape, float... values) {
-        assertEquals(shape, actual.shape());
-        assertArrayEquals(values, actual.toFloatArray());
     }
 
     @ParameterizedTest

@@ -125,12 +125,14 @@ public final class Gradient {
 
     /** Adds a tensor to the gradient. */
     void accumulate(Tensor gradient) {
+        // Fails if the leaf was closed; its gradient would never be released.
         storage(owner);
         if (!gradient.shape().equals(owner.shape())) {
             throw new ShapeException("internal error: gradient of shape " + gradient.shape() + " for a tensor of shape "
                     + owner.shape());
         }
         if (value != null && storage(value).isKnown(0)) {
+            // Cancels the pending fill. Copies nothing if the gradient was written to target().
             try (NoGrad off = NoGrad.open()) {
                 value.assign(gradient);
             }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 public interface ReduceKernels {
 
     /** {@code y = scale * sum(x)}. */
-    void sum(StridedLoop kept, StridedLoop reduced, float scale, Buffer x, Buffer y);
+    void sum(StridedLoop kept, StridedLoop reduced, double scale, Buffer x, Buffer y);
 
     /**
      * The maximum and the iteration of {@code reduced} in which it occurs: for ties the first or, if {@code last}, the

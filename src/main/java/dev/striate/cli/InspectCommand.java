@@ -11,6 +11,7 @@ import dev.striate.io.Image;
 import dev.striate.models.Model;
 import dev.striate.nn.Block;
 import dev.striate.nn.Convolution;
+import dev.striate.nn.Summary;
 import dev.striate.plot.ExcitingPatches;
 import dev.striate.plot.FeatureMaps;
 import dev.striate.plot.Filters;
@@ -104,9 +105,9 @@ final class InspectCommand implements Callable<Integer> {
             String dataset = saved.description().dataset();
             console.println(PrintableText.of(saved.name() + (dataset.isEmpty() ? "" : ", trained on " + dataset)));
             console.println();
-            console.println(
-                    saved.network().summary(saved.description().batch(1)).withReceptiveFields());
-            Map<String, Picture> pictures = pictures(saved, convolution, device);
+            Summary summary = saved.network().summary(saved.description().batch(1));
+            console.println(summary.withReceptiveFields());
+            Map<String, Picture> pictures = pictures(saved, summary, convolution, device);
             if (!pictures.isEmpty()) {
                 output.write(target -> {
                     pictures.forEach((name, picture) -> picture.write(target.resolve(name)));
@@ -121,15 +122,19 @@ final class InspectCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Map<String, Picture> pictures(Model saved, @Nullable String convolution, Device device) {
+    private Map<String, Picture> pictures(Model saved, Summary summary, @Nullable String convolution, Device device) {
         Map<String, Picture> pictures = new LinkedHashMap<>();
         if (convolution != null) {
             Block block = Objects.requireNonNull(saved.network().blocks().get(convolution));
             Tensor weight = Objects.requireNonNull(block.parameters().get("weight"));
             pictures.put("filters.png", new Filters(convolution, weight));
-            ExcitingPatches patches = patches(saved, convolution, device);
-            if (patches != null) {
-                pictures.put("patches.png", patches);
+            if (hasKnownField(summary, convolution)) {
+                ExcitingPatches patches = patches(saved, convolution, device);
+                if (patches != null) {
+                    pictures.put("patches.png", patches);
+                }
+            } else {
+                console.printf("%nno patches.png: the receptive field of %s is unknown%n", convolution);
             }
         }
         if (image != null) {
@@ -181,19 +186,12 @@ final class InspectCommand implements Callable<Integer> {
                     Logs.message(String.valueOf(e.getMessage())));
             return null;
         }
-        if (!hasKnownField(saved, convolution)) {
-            console.printf(
-                    "%nno patches.png: the receptive field of %s is unknown, because %s has no shape rule%n",
-                    convolution, saved.name());
-            return null;
-        }
         DataLoader loader =
                 DataLoader.of(images, BATCH_SIZE).transform(saved.description().normalize());
         return new ExcitingPatches(saved.network(), convolution, loader, device, PATCHES);
     }
 
-    private static boolean hasKnownField(Model saved, String layer) {
-        return saved.network().summary(saved.description().batch(1)).rows().stream()
-                .anyMatch(row -> row.name().equals(layer) && row.field() != null);
+    private static boolean hasKnownField(Summary summary, String layer) {
+        return summary.rows().stream().anyMatch(row -> row.name().equals(layer) && row.field() != null);
     }
 }

@@ -226,7 +226,7 @@ public final class Main {
         VectorModule.load();
         try {
             UserClasses.load(classpath == null ? System.getenv("STRIATE_CLASSPATH") : classpath);
-        } catch (StriateException e) {
+        } catch (StriateException | InvalidPathException e) {
             return failure(e, verbose);
         }
         return new CommandLine.RunLast().execute(parsed);

@@ -43,7 +43,7 @@ public final class Storage extends References {
     }
 
     /** Returns a storage for the same memory. Pending fills do not affect it, and its version is separate. */
-    public Storage alias() {
+    Storage alias() {
         return within(buffer);
     }
 

@@ -17,7 +17,7 @@ import java.util.function.IntFunction;
  * NetworkBuilder builder = NetworkBuilder.ofClasses("resnet9-64", Shape.of(3, 64, 64), ResNet9::create);
  * }</pre>
  *
- * @param name  the name in model files; letters, digits and hyphens
+ * @param name  the name in model files; letters, digits, dots and hyphens
  * @param input the shape of one input, {@code (channels, height, width)}
  * @param build returns the network for the settings in a file; its parameters do not exist until it is initialised
  */

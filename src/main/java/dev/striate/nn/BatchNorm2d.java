@@ -8,7 +8,6 @@ import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.WindowOption;
 import dev.striate.op.NormPool;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Batch normalisation per channel of {@code (N, C, ...)} (Ioffe and Szegedy, 2015). In training it uses the statistics
@@ -21,7 +20,6 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
     /** 0 if not known yet. */
     private int channels;
 
-    private @Nullable Runnable creation;
     private float momentum = 0.1f;
     private float epsilon = 1e-5f;
 
@@ -75,32 +73,20 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
 
     @Override
     protected void create(Device device, Generator generator) {
-        creation = () -> {
-            addParameter("weight", Tensor.ones(device, channels));
-            addParameter("bias", Tensor.zeros(device, channels));
-            addBuffer("running_mean", Tensor.zeros(device, channels));
-            addBuffer("running_var", Tensor.ones(device, channels));
-        };
-        if (channels > 0) {
-            creation.run();
-        }
+        addParameter("weight", Tensor.ones(device, channels));
+        addParameter("bias", Tensor.zeros(device, channels));
+        addBuffer("running_mean", Tensor.zeros(device, channels));
+        addBuffer("running_var", Tensor.ones(device, channels));
     }
 
     @Override
-    void requireSizes() {
-        if (channels == 0) {
-            throw unknownSizes();
-        }
+    boolean hasSizes() {
+        return channels > 0;
     }
 
-    /** Determines the number of channels of a lazy layer. */
-    private void determine(Shape x) {
-        if (channels == 0 && x.rank() >= 2) {
-            channels = x.size(1);
-            if (creation != null) {
-                createLate(creation);
-            }
-        }
+    @Override
+    void takeSizesNchw(Shape x) {
+        channels = x.size(1);
     }
 
     @Override
@@ -121,25 +107,26 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
 
     @Override
     Tensor forwardNchw(Tensor x) {
-        determine(x.shape());
         return dev.striate.op.BatchNorm2d.apply(x, settings());
     }
 
     @Override
     Tensor forwardReluNchw(Tensor x) {
-        determine(x.shape());
         return dev.striate.op.BatchNorm2d.withRelu(x, settings());
     }
 
     /** {@link #forwardNchw}, max pooling and optionally ReLU in one kernel, on a device that has it. */
     Tensor forwardPooled(Tensor x, boolean relu, int kernelHeight, int kernelWidth, WindowOption... options) {
-        determine(x.shape());
-        return NormPool.apply(x, settings(), relu, kernelHeight, kernelWidth, options);
+        try {
+            determineSizes(x.shape());
+            return NormPool.apply(x, settings(), relu, kernelHeight, kernelWidth, options);
+        } catch (StriateException e) {
+            throw located(e);
+        }
     }
 
     @Override
     Shape shapeRuleNchw(Shape x) {
-        determine(x);
         if (x.rank() < 2 || x.size(1) != channels) {
             throw new ShapeException(this + ": expected (N, " + channels + ", ...), got " + x);
         }
@@ -153,6 +140,7 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
 
     @Override
     public BlockConfig config() {
+        requireSizes();
         return super.config()
                 .with("channels", channels)
                 .with("momentum", momentum)
@@ -161,6 +149,6 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
 
     @Override
     public String toString() {
-        return "BatchNorm2d(" + (channels == 0 ? "?" : channels) + ")";
+        return "BatchNorm2d(" + (hasSizes() ? channels : "?") + ")";
     }
 }

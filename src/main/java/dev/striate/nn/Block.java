@@ -61,6 +61,9 @@ public abstract class Block implements AutoCloseable {
     private boolean training = true;
     private boolean initialized;
     private @Nullable Device device;
+    /** Creates the parameters once the sizes of this layer are known; null if they exist or were not asked for. */
+    private @Nullable Generator late;
+
     private @Nullable Observer observer;
     private @Nullable SummaryTrace trace;
 
@@ -77,7 +80,11 @@ public abstract class Block implements AutoCloseable {
         this.device = device;
         try (Scope temporaries = Scope.open();
                 NoGrad off = NoGrad.open()) {
-            create(device, generator);
+            if (hasSizes()) {
+                create(device, generator);
+            } else {
+                late = generator;
+            }
             children.values().forEach(child -> child.initialize(device, generator));
             initialized = true;
         } finally {
@@ -115,7 +122,12 @@ public abstract class Block implements AutoCloseable {
      * in a part, its message names the part.
      */
     public final Tensor forward(Tensor x) {
-        return named(() -> trace == null && observer == null ? compute(x) : observed(x));
+        try {
+            determineSizes(x.shape());
+            return isObserved() ? observed(x) : compute(x);
+        } catch (StriateException e) {
+            throw located(e);
+        }
     }
 
     private Tensor observed(Tensor x) {
@@ -134,16 +146,12 @@ public abstract class Block implements AutoCloseable {
         return y;
     }
 
-    /** Adds the name of this block to the errors of a step. */
-    final <T> T named(Supplier<T> step) {
-        try {
-            return step.get();
-        } catch (StriateException e) {
-            if (!name.isEmpty()) {
-                Internals.passed(e, name, toString());
-            }
-            throw e;
+    /** Adds the name of this block to an error that happened in it. */
+    final StriateException located(StriateException error) {
+        if (!name.isEmpty()) {
+            Internals.passed(error, name, toString());
         }
+        return error;
     }
 
     /** Returns whether the outputs of all parts are needed, so that none may be fused with another. */
@@ -153,7 +161,12 @@ public abstract class Block implements AutoCloseable {
 
     /** {@link #forward(Tensor)} followed by ReLU, for blocks that are not observed. */
     final Tensor forwardRelu(Tensor x) {
-        return named(() -> computeRelu(x));
+        try {
+            determineSizes(x.shape());
+            return computeRelu(x);
+        } catch (StriateException e) {
+            throw located(e);
+        }
     }
 
     /** {@link #compute} followed by ReLU. Layers whose kernels include ReLU override this. */
@@ -387,7 +400,7 @@ public abstract class Block implements AutoCloseable {
      * its descendants. Blocks that do not override {@link #createdElements} count as 0.
      */
     public final long stateElements() {
-        return createdElements()
+        return (hasSizes() ? createdElements() : 0)
                 + children.values().stream().mapToLong(Block::stateElements).sum();
     }
 
@@ -407,7 +420,12 @@ public abstract class Block implements AutoCloseable {
      * @throws StriateException           before {@link #initialize}, if a block has no rule
      */
     public final Shape outputShape(Shape input) {
-        return named(() -> tracedShape(input));
+        try {
+            determineSizes(input);
+            return tracedShape(input);
+        } catch (StriateException e) {
+            throw located(e);
+        }
     }
 
     private Shape tracedShape(Shape input) {
@@ -472,6 +490,7 @@ public abstract class Block implements AutoCloseable {
     @Override
     public void close() {
         initialized = false;
+        late = null;
         parameters.values().forEach(Tensor::close);
         parameters.clear();
         buffers.values().forEach(Tensor::close);
@@ -639,20 +658,41 @@ public abstract class Block implements AutoCloseable {
         }
     }
 
-    /** @throws StriateException if this is a lazy layer whose sizes are not known yet */
-    void requireSizes() {}
+    // ---- Layers that take their sizes from the first input
 
-    /** Registers what {@code creation} creates, after this layer was initialised. */
-    final void createLate(Runnable creation) {
-        try (Scope temporaries = Scope.open();
-                NoGrad off = NoGrad.open()) {
-            creation.run();
+    /** Returns whether the shapes of the parameters are known; lazy layers override this and {@link #takeSizes}. */
+    boolean hasSizes() {
+        return true;
+    }
+
+    /**
+     * Takes the sizes from the shape of an input.
+     *
+     * @throws dev.striate.ShapeException if no input of this shape fits
+     */
+    void takeSizes(Shape input) {}
+
+    /** Takes the sizes if they are unknown, and creates the parameters if this layer was initialised without them. */
+    final void determineSizes(Shape input) {
+        if (hasSizes()) {
+            return;
+        }
+        takeSizes(input);
+        if (late != null) {
+            try (Scope temporaries = Scope.open();
+                    NoGrad off = NoGrad.open()) {
+                create(Objects.requireNonNull(device), late);
+            }
+            late = null;
         }
     }
 
-    final StriateException unknownSizes() {
-        return new StriateException(this + ": its number of inputs is not known yet; call initialize(device, generator,"
-                + " shape) with the shape of a batch");
+    /** @throws StriateException if this is a lazy layer whose sizes are not known yet */
+    final void requireSizes() {
+        if (!hasSizes()) {
+            throw new StriateException(this + ": its number of inputs is not known yet; call initialize(device,"
+                    + " generator, shape) with the shape of a batch");
+        }
     }
 
     /** Called by setters of properties that {@link #create} uses. */

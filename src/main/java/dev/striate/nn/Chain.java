@@ -44,7 +44,7 @@ final class Chain {
             boolean relu = i + taken < order.size() && order.get(i + taken) instanceof Relu;
             if (pooled) {
                 MaxPool2d pool = (MaxPool2d) order.get(i + 1);
-                steps.add(x -> block.named(() -> pool.forwardOfNorm((BatchNorm2d) block, x, relu)));
+                steps.add(x -> pool.forwardOfNorm((BatchNorm2d) block, x, relu));
             } else {
                 steps.add(relu ? block::forwardRelu : block::forward);
             }

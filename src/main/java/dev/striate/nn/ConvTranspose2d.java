@@ -50,13 +50,11 @@ public final class ConvTranspose2d extends Convolution<ConvTranspose2d> {
 
     @Override
     Tensor forwardNchw(Tensor x) {
-        determine(x.shape());
         return x.convTranspose2d(parameter("weight"), biasOrNull(), options);
     }
 
     @Override
     Shape shapeRuleNchw(Shape x) {
-        determine(x);
         return dev.striate.op.ConvTranspose2d.outputShape(x, weightShape(), options);
     }
 

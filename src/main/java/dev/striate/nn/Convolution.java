@@ -7,6 +7,7 @@ import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.WindowOption;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +24,6 @@ public abstract sealed class Convolution<L extends Convolution<L>> extends Image
     final int kernelWidth;
     private int inChannels;
     private @Nullable Shape weightShape;
-    private @Nullable Runnable creation;
     private final WeightSettings settings = new WeightSettings();
 
     Convolution(int outChannels, int kernelHeight, int kernelWidth, WindowOption[] options) {
@@ -42,25 +42,19 @@ public abstract sealed class Convolution<L extends Convolution<L>> extends Image
     }
 
     final Shape weightShape() {
-        if (weightShape == null) {
-            throw unknownSizes();
-        }
-        return weightShape;
+        requireSizes();
+        return Objects.requireNonNull(weightShape);
     }
 
     @Override
-    final void requireSizes() {
-        weightShape();
+    final boolean hasSizes() {
+        return weightShape != null;
     }
 
-    /** Determines the number of input channels of a lazy layer. */
-    final void determine(Shape images) {
-        if (weightShape == null && images.rank() == 4) {
-            inChannels(images.size(1));
-            if (creation != null) {
-                createLate(creation);
-            }
-        }
+    @Override
+    final void takeSizesNchw(Shape x) {
+        Layout.NCHW.requireImages(toString(), x);
+        inChannels(x.size(1));
     }
 
     /**
@@ -95,15 +89,12 @@ public abstract sealed class Convolution<L extends Convolution<L>> extends Image
 
     @Override
     protected final void create(Device device, Generator generator) {
-        creation = () -> settings.create(this, device, generator, weightShape(), outChannels);
-        if (weightShape != null) {
-            creation.run();
-        }
+        settings.create(this, device, generator, weightShape(), outChannels);
     }
 
     @Override
     protected final long createdElements() {
-        return weightShape == null ? 0 : settings.elements(weightShape, outChannels);
+        return settings.elements(weightShape(), outChannels);
     }
 
     final @Nullable Tensor biasOrNull() {
@@ -123,7 +114,7 @@ public abstract sealed class Convolution<L extends Convolution<L>> extends Image
 
     @Override
     public String toString() {
-        return super.toString() + "(" + (weightShape == null ? "?" : inChannels) + ", " + outChannels + ", "
-                + kernelHeight + "x" + kernelWidth + ")";
+        return super.toString() + "(" + (hasSizes() ? inChannels : "?") + ", " + outChannels + ", " + kernelHeight + "x"
+                + kernelWidth + ")";
     }
 }

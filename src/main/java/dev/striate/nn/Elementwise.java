@@ -2,7 +2,7 @@ package dev.striate.nn;
 
 import dev.striate.Shape;
 
-/** A layer without parameters that keeps the shape of its input. */
+/** A layer that keeps the shape of its input. */
 abstract class Elementwise extends Block {
 
     @Override

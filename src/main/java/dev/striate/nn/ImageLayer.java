@@ -17,8 +17,7 @@ public abstract sealed class ImageLayer<L extends ImageLayer<L>> extends Block
                 GlobalAvgPool2d,
                 GlobalMaxPool2d,
                 BatchNorm2d,
-                GroupNorm,
-                InstanceNorm2d,
+                ChannelNorm,
                 LocalResponseNorm,
                 Upsample,
                 PixelShuffle,
@@ -76,12 +75,20 @@ public abstract sealed class ImageLayer<L extends ImageLayer<L>> extends Block
     }
 
     @Override
+    final void takeSizes(Shape input) {
+        takeSizesNchw(layout == Layout.NCHW ? input : layout.toNchw(toString(), input));
+    }
+
+    @Override
     public BlockConfig config() {
         BlockConfig config = BlockConfig.of(this);
         return layout == Layout.NCHW ? config : config.with("layout", layout.name());
     }
 
     abstract L self();
+
+    /** Takes the sizes of a lazy layer from the shape {@code (N, C, ...)} of an input. */
+    void takeSizesNchw(Shape x) {}
 
     abstract Tensor forwardNchw(Tensor x);
 

@@ -39,6 +39,8 @@ final class KnownBlocks {
                     c -> new GroupNorm(c.integer("groups"), c.integer("channels"))
                             .affine(c.flag("affine"))
                             .epsilon(c.number("epsilon"))),
+            entry("HardSigmoid", c -> new HardSigmoid()),
+            entry("HardSwish", c -> new HardSwish()),
             entry(
                     "InstanceNorm2d",
                     c -> new InstanceNorm2d(c.integer("channels"))
@@ -49,28 +51,25 @@ final class KnownBlocks {
                     c -> new LayerNorm(c.integers("sizes"))
                             .affine(c.flag("affine"))
                             .epsilon(c.number("epsilon"))),
+            entry("LeakyRelu", c -> new LeakyRelu(c.number("slope"))),
+            entry("Linear", c -> new Linear(c.integer("in"), c.integer("out")).bias(c.flag("bias"))),
             entry(
                     "LocalResponseNorm",
                     c -> new LocalResponseNorm(c.integer("size"), c.number("alpha"), c.number("beta"), c.number("k"))),
+            entry("LogSoftmax", c -> new LogSoftmax(c.integer("axis"))),
+            entry("MaxPool2d", c -> new MaxPool2d(kernel(c)[0], kernel(c)[1], c.options())),
+            entry("Mish", c -> new Mish()),
             entry("PixelShuffle", c -> new PixelShuffle(c.integer("factor"))),
+            entry("Prelu", c -> new Prelu(c.integer("channels"))),
             entry("ReflectionPad2d", c -> {
                 int[] sides = c.integers("padding", 4);
                 return new ReflectionPad2d(sides[0], sides[1], sides[2], sides[3]);
             }),
+            entry("Relu", c -> new Relu()),
             entry("ReplicationPad2d", c -> {
                 int[] sides = c.integers("padding", 4);
                 return new ReplicationPad2d(sides[0], sides[1], sides[2], sides[3]);
             }),
-            entry("Upsample", Upsample::of),
-            entry("HardSigmoid", c -> new HardSigmoid()),
-            entry("HardSwish", c -> new HardSwish()),
-            entry("LeakyRelu", c -> new LeakyRelu(c.number("slope"))),
-            entry("Linear", c -> new Linear(c.integer("in"), c.integer("out")).bias(c.flag("bias"))),
-            entry("LogSoftmax", c -> new LogSoftmax(c.integer("axis"))),
-            entry("MaxPool2d", c -> new MaxPool2d(kernel(c)[0], kernel(c)[1], c.options())),
-            entry("Mish", c -> new Mish()),
-            entry("Prelu", c -> new Prelu(c.integer("channels"))),
-            entry("Relu", c -> new Relu()),
             entry("Residual", c -> new Residual(c.part("body").build(), partOrNull(c, "shortcut"))),
             entry("ResidualBlock", c -> new ResidualBlock(c.integer("in"), c.integer("out"), c.integer("stride"))),
             entry("Sequential", KnownBlocks::sequential),
@@ -78,7 +77,8 @@ final class KnownBlocks {
             entry("Silu", c -> new Silu()),
             entry("Softmax", c -> new Softmax(c.integer("axis"))),
             entry("Softplus", c -> new Softplus()),
-            entry("Tanh", c -> new Tanh()));
+            entry("Tanh", c -> new Tanh()),
+            entry("Upsample", Upsample::of));
 
     private KnownBlocks() {}
 

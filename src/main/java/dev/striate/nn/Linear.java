@@ -5,6 +5,7 @@ import dev.striate.Generator;
 import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,6 @@ public final class Linear extends Block {
 
     private final int out;
     private @Nullable Shape weightShape;
-    private @Nullable Runnable creation;
     private final WeightSettings settings = new WeightSettings();
 
     /** @throws dev.striate.ShapeException if a size is below 1 */
@@ -70,49 +70,37 @@ public final class Linear extends Block {
 
     @Override
     protected void create(Device device, Generator generator) {
-        creation = () -> settings.create(this, device, generator, weightShape(), out);
-        if (weightShape != null) {
-            creation.run();
-        }
+        settings.create(this, device, generator, weightShape(), out);
     }
 
     @Override
     protected long createdElements() {
-        return weightShape == null ? 0 : settings.elements(weightShape, out);
+        return settings.elements(weightShape(), out);
     }
 
     @Override
     protected Tensor compute(Tensor x) {
-        determine(x.shape());
         return x.linear(parameter("weight"), biasOrNull());
     }
 
     @Override
     Tensor computeRelu(Tensor x) {
-        determine(x.shape());
         return dev.striate.op.Linear.withRelu(x, parameter("weight"), biasOrNull());
     }
 
     private Shape weightShape() {
-        if (weightShape == null) {
-            throw unknownSizes();
-        }
-        return weightShape;
+        requireSizes();
+        return Objects.requireNonNull(weightShape);
     }
 
     @Override
-    void requireSizes() {
-        weightShape();
+    boolean hasSizes() {
+        return weightShape != null;
     }
 
-    /** Determines the number of inputs of a lazy layer. */
-    private void determine(Shape input) {
-        if (weightShape == null && input.rank() > 0) {
-            weightShape = Shape.of(out, input.size(-1));
-            if (creation != null) {
-                createLate(creation);
-            }
-        }
+    @Override
+    void takeSizes(Shape input) {
+        weightShape = Shape.of(out, input.size(-1));
     }
 
     private @Nullable Tensor biasOrNull() {
@@ -121,7 +109,6 @@ public final class Linear extends Block {
 
     @Override
     protected Shape shapeRule(Shape input) {
-        determine(input);
         return dev.striate.op.Linear.outputShape(input, weightShape());
     }
 
@@ -149,6 +136,6 @@ public final class Linear extends Block {
 
     @Override
     public String toString() {
-        return "Linear(" + (weightShape == null ? "?" : weightShape.size(1)) + ", " + out + ")";
+        return "Linear(" + (hasSizes() ? weightShape().size(1) : "?") + ", " + out + ")";
     }
 }

@@ -32,7 +32,7 @@ public final class CrossEntropy {
     /** @throws ShapeException if shapes do not fit, or if a label is not a class */
     public static Tensor apply(Tensor logits, IntTensor labels, ClassificationOptions options) {
         if (!options.classWeights().isEmpty()) {
-            return weighted(logits, labels, options);
+            return WeightedCrossEntropy.ofLogits(logits, labels, options);
         }
         return apply(Labels.geometry("crossEntropy", logits, labels, options), logits, labels, null);
     }
@@ -40,19 +40,13 @@ public final class CrossEntropy {
     /** Computes {@link #apply} and the predictions, which cost almost nothing extra; errors as for {@link #apply}. */
     public static CrossEntropyResult withPredictions(Tensor logits, IntTensor labels, ClassificationOptions options) {
         if (!options.classWeights().isEmpty()) {
-            return new CrossEntropyResult(weighted(logits, labels, options), Argmax.apply(logits, 1, false));
+            return new CrossEntropyResult(
+                    WeightedCrossEntropy.ofLogits(logits, labels, options), Argmax.apply(logits, 1, false));
         }
         ClassificationGeometry g = Labels.geometry("crossEntropy", logits, labels, options);
         IntTensor predictions =
                 allocateIntegers(logits.device(), labels.shape(), 0, g.axis().size() - 1);
         return new CrossEntropyResult(apply(g, logits, labels, predictions), predictions);
-    }
-
-    private static Tensor weighted(Tensor logits, IntTensor labels, ClassificationOptions options) {
-        Labels.geometry("crossEntropy", logits, labels, options);
-        try (Tensor logProbabilities = logits.logSoftmax(1)) {
-            return WeightedCrossEntropy.ofLogProbabilities("crossEntropy", logProbabilities, labels, options);
-        }
     }
 
     private static Tensor apply(

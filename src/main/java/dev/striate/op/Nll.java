@@ -26,10 +26,14 @@ public final class Nll {
             throw new ShapeException("nll has no label smoothing; use crossEntropy");
         }
         if (!options.classWeights().isEmpty()) {
-            return WeightedCrossEntropy.ofLogProbabilities("nll", logProbabilities, labels, options);
+            return WeightedCrossEntropy.ofLogProbabilities(logProbabilities, labels, options);
         }
+        return apply(Labels.geometry("nll", logProbabilities, labels, options), logProbabilities, labels);
+    }
+
+    /** Without checks, for a geometry of {@link Labels}. */
+    static Tensor apply(ClassificationGeometry g, Tensor logProbabilities, IntTensor labels) {
         Shape shape = logProbabilities.shape();
-        ClassificationGeometry g = Labels.geometry("nll", logProbabilities, labels, options);
         Tensor loss = allocate(logProbabilities.device(), Labels.lossShape(g, labels));
         Tensor count = allocate(logProbabilities.device(), Shape.SCALAR);
         kernels(logProbabilities)

@@ -26,17 +26,17 @@ public final class Sum {
     /** {@code sum(x) / n} over the given axes, or all. */
     public static Tensor mean(Tensor x, int[] axes, boolean keepAxes) {
         ReduceLoops loops = ReduceLoops.of("mean", x.shape(), axes, keepAxes);
-        return apply("mean", x, loops, 1f / loops.reduced().turns());
+        return apply("mean", x, loops, 1.0 / loops.reduced().turns());
     }
 
-    private static Tensor apply(String operation, Tensor x, ReduceLoops loops, float scale) {
+    private static Tensor apply(String operation, Tensor x, ReduceLoops loops, double scale) {
         int[] sizes = x.shape().toArray();
         Tensor y = allocate(x.device(), loops.output());
         kernels(x).reduce().sum(loops.kept(), loops.reduced(), scale, buffer(x), buffer(y));
         return Recorder.of(operation, y)
                 .input(x, (dy, saved) -> {
                     Tensor kept = view(dy, loops.keepAxes());
-                    return (scale == 1 ? kept : kept.mul(scale)).expand(sizes);
+                    return (scale == 1 ? kept : Unary.scale(operation, kept, scale)).expand(sizes);
                 })
                 .record();
     }

@@ -4,6 +4,7 @@ import dev.striate.Interpolation;
 import dev.striate.Shape;
 import dev.striate.ShapeException;
 import dev.striate.Tensor;
+import java.util.Arrays;
 
 /** Resizes images {@code (N, C, H, W)}; {@link Interpolation} has the formulas. */
 public final class Upsample {
@@ -81,9 +82,12 @@ public final class Upsample {
             return mode == Interpolation.NEAREST || mode == Interpolation.NEAREST_EXACT;
         }
 
-        /** The position of the first pixel; on average, if positions are rounded. */
+        /**
+         * The position of the first pixel. If positions are rounded, it is that of evenly spaced pixels whose mean
+         * position is the same.
+         */
         public double start() {
-            return isNearest() ? (step() - 1) / 2 : at(0);
+            return isNearest() ? Arrays.stream(positions()).average().orElseThrow() - (out - 1) / 2.0 * step() : at(0);
         }
 
         /** The distance of neighbouring pixels. */

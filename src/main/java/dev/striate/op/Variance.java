@@ -78,10 +78,7 @@ public final class Variance {
         try (Tensor values = x.detach();
                 Tensor max = values.max(axes, true);
                 Tensor relative = values.sub(max);
-                Tensor sum = relative.sum(axes, true);
-                // Not mean(), which rounds 1 / n to float32 even on the reference.
-                Tensor mean = Unary.scale(
-                        "var", sum, sum.shape().elements() / (double) x.shape().elements())) {
+                Tensor mean = relative.mean(axes, true)) {
             return relative.sub(mean);
         }
     }

@@ -4,6 +4,7 @@ import static dev.striate.internal.Internals.allocate;
 import static dev.striate.internal.Internals.buffer;
 import static dev.striate.internal.Internals.kernels;
 import static dev.striate.internal.Internals.requireSameDevice;
+import static dev.striate.internal.Internals.share;
 
 import dev.striate.NoGrad;
 import dev.striate.Shape;
@@ -41,11 +42,15 @@ public final class Where {
     private static Tensor choose(Tensor condition, Tensor a, Tensor b, Shape shape) {
         Tensor y = allocate(condition.device(), shape);
         try (NoGrad off = NoGrad.open();
-                Tensor test = condition.expand(shape.toArray());
-                Tensor left = a.expand(shape.toArray());
-                Tensor right = b.expand(shape.toArray())) {
+                Tensor test = expanded(condition, shape);
+                Tensor left = expanded(a, shape);
+                Tensor right = expanded(b, shape)) {
             kernels(y).binary().where(shape.elements(), buffer(test), buffer(left), buffer(right), buffer(y));
         }
         return y;
+    }
+
+    private static Tensor expanded(Tensor x, Shape shape) {
+        return x.shape().equals(shape) ? share(x) : x.expand(shape.toArray());
     }
 }

@@ -18,6 +18,7 @@ import dev.striate.nn.Linear;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,6 +32,7 @@ class OwnNetworkIT {
     static Path directory;
 
     private static Path model;
+    private static Path modelWithoutData;
     private static Path picture;
     private static String classpath;
 
@@ -68,13 +70,15 @@ class OwnNetworkIT {
                 + File.pathSeparator
                 + Path.of("target/test-classes").toAbsolutePath();
         model = directory.resolve("model.safetensors");
+        modelWithoutData = directory.resolve("without-data.safetensors");
         picture = directory.resolve("picture.png");
         new Image(new byte[64], Shape.of(1, 8, 8)).write(picture);
         NetworkBuilder builder = new Catalog().builders().get(0);
         try (Block net = builder.build(10).initialize(Device.cpu(), new Generator(1))) {
-            ModelDescription.of(builder, TinyDigits.test().classNames())
-                    .withDataset("digits")
-                    .save(net, model);
+            ModelDescription description =
+                    ModelDescription.of(builder, TinyDigits.test().classNames());
+            description.withDataset("digits").save(net, model);
+            description.save(net, modelWithoutData);
         }
     }
 
@@ -102,17 +106,19 @@ class OwnNetworkIT {
     /** Its receptive fields are unknown, because the network has no shape rule. */
     @Test
     void isInspected() throws Exception {
-        StriateProcess run = StriateProcess.run(
-                "--classpath=" + classpath,
-                "inspect",
-                "--device=cpu",
-                "--image=" + picture,
-                "--out=" + directory.resolve("pictures"),
-                model.toString());
-        assertEquals(0, run.status(), run.err());
-        assertTrue(run.out().contains("Conv2d(1, 4, 3x3)  (1, 4, 6, 6)"), run.out());
-        assertTrue(run.out().contains("no patches.png: the receptive field of conv is unknown"), run.out());
-        assertTrue(run.out().contains("wrote filters.png, features.png to "), run.out());
+        for (Path file : List.of(model, modelWithoutData)) {
+            StriateProcess run = StriateProcess.run(
+                    "--classpath=" + classpath,
+                    "inspect",
+                    "--device=cpu",
+                    "--image=" + picture,
+                    "--out=" + directory.resolve("pictures"),
+                    file.toString());
+            assertEquals(0, run.status(), run.err());
+            assertTrue(run.out().contains("Conv2d(1, 4, 3x3)  (1, 4, 6, 6)"), run.out());
+            assertTrue(run.out().contains("\nno patches.png: the receptive field of conv is unknown\n"), run.out());
+            assertTrue(run.out().contains("wrote filters.png, features.png to "), run.out());
+        }
     }
 
     @Test
@@ -123,5 +129,17 @@ class OwnNetworkIT {
         run = StriateProcess.run("predict", "--classpath=no.jar", model.toString(), picture.toString());
         assertEquals(1, run.status());
         assertEquals("striate: --classpath: there is no file or folder \"no.jar\"\n", run.err());
+    }
+
+    /** The C locale cannot encode this name. The shell passes its bytes. */
+    @Test
+    void aClassPathThatIsNoNameOfAFileIsReported() throws Exception {
+        List<String> command =
+                new ArrayList<>(List.of("sh", "-c", "STRIATE_CLASSPATH=$(printf '\\303\\266.jar') exec \"$@\"", "sh"));
+        command.addAll(StriateProcess.java(List.of(), "predict", model.toString(), picture.toString()));
+        StriateProcess run = StriateProcess.run(Path.of(""), Map.of("LC_ALL", "C"), command);
+        assertEquals(1, run.status());
+        assertTrue(run.err().startsWith("striate: '"), run.err());
+        assertTrue(run.err().contains("cannot be a file name here"), run.err());
     }
 }

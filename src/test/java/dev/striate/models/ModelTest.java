@@ -190,6 +190,28 @@ class ModelTest {
         }
     }
 
+    /** A network without a shape rule has to be run to know its output. */
+    @Test
+    void theOutputIsCheckedOnlyIfClassesHaveNames() {
+        Path file = directory.resolve("own.safetensors");
+        NetworkBuilder builder = NetworkBuilder.ofClasses("mine", Shape.of(1, 2, 2), classes -> new Block() {
+            private final Linear head = addChild("head", new Linear(4, classes));
+
+            @Override
+            protected Tensor compute(Tensor x) {
+                throw new StriateException(head + " is not for use");
+            }
+        });
+        ModelDescription description = ModelDescription.of(builder, Map.of(NetworkBuilder.CLASSES, "2"));
+        try (Block network = builder.build(2).initialize(Device.cpu(), new Generator(1))) {
+            description.save(network, file);
+            Model.load(file, Device.cpu(), builder).close();
+            description.withClassNames(List.of("a", "b")).save(network, file);
+        }
+        StriateException error = assertThrows(StriateException.class, () -> Model.load(file, Device.cpu(), builder));
+        assertEquals("Linear(4, 2) is not for use", error.getMessage());
+    }
+
     @Test
     void weightsMustFitTheClasses() {
         StriateException error = refusal(metadata -> metadata.put("model.classes", "[\"cat\",\"dog\"]"));

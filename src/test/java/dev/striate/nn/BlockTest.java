@@ -339,6 +339,81 @@ class BlockTest {
                         .initialize(DEVICE, new Generator(1), Shape.of(1, 7)));
     }
 
+    @ParameterizedTest
+    @MethodSource("dev.striate.PresentDevices#all")
+    void fusedLazyLayersTakeTheirSizesFromTheInput(Device device) {
+        try (Scope scope = Scope.open();
+                Sequential lazy = new Sequential(
+                        Conv2d.lazy(4, 3),
+                        new Relu(),
+                        BatchNorm2d.lazy(),
+                        new MaxPool2d(2),
+                        new Flatten(),
+                        Linear.lazy(5),
+                        new Relu());
+                Sequential sized = new Sequential(
+                        new Conv2d(3, 4, 3),
+                        new Relu(),
+                        new BatchNorm2d(4),
+                        new MaxPool2d(2),
+                        new Flatten(),
+                        new Linear(4 * 2 * 3, 5),
+                        new Relu())) {
+            Tensor x = Tensor.randn(device, new Generator(3), 2, 3, 6, 8);
+            lazy.initialize(device, new Generator(1));
+            sized.initialize(device, new Generator(1));
+            assertArrayEquals(sized.forward(x).toFloatArray(), lazy.forward(x).toFloatArray());
+            assertEquals(sized.state().keySet(), lazy.state().keySet());
+        }
+    }
+
+    @Test
+    void lazyLayersTakeTheirSizesFromTheChannelsOfTheirLayout() {
+        try (Scope scope = Scope.open();
+                Sequential net = new Sequential(
+                        BatchNorm2d.lazy().layout(Layout.NHWC),
+                        Conv2d.lazy(4, 3).layout(Layout.NHWC),
+                        ConvTranspose2d.lazy(2, 2).layout(Layout.NHWC))) {
+            net.initialize(DEVICE, new Generator(1));
+            net.forward(Tensor.ones(DEVICE, 2, 6, 5, 3));
+            assertEquals(
+                    List.of("BatchNorm2d(3)", "Conv2d(3, 4, 3x3)", "ConvTranspose2d(4, 2, 2x2)"),
+                    net.children().values().stream().map(Block::toString).toList());
+        }
+        Conv2d conv = Conv2d.lazy(4, 3).layout(Layout.NHWC);
+        assertEquals(Shape.of(2, 4, 3, 4), conv.outputShape(Shape.of(2, 6, 5, 3)));
+        assertEquals("Conv2d(3, 4, 3x3)", conv.toString());
+    }
+
+    @Test
+    void aLazyLayerRefusesAnInputWithoutItsSizes() {
+        for (Block lazy : List.of(
+                Conv2d.lazy(4, 3),
+                ConvTranspose2d.lazy(4, 3).layout(Layout.NHWC),
+                BatchNorm2d.lazy().layout(Layout.NHWC))) {
+            ShapeException error = assertThrows(ShapeException.class, () -> lazy.outputShape(Shape.of(3, 8, 8)));
+            assertTrue(error.getMessage().startsWith(lazy + ": expected images (N, "), error.getMessage());
+        }
+        assertThrows(ShapeException.class, () -> Linear.lazy(4).outputShape(Shape.SCALAR));
+        assertThrows(ShapeException.class, () -> BatchNorm2d.lazy().outputShape(Shape.of(3)));
+        assertThrows(StriateException.class, () -> BatchNorm2d.lazy().config());
+    }
+
+    @Test
+    void aClosedLazyLayerCreatesNothing() {
+        int before = DEVICE.memory().liveBuffers();
+        Linear lazy = Linear.lazy(4);
+        lazy.initialize(DEVICE, new Generator(1)).close();
+        try (Tensor x = Tensor.ones(DEVICE, 2, 3)) {
+            assertThrows(StriateException.class, () -> lazy.forward(x));
+        }
+        assertEquals(before, DEVICE.memory().liveBuffers());
+        try (lazy) {
+            lazy.initialize(DEVICE, new Generator(1));
+            assertEquals(Shape.of(4, 3), lazy.parameters().get("weight").shape());
+        }
+    }
+
     @Test
     void aLazyLayerInAUsersBlockIsSizedByRunningIt() {
         Block net = new Block() {
@@ -373,6 +448,17 @@ class BlockTest {
                 error = assertThrows(ShapeException.class, () -> chain.forward(grey));
                 assertTrue(error.getMessage().endsWith(" (in 1: BatchNorm2d(3))"), error.getMessage());
             }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.striate.PresentDevices#all")
+    void anErrorInAPooledNormNamesItOnce(Device device) {
+        try (Sequential net = new Sequential(new Conv2d(1, 2, 3), new BatchNorm2d(3), new MaxPool2d(2));
+                Tensor x = Tensor.ones(device, 1, 1, 8, 8)) {
+            net.initialize(device, new Generator(1));
+            ShapeException error = assertThrows(ShapeException.class, () -> net.forward(x));
+            assertTrue(error.getMessage().endsWith(" (in 1: BatchNorm2d(3))"), error.getMessage());
         }
     }
 }

@@ -175,6 +175,10 @@ class ReceptiveFieldTest {
     @Test
     void resizedShuffledAndPaddedImages() {
         assertField(1, 0.5, -0.25, row(Upsample.byScale(2, Interpolation.NEAREST), 1, 1, 4, 4));
+        assertField(1, 2, 0, row(Upsample.byScale(0.5, Interpolation.NEAREST), 1, 1, 4, 4));
+        assertField(1, 2, 1, row(Upsample.byScale(0.5, Interpolation.NEAREST_EXACT), 1, 1, 4, 4));
+        // Pixels 0, 0, 1, 1 and 2.
+        assertField(1, 0.6, -0.4, row(Upsample.toSize(5, 5, Interpolation.NEAREST), 1, 1, 3, 3));
         assertField(2, 0.5, -0.25, row(Upsample.byScale(2, Interpolation.BILINEAR), 1, 1, 4, 4));
         assertField(2, 0.6, 0, row(Upsample.toSize(6, 6, Interpolation.BILINEAR_ALIGN_CORNERS), 1, 1, 4, 4));
         assertField(2, 2, 0, row(Upsample.byScale(0.5, Interpolation.BILINEAR_ASYMMETRIC), 1, 1, 4, 4));

@@ -1,5 +1,6 @@
 package dev.striate.op;
 
+import static dev.striate.TensorAssertions.assertTensor;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -30,11 +31,6 @@ class GatherTest {
     @AfterEach
     void close() {
         scope.close();
-    }
-
-    private static void assertTensor(Tensor actual, Shape shape, float... values) {
-        assertEquals(shape, actual.shape());
-        assertArrayEquals(values, actual.toFloatArray());
     }
 
     /** {@code torch.gather(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([[0, 0], [1, 0]]))}. */

@@ -10,6 +10,7 @@ import dev.striate.Shape;
 import dev.striate.Tensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -86,6 +87,16 @@ class ReductionsTest {
         Tensor y = x.prod(0);
         x.fill(0);
         assertTensor(y, Shape.of(2), 3, 4);
+    }
+
+    /** A third as a float32 would leave an error of 3e-8. */
+    @Test
+    void theReferencesMeanIsInDoublePrecision() {
+        Tensor x = Tensor.ones(Device.reference(), 3).requiresGrad(true);
+        Tensor mean = x.mean();
+        mean.backward();
+        assertEquals(0, mean.detach().sub(1).item());
+        assertArrayEquals(new float[3], x.grad().mul(3).sub(1).toFloatArray());
     }
 
     /** {@code torch.var(torch.tensor([1., 2., 4., 8.]))}: the mean is 3.75, the sum of squares 28.75. */

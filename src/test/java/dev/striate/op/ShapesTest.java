@@ -1,6 +1,6 @@
 package dev.striate.op;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static dev.striate.TensorAssertions.assertTensor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.striate.Device;
@@ -26,11 +26,6 @@ class ShapesTest {
     @AfterEach
     void close() {
         scope.close();
-    }
-
-    private static void assertTensor(Tensor actual, Shape shape, float... values) {
-        assertEquals(shape, actual.shape());
-        assertArrayEquals(values, actual.toFloatArray());
     }
 
     /** {@code list(range(5))[3:0:-2]} and so on, in Python. */

@@ -58,8 +58,8 @@ final class CpuBinary implements BinaryKernels {
             int iy) {
         if (aStride == 1 && bStride == 1) {
             applyDense(f, n, a, ia, b, ib, y, iy);
-        } else if (aStride == 1 && bStride == 0 && f.compareTo(BinaryFunction.DIV) <= 0) {
-            applyConstant(f, n, a, ia, b[ib], y, iy);
+        } else if (aStride == 1 && bStride == 0) {
+            applyConstant(f, n, a, ia, b, ib, y, iy);
         } else {
             applyStrided(f, n, a, ia, aStride, b, ib, bStride, y, iy);
         }
@@ -84,17 +84,18 @@ final class CpuBinary implements BinaryKernels {
     }
 
     /** Adding -0 changes nothing, not even the sign of a zero. */
-    private void applyConstant(BinaryFunction f, int n, float[] a, int ia, float b, float[] y, int iy) {
+    private void applyConstant(BinaryFunction f, int n, float[] a, int ia, float[] b, int ib, float[] y, int iy) {
+        float constant = b[ib];
         switch (f) {
-            case ADD -> simd.elementwise().scaleAndShift(n, a, ia, 0f, 1f, b, y, iy);
-            case SUB -> simd.elementwise().scaleAndShift(n, a, ia, b, 1f, -0f, y, iy);
-            case MUL -> simd.elementwise().scaleAndShift(n, a, ia, 0f, b, -0f, y, iy);
+            case ADD -> simd.elementwise().scaleAndShift(n, a, ia, 0f, 1f, constant, y, iy);
+            case SUB -> simd.elementwise().scaleAndShift(n, a, ia, constant, 1f, -0f, y, iy);
+            case MUL -> simd.elementwise().scaleAndShift(n, a, ia, 0f, constant, -0f, y, iy);
             case DIV -> {
                 for (int i = 0; i < n; i++) {
-                    y[iy + i] = a[ia + i] / b;
+                    y[iy + i] = a[ia + i] / constant;
                 }
             }
-            default -> throw new IllegalArgumentException("no loop for " + f);
+            default -> applyStrided(f, n, a, ia, 1, b, ib, 0, y, iy);
         }
     }
 

@@ -29,7 +29,7 @@ final class CpuReduce implements ReduceKernels {
     }
 
     @Override
-    public void sum(StridedLoop kept, StridedLoop reduced, float scale, Buffer x, Buffer y) {
+    public void sum(StridedLoop kept, StridedLoop reduced, double scale, Buffer x, Buffer y) {
         CpuBuffer in = CpuBuffer.of(x);
         CpuBuffer out = CpuBuffer.of(y);
         int outputs = kept.turns();

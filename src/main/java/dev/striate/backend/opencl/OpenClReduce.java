@@ -25,8 +25,8 @@ final class OpenClReduce implements ReduceKernels {
     }
 
     @Override
-    public void sum(StridedLoop kept, StridedLoop reduced, float scale, Buffer x, Buffer y) {
-        sum(kept, reduced, scale, x, y, false);
+    public void sum(StridedLoop kept, StridedLoop reduced, double scale, Buffer x, Buffer y) {
+        sum(kept, reduced, (float) scale, x, y, false);
     }
 
     /** As {@link dev.striate.backend.OptimizerKernels#sumsOfSquares}: two outputs that read the same elements. */

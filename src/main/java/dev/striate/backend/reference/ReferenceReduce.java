@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class ReferenceReduce implements ReduceKernels {
 
     @Override
-    public void sum(StridedLoop kept, StridedLoop reduced, float scale, Buffer x, Buffer y) {
+    public void sum(StridedLoop kept, StridedLoop reduced, double scale, Buffer x, Buffer y) {
         ReferenceBuffer from = ReferenceBuffer.of(x);
         ReferenceBuffer to = ReferenceBuffer.of(y);
         for (int i = 0; i < kept.turns(); i++) {
