@@ -6,8 +6,10 @@ import dev.striate.StriateException;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -50,10 +52,20 @@ public final class DataLoader implements Iterable<Batch> {
     private static final int THREADS =
             Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 4));
 
-    private final Dataset dataset;
+    private final ImageSource dataset;
+
+    /** Where labels come from; null if there are targets. */
+    private final @Nullable Dataset labelled;
+
+    /** Where targets come from; null if there are labels. */
+    private final @Nullable TargetDataset targeted;
+
     private final int batchSize;
     private final Executor background = background();
-    private final Queue<float[]> spare = new ConcurrentLinkedQueue<>();
+
+    /** The memory of closed batches, by length. */
+    private final Map<Integer, Queue<float[]>> spare = new ConcurrentHashMap<>();
+
     private boolean shuffled;
     private long seed;
     private List<Transform> transforms = List.of();
@@ -61,26 +73,46 @@ public final class DataLoader implements Iterable<Batch> {
     private boolean dropsLast;
     private int epoch;
 
-    private DataLoader(Dataset dataset, int batchSize) {
-        this.dataset = dataset;
-        this.batchSize = batchSize;
-    }
-
-    /**
-     * Returns a loader that returns the images in order and unchanged.
-     *
-     * @throws StriateException if the batch size is below 1, or a batch has 2^31 elements or more
-     */
-    public static DataLoader of(Dataset dataset, int batchSize) {
+    private DataLoader(
+            ImageSource dataset, @Nullable Dataset labelled, @Nullable TargetDataset targeted, int batchSize) {
         if (batchSize < 1) {
             throw new StriateException("DataLoader: a batch has at least 1 image, got a batch size of " + batchSize);
         }
         int images = Math.min(batchSize, dataset.size());
-        if ((long) images * dataset.imageShape().elements() > Integer.MAX_VALUE) {
-            throw new StriateException("DataLoader: a batch of " + images + " images " + dataset.imageShape()
+        requireFewElements(images, "images", dataset.imageShape());
+        if (targeted != null) {
+            requireFewElements(images, "targets", targeted.targetShape());
+        }
+        this.dataset = dataset;
+        this.labelled = labelled;
+        this.targeted = targeted;
+        this.batchSize = batchSize;
+    }
+
+    private static void requireFewElements(int count, String what, Shape each) {
+        if ((long) count * each.elements() > Integer.MAX_VALUE) {
+            throw new StriateException("DataLoader: a batch of " + count + " " + what + " " + each
                     + " has 2^31 elements or more; use a smaller batch size");
         }
-        return new DataLoader(dataset, batchSize);
+    }
+
+    /**
+     * Returns a loader that returns the images in order and unchanged, with their labels.
+     *
+     * @throws StriateException if the batch size is below 1, or a batch has 2^31 elements or more
+     */
+    public static DataLoader of(Dataset dataset, int batchSize) {
+        return new DataLoader(dataset, dataset, null, batchSize);
+    }
+
+    /**
+     * Returns a loader that returns the images in order and unchanged, with their targets.
+     *
+     * @throws StriateException if the batch size is below 1, or the images or targets of a batch have 2^31 elements or
+     *     more
+     */
+    public static DataLoader of(TargetDataset dataset, int batchSize) {
+        return new DataLoader(dataset, null, dataset, batchSize);
     }
 
     /** Shuffles the images in each epoch, and sets the {@link #seed}. */
@@ -149,7 +181,7 @@ public final class DataLoader implements Iterable<Batch> {
      * transforms.
      */
     public DataLoader forEvaluation() {
-        return of(dataset, batchSize)
+        return new DataLoader(dataset, labelled, targeted, batchSize)
                 .seed(seed)
                 .transform(transforms.stream()
                         .filter(transform -> !transform.isRandom())
@@ -167,7 +199,8 @@ public final class DataLoader implements Iterable<Batch> {
         return shuffled;
     }
 
-    public Dataset dataset() {
+    /** Returns the data set, a {@link Dataset} or a {@link TargetDataset}. */
+    public ImageSource dataset() {
         return dataset;
     }
 
@@ -322,16 +355,23 @@ public final class DataLoader implements Iterable<Batch> {
             int start = batch * batchSize;
             int count = Math.min(batchSize, dataset.size() - start);
             Shape image = dataset.imageShape();
+            Shape target = targeted == null ? null : targeted.targetShape();
             int[] indices = new int[count];
-            int[] labels = new int[count];
-            float[] images = take(count * image.elements());
+            int[] labels = labelled == null ? null : new int[count];
+            float[] images = take(count, image);
+            float[] targets = target == null ? null : take(count, target);
             for (int i = 0; i < count; i++) {
                 int index = order == null ? start + i : order[start + i];
                 indices[i] = index;
                 int offset = i * image.elements();
                 try {
                     dataset.read(index, images, offset);
-                    labels[i] = label(index);
+                    if (labelled != null && labels != null) {
+                        labels[i] = label(labelled, index);
+                    }
+                    if (targeted != null && targets != null && target != null) {
+                        targeted.readTarget(index, targets, i * target.elements());
+                    }
                     if (!chain.isEmpty()) {
                         Draws draws = new Draws(key, number, index);
                         for (Transform transform : chain) {
@@ -345,10 +385,14 @@ public final class DataLoader implements Iterable<Batch> {
             }
             return new Batch(
                     images,
-                    Shape.of(count, image.size(0), image.size(1), image.size(2)),
+                    batchOf(count, image),
                     labels,
+                    null,
+                    targets,
+                    target == null ? null : batchOf(count, target),
                     indices,
-                    DataLoader.this::recycle);
+                    // Partial batches are rare, so their memory is not reused.
+                    count == batchSize ? DataLoader.this::recycle : null);
         }
 
         /** Ends the epoch and cancels the preparation of further batches. */
@@ -363,23 +407,30 @@ public final class DataLoader implements Iterable<Batch> {
         }
     }
 
-    private int label(int index) {
-        int label = dataset.label(index);
-        if (label < 0 || label >= dataset.classes()) {
-            throw new StriateException("its label is " + label + ", expected 0 .. " + (dataset.classes() - 1));
+    private static int label(Dataset labelled, int index) {
+        int label = labelled.label(index);
+        if (label < 0 || label >= labelled.classes()) {
+            throw new StriateException("its label is " + label + ", expected 0 .. " + (labelled.classes() - 1));
         }
         return label;
     }
 
-    private float[] take(int length) {
-        // Partial batches are rare, so their memory is not reused.
-        float[] images = length == batchSize * dataset.imageShape().elements() ? spare.poll() : null;
-        return images == null ? new float[length] : images;
+    private static Shape batchOf(int count, Shape each) {
+        int[] sizes = new int[each.rank() + 1];
+        sizes[0] = count;
+        System.arraycopy(each.toArray(), 0, sizes, 1, each.rank());
+        return Shape.of(sizes);
     }
 
-    private void recycle(float[] images) {
-        if (images.length == batchSize * dataset.imageShape().elements()) {
-            spare.add(images);
-        }
+    private float[] take(int count, Shape each) {
+        int length = count * each.elements();
+        Queue<float[]> fitting = spare.get(length);
+        float[] memory = fitting == null ? null : fitting.poll();
+        return memory == null ? new float[length] : memory;
+    }
+
+    private void recycle(float[] memory) {
+        spare.computeIfAbsent(memory.length, length -> new ConcurrentLinkedQueue<>())
+                .add(memory);
     }
 }

@@ -16,8 +16,11 @@ import dev.striate.StriateException;
 import dev.striate.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -35,6 +38,90 @@ class DataLoaderTest {
                 e.getMessage().contains("a batch of 400000000 images (1, 2, 3) has 2^31 elements or more"),
                 e.getMessage());
         assertEquals(2, DataLoader.of(images, 200_000_000).batches());
+    }
+
+    @Test
+    void targetsOfABatchAreFewerThanTwoToThe31() {
+        TargetDataset images = new CountingTargets(1_000_000, Shape.of(1000, 3));
+        StriateException e = assertThrows(StriateException.class, () -> DataLoader.of(images, 800_000));
+        assertTrue(
+                e.getMessage().contains("a batch of 800000 targets (1000, 3) has 2^31 elements or more"),
+                e.getMessage());
+        assertEquals(2, DataLoader.of(images, 700_000).batches());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2})
+    void batchesHaveTargets(int depth) {
+        for (Shape target : List.of(Shape.SCALAR, Shape.of(4), Shape.of(2, 3, 5))) {
+            TargetDataset images = new CountingTargets(23, target);
+            int elements = target.elements();
+            // The images are those of labelled data.
+            List<Batch> labelled = all(augmented(5));
+            List<Batch> batches = all(DataLoader.of(images, 4)
+                    .prefetch(depth)
+                    .shuffle(5)
+                    .transform(new RandomCrop(1), new RandomHorizontalFlip(0.5f)));
+            assertEquals(labelled.size(), batches.size());
+            for (int b = 0; b < batches.size(); b++) {
+                Batch batch = batches.get(b);
+                assertArrayEquals(labelled.get(b).images(), batch.images());
+                assertArrayEquals(labelled.get(b).indices(), batch.indices());
+                assertFalse(batch.hasLabels());
+                assertEquals(target.rank() + 1, batch.targetShape().rank());
+                assertEquals(batch.size(), batch.targetShape().size(0));
+                for (int axis = 0; axis < target.rank(); axis++) {
+                    assertEquals(target.size(axis), batch.targetShape().size(axis + 1));
+                }
+                float[] expected = new float[elements];
+                for (int i = 0; i < batch.size(); i++) {
+                    images.readTarget(batch.indices()[i], expected, 0);
+                    assertArrayEquals(expected, Arrays.copyOfRange(batch.targets(), i * elements, (i + 1) * elements));
+                }
+            }
+        }
+    }
+
+    @Test
+    void evaluationKeepsTheTargets() {
+        DataLoader loader = DataLoader.of(new CountingTargets(3, Shape.SCALAR), 3)
+                .shuffle(1)
+                .forEvaluation();
+        assertArrayEquals(new float[] {0, -100, -200}, all(loader).get(0).targets());
+        assertEquals(3, ((TargetDataset) loader.dataset()).size());
+    }
+
+    @Test
+    void memoryOfTargetsIsReused() {
+        DataLoader loader =
+                DataLoader.of(new CountingTargets(12, Shape.of(2)), 4).prefetch(0);
+        DataLoader.Epoch epoch = loader.iterator();
+        Batch first = epoch.next();
+        float[] images = first.images();
+        float[] targets = first.targets();
+        first.close();
+        first.close();
+        Batch second = epoch.next();
+        assertSame(images, second.images());
+        assertSame(targets, second.targets());
+        assertArrayEquals(new float[] {-400, -401, -500, -501, -600, -601, -700, -701}, second.targets());
+        assertNotSame(targets, epoch.next().targets());
+    }
+
+    /** Images and targets of one length share the memory, but never an array. */
+    @Test
+    void targetsAndImagesOfOneLengthAreDifferentArrays() {
+        DataLoader loader =
+                DataLoader.of(new CountingTargets(40, Shape.of(1, 2, 3)), 4).prefetch(0);
+        Set<float[]> arrays = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Batch batch : loader) {
+            assertEquals(10 * batch.indices()[0], batch.images()[0]);
+            assertEquals(-100 * batch.indices()[0], batch.targets()[0]);
+            arrays.add(batch.images());
+            arrays.add(batch.targets());
+            batch.close();
+        }
+        assertEquals(2, arrays.size());
     }
 
     @Test
