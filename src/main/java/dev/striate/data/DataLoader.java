@@ -44,7 +44,7 @@ public final class DataLoader implements Iterable<Batch> {
      * Separates the random numbers of loaders from others with the same seed, such as initial weights: "loader" in
      * ASCII.
      */
-    private static final long PURPOSE = 0x6C6F61646572L;
+    static final long PURPOSE = 0x6C6F61646572L;
 
     /** The first stream of permutations. The streams of images are below. */
     private static final long PERMUTATIONS = 1L << 63;
@@ -68,6 +68,7 @@ public final class DataLoader implements Iterable<Batch> {
 
     private boolean shuffled;
     private long seed;
+    private List<Transform> jointTransforms = List.of();
     private List<Transform> transforms = List.of();
     private int prefetch = 2;
     private boolean dropsLast;
@@ -127,6 +128,37 @@ public final class DataLoader implements Iterable<Batch> {
         return this;
     }
 
+    /**
+     * Sets the transforms that are applied to each image and, with the same random numbers, to its target: a random
+     * crop or flip moves the image and the mask of a segmentation alike. They are applied in this order, before those
+     * of {@link #transform}. Replaces the previous joint transforms.
+     *
+     * <pre>{@code
+     * DataLoader loader = DataLoader.of(masks, 16)
+     *         .shuffle(seed)
+     *         .jointTransform(new RandomCrop(4), new RandomHorizontalFlip(0.5f))
+     *         .transform(new Normalize(0.5f, 0.25f));
+     * }</pre>
+     *
+     * @throws StriateException if the targets are not images {@code (channels, height, width)} of the height and width
+     *     of the images
+     */
+    public DataLoader jointTransform(Transform... transforms) {
+        Shape image = dataset.imageShape();
+        Shape target = targeted == null ? null : targeted.targetShape();
+        if (transforms.length > 0
+                && (target == null
+                        || target.rank() != 3
+                        || target.size(1) != image.size(1)
+                        || target.size(2) != image.size(2))) {
+            throw new StriateException("DataLoader: a joint transform needs targets (channels, " + image.size(1) + ", "
+                    + image.size(2) + ") for images " + image + ", got "
+                    + (target == null ? "labels" : "targets " + target) + "; use transform to change the images only");
+        }
+        this.jointTransforms = List.of(transforms);
+        return this;
+    }
+
     /** Sets the transforms, which are applied to each image in this order. Replaces the previous transforms. */
     public DataLoader transform(Transform... transforms) {
         this.transforms = List.of(transforms);
@@ -183,10 +215,13 @@ public final class DataLoader implements Iterable<Batch> {
     public DataLoader forEvaluation() {
         return new DataLoader(dataset, labelled, targeted, batchSize)
                 .seed(seed)
-                .transform(transforms.stream()
-                        .filter(transform -> !transform.isRandom())
-                        .toArray(Transform[]::new))
+                .jointTransform(notRandom(jointTransforms))
+                .transform(notRandom(transforms))
                 .prefetch(prefetch);
+    }
+
+    private static Transform[] notRandom(List<Transform> transforms) {
+        return transforms.stream().filter(transform -> !transform.isRandom()).toArray(Transform[]::new);
     }
 
     /** Returns the seed of shuffling and of random transforms. */
@@ -265,6 +300,7 @@ public final class DataLoader implements Iterable<Batch> {
         private final int number;
         private final long key = seed ^ PURPOSE;
         private final int @Nullable [] order;
+        private final List<Transform> jointChain = jointTransforms;
         private final List<Transform> chain = transforms;
         private final int ahead = prefetch;
         private final int batches = batches();
@@ -355,28 +391,27 @@ public final class DataLoader implements Iterable<Batch> {
             int start = batch * batchSize;
             int count = Math.min(batchSize, dataset.size() - start);
             Shape image = dataset.imageShape();
-            Shape target = targeted == null ? null : targeted.targetShape();
             int[] indices = new int[count];
-            int[] labels = labelled == null ? null : new int[count];
+            int[] labels = new int[count];
             float[] images = take(count, image);
-            float[] targets = target == null ? null : take(count, target);
+            float[] targets = targeted == null ? null : take(count, targeted.targetShape());
             for (int i = 0; i < count; i++) {
                 int index = order == null ? start + i : order[start + i];
                 indices[i] = index;
                 int offset = i * image.elements();
                 try {
                     dataset.read(index, images, offset);
-                    if (labelled != null && labels != null) {
+                    if (labelled != null) {
                         labels[i] = label(labelled, index);
                     }
-                    if (targeted != null && targets != null && target != null) {
-                        targeted.readTarget(index, targets, i * target.elements());
-                    }
-                    if (!chain.isEmpty()) {
-                        Draws draws = new Draws(key, number, index);
-                        for (Transform transform : chain) {
-                            transform.apply(images, offset, image, draws);
-                        }
+                    Draws draws = new Draws(key, number, index);
+                    apply(jointChain, images, offset, image, draws);
+                    apply(chain, images, offset, image, draws);
+                    if (targeted != null && targets != null) {
+                        Shape target = targeted.targetShape();
+                        int targetOffset = i * target.elements();
+                        targeted.readTarget(index, targets, targetOffset);
+                        apply(jointChain, targets, targetOffset, target, new Draws(key, number, index));
                     }
                 } catch (RuntimeException e) {
                     String reason = e.getMessage() == null ? e.toString() : e.getMessage();
@@ -386,10 +421,10 @@ public final class DataLoader implements Iterable<Batch> {
             return new Batch(
                     images,
                     batchOf(count, image),
-                    labels,
+                    labelled == null ? null : labels,
                     null,
                     targets,
-                    target == null ? null : batchOf(count, target),
+                    targeted == null ? null : batchOf(count, targeted.targetShape()),
                     indices,
                     // Partial batches are rare, so their memory is not reused.
                     count == batchSize ? DataLoader.this::recycle : null);
@@ -404,6 +439,12 @@ public final class DataLoader implements Iterable<Batch> {
                 task.cancel(false);
             }
             pending.clear();
+        }
+    }
+
+    private static void apply(List<Transform> chain, float[] values, int offset, Shape shape, Draws draws) {
+        for (Transform transform : chain) {
+            transform.apply(values, offset, shape, draws);
         }
     }
 

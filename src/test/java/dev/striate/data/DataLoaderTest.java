@@ -17,6 +17,7 @@ import dev.striate.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -80,6 +81,105 @@ class DataLoaderTest {
                 }
             }
         }
+    }
+
+    /** Pixel k of each channel of an image and its target has the value k, so that both show where pixels went. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void jointTransformsMoveImageAndTargetAlike(int channels) {
+        Shape image = Shape.of(2, 4, 5);
+        Shape target = Shape.of(channels, 4, 5);
+        DataLoader loader = DataLoader.of(places(20, image, target), 4)
+                .shuffle(7)
+                .jointTransform(new RandomCrop(2), new RandomHorizontalFlip(0.5f), new RandomCrop(1));
+        Set<String> seen = new HashSet<>();
+        for (Batch batch : loader) {
+            for (int i = 0; i < 4; i++) {
+                float[] moved = Arrays.copyOfRange(batch.images(), i * 40, i * 40 + 20);
+                seen.add(Arrays.toString(moved));
+                for (int c = 0; c < channels; c++) {
+                    int start = (i * channels + c) * 20;
+                    assertArrayEquals(moved, Arrays.copyOfRange(batch.targets(), start, start + 20));
+                }
+            }
+        }
+        assertTrue(seen.size() > 15, "" + seen.size());
+    }
+
+    /** The transforms of the images alone come later and leave the targets alone. */
+    @Test
+    void jointTransformsComeFirst() {
+        Shape shape = Shape.of(1, 4, 5);
+        Transform doubled = (values, offset, each, draws) -> {
+            for (int i = offset; i < offset + 20; i++) {
+                values[i] *= 2;
+            }
+        };
+        Transform noise = (values, offset, each, draws) -> values[offset] += draws.uniform();
+        DataLoader loader = DataLoader.of(places(6, shape, shape), 6)
+                .jointTransform(noise, doubled)
+                .transform(new Normalize(10, 1), noise);
+        Batch batch = loader.iterator().next();
+        for (int i = 0; i < 6; i++) {
+            Draws draws = new Draws(DataLoader.PURPOSE, 0, i);
+            float first = 2 * draws.uniform();
+            assertEquals(first, batch.targets()[20 * i]);
+            assertEquals(first - 10 + draws.uniform(), batch.images()[20 * i]);
+            assertEquals(2 * 7, batch.targets()[20 * i + 7]);
+            assertEquals(2 * 7 - 10, batch.images()[20 * i + 7]);
+        }
+    }
+
+    @Test
+    void evaluationOmitsRandomJointTransforms() {
+        Shape shape = Shape.of(1, 4, 5);
+        DataLoader plain = DataLoader.of(places(6, shape, shape), 4).jointTransform(new Normalize(3, 2));
+        List<Batch> expected = all(plain);
+        List<Batch> batches = all(DataLoader.of(places(6, shape, shape), 4)
+                .jointTransform(new RandomCrop(1), new Normalize(3, 2))
+                .forEvaluation());
+        assertEquals(2, batches.size());
+        for (int b = 0; b < 2; b++) {
+            assertArrayEquals(expected.get(b).images(), batches.get(b).images());
+            assertArrayEquals(expected.get(b).images(), batches.get(b).targets());
+        }
+    }
+
+    @Test
+    void jointTransformsNeedTargetsOfTheSizeOfTheImages() {
+        Shape image = Shape.of(1, 4, 5);
+        List<DataLoader> wrong = new ArrayList<>(List.of(DataLoader.of(new CountingImages(2), 1)));
+        for (Shape target : List.of(Shape.SCALAR, Shape.of(4, 5), Shape.of(1, 4, 6), Shape.of(1, 5, 5))) {
+            wrong.add(DataLoader.of(places(2, image, target), 1));
+        }
+        for (DataLoader loader : wrong) {
+            StriateException e =
+                    assertThrows(StriateException.class, () -> loader.jointTransform(new RandomHorizontalFlip(1)));
+            assertTrue(e.getMessage().contains("a joint transform needs targets (channels, "), e.getMessage());
+            loader.jointTransform().forEvaluation();
+        }
+    }
+
+    private static TargetDataset places(int size, Shape imageShape, Shape targetShape) {
+        record Places(int size, Shape imageShape, Shape targetShape) implements TargetDataset {
+            @Override
+            public void read(int index, float[] target, int offset) {
+                fill(target, offset, imageShape);
+            }
+
+            @Override
+            public void readTarget(int index, float[] target, int offset) {
+                fill(target, offset, targetShape);
+            }
+
+            private static void fill(float[] target, int offset, Shape shape) {
+                int plane = shape.size(1) * shape.size(2);
+                for (int i = 0; i < shape.elements(); i++) {
+                    target[offset + i] = i % plane;
+                }
+            }
+        }
+        return new Places(size, imageShape, targetShape);
     }
 
     @Test
