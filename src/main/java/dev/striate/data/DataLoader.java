@@ -4,6 +4,7 @@ import dev.striate.Generator;
 import dev.striate.Shape;
 import dev.striate.StriateException;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -70,6 +71,7 @@ public final class DataLoader implements Iterable<Batch> {
     private long seed;
     private List<Transform> jointTransforms = List.of();
     private List<Transform> transforms = List.of();
+    private @Nullable Mix mix;
     private int prefetch = 2;
     private boolean dropsLast;
     private int epoch;
@@ -122,7 +124,7 @@ public final class DataLoader implements Iterable<Batch> {
         return seed(seed);
     }
 
-    /** Sets the seed of shuffling and of random transforms; 0 by default. */
+    /** Sets the seed of shuffling, random transforms and mixing; 0 by default. */
     public DataLoader seed(long seed) {
         this.seed = seed;
         return this;
@@ -162,6 +164,25 @@ public final class DataLoader implements Iterable<Batch> {
     /** Sets the transforms, which are applied to each image in this order. Replaces the previous transforms. */
     public DataLoader transform(Transform... transforms) {
         this.transforms = List.of(transforms);
+        return this;
+    }
+
+    /**
+     * Sets how the images of each batch are mixed with each other, after all transforms; null to not mix them, as by
+     * default. {@link #forEvaluation} does not mix. How a batch is mixed depends on the seed, the epoch and its number
+     * in the epoch.
+     *
+     * <pre>{@code
+     * DataLoader loader = DataLoader.of(TinyDigits.train(), 32)
+     *         .shuffle(seed)
+     *         .mix(Mix.either(Mix.mixup(0.2f), Mix.cutMix(1)));
+     * }</pre>
+     *
+     * The targets of a {@link TargetDataset} are mixed like the images. Labels remain those of the images; {@link
+     * Batch#labelMix} returns those of the images that they were mixed with.
+     */
+    public DataLoader mix(@Nullable Mix mix) {
+        this.mix = mix;
         return this;
     }
 
@@ -209,8 +230,8 @@ public final class DataLoader implements Iterable<Batch> {
     }
 
     /**
-     * Returns a new loader for all images with the same batch size, in the order of the data set and without random
-     * transforms.
+     * Returns a new loader for all images with the same batch size, in the order of the data set, without random
+     * transforms and without mixing.
      */
     public DataLoader forEvaluation() {
         return new DataLoader(dataset, labelled, targeted, batchSize)
@@ -224,7 +245,7 @@ public final class DataLoader implements Iterable<Batch> {
         return transforms.stream().filter(transform -> !transform.isRandom()).toArray(Transform[]::new);
     }
 
-    /** Returns the seed of shuffling and of random transforms. */
+    /** Returns the seed of shuffling, random transforms and mixing. */
     public long seed() {
         return seed;
     }
@@ -299,9 +320,11 @@ public final class DataLoader implements Iterable<Batch> {
 
         private final int number;
         private final long key = seed ^ PURPOSE;
+        private final long mixKey = seed ^ Mix.PURPOSE;
         private final int @Nullable [] order;
         private final List<Transform> jointChain = jointTransforms;
         private final List<Transform> chain = transforms;
+        private final @Nullable Mix mix = DataLoader.this.mix;
         private final int ahead = prefetch;
         private final int batches = batches();
         private final ArrayDeque<FutureTask<Batch>> pending = new ArrayDeque<>();
@@ -418,13 +441,23 @@ public final class DataLoader implements Iterable<Batch> {
                     throw new StriateException("DataLoader: image " + index + " in epoch " + number + ": " + reason, e);
                 }
             }
+            Shape shape = batchOf(count, image);
+            Shape targetShape = targeted == null ? null : batchOf(count, targeted.targetShape());
+            LabelMix labelMix = null;
+            if (mix != null) {
+                Mix.Mixed mixed = mix.apply(images, shape, targets, targetShape, new Draws(mixKey, number, batch));
+                if (labelled != null) {
+                    labelMix = new LabelMix(
+                            Arrays.stream(mixed.partners()).map(i -> labels[i]).toArray(), mixed.share());
+                }
+            }
             return new Batch(
                     images,
-                    batchOf(count, image),
+                    shape,
                     labelled == null ? null : labels,
-                    null,
+                    labelMix,
                     targets,
-                    targeted == null ? null : batchOf(count, targeted.targetShape()),
+                    targetShape,
                     indices,
                     // Partial batches are rare, so their memory is not reused.
                     count == batchSize ? DataLoader.this::recycle : null);

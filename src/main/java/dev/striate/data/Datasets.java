@@ -118,9 +118,9 @@ public final class Datasets {
      * DataLoader validation = DataLoader.of(parts.second(), 32);
      * }</pre>
      *
-     * The second part has {@code fraction * size} images, rounded to the nearest number (halves up). In both parts, each
-     * class is represented in proportion to its size (rounded by the largest-remainder method), and the images are in
-     * the order of the data set. The same labels, fraction and seed always give the same parts. The data set is not
+     * The second part has {@code fraction * size} images, rounded to the nearest number (halves up). In both parts,
+     * each class is represented in proportion to its size (rounded by the largest-remainder method), and the images are
+     * in the order of the data set. The same labels, fraction and seed always give the same parts. The data set is not
      * copied.
      *
      * @throws StriateException if a part would be empty
