@@ -50,6 +50,7 @@ class JavadocExamplesTest {
                 Optimizer optimizer;
                 DataLoader train;
                 DataLoader test;
+                TargetDataset masks;
                 Tensor images;
                 IntTensor labels;
                 Tensor x, y, w, a, b;

@@ -4,10 +4,13 @@ import dev.striate.Generator;
 import dev.striate.Shape;
 import dev.striate.StriateException;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -42,7 +45,7 @@ public final class DataLoader implements Iterable<Batch> {
      * Separates the random numbers of loaders from others with the same seed, such as initial weights: "loader" in
      * ASCII.
      */
-    private static final long PURPOSE = 0x6C6F61646572L;
+    static final long PURPOSE = 0x6C6F61646572L;
 
     /** The first stream of permutations. The streams of images are below. */
     private static final long PERMUTATIONS = 1L << 63;
@@ -50,37 +53,69 @@ public final class DataLoader implements Iterable<Batch> {
     private static final int THREADS =
             Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 4));
 
-    private final Dataset dataset;
+    private final ImageSource dataset;
+
+    /** Where labels come from; null if there are targets. */
+    private final @Nullable Dataset labelled;
+
+    /** Where targets come from; null if there are labels. */
+    private final @Nullable TargetDataset targeted;
+
     private final int batchSize;
     private final Executor background = background();
-    private final Queue<float[]> spare = new ConcurrentLinkedQueue<>();
+
+    /** The memory of closed batches, by length. */
+    private final Map<Integer, Queue<float[]>> spare = new ConcurrentHashMap<>();
+
     private boolean shuffled;
     private long seed;
+    private List<Transform> jointTransforms = List.of();
     private List<Transform> transforms = List.of();
+    private @Nullable Mix mix;
     private int prefetch = 2;
     private boolean dropsLast;
     private int epoch;
 
-    private DataLoader(Dataset dataset, int batchSize) {
-        this.dataset = dataset;
-        this.batchSize = batchSize;
-    }
-
-    /**
-     * Returns a loader that returns the images in order and unchanged.
-     *
-     * @throws StriateException if the batch size is below 1, or a batch has 2^31 elements or more
-     */
-    public static DataLoader of(Dataset dataset, int batchSize) {
+    private DataLoader(
+            ImageSource dataset, @Nullable Dataset labelled, @Nullable TargetDataset targeted, int batchSize) {
         if (batchSize < 1) {
             throw new StriateException("DataLoader: a batch has at least 1 image, got a batch size of " + batchSize);
         }
         int images = Math.min(batchSize, dataset.size());
-        if ((long) images * dataset.imageShape().elements() > Integer.MAX_VALUE) {
-            throw new StriateException("DataLoader: a batch of " + images + " images " + dataset.imageShape()
+        requireFewElements(images, "images", dataset.imageShape());
+        if (targeted != null) {
+            requireFewElements(images, "targets", targeted.targetShape());
+        }
+        this.dataset = dataset;
+        this.labelled = labelled;
+        this.targeted = targeted;
+        this.batchSize = batchSize;
+    }
+
+    private static void requireFewElements(int count, String what, Shape each) {
+        if ((long) count * each.elements() > Integer.MAX_VALUE) {
+            throw new StriateException("DataLoader: a batch of " + count + " " + what + " " + each
                     + " has 2^31 elements or more; use a smaller batch size");
         }
-        return new DataLoader(dataset, batchSize);
+    }
+
+    /**
+     * Returns a loader that returns the images in order and unchanged, with their labels.
+     *
+     * @throws StriateException if the batch size is below 1, or a batch has 2^31 elements or more
+     */
+    public static DataLoader of(Dataset dataset, int batchSize) {
+        return new DataLoader(dataset, dataset, null, batchSize);
+    }
+
+    /**
+     * Returns a loader that returns the images in order and unchanged, with their targets.
+     *
+     * @throws StriateException if the batch size is below 1, or the images or targets of a batch have 2^31 elements or
+     *     more
+     */
+    public static DataLoader of(TargetDataset dataset, int batchSize) {
+        return new DataLoader(dataset, null, dataset, batchSize);
     }
 
     /** Shuffles the images in each epoch, and sets the {@link #seed}. */
@@ -89,15 +124,65 @@ public final class DataLoader implements Iterable<Batch> {
         return seed(seed);
     }
 
-    /** Sets the seed of shuffling and of random transforms; 0 by default. */
+    /** Sets the seed of shuffling, random transforms and mixing; 0 by default. */
     public DataLoader seed(long seed) {
         this.seed = seed;
+        return this;
+    }
+
+    /**
+     * Sets the transforms that are applied to each image and, with the same random numbers, to its target: a random
+     * crop or flip moves the image and the mask of a segmentation alike. They are applied in this order, before those
+     * of {@link #transform}. Replaces the previous joint transforms.
+     *
+     * <pre>{@code
+     * DataLoader loader = DataLoader.of(masks, 16)
+     *         .shuffle(seed)
+     *         .jointTransform(new RandomCrop(4), new RandomHorizontalFlip(0.5f))
+     *         .transform(new Normalize(0.5f, 0.25f));
+     * }</pre>
+     *
+     * @throws StriateException if the targets are not images {@code (channels, height, width)} of the height and width
+     *     of the images
+     */
+    public DataLoader jointTransform(Transform... transforms) {
+        Shape image = dataset.imageShape();
+        Shape target = targeted == null ? null : targeted.targetShape();
+        if (transforms.length > 0
+                && (target == null
+                        || target.rank() != 3
+                        || target.size(1) != image.size(1)
+                        || target.size(2) != image.size(2))) {
+            throw new StriateException("DataLoader: a joint transform needs targets (channels, " + image.size(1) + ", "
+                    + image.size(2) + ") for images " + image + ", got "
+                    + (target == null ? "labels" : "targets " + target) + "; use transform to change the images only");
+        }
+        this.jointTransforms = List.of(transforms);
         return this;
     }
 
     /** Sets the transforms, which are applied to each image in this order. Replaces the previous transforms. */
     public DataLoader transform(Transform... transforms) {
         this.transforms = List.of(transforms);
+        return this;
+    }
+
+    /**
+     * Sets how the images of each batch are mixed with each other, after all transforms; null to not mix them, as by
+     * default. {@link #forEvaluation} does not mix. How a batch is mixed depends on the seed, the epoch and its number
+     * in the epoch.
+     *
+     * <pre>{@code
+     * DataLoader loader = DataLoader.of(TinyDigits.train(), 32)
+     *         .shuffle(seed)
+     *         .mix(Mix.either(Mix.mixup(0.2f), Mix.cutMix(1)));
+     * }</pre>
+     *
+     * The targets of a {@link TargetDataset} are mixed like the images. Labels remain those of the images; {@link
+     * Batch#labelMix} returns those of the images that they were mixed with.
+     */
+    public DataLoader mix(@Nullable Mix mix) {
+        this.mix = mix;
         return this;
     }
 
@@ -145,19 +230,22 @@ public final class DataLoader implements Iterable<Batch> {
     }
 
     /**
-     * Returns a new loader for all images with the same batch size, in the order of the data set and without random
-     * transforms.
+     * Returns a new loader for all images with the same batch size, in the order of the data set, without random
+     * transforms and without mixing.
      */
     public DataLoader forEvaluation() {
-        return of(dataset, batchSize)
+        return new DataLoader(dataset, labelled, targeted, batchSize)
                 .seed(seed)
-                .transform(transforms.stream()
-                        .filter(transform -> !transform.isRandom())
-                        .toArray(Transform[]::new))
+                .jointTransform(notRandom(jointTransforms))
+                .transform(notRandom(transforms))
                 .prefetch(prefetch);
     }
 
-    /** Returns the seed of shuffling and of random transforms. */
+    private static Transform[] notRandom(List<Transform> transforms) {
+        return transforms.stream().filter(transform -> !transform.isRandom()).toArray(Transform[]::new);
+    }
+
+    /** Returns the seed of shuffling, random transforms and mixing. */
     public long seed() {
         return seed;
     }
@@ -167,7 +255,8 @@ public final class DataLoader implements Iterable<Batch> {
         return shuffled;
     }
 
-    public Dataset dataset() {
+    /** Returns the data set, a {@link Dataset} or a {@link TargetDataset}. */
+    public ImageSource dataset() {
         return dataset;
     }
 
@@ -231,8 +320,11 @@ public final class DataLoader implements Iterable<Batch> {
 
         private final int number;
         private final long key = seed ^ PURPOSE;
+        private final long mixKey = seed ^ Mix.PURPOSE;
         private final int @Nullable [] order;
+        private final List<Transform> jointChain = jointTransforms;
         private final List<Transform> chain = transforms;
+        private final @Nullable Mix mix = DataLoader.this.mix;
         private final int ahead = prefetch;
         private final int batches = batches();
         private final ArrayDeque<FutureTask<Batch>> pending = new ArrayDeque<>();
@@ -324,31 +416,51 @@ public final class DataLoader implements Iterable<Batch> {
             Shape image = dataset.imageShape();
             int[] indices = new int[count];
             int[] labels = new int[count];
-            float[] images = take(count * image.elements());
+            float[] images = take(count, image);
+            float[] targets = targeted == null ? null : take(count, targeted.targetShape());
             for (int i = 0; i < count; i++) {
                 int index = order == null ? start + i : order[start + i];
                 indices[i] = index;
                 int offset = i * image.elements();
                 try {
                     dataset.read(index, images, offset);
-                    labels[i] = label(index);
-                    if (!chain.isEmpty()) {
-                        Draws draws = new Draws(key, number, index);
-                        for (Transform transform : chain) {
-                            transform.apply(images, offset, image, draws);
-                        }
+                    if (labelled != null) {
+                        labels[i] = label(labelled, index);
+                    }
+                    Draws draws = new Draws(key, number, index);
+                    apply(jointChain, images, offset, image, draws);
+                    apply(chain, images, offset, image, draws);
+                    if (targeted != null && targets != null) {
+                        Shape target = targeted.targetShape();
+                        int targetOffset = i * target.elements();
+                        targeted.readTarget(index, targets, targetOffset);
+                        apply(jointChain, targets, targetOffset, target, new Draws(key, number, index));
                     }
                 } catch (RuntimeException e) {
                     String reason = e.getMessage() == null ? e.toString() : e.getMessage();
                     throw new StriateException("DataLoader: image " + index + " in epoch " + number + ": " + reason, e);
                 }
             }
+            Shape shape = batchOf(count, image);
+            Shape targetShape = targeted == null ? null : batchOf(count, targeted.targetShape());
+            LabelMix labelMix = null;
+            if (mix != null) {
+                Mix.Mixed mixed = mix.apply(images, shape, targets, targetShape, new Draws(mixKey, number, batch));
+                if (labelled != null) {
+                    labelMix = new LabelMix(
+                            Arrays.stream(mixed.partners()).map(i -> labels[i]).toArray(), mixed.share());
+                }
+            }
             return new Batch(
                     images,
-                    Shape.of(count, image.size(0), image.size(1), image.size(2)),
-                    labels,
+                    shape,
+                    labelled == null ? null : labels,
+                    labelMix,
+                    targets,
+                    targetShape,
                     indices,
-                    DataLoader.this::recycle);
+                    // Partial batches are rare, so their memory is not reused.
+                    count == batchSize ? DataLoader.this::recycle : null);
         }
 
         /** Ends the epoch and cancels the preparation of further batches. */
@@ -363,23 +475,36 @@ public final class DataLoader implements Iterable<Batch> {
         }
     }
 
-    private int label(int index) {
-        int label = dataset.label(index);
-        if (label < 0 || label >= dataset.classes()) {
-            throw new StriateException("its label is " + label + ", expected 0 .. " + (dataset.classes() - 1));
+    private static void apply(List<Transform> chain, float[] values, int offset, Shape shape, Draws draws) {
+        for (Transform transform : chain) {
+            transform.apply(values, offset, shape, draws);
+        }
+    }
+
+    private static int label(Dataset labelled, int index) {
+        int label = labelled.label(index);
+        if (label < 0 || label >= labelled.classes()) {
+            throw new StriateException("its label is " + label + ", expected 0 .. " + (labelled.classes() - 1));
         }
         return label;
     }
 
-    private float[] take(int length) {
-        // Partial batches are rare, so their memory is not reused.
-        float[] images = length == batchSize * dataset.imageShape().elements() ? spare.poll() : null;
-        return images == null ? new float[length] : images;
+    private static Shape batchOf(int count, Shape each) {
+        int[] sizes = new int[each.rank() + 1];
+        sizes[0] = count;
+        System.arraycopy(each.toArray(), 0, sizes, 1, each.rank());
+        return Shape.of(sizes);
     }
 
-    private void recycle(float[] images) {
-        if (images.length == batchSize * dataset.imageShape().elements()) {
-            spare.add(images);
-        }
+    private float[] take(int count, Shape each) {
+        int length = count * each.elements();
+        Queue<float[]> fitting = spare.get(length);
+        float[] memory = fitting == null ? null : fitting.poll();
+        return memory == null ? new float[length] : memory;
+    }
+
+    private void recycle(float[] memory) {
+        spare.computeIfAbsent(memory.length, length -> new ConcurrentLinkedQueue<>())
+                .add(memory);
     }
 }

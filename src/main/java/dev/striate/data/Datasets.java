@@ -1,5 +1,6 @@
 package dev.striate.data;
 
+import dev.striate.Generator;
 import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.io.Image;
@@ -9,11 +10,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Views of data sets, and statistics over a whole data set. */
 public final class Datasets {
 
     private static final float WHITE = 255;
+
+    /** Separates the random numbers of splits from others with the same seed: "split" in ASCII. */
+    private static final long SPLIT = 0x73706C6974L;
 
     private Datasets() {}
 
@@ -79,18 +84,88 @@ public final class Datasets {
      */
     public static Dataset subset(Dataset dataset, int images) {
         int size = dataset.size();
+        requireSubset(images, size);
+        int[] left = shares(dataset, images);
+        return new Subset(
+                dataset,
+                IntStream.range(0, size)
+                        .filter(i -> left[dataset.label(i)]-- > 0)
+                        .toArray());
+    }
+
+    /**
+     * Returns the first {@code images} images. The data set is not copied.
+     *
+     * @throws StriateException unless {@code images} is in 1 .. {@link TargetDataset#size() size}
+     */
+    public static TargetDataset subset(TargetDataset dataset, int images) {
+        requireSubset(images, dataset.size());
+        return new TargetSubset(dataset, IntStream.range(0, images).toArray());
+    }
+
+    private static void requireSubset(int images, int size) {
         if (images < 1 || images > size) {
             throw new StriateException("Datasets.subset: expected 1 .. " + size + " images, got " + images);
         }
+    }
+
+    /**
+     * Splits a data set at random, for example to hold out a part of the training images for validation:
+     *
+     * <pre>{@code
+     * Parts<Dataset> parts = Datasets.split(TinyDigits.train(), 0.1, seed);
+     * DataLoader train = DataLoader.of(parts.first(), 32).shuffle(seed);
+     * DataLoader validation = DataLoader.of(parts.second(), 32);
+     * }</pre>
+     *
+     * The second part has {@code fraction * size} images, rounded to the nearest number (halves up). In both parts,
+     * each class is represented in proportion to its size (rounded by the largest-remainder method), and the images are
+     * in the order of the data set. The same labels, fraction and seed always give the same parts. The data set is not
+     * copied.
+     *
+     * @throws StriateException if a part would be empty
+     */
+    public static Parts<Dataset> split(Dataset dataset, double fraction, long seed) {
+        int images = secondPart(dataset, fraction);
         int[] left = shares(dataset, images);
-        int[] indices = new int[images];
-        int taken = 0;
-        for (int i = 0; i < size; i++) {
-            if (left[dataset.label(i)]-- > 0) {
-                indices[taken++] = i;
-            }
+        boolean[] second = new boolean[dataset.size()];
+        for (int i : order(dataset, seed)) {
+            second[i] = left[dataset.label(i)]-- > 0;
         }
-        return new Subset(dataset, indices);
+        return new Parts<>(new Subset(dataset, indices(second, false)), new Subset(dataset, indices(second, true)));
+    }
+
+    /**
+     * Splits a data set at random like {@link #split(Dataset, double, long)}, but without regard to the targets.
+     *
+     * @throws StriateException if a part would be empty
+     */
+    public static Parts<TargetDataset> split(TargetDataset dataset, double fraction, long seed) {
+        int images = secondPart(dataset, fraction);
+        boolean[] second = new boolean[dataset.size()];
+        Arrays.stream(order(dataset, seed)).limit(images).forEach(i -> second[i] = true);
+        return new Parts<>(
+                new TargetSubset(dataset, indices(second, false)), new TargetSubset(dataset, indices(second, true)));
+    }
+
+    private static int secondPart(ImageSource dataset, double fraction) {
+        int size = dataset.size();
+        long images = Math.round(fraction * size);
+        if (images < 1 || images >= size) {
+            throw new StriateException("Datasets.split: expected a fraction that leaves each part at least 1 of the "
+                    + size + " images, got " + fraction);
+        }
+        return (int) images;
+    }
+
+    private static int[] order(ImageSource dataset, long seed) {
+        return new Generator(seed ^ SPLIT).permutation(dataset.size());
+    }
+
+    private static int[] indices(boolean[] second, boolean wanted) {
+        return IntStream.range(0, second.length)
+                .filter(i -> second[i] == wanted)
+                .toArray();
     }
 
     private static int[] shares(Dataset dataset, int images) {
@@ -120,7 +195,7 @@ public final class Datasets {
      *
      * @throws StriateException if a channel has the same value everywhere
      */
-    public static Normalize meanAndDeviation(Dataset dataset) {
+    public static Normalize meanAndDeviation(ImageSource dataset) {
         int channels = dataset.imageShape().size(0);
         int plane = dataset.imageShape().elements() / channels;
         // Sums the distances from the first pixel of each channel. They are exactly 0 for a constant channel, and there
@@ -285,6 +360,34 @@ public final class Datasets {
         @Override
         public int label(int index) {
             return source.label(indices[index]);
+        }
+    }
+
+    private record TargetSubset(TargetDataset source, int[] indices) implements TargetDataset {
+
+        @Override
+        public int size() {
+            return indices.length;
+        }
+
+        @Override
+        public Shape imageShape() {
+            return source.imageShape();
+        }
+
+        @Override
+        public void read(int index, float[] target, int offset) {
+            source.read(indices[index], target, offset);
+        }
+
+        @Override
+        public Shape targetShape() {
+            return source.targetShape();
+        }
+
+        @Override
+        public void readTarget(int index, float[] target, int offset) {
+            source.readTarget(indices[index], target, offset);
         }
     }
 

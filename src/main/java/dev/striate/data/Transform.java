@@ -3,8 +3,12 @@ package dev.striate.data;
 import dev.striate.Shape;
 
 /**
- * A change that a {@link DataLoader} makes to each image of a {@link Dataset}. Several threads may call it at the same
- * time.
+ * A change that a {@link DataLoader} makes to each image of a data set. Several threads may call it at the same time.
+ *
+ * <p>A {@linkplain DataLoader#jointTransform joint transform} is called twice: for the image, and for its target with
+ * the target's own shape and the same random numbers. Height and width are equal, but the numbers of channels may
+ * differ. To move both alike, it must draw the same numbers whatever the channels and values are, as {@link RandomCrop}
+ * and {@link RandomHorizontalFlip} do.
  */
 @FunctionalInterface
 public interface Transform {

@@ -1,4 +1,4 @@
-/** Data sets of labelled images, batches, transforms and downloads. */
+/** Data sets of images with labels or other targets, batches, transforms and downloads. */
 @NullMarked
 package dev.striate.data;
 

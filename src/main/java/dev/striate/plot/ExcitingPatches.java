@@ -8,7 +8,7 @@ import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.data.Batch;
 import dev.striate.data.DataLoader;
-import dev.striate.data.Dataset;
+import dev.striate.data.ImageSource;
 import dev.striate.nn.Block;
 import dev.striate.nn.ReceptiveField;
 import dev.striate.nn.Summary;
@@ -41,7 +41,7 @@ public final class ExcitingPatches extends Picture {
     private static final Font NUMBER = Canvas.font(Canvas.SMALL);
 
     private final String layer;
-    private final Dataset dataset;
+    private final ImageSource dataset;
     private final ReceptiveField field;
     private final int maps;
     private final List<List<Patch>> best = new ArrayList<>();

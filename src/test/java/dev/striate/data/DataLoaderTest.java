@@ -16,8 +16,12 @@ import dev.striate.StriateException;
 import dev.striate.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -35,6 +39,189 @@ class DataLoaderTest {
                 e.getMessage().contains("a batch of 400000000 images (1, 2, 3) has 2^31 elements or more"),
                 e.getMessage());
         assertEquals(2, DataLoader.of(images, 200_000_000).batches());
+    }
+
+    @Test
+    void targetsOfABatchAreFewerThanTwoToThe31() {
+        TargetDataset images = new CountingTargets(1_000_000, Shape.of(1000, 3));
+        StriateException e = assertThrows(StriateException.class, () -> DataLoader.of(images, 800_000));
+        assertTrue(
+                e.getMessage().contains("a batch of 800000 targets (1000, 3) has 2^31 elements or more"),
+                e.getMessage());
+        assertEquals(2, DataLoader.of(images, 700_000).batches());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2})
+    void batchesHaveTargets(int depth) {
+        for (Shape target : List.of(Shape.SCALAR, Shape.of(4), Shape.of(2, 3, 5))) {
+            TargetDataset images = new CountingTargets(23, target);
+            int elements = target.elements();
+            // The images are those of labelled data.
+            List<Batch> labelled = all(augmented(5));
+            List<Batch> batches = all(DataLoader.of(images, 4)
+                    .prefetch(depth)
+                    .shuffle(5)
+                    .transform(new RandomCrop(1), new RandomHorizontalFlip(0.5f)));
+            assertEquals(labelled.size(), batches.size());
+            for (int b = 0; b < batches.size(); b++) {
+                Batch batch = batches.get(b);
+                assertArrayEquals(labelled.get(b).images(), batch.images());
+                assertArrayEquals(labelled.get(b).indices(), batch.indices());
+                assertFalse(batch.hasLabels());
+                assertEquals(target.rank() + 1, batch.targetShape().rank());
+                assertEquals(batch.size(), batch.targetShape().size(0));
+                for (int axis = 0; axis < target.rank(); axis++) {
+                    assertEquals(target.size(axis), batch.targetShape().size(axis + 1));
+                }
+                float[] expected = new float[elements];
+                for (int i = 0; i < batch.size(); i++) {
+                    images.readTarget(batch.indices()[i], expected, 0);
+                    assertArrayEquals(expected, Arrays.copyOfRange(batch.targets(), i * elements, (i + 1) * elements));
+                }
+            }
+        }
+    }
+
+    /** Pixel k of each channel of an image and its target has the value k, so that both show where pixels went. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void jointTransformsMoveImageAndTargetAlike(int channels) {
+        Shape image = Shape.of(2, 4, 5);
+        Shape target = Shape.of(channels, 4, 5);
+        DataLoader loader = DataLoader.of(places(20, image, target), 4)
+                .shuffle(7)
+                .jointTransform(new RandomCrop(2), new RandomHorizontalFlip(0.5f), new RandomCrop(1));
+        Set<String> seen = new HashSet<>();
+        for (Batch batch : loader) {
+            for (int i = 0; i < 4; i++) {
+                float[] moved = Arrays.copyOfRange(batch.images(), i * 40, i * 40 + 20);
+                seen.add(Arrays.toString(moved));
+                for (int c = 0; c < channels; c++) {
+                    int start = (i * channels + c) * 20;
+                    assertArrayEquals(moved, Arrays.copyOfRange(batch.targets(), start, start + 20));
+                }
+            }
+        }
+        assertTrue(seen.size() > 15, "" + seen.size());
+    }
+
+    /** The transforms of the images alone come later and leave the targets alone. */
+    @Test
+    void jointTransformsComeFirst() {
+        Shape shape = Shape.of(1, 4, 5);
+        Transform doubled = (values, offset, each, draws) -> {
+            for (int i = offset; i < offset + 20; i++) {
+                values[i] *= 2;
+            }
+        };
+        Transform noise = (values, offset, each, draws) -> values[offset] += draws.uniform();
+        DataLoader loader = DataLoader.of(places(6, shape, shape), 6)
+                .jointTransform(noise, doubled)
+                .transform(new Normalize(10, 1), noise);
+        Batch batch = loader.iterator().next();
+        for (int i = 0; i < 6; i++) {
+            Draws draws = new Draws(DataLoader.PURPOSE, 0, i);
+            float first = 2 * draws.uniform();
+            assertEquals(first, batch.targets()[20 * i]);
+            assertEquals(first - 10 + draws.uniform(), batch.images()[20 * i]);
+            assertEquals(2 * 7, batch.targets()[20 * i + 7]);
+            assertEquals(2 * 7 - 10, batch.images()[20 * i + 7]);
+        }
+    }
+
+    @Test
+    void evaluationOmitsRandomJointTransforms() {
+        Shape shape = Shape.of(1, 4, 5);
+        DataLoader plain = DataLoader.of(places(6, shape, shape), 4).jointTransform(new Normalize(3, 2));
+        List<Batch> expected = all(plain);
+        List<Batch> batches = all(DataLoader.of(places(6, shape, shape), 4)
+                .jointTransform(new RandomCrop(1), new Normalize(3, 2))
+                .forEvaluation());
+        assertEquals(2, batches.size());
+        for (int b = 0; b < 2; b++) {
+            assertArrayEquals(expected.get(b).images(), batches.get(b).images());
+            assertArrayEquals(expected.get(b).images(), batches.get(b).targets());
+        }
+    }
+
+    @Test
+    void jointTransformsNeedTargetsOfTheSizeOfTheImages() {
+        Shape image = Shape.of(1, 4, 5);
+        List<DataLoader> wrong = new ArrayList<>(List.of(DataLoader.of(new CountingImages(2), 1)));
+        for (Shape target : List.of(Shape.SCALAR, Shape.of(4, 5), Shape.of(1, 4, 6), Shape.of(1, 5, 5))) {
+            wrong.add(DataLoader.of(places(2, image, target), 1));
+        }
+        for (DataLoader loader : wrong) {
+            StriateException e =
+                    assertThrows(StriateException.class, () -> loader.jointTransform(new RandomHorizontalFlip(1)));
+            assertTrue(e.getMessage().contains("a joint transform needs targets (channels, "), e.getMessage());
+            loader.jointTransform().forEvaluation();
+        }
+    }
+
+    private static TargetDataset places(int size, Shape imageShape, Shape targetShape) {
+        record Places(int size, Shape imageShape, Shape targetShape) implements TargetDataset {
+            @Override
+            public void read(int index, float[] target, int offset) {
+                fill(target, offset, imageShape);
+            }
+
+            @Override
+            public void readTarget(int index, float[] target, int offset) {
+                fill(target, offset, targetShape);
+            }
+
+            private static void fill(float[] target, int offset, Shape shape) {
+                int plane = shape.size(1) * shape.size(2);
+                for (int i = 0; i < shape.elements(); i++) {
+                    target[offset + i] = i % plane;
+                }
+            }
+        }
+        return new Places(size, imageShape, targetShape);
+    }
+
+    @Test
+    void evaluationKeepsTheTargets() {
+        DataLoader loader = DataLoader.of(new CountingTargets(3, Shape.SCALAR), 3)
+                .shuffle(1)
+                .forEvaluation();
+        assertArrayEquals(new float[] {0, -100, -200}, all(loader).get(0).targets());
+        assertEquals(3, ((TargetDataset) loader.dataset()).size());
+    }
+
+    @Test
+    void memoryOfTargetsIsReused() {
+        DataLoader loader =
+                DataLoader.of(new CountingTargets(12, Shape.of(2)), 4).prefetch(0);
+        DataLoader.Epoch epoch = loader.iterator();
+        Batch first = epoch.next();
+        float[] images = first.images();
+        float[] targets = first.targets();
+        first.close();
+        first.close();
+        Batch second = epoch.next();
+        assertSame(images, second.images());
+        assertSame(targets, second.targets());
+        assertArrayEquals(new float[] {-400, -401, -500, -501, -600, -601, -700, -701}, second.targets());
+        assertNotSame(targets, epoch.next().targets());
+    }
+
+    /** Images and targets of one length share the memory, but never an array. */
+    @Test
+    void targetsAndImagesOfOneLengthAreDifferentArrays() {
+        DataLoader loader =
+                DataLoader.of(new CountingTargets(40, Shape.of(1, 2, 3)), 4).prefetch(0);
+        Set<float[]> arrays = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Batch batch : loader) {
+            assertEquals(10 * batch.indices()[0], batch.images()[0]);
+            assertEquals(-100 * batch.indices()[0], batch.targets()[0]);
+            arrays.add(batch.images());
+            arrays.add(batch.targets());
+            batch.close();
+        }
+        assertEquals(2, arrays.size());
     }
 
     @Test

@@ -9,7 +9,10 @@ import dev.striate.ShapeException;
 import dev.striate.StriateException;
 import dev.striate.io.Image;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class DatasetsTest {
@@ -101,6 +104,146 @@ class DatasetsTest {
         assertEquals(3, subset.classes());
         assertThrows(StriateException.class, () -> Datasets.subset(source, 0));
         assertThrows(StriateException.class, () -> Datasets.subset(source, 8));
+    }
+
+    /** Resumed runs split again, so the choice is part of the contract. */
+    @Test
+    void theChoiceOfASplitIsFixed() {
+        Dataset source = new Numbered(new int[] {0, 0, 1, 0, 0, 1, 0, 1, 0, 0}, 2);
+        // The permutation of the seed starts with 0, 4, 6, 7. Class 0 has two places, class 1 one.
+        Parts<Dataset> parts = Datasets.split(source, 0.3, 11);
+        assertArrayEquals(new int[] {0, 4, 7}, numbers(parts.second()));
+        assertArrayEquals(new int[] {1, 2, 3, 5, 6, 8, 9}, numbers(parts.first()));
+        Parts<TargetDataset> targets = Datasets.split(new CountingTargets(6, Shape.of(2)), 0.5, 11);
+        assertArrayEquals(new int[] {0, 1, 4}, numbers(targets.second()));
+        assertArrayEquals(new int[] {2, 3, 5}, numbers(targets.first()));
+    }
+
+    @Test
+    void partsOfASplitAreStratifiedAndDisjoint() {
+        // Of 500, 300 and 200 images, 0.137 is 68.5, 41.1 and 27.4.
+        int[] labels = new int[1000];
+        Arrays.setAll(labels, i -> i % 10 < 5 ? 0 : i % 10 < 8 ? 1 : 2);
+        Dataset source = new Numbered(labels, 3);
+        Set<List<Integer>> seen = new HashSet<>();
+        int[] chosen = new int[1000];
+        for (int seed = 0; seed < 200; seed++) {
+            Parts<Dataset> parts = Datasets.split(source, 0.137, seed);
+            int[] first = numbers(parts.first());
+            int[] second = numbers(parts.second());
+            assertEquals(137, second.length);
+            assertArrayEquals(Arrays.stream(first).sorted().toArray(), first);
+            assertArrayEquals(Arrays.stream(second).sorted().toArray(), second);
+            assertArrayEquals(
+                    IntStream.range(0, 1000).toArray(),
+                    IntStream.concat(Arrays.stream(first), Arrays.stream(second))
+                            .sorted()
+                            .toArray());
+            int[] counts = new int[3];
+            for (int i = 0; i < 137; i++) {
+                assertEquals(labels[second[i]], parts.second().label(i));
+                counts[labels[second[i]]]++;
+                chosen[second[i]]++;
+            }
+            assertArrayEquals(new int[] {69, 41, 27}, counts);
+            for (int i = 0; i < first.length; i++) {
+                assertEquals(labels[first[i]], parts.first().label(i));
+            }
+            assertArrayEquals(
+                    second, numbers(Datasets.split(source, 0.137, seed).second()));
+            seen.add(Arrays.stream(second).boxed().toList());
+        }
+        assertEquals(200, seen.size());
+        // Each image is chosen with the probability of its class, p: 200 p times, to within 6 standard deviations.
+        double[] probability = {69 / 500.0, 41 / 300.0, 27 / 200.0};
+        for (int i = 0; i < 1000; i++) {
+            double p = probability[labels[i]];
+            assertEquals(200 * p, chosen[i], 6 * Math.sqrt(200 * p * (1 - p)), "image " + i);
+        }
+    }
+
+    @Test
+    void targetsFollowTheirImages() {
+        TargetDataset source = new CountingTargets(30, Shape.of(2));
+        Parts<TargetDataset> parts = Datasets.split(source, 0.25, 3);
+        assertEquals(22, parts.first().size());
+        assertEquals(8, parts.second().size());
+        assertArrayEquals(
+                IntStream.range(0, 30).toArray(),
+                IntStream.concat(Arrays.stream(numbers(parts.first())), Arrays.stream(numbers(parts.second())))
+                        .sorted()
+                        .toArray());
+        for (TargetDataset part : List.of(parts.first(), parts.second(), Datasets.subset(source, 7))) {
+            assertEquals(source.imageShape(), part.imageShape());
+            assertEquals(source.targetShape(), part.targetShape());
+            int[] numbers = numbers(part);
+            float[] target = new float[3];
+            for (int i = 0; i < numbers.length; i++) {
+                part.readTarget(i, target, 1);
+                assertArrayEquals(new float[] {0, -100 * numbers[i], -100 * numbers[i] - 1}, target);
+            }
+        }
+        assertArrayEquals(IntStream.range(0, 7).toArray(), numbers(Datasets.subset(source, 7)));
+        assertThrows(StriateException.class, () -> Datasets.subset(source, 0));
+        assertThrows(StriateException.class, () -> Datasets.subset(source, 31));
+    }
+
+    @Test
+    void bothPartsOfASplitHaveImages() {
+        Dataset source = new CountingImages(10);
+        TargetDataset targets = new CountingTargets(10, Shape.SCALAR);
+        for (double fraction : new double[] {
+            Double.NaN, Double.NEGATIVE_INFINITY, -0.1, 0, 0.049, 0.95, 1, 1.5, Double.POSITIVE_INFINITY
+        }) {
+            String message = assertThrows(StriateException.class, () -> Datasets.split(source, fraction, 1))
+                    .getMessage();
+            assertEquals(
+                    "Datasets.split: expected a fraction that leaves each part at least 1 of the 10 images, got "
+                            + fraction,
+                    message);
+            assertThrows(StriateException.class, () -> Datasets.split(targets, fraction, 1));
+        }
+        assertEquals(1, Datasets.split(source, 0.05, 1).second().size());
+        assertEquals(1, Datasets.split(source, 0.949, 1).first().size());
+    }
+
+    private record Numbered(int[] labels, int classes) implements Dataset {
+
+        @Override
+        public int size() {
+            return labels.length;
+        }
+
+        @Override
+        public Shape imageShape() {
+            return Shape.of(1, 1, 1);
+        }
+
+        @Override
+        public List<String> classNames() {
+            return IntStream.range(0, classes).mapToObj(i -> "class " + i).toList();
+        }
+
+        @Override
+        public void read(int index, float[] target, int offset) {
+            target[offset] = 10 * index;
+        }
+
+        @Override
+        public int label(int index) {
+            return labels[index];
+        }
+    }
+
+    /** The numbers of images whose first value is ten times their number. */
+    private static int[] numbers(ImageSource images) {
+        float[] values = new float[images.imageShape().elements()];
+        return IntStream.range(0, images.size())
+                .map(i -> {
+                    images.read(i, values, 0);
+                    return (int) values[0] / 10;
+                })
+                .toArray();
     }
 
     @Test
