@@ -96,6 +96,20 @@ class CommandLineIT {
         assertTrue(devices.contains("tuning    tuned on 20"), devices);
     }
 
+    /** PoCL reports the compiler's warnings on the error stream. Its cache is empty, so that all kernels are built. */
+    @Test
+    void kernelsCompileWithoutWarnings() throws Exception {
+        requireOpenCl();
+        StriateProcess digits = StriateProcess.run(
+                List.of("-Dstriate.opencl.cache=off"),
+                Map.of("POCL_CACHE_DIR", directory.toString()),
+                "digits",
+                "--device=gpu",
+                "--epochs=1");
+        assertEquals(0, digits.status(), digits.err());
+        assertFalse(digits.err().contains("generated"), digits.err());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"cpu", "reference", "auto", "gpu:x", "gpu:-1"})
     void onlyOpenClDevicesAreTuned(String device) throws Exception {
