@@ -39,6 +39,9 @@ class CommandLineIT {
     void helpNamesTheCommands() throws Exception {
         StriateProcess help = StriateProcess.run("--help");
         assertEquals(0, help.status());
+        assertTrue(help.out().lines().allMatch(line -> line.length() <= 80), help.out());
+        // The second line of an item of the footer is indented.
+        assertTrue(help.out().contains("\n                     "), help.out());
         assertTrue(help.out().contains("digits"), help.out());
         assertTrue(help.out().contains("devices"), help.out());
         assertEquals("", help.err());
@@ -201,22 +204,31 @@ class CommandLineIT {
                 refused.err().lines().toList());
     }
 
+    /** A script must notice that its command is missing, so this is a failure. */
     @Test
-    void aCommandIsNeeded() throws Exception {
+    void withoutACommandTheHelpIsShown() throws Exception {
         StriateProcess nothing = StriateProcess.run();
         assertEquals(2, nothing.status());
-        assertTrue(
-                nothing.err().startsWith("striate: missing command; the commands are digits, lenet, cifar10"),
-                nothing.err());
+        assertEquals("", nothing.out());
+        assertEquals(StriateProcess.run("--help").out(), nothing.err());
     }
 
-    @Test
-    void helpIsACommandToo() throws Exception {
-        assertEquals(
-                StriateProcess.run("--help").out(), StriateProcess.run("help").out());
-        assertEquals(
-                StriateProcess.run("lenet", "--help").out(),
-                StriateProcess.run("help", "lenet").out());
+    @ParameterizedTest
+    @CsvSource({"help, --help", "help help, --help", "help --help, --help", "help lenet, lenet --help"})
+    void helpIsACommandToo(String command, String options) throws Exception {
+        StriateProcess help = StriateProcess.run(command.split(" "));
+        assertEquals(0, help.status());
+        assertEquals(StriateProcess.run(options.split(" ")).out(), help.out());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"help digitz", "digitz --help"})
+    void helpForAnUnknownCommandIsRefused(String command) throws Exception {
+        StriateProcess help = StriateProcess.run(command.split(" "));
+        assertEquals(2, help.status());
+        assertEquals("", help.out());
+        assertTrue(help.err().startsWith("striate: unknown command 'digitz'; the commands are digits, "), help.err());
+        assertTrue(help.err().contains("Did you mean digits?"), help.err());
     }
 
     @ParameterizedTest
