@@ -80,6 +80,10 @@ clean "small cases of every operation" -Dtest='OpCasesTest,OpenClKernelsTest#opt
 clean "the large tiles of products" -Dtest=OpCasesTest -Dstriate.opencl.largeTileGroups=1 \
     '-Dstriate.test.cases=matmul 33 x 3 x 33.*|matmul 65 x 65 x 65|conv2d 33 to 33 channels.*|conv2d 65 to 66 channels, no bias'
 
+# Drivers print these warnings on the error stream of the process.
+grep -h -A 3 '^the build of .* printed: ' "$kernels"* | head -n 20 || true
+verdict "$(grep -q '^the build of .* printed: ' "$kernels"* && echo false || echo true)" "kernels compile without warnings"
+
 # An included file is compiled as part of the files that include it. Two processes run the tests, and each has its own log.
 for source in src/main/opencl/*.cl; do
     users=$(grep -l "^#include \"$(basename "$source")\"" src/main/opencl/*.cl || echo "$source")

@@ -11,9 +11,9 @@
 #define APPLY(a, b) ((a) / (b))
 // Comparisons, not fmax and fmin: those lose NaN.
 #elif defined(F_MAXIMUM)
-#define APPLY(a, b) (((a) != (a)) | ((a) > (b)) ? (a) : (b))
+#define APPLY(a, b) ((((a) != (a)) | ((a) > (b))) ? (a) : (b))
 #elif defined(F_MINIMUM)
-#define APPLY(a, b) (((a) != (a)) | ((a) < (b)) ? (a) : (b))
+#define APPLY(a, b) ((((a) != (a)) | ((a) < (b))) ? (a) : (b))
 #elif defined(F_POW)
 #define APPLY(a, b) pow(a, b)
 #elif defined(F_EQUAL)

@@ -24,11 +24,11 @@ __kernel void gradientSums(
 #pragma unroll 4
     for (int t = start + TEAM_LANE; t < end; t += TEAM) {
         const int at = maximum.plane * g.plane + maximum.offset;
-        // A window without a pixel has no maximum.
+        // A window without a pixel has no maximum. A conditional expression, not max(), which keeps Clang from unrolling.
         const int place = indices[at];
         const float passed = place < 0 ? 0.0f : dy[at];
         dySum += passed;
-        dyXhatSum += passed * ((x[maximum.plane * inPlane + max(place, 0)] - centre) * reciprocal);
+        dyXhatSum += passed * ((x[maximum.plane * inPlane + (place < 0 ? 0 : place)] - centre) * reciprocal);
         maximum = advanced(g, maximum, by);
     }
     dySum = teamSum(dySum, scratch);

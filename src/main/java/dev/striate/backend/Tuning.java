@@ -28,7 +28,7 @@ public interface Tuning {
          * Called before a kernel family is searched.
          *
          * @param kernels  the family
-         * @param settings its current settings
+         * @param settings its default settings
          * @param trials   the largest number of other settings to try
          */
         void started(String kernels, String settings, int trials);
@@ -37,7 +37,7 @@ public interface Tuning {
         void tried(Trial trial);
 
         /**
-         * Called if the best trial was not faster when it was measured once more, alternating with the former settings,
+         * Called if the best trial was not faster when it was measured once more, alternating with the default settings,
          * which are kept.
          *
          * @param trial the settings with their second time
@@ -48,7 +48,7 @@ public interface Tuning {
          * Called after a kernel family was searched.
          *
          * @param settings the best settings
-         * @param time     its time divided by the time with the former settings; below 1 if it is faster
+         * @param time     its time divided by the time with the default settings; below 1 if it is faster
          */
         void finished(String kernels, String settings, double time);
     }
@@ -57,7 +57,7 @@ public interface Tuning {
      * A trial of one set of settings.
      *
      * @param settings the settings, such as {@code TILE_K=16 LARGE_TILE=64}
-     * @param time     its time divided by the time with the former settings; NaN after a failure
+     * @param time     its time divided by the time with the default settings; NaN after a failure
      * @param failure  the reason for the failure in one line, or null
      */
     record Trial(String settings, double time, @Nullable String failure) {}

@@ -22,15 +22,15 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "evaluate",
         description =
-                "Evaluate a trained model on a data set: accuracy, precision and recall of each class, confusion matrix. Classes are"
-                        + " matched by name.",
+                "Evaluate a trained model on a data set: print its accuracy, the precision and recall of each class, and the"
+                        + " confusion matrix. Classes are matched by name.",
         parameterListHeading = "%nArguments:%n",
         optionListHeading = "%nOptions:%n")
 final class EvaluateCommand implements Callable<Integer> {
 
     private static final int BATCH_SIZE = 250;
 
-    @Parameters(paramLabel = "MODEL", description = "model.safetensors, written by a training command.")
+    @Parameters(paramLabel = "MODEL", description = "Model file, such as the model.safetensors of a training run.")
     private Path file;
 
     @Mixin
@@ -46,7 +46,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--split",
             paramLabel = "NAME",
-            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+            description = "Part of the data set: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private Split split = Split.TEST;
 
     @Mixin

@@ -39,11 +39,11 @@ import picocli.CommandLine.Parameters;
             "Print a trained model layer by layer: shapes, parameters, multiply-adds per image, and receptive fields (the part"
                     + " of the input that a unit sees).",
             "",
-            "Receptive field columns, in input pixels: Field is its size, Stride the distance between neighbouring fields,"
+            "Receptive fields are in pixels of the input: Field is their size, Stride the distance between neighbouring fields,"
                     + " Centre the centre of the first field.",
             "",
-            "Draw filters.png, the weights of a convolution; patches.png, the test images' patches with the highest activations of"
-                    + " these filters; and, with --image, features.png, the feature maps of each layer."
+            "Also draw the weights of a convolution (filters.png), the patches of the test images that activate these filters"
+                    + " most (patches.png) and, with --image, the feature maps of each layer (features.png)."
         },
         parameterListHeading = "%nArguments:%n",
         optionListHeading = "%nOptions:%n")
@@ -53,7 +53,7 @@ final class InspectCommand implements Callable<Integer> {
     private static final int PATCHES = 10;
     private static final Set<String> OWN = Set.of("filters.png", "patches.png", "features.png");
 
-    @Parameters(paramLabel = "MODEL", description = "model.safetensors, written by a training command.")
+    @Parameters(paramLabel = "MODEL", description = "Model file, such as the model.safetensors of a training run.")
     private Path file;
 
     @Option(

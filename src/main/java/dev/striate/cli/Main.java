@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -38,17 +38,18 @@ import picocli.CommandLine.UnmatchedArgumentException;
         exitCodeList = {
             "0:success",
             "1:failure; the error is on the error stream",
-            "2:invalid command line",
+            "2:invalid command line, or no command",
             "130:training interrupted by Ctrl-C, SIGTERM or SIGHUP; it can be resumed if a checkpoint was written",
             "141:standard output was closed (broken pipe)"
         },
         footerHeading = "%nEnvironment:%n",
         footer = {
-            "  STRIATE_CACHE      directory for downloaded data sets, compiled kernels, tuning",
-            "                     results and a library (default: the user's cache directory)",
+            "  STRIATE_CACHE      directory for downloaded data sets, compiled kernels, tuning results and a native library"
+                    + " (default: the user's cache directory)",
+            "  STRIATE_CLASSPATH  default of --classpath",
             "  JDK_JAVA_OPTIONS   options for the JVM, such as -Xmx4g",
             "",
-            "Run 'striate COMMAND --help' for the options of a command."
+            "Run 'striate COMMAND --help' or 'striate help COMMAND' for the options of a command."
         },
         versionProvider = Main.Version.class,
         subcommands = {
@@ -69,8 +70,8 @@ public final class Main {
     /** The number of first letters that a suggested command has in common with the unknown one. */
     private static final int NEAR = 3;
 
-    /** The start of an indented paragraph of a description. */
-    private static final Pattern ITEM = Pattern.compile(" +\\w+: ");
+    /** The start of an indented paragraph, such as {@code "  modern: "}. Its other lines are indented by this length. */
+    private static final Pattern ITEM = Pattern.compile(" +\\w+(: |  +)");
 
     @Option(
             names = {"-h", "--help"},
@@ -123,7 +124,14 @@ public final class Main {
                 .setParameterExceptionHandler((error, arguments) -> usageError(error))
                 .setExecutionExceptionHandler((error, command, parsed) -> failure(error, main.verbose));
         line.setExecutionStrategy(main::execute);
-        line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_DESCRIPTION, Main::description);
+        line.getHelpSectionMap()
+                .put(
+                        UsageMessageSpec.SECTION_KEY_DESCRIPTION,
+                        help -> wrap(help, help.commandSpec().usageMessage().description()));
+        line.getHelpSectionMap()
+                .put(
+                        UsageMessageSpec.SECTION_KEY_FOOTER,
+                        help -> wrap(help, help.commandSpec().usageMessage().footer()));
         line.setHelpSectionMap(line.getHelpSectionMap());
         try {
             return configure(line).execute(withoutHelpCommand(args));
@@ -137,21 +145,19 @@ public final class Main {
         if (args.length == 0 || !args[0].equals("help")) {
             return args;
         }
-        String[] same = Arrays.copyOfRange(args, 1, args.length + 1);
-        same[args.length - 1] = "--help";
-        return same;
+        List<String> same = new ArrayList<>(List.of(args));
+        same.removeAll(List.of("help", "-h", "--help"));
+        same.add("--help");
+        return same.toArray(String[]::new);
     }
 
-    /**
-     * Wraps the description. Picocli would not indent the second line of a paragraph such as {@code "  modern: Conv
-     * ..."}.
-     */
-    private static String description(CommandLine.Help help) {
+    /** Wraps paragraphs of the help. Picocli would not indent the second line of one that is an {@link #ITEM}. */
+    private static String wrap(CommandLine.Help help, String... paragraphTexts) {
         StringBuilder text = new StringBuilder();
         Paragraphs paragraphs = new Paragraphs(
                 line -> text.append(line).append(System.lineSeparator()),
                 help.commandSpec().usageMessage().width() + 1);
-        for (String paragraph : help.commandSpec().usageMessage().description()) {
+        for (String paragraph : paragraphTexts) {
             Matcher item = ITEM.matcher(paragraph);
             paragraphs.print(
                     item.lookingAt() ? item.group() : "", paragraph.substring(item.lookingAt() ? item.end() : 0));
@@ -209,6 +215,11 @@ public final class Main {
     }
 
     private int execute(ParseResult parsed) {
+        CommandLine line = parsed.commandSpec().commandLine();
+        if (!parsed.hasSubcommand() && !parsed.unmatched().isEmpty()) {
+            // Picocli ignores an unknown command that comes with --help.
+            throw new UnmatchedArgumentException(line, parsed.unmatched());
+        }
         try {
             Integer helpShown = CommandLine.executeHelpRequest(parsed);
             if (helpShown != null) {
@@ -219,8 +230,8 @@ public final class Main {
             return StandardStream.ClosedPipeException.STATUS;
         }
         if (!parsed.hasSubcommand()) {
-            CommandLine line = parsed.commandSpec().commandLine();
-            throw new ParameterException(line, "missing command; " + commands(line));
+            line.usage(System.err);
+            return CommandLine.ExitCode.USAGE;
         }
         Logs.install(verbose);
         VectorModule.load();

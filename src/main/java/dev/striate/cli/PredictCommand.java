@@ -31,10 +31,13 @@ import picocli.CommandLine.Parameters;
         optionListHeading = "%nOptions:%n")
 final class PredictCommand implements Callable<Integer> {
 
-    @Parameters(index = "0", paramLabel = "MODEL", description = "model.safetensors, written by a training command.")
+    @Parameters(
+            index = "0",
+            paramLabel = "MODEL",
+            description = "Model file, such as the model.safetensors of a training run.")
     private Path file;
 
-    @Parameters(index = "1..*", arity = "1..*", paramLabel = "PICTURE", description = "PNG, JPEG, GIF or BMP files.")
+    @Parameters(index = "1..*", arity = "1..*", paramLabel = "PICTURE", description = "One or more pictures.")
     private List<Path> images = List.of();
 
     @Option(

@@ -7,8 +7,13 @@ import dev.striate.backend.BackendProvider;
 import dev.striate.backend.Tuning;
 import dev.striate.internal.Internals;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -18,8 +23,8 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
         name = "tune",
         description = {
-            "Measure which kernel settings are the fastest on an OpenCL device, and store them in the user's cache."
-                    + " Programs use them from their next start.",
+            "Search for the fastest kernel settings of an OpenCL device, and store them in the user's cache. Programs use them"
+                    + " from their next start.",
             "",
             "Tuned kernels may round differently. After Ctrl-C, the settings found so far stay in effect."
         },
@@ -28,12 +33,14 @@ final class TuneCommand implements Callable<Integer> {
 
     @Option(
             names = "--device",
-            paramLabel = "gpu:N",
+            paramLabel = "DEVICE",
             converter = GpuOrdinal.class,
-            description = "gpu or gpu:N; 'striate devices' lists the devices (default: gpu).")
+            description = "gpu or gpu:N, an OpenCL device; 'striate devices' lists them (default: gpu).")
     private int ordinal;
 
-    @Option(names = "--quick", description = "Try fewer settings on smaller problems: seconds instead of minutes.")
+    @Option(
+            names = "--quick",
+            description = "Measure fewer and smaller problems, and less often: seconds instead of minutes.")
     private boolean quick;
 
     private final Paragraphs out = new Paragraphs(System.out, Terminal.columns());
@@ -51,58 +58,73 @@ final class TuneCommand implements Callable<Integer> {
             throw new StriateException(opened + ": the kernels of this device have no settings to tune");
         }
         out.print("", opened + ", " + device.name() + ", driver " + device.driver());
-        out.print("", "time relative to the current settings; less than 100 % is faster");
-        tuning.search(quick, new Report());
+        out.print("", "Speeds are relative to the default settings, so 1.25x is a quarter faster.");
+        Report report = new Report();
+        tuning.search(quick, report);
+        out.print("", "");
+        out.print("", "Result:");
+        report.summary.forEach((kernels, result) -> out.print(String.format(Locale.ROOT, "  %-10s", kernels), result));
+        out.print("", "");
         Path file = tuning.file();
-        out.print("", file == null ? "not stored: tuning files are switched off" : "stored in " + file);
+        out.print(
+                "",
+                file == null
+                        ? "The settings were not stored, because tuning files are switched off."
+                        : "Programs use these settings from their next start. They are stored in " + file);
         return 0;
     }
 
-    /** Prints a line per trial: the settings and their time relative to the previous settings. */
+    /** Prints a line per trial, with the settings that differ from the default, and collects the results. */
     private final class Report implements Tuning.Listener {
 
+        private final Map<String, String> summary = new LinkedHashMap<>();
+        private List<String> defaults = List.of();
         private int trials;
         private int done;
-        private boolean confirmed;
 
         @Override
         public void started(String kernels, String settings, int most) {
+            defaults = List.of(settings.split(" "));
             trials = most;
             done = 0;
-            confirmed = true;
             out.print("", "");
-            out.print("", kernels + ": " + settings);
+            out.print(kernels + ": ", settings);
         }
 
         @Override
         public void tried(Tuning.Trial trial) {
             done++;
-            String result = trial.failure() == null ? percent(trial.time()) : "failed";
             out.print(
-                    String.format(Locale.ROOT, "%3d/%-3d %8s  ", done, trials, result),
-                    trial.settings() + (trial.failure() == null ? "" : ": " + trial.failure()));
+                    String.format(
+                            Locale.ROOT,
+                            "%5s %8s  ",
+                            done + "/" + trials,
+                            trial.failure() == null ? speed(trial.time()) : "failed"),
+                    changed(trial.settings()) + (trial.failure() == null ? "" : ": " + trial.failure()));
         }
 
         @Override
         public void notConfirmed(Tuning.Trial trial) {
-            confirmed = false;
             out.print(
-                    "",
-                    trial.settings() + " took " + percent(trial.time())
-                            + " when measured again; the current settings are kept");
+                    String.format(Locale.ROOT, "again %8s  ", speed(trial.time())),
+                    changed(trial.settings()) + " is not faster when measured again");
         }
 
         @Override
         public void finished(String kernels, String settings, double time) {
-            if (time < 1) {
-                out.print(String.format(Locale.ROOT, "best    %8s  ", percent(time)), settings);
-            } else if (confirmed) {
-                out.print("", "nothing faster found");
-            }
+            summary.put(
+                    kernels,
+                    time < 1 ? speed(time) + " with " + changed(settings) : "the default settings are the fastest");
         }
 
-        private static String percent(double time) {
-            return String.format(Locale.ROOT, "%.1f %%", 100 * time);
+        private String changed(String settings) {
+            return Arrays.stream(settings.split(" "))
+                    .filter(setting -> !defaults.contains(setting))
+                    .collect(Collectors.joining(" "));
+        }
+
+        private static String speed(double time) {
+            return String.format(Locale.ROOT, "%.2fx", 1 / time);
         }
     }
 

@@ -10,12 +10,12 @@ import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.internal.Internals;
+import dev.striate.internal.NamePattern;
 import dev.striate.io.LoadReport;
 import dev.striate.io.Safetensors;
 import dev.striate.io.State;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -26,8 +26,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -314,17 +312,7 @@ public abstract class Block implements AutoCloseable {
     }
 
     private List<Tensor> matching(String pattern) {
-        Pattern names = Pattern.compile(
-                Arrays.stream(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")));
-        List<Tensor> found = parameters().entrySet().stream()
-                .filter(entry -> names.matcher(entry.getKey()).matches())
-                .map(Map.Entry::getValue)
-                .toList();
-        if (found.isEmpty()) {
-            throw new StriateException(this + " has no parameter that matches \"" + pattern + "\"; it has "
-                    + parameters().keySet());
-        }
-        return found;
+        return NamePattern.select(this, parameters(), pattern);
     }
 
     /**

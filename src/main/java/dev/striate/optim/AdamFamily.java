@@ -53,6 +53,18 @@ public abstract sealed class AdamFamily<A extends AdamFamily<A>> extends Optimiz
         return self();
     }
 
+    @Override
+    public final A weightDecay(String pattern, float decay) {
+        super.weightDecay(pattern, decay);
+        return self();
+    }
+
+    @Override
+    public final A learningRateFactor(String pattern, float factor) {
+        super.learningRateFactor(pattern, factor);
+        return self();
+    }
+
     abstract A self();
 
     @Override
@@ -65,11 +77,11 @@ public abstract sealed class AdamFamily<A extends AdamFamily<A>> extends Optimiz
         double step = taken + 1;
         // In double precision: for a beta near 1, the difference would lose most of its digits in float.
         AdamStep settings = new AdamStep(
-                learningRate(),
+                run.learningRate(),
                 beta1,
                 beta2,
                 epsilon,
-                weightDecay,
+                run.weightDecay(weightDecay),
                 decoupled,
                 (float) (1 - Math.pow(beta1, step)),
                 (float) (1 - Math.pow(beta2, step)));

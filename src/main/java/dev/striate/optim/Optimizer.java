@@ -20,6 +20,7 @@ import dev.striate.autograd.Node;
 import dev.striate.backend.Buffer;
 import dev.striate.backend.OptimizerKernels;
 import dev.striate.internal.Internals;
+import dev.striate.internal.NamePattern;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -57,8 +58,28 @@ import org.jspecify.annotations.Nullable;
  * <li>{@link #steps} returns the number of calls of {@link #step}, for schedules.
  * </ul>
  *
- * <p>Adjacent parameters that take part and have made the same number of steps are updated by one launch. Shared
- * weights are updated once, under their first name. Several optimisers may have the same parameters: a step first moves
+ * <p>Parameters can have their own learning rate and weight decay, as in PyTorch's parameter groups. They are selected by
+ * name, and the last call that matches a parameter counts:
+ *
+ * <pre>{@code
+ * AdamW optimizer = new AdamW(model.parameters(), 1e-3f).weightDecay(.05f);
+ * // A pretrained backbone learns more slowly than the new head: the first stage slowest, the third at a tenth.
+ * for (int i = 0; i < 3; i++) {
+ *     optimizer.learningRateFactor("backbone.stage" + i + ".*", .1f * (float) Math.pow(.75, 2 - i));
+ * }
+ * // No weight decay for biases and the scales of normalisation layers.
+ * model.parameters().forEach((name, parameter) -> {
+ *     if (parameter.shape().rank() == 1) {
+ *         optimizer.weightDecay(name, 0);
+ *     }
+ * });
+ * }</pre>
+ *
+ * <p>All settings can be changed between steps. None is part of {@link #state} or of a checkpoint: to resume a run, set
+ * up the optimiser as before.
+ *
+ * <p>Adjacent parameters that take part, have made the same number of steps and have the same settings are updated by
+ * one launch. Shared weights are updated once, under their first name. Several optimisers may have the same parameters: a step first moves
  * back the parameters that another optimiser has moved to its own flat storage, at the cost of a copy. Tensors that
  * share a parameter's memory, such as a {@linkplain Tensor#detach() detached} handle, move with it.
  */
@@ -76,6 +97,11 @@ public abstract class Optimizer implements AutoCloseable {
         /** The number of steps in which the parameter took part. */
         long steps;
 
+        float rateFactor = 1;
+        /** Null if the parameter has the optimiser's weight decay. */
+        @Nullable
+        Float weightDecay;
+
         Slot(String name, Tensor parameter, int offset) {
             this.name = name;
             this.parameter = parameter;
@@ -84,6 +110,10 @@ public abstract class Optimizer implements AutoCloseable {
 
         boolean takesPart() {
             return parameter.requiresGrad() && parameter.hasGrad();
+        }
+
+        boolean hasSettingsOf(Slot other) {
+            return rateFactor == other.rateFactor && Objects.equals(weightDecay, other.weightDecay);
         }
 
         /** Returns the gradient. */
@@ -219,7 +249,9 @@ public abstract class Optimizer implements AutoCloseable {
             end = first + 1;
             if (slots.get(first).takesPart()) {
                 long taken = slots.get(first).steps;
-                while (end < slots.size() && slots.get(end).takesPart() && updatesAlike(taken, slots.get(end).steps)) {
+                while (end < slots.size()
+                        && slots.get(end).takesPart()
+                        && updatedAlike(slots.get(first), slots.get(end))) {
                     end++;
                 }
                 fillGradients(first, end);
@@ -232,6 +264,10 @@ public abstract class Optimizer implements AutoCloseable {
         }
         steps++;
         namedState.values().forEach(state -> storage(state).markChanged());
+    }
+
+    private boolean updatedAlike(Slot some, Slot other) {
+        return some.hasSettingsOf(other) && updatesAlike(some.steps, other.steps);
     }
 
     /** Executes the pending fills of gradients. Adjacent gradients that are filled with zeros take one launch. */
@@ -259,7 +295,7 @@ public abstract class Optimizer implements AutoCloseable {
     private Run run(int first, int end) {
         int start = slots.get(first).offset;
         int stop = end < slots.size() ? slots.get(end).offset : values.shape().elements();
-        return new Run(start, stop - start);
+        return new Run(start, stop - start, slots.get(first));
     }
 
     /** Returns the learning rate of the next step. */
@@ -274,6 +310,41 @@ public abstract class Optimizer implements AutoCloseable {
      */
     public final void learningRate(float rate) {
         learningRate = Require.atLeastZero("learning rate", rate);
+    }
+
+    /**
+     * Sets the factor by which the learning rate is multiplied for some parameters; 1 by default. It replaces the factor
+     * that an earlier call set for them. With a factor of 0, parameters keep their values, but steps still update their
+     * state; {@code Block.freeze} leaves out both.
+     *
+     * @param pattern names of parameters, in which {@code *} stands for any characters: {@code backbone.*}
+     * @return this optimiser
+     * @throws StriateException if the factor is negative or not finite, or there is no such parameter
+     */
+    public Optimizer learningRateFactor(String pattern, float factor) {
+        Require.atLeastZero("learning rate factor", factor);
+        matching(pattern).forEach(slot -> slot.rateFactor = factor);
+        return this;
+    }
+
+    /**
+     * Sets the weight decay of some parameters. It takes precedence over the optimiser's weight decay, whichever was set
+     * first, and replaces the one that an earlier call set for them.
+     *
+     * @param pattern names of parameters, in which {@code *} stands for any characters: {@code *.bias}
+     * @return this optimiser
+     * @throws StriateException if the weight decay is negative or not finite, or there is no such parameter
+     */
+    public Optimizer weightDecay(String pattern, float decay) {
+        Require.atLeastZero("weight decay", decay);
+        matching(pattern).forEach(slot -> slot.weightDecay = decay);
+        return this;
+    }
+
+    private List<Slot> matching(String pattern) {
+        Map<String, Slot> named = new LinkedHashMap<>();
+        slots.forEach(slot -> named.put(slot.name, slot));
+        return NamePattern.select(getClass().getSimpleName(), named, pattern);
     }
 
     /** Returns the number of calls of {@link #step}; see {@link #parameterSteps} for the steps of each parameter. */
@@ -496,10 +567,21 @@ public abstract class Optimizer implements AutoCloseable {
 
         private final int offset;
         private final int length;
+        private final Slot first;
 
-        private Run(int offset, int length) {
+        private Run(int offset, int length, Slot first) {
             this.offset = offset;
             this.length = length;
+            this.first = first;
+        }
+
+        float learningRate() {
+            return learningRate * first.rateFactor;
+        }
+
+        /** Returns the weight decay of the parameters, given the optimiser's. */
+        float weightDecay(float general) {
+            return first.weightDecay == null ? general : first.weightDecay;
         }
 
         int length() {

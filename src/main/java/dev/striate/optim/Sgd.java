@@ -47,6 +47,18 @@ public final class Sgd extends Optimizer {
         return this;
     }
 
+    @Override
+    public Sgd weightDecay(String pattern, float decay) {
+        super.weightDecay(pattern, decay);
+        return this;
+    }
+
+    @Override
+    public Sgd learningRateFactor(String pattern, float factor) {
+        super.learningRateFactor(pattern, factor);
+        return this;
+    }
+
     /**
      * Turns Nesterov momentum on or off; off by default. It requires momentum above 0 and no dampening, which {@link
      * #step} checks.
@@ -76,7 +88,8 @@ public final class Sgd extends Optimizer {
 
     @Override
     void update(Run run, long taken) {
-        SgdStep step = new SgdStep(learningRate(), momentum, dampening, weightDecay, nesterov, taken == 0);
+        SgdStep step = new SgdStep(
+                run.learningRate(), momentum, dampening, run.weightDecay(weightDecay), nesterov, taken == 0);
         run.kernels()
                 .sgd(run.length(), step, run.values(), run.gradients(), momentum == 0 ? null : run.state(VELOCITY));
     }

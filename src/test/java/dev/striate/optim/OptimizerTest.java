@@ -590,6 +590,55 @@ class OptimizerTest {
         assertEquals(5, adam.steps());
     }
 
+    @Test
+    void parametersWithTheSameSettingsAreUpdatedByOneKernel() {
+        List<Integer> updates = new ArrayList<>();
+        Device device = Internals.device("aligned", aligned(Internals.backend(DEVICE), 8, updates));
+        Map<String, Tensor> parameters = new LinkedHashMap<>();
+        for (String name : List.of("a.weight", "a.bias", "b.weight", "b.bias")) {
+            parameters.put(name, parameter(device, 1, 2, 3));
+        }
+        AdamW adam = opened(new AdamW(parameters, .1f));
+        parameters.values().forEach(parameter -> parameter.grad().fill(1));
+        adam.learningRateFactor("a.*", .5f);
+        adam.step();
+        assertEquals(List.of(16, 16), updates);
+        updates.clear();
+        adam.weightDecay("b.weight", 0);
+        adam.step();
+        assertEquals(List.of(16, 8, 8), updates);
+        updates.clear();
+        adam.learningRateFactor("*", 1).weightDecay("*", .5f);
+        adam.step();
+        assertEquals(List.of(32), updates);
+    }
+
+    @Test
+    void theOptimizersWeightDecayIsForParametersWithoutTheirOwn() {
+        Tensor weight = parameter(DEVICE, 1);
+        Tensor bias = parameter(DEVICE, 1);
+        Sgd sgd = opened(new Sgd(Map.of("weight", weight, "bias", bias), 1).weightDecay("bias", 0));
+        sgd.weightDecay(.5f);
+        weight.grad().fill(0);
+        bias.grad().fill(0);
+        sgd.step();
+        assertEquals(.5f, weight.item());
+        assertEquals(1, bias.item());
+    }
+
+    @Test
+    void settingsOfParametersThatDoNotExistAreRefused() {
+        Tensor shared = parameter(DEVICE, 1);
+        Adam adam = opened(new Adam(named(shared, shared), 1));
+        StriateException error = assertThrows(StriateException.class, () -> adam.learningRateFactor("x.*", .5f));
+        assertEquals("Adam has no parameter that matches \"x.*\"; it has [a]", error.getMessage());
+        assertThrows(StriateException.class, () -> adam.weightDecay("A", 0));
+        // A shared weight has its first name.
+        assertThrows(StriateException.class, () -> adam.weightDecay("b", 0));
+        assertThrows(StriateException.class, () -> adam.learningRateFactor("a", -1));
+        assertThrows(StriateException.class, () -> adam.weightDecay("a", Float.NaN));
+    }
+
     /** The reference with an alignment to keep, which writes down the length of each update by Adam. */
     private static Backend aligned(Backend backend, int alignment, List<Integer> updates) {
         KernelSet kernels = KernelSets.map(

@@ -1,5 +1,6 @@
 package dev.striate.optim;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
@@ -9,6 +10,7 @@ import dev.striate.PresentDevices;
 import dev.striate.Scope;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,35 +32,35 @@ class UpdateRulesTest {
     /** One weight's way, in double. */
     private interface Rule {
 
-        double next(int step, double weight, double gradient);
+        double next(int step, double rate, double decay, double weight, double gradient);
     }
 
-    private static Rule sgd(double momentum, double dampening, double decay, boolean nesterov) {
+    private static Rule sgd(double momentum, double dampening, boolean nesterov) {
         double[] velocity = new double[1];
-        return (step, weight, gradient) -> {
+        return (step, rate, decay, weight, gradient) -> {
             double g = gradient + decay * weight;
             if (momentum != 0) {
                 velocity[0] = step == 1 ? g : momentum * velocity[0] + (1 - dampening) * g;
                 g = nesterov ? g + momentum * velocity[0] : velocity[0];
             }
-            return weight - RATE * g;
+            return weight - rate * g;
         };
     }
 
-    private static Rule adam(double beta1, double beta2, double epsilon, double decay, boolean decoupled) {
+    private static Rule adam(double beta1, double beta2, double epsilon, boolean decoupled) {
         double[] moments = new double[2];
-        return (step, weight, gradient) -> {
-            double w = decoupled ? weight - RATE * decay * weight : weight;
+        return (step, rate, decay, weight, gradient) -> {
+            double w = decoupled ? weight - rate * decay * weight : weight;
             double g = decoupled ? gradient : gradient + decay * weight;
             moments[0] = beta1 * moments[0] + (1 - beta1) * g;
             moments[1] = beta2 * moments[1] + (1 - beta2) * g * g;
             double mean = moments[0] / (1 - Math.pow(beta1, step));
             double square = moments[1] / (1 - Math.pow(beta2, step));
-            return w - RATE * mean / (Math.sqrt(square) + epsilon);
+            return w - rate * mean / (Math.sqrt(square) + epsilon);
         };
     }
 
-    private record Case(String name, Function<Map<String, Tensor>, Optimizer> make, Supplier<Rule> rule) {
+    private record Case(String name, Function<Map<String, Tensor>, Optimizer> make, double decay, Supplier<Rule> rule) {
 
         @Override
         public String toString() {
@@ -68,28 +70,32 @@ class UpdateRulesTest {
 
     static Stream<Arguments> cases() {
         List<Case> cases = List.of(
-                new Case("plain", p -> new Sgd(p, RATE), () -> sgd(0, 0, 0, false)),
-                new Case("decay", p -> new Sgd(p, RATE).weightDecay(.25f), () -> sgd(0, 0, .25, false)),
-                new Case("momentum", p -> new Sgd(p, RATE).momentum(.9f), () -> sgd(.9f, 0, 0, false)),
-                new Case("dampening", p -> new Sgd(p, RATE).momentum(.9f).dampening(.5f), () -> sgd(.9f, .5, 0, false)),
+                new Case("plain", p -> new Sgd(p, RATE), 0, () -> sgd(0, 0, false)),
+                new Case("decay", p -> new Sgd(p, RATE).weightDecay(.25f), .25, () -> sgd(0, 0, false)),
+                new Case("momentum", p -> new Sgd(p, RATE).momentum(.9f), 0, () -> sgd(.9f, 0, false)),
+                new Case("dampening", p -> new Sgd(p, RATE).momentum(.9f).dampening(.5f), 0, () -> sgd(.9f, .5, false)),
                 new Case(
                         "nesterov",
                         p -> new Sgd(p, RATE).momentum(.9f).nesterov(true).weightDecay(.25f),
-                        () -> sgd(.9f, 0, .25, true)),
-                new Case("adam", p -> new Adam(p, RATE), () -> adam(.9f, .999f, 1e-8f, 0, false)),
+                        .25,
+                        () -> sgd(.9f, 0, true)),
+                new Case("adam", p -> new Adam(p, RATE), 0, () -> adam(.9f, .999f, 1e-8f, false)),
                 new Case(
                         "adam settings",
                         p -> new Adam(p, RATE).betas(.8f, .95f).epsilon(.125f),
-                        () -> adam(.8f, .95f, .125, 0, false)),
+                        0,
+                        () -> adam(.8f, .95f, .125, false)),
                 new Case(
                         "coupled decay",
                         p -> new Adam(p, RATE).weightDecay(.25f),
-                        () -> adam(.9f, .999f, 1e-8f, .25, false)),
-                new Case("adamw", p -> new AdamW(p, RATE), () -> adam(.9f, .999f, 1e-8f, .01f, true)),
+                        .25,
+                        () -> adam(.9f, .999f, 1e-8f, false)),
+                new Case("adamw", p -> new AdamW(p, RATE), .01f, () -> adam(.9f, .999f, 1e-8f, true)),
                 new Case(
                         "decoupled decay",
                         p -> new AdamW(p, RATE).weightDecay(.25f),
-                        () -> adam(.9f, .999f, 1e-8f, .25, true)));
+                        .25,
+                        () -> adam(.9f, .999f, 1e-8f, true)));
         return PresentDevices.all().flatMap(device -> cases.stream().map(one -> arguments(device, one)));
     }
 
@@ -114,7 +120,7 @@ class UpdateRulesTest {
                 float[] gradients = new float[START.length];
                 for (int i = 0; i < gradients.length; i++) {
                     gradients[i] = gradient(step, i);
-                    expected[i] = rules[i].next(step, expected[i], gradients[i]);
+                    expected[i] = rules[i].next(step, RATE, one.decay, expected[i], gradients[i]);
                 }
                 try (Scope scope = Scope.open()) {
                     optimizer.zeroGrad();
@@ -177,7 +183,7 @@ class UpdateRulesTest {
                 optimizer.step();
                 for (int i = 0; i < expected.length; i++) {
                     if (present[i] && !none && (step != 10 || i == 0)) {
-                        expected[i] = rules[i].next((int) ++taken[i], expected[i], gradient(step, i));
+                        expected[i] = rules[i].next((int) ++taken[i], RATE, one.decay, expected[i], gradient(step, i));
                     }
                     for (float weight : weights.get(names.get(i)).toFloatArray()) {
                         // As in followsItsFormula.
@@ -193,6 +199,112 @@ class UpdateRulesTest {
             }
         } finally {
             weights.values().forEach(Tensor::close);
+        }
+    }
+
+    /** One parameter per combination of settings; some settings change after half of the steps. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void parametersHaveRatesAndWeightDecaysOfTheirOwn(Device device, Case one) {
+        List<String> names =
+                List.of("stem.weight", "stem.bias", "body.weight", "body.bias", "head.weight", "head.bias");
+        Map<String, Tensor> weights = new LinkedHashMap<>();
+        double[] expected = new double[names.size()];
+        for (int i = 0; i < expected.length; i++) {
+            expected[i] = START[i % START.length];
+            weights.put(
+                    names.get(i),
+                    Tensor.full(device, START[i % START.length], i + 1).requiresGrad(true));
+        }
+        Rule[] rules = Stream.generate(one.rule).limit(expected.length).toArray(Rule[]::new);
+        try (Optimizer optimizer = one.make.apply(weights)) {
+            optimizer
+                    .learningRateFactor("*", .25f)
+                    .learningRateFactor("stem.*", 0)
+                    .learningRateFactor("head.*", 1);
+            optimizer.weightDecay("*.bias", 0).weightDecay("body.bias", .5f);
+            double[] factors = {0, 0, .25, .25, 1, 1};
+            double[] decays = {one.decay, 0, one.decay, .5, one.decay, 0};
+            for (int step = 1; step <= STEPS; step++) {
+                if (step == STEPS / 2) {
+                    optimizer.learningRateFactor("stem.*", .5f).weightDecay("head.weight", .125f);
+                    factors[0] = .5;
+                    factors[1] = .5;
+                    decays[4] = .125;
+                }
+                for (int i = 0; i < expected.length; i++) {
+                    weights.get(names.get(i)).grad().fill(gradient(step, i));
+                    expected[i] = rules[i].next(step, RATE * factors[i], decays[i], expected[i], gradient(step, i));
+                }
+                optimizer.step();
+                for (int i = 0; i < expected.length; i++) {
+                    for (float weight : weights.get(names.get(i)).toFloatArray()) {
+                        // As in followsItsFormula. The factors are powers of two, so the rates are exact.
+                        assertEquals(
+                                expected[i],
+                                weight,
+                                step * (RATE * 32 * 16 * 0x1p-24 + 16 * 0x1p-24),
+                                "step " + step + ", " + names.get(i));
+                    }
+                }
+            }
+        } finally {
+            weights.values().forEach(Tensor::close);
+        }
+    }
+
+    /** Bit by bit, with a factor that rounds. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void settingsOfParametersAreThoseOfASecondOptimizer(Device device, Case one) {
+        int[] sizes = {70, 3, 33, 1, 257, 16};
+        float factor = .3f;
+        List<Tensor> together = new ArrayList<>();
+        List<Tensor> apart = new ArrayList<>();
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        Map<String, Tensor> some = new LinkedHashMap<>();
+        Map<String, Tensor> others = new LinkedHashMap<>();
+        for (int i = 0; i < sizes.length; i++) {
+            float[] values = new float[sizes[i]];
+            for (int j = 0; j < values.length; j++) {
+                values[j] = START[j % START.length] + i / 7f;
+            }
+            together.add(Tensor.of(device, values).requiresGrad(true));
+            apart.add(Tensor.of(device, values).requiresGrad(true));
+            // Two adjacent parameters have the same settings.
+            boolean special = i % 4 < 2;
+            all.put((special ? "special." : "general.") + i, together.get(i));
+            (special ? some : others).put("" + i, apart.get(i));
+        }
+        try (Optimizer grouped = one.make.apply(all);
+                Optimizer first = one.make.apply(some);
+                Optimizer second = one.make.apply(others)) {
+            grouped.learningRateFactor("special.*", factor).weightDecay("special.*", .0625f);
+            first.weightDecay("*", .0625f);
+            for (int step = 1; step <= STEPS; step++) {
+                float rate = RATE / step;
+                grouped.learningRate(rate);
+                first.learningRate(rate * factor);
+                second.learningRate(rate);
+                for (int i = 0; i < sizes.length; i++) {
+                    float[] gradients = new float[sizes[i]];
+                    for (int j = 0; j < gradients.length; j++) {
+                        gradients[j] = gradient(step, j) / 3;
+                    }
+                    together.get(i).grad().assign(gradients);
+                    apart.get(i).grad().assign(gradients);
+                }
+                grouped.step();
+                first.step();
+                second.step();
+                for (int i = 0; i < sizes.length; i++) {
+                    assertArrayEquals(
+                            apart.get(i).toFloatArray(), together.get(i).toFloatArray(), "step " + step + ", " + i);
+                }
+            }
+        } finally {
+            together.forEach(Tensor::close);
+            apart.forEach(Tensor::close);
         }
     }
 

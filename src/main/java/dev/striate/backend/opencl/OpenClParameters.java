@@ -2,9 +2,10 @@ package dev.striate.backend.opencl;
 
 import dev.striate.StriateException;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -12,15 +13,14 @@ import java.util.stream.Collectors;
  */
 final class OpenClParameters {
 
-    private static final String[] NONE = {};
-
     private final KernelShape shape;
     private volatile Map<OpenClParameter, Integer> values;
-    private volatile Map<String, String[]> macros;
+    /** By source; filled when they are first asked for. */
+    private volatile Map<String, String[]> macros = new ConcurrentHashMap<>();
 
     private OpenClParameters(KernelShape shape, Map<OpenClParameter, Integer> values) {
         this.shape = shape;
-        set(values);
+        this.values = new EnumMap<>(values);
     }
 
     /** What is known of such devices. */
@@ -84,20 +84,27 @@ final class OpenClParameters {
 
     /** Replaces all values: for a search, which has the device to itself. */
     void set(Map<OpenClParameter, Integer> wanted) {
-        Map<String, String[]> macrosByStem = new HashMap<>();
-        for (OpenClFamily family : OpenClFamily.values()) {
-            String[] mine = family.parameters(shape).stream()
-                    .map(parameter -> parameter.macro() + "=" + wanted.get(parameter))
-                    .toArray(String[]::new);
-            family.stems().forEach(stem -> macrosByStem.merge(stem, mine, OpenClTuning::with));
-        }
         values = new EnumMap<>(wanted);
-        macros = macrosByStem;
+        macros = new ConcurrentHashMap<>();
     }
 
-    /** What every kernel of a source is built with. */
+    /**
+     * Returns the macros that every kernel of a source is built with: the parameters of its families that the source
+     * names. With those that only launchers use, programs would be built again for no reason.
+     */
     String[] macros(String stem) {
-        return macros.getOrDefault(stem, NONE);
+        return macros.computeIfAbsent(stem, this::namedIn);
+    }
+
+    private String[] namedIn(String stem) {
+        String source = OpenClPrograms.source(stem);
+        return values.entrySet().stream()
+                .filter(each -> each.getKey().family().stems().contains(stem))
+                .filter(each -> Pattern.compile("\\b" + each.getKey().macro() + "\\b")
+                        .matcher(source)
+                        .find())
+                .map(each -> each.getKey().macro() + "=" + each.getValue())
+                .toArray(String[]::new);
     }
 
     /** A family's values as files and people read them: {@code SMALL_TILE=32 LARGE_TILE=64 TILE_K=16}. */

@@ -118,6 +118,9 @@ final class OpenClPrograms {
         cl_program program = CL.clCreateProgramWithSource(context, 1, new String[] {source}, null, null);
         try {
             CL.clBuildProgram(program, 1, new cl_device_id[] {device}, options, null, null);
+            if (LOGGER.isLoggable(Level.DEBUG) && !log(program).isBlank()) {
+                LOGGER.log(Level.DEBUG, "the build of {0} ({1}) printed: {2}", title, options, log(program));
+            }
             return program;
         } catch (CLException e) {
             String log = log(program);

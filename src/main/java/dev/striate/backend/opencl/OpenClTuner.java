@@ -97,7 +97,8 @@ final class OpenClTuner implements Tuning {
         Map<OpenClParameter, Integer> found = file.read().values();
         try (OpenClBackend backend = new OpenClBackend(runtime)) {
             for (OpenClFamily family : OpenClFamily.values()) {
-                if (!family.parameters(shape).isEmpty()) {
+                if (family.parameters(shape).stream()
+                        .anyMatch(parameter -> parameter.choices(shape).size() > 1)) {
                     try (Search search = new Search(runtime, backend, family, quick)) {
                         found.putAll(search.run(listener));
                     }

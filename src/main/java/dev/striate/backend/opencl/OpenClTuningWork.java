@@ -29,22 +29,36 @@ record OpenClTuningWork(String name, int terms, int[] inputs, int output, Call c
         void run(Backend backend, Buffer[] inputs, Buffer output);
     }
 
-    /** What a family is measured on: sizes of training, and products that fill a device. */
+    /**
+     * What a family is measured on: sizes of training, and products that fill a device. A quick search leaves out those
+     * that run a kernel that another one measures too, because building kernels takes most of its time.
+     */
     static List<OpenClTuningWork> of(OpenClFamily family, KernelShape shape, boolean quick) {
         boolean gpu = shape == KernelShape.TILED;
         int large = gpu ? quick ? 1024 : 2048 : quick ? 256 : 512;
         int batch = gpu ? quick ? 64 : 128 : quick ? 8 : 32;
         return switch (family) {
-            case MATMUL ->
-                List.of(
-                        product(large, large, large, false, false),
-                        product(128, 256, 2304, false, true),
-                        product(120, 400, 64, true, false));
+            case MATMUL -> {
+                List<OpenClTuningWork> works = new ArrayList<>();
+                works.add(product(large, large, large, false, false));
+                works.add(product(128, 256, 2304, false, true));
+                if (!quick) {
+                    works.add(product(120, 400, 64, true, false));
+                }
+                yield works;
+            }
             case CONV2D -> {
                 List<OpenClTuningWork> works = new ArrayList<>(convolution(batch, 32, 64, 3, 15, 0));
-                if (!quick) {
+                if (quick) {
+                    // The input gradient.
+                    works.remove(1);
+                } else {
                     works.addAll(convolution(batch, 6, 16, 5, 14, 0));
                     works.addAll(convolution(batch, 64, 64, 3, 32, 1));
+                }
+                if (gpu) {
+                    // For conv2d_direct.cl.
+                    works.addAll(convolution(batch, 1, 6, 5, 28, 2));
                 }
                 yield works;
             }

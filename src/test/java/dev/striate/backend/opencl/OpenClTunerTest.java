@@ -1,6 +1,8 @@
 package dev.striate.backend.opencl;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -114,6 +116,21 @@ class OpenClTunerTest {
         Map<OpenClParameter, Integer> kept = file().load().values();
         assertEquals(128, kept.get(OpenClParameter.CONV2D_LARGE_TILE));
         assertEquals(64, kept.get(OpenClParameter.MATMUL_LARGE_TILE), "families without a gain keep what they have");
+        assertFalse(best.containsKey("reduce"), "there is only one value to try");
+    }
+
+    /** Otherwise a search, and every start after it, would build them again. */
+    @Test
+    void parametersOnlyForLaunchersAreNotMacros() {
+        OpenClParameters parameters = OpenClParameters.of(OpenClDevice.require(), KernelShape.VECTOR);
+        Map<OpenClParameter, Integer> values = OpenClParameters.initial(KernelShape.VECTOR);
+        parameters.set(values);
+        assertArrayEquals(new String[] {"TILE_K=64", "BLOCK_ROWS=4"}, parameters.macros("conv2d"));
+        assertArrayEquals(new String[] {"TEAM=1", "PIXELS=0"}, parameters.macros("norm_pool"));
+        assertArrayEquals(new String[0], parameters.macros("binary"));
+        values.put(OpenClParameter.CONV2D_TILE_K, 32);
+        parameters.set(values);
+        assertArrayEquals(new String[] {"TILE_K=32", "BLOCK_ROWS=4"}, parameters.macros("conv2d"));
     }
 
     @Test
