@@ -70,7 +70,7 @@ def network():
 
 def main(model_path, batch_path, out_path):
     metadata = metadata_of(model_path)
-    state = {name: tensor for name, tensor in load_file(model_path).items() if not name.startswith("optimizer.")}
+    state = {name: tensor for name, tensor in load_file(model_path).items() if not name.startswith(("optimizer.", "trainer."))}
     model = network()
     missing, unexpected = model.load_state_dict(state, strict=False)
     # PyTorch also counts batches, which does not affect the results.

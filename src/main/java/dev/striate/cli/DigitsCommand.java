@@ -4,6 +4,7 @@ import dev.striate.Device;
 import dev.striate.Generator;
 import dev.striate.data.DataLoader;
 import dev.striate.data.Dataset;
+import dev.striate.data.Splits;
 import dev.striate.data.TinyDigits;
 import dev.striate.disk.PrintableText;
 import dev.striate.models.ModelDescription;
@@ -13,6 +14,7 @@ import dev.striate.nn.Block;
 import dev.striate.nn.Sequential;
 import dev.striate.optim.Optimizer;
 import dev.striate.plot.RunPage;
+import dev.striate.train.Evaluation;
 import dev.striate.train.HistoryCsv;
 import dev.striate.train.PlainProgress;
 import dev.striate.train.Trainer;
@@ -25,7 +27,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -88,7 +89,7 @@ final class DigitsCommand implements Callable<Integer> {
         }
     }
 
-    private record Trained(String name, Sequential model, TrainingResult result) {}
+    private record Trained(String name, Sequential model, TrainingResult result, Evaluation test) {}
 
     @Override
     public Integer call() {
@@ -102,17 +103,15 @@ final class DigitsCommand implements Callable<Integer> {
     private int call(@Nullable RunFolder folder) {
         Recipe recipe = options.applyTo(RECIPE);
         Device device = deviceOptions.open();
+        Validation.Sets sets =
+                options.validation().split(new Splits(TinyDigits.train(), TinyDigits.test()), options.seed());
         console.printf(
                 Locale.ROOT,
                 "%s: %s, %s%n",
                 device,
                 device.info().name(),
                 device.info().detail());
-        console.printf(
-                Locale.ROOT,
-                "%,d training and %,d test images of 8x8 pixels%n",
-                TinyDigits.train().size(),
-                TinyDigits.test().size());
+        console.printf(Locale.ROOT, "%s of 8x8 pixels%n", sets);
         console.printf("%s%n%n", recipe);
 
         Map<String, Sequential> models = new LinkedHashMap<>();
@@ -124,12 +123,12 @@ final class DigitsCommand implements Callable<Integer> {
         }
         List<Trained> trained = new ArrayList<>();
         try {
-            models.forEach((name, model) -> trained.add(new Trained(name, model, train(name, model, recipe, device))));
+            models.forEach((name, model) -> trained.add(train(name, model, recipe, sets, device)));
             printComparison(trained);
             printSamples(trained);
             if (folder != null) {
                 folder.write(target -> {
-                    save(trained, recipe, device, target);
+                    save(trained, recipe, sets, device, target);
                     folder.removeOutdated();
                 });
                 console.printf("%nreport: %s%n", PrintableText.of(folder.page().toString()));
@@ -140,12 +139,12 @@ final class DigitsCommand implements Callable<Integer> {
         return 0;
     }
 
-    private TrainingResult train(String name, Sequential model, Recipe recipe, Device device) {
+    private Trained train(String name, Sequential model, Recipe recipe, Validation.Sets sets, Device device) {
         model.initialize(device, new Generator(options.seed()));
-        DataLoader train = DataLoader.of(TinyDigits.train(), recipe.batchSize())
+        DataLoader train = DataLoader.of(sets.train(), recipe.batchSize())
                 .shuffle(options.seed())
-                .dropLast(TrainingOptions.leavesSingleImage(TinyDigits.train(), recipe.batchSize()));
-        DataLoader test = DataLoader.of(TinyDigits.test(), TinyDigits.test().size());
+                .dropLast(TrainingOptions.leavesSingleImage(sets.train(), recipe.batchSize()));
+        DataLoader validation = sets.validation() == null ? null : inOneBatch(sets.validation());
         String title = title(name);
         try (Optimizer optimizer = recipe.optimizer(model.parameters());
                 LiveProgress live = new LiveProgress(console, title, false)) {
@@ -157,16 +156,22 @@ final class DigitsCommand implements Callable<Integer> {
                 console.println(title);
                 trainer.listener(new PlainProgress(console));
             }
-            return trainer.fit(train, test, recipe.epochs());
+            TrainingResult result = trainer.fit(train, validation, recipe.epochs());
+            return new Trained(name, model, result, trainer.evaluate(inOneBatch(sets.test())));
         }
     }
 
-    private void save(List<Trained> trained, Recipe recipe, Device device, Path directory) throws IOException {
+    private static DataLoader inOneBatch(Dataset images) {
+        return DataLoader.of(images, images.size());
+    }
+
+    private void save(List<Trained> trained, Recipe recipe, Validation.Sets sets, Device device, Path directory)
+            throws IOException {
         List<ResultJson.Model> results = new ArrayList<>();
         Map<String, String> accuracies = new LinkedHashMap<>();
-        trained.forEach(
-                each -> accuracies.put("Test accuracy, " + title(each.name), percent(each.result.testAccuracy())));
+        trained.forEach(each -> accuracies.put("Test accuracy, " + title(each.name), percent(each.test.accuracy())));
         Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("Images", sets.toString());
         settings.put("Recipe", recipe.toString());
         settings.put("Seed", Long.toString(options.seed()));
         settings.put(
@@ -182,16 +187,19 @@ final class DigitsCommand implements Callable<Integer> {
                     .withDataset("digits")
                     .save(each.model, directory.resolve(each.name + ".safetensors"));
             HistoryCsv.write(directory.resolve(each.name + "-history.csv"), each.result.epochs());
-            results.add(ResultJson.Model.of(each.name, each.model, each.result));
-            RunPictures pictures = new RunPictures(each.name + "-", each.model, TinyDigits.test(), each.result);
+            HistoryCsv.write(directory.resolve(each.name + "-steps.csv"), each.result.curve());
+            results.add(new ResultJson.Model(each.name, each.model, each.result, each.test));
+            RunPictures pictures =
+                    new RunPictures(each.name + "-", each.model, TinyDigits.test(), each.result, each.test);
             if (pictures.write(directory)) {
                 pictures.show(page, title(each.name) + ": ");
             }
             page.file(each.name + ".safetensors", "the model, to predict with")
-                    .file(each.name + "-history.csv", "loss, accuracy and learning rate of each epoch");
+                    .file(each.name + "-history.csv", "loss, accuracy and learning rate of each epoch")
+                    .file(each.name + "-steps.csv", "loss and learning rate of each step");
         }
         page.file("result.json", "the result in machine-readable form").write(directory.resolve("index.html"));
-        new ResultJson("digits", device.name(), device.info().name(), options.seed(), deviceOptions.threads(), results)
+        new ResultJson("digits", device, options.seed(), deviceOptions.threads(), "digits", sets, recipe, results)
                 .write(directory.resolve("result.json"));
     }
 
@@ -204,7 +212,7 @@ final class DigitsCommand implements Callable<Integer> {
         row(trained, "", each -> title(each.name));
         row(trained, "parameters", each -> String.format(Locale.ROOT, "%,d", each.model.parameterCount()));
         row(trained, "train accuracy", each -> percent(each.result.trainAccuracy()));
-        row(trained, "test accuracy", each -> percent(each.result.testAccuracy()));
+        row(trained, "test accuracy", each -> percent(each.test.accuracy()));
         row(trained, "train time", each -> String.format(Locale.ROOT, "%.2f s", each.result.seconds()));
         row(trained, "images/s", each -> String.format(Locale.ROOT, "%,.0f", each.result.samplesPerSecond()));
     }
@@ -243,7 +251,7 @@ final class DigitsCommand implements Callable<Integer> {
                     lines[line++].append(String.format(cell, row));
                 }
                 for (Trained each : trained) {
-                    int predicted = Objects.requireNonNull(each.result.test()).predictions()[index];
+                    int predicted = each.test.predictions()[index];
                     String mark = predicted == testSet.label(index) ? "" : " !";
                     lines[line++].append(String.format(cell, "   " + predicted + mark));
                 }

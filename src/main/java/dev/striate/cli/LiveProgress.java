@@ -6,26 +6,30 @@ import dev.striate.train.PlainProgress;
 import dev.striate.train.TrainingListener;
 import dev.striate.train.TrainingStart;
 import java.io.PrintStream;
-import java.text.DecimalFormat;
-import java.text.DecimalFormatSymbols;
-import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
-import org.jspecify.annotations.Nullable;
 
 /** A line on a terminal that shows the progress of a training: loss, accuracy, images per second and the time left. */
 final class LiveProgress implements TrainingListener, AutoCloseable {
 
-    private static final int REDRAW_MILLIS = 100;
+    private static final long REDRAW_NANOS = 100_000_000;
+
+    /** The speed is that of about this time. */
+    private static final double SMOOTHING_SECONDS = 3;
 
     private final PrintStream out;
     private final String label;
     private final boolean linePerEpoch;
+    private final int columns = Terminal.columns();
     private int imagesPerEpoch;
-    private @Nullable ProgressBar bar;
+    private int imagesBefore;
+    private long drawn;
+    private double imagesPerSecond = Double.NaN;
+    private long epochStarted;
+    private double epochSeconds = Double.NaN;
+    private boolean onLine;
 
     /**
      * Creates a progress line on a stream.
@@ -37,63 +41,128 @@ final class LiveProgress implements TrainingListener, AutoCloseable {
         this.out = out;
         this.label = label;
         this.linePerEpoch = linePerEpoch;
+        // Ctrl-C ends the line, too.
+        Runtime.getRuntime().addShutdownHook(new Thread(this::close));
     }
 
     @Override
     public void onStart(TrainingStart start) {
         imagesPerEpoch = start.images();
         // Off by a few images if the last batch is smaller than the others.
-        long behind =
-                start.history().size() * (long) imagesPerEpoch + (long) imagesPerEpoch * start.step() / start.batches();
-        bar = new ProgressBarBuilder()
-                .setTaskName(label)
-                .setInitialMax((long) start.epochs() * start.images())
-                // Images before the run was resumed do not count towards the speed.
-                .startsFrom(behind, Duration.ZERO)
-                .setStyle(Terminal.canShow("█│") ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII)
-                .setUpdateIntervalMillis(REDRAW_MILLIS)
-                .showSpeed(new DecimalFormat("#,##0", DecimalFormatSymbols.getInstance(Locale.ROOT)))
-                // Some terminals wrap when the last column is written.
-                .setConsumer(new ConsoleProgressBarConsumer(out, Terminal.columns() - 1))
-                .build();
-        // Ctrl-C ends the line, too.
-        Runtime.getRuntime().addShutdownHook(new Thread(this::close));
+        imagesBefore = (int) ((long) imagesPerEpoch * start.step() / start.steps());
+        drawn = System.nanoTime();
+        epochStarted = start.step() == 0 ? drawn : 0;
     }
 
     @Override
     public void onBatch(BatchEnd batch) {
-        if (bar != null) {
-            bar.stepTo((batch.epoch() - 1L) * imagesPerEpoch + batch.images());
-            show(batch.loss(), batch.accuracy());
+        long now = System.nanoTime();
+        boolean first = Double.isNaN(imagesPerSecond);
+        if (!first && now - drawn < REDRAW_NANOS && batch.step() < batch.steps()) {
+            return;
         }
+        double seconds = (now - drawn) * 1e-9;
+        double speed = (batch.images() - imagesBefore) / seconds;
+        double share = first ? 1 : 1 - Math.exp(-seconds / SMOOTHING_SECONDS);
+        imagesPerSecond = first ? speed : imagesPerSecond + share * (speed - imagesPerSecond);
+        imagesBefore = batch.images();
+        drawn = now;
+        double epochLeft = (imagesPerEpoch - batch.images()) / imagesPerSecond;
+        double perEpoch = Double.isNaN(epochSeconds) ? imagesPerEpoch / imagesPerSecond : epochSeconds;
+        double left = epochLeft + (batch.epochs() - batch.epoch()) * perEpoch;
+        draw(line(label, batch, imagesPerSecond, epochLeft, left, columns - 1));
     }
 
     @Override
     public void onEpoch(EpochEnd epoch) {
-        show(epoch.trainLoss(), epoch.trainAccuracy());
+        // The next epoch starts now. The first one of a resumed run is not measured if it was not whole.
+        long now = System.nanoTime();
+        if (epochStarted != 0) {
+            epochSeconds = (now - epochStarted) * 1e-9;
+        }
+        epochStarted = now;
+        drawn = now;
+        imagesBefore = 0;
         if (linePerEpoch) {
-            // In one call, because another thread draws the bar.
-            out.print("\r" + pad(PlainProgress.line(epoch)) + System.lineSeparator());
+            draw(fitted(PlainProgress.line(epoch), columns - 1));
+            close();
         }
     }
 
-    /** Covers the remains of the bar on the line. */
-    private static String pad(String line) {
-        return line + " ".repeat(Math.max(0, Terminal.columns() - 1 - line.length()));
+    /** A part of the line, which is omitted if the line is too narrow for it and for all more important parts. */
+    private record Part(int place, String text) {}
+
+    /**
+     * Returns the line with as many of its parts as fit into some columns: {@code epoch 3/10  step 120/391  loss 0.4321
+     * acc 91.2 %  12,345 images/s  epoch 0:12  all 3:45}.
+     *
+     * @param epochLeft the seconds that are left of the epoch
+     * @param left      the seconds that are left of the training
+     */
+    static String line(
+            String label, BatchEnd batch, double imagesPerSecond, double epochLeft, double left, int columns) {
+        String epoch = batch.epoch() + "/" + batch.epochs();
+        String step = padded(batch.step(), batch.steps());
+        List<Part> byImportance = new ArrayList<>();
+        byImportance.add(new Part(1, (label.isEmpty() ? "" : label + " ") + epoch));
+        byImportance.add(new Part(2, step));
+        if (!Double.isNaN(batch.loss())) {
+            byImportance.add(new Part(3, String.format(Locale.ROOT, "loss %.4f", batch.loss())));
+        }
+        byImportance.add(new Part(7, clock(left) + " left"));
+        byImportance.add(new Part(5, String.format(Locale.ROOT, "%,.0f images/s", imagesPerSecond)));
+        byImportance.add(new Part(6, "epoch " + clock(epochLeft)));
+        if (!Double.isNaN(batch.accuracy())) {
+            byImportance.add(new Part(4, String.format(Locale.ROOT, "acc %.1f %%", 100 * batch.accuracy())));
+        }
+        List<Part> shown = new ArrayList<>();
+        int used = 0;
+        for (Part part : byImportance) {
+            used += part.text.length() + (shown.isEmpty() ? 0 : 2);
+            if (used > columns && !shown.isEmpty()) {
+                break;
+            }
+            shown.add(part);
+        }
+        shown.sort(Comparator.comparingInt(Part::place));
+        return String.join("  ", shown.stream().map(Part::text).toList());
     }
 
-    private void show(double loss, double accuracy) {
-        if (bar != null && !Double.isNaN(loss)) {
-            bar.setExtraMessage(String.format(Locale.ROOT, " loss %.4f acc %.1f%%", loss, 100 * accuracy));
+    private static String padded(int step, int steps) {
+        return String.format(Locale.ROOT, "%" + String.valueOf(steps).length() + "d/%d", step, steps);
+    }
+
+    /** Returns {@code 3:45} or {@code 1:02:03}. */
+    private static String clock(double seconds) {
+        long whole = Math.round(seconds);
+        return whole < 3600
+                ? String.format(Locale.ROOT, "%d:%02d", whole / 60, whole % 60)
+                : String.format(Locale.ROOT, "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
+    }
+
+    /** Returns as many parts of the line, which are separated by two spaces, as fit. */
+    static String fitted(String line, int columns) {
+        int end = line.length();
+        while (end > columns && end > 0) {
+            end = line.lastIndexOf("  ", end - 1);
         }
+        return end > 0 ? line.substring(0, end).stripTrailing() : line;
+    }
+
+    /** Replaces the line. */
+    private synchronized void draw(String text) {
+        // Spaces cover the rest of the last line. Some terminals wrap when the last column is written.
+        out.print("\r" + text + " ".repeat(Math.max(0, columns - 1 - text.length())));
+        out.flush();
+        onLine = true;
     }
 
     /** Ends the line. */
     @Override
     public synchronized void close() {
-        if (bar != null) {
-            bar.close();
-            bar = null;
+        if (onLine) {
+            out.println();
+            onLine = false;
         }
     }
 }

@@ -90,5 +90,10 @@ record Recipe(
         Course(String inWords) {
             this.inWords = inWords;
         }
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
     }
 }

@@ -45,6 +45,12 @@ record RunArguments(String command, List<String> values) {
             "--classpath",
             "--verbose");
 
+    /** The number of epochs of a run can be changed. */
+    private static final String EPOCHS = "--epochs";
+
+    /** Runs of versions without this option validated on the test set. */
+    private static final String VALIDATION = "--validation=";
+
     private static final JsonFactory JSON = new JsonFactory();
 
     RunArguments {
@@ -87,6 +93,9 @@ record RunArguments(String command, List<String> values) {
         } catch (IOException e) {
             throw new StriateException(file + ": cannot read the run's arguments: " + e.getMessage(), e);
         }
+        if (values.stream().noneMatch(value -> value.startsWith(VALIDATION))) {
+            values.add(VALIDATION + Validation.ON_TEST);
+        }
         return new RunArguments(command, values);
     }
 
@@ -111,13 +120,14 @@ record RunArguments(String command, List<String> values) {
     }
 
     /**
-     * Rejects options that cannot be combined with {@code --resume}, because they would change the run.
+     * Rejects options that cannot be combined with {@code --resume}, because they would change the part of the run that
+     * is done.
      *
      * @throws ParameterException if there are such options
      */
     static void refuseChanges(CommandSpec spec, Path file) {
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
-            if (!FREE.contains(option.longestName())) {
+            if (!FREE.contains(option.longestName()) && !option.longestName().equals(EPOCHS)) {
                 throw new ParameterException(
                         spec.commandLine(),
                         option.longestName() + " cannot be combined with --resume; the value is read from " + file

@@ -2,10 +2,10 @@ package dev.striate.cli;
 
 import dev.striate.Device;
 import dev.striate.StriateException;
-import dev.striate.data.Dataset;
 import dev.striate.nn.Block;
 import dev.striate.plot.RunPage;
 import dev.striate.train.EpochEnd;
+import dev.striate.train.Evaluation;
 import dev.striate.train.HistoryCsv;
 import dev.striate.train.TrainingListener;
 import dev.striate.train.TrainingResult;
@@ -44,7 +44,7 @@ final class RunFolder implements AutoCloseable {
      * digits}.
      */
     private static final Predicate<String> REPORT = Pattern.compile(
-                    "result\\.json|index\\.html|((mlp|cnn)-)?(confusion|curves|filters|samples)\\.png")
+                    "result\\.json|index\\.html|((mlp|cnn)-)?(steps\\.csv|(confusion|curves|filters|samples)\\.png)")
             .asMatchPredicate();
 
     private static final Predicate<String> FILES =
@@ -170,14 +170,15 @@ final class RunFolder implements AutoCloseable {
             String command,
             String modelName,
             String dataset,
+            Validation.Sets sets,
             @Nullable Integer subset,
-            String recipe,
+            Recipe recipe,
             Device device,
             long seed,
             int threads,
             Block model,
-            Dataset testing,
-            TrainingResult result) {}
+            TrainingResult result,
+            Evaluation test) {}
 
     /** Writes files as {@link OutputDirectory#write} does. */
     void write(OutputDirectory.Writer writer) {
@@ -190,13 +191,16 @@ final class RunFolder implements AutoCloseable {
         output.write(target -> {
             new ResultJson(
                             run.command,
-                            run.device.name(),
-                            run.device.info().name(),
+                            run.device,
                             run.seed,
                             run.threads,
-                            List.of(ResultJson.Model.of(run.modelName, run.model, result)))
+                            run.dataset,
+                            run.sets,
+                            run.recipe,
+                            List.of(new ResultJson.Model(run.modelName, run.model, result, run.test)))
                     .write(target.resolve("result.json"));
-            RunPictures pictures = new RunPictures("", run.model, run.testing, result);
+            HistoryCsv.write(target.resolve("steps.csv"), result.curve());
+            RunPictures pictures = new RunPictures("", run.model, run.sets.test(), result, run.test);
             RunPage page = page(run);
             if (pictures.write(target)) {
                 pictures.show(page, "");
@@ -213,8 +217,11 @@ final class RunFolder implements AutoCloseable {
     private static RunPage page(Run run) {
         TrainingResult result = run.result;
         Map<String, String> results = new LinkedHashMap<>();
-        results.put("Test accuracy", ClassTable.percent(result.testAccuracy()));
-        results.put("Test loss", String.format(Locale.ROOT, "%.4f", result.testLoss()));
+        results.put("Test accuracy", ClassTable.percent(run.test.accuracy()));
+        results.put("Test loss", String.format(Locale.ROOT, "%.4f", run.test.loss()));
+        if (result.validation() != null) {
+            results.put("Validation accuracy", ClassTable.percent(result.validationAccuracy()));
+        }
         results.put("Training accuracy", ClassTable.percent(result.trainAccuracy()));
         results.put("Epochs", Integer.toString(result.epochs().size()));
         results.put(
@@ -228,18 +235,22 @@ final class RunFolder implements AutoCloseable {
                 run.subset == null
                         ? run.dataset
                         : String.format(Locale.ROOT, "%s, a subset of %,d training images", run.dataset, run.subset));
-        settings.put("Recipe", run.recipe);
+        settings.put("Images", run.sets.toString());
+        settings.put("Recipe", run.recipe.toString());
         settings.put("Seed", Long.toString(run.seed));
         settings.put(
                 "Device",
                 run.device + ": " + run.device.info().name() + ", "
                         + run.device.info().detail());
-        return new RunPage(run.modelName + " on " + run.dataset)
+        RunPage page = new RunPage(run.modelName + " on " + run.dataset)
                 .table("Result", results)
                 .table("Settings", settings)
-                .file("model.safetensors", "the model after the last epoch, to predict with and to resume from")
-                .file("best.safetensors", "the model of the epoch with the best test accuracy")
-                .file("history.csv", "loss, accuracy and learning rate of each epoch")
+                .file("model.safetensors", "the model after the last epoch, to predict with and to resume from");
+        if (result.validation() != null) {
+            page.file("best.safetensors", "the model of the best epoch on the validation set");
+        }
+        return page.file("history.csv", "loss, accuracy and learning rate of each epoch")
+                .file("steps.csv", "loss and learning rate of each step")
                 .file("result.json", "the result in machine-readable form");
     }
 }

@@ -16,14 +16,13 @@ import dev.striate.train.Evaluation;
 import dev.striate.train.TrainingResult;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * The pictures of a trained model: learning curves, confusion matrix, some test images and the first layer's filters.
  *
  * @param prefix the start of the file names
  */
-record RunPictures(String prefix, Block model, Dataset testing, TrainingResult result) {
+record RunPictures(String prefix, Block model, Dataset testing, TrainingResult result, Evaluation test) {
 
     private static final System.Logger LOG = System.getLogger(RunPictures.class.getName());
 
@@ -33,8 +32,7 @@ record RunPictures(String prefix, Block model, Dataset testing, TrainingResult r
      */
     boolean write(Path directory) {
         try {
-            new Curves(result.epochs()).write(directory.resolve(prefix + "curves.png"));
-            Evaluation test = Objects.requireNonNull(result.test());
+            new Curves(result.epochs(), result.curve()).write(directory.resolve(prefix + "curves.png"));
             new ConfusionMatrix(test, testing.classNames()).write(directory.resolve(prefix + "confusion.png"));
             filters().write(directory.resolve(prefix + "filters.png"));
             new Samples(testing, test, testing.classNames()).write(directory.resolve(prefix + "samples.png"));
@@ -47,7 +45,10 @@ record RunPictures(String prefix, Block model, Dataset testing, TrainingResult r
 
     /** @param whose the start of the headings: a name with a colon, or nothing */
     void show(RunPage page, String whose) {
-        page.picture(prefix + "curves.png", whose + "Training curves", "Loss, accuracy and learning rate by epoch.")
+        page.picture(
+                        prefix + "curves.png",
+                        whose + "Training curves",
+                        "Loss, accuracy and learning rate. Losses and rates of the steps are means of several steps if there are many.")
                 .picture(
                         prefix + "confusion.png",
                         whose + "Confusion matrix",

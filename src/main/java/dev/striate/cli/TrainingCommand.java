@@ -19,6 +19,7 @@ import dev.striate.train.CheckpointWriter;
 import dev.striate.train.EarlyStopping;
 import dev.striate.train.EpochEnd;
 import dev.striate.train.Evaluation;
+import dev.striate.train.Monitor;
 import dev.striate.train.PlainProgress;
 import dev.striate.train.Stop;
 import dev.striate.train.StopSwitch;
@@ -31,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -68,7 +70,9 @@ abstract class TrainingCommand implements Callable<Integer> {
             names = "--patience",
             paramLabel = "N",
             converter = Count.class,
-            description = "Stop early after N epochs without a better test loss (default: train all epochs).")
+            description =
+                    "Stop early after N epochs without a better validation loss, and restore the weights of the best epoch"
+                            + " (default: train all epochs).")
     private @Nullable Integer patience;
 
     @Mixin
@@ -90,13 +94,17 @@ abstract class TrainingCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description =
                     "Resume a run from its model.safetensors; the result is the same as without the interruption. Model,"
-                            + " data set and training options are taken from the file.")
+                            + " data set and training options are taken from the file. Only --epochs may be given anew, to"
+                            + " extend a run: the learning rate then follows the schedule of the longer run.")
     private @Nullable Path resume;
 
     @Spec
     private CommandSpec spec;
 
     private final PrintStream console = System.out;
+
+    /** The number of epochs of the run before it was extended, or null. */
+    private @Nullable Integer epochsBefore;
 
     /** Returns a new command of the same kind without options. */
     abstract TrainingCommand fresh();
@@ -136,12 +144,21 @@ abstract class TrainingCommand implements Callable<Integer> {
         RunArguments.refuseChanges(spec, file);
         TrainingCommand again = fresh();
         arguments.parseInto(again, file);
+        again.extendTo(options.epochs());
         again.dataOptions = dataOptions;
         again.deviceOptions = deviceOptions;
         again.out = out;
         again.overwrite = overwrite;
         again.spec = spec;
         return again.run(checkpoint);
+    }
+
+    /** Changes the number of epochs of a run that is resumed, if another one is wanted. */
+    private void extendTo(@Nullable Integer epochs) {
+        if (epochs != null) {
+            epochsBefore = options.epochs();
+            options.epochs(epochs);
+        }
     }
 
     /**
@@ -178,7 +195,12 @@ abstract class TrainingCommand implements Callable<Integer> {
             splits = splits.map(images -> ClassNames.matchAll(images, classes, from.file()));
         }
         Device device = deviceOptions.open();
-        Dataset training = subset == null ? splits.train() : subset(splits.train(), subset);
+        Validation validation = options.validation();
+        if (patience != null && validation.share() == 0 && !validation.onTest()) {
+            throw new StriateException("--patience needs a validation set, and there is none with --validation=0");
+        }
+        Validation.Sets sets = validation.split(splits, options.seed());
+        Dataset training = subset == null ? sets.train() : subset(sets.train(), subset);
         Normalize normalize = Datasets.meanAndDeviation(training);
         ModelDescription description = ModelDescription.of(builder(), training.classNames())
                 .withDataset(dataset().toString())
@@ -191,26 +213,40 @@ abstract class TrainingCommand implements Callable<Integer> {
                         from == null
                                 ? TrainingOptions.leavesSingleImage(training, recipe.batchSize())
                                 : from.dropsLast());
-        DataLoader test = DataLoader.of(splits.test(), EVALUATION_BATCH_SIZE).transform(normalize);
+        DataLoader validating = sets.validation() == null ? null : forEvaluation(sets.validation(), normalize);
 
         try (Block model = description.build().initialize(device, new Generator(options.seed()));
                 Optimizer optimizer = recipe.optimizer(model.parameters())) {
-            printHead(device, splits, recipe, model, description);
+            printHead(device, sets, recipe, model, description);
             StopSwitch stop = new StopSwitch();
             Trainer trainer = Trainer.of(model, optimizer, device)
                     .labelSmoothing(recipe.labelSmoothing())
                     .schedule(recipe.schedule((long) recipe.epochs() * train.batches()));
+            // The test set must not choose the weights; runs of earlier versions kept the last ones.
+            boolean restoresBest = patience != null && !validation.onTest();
             if (patience != null) {
-                trainer.listener(EarlyStopping.byTestLoss(patience));
+                trainer.listener(EarlyStopping.byValidationLoss(patience));
+            }
+            if (restoresBest) {
+                trainer.keepBest(Monitor.validationLoss());
             }
             Map<String, String> metadata = description.toMetadata();
             metadata.putAll(new RunArguments(spec.name(), arguments(recipe)).toMetadata());
+            CheckpointWriter checkpoints = new CheckpointWriter(folder.model(), metadata);
+            if (restoresBest) {
+                checkpoints.best(folder.best(), Monitor.validationLoss());
+            } else if (validating != null) {
+                checkpoints.best(folder.best());
+            }
             trainer.listener(folder.removal())
-                    .listener(new CheckpointWriter(folder.model(), metadata).best(folder.best()))
+                    .listener(checkpoints)
                     .listener(folder.history())
                     .listener(stop);
             if (from != null) {
                 console.printf("resuming %s%n", from.inWords());
+                if (epochsBefore != null && epochsBefore != recipe.epochs()) {
+                    printExtension(from, epochsBefore, recipe, train.batches());
+                }
                 if (from.history().size() >= recipe.epochs()) {
                     console.printf(
                             "the run is complete: %d of %d epochs; nothing to train%n",
@@ -219,7 +255,7 @@ abstract class TrainingCommand implements Callable<Integer> {
                 trainer.resume(from);
             }
             long start = System.nanoTime();
-            TrainingResult result = fit(trainer, train, test, recipe, stop);
+            TrainingResult result = fit(trainer, train, validating, recipe, stop);
             List<String> arguments = new ArrayList<>(List.of(spec.name()));
             arguments.addAll(dataOptions.arguments());
             arguments.addAll(deviceOptions.arguments());
@@ -230,9 +266,13 @@ abstract class TrainingCommand implements Callable<Integer> {
                 return Interrupts.STATUS;
             }
             try (Interrupts interrupts = Interrupts.exitWith("interrupted before the report; go on with: " + command)) {
+                Evaluation test = validation.onTest()
+                        ? Objects.requireNonNull(result.validation())
+                        : trainer.evaluate(forEvaluation(sets.test(), normalize));
                 finish(
                         result,
-                        splits.test(),
+                        test,
+                        sets,
                         model,
                         device,
                         recipe,
@@ -244,6 +284,24 @@ abstract class TrainingCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private static DataLoader forEvaluation(Dataset images, Normalize normalize) {
+        return DataLoader.of(images, EVALUATION_BATCH_SIZE).transform(normalize);
+    }
+
+    private void printExtension(Checkpoint from, int before, Recipe recipe, int batches) {
+        long next = (long) from.history().size() * batches + from.step();
+        console.printf(
+                Locale.ROOT,
+                "%d instead of %d epochs: from here on, the learning rate is that of a run of %d epochs, %.3g in the next"
+                        + " step; in a run of %d it would be %.3g%n",
+                recipe.epochs(),
+                before,
+                recipe.epochs(),
+                recipe.schedule((long) recipe.epochs() * batches).at(next),
+                before,
+                recipe.schedule((long) before * batches).at(next));
     }
 
     private Splits load(boolean newRun) {
@@ -278,15 +336,17 @@ abstract class TrainingCommand implements Callable<Integer> {
         return all.toArray(Transform[]::new);
     }
 
-    private TrainingResult fit(Trainer trainer, DataLoader train, DataLoader test, Recipe recipe, StopSwitch stop) {
+    private TrainingResult fit(
+            Trainer trainer, DataLoader train, @Nullable DataLoader validation, Recipe recipe, StopSwitch stop) {
         try (Interrupts interrupts = Interrupts.askFor(stop);
                 LiveProgress live = new LiveProgress(console, "", true)) {
             trainer.listener(Terminal.isInteractive() ? live : new PlainProgress(console));
-            return trainer.fit(train, test, recipe.epochs());
+            return trainer.fit(train, validation, recipe.epochs());
         }
     }
 
-    private void printHead(Device device, Splits splits, Recipe recipe, Block model, ModelDescription description) {
+    private void printHead(
+            Device device, Validation.Sets sets, Recipe recipe, Block model, ModelDescription description) {
         console.printf(
                 Locale.ROOT,
                 "%s: %s, %s%n",
@@ -295,17 +355,19 @@ abstract class TrainingCommand implements Callable<Integer> {
                 device.info().detail());
         console.printf(
                 Locale.ROOT,
-                "%s: %,d training and %,d test images of %s%n",
+                "%s: %s of %s%n",
                 dataOptions.title(dataset()),
-                splits.train().size(),
-                splits.test().size(),
-                splits.train().imageShape());
+                sets,
+                sets.train().imageShape());
+        if (options.validation().onTest()) {
+            console.println("the test set is also the validation set");
+        }
         if (subset != null) {
             console.printf(
                     Locale.ROOT,
                     "subset: training on %,d of the %,d images%n",
                     subset,
-                    splits.train().size());
+                    sets.train().size());
         }
         console.printf("%s%n%n", recipe);
         console.printf("%s%n%n", model.summary(description.batch(1)));
@@ -313,22 +375,22 @@ abstract class TrainingCommand implements Callable<Integer> {
 
     private void finish(
             TrainingResult result,
-            Dataset testing,
+            Evaluation test,
+            Validation.Sets sets,
             Block model,
             Device device,
             Recipe recipe,
             RunFolder folder,
             String duration) {
-        Evaluation test = result.test();
-        if (test == null) {
-            throw new IllegalStateException("the test set was not evaluated");
-        }
         Stop stop = result.stop();
         if (stop != null) {
             console.println("stopped early: " + stop.reason());
         }
+        if (result.epoch() < result.epochs().size()) {
+            console.println("restored the weights of epoch " + result.epoch());
+        }
         console.println();
-        ClassTable table = new ClassTable(test, testing.classNames());
+        ClassTable table = new ClassTable(test, sets.test().classNames());
         table.printScores(console);
         console.println();
         table.printConfusion(console);
@@ -353,16 +415,19 @@ abstract class TrainingCommand implements Callable<Integer> {
                 spec.name(),
                 builder().name(),
                 dataOptions.title(dataset()),
+                sets,
                 subset,
-                recipe.toString(),
+                recipe,
                 device,
                 options.seed(),
                 deviceOptions.threads(),
                 model,
-                testing,
-                result);
+                result,
+                test);
         folder.write(run);
-        printBest(result.epochs(), folder.best());
+        if (result.epoch() == result.epochs().size()) {
+            printBest(result.epochs(), folder.best());
+        }
         console.printf("report: %s%n", PrintableText.of(folder.page().toString()));
     }
 
@@ -377,10 +442,10 @@ abstract class TrainingCommand implements Callable<Integer> {
         }
         EpochEnd best = kept.get(kept.size() - 1);
         // A run that was resumed into another folder keeps the best of its own epochs only.
-        if (epochs.stream().noneMatch(epoch -> epoch.testAccuracy() > best.testAccuracy())) {
+        if (epochs.stream().noneMatch(epoch -> epoch.validationAccuracy() > best.validationAccuracy())) {
             console.printf(
-                    "best epoch: %d, test accuracy %s, in %s%n",
-                    best.epoch(), ClassTable.percent(best.testAccuracy()), PrintableText.of(file.toString()));
+                    "best epoch: %d, validation accuracy %s, in %s%n",
+                    best.epoch(), ClassTable.percent(best.validationAccuracy()), PrintableText.of(file.toString()));
         }
     }
 }

@@ -47,6 +47,17 @@ final class TrainingOptions {
                     "Seed of all random numbers; the same seed gives the same result (default: ${DEFAULT-VALUE}).")
     private long seed;
 
+    @Option(
+            names = "--validation",
+            paramLabel = "SHARE",
+            defaultValue = "0.1",
+            converter = Validation.Converter.class,
+            description =
+                    "Share of the training images that are not trained on but validate the model after each epoch; 0 trains on"
+                            + " all images and does not validate, 'test' does and validates on the test set (default:"
+                            + " ${DEFAULT-VALUE}).")
+    private Validation validation = Validation.ON_TEST;
+
     /** Returns the recipe with the options that were given. */
     Recipe applyTo(Recipe recipe) {
         Recipe.Method method = optimizer == null ? recipe.method() : optimizer;
@@ -66,7 +77,8 @@ final class TrainingOptions {
                 "--batch-size=" + recipe.batchSize(),
                 "--optimizer=" + recipe.method(),
                 "--lr=" + recipe.rate(),
-                "--seed=" + seed);
+                "--seed=" + seed,
+                "--validation=" + validation);
     }
 
     /**
@@ -75,6 +87,20 @@ final class TrainingOptions {
      */
     static boolean leavesSingleImage(Dataset images, int batchSize) {
         return images.size() > batchSize && images.size() % batchSize == 1;
+    }
+
+    Validation validation() {
+        return validation;
+    }
+
+    /** Sets the number of epochs. */
+    void epochs(int wanted) {
+        epochs = wanted;
+    }
+
+    @Nullable
+    Integer epochs() {
+        return epochs;
     }
 
     long seed() {

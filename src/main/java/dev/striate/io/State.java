@@ -22,6 +22,9 @@ public final class State {
     /** The prefix of the names of an optimiser's state in a checkpoint. */
     public static final String OPTIMIZER_PREFIX = "optimizer.";
 
+    /** The prefix of the names of other tensors that a checkpoint has only to continue training. */
+    public static final String TRAINER_PREFIX = "trainer.";
+
     /**
      * PyTorch's batch normalisation counts its batches. The count is only used without a momentum, which Striate does
      * not support.
@@ -35,8 +38,8 @@ public final class State {
 
     /**
      * Loads the values of tensors from a file, which may be a checkpoint. The file must contain exactly these tensors,
-     * with the same shapes and with types that {@link Safetensors} supports. The state of an optimiser, PyTorch's
-     * {@code num_batches_tracked} and tensors without elements are ignored. The whole file is read and checked before a
+     * with the same shapes and with types that {@link Safetensors} supports. What a checkpoint has besides the weights,
+     * PyTorch's {@code num_batches_tracked} and tensors without elements are ignored. The whole file is read and checked before a
      * tensor changes.
      *
      * @return the file's metadata
@@ -47,8 +50,8 @@ public final class State {
     }
 
     /**
-     * Loads the values of tensors from a file that must contain exactly these, the state of an optimiser included;
-     * otherwise like {@link #load(Map, Path)}.
+     * Loads the values of tensors from a checkpoint that must contain exactly these, the state of the optimiser
+     * included; otherwise like {@link #load(Map, Path)}.
      *
      * @param metadata the metadata that {@link Safetensors#readMetadata} returned for the file earlier
      * @throws StriateException also if the metadata of the file have changed, because it was replaced
@@ -75,7 +78,7 @@ public final class State {
     }
 
     private static Map<String, String> load(
-            Map<String, Tensor> targets, Path file, boolean withoutOptimizer, @Nullable Map<String, String> expected) {
+            Map<String, Tensor> targets, Path file, boolean weightsOnly, @Nullable Map<String, String> expected) {
         Map<String, float[]> values = new LinkedHashMap<>();
         Map<String, String> metadata;
         try (Safetensors.Reader reader = new Safetensors.Reader(file)) {
@@ -83,7 +86,7 @@ public final class State {
             if (expected != null && !expected.equals(metadata)) {
                 throw new StriateException(file + " was replaced while it was read: read it again");
             }
-            requireFit(compare(targets, entries(reader, targets, withoutOptimizer)), file);
+            requireFit(compare(targets, entries(reader, targets, weightsOnly)), file);
             reader.read(targets.keySet(), values::put);
         }
         assign(targets, values);
@@ -92,14 +95,14 @@ public final class State {
 
     /** Returns the entries of a file, without those that are no part of a network's state. */
     private static Map<String, SafetensorsEntry> entries(
-            Safetensors.Reader reader, Map<String, Tensor> targets, boolean withoutOptimizer) {
+            Safetensors.Reader reader, Map<String, Tensor> targets, boolean weightsOnly) {
         Map<String, SafetensorsEntry> entries =
                 new LinkedHashMap<>(reader.header().entries());
         entries.entrySet()
                 .removeIf(entry -> !targets.containsKey(entry.getKey())
                         && (isBatchCount(entry.getKey())
                                 || entry.getValue().isEmpty()
-                                || withoutOptimizer && entry.getKey().startsWith(OPTIMIZER_PREFIX)));
+                                || weightsOnly && isTrainingState(entry.getKey())));
         return entries;
     }
 
@@ -112,6 +115,10 @@ public final class State {
                 }
             });
         }
+    }
+
+    private static boolean isTrainingState(String name) {
+        return name.startsWith(OPTIMIZER_PREFIX) || name.startsWith(TRAINER_PREFIX);
     }
 
     private static boolean isBatchCount(String name) {

@@ -75,7 +75,7 @@ public final class Model implements AutoCloseable {
         }
         boolean done = false;
         try {
-            network.initialize(device, new Generator(0));
+            network.initialize(device, new Generator(0), description.batch(1));
             network.load(file);
             requireLogitPerClass(file, network, description);
             network.eval();

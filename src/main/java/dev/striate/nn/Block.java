@@ -95,7 +95,7 @@ public abstract class Block implements AutoCloseable {
 
     /**
      * Initialises like {@link #initialize(Device, Generator)}, and then determines the sizes of layers that were created
-     * with {@code lazy}, by passing the shape of an input through the network.
+     * with {@code lazy}, if there are any, by passing the shape of an input through the network.
      *
      * @param input the shape of a batch, such as {@code (1, 3, 32, 32)}
      * @return this block
@@ -103,6 +103,9 @@ public abstract class Block implements AutoCloseable {
      */
     public Block initialize(Device device, Generator generator, Shape input) {
         initialize(device, generator);
+        if (descendants().stream().allMatch(Block::hasSizes)) {
+            return this;
+        }
         boolean done = false;
         try {
             outputShape(input);

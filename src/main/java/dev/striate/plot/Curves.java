@@ -2,10 +2,12 @@ package dev.striate.plot;
 
 import dev.striate.StriateException;
 import dev.striate.train.EpochEnd;
+import dev.striate.train.StepCurve;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
@@ -21,7 +23,9 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
  * Loss, accuracy and learning rate over the epochs of a training run. Training values are those that {@link EpochEnd}
- * collects during the epoch; test values are measured after it. Values that are missing, infinite or NaN are not drawn.
+ * collects during the epoch; validation values are measured after it. Loss and learning rate are also drawn step by
+ * step; if there are more steps than pixels, each point is a mean. Values that are missing, infinite or NaN are not
+ * drawn.
  */
 public final class Curves extends Picture {
 
@@ -37,41 +41,45 @@ public final class Curves extends Picture {
     /** Space above the highest and below the lowest point, as a fraction of the range. */
     private static final double MARGIN = 0.06;
 
+    /** The greatest number of points of a curve of steps. */
+    private static final int MOST_STEPS = 500;
+
     private final List<EpochEnd> epochs;
+    private final StepCurve steps;
 
     /** @throws StriateException if there is no epoch */
-    public Curves(List<EpochEnd> epochs) {
+    public Curves(List<EpochEnd> epochs, StepCurve steps) {
         if (epochs.isEmpty()) {
             throw new StriateException("Curves: expected at least one epoch, got none");
         }
         this.epochs = List.copyOf(epochs);
+        this.steps = steps;
     }
 
     @Override
     BufferedImage draw() {
         Canvas canvas = new Canvas(WIDTH, 2 * HEIGHT + RATE_HEIGHT);
 
-        double lossUnit = unit(List.of(EpochEnd::trainLoss, EpochEnd::testLoss));
+        double lossUnit = unit(List.of(EpochEnd::trainLoss, EpochEnd::validationLoss));
         XYChart loss = chart("Loss", lossUnit, HEIGHT);
+        addSteps(loss, "step", steps.losses(), lossUnit, Palette.FAINT_BLUE);
         add(loss, "train", end -> end.trainLoss() / lossUnit, Palette.BLUE, SeriesMarkers.CIRCLE);
-        add(loss, "test", end -> end.testLoss() / lossUnit, Palette.VERMILLION, SeriesMarkers.SQUARE);
+        add(loss, "validation", end -> end.validationLoss() / lossUnit, Palette.VERMILLION, SeriesMarkers.SQUARE);
         paint(loss, canvas, 0, true);
 
         XYChart accuracy = chart("Accuracy (%)", 1, HEIGHT);
         add(accuracy, "train", end -> 100 * end.trainAccuracy(), Palette.BLUE, SeriesMarkers.CIRCLE);
-        add(accuracy, "test", Curves::testAccuracy, Palette.VERMILLION, SeriesMarkers.SQUARE);
+        add(accuracy, "validation", end -> 100 * end.validationAccuracy(), Palette.VERMILLION, SeriesMarkers.SQUARE);
         paint(accuracy, canvas, HEIGHT, false);
 
         double rateUnit = unit(List.of(EpochEnd::learningRate));
         XYChart rate = chart("Learning rate", rateUnit, RATE_HEIGHT);
-        add(rate, "learning rate", end -> end.learningRate() / rateUnit, Palette.GREEN, SeriesMarkers.NONE);
+        if (!addSteps(rate, "learning rate", steps.learningRates(), rateUnit, Palette.GREEN)) {
+            add(rate, "learning rate", end -> end.learningRate() / rateUnit, Palette.GREEN, SeriesMarkers.NONE);
+        }
         rate.getStyler().setLegendVisible(false);
         paint(rate, canvas, 2 * HEIGHT, true);
         return canvas.finish();
-    }
-
-    private static double testAccuracy(EpochEnd end) {
-        return end.test() == null ? Double.NaN : 100 * end.test().accuracy();
     }
 
     /**
@@ -143,10 +151,38 @@ public final class Curves extends Picture {
                         : known.size() > MOST_MARKERS ? SeriesMarkers.NONE : marker);
     }
 
+    /** Adds the values of the steps; returns false if there are none. */
+    private boolean addSteps(XYChart chart, String name, float[] values, double unit, Color color) {
+        int perPoint = Math.max(1, values.length / MOST_STEPS);
+        List<Double> x = new ArrayList<>();
+        List<Double> y = new ArrayList<>();
+        for (int first = 0; first < values.length; first += perPoint) {
+            int end = Math.min(first + perPoint, values.length);
+            double sum = 0;
+            for (int i = first; i < end; i++) {
+                sum += values[i];
+            }
+            if (Double.isFinite(sum)) {
+                x.add((steps.unknownSteps() + (first + end + 1) / 2.0) / steps.stepsPerEpoch());
+                y.add(sum / (end - first) / unit);
+            }
+        }
+        if (x.isEmpty()) {
+            return false;
+        }
+        XYSeries series = chart.addSeries(name, x, y);
+        series.setLineColor(color);
+        series.setLineStyle(new BasicStroke(1.5f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+        series.setMarker(x.size() == 1 ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE);
+        series.setMarkerColor(color);
+        return true;
+    }
+
     /** Paints a chart over the whole width, with some space around its points. */
     private void paint(XYChart chart, Canvas canvas, int top, boolean fromZero) {
         XYStyler style = chart.getStyler();
-        int first = epochs.get(0).epoch();
+        // The first epoch's steps are to the left of its end.
+        int first = steps.losses().length > 0 ? 0 : epochs.get(0).epoch();
         int last = epochs.get(epochs.size() - 1).epoch();
         double side = Math.max(0.5, 0.03 * (last - first));
         style.setXAxisMin(first - side);

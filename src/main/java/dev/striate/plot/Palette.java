@@ -14,6 +14,7 @@ final class Palette {
     static final Color OUTSIDE = new Color(0xC9BFD9);
 
     static final Color BLUE = new Color(0x0072B2);
+    static final Color FAINT_BLUE = new Color(0x9CC9E4);
     static final Color VERMILLION = new Color(0xD55E00);
     static final Color GREEN = new Color(0x009E73);
 

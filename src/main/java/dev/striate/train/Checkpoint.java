@@ -1,12 +1,16 @@
 package dev.striate.train;
 
+import dev.striate.Device;
 import dev.striate.Generator;
+import dev.striate.Scope;
+import dev.striate.Shape;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.data.DataLoader;
 import dev.striate.disk.PrintableText;
 import dev.striate.disk.Sha256;
 import dev.striate.io.Safetensors;
+import dev.striate.io.SafetensorsEntry;
 import dev.striate.io.State;
 import dev.striate.nn.Block;
 import dev.striate.optim.Optimizer;
@@ -23,18 +27,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * The state of a training run between two steps, in one {@link Safetensors} file. The file contains the model's weights
  * and buffers under their own names, so {@link State#load} and PyTorch can read it as a model file. The names of the
- * optimiser's state start with {@code optimizer.}. Metadata with keys that start with {@code striate.} contain the
- * progress, the history, and the state of all random generators. Files are written atomically.
+ * optimiser's state start with {@code optimizer.}, those of all else that is needed to continue with {@code trainer.}.
+ * If the trainer {@linkplain Trainer#averageWeights averages the weights}, the average is what has the plain names.
+ * Metadata with keys that start with {@code striate.} contain the progress, the history, and the state of all random
+ * generators. Files are written atomically.
  *
  * <pre>{@code
  * Checkpoint checkpoint = Checkpoint.read(file);
  * Block model = build(checkpoint.metadata().get("model")).initialize(device, new Generator(seed));
  * ...
- * Trainer.of(model, optimizer, device).resume(checkpoint).fit(train, test, 30);
+ * Trainer.of(model, optimizer, device).resume(checkpoint).fit(train, validation, 30);
  * }</pre>
  *
  * <p>The rest is not in the file and must be set up as for the original run: the network and the modes of its parts,
- * the optimiser's settings except the learning rate, the schedule, the loaders' transforms, label smoothing and
+ * the optimiser's settings except the learning rate, the schedule, the loaders' transforms, the loss, the metrics and
  * gradient clipping. Values are stored as float32; the reference device computes in double precision, so it resumes
  * from rounded values.
  */
@@ -57,10 +63,10 @@ public final class Checkpoint {
 
     private static final String KEYS = "striate.";
     private static final String VERSION = KEYS + "checkpoint";
-    private static final String CURRENT_VERSION = "2";
+    private static final String CURRENT_VERSION = "3";
 
-    /** Files of this version have the confusion matrix of every epoch. */
-    private static final String FIRST_VERSION = "1";
+    /** Files of these versions lack the steps' losses. Those of the first have the confusion matrix of every epoch. */
+    private static final String[] VERSIONS = {"1", "2", CURRENT_VERSION};
 
     /** The SHA-256 of all other entries of this class. Older files have none. */
     private static final String DIGEST = KEYS + "checkpoint_sha256";
@@ -70,6 +76,13 @@ public final class Checkpoint {
     private static final String LOSS_SUM = KEYS + "loss_sum";
     private static final String IMAGES = KEYS + "images";
     private static final String CORRECT = KEYS + "correct";
+
+    /** The number of correctly classified images if the model is not a classifier. */
+    private static final String NONE = "none";
+
+    /** Followed by the metric's name. */
+    private static final String METRIC_SUM = KEYS + "metric_sum.";
+
     private static final String SECONDS = KEYS + "seconds";
     private static final String HISTORY = KEYS + "history";
     private static final String OPTIMIZER = KEYS + "optimizer";
@@ -85,25 +98,44 @@ public final class Checkpoint {
     private static final String LOADER_SEED = KEYS + "loader.seed";
     private static final String LOADER_SHUFFLED = KEYS + "loader.shuffled";
     private static final String LOADER_DROPS_LAST = KEYS + "loader.drops_last";
-    private static final String TEST_EPOCH = KEYS + "test_loader.epoch";
+    /** The name is that of earlier versions, in which it was called the test set. */
+    private static final String VALIDATION_EPOCH = KEYS + "test_loader.epoch";
+
+    private static final String ACCUMULATED = KEYS + "accumulated_batches";
+    private static final String AVERAGE_DECAY = KEYS + "average_decay";
+    private static final String BEST_EPOCH = KEYS + "best_epoch";
+    private static final String BEST_SCORE = KEYS + "best_score";
 
     /** Followed by the generator's name in the model. */
     private static final String GENERATOR = KEYS + "generator.";
 
+    /** The names of tensors: the optimiser's weights where the plain names have their average, and the best weights. */
+    private static final String TRAINED_WEIGHTS = State.TRAINER_PREFIX + "weights.";
+
+    private static final String BEST_WEIGHTS = State.TRAINER_PREFIX + "best.";
+    private static final String LOSSES = State.TRAINER_PREFIX + "losses";
+    private static final String LEARNING_RATES = State.TRAINER_PREFIX + "learning_rates";
+
     private final CheckpointFields fields;
-    private final Progress progress;
+    private final int epoch;
+    private final int step;
+    private final Tally.Sums sums;
+    private final double seconds;
+    private final List<EpochEnd> history;
+    private final @Nullable BestEpoch best;
+    private final int accumulated;
     private final float learningRate;
     private final long optimizerSteps;
     private final Map<String, Long> parameterSteps = new LinkedHashMap<>();
     private final boolean dropsLast;
     private final int loaderEpoch;
-    private final int testEpoch;
-    private final int batches;
+    private final int validationEpoch;
+    private final int steps;
     private final Map<String, Generator> generators = new TreeMap<>();
 
     private Checkpoint(CheckpointFields fields) {
         this.fields = fields;
-        fields.expect(VERSION, FIRST_VERSION, CURRENT_VERSION);
+        fields.expect(VERSION, VERSIONS);
         String digest = digest(fields.all());
         if (!fields.all().getOrDefault(DIGEST, digest).equals(digest)) {
             throw new StriateException(file() + " is damaged: the SHA-256 of its metadata that start with " + KEYS
@@ -112,19 +144,29 @@ public final class Checkpoint {
         int images = fields.whole(LOADER_IMAGES, 1, Integer.MAX_VALUE);
         int batchSize = fields.whole(LOADER_BATCH_SIZE, 1, Integer.MAX_VALUE);
         dropsLast = fields.flag(LOADER_DROPS_LAST);
-        batches = dropsLast ? images / batchSize : (images - 1) / batchSize + 1;
-        List<EpochEnd> history = fields.history(HISTORY);
-        int step = fields.whole(STEP, 0, batches);
-        int trained = (int) Math.min((long) step * batchSize, images);
-        Tally.Sums sums = new Tally.Sums(
-                fields.number(LOSS_SUM), fields.whole(IMAGES, trained, trained), fields.whole(CORRECT, 0, trained));
-        int epoch = fields.whole(EPOCH, history.size() + 1, history.size() + 1);
-        progress = new Progress(epoch, step, sums, fields.number(SECONDS), history);
+        accumulated = fields.has(ACCUMULATED) ? fields.whole(ACCUMULATED, 1, Integer.MAX_VALUE) : 1;
+        int batches = dropsLast ? images / batchSize : (images - 1) / batchSize + 1;
+        steps = (batches - 1) / accumulated + 1;
+        history = fields.history(HISTORY);
+        step = fields.whole(STEP, 0, steps);
+        int trained = (int) Math.min((long) step * accumulated * batchSize, images);
+        Map<String, Double> metrics = new LinkedHashMap<>();
+        fields.startingWith(METRIC_SUM).forEach((key, name) -> metrics.put(name, fields.anyNumber(key)));
+        sums = new Tally.Sums(
+                fields.finite(LOSS_SUM),
+                fields.whole(IMAGES, trained, trained),
+                fields.text(CORRECT).equals(NONE) ? -1 : fields.whole(CORRECT, 0, trained),
+                metrics);
+        seconds = fields.number(SECONDS);
+        epoch = fields.whole(EPOCH, history.size() + 1, history.size() + 1);
+        best = fields.has(BEST_EPOCH)
+                ? new BestEpoch(fields.whole(BEST_EPOCH, 1, epoch), fields.anyNumber(BEST_SCORE))
+                : null;
         learningRate = (float) fields.number(LEARNING_RATE);
         optimizerSteps = fields.whole(OPTIMIZER_STEPS);
         fields.startingWith(PARAMETER_STEPS).forEach((key, name) -> parameterSteps.put(name, fields.whole(key)));
         loaderEpoch = fields.whole(LOADER_EPOCH, 0, Integer.MAX_VALUE - 1);
-        testEpoch = fields.whole(TEST_EPOCH, 0, Integer.MAX_VALUE - 1);
+        validationEpoch = fields.whole(VALIDATION_EPOCH, 0, Integer.MAX_VALUE - 1);
         fields.startingWith(GENERATOR).forEach((key, name) -> generators.put(name, fields.generator(key)));
     }
 
@@ -159,17 +201,17 @@ public final class Checkpoint {
      * as in {@link EpochEnd}.
      */
     public List<EpochEnd> history() {
-        return progress.history();
+        return List.copyOf(history);
     }
 
     /** Returns the number of completed steps of the next epoch. */
     public int step() {
-        return progress.step();
+        return step;
     }
 
     /** Describes the progress: {@code after epoch 3}, or {@code in epoch 4 after step 120 of 391}. */
     public String inWords() {
-        return Progress.inWords(progress.epoch(), progress.step(), batches);
+        return Progress.inWords(epoch, step, steps);
     }
 
     /** Returns the {@linkplain Optimizer#kind kind of optimiser}. */
@@ -188,11 +230,11 @@ public final class Checkpoint {
     static void write(
             Path file,
             Progress progress,
-            Block model,
-            Optimizer optimizer,
+            Trainer trainer,
+            TrainedWeights weights,
             DataLoader train,
             int loaderEpoch,
-            @Nullable DataLoader test,
+            @Nullable DataLoader validation,
             Map<String, String> metadata) {
         Map<String, String> all = new LinkedHashMap<>(metadata);
         for (String key : metadata.keySet()) {
@@ -201,13 +243,16 @@ public final class Checkpoint {
                         "checkpoint: a key of the caller's metadata starts with " + KEYS + ": " + key);
             }
         }
-        requireFinite(file, model, progress.epoch(), progress.step(), train.batches());
+        Optimizer optimizer = trainer.optimizer();
+        requireFinite(file, weights.trained(), progress, trainer.stepsPerEpoch(train));
         all.put(VERSION, CURRENT_VERSION);
         all.put(EPOCH, "" + progress.epoch());
         all.put(STEP, "" + progress.step());
         all.put(LOSS_SUM, "" + progress.sums().loss());
         all.put(IMAGES, "" + progress.sums().images());
-        all.put(CORRECT, "" + progress.sums().correct());
+        int correct = progress.sums().correct();
+        all.put(CORRECT, correct < 0 ? NONE : "" + correct);
+        progress.sums().metrics().forEach((name, sum) -> all.put(METRIC_SUM + name, "" + sum));
         all.put(SECONDS, "" + progress.seconds());
         all.put(OPTIMIZER, optimizer.kind());
         all.put(LEARNING_RATE, "" + optimizer.learningRate());
@@ -219,11 +264,32 @@ public final class Checkpoint {
         all.put(LOADER_SEED, "" + train.seed());
         all.put(LOADER_SHUFFLED, "" + train.isShuffled());
         all.put(LOADER_DROPS_LAST, "" + train.dropsLast());
-        all.put(TEST_EPOCH, "" + (test == null ? 0 : test.epoch()));
-        model.generators().forEach((name, generator) -> all.put(GENERATOR + name, CheckpointFields.text(generator)));
+        all.put(VALIDATION_EPOCH, "" + (validation == null ? 0 : validation.epoch()));
+        all.put(ACCUMULATED, "" + trainer.accumulated());
+        all.put(AVERAGE_DECAY, "" + trainer.averageDecay());
+        if (progress.best() != null) {
+            all.put(BEST_EPOCH, "" + progress.best().epoch());
+            all.put(BEST_SCORE, "" + progress.best().score());
+        }
+        trainer.model()
+                .generators()
+                .forEach((name, generator) -> all.put(GENERATOR + name, CheckpointFields.text(generator)));
         all.put(HISTORY, HistoryJson.write(progress.history()));
         all.put(DIGEST, digest(all));
-        Safetensors.write(file, tensors(model, optimizer), all);
+        try (Scope scope = Scope.open()) {
+            Map<String, Tensor> tensors = tensors(weights, optimizer, progress.best() != null);
+            putCurve(tensors, trainer.device(), progress.curve());
+            Safetensors.write(file, tensors, all);
+        }
+    }
+
+    private static void putCurve(Map<String, Tensor> tensors, Device device, StepCurve curve) {
+        float[] losses = curve.losses();
+        if (losses.length > 0) {
+            Shape shape = Shape.of(losses.length);
+            tensors.put(LOSSES, Tensor.of(device, shape, losses));
+            tensors.put(LEARNING_RATES, Tensor.of(device, shape, curve.learningRates()));
+        }
     }
 
     private static String digest(Map<String, String> metadata) {
@@ -237,27 +303,38 @@ public final class Checkpoint {
     }
 
     /** Checks the weights, because the losses are not enough: a finite loss may have an infinite gradient. */
-    private static void requireFinite(Path file, Block model, int epoch, int step, int steps) {
-        model.parameters().forEach((name, tensor) -> {
+    private static void requireFinite(Path file, Map<String, Tensor> weights, Progress progress, int steps) {
+        weights.forEach((name, tensor) -> {
             for (float value : tensor.toFloatArray()) {
                 if (!Float.isFinite(value)) {
-                    throw new StriateException(
-                            "cannot write the checkpoint " + file + ": " + Progress.inWords(epoch, step, steps)
-                                    + ", " + name + " has the value " + value
-                                    + ", from which training cannot continue; lower the learning"
-                                    + " rate, or clip the gradient norm");
+                    throw new StriateException("cannot write the checkpoint " + file + ": "
+                            + Progress.inWords(progress.epoch(), progress.step(), steps)
+                            + ", " + name + " has the value " + value
+                            + ", from which training cannot continue; lower the learning"
+                            + " rate, or clip the gradient norm");
                 }
             }
         });
     }
 
-    private static Map<String, Tensor> tensors(Block model, Optimizer optimizer) {
-        Map<String, Tensor> all = model.state();
+    /** Returns all tensors of a checkpoint but those of the curve. */
+    private static Map<String, Tensor> tensors(TrainedWeights weights, Optimizer optimizer, boolean withBest) {
+        Map<String, Tensor> averaged = weights.averaged();
+        Map<String, Tensor> all = new LinkedHashMap<>(averaged == null ? weights.trained() : averaged);
         for (String name : all.keySet()) {
-            if (name.startsWith(State.OPTIMIZER_PREFIX)) {
-                throw new StriateException("checkpoint: the model's " + name
-                        + " could be taken for the optimiser's; give the" + " part called \"optimizer\" another name");
+            for (String prefix : List.of(State.OPTIMIZER_PREFIX, State.TRAINER_PREFIX)) {
+                if (name.startsWith(prefix)) {
+                    throw new StriateException("checkpoint: the model's " + name
+                            + " could be taken for the state of the training; give the part called \""
+                            + name.substring(0, prefix.length() - 1) + "\" another name");
+                }
             }
+        }
+        if (averaged != null) {
+            weights.trained().forEach((name, tensor) -> all.put(TRAINED_WEIGHTS + name, tensor));
+        }
+        if (withBest) {
+            Objects.requireNonNull(weights.best()).forEach((name, tensor) -> all.put(BEST_WEIGHTS + name, tensor));
         }
         optimizer.state().forEach((name, tensor) -> all.put(State.OPTIMIZER_PREFIX + name, tensor));
         return all;
@@ -266,10 +343,14 @@ public final class Checkpoint {
     /**
      * Restores the model, the optimiser and the loaders, and returns the progress.
      *
-     * @param epochs the planned number of epochs, including the completed ones
+     * @param weights those of the trainer's model
+     * @param epochs  the planned number of epochs, including the completed ones
      * @throws StriateException if something does not match the checkpoint; nothing has changed then
      */
-    Progress restore(Block model, Optimizer optimizer, DataLoader train, @Nullable DataLoader test, int epochs) {
+    Progress restore(
+            Trainer trainer, TrainedWeights weights, DataLoader train, @Nullable DataLoader validation, int epochs) {
+        Block model = trainer.model();
+        Optimizer optimizer = trainer.optimizer();
         List<String> problems = new ArrayList<>();
         compare(problems, "the optimiser", optimizer(), optimizer.kind());
         compare(
@@ -278,6 +359,12 @@ public final class Checkpoint {
                 fields.text(LOADER_IMAGES),
                 "" + train.dataset().size());
         compare(problems, "the batch size", fields.text(LOADER_BATCH_SIZE), "" + train.batchSize());
+        compare(problems, "the number of accumulated batches", "" + accumulated, "" + trainer.accumulated());
+        compare(
+                problems,
+                "the decay of averaged weights",
+                fields.all().getOrDefault(AVERAGE_DECAY, "0.0"),
+                "" + trainer.averageDecay());
         compare(problems, "the loader's seed", fields.text(LOADER_SEED), "" + train.seed());
         compare(problems, "whether the loader shuffles", fields.text(LOADER_SHUFFLED), "" + train.isShuffled());
         compare(problems, "whether the loader drops the last batch", "" + dropsLast, "" + train.dropsLast());
@@ -299,7 +386,10 @@ public final class Checkpoint {
                         "" + generator.seed());
             }
         });
-        int begun = progress.step() == 0 ? progress.history().size() : progress.epoch();
+        if (best != null && trainer.best() == null) {
+            problems.add("the best weights were kept and are not now");
+        }
+        int begun = step == 0 ? history.size() : epoch;
         if (epochs < begun) {
             problems.add("it is " + inWords() + ", and " + epochs + " epochs are wanted in all");
         }
@@ -307,7 +397,7 @@ public final class Checkpoint {
             throw new StriateException("cannot resume from " + file() + ": " + String.join("; ", problems)
                     + ". Set up the training as it was when the checkpoint was written");
         }
-        State.load(tensors(model, optimizer), file(), fields.all());
+        StepCurve curve = loadTensors(trainer, weights);
         if (parameterSteps.isEmpty()) {
             optimizer.steps(optimizerSteps);
         } else {
@@ -317,10 +407,37 @@ public final class Checkpoint {
         model.generators()
                 .forEach((name, generator) -> generator.stream(Objects.requireNonNull(generators.get(name)).stream()));
         train.epoch(loaderEpoch);
-        if (test != null) {
-            test.epoch(testEpoch);
+        if (validation != null) {
+            validation.epoch(validationEpoch);
         }
-        return progress;
+        return new Progress(epoch, step, sums, seconds, history, curve, best);
+    }
+
+    private StepCurve loadTensors(Trainer trainer, TrainedWeights weights) {
+        long done = (long) history.size() * steps + step;
+        SafetensorsEntry entry = Safetensors.entries(file()).get(LOSSES);
+        long bytes = entry == null ? 0 : entry.end() - entry.begin();
+        int known = (int) Math.min(bytes / Float.BYTES, Integer.MAX_VALUE);
+        if (known > done) {
+            throw new StriateException(file() + " is a damaged checkpoint: it has the losses of " + known
+                    + " steps, of which " + done + " were made");
+        }
+        try (Scope scope = Scope.open()) {
+            if (best != null) {
+                weights.keepAsBest();
+            }
+            Map<String, Tensor> tensors = tensors(weights, trainer.optimizer(), best != null);
+            StepCurve curve = new StepCurve(steps, done - known, new float[known], new float[known]);
+            putCurve(tensors, trainer.device(), curve);
+            State.load(tensors, file(), fields.all());
+            return known == 0
+                    ? curve
+                    : new StepCurve(
+                            steps,
+                            done - known,
+                            Objects.requireNonNull(tensors.get(LOSSES)).toFloatArray(),
+                            Objects.requireNonNull(tensors.get(LEARNING_RATES)).toFloatArray());
+        }
     }
 
     private static void compare(List<String> problems, String what, String then, String now) {

@@ -52,15 +52,32 @@ record CheckpointFields(Path file, Map<String, String> all) {
 
     /** Returns a finite number of at least 0. */
     double number(String key) {
-        try {
-            double value = Double.parseDouble(text(key));
-            if (value >= 0 && value < Double.POSITIVE_INFINITY) {
-                return value;
-            }
-        } catch (NumberFormatException e) {
-            // The same message.
+        double value = finite(key);
+        if (value >= 0) {
+            return value;
         }
         throw wrong(key, "a finite number of at least 0");
+    }
+
+    double finite(String key) {
+        double value = anyNumber(key);
+        if (Double.isFinite(value)) {
+            return value;
+        }
+        throw wrong(key, "a finite number");
+    }
+
+    /** Returns a number, which may be infinite or NaN. */
+    double anyNumber(String key) {
+        try {
+            return Double.parseDouble(text(key));
+        } catch (NumberFormatException e) {
+            throw wrong(key, "a number");
+        }
+    }
+
+    boolean has(String key) {
+        return all.containsKey(key);
     }
 
     /** Returns a boolean; false if the key is missing, as in files of older versions. */

@@ -8,14 +8,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a {@link Checkpoint} after every epoch, replacing the previous one. If training is interrupted, it also writes
- * one within an epoch. Optionally, it keeps the checkpoint of the epoch with the best test accuracy in a second file.
+ * one within an epoch. Optionally, it keeps the checkpoint of the best epoch in a second file.
  */
 public final class CheckpointWriter implements TrainingListener {
 
     private final Path file;
     private final Map<String, String> metadata;
     private @Nullable Path best;
-    private double bestAccuracy = Double.NEGATIVE_INFINITY;
+    private @Nullable Monitor monitor;
+    private double bestScore = Double.NEGATIVE_INFINITY;
     private Checkpoint.@Nullable Saver saver;
 
     /** Whether a step has been made. Untrained weights must not replace the file of an earlier run. */
@@ -32,33 +33,52 @@ public final class CheckpointWriter implements TrainingListener {
     }
 
     /**
-     * Keeps the checkpoint of the epoch with the highest test accuracy in another file. If several epochs are equally
-     * good, the earliest is kept. In a resumed run, the earlier epochs also count, provided that the file exists.
+     * Keeps the checkpoint of the epoch with the highest validation accuracy in another file; without classes, that of
+     * the epoch with the lowest validation loss. Otherwise like {@link #best(Path, Monitor)}.
      */
     public CheckpointWriter best(Path file) {
         best = file;
+        monitor = null;
         return this;
     }
 
-    /** @throws StriateException if the best checkpoint is to be kept and there is no test set */
+    /**
+     * Keeps the checkpoint of the best epoch in another file. If several epochs are equally good, the earliest is kept.
+     * In a resumed run, the earlier epochs also count, provided that the file exists.
+     */
+    public CheckpointWriter best(Path file, Monitor by) {
+        best = file;
+        monitor = by;
+        return this;
+    }
+
+    /** @throws StriateException if the best checkpoint is to be kept and there is no validation set */
     @Override
     public void onStart(TrainingStart start) {
         saver = start.checkpoints();
         underWay = start.step() > 0 || !start.history().isEmpty();
-        bestAccuracy = Double.NEGATIVE_INFINITY;
+        bestScore = Double.NEGATIVE_INFINITY;
         if (best != null) {
-            if (start.testImages() == 0) {
-                throw new StriateException("CheckpointWriter: to keep the best, the training needs a test set");
+            if (start.validationImages() == 0) {
+                throw new StriateException("CheckpointWriter: to keep the best, the training needs a validation set");
             }
             if (Files.exists(best)) {
-                // Epochs that were trained without a test set have the accuracy NaN, which max() would return.
-                bestAccuracy = start.history().stream()
-                        .mapToDouble(EpochEnd::testAccuracy)
-                        .filter(accuracy -> !Double.isNaN(accuracy))
+                // Epochs that were trained without a validation set have the score NaN, which max() would return.
+                bestScore = start.history().stream()
+                        .mapToDouble(this::score)
+                        .filter(score -> !Double.isNaN(score))
                         .max()
-                        .orElse(bestAccuracy);
+                        .orElse(bestScore);
             }
         }
+    }
+
+    private double score(EpochEnd epoch) {
+        if (monitor != null) {
+            return monitor.score(epoch);
+        }
+        double accuracy = epoch.validationAccuracy();
+        return Double.isNaN(accuracy) ? -epoch.validationLoss() : accuracy;
     }
 
     @Override
@@ -70,9 +90,9 @@ public final class CheckpointWriter implements TrainingListener {
     public void onEpoch(EpochEnd epoch) {
         // The best checkpoint is written first: if the program ends between the two, the resumed run repeats this
         // epoch.
-        if (best != null && epoch.testAccuracy() > bestAccuracy) {
+        if (best != null && score(epoch) > bestScore) {
             save(best);
-            bestAccuracy = epoch.testAccuracy();
+            bestScore = score(epoch);
         }
         save(file);
     }

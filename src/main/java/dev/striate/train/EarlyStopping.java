@@ -5,42 +5,48 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stops training after some epochs without improvement on the test set (Prechelt, "Early stopping - but when?", 1998).
- * The model keeps the weights of the last epoch; use {@link CheckpointWriter#best} to save those of the best epoch. A
- * resumed run continues the count.
+ * Stops training after some epochs without improvement on the validation set (Prechelt, "Early stopping - but when?",
+ * 1998). The model keeps the weights of the last epoch unless {@link Trainer#keepBest} is used too. A resumed run
+ * continues the count.
+ *
+ * <pre>{@code
+ * trainer.listener(EarlyStopping.byValidationLoss(5)).keepBest(Monitor.validationLoss());
+ * }</pre>
  */
 public final class EarlyStopping implements TrainingListener {
 
-    private final boolean byLoss;
+    private final Monitor monitor;
     private final int patience;
     private double leastImprovement;
-
-    /** Larger is better. */
     private double best;
-
     private int bestEpoch;
     private int epochs;
 
-    private EarlyStopping(boolean byLoss, int patience) {
+    private EarlyStopping(Monitor monitor, int patience) {
         if (patience < 1) {
             throw new StriateException("EarlyStopping: expected a patience of at least 1 epoch, got " + patience);
         }
-        this.byLoss = byLoss;
+        this.monitor = monitor;
         this.patience = patience;
     }
 
     /**
-     * Monitors the loss on the test set.
+     * Monitors a value of the validation set.
      *
      * @param patience the number of consecutive epochs without improvement after which training stops
      */
-    public static EarlyStopping byTestLoss(int patience) {
-        return new EarlyStopping(true, patience);
+    public static EarlyStopping by(Monitor monitor, int patience) {
+        return new EarlyStopping(monitor, patience);
     }
 
-    /** Monitors the accuracy on the test set; otherwise like {@link #byTestLoss}. */
-    public static EarlyStopping byTestAccuracy(int patience) {
-        return new EarlyStopping(false, patience);
+    /** Monitors the loss on the validation set; see {@link #by}. */
+    public static EarlyStopping byValidationLoss(int patience) {
+        return by(Monitor.validationLoss(), patience);
+    }
+
+    /** Monitors the accuracy on the validation set; see {@link #by}. */
+    public static EarlyStopping byValidationAccuracy(int patience) {
+        return by(Monitor.validationAccuracy(), patience);
     }
 
     /**
@@ -56,11 +62,11 @@ public final class EarlyStopping implements TrainingListener {
         return this;
     }
 
-    /** @throws StriateException if there is no test set */
+    /** @throws StriateException if there is no validation set */
     @Override
     public void onStart(TrainingStart start) {
-        if (start.testImages() == 0) {
-            throw new StriateException("EarlyStopping: the training has no test set; pass one to fit()");
+        if (start.validationImages() == 0) {
+            throw new StriateException("EarlyStopping: the training has no validation set; pass one to fit()");
         }
         best = Double.NEGATIVE_INFINITY;
         bestEpoch = 0;
@@ -70,10 +76,10 @@ public final class EarlyStopping implements TrainingListener {
 
     @Override
     public void onEpoch(EpochEnd epoch) {
-        double value = byLoss ? -epoch.testLoss() : epoch.testAccuracy();
+        double score = monitor.score(epoch);
         epochs = epoch.epoch();
-        if (value > best + leastImprovement) {
-            best = value;
+        if (score > best + leastImprovement) {
+            best = score;
             bestEpoch = epochs;
         }
     }
@@ -83,18 +89,17 @@ public final class EarlyStopping implements TrainingListener {
         if (epochs - bestEpoch < patience) {
             return null;
         }
-        String watched = byLoss ? "test loss" : "test accuracy";
         int count = epochs - bestEpoch;
         String since = " for " + count + (count == 1 ? " epoch" : " epochs");
         return Stop.early(
                 bestEpoch == 0
-                        ? "the " + watched + " was not a number" + since
+                        ? "the " + monitor + " was not a number" + since
                         : String.format(
                                 Locale.ROOT,
                                 "no better %s%s, the best was %.4f in epoch %d",
-                                watched,
+                                monitor,
                                 since,
-                                Math.abs(best),
+                                monitor.value(best),
                                 bestEpoch));
     }
 }

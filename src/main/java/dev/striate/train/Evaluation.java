@@ -2,22 +2,31 @@ package dev.striate.train;
 
 import dev.striate.StriateException;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * The evaluation of a classifier on a set of images. For past epochs, only loss, total and correct are kept, so that
- * the history stays small: predictions and confusion matrix are empty.
+ * The evaluation of a model on a set of images. Predictions and confusion matrix are empty if the model is not a
+ * classifier. They are also empty for past epochs, so that the history stays small.
  *
- * @param loss        the mean cross-entropy over all images
+ * @param loss        the mean loss over all images
  * @param total       the number of images
- * @param correct     the number of correctly classified images
+ * @param correct     the number of correctly classified images; -1 if the model is not a classifier
  * @param predictions the predicted class of each image, in the order of the batches
  * @param confusion   the number of images by true class (row) and predicted class (column)
+ * @param metrics     the mean of each {@linkplain Trainer#metric metric} over all images, by name
  */
-public record Evaluation(double loss, int total, int correct, int[] predictions, int[][] confusion) {
+public record Evaluation(
+        double loss, int total, int correct, int[] predictions, int[][] confusion, Map<String, Double> metrics) {
 
-    /** Creates an evaluation whose total and correct are computed from the confusion matrix. */
-    public Evaluation(double loss, int[] predictions, int[][] confusion) {
+    public Evaluation {
+        metrics = Collections.unmodifiableMap(new LinkedHashMap<>(metrics));
+    }
+
+    /** Creates an evaluation of a classifier, whose total and correct are computed from the confusion matrix. */
+    public Evaluation(double loss, int[] predictions, int[][] confusion, Map<String, Double> metrics) {
         this(
                 loss,
                 Arrays.stream(confusion).flatMapToInt(Arrays::stream).sum(),
@@ -25,17 +34,41 @@ public record Evaluation(double loss, int total, int correct, int[] predictions,
                         .map(label -> confusion[label][label])
                         .sum(),
                 predictions,
-                confusion);
+                confusion,
+                metrics);
+    }
+
+    /** Creates an evaluation of a classifier without metrics. */
+    public Evaluation(double loss, int[] predictions, int[][] confusion) {
+        this(loss, predictions, confusion, Map.of());
+    }
+
+    /** Creates an evaluation without predictions. */
+    Evaluation(double loss, int total, int correct, Map<String, Double> metrics) {
+        this(loss, total, correct, new int[0], new int[0][], metrics);
     }
 
     /** Returns a reduced copy for the history. */
     Evaluation past() {
-        return new Evaluation(loss, total, correct, new int[0], new int[0][]);
+        return new Evaluation(loss, total, correct, metrics);
     }
 
-    /** Returns {@link #correct()} divided by {@link #total()}. */
+    /** Returns {@link #correct()} divided by {@link #total()}; NaN if the model is not a classifier. */
     public double accuracy() {
-        return (double) correct / total;
+        return correct < 0 ? Double.NaN : (double) correct / total;
+    }
+
+    /**
+     * Returns a metric.
+     *
+     * @throws StriateException if there is none with this name
+     */
+    public double metric(String name) {
+        Double value = metrics.get(name);
+        if (value == null) {
+            throw new StriateException("there is no metric \"" + name + "\"; there are " + metrics.keySet());
+        }
+        return value;
     }
 
     /** Returns the number of images of a class. */
@@ -82,7 +115,7 @@ public record Evaluation(double loss, int total, int correct, int[] predictions,
         if (label < 0 || label >= confusion.length) {
             throw new StriateException("class " + label + " does not exist, expected "
                     + (confusion.length == 0
-                            ? "none: the confusion matrix of a past epoch is not kept"
+                            ? "none: there is no confusion matrix for past epochs, nor without classes"
                             : "0 .. " + (confusion.length - 1)));
         }
         return label;
@@ -90,6 +123,7 @@ public record Evaluation(double loss, int total, int correct, int[] predictions,
 
     @Override
     public String toString() {
-        return "Evaluation[loss " + loss + ", " + correct + " of " + total + " correct]";
+        return "Evaluation[loss " + loss + (correct < 0 ? "" : ", " + correct + " of " + total + " correct")
+                + (metrics.isEmpty() ? "" : ", " + metrics) + "]";
     }
 }

@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,14 +46,18 @@ final class HistoryJson {
                 json.writeNumberField("learning_rate", epoch.learningRate());
                 json.writeNumberField("seconds", epoch.seconds());
                 json.writeNumberField("samples_per_second", epoch.samplesPerSecond());
-                Evaluation test = epoch.test();
-                if (test != null) {
-                    json.writeNumberField("test_loss", test.loss());
-                    json.writeNumberField("test_images", test.total());
-                    json.writeNumberField("test_correct", test.correct());
-                    if (epoch.epoch() == epochs.size()) {
-                        json.writeArrayFieldStart("test_confusion");
-                        for (int[] row : test.confusion()) {
+                writeMetrics(json, "train_metrics", epoch.trainMetrics());
+                Evaluation validation = epoch.validation();
+                if (validation != null) {
+                    json.writeNumberField("validation_loss", validation.loss());
+                    json.writeNumberField("validation_images", validation.total());
+                    if (validation.correct() >= 0) {
+                        json.writeNumberField("validation_correct", validation.correct());
+                    }
+                    writeMetrics(json, "validation_metrics", validation.metrics());
+                    if (epoch.epoch() == epochs.size() && validation.confusion().length > 0) {
+                        json.writeArrayFieldStart("validation_confusion");
+                        for (int[] row : validation.confusion()) {
                             json.writeArray(row, 0, row.length);
                         }
                         json.writeEndArray();
@@ -64,6 +70,16 @@ final class HistoryJson {
             throw new AssertionError("writing to memory cannot fail", e);
         }
         return text.toString();
+    }
+
+    private static void writeMetrics(JsonGenerator json, String field, Map<String, Double> metrics) throws IOException {
+        if (!metrics.isEmpty()) {
+            json.writeObjectFieldStart(field);
+            for (Map.Entry<String, Double> metric : metrics.entrySet()) {
+                json.writeNumberField(metric.getKey(), metric.getValue());
+            }
+            json.writeEndObject();
+        }
     }
 
     /** @throws IOException if the text was not written by {@link #write} */
@@ -96,14 +112,17 @@ final class HistoryJson {
         float learningRate = Float.NaN;
         double seconds = Double.NaN;
         double samplesPerSecond = Double.NaN;
-        double testLoss = Double.NaN;
-        int testImages = 0;
-        int testCorrect = 0;
+        Map<String, Double> trainMetrics = Map.of();
+        double loss = Double.NaN;
+        int total = 0;
+        int correct = -1;
+        Map<String, Double> metrics = Map.of();
         int[] @Nullable [] confusion = null;
         while (json.nextToken() != JsonToken.END_OBJECT) {
             String field = json.currentName();
             json.nextToken();
-            switch (field) {
+            // Earlier versions wrote "test" for "validation".
+            switch (field.replaceFirst("^test_", "validation_")) {
                 case "epoch" -> epoch = count(json);
                 case "epochs" -> epochs = count(json);
                 case "images" -> images = count(json);
@@ -112,19 +131,41 @@ final class HistoryJson {
                 case "learning_rate" -> learningRate = (float) number(json);
                 case "seconds" -> seconds = number(json);
                 case "samples_per_second" -> samplesPerSecond = number(json);
-                case "test_loss" -> testLoss = number(json);
-                case "test_images" -> testImages = count(json);
-                case "test_correct" -> testCorrect = count(json);
-                case "test_confusion" -> confusion = confusion(json);
+                case "train_metrics" -> trainMetrics = metrics(json);
+                case "validation_loss" -> loss = number(json);
+                case "validation_images" -> total = count(json);
+                case "validation_correct" -> correct = count(json);
+                case "validation_metrics" -> metrics = metrics(json);
+                case "validation_confusion" -> confusion = confusion(json);
                 default -> require(json, false, "a known field instead of " + field);
             }
         }
-        require(json, testCorrect <= testImages, "no more correct images than images");
-        Evaluation test = confusion != null
-                ? new Evaluation(testLoss, new int[0], confusion)
-                : testImages > 0 ? new Evaluation(testLoss, testImages, testCorrect, new int[0], new int[0][]) : null;
+        require(json, correct <= total, "no more correct images than images");
+        Evaluation validation = confusion != null
+                ? new Evaluation(loss, new int[0], confusion, metrics)
+                : total > 0 ? new Evaluation(loss, total, correct, metrics) : null;
         return new EpochEnd(
-                epoch, epochs, images, trainLoss, trainAccuracy, test, learningRate, seconds, samplesPerSecond);
+                epoch,
+                epochs,
+                images,
+                trainLoss,
+                trainAccuracy,
+                trainMetrics,
+                validation,
+                learningRate,
+                seconds,
+                samplesPerSecond);
+    }
+
+    private static Map<String, Double> metrics(JsonParser json) throws IOException {
+        Map<String, Double> metrics = new LinkedHashMap<>();
+        require(json, json.currentToken() == JsonToken.START_OBJECT, "metrics");
+        while (json.nextToken() != JsonToken.END_OBJECT) {
+            String name = json.currentName();
+            json.nextToken();
+            metrics.put(name, number(json));
+        }
+        return metrics;
     }
 
     private static int[][] confusion(JsonParser json) throws IOException {

@@ -2,6 +2,7 @@ package dev.striate.train;
 
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.Map;
 
 /** Prints one line per epoch. */
 public final class PlainProgress implements TrainingListener {
@@ -18,26 +19,28 @@ public final class PlainProgress implements TrainingListener {
     }
 
     /**
-     * {@code epoch  3/30  loss 0.4321  accuracy 91.20 %  test loss 0.4012  test accuracy 92.50 %  lr 0.00500  12,345
-     * images/s}
+     * {@code epoch  3/30  loss 0.4321  acc 91.20 %  val loss 0.4012  val acc 92.50 %  lr 0.00500  12,345 images/s}. Accuracies are missing if the model is not a classifier, and metrics follow them.
      */
     public static String line(EpochEnd epoch) {
         int digits = String.valueOf(epoch.epochs()).length();
-        Evaluation test = epoch.test();
-        return String.format(
-                Locale.ROOT,
-                "epoch %" + digits + "d/%d  loss %.4f  accuracy %.2f %%%s  lr %.3g  %,.0f images/s",
-                epoch.epoch(),
-                epoch.epochs(),
-                epoch.trainLoss(),
-                100 * epoch.trainAccuracy(),
-                test == null ? "" : onTest(test),
-                epoch.learningRate(),
-                epoch.samplesPerSecond());
+        StringBuilder line = new StringBuilder(
+                String.format(Locale.ROOT, "epoch %" + digits + "d/%d", epoch.epoch(), epoch.epochs()));
+        append(line, "", epoch.trainLoss(), epoch.trainAccuracy(), epoch.trainMetrics());
+        Evaluation validation = epoch.validation();
+        if (validation != null) {
+            append(line, "val ", validation.loss(), validation.accuracy(), validation.metrics());
+        }
+        return line.append(String.format(
+                        Locale.ROOT, "  lr %.3g  %,.0f images/s", epoch.learningRate(), epoch.samplesPerSecond()))
+                .toString();
     }
 
-    private static String onTest(Evaluation test) {
-        return String.format(
-                Locale.ROOT, "  test loss %.4f  test accuracy %.2f %%", test.loss(), 100 * test.accuracy());
+    private static void append(
+            StringBuilder line, String set, double loss, double accuracy, Map<String, Double> metrics) {
+        line.append(String.format(Locale.ROOT, "  %sloss %.4f", set, loss));
+        if (!Double.isNaN(accuracy)) {
+            line.append(String.format(Locale.ROOT, "  %sacc %.2f %%", set, 100 * accuracy));
+        }
+        metrics.forEach((name, value) -> line.append(String.format(Locale.ROOT, "  %s%s %.4f", set, name, value)));
     }
 }

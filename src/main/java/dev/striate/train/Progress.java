@@ -1,6 +1,7 @@
 package dev.striate.train;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The progress of a training run between two steps.
@@ -10,10 +11,21 @@ import java.util.List;
  * @param sums    the sums over these steps
  * @param seconds the time of these steps
  * @param history the completed epochs
+ * @param curve   all steps so far
+ * @param best    the best epoch; null if there is none or the best is not kept
  */
-record Progress(int epoch, int step, Tally.Sums sums, double seconds, List<EpochEnd> history) {
+record Progress(
+        int epoch,
+        int step,
+        Tally.Sums sums,
+        double seconds,
+        List<EpochEnd> history,
+        StepCurve curve,
+        @Nullable BestEpoch best) {
 
-    static final Progress START = new Progress(1, 0, Tally.Sums.NONE, 0, List.of());
+    static Progress start(int stepsPerEpoch) {
+        return new Progress(1, 0, Tally.Sums.NONE, 0, List.of(), StepCurve.empty(stepsPerEpoch, 0), null);
+    }
 
     /**
      * Returns {@code before the first step}, {@code after epoch 3} or {@code in epoch 4 after step 120 of 391}.

@@ -23,12 +23,12 @@ public final class StopSwitch implements TrainingListener {
 
     @Override
     public void onStart(TrainingStart start) {
-        where = Progress.inWords(start.history().size() + 1, start.step(), start.batches());
+        where = Progress.inWords(start.history().size() + 1, start.step(), start.steps());
     }
 
     @Override
     public void onBatch(BatchEnd batch) {
-        where = Progress.inWords(batch.epoch(), batch.batch(), batch.batches());
+        where = Progress.inWords(batch.epoch(), batch.step(), batch.steps());
     }
 
     @Override

@@ -10,8 +10,11 @@ import org.jspecify.annotations.Nullable;
  *     reduced evaluations
  * @param train            the evaluation of the trained model on the whole training set, without augmentation; null if
  *     training was interrupted or this evaluation was turned off
- * @param test             the evaluation of the whole test set, or null without a test set. After an interrupt it is
- *     that of the last epoch
+ * @param validation       the evaluation of the trained model on the whole validation set, or null without one. After
+ *     an interrupt it is that of the last epoch
+ * @param epoch            the epoch whose weights the model has, counted from 1: the last one, or an earlier one with
+ *     {@link Trainer#keepBest}; 0 if none was completed
+ * @param curve            the loss and the learning rate of each step
  * @param seconds          the time of all training steps, including the first; evaluations are not counted
  * @param samplesPerSecond the training images per second of this time
  * @param stop             the reason why training ended early, or null if it did not
@@ -19,7 +22,9 @@ import org.jspecify.annotations.Nullable;
 public record TrainingResult(
         List<EpochEnd> epochs,
         @Nullable Evaluation train,
-        @Nullable Evaluation test,
+        @Nullable Evaluation validation,
+        int epoch,
+        StepCurve curve,
         double seconds,
         double samplesPerSecond,
         @Nullable Stop stop) {
@@ -48,14 +53,14 @@ public record TrainingResult(
         return train != null ? train.accuracy() : epochs.isEmpty() ? Double.NaN : last().trainAccuracy();
     }
 
-    /** Returns the mean loss on the test set, or NaN without a test set. */
-    public double testLoss() {
-        return test == null ? Double.NaN : test.loss();
+    /** Returns the mean loss on the validation set, or NaN without one. */
+    public double validationLoss() {
+        return validation == null ? Double.NaN : validation.loss();
     }
 
-    /** Returns the accuracy on the test set, or NaN without a test set. */
-    public double testAccuracy() {
-        return test == null ? Double.NaN : test.accuracy();
+    /** Returns the accuracy on the validation set; NaN without one, or if the model is not a classifier. */
+    public double validationAccuracy() {
+        return validation == null ? Double.NaN : validation.accuracy();
     }
 
     private EpochEnd last() {

@@ -1,7 +1,6 @@
 package dev.striate.train;
 
 import dev.striate.Device;
-import dev.striate.data.Batch;
 import dev.striate.data.DataLoader;
 import dev.striate.nn.Block;
 import dev.striate.optim.Optimizer;
@@ -9,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The state of one call of {@link Trainer#fit}. It runs the epochs and calls the listeners. */
@@ -18,9 +18,11 @@ final class TrainingRun {
     private final Block model;
     private final Optimizer optimizer;
     private final Device device;
+    private final TrainedWeights weights;
     private final DataLoader train;
-    private final @Nullable DataLoader test;
+    private final @Nullable DataLoader validation;
     private final int epochs;
+    private final int steps;
     private final Listeners listeners;
     private final Modes modes;
 
@@ -31,6 +33,8 @@ final class TrainingRun {
     private int step;
     private Tally.Sums sums;
     private double seconds;
+    private final StepCurve curve;
+    private @Nullable BestEpoch best;
 
     /**
      * Continues {@link #sums} during an epoch; null between epochs, when {@link #sums} and {@link #seconds} are up to
@@ -44,18 +48,20 @@ final class TrainingRun {
     private int loaderEpoch;
 
     private @Nullable EpochEnd cutShort;
-    private @Nullable Evaluation lastTest;
+    private @Nullable Evaluation lastValidation;
     private @Nullable Stop stop;
 
     /**
-     * @param from the progress to continue from; the model (in training mode), optimiser and loaders must be in this
-     *     state
+     * @param weights those of the trainer's model
+     * @param from    the progress to continue from; the model (in training mode), weights, optimiser and loaders must be
+     *     in this state
      */
     TrainingRun(
             Trainer trainer,
             Listeners listeners,
+            TrainedWeights weights,
             DataLoader train,
-            @Nullable DataLoader test,
+            @Nullable DataLoader validation,
             int epochs,
             Progress from) {
         this.trainer = trainer;
@@ -63,15 +69,19 @@ final class TrainingRun {
         this.optimizer = trainer.optimizer();
         this.device = trainer.device();
         this.listeners = listeners;
+        this.weights = weights;
         this.train = train;
-        this.test = test;
+        this.validation = validation;
         this.epochs = epochs;
+        steps = trainer.stepsPerEpoch(train);
         modes = Modes.of(model);
         history = new ArrayList<>(from.history());
         epoch = from.epoch();
         step = from.step();
         sums = from.sums();
         seconds = from.seconds();
+        curve = from.curve();
+        best = from.best();
         loaderEpoch = train.epoch();
     }
 
@@ -80,9 +90,9 @@ final class TrainingRun {
                 model,
                 device,
                 epochs,
-                train.batches(),
+                steps,
                 train.images(),
-                test == null ? 0 : test.images(),
+                validation == null ? 0 : validation.images(),
                 List.copyOf(history),
                 step,
                 this::save);
@@ -91,6 +101,7 @@ final class TrainingRun {
         while (stop == null && epoch <= epochs) {
             runEpoch();
         }
+        weights.show(best != null && !mustEnd() ? weights.best() : weights.averaged());
         TrainingResult result = result();
         listeners.tell(listener -> listener.onEnd(result));
         listeners.rethrow();
@@ -106,58 +117,80 @@ final class TrainingRun {
         if (mustEnd()) {
             return;
         }
-        if (test != null) {
-            lastTest = evaluateTest(test);
-            if (lastTest == null) {
-                return;
+        weights.show(weights.averaged());
+        try {
+            if (validation != null) {
+                lastValidation = evaluateValidation(validation);
+                if (lastValidation == null) {
+                    return;
+                }
             }
+            EpochEnd end = new EpochEnd(
+                    epoch,
+                    epochs,
+                    sums.images(),
+                    sums.meanLoss(),
+                    sums.accuracy(),
+                    sums.meanMetrics(),
+                    lastValidation,
+                    optimizer.learningRate(),
+                    seconds,
+                    sums.images() / seconds);
+            keepIfBest(end);
+            if (step == steps) {
+                history.replaceAll(EpochEnd::past);
+                history.add(end);
+                epoch++;
+                step = 0;
+                sums = Tally.Sums.NONE;
+                seconds = 0;
+                loaderEpoch = train.epoch();
+            } else {
+                cutShort = end;
+            }
+            listeners.tell(listener -> listener.onEpoch(end));
+        } finally {
+            weights.hide();
         }
-        EpochEnd end = new EpochEnd(
-                epoch,
-                epochs,
-                sums.images(),
-                sums.loss() / sums.images(),
-                (double) sums.correct() / sums.images(),
-                lastTest,
-                optimizer.learningRate(),
-                seconds,
-                sums.images() / seconds);
-        if (step == train.batches()) {
-            history.replaceAll(EpochEnd::past);
-            history.add(end);
-            epoch++;
-            step = 0;
-            sums = Tally.Sums.NONE;
-            seconds = 0;
-            loaderEpoch = train.epoch();
-        } else {
-            cutShort = end;
-        }
-        listeners.tell(listener -> listener.onEpoch(end));
         if (stop == null) {
             stop = listeners.stop();
+        }
+    }
+
+    private void keepIfBest(EpochEnd end) {
+        Monitor monitor = trainer.best();
+        if (monitor != null) {
+            double score = monitor.score(end);
+            if (!Double.isNaN(score) && (best == null || score > best.score())) {
+                best = new BestEpoch(end.epoch(), score);
+                weights.keepAsBest();
+            }
         }
     }
 
     private void steps() {
         train.epoch(loaderEpoch);
         started = System.nanoTime();
-        try (DataLoader.Epoch batches = train.iterator(step);
-                Tally running = new Tally(sums)) {
+        long perStep = (long) train.batchSize() * trainer.accumulated();
+        try (DataLoader.Epoch batches =
+                        train.iterator((int) Math.min((long) step * trainer.accumulated(), train.batches()));
+                Tally running = new Tally(trainer.objective().metricNames(), sums, curve)) {
             tally = running;
             while (stop == null && batches.hasNext()) {
-                try (Batch batch = batches.next()) {
-                    trainer.step(batch, running, "epoch " + epoch + ", step " + (step + 1));
-                }
+                int before = (int) Math.min(step * perStep, train.images());
+                int images = (int) Math.min(before + perStep, train.images());
+                trainer.step(batches, images - before, running, "epoch " + epoch + ", step " + (step + 1));
+                weights.average(optimizer.steps());
                 step++;
-                int images = (int) Math.min((long) step * train.batchSize(), train.images());
+                Tally.Sums known = running.sumsRead();
                 BatchEnd end = new BatchEnd(
                         epoch,
+                        epochs,
                         step,
-                        train.batches(),
+                        steps,
                         images,
-                        running.loss(),
-                        running.accuracy(),
+                        known.meanLoss(),
+                        known.accuracy(),
                         optimizer.learningRate());
                 listeners.tell(listener -> listener.onBatch(end));
                 stop = listeners.stop();
@@ -181,14 +214,14 @@ final class TrainingRun {
 
     /** Evaluates on the batches; null if interrupted. */
     private @Nullable Evaluation evaluate(DataLoader batches) {
-        return Trainer.evaluate(model, batches, device, () -> {
+        return trainer.evaluate(batches, () -> {
             Stop atOnce = listeners.stopAtOnce();
             stop = atOnce == null ? stop : atOnce;
             return atOnce != null;
         });
     }
 
-    private @Nullable Evaluation evaluateTest(DataLoader set) {
+    private @Nullable Evaluation evaluateValidation(DataLoader set) {
         int number = set.epoch();
         Evaluation evaluation = evaluate(set);
         if (evaluation == null) {
@@ -200,17 +233,18 @@ final class TrainingRun {
 
     private TrainingResult result() {
         Evaluation onTrain = mustEnd() || !trainer.evaluatesTrainingSet() ? null : evaluate(train.forEvaluation());
-        if (lastTest == null && test != null && !mustEnd()) {
-            // The run was resumed after its last epoch, so the evaluation of that epoch is repeated.
-            test.epoch(Math.max(0, test.epoch() - 1));
-            lastTest = evaluateTest(test);
+        boolean restored = best != null && !mustEnd() && best.epoch() < epoch - (cutShort == null ? 1 : 0);
+        if (validation != null && !mustEnd() && (lastValidation == null || restored)) {
+            // The run was resumed after its last epoch, or the model has the weights of an earlier epoch again.
+            validation.epoch(Math.max(0, validation.epoch() - 1));
+            lastValidation = evaluateValidation(validation);
         }
         List<EpochEnd> all = new ArrayList<>(history);
         if (cutShort != null) {
             all.add(cutShort);
         }
-        if (lastTest == null && !all.isEmpty()) {
-            lastTest = all.get(all.size() - 1).test();
+        if (lastValidation == null && !all.isEmpty()) {
+            lastValidation = all.get(all.size() - 1).validation();
         }
         double total = all.stream().mapToDouble(EpochEnd::seconds).sum();
         long images = all.stream().mapToLong(EpochEnd::images).sum();
@@ -218,13 +252,28 @@ final class TrainingRun {
             total += seconds;
             images += sums.images();
         }
-        return new TrainingResult(List.copyOf(all), onTrain, lastTest, total, images / total, stop);
+        return new TrainingResult(
+                List.copyOf(all),
+                onTrain,
+                lastValidation,
+                restored ? Objects.requireNonNull(best).epoch() : all.size(),
+                curve,
+                total,
+                images / total,
+                stop);
     }
 
     private void save(Path file, Map<String, String> metadata) {
-        Progress now = tally == null
-                ? new Progress(epoch, step, sums, seconds, history)
-                : new Progress(epoch, step, tally.sums(), seconds + secondsSinceStart(), history);
-        Checkpoint.write(file, now, model, optimizer, train, loaderEpoch, test, metadata);
+        Tally.Sums now = tally == null ? sums : tally.sums();
+        double elapsed = tally == null ? seconds : seconds + secondsSinceStart();
+        Checkpoint.write(
+                file,
+                new Progress(epoch, step, now, elapsed, history, curve, best),
+                trainer,
+                weights,
+                train,
+                loaderEpoch,
+                validation,
+                metadata);
     }
 }

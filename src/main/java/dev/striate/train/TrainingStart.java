@@ -7,22 +7,22 @@ import java.util.List;
 /**
  * The plan of a training run, before its first step.
  *
- * @param epochs      the planned number of epochs, including those before the run was resumed
- * @param batches     the steps per epoch
- * @param images      the images per epoch
- * @param testImages  the images in the test set; 0 without one
- * @param history     the epochs before the run was resumed
- * @param step        the number of steps of the next epoch that were already done
- * @param checkpoints writes checkpoints of the current state; may be called from all methods of a listener except
+ * @param epochs           the planned number of epochs, including those before the run was resumed
+ * @param steps            the steps per epoch
+ * @param images           the images per epoch
+ * @param validationImages the images in the validation set; 0 without one
+ * @param history          the epochs before the run was resumed
+ * @param step             the number of steps of the next epoch that were already done
+ * @param checkpoints      writes checkpoints of the current state; may be called from all methods of a listener except
  *     {@code stop()}
  */
 public record TrainingStart(
         Block model,
         Device device,
         int epochs,
-        int batches,
+        int steps,
         int images,
-        int testImages,
+        int validationImages,
         List<EpochEnd> history,
         int step,
         Checkpoint.Saver checkpoints) {}

@@ -150,6 +150,9 @@ class CommandLineIT {
                 "--foo",
                 "--epochs=0",
                 "--epochs=1.5",
+                "--validation=1",
+                "--validation=-0.1",
+                "--validation=x",
                 "--batch-size=-3",
                 "--lr=0",
                 "--lr=NaN",
@@ -264,7 +267,7 @@ class CommandLineIT {
         StriateProcess subset = StriateProcess.run("lenet", "--dataset=digits", "--subset=5000", "--device=cpu");
         assertEquals(1, subset.status());
         assertEquals(
-                "striate: --subset: expected 1 to 1000, got 5000", subset.err().strip());
+                "striate: --subset: expected 1 to 900, got 5000", subset.err().strip());
     }
 
     @ParameterizedTest
@@ -294,6 +297,7 @@ class CommandLineIT {
                         "cnn-filters.png",
                         "cnn-history.csv",
                         "cnn-samples.png",
+                        "cnn-steps.csv",
                         "cnn.safetensors",
                         "index.html",
                         "mlp-confusion.png",
@@ -301,6 +305,7 @@ class CommandLineIT {
                         "mlp-filters.png",
                         "mlp-history.csv",
                         "mlp-samples.png",
+                        "mlp-steps.csv",
                         "mlp.safetensors",
                         "result.json"),
                 names(out));
@@ -312,7 +317,25 @@ class CommandLineIT {
                 1 + epochs, Files.readAllLines(out.resolve("mlp-history.csv")).size());
 
         JsonObject result = JsonObject.read(out.resolve("result.json"));
-        assertEquals(List.of("command", "device", "device_name", "seed", "threads", "models"), result.keys());
+        assertEquals(
+                List.of(
+                        "command",
+                        "device",
+                        "device_name",
+                        "seed",
+                        "threads",
+                        "dataset",
+                        "training_images",
+                        "validation_images",
+                        "test_images",
+                        "batch_size",
+                        "optimizer",
+                        "schedule",
+                        "learning_rate",
+                        "weight_decay",
+                        "label_smoothing",
+                        "models"),
+                result.keys());
         assertEquals("digits", result.get("command"));
         assertEquals(device, result.get("device"));
         assertEquals(3L, result.get("seed"));
@@ -323,11 +346,16 @@ class CommandLineIT {
                             "model",
                             "parameters",
                             "epochs",
+                            "epoch_of_weights",
                             "train_accuracy",
+                            "validation_accuracy",
                             "test_accuracy",
                             "train_loss",
+                            "validation_loss",
+                            "test_loss",
                             "train_seconds",
-                            "samples_per_second"),
+                            "samples_per_second",
+                            "test_confusion"),
                     model.keys());
             assertEquals((long) epochs, model.get("epochs"));
             double accuracy = (Double) model.get("test_accuracy");
@@ -463,6 +491,7 @@ class CommandLineIT {
                         "cnn-filters.png",
                         "cnn-history.csv",
                         "cnn-samples.png",
+                        "cnn-steps.csv",
                         "cnn.safetensors",
                         "index.html",
                         "result.json"),

@@ -16,6 +16,7 @@ import dev.striate.optim.Adam;
 import dev.striate.train.BatchEnd;
 import dev.striate.train.Checkpoint;
 import dev.striate.train.CheckpointWriter;
+import dev.striate.train.StepCurve;
 import dev.striate.train.Stop;
 import dev.striate.train.StopSwitch;
 import dev.striate.train.Trainer;
@@ -58,7 +59,7 @@ class InterruptsTest {
                         .listener(new TrainingListener() {
                             @Override
                             public void onBatch(BatchEnd batch) {
-                                if (batch.epoch() == 1 && batch.batch() == 3) {
+                                if (batch.epoch() == 1 && batch.step() == 3) {
                                     System.out.println("third step");
                                     if (arguments.length > 1) {
                                         await(never);
@@ -85,12 +86,14 @@ class InterruptsTest {
     @Test
     void theMessageSaysHowToGoOn() {
         Stop stop = Stop.interrupt("interrupted after epoch 3");
-        TrainingResult some = new TrainingResult(List.of(), null, null, 1.5, 1, stop);
+        TrainingResult some = new TrainingResult(
+                List.of(), null, null, 0, new StepCurve(1, 0, new float[0], new float[0]), 1.5, 1, stop);
         assertEquals(
                 "interrupted after epoch 3; go on with: ./striate lenet --resume=x",
                 Interrupts.message(some, "./striate lenet --resume=x"));
         stop = Stop.interrupt("interrupted before the first step");
-        TrainingResult none = new TrainingResult(List.of(), null, null, 0, 1, stop);
+        TrainingResult none = new TrainingResult(
+                List.of(), null, null, 0, new StepCurve(1, 0, new float[0], new float[0]), 0, 1, stop);
         assertEquals(
                 "interrupted before the first step; there is no checkpoint to resume from",
                 Interrupts.message(none, "./striate lenet --resume=x"));

@@ -7,12 +7,12 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
-/** A JSON object whose values are texts, whole numbers, other numbers, and lists of objects. */
+/** A JSON object whose values are texts, whole numbers, other numbers, null, lists and objects. */
 record JsonObject(Map<String, Object> values) {
 
     static JsonObject read(Path file) throws IOException {
@@ -28,26 +28,30 @@ record JsonObject(Map<String, Object> values) {
         Map<String, Object> values = new LinkedHashMap<>();
         while (json.nextToken() != JsonToken.END_OBJECT) {
             String key = json.currentName();
-            JsonToken token = json.nextToken();
-            values.put(
-                    key,
-                    switch (token) {
-                        case VALUE_STRING -> json.getText();
-                        case VALUE_NUMBER_INT -> json.getLongValue();
-                        case VALUE_NUMBER_FLOAT -> json.getDoubleValue();
-                        case START_ARRAY -> readObjects(json);
-                        default -> throw new AssertionError(key + " is " + token);
-                    });
+            json.nextToken();
+            values.put(key, readValue(json));
         }
         return new JsonObject(values);
     }
 
-    private static List<JsonObject> readObjects(JsonParser json) throws IOException {
-        Stream.Builder<JsonObject> objects = Stream.builder();
+    private static Object readValue(JsonParser json) throws IOException {
+        return switch (json.currentToken()) {
+            case VALUE_STRING -> json.getText();
+            case VALUE_NUMBER_INT -> json.getLongValue();
+            case VALUE_NUMBER_FLOAT -> json.getDoubleValue();
+            case VALUE_NULL -> null;
+            case START_ARRAY -> readList(json);
+            case START_OBJECT -> readRest(json);
+            default -> throw new AssertionError("unexpected " + json.currentToken());
+        };
+    }
+
+    private static List<Object> readList(JsonParser json) throws IOException {
+        List<Object> values = new ArrayList<>();
         while (json.nextToken() != JsonToken.END_ARRAY) {
-            objects.add(readRest(json));
+            values.add(readValue(json));
         }
-        return objects.build().toList();
+        return values;
     }
 
     List<String> keys() {

@@ -3,6 +3,7 @@ package dev.striate.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.striate.Device;
@@ -49,7 +50,8 @@ class TrainingCommandsIT {
             "index.html",
             "model.safetensors",
             "result.json",
-            "samples.png");
+            "samples.png",
+            "steps.csv");
 
     @TempDir
     private Path directory;
@@ -97,7 +99,7 @@ class TrainingCommandsIT {
     }
 
     @Test
-    void theBestEpochIsNamedUnlessItIsTheLast() throws Exception {
+    void earlyStoppingRestoresTheBestWeights() throws Exception {
         Path out = directory.resolve("run");
         StriateProcess lenet = StriateProcess.run(
                 "lenet",
@@ -108,18 +110,39 @@ class TrainingCommandsIT {
                 "--device=cpu",
                 "--out=" + out);
         assertEquals(0, lenet.status(), lenet.err());
-        Matcher stop = Pattern.compile(
-                        "stopped early: no better test loss for 2 epochs, the best was \\d\\.\\d{4} in epoch (\\d+)\n")
+        Matcher stop = Pattern.compile("stopped early: no better validation loss for 2 epochs, the best was"
+                        + " \\d\\.\\d{4} in epoch (\\d+)\nrestored the weights of epoch (\\d+)\n")
                 .matcher(lenet.out());
         assertTrue(stop.find(), lenet.out());
+        assertEquals(stop.group(1), stop.group(2));
+        assertEquals(
+                Integer.parseInt(stop.group(1)),
+                Checkpoint.read(out.resolve("best.safetensors")).history().size());
+        assertFalse(lenet.out().contains("best epoch"), lenet.out());
+        JsonObject model =
+                JsonObject.read(out.resolve("result.json")).objects("models").get(0);
+        assertEquals(Long.parseLong(stop.group(1)), model.get("epoch_of_weights"));
+        StriateProcess evaluated = StriateProcess.run(
+                "evaluate", "--device=cpu", out.resolve("best.safetensors").toString());
+        assertTrue(
+                evaluated.out().contains(String.format("accuracy %.2f %%", 100 * (Double) model.get("test_accuracy"))),
+                evaluated.out());
+    }
+
+    @Test
+    void theBestEpochIsNamedUnlessItIsTheLast() throws Exception {
+        Path out = directory.resolve("run");
+        StriateProcess lenet = StriateProcess.run(
+                "lenet", "--dataset=digits", "--lr=0.05", "--epochs=4", "--device=cpu", "--out=" + out);
+        assertEquals(0, lenet.status(), lenet.err());
         List<EpochEnd> kept = Checkpoint.read(out.resolve("best.safetensors")).history();
-        int last = Integer.parseInt(stop.group(1)) + 2;
+        int last = 4;
         EpochEnd best = kept.get(kept.size() - 1);
         String line = String.format(
                 Locale.ROOT,
-                "best epoch: %d, test accuracy %.2f %%, in %s",
+                "best epoch: %d, validation accuracy %.2f %%, in %s",
                 best.epoch(),
-                100 * best.testAccuracy(),
+                100 * best.validationAccuracy(),
                 out.resolve("best.safetensors"));
         assertEquals(best.epoch() < last, lenet.out().contains(line), lenet.out());
         assertEquals(best.epoch() < last, lenet.out().contains("best epoch"), lenet.out());
@@ -154,7 +177,7 @@ class TrainingCommandsIT {
                 out.toString());
         assertEquals(0, cifar.status(), cifar.err());
         assertEquals(RUN, names(out));
-        assertTrue(cifar.out().contains("subset: training on 20 of the 24"), cifar.out());
+        assertTrue(cifar.out().contains("subset: training on 20 of the 22"), cifar.out());
         assertTrue(cifar.out().contains("after training on a subset"), cifar.out());
         assertTrue(cifar.out().contains("bright ") && cifar.out().contains("dark "), cifar.out());
 
@@ -365,9 +388,9 @@ class TrainingCommandsIT {
                                 out.toString())
                         .status());
         String model = out.resolve("model.safetensors").toString();
-        StriateProcess changed = StriateProcess.run("lenet", "--resume", model, "--epochs", "3");
+        StriateProcess changed = StriateProcess.run("lenet", "--resume", model, "--seed", "3");
         assertEquals(2, changed.status(), changed.err());
-        assertTrue(changed.err().contains("--epochs cannot be combined with --resume"), changed.err());
+        assertTrue(changed.err().contains("--seed cannot be combined with --resume"), changed.err());
         StriateProcess another = StriateProcess.run("cifar10", "--resume", model);
         assertEquals(1, another.status(), another.err());
         assertTrue(another.err().contains("striate lenet"), another.err());
@@ -398,9 +421,75 @@ class TrainingCommandsIT {
                         "mlp-filters.png",
                         "mlp-history.csv",
                         "mlp-samples.png",
+                        "mlp-steps.csv",
                         "mlp.safetensors",
                         "result.json"),
                 names(out));
+    }
+
+    @Test
+    void aRunCanBeExtended() throws Exception {
+        Path out = directory.resolve("run");
+        String[] run = {"lenet", "--dataset=digits", "--device=cpu", "--out=" + out};
+        assertEquals(0, StriateProcess.run(with(run, "--epochs=2")).status());
+        String model = out.resolve("model.safetensors").toString();
+        StriateProcess extended = StriateProcess.run("lenet", "--device=cpu", "--resume=" + model, "--epochs=4");
+        assertEquals(0, extended.status(), extended.err());
+        assertTrue(
+                extended.out()
+                        .contains("\n4 instead of 2 epochs: from here on, the learning rate is that of a run of 4"
+                                + " epochs, 0.00150 in the next step; in a run of 2 it would be 0.00\n"),
+                extended.out());
+        List<EpochEnd> history = Checkpoint.read(Path.of(model)).history();
+        assertEquals(4, history.size());
+        assertEquals(4, history.get(3).epochs());
+        assertTrue(history.get(2).learningRate() > 10 * history.get(1).learningRate());
+        int steps = Files.readAllLines(out.resolve("steps.csv")).size() - 1;
+        assertEquals(0, steps % 4, "steps of four epochs");
+        StriateProcess shorter = StriateProcess.run("lenet", "--device=cpu", "--resume=" + model, "--epochs=3");
+        assertEquals(1, shorter.status(), shorter.out());
+        assertTrue(shorter.err().contains("it is after epoch 4, and 3 epochs are wanted in all"), shorter.err());
+        assertTrue(StriateProcess.run("lenet", "--device=cpu", "--resume=" + model)
+                .out()
+                .contains("the run is complete: 4 of 4 epochs"));
+    }
+
+    /** Earlier versions had no option for the validation set. */
+    @Test
+    void aRunWithoutAValidationSetResumesAsItWas() throws Exception {
+        Path out = directory.resolve("run");
+        StriateProcess first = StriateProcess.run(
+                "lenet", "--dataset=digits", "--device=cpu", "--epochs=1", "--validation=test", "--out=" + out);
+        assertEquals(0, first.status(), first.err());
+        assertTrue(first.out().contains("1,000 training and 200 test images"), first.out());
+        assertTrue(first.out().contains("\nthe test set is also the validation set\n"), first.out());
+        String arguments =
+                Safetensors.readMetadata(out.resolve("model.safetensors")).get("run.arguments");
+        assertTrue(arguments.contains(",\"--validation=test\""), arguments);
+        Path old = edited(
+                out.resolve("model.safetensors"), "run.arguments", arguments.replace(",\"--validation=test\"", ""));
+        StriateProcess resumed = StriateProcess.run("lenet", "--device=cpu", "--resume=" + old, "--epochs=2");
+        assertEquals(0, resumed.status(), resumed.err());
+        assertTrue(resumed.out().contains("1,000 training and 200 test images"), resumed.out());
+        assertTrue(resumed.out().contains("\nthe test set is also the validation set\n"), resumed.out());
+    }
+
+    @Test
+    void allImagesCanBeTrainedOn() throws Exception {
+        Path out = directory.resolve("run");
+        String[] run = {"lenet", "--dataset=digits", "--device=cpu", "--epochs=1", "--validation=0", "--out=" + out};
+        StriateProcess all = StriateProcess.run(run);
+        assertEquals(0, all.status(), all.err());
+        assertTrue(all.out().contains("1,000 training and 200 test images"), all.out());
+        assertFalse(all.out().contains("val "), all.out());
+        assertFalse(Files.exists(out.resolve("best.safetensors")));
+        assertFalse(Files.readString(out.resolve("index.html")).contains("best.safetensors"));
+        JsonObject result = JsonObject.read(out.resolve("result.json"));
+        assertEquals(0L, result.get("validation_images"));
+        assertNull(result.objects("models").get(0).get("validation_loss"));
+        StriateProcess patient = StriateProcess.run(with(run, "--patience=1", "--overwrite"));
+        assertEquals(1, patient.status(), patient.out());
+        assertTrue(patient.err().contains("--patience needs a validation set"), patient.err());
     }
 
     private static String[] with(String[] arguments, String... more) {

@@ -190,6 +190,22 @@ class ModelTest {
         }
     }
 
+    @Test
+    void lazyLayersTakeTheirSizesFromTheInputOfTheDescription() {
+        Path file = directory.resolve("lazy.safetensors");
+        NetworkBuilder builder = NetworkBuilder.ofClasses(
+                "mine", Shape.of(1, 2, 2), classes -> new Sequential(new Flatten(), Linear.lazy(classes)));
+        ModelDescription description = ModelDescription.of(builder, List.of("a", "b"));
+        try (Block network = builder.build(2).initialize(Device.cpu(), new Generator(1), description.batch(1))) {
+            description.save(network, file);
+            try (Model model = Model.load(file, Device.cpu(), builder)) {
+                assertArrayEquals(
+                        network.parameters().get("1.weight").toFloatArray(),
+                        model.network().parameters().get("1.weight").toFloatArray());
+            }
+        }
+    }
+
     /** A network without a shape rule has to be run to know its output. */
     @Test
     void theOutputIsCheckedOnlyIfClassesHaveNames() {

@@ -64,7 +64,7 @@ class PicturesTest {
         for (int epoch = 1; epoch <= epochs; epoch++) {
             ends.add(PlottedRun.epoch(epoch, epochs, 2.0 / epoch, PlottedRun.evaluation(2, 0, 1, 1)));
         }
-        BufferedImage image = new Curves(ends).draw();
+        BufferedImage image = new Curves(ends, PlottedRun.steps(ends.size())).draw();
         assertTrue(count(image, Palette.BLUE) > 20);
         assertTrue(count(image, Palette.VERMILLION) > 20);
         assertTrue(count(image, Palette.GREEN) > 20);
@@ -75,7 +75,8 @@ class PicturesTest {
     @ValueSource(doubles = {1e-40, 1e-20, 1e10, 1e19, 1e30, 1e300})
     void curvesShowLossesOfAnySize(double loss) {
         List<EpochEnd> ends = List.of(PlottedRun.epoch(1, 2, loss, null), PlottedRun.epoch(2, 2, loss / 3, null));
-        BufferedImage image = assertTimeoutPreemptively(Duration.ofMinutes(1), () -> new Curves(ends).draw());
+        BufferedImage image = assertTimeoutPreemptively(
+                Duration.ofMinutes(1), () -> new Curves(ends, PlottedRun.steps(ends.size())).draw());
         assertTrue(count(image, Palette.BLUE) > 20);
     }
 
@@ -85,14 +86,15 @@ class PicturesTest {
                 PlottedRun.epoch(1, 3, Double.POSITIVE_INFINITY, null),
                 PlottedRun.epoch(2, 3, 1, null),
                 PlottedRun.epoch(3, 3, 0.5, null));
-        BufferedImage image = new Curves(ends).draw();
+        BufferedImage image = new Curves(ends, PlottedRun.steps(ends.size())).draw();
         assertTrue(count(image, Palette.BLUE) > 20);
         assertEquals(0, count(image, Palette.VERMILLION));
         Evaluation diverged = new Evaluation(Double.NaN, new int[] {0, 1}, new int[][] {{1, 0}, {0, 1}});
         // Its accuracy is known, its loss is not.
-        BufferedImage half = new Curves(List.of(PlottedRun.epoch(1, 1, Double.NaN, diverged))).draw();
+        BufferedImage half =
+                new Curves(List.of(PlottedRun.epoch(1, 1, Double.NaN, diverged)), PlottedRun.steps(0)).draw();
         assertTrue(count(half, Palette.VERMILLION) > 0);
-        assertThrows(StriateException.class, () -> new Curves(List.of()));
+        assertThrows(StriateException.class, () -> new Curves(List.of(), PlottedRun.steps(0)));
     }
 
     @Test

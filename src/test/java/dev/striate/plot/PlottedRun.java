@@ -4,8 +4,10 @@ import dev.striate.Shape;
 import dev.striate.data.Dataset;
 import dev.striate.train.EpochEnd;
 import dev.striate.train.Evaluation;
+import dev.striate.train.StepCurve;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +58,18 @@ final class PlottedRun {
         return new Evaluation(0.5, predictions, confusion);
     }
 
+    /** Four steps per epoch, with a falling loss and a learning rate that rises and falls. */
+    static StepCurve steps(int epochs) {
+        float[] losses = new float[4 * epochs];
+        float[] rates = new float[losses.length];
+        for (int i = 0; i < losses.length; i++) {
+            losses[i] = 1 / (i + 1f);
+            rates[i] = 0.1f * Math.min(i + 1, losses.length - i) / losses.length;
+        }
+        return new StepCurve(4, 0, losses, rates);
+    }
+
     static EpochEnd epoch(int epoch, int epochs, double trainLoss, @Nullable Evaluation test) {
-        return new EpochEnd(epoch, epochs, 100, trainLoss, 0.5, test, 0.1f / epoch, 1, 100);
+        return new EpochEnd(epoch, epochs, 100, trainLoss, 0.5, Map.of(), test, 0.1f / epoch, 1, 100);
     }
 }

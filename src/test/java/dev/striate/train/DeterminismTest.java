@@ -67,7 +67,7 @@ class DeterminismTest {
             optimizer.state().forEach((name, tensor) -> left.put(name, tensor.toFloatArray()));
             left.put("losses", new float[] {
                 (float) result.trainLoss(),
-                (float) result.testLoss(),
+                (float) result.validationLoss(),
                 (float) result.epochs().get(0).trainLoss(),
                 (float) result.epochs().get(2).trainLoss()
             });

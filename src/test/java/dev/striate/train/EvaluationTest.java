@@ -48,7 +48,7 @@ class EvaluationTest {
         assertEquals(E.accuracy(), E.past().accuracy());
         StriateException e = assertThrows(StriateException.class, () -> E.past().recall(0));
         assertEquals(
-                "class 0 does not exist, expected none: the confusion matrix of a past epoch is not kept",
+                "class 0 does not exist, expected none: there is no confusion matrix for past epochs, nor without classes",
                 e.getMessage());
     }
 }

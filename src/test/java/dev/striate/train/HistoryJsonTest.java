@@ -21,17 +21,27 @@ class HistoryJsonTest {
     @Test
     void epochsComeBackWithAllTheirBits() throws Exception {
         List<EpochEnd> epochs = new ArrayList<>();
-        epochs.add(new EpochEnd(1, 3, 7, 0.1, 1 / 3.0, null, 1e-3f, Double.MIN_VALUE, Double.POSITIVE_INFINITY));
+        epochs.add(
+                new EpochEnd(1, 3, 7, 0.1, 1 / 3.0, Map.of(), null, 1e-3f, Double.MIN_VALUE, Double.POSITIVE_INFINITY));
         epochs.add(new EpochEnd(
-                2, 3, 7, Double.NaN, 0, new Evaluation(0.25, new int[0], new int[][] {{3, 1}, {0, 2}}), 1, 1, 7));
+                2,
+                3,
+                7,
+                Double.NaN,
+                0,
+                Map.of(),
+                new Evaluation(0.25, new int[0], new int[][] {{3, 1}, {0, 2}}),
+                1,
+                1,
+                7));
         epochs.add(new EpochEnd(
-                3, 3, 7, 0.5, 0, new Evaluation(0.125, new int[0], new int[][] {{4, 0}, {0, 2}}), 1, 1, 7));
+                3, 3, 7, 0.5, 0, Map.of(), new Evaluation(0.125, new int[0], new int[][] {{4, 0}, {0, 2}}), 1, 1, 7));
         List<EpochEnd> read = HistoryJson.read(HistoryJson.write(epochs));
         assertEquals(epochs.get(0), read.get(0));
         assertEquals(Double.NaN, read.get(1).trainLoss());
-        assertEquals(5, read.get(1).test().correct());
-        assertEquals(0, read.get(1).test().confusion().length);
-        assertEquals(2, read.get(2).test().total(1));
+        assertEquals(5, read.get(1).validation().correct());
+        assertEquals(0, read.get(1).validation().confusion().length);
+        assertEquals(2, read.get(2).validation().total(1));
     }
 
     /** In quadratic time, this took minutes. */

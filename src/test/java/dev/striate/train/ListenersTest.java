@@ -57,7 +57,7 @@ class ListenersTest {
 
     private static EpochEnd epoch(int number, double testLoss, int correct) {
         Evaluation test = new Evaluation(testLoss, new int[0], new int[][] {{correct, 100 - correct}, {0, 0}});
-        return new EpochEnd(number, 99, 10, 1, 0.5, test, 0.1f, 2, 5);
+        return new EpochEnd(number, 99, 10, 1, 0.5, Map.of(), test, 0.1f, 2, 5);
     }
 
     private static TrainingStart start(Block model, int testImages, List<EpochEnd> history, Checkpoint.Saver saver) {
@@ -73,7 +73,7 @@ class ListenersTest {
                 .listener(new TrainingListener() {
                     @Override
                     public void onBatch(BatchEnd batch) {
-                        if (batch.epoch() == 2 && batch.batch() == 3) {
+                        if (batch.epoch() == 2 && batch.step() == 3) {
                             stop.request();
                         }
                     }
@@ -85,7 +85,7 @@ class ListenersTest {
         assertEquals(1, result.epochs().size());
         assertNull(result.train());
         assertEquals(result.epochs().get(0).trainLoss(), result.trainLoss());
-        assertEquals(result.epochs().get(0).testAccuracy(), result.testAccuracy());
+        assertEquals(result.epochs().get(0).validationAccuracy(), result.validationAccuracy());
         assertTrue(result.seconds() > result.epochs().get(0).seconds());
         assertEquals(1, test.epoch(), "evaluations of the test set");
         assertTrue(net.isTraining());
@@ -99,7 +99,7 @@ class ListenersTest {
         assertEquals("interrupted before the first step", result.stop().reason());
         assertEquals(0, optimizer.steps());
         assertEquals(List.of(), result.epochs());
-        assertNull(result.test());
+        assertNull(result.validation());
         assertTrue(Double.isNaN(result.trainLoss()));
         assertTrue(Double.isNaN(result.trainAccuracy()));
     }
@@ -284,10 +284,10 @@ class ListenersTest {
 
             @Override
             public void onBatch(BatchEnd batch) {
-                if (batch.epoch() == 2 && batch.batch() == 2) {
+                if (batch.epoch() == 2 && batch.step() == 2) {
                     net.parameters().get("1.weight").detach().fill(Float.NaN);
                 }
-                if (batch.epoch() == 2 && batch.batch() == 3) {
+                if (batch.epoch() == 2 && batch.step() == 3) {
                     saver.save(directory.resolve("other.safetensors"), Map.of());
                 }
             }
@@ -314,7 +314,7 @@ class ListenersTest {
                 .listener(new TrainingListener() {
                     @Override
                     public void onBatch(BatchEnd batch) {
-                        if (batch.epoch() == 2 && batch.batch() == step && step < STEPS) {
+                        if (batch.epoch() == 2 && batch.step() == step && step < STEPS) {
                             stop.request();
                         }
                     }
@@ -332,7 +332,7 @@ class ListenersTest {
         List<String> saved = new ArrayList<>();
         CheckpointWriter writer = new CheckpointWriter(Path.of("last"), Map.of()).best(directory.resolve("best"));
         Files.createFile(directory.resolve("best"));
-        List<EpochEnd> history = List.of(epoch(1, 1, 50), new EpochEnd(2, 99, 10, 1, 0.5, null, 0.1f, 2, 5));
+        List<EpochEnd> history = List.of(epoch(1, 1, 50), new EpochEnd(2, 99, 10, 1, 0.5, Map.of(), null, 0.1f, 2, 5));
         writer.onStart(start(
                 net,
                 100,
@@ -390,46 +390,56 @@ class ListenersTest {
     @Test
     void stopsWhenTheLossFallsNoMore() {
         assertEquals(
-                List.of("go on", "go on", "go on", "no better test loss for 2 epochs, the best was 0.9000 in epoch 2"),
+                List.of(
+                        "go on",
+                        "go on",
+                        "go on",
+                        "no better validation loss for 2 epochs, the best was 0.9000 in epoch 2"),
                 stops(
-                        EarlyStopping.byTestLoss(2),
+                        EarlyStopping.byValidationLoss(2),
                         List.of(),
                         epoch(1, 1, 0),
                         epoch(2, 0.9, 0),
                         epoch(3, 0.9, 99),
                         epoch(4, 0.95, 99)));
         assertEquals(
-                List.of("go on", "go on", "no better test loss for 2 epochs, the best was 1.0000 in epoch 1"),
+                List.of("go on", "go on", "no better validation loss for 2 epochs, the best was 1.0000 in epoch 1"),
                 stops(
-                        EarlyStopping.byTestLoss(2).leastImprovement(0.2),
+                        EarlyStopping.byValidationLoss(2).leastImprovement(0.2),
                         List.of(),
                         epoch(1, 1, 0),
                         epoch(2, 0.9, 0),
                         epoch(3, 0.81, 0)));
         assertEquals(
-                List.of("go on", "the test loss was not a number for 2 epochs"),
-                stops(EarlyStopping.byTestLoss(2), List.of(), epoch(1, Double.NaN, 0), epoch(2, Double.NaN, 0)));
+                List.of("go on", "the validation loss was not a number for 2 epochs"),
+                stops(EarlyStopping.byValidationLoss(2), List.of(), epoch(1, Double.NaN, 0), epoch(2, Double.NaN, 0)));
     }
 
     @Test
     void stopsWhenTheAccuracyRisesNoMore() {
         assertEquals(
-                List.of("go on", "go on", "no better test accuracy for 1 epoch, the best was 0.6000 in epoch 2"),
-                stops(EarlyStopping.byTestAccuracy(1), List.of(), epoch(1, 1, 50), epoch(2, 1, 60), epoch(3, 0, 60)));
+                List.of("go on", "go on", "no better validation accuracy for 1 epoch, the best was 0.6000 in epoch 2"),
+                stops(
+                        EarlyStopping.byValidationAccuracy(1),
+                        List.of(),
+                        epoch(1, 1, 50),
+                        epoch(2, 1, 60),
+                        epoch(3, 0, 60)));
     }
 
     @Test
     void epochsBeforeItWasResumedCount() {
         assertEquals(
-                List.of("no better test loss for 2 epochs, the best was 1.0000 in epoch 1"),
-                stops(EarlyStopping.byTestLoss(2), List.of(epoch(1, 1, 0), epoch(2, 1, 0)), epoch(3, 1, 0)));
+                List.of("no better validation loss for 2 epochs, the best was 1.0000 in epoch 1"),
+                stops(EarlyStopping.byValidationLoss(2), List.of(epoch(1, 1, 0), epoch(2, 1, 0)), epoch(3, 1, 0)));
     }
 
     /** At a learning rate of 0 nothing improves. */
     @Test
     void anEarlyStopIsEvaluatedAndSaysWhy() {
         optimizer.learningRate(0);
-        TrainingResult result = trainer.listener(EarlyStopping.byTestLoss(2)).fit(train, test, 9);
+        TrainingResult result =
+                trainer.listener(EarlyStopping.byValidationLoss(2)).fit(train, test, 9);
         assertEquals(3, result.epochs().size());
         assertEquals(Stop.Kind.EARLY, result.stop().kind());
         assertFalse(result.interrupted());
@@ -437,10 +447,11 @@ class ListenersTest {
         assertThrows(
                 StriateException.class,
                 () -> Trainer.of(net, optimizer, DEVICE)
-                        .listener(EarlyStopping.byTestLoss(2))
+                        .listener(EarlyStopping.byValidationLoss(2))
                         .fit(train, null, 9));
-        assertThrows(StriateException.class, () -> EarlyStopping.byTestLoss(0));
-        assertThrows(StriateException.class, () -> EarlyStopping.byTestLoss(1).leastImprovement(-1));
+        assertThrows(StriateException.class, () -> EarlyStopping.byValidationLoss(0));
+        assertThrows(
+                StriateException.class, () -> EarlyStopping.byValidationLoss(1).leastImprovement(-1));
     }
 
     // ---- Records
@@ -451,19 +462,20 @@ class ListenersTest {
         HistoryCsv.write(
                 file,
                 List.of(
-                        new EpochEnd(1, 2, 10, 1.25, 0.5, null, 0.1f, 2, 5),
+                        new EpochEnd(1, 2, 10, 1.25, 0.5, Map.of(), null, 0.1f, 2, 5),
                         new EpochEnd(
                                 2,
                                 2,
                                 10,
                                 Double.POSITIVE_INFINITY,
                                 0.5,
-                                epoch(1, 0.75, 25).test(),
+                                Map.of(),
+                                epoch(1, 0.75, 25).validation(),
                                 1e-5f,
                                 2,
                                 5)));
         assertEquals("""
-                epoch,train_loss,train_accuracy,test_loss,test_accuracy,learning_rate,seconds,samples_per_second
+                epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate,seconds,samples_per_second
                 1,1.250000,0.500000,,,0.100000,2.000,5.0
                 2,,0.500000,0.750000,0.250000,1.00000e-05,2.000,5.0
                 """, Files.readString(file));
@@ -473,21 +485,32 @@ class ListenersTest {
     @Test
     void historyInACheckpointKeepsItsBits() throws IOException {
         List<EpochEnd> epochs = List.of(
-                new EpochEnd(1, 2, 10, 0.1 + 0.2, Math.nextUp(0.5), null, Math.nextUp(0.1f), 1e-300, Double.MIN_VALUE),
+                new EpochEnd(
+                        1,
+                        2,
+                        10,
+                        0.1 + 0.2,
+                        Math.nextUp(0.5),
+                        Map.of(),
+                        null,
+                        Math.nextUp(0.1f),
+                        1e-300,
+                        Double.MIN_VALUE),
                 new EpochEnd(
                         2,
                         2,
                         10,
                         Double.NaN,
                         0.5,
-                        epoch(2, Double.NEGATIVE_INFINITY, 25).test(),
+                        Map.of(),
+                        epoch(2, Double.NEGATIVE_INFINITY, 25).validation(),
                         0,
                         2,
                         Double.POSITIVE_INFINITY));
         List<EpochEnd> read = HistoryJson.read(HistoryJson.write(epochs));
         assertEquals(epochs.get(0), read.get(0));
         assertEquals(epochs.get(1).toString(), read.get(1).toString());
-        assertEquals(0.25, read.get(1).testAccuracy());
+        assertEquals(0.25, read.get(1).validationAccuracy());
     }
 
     /** A matrix per epoch would soon be more than a file's header can hold. */
@@ -499,17 +522,17 @@ class ListenersTest {
         List<EpochEnd> epochs = new ArrayList<>();
         for (int i = 1; i <= 50; i++) {
             Evaluation test = new Evaluation(1.0 / i, new int[0], confusion);
-            epochs.add(new EpochEnd(i, 50, 10, 1, 0.5, test, 0.1f, 2, 5));
+            epochs.add(new EpochEnd(i, 50, 10, 1, 0.5, Map.of(), test, 0.1f, 2, 5));
         }
         String text = HistoryJson.write(epochs);
         assertTrue(text.length() < 2 * 300 * 300 + 50 * 300, text.length() + " characters");
         List<EpochEnd> read = HistoryJson.read(text);
         for (int i = 0; i < 50; i++) {
-            assertEquals(epochs.get(i).testLoss(), read.get(i).testLoss());
-            assertEquals(2.0 / 3, read.get(i).testAccuracy());
-            assertEquals(i < 49 ? 0 : 300, read.get(i).test().confusion().length);
+            assertEquals(epochs.get(i).validationLoss(), read.get(i).validationLoss());
+            assertEquals(2.0 / 3, read.get(i).validationAccuracy());
+            assertEquals(i < 49 ? 0 : 300, read.get(i).validation().confusion().length);
         }
-        assertArrayEquals(confusion, read.get(49).test().confusion());
+        assertArrayEquals(confusion, read.get(49).validation().confusion());
     }
 
     @Test
@@ -517,11 +540,14 @@ class ListenersTest {
         List<EpochEnd> read = HistoryJson.read("""
                 [{"epoch":1,"epochs":3,"test_loss":0.5,"test_confusion":[[3,1],[0,0]]},{"epoch":2,"epochs":3},
                 {"epoch":3,"epochs":3,"test_loss":0.25,"test_confusion":[[2,0],[1,1]]}]""");
-        assertEquals("Evaluation[loss 0.5, 3 of 4 correct]", read.get(0).test().toString());
-        assertEquals(0, read.get(0).test().confusion().length);
-        assertNull(read.get(1).test());
-        assertEquals("Evaluation[loss 0.25, 3 of 4 correct]", read.get(2).test().toString());
-        assertArrayEquals(new int[][] {{2, 0}, {1, 1}}, read.get(2).test().confusion());
+        assertEquals(
+                "Evaluation[loss 0.5, 3 of 4 correct]", read.get(0).validation().toString());
+        assertEquals(0, read.get(0).validation().confusion().length);
+        assertNull(read.get(1).validation());
+        assertEquals(
+                "Evaluation[loss 0.25, 3 of 4 correct]",
+                read.get(2).validation().toString());
+        assertArrayEquals(new int[][] {{2, 0}, {1, 1}}, read.get(2).validation().confusion());
     }
 
     @ParameterizedTest
@@ -558,17 +584,17 @@ class ListenersTest {
         assertNull(result.train());
         assertEquals(result.epochs().get(1).trainLoss(), result.trainLoss());
         assertEquals(result.epochs().get(1).trainAccuracy(), result.trainAccuracy());
-        assertEquals(200, result.test().predictions().length);
+        assertEquals(200, result.validation().predictions().length);
         assertNull(result.stop());
     }
 
     @Test
     void predictionsAndConfusionAreKeptOfTheLastEpochOnly() {
         TrainingResult result = trainer.fit(train, test, 2);
-        assertEquals(0, result.epochs().get(0).test().predictions().length);
-        assertEquals(0, result.epochs().get(0).test().confusion().length);
-        assertEquals(200, result.epochs().get(0).test().total());
-        assertSame(result.test(), result.epochs().get(1).test());
+        assertEquals(0, result.epochs().get(0).validation().predictions().length);
+        assertEquals(0, result.epochs().get(0).validation().confusion().length);
+        assertEquals(200, result.epochs().get(0).validation().total());
+        assertSame(result.validation(), result.epochs().get(1).validation());
     }
 
     @Test

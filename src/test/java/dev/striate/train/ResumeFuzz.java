@@ -53,8 +53,9 @@ public final class ResumeFuzz implements FuzzTarget {
         Checkpoint checkpoint = Checkpoint.read(file);
         Map<String, float[]> before = values();
         long steps = adam.steps();
-        try {
-            checkpoint.restore(model, adam, loader, null, EPOCHS);
+        Trainer trainer = Trainer.of(model, adam, Device.cpu());
+        try (TrainedWeights weights = new TrainedWeights(model, 0)) {
+            checkpoint.restore(trainer, weights, loader, null, EPOCHS);
         } catch (StriateException e) {
             assertEquals(steps, adam.steps());
             values().forEach((name, values) -> assertArrayEquals(before.get(name), values, name));

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.striate.Device;
 import dev.striate.Generator;
+import dev.striate.IntTensor;
 import dev.striate.StriateException;
 import dev.striate.Tensor;
 import dev.striate.TestDevices;
@@ -100,7 +101,7 @@ class ResumeTest {
         @Override
         public void onBatch(BatchEnd batch) {
             current = batch.epoch();
-            step = batch.batch();
+            step = batch.step();
             request(current == epoch
                     && (place == Place.AFTER_A_STEP && step == 2
                             || place == Place.AFTER_THE_LAST_STEP_OF_AN_EPOCH && step == STEPS));
@@ -118,13 +119,18 @@ class ResumeTest {
         }
     }
 
-    private static Optimizer adam(Map<String, Tensor> parameters) {
-        return new Adam(parameters, 0.01f);
-    }
+    /**
+     * How a training is set up.
+     *
+     * @param everything whether to use all that a trainer can do besides: two batches per step, averaged weights, the
+     *     best weights, a loss and a metric of its own
+     */
+    private record Setup(Function<Map<String, Tensor>, Optimizer> optimizer, boolean everything) {}
 
-    private static Optimizer momentum(Map<String, Tensor> parameters) {
-        return new Sgd(parameters, 0.05f).momentum(0.9f).nesterov(true);
-    }
+    private static final Setup ADAM = new Setup(parameters -> new Adam(parameters, 0.01f), false);
+    private static final Setup MOMENTUM =
+            new Setup(parameters -> new Sgd(parameters, 0.05f).momentum(0.9f).nesterov(true), false);
+    private static final Setup EVERYTHING = new Setup(parameters -> new Adam(parameters, 0.01f), true);
 
     /** All that a training needs, made anew for each part of it. */
     private static final class Training implements AutoCloseable {
@@ -142,20 +148,29 @@ class ResumeTest {
                 new Dropout(0.2f),
                 new Linear(20, 10));
         final Optimizer optimizer;
-        final DataLoader train = DataLoader.of(TinyDigits.test(), BATCH_SIZE)
-                .shuffle(SEED)
-                .transform(new RandomCrop(1), new RandomHorizontalFlip(0.5f));
+        final DataLoader train;
         final DataLoader test = DataLoader.of(TinyDigits.test(), 70).shuffle(2).prefetch(0);
         final StopSwitch stop = new StopSwitch();
         final Trainer trainer;
 
-        Training(Device device, Function<Map<String, Tensor>, Optimizer> maker) {
+        Training(Device device, Setup setup) {
             net.initialize(device, generator);
-            optimizer = maker.apply(net.parameters());
+            optimizer = setup.optimizer.apply(net.parameters());
+            train = DataLoader.of(TinyDigits.test(), setup.everything ? BATCH_SIZE / 2 : BATCH_SIZE)
+                    .shuffle(SEED)
+                    .transform(new RandomCrop(1), new RandomHorizontalFlip(0.5f));
             trainer = Trainer.of(net, optimizer, device)
                     .schedule(new OneCycleSchedule(0.02f, EPOCHS * STEPS))
                     .clipGradNorm(1)
                     .labelSmoothing(0.1f);
+            if (setup.everything) {
+                trainer.accumulate(2)
+                        .averageWeights(0.8f)
+                        // The lowest accuracy is the best, so that it is that of an early epoch.
+                        .keepBest(Monitor.lowest("hits"))
+                        .labelLoss((logits, labels) -> logits.logSoftmax(1).nll(labels))
+                        .labelMetric("hits", ResumeTest::hits);
+            }
         }
 
         Training interruptAt(Place place, int epoch) {
@@ -184,6 +199,10 @@ class ResumeTest {
         }
     }
 
+    private static Tensor hits(Tensor logits, IntTensor labels) {
+        return logits.argmax(1).oneHot(10).mul(labels.oneHot(10)).sum(1).mean();
+    }
+
     /** What a whole training came to, without times. */
     private record Outcome(
             Map<String, float[]> tensors,
@@ -192,7 +211,9 @@ class ResumeTest {
             int epoch,
             List<String> history,
             Evaluation train,
-            Evaluation test) {
+            Evaluation test,
+            int weightsOfEpoch,
+            StepCurve curve) {
 
         static Outcome of(Training training, TrainingResult result) {
             return new Outcome(
@@ -202,7 +223,9 @@ class ResumeTest {
                     training.train.epoch(),
                     result.epochs().stream().map(Outcome::line).toList(),
                     assertNotNullEvaluation(result.train()),
-                    assertNotNullEvaluation(result.test()));
+                    assertNotNullEvaluation(result.validation()),
+                    result.epoch(),
+                    result.curve());
         }
 
         private static Evaluation assertNotNullEvaluation(Evaluation evaluation) {
@@ -214,9 +237,10 @@ class ResumeTest {
             assertTrue(e.seconds() > 0);
             assertEquals(e.images() / e.seconds(), e.samplesPerSecond());
             return e.epoch() + "/" + e.epochs() + " " + e.images() + " " + e.trainLoss() + " " + e.trainAccuracy() + " "
-                    + e.testLoss() + " " + e.testAccuracy() + " "
-                    + Arrays.deepToString(e.test().confusion()) + " "
-                    + e.learningRate();
+                    + e.validationLoss() + " " + e.validationAccuracy() + " "
+                    + Arrays.deepToString(e.validation().confusion()) + " "
+                    + e.learningRate() + " " + e.trainMetrics() + " "
+                    + e.validation().metrics();
         }
 
         void assertSame(Outcome other) {
@@ -230,20 +254,24 @@ class ResumeTest {
             assertArrayEquals(train.predictions(), other.train.predictions());
             assertEquals(test.loss(), other.test.loss());
             assertArrayEquals(test.predictions(), other.test.predictions());
+            assertEquals(test.metrics(), other.test.metrics());
+            assertEquals(weightsOfEpoch, other.weightsOfEpoch);
+            assertEquals(steps, curve.losses().length);
+            assertArrayEquals(curve.losses(), other.curve.losses());
+            assertArrayEquals(curve.learningRates(), other.curve.learningRates());
         }
     }
 
-    private static Outcome straight(Device device, Function<Map<String, Tensor>, Optimizer> maker) {
-        try (Training training = new Training(device, maker)) {
+    private static Outcome straight(Device device, Setup setup) {
+        try (Training training = new Training(device, setup)) {
             return Outcome.of(training, training.fit());
         }
     }
 
     /** Trains up to the place, and writes a checkpoint there. */
-    private Path interrupted(
-            Device device, Function<Map<String, Tensor>, Optimizer> maker, Place place, int epoch, Path from) {
+    private Path interrupted(Device device, Setup setup, Place place, int epoch, Path from) {
         Path file = directory.resolve(place + "-" + epoch + ".safetensors");
-        try (Training training = new Training(device, maker)) {
+        try (Training training = new Training(device, setup)) {
             if (from != null) {
                 training.trainer.resume(Checkpoint.read(from));
             }
@@ -269,8 +297,8 @@ class ResumeTest {
         return file;
     }
 
-    private static Outcome resumed(Device device, Function<Map<String, Tensor>, Optimizer> maker, Path file) {
-        try (Training training = new Training(device, maker)) {
+    private static Outcome resumed(Device device, Setup setup, Path file) {
+        try (Training training = new Training(device, setup)) {
             training.trainer.resume(Checkpoint.read(file));
             return Outcome.of(training, training.fit());
         }
@@ -279,10 +307,20 @@ class ResumeTest {
     @TestFactory
     Stream<DynamicTest> adamGoesOnFromEveryKindOfPlace() {
         return onEachDevice(device -> {
-            Outcome whole = straight(device, ResumeTest::adam);
+            Outcome whole = straight(device, ADAM);
             for (Place place : Place.values()) {
-                whole.assertSame(
-                        resumed(device, ResumeTest::adam, interrupted(device, ResumeTest::adam, place, 2, null)));
+                whole.assertSame(resumed(device, ADAM, interrupted(device, ADAM, place, 2, null)));
+            }
+        });
+    }
+
+    @TestFactory
+    Stream<DynamicTest> everythingGoesOnFromEveryKindOfPlace() {
+        return onEachDevice(device -> {
+            Outcome whole = straight(device, EVERYTHING);
+            assertTrue(whole.weightsOfEpoch < EPOCHS, whole.history::toString);
+            for (Place place : Place.values()) {
+                whole.assertSame(resumed(device, EVERYTHING, interrupted(device, EVERYTHING, place, 2, null)));
             }
         });
     }
@@ -290,9 +328,9 @@ class ResumeTest {
     @TestFactory
     Stream<DynamicTest> momentumGoesOnAfterTwoInterrupts() {
         return onEachDevice(device -> {
-            Path first = interrupted(device, ResumeTest::momentum, Place.AFTER_A_STEP, 1, null);
-            Path second = interrupted(device, ResumeTest::momentum, Place.AFTER_A_STEP, 3, first);
-            straight(device, ResumeTest::momentum).assertSame(resumed(device, ResumeTest::momentum, second));
+            Path first = interrupted(device, MOMENTUM, Place.AFTER_A_STEP, 1, null);
+            Path second = interrupted(device, MOMENTUM, Place.AFTER_A_STEP, 3, first);
+            straight(device, MOMENTUM).assertSame(resumed(device, MOMENTUM, second));
         });
     }
 
@@ -319,10 +357,10 @@ class ResumeTest {
                 return training;
             };
             Path file = directory.resolve("thawed.safetensors");
-            try (Training whole = thawing.apply(new Training(device, ResumeTest::adam));
-                    Training first = thawing.apply(new Training(device, ResumeTest::adam));
-                    Training second = thawing.apply(new Training(device, ResumeTest::adam));
-                    Training old = thawing.apply(new Training(device, ResumeTest::adam))) {
+            try (Training whole = thawing.apply(new Training(device, ADAM));
+                    Training first = thawing.apply(new Training(device, ADAM));
+                    Training second = thawing.apply(new Training(device, ADAM));
+                    Training old = thawing.apply(new Training(device, ADAM))) {
                 first.trainer.listener(new CheckpointWriter(file, Map.of()));
                 first.interruptAt(Place.AFTER_A_STEP, 2).fit();
                 assertEquals(2, first.optimizer.parameterSteps().get("0.weight"));
@@ -357,10 +395,10 @@ class ResumeTest {
     void aLoaderThatDropsTheLastBatchGoesOn() {
         Device device = Device.cpu();
         Path file = directory.resolve("dropped.safetensors");
-        try (Training whole = new Training(device, ResumeTest::adam);
-                Training first = new Training(device, ResumeTest::adam);
-                Training second = new Training(device, ResumeTest::adam);
-                Training other = new Training(device, ResumeTest::adam)) {
+        try (Training whole = new Training(device, ADAM);
+                Training first = new Training(device, ADAM);
+                Training second = new Training(device, ADAM);
+                Training other = new Training(device, ADAM)) {
             for (Training training : List.of(whole, first, second)) {
                 training.train.dropLast(true);
             }
@@ -384,13 +422,13 @@ class ResumeTest {
     @Test
     void momentsOfAnEpochAreInWords() {
         Device device = Device.cpu();
-        Checkpoint within = Checkpoint.read(interrupted(device, ResumeTest::adam, Place.AFTER_A_STEP, 3, null));
+        Checkpoint within = Checkpoint.read(interrupted(device, ADAM, Place.AFTER_A_STEP, 3, null));
         assertEquals("in epoch 3 after step 2 of 4", within.inWords());
         assertEquals(2, within.step());
         assertEquals("adam", within.optimizer());
         assertEquals(
                 "after epoch 2",
-                Checkpoint.read(interrupted(device, ResumeTest::adam, Place.AFTER_AN_EPOCH, 2, null))
+                Checkpoint.read(interrupted(device, ADAM, Place.AFTER_AN_EPOCH, 2, null))
                         .inWords());
     }
 
@@ -398,9 +436,9 @@ class ResumeTest {
     @Test
     void weightsAloneAreLoaded() {
         Device device = Device.cpu();
-        Path file = interrupted(device, ResumeTest::adam, Place.AFTER_A_STEP, 2, null);
-        try (Training trained = new Training(device, ResumeTest::adam);
-                Training other = new Training(device, ResumeTest::adam)) {
+        Path file = interrupted(device, ADAM, Place.AFTER_A_STEP, 2, null);
+        try (Training trained = new Training(device, ADAM);
+                Training other = new Training(device, ADAM)) {
             Map<String, float[]> fresh = other.tensors();
             trained.interruptAt(Place.AFTER_A_STEP, 2).fit();
             assertEquals("AFTER_A_STEP", other.net.load(file).get("place"));
@@ -417,43 +455,53 @@ class ResumeTest {
     @Test
     void whatDoesNotFitIsNamedAndChangesNothing() {
         Device device = Device.cpu();
-        Path file = interrupted(device, ResumeTest::adam, Place.AFTER_A_STEP, 2, null);
+        Path file = interrupted(device, ADAM, Place.AFTER_A_STEP, 2, null);
         Checkpoint checkpoint = Checkpoint.read(file);
         String start = "cannot resume from " + file + ": ";
 
         refused(
                 start + "the optimiser was adam and is adamw",
                 checkpoint,
-                new Training(device, parameters -> new AdamW(parameters, 1)),
+                new Training(device, new Setup(parameters -> new AdamW(parameters, 1), false)),
                 Training::fit);
         refused(
                 start + "the batch size was 64 and is 32",
                 checkpoint,
-                new Training(device, ResumeTest::adam),
+                new Training(device, ADAM),
                 training -> training.trainer.fit(
                         DataLoader.of(TinyDigits.test(), 32).shuffle(SEED), null, EPOCHS));
         refused(
                 start + "the number of training images was 200 and is 1000",
                 checkpoint,
-                new Training(device, ResumeTest::adam),
+                new Training(device, ADAM),
                 training -> training.trainer.fit(
                         DataLoader.of(TinyDigits.train(), 64).shuffle(SEED), null, EPOCHS));
         refused(
                 start + "the loader's seed was 5 and is 6",
                 checkpoint,
-                new Training(device, ResumeTest::adam),
+                new Training(device, ADAM),
                 training -> training.trainer.fit(
                         DataLoader.of(TinyDigits.test(), 64).shuffle(6), null, EPOCHS));
         refused(
                 start + "whether the loader shuffles was true and is false",
                 checkpoint,
-                new Training(device, ResumeTest::adam),
+                new Training(device, ADAM),
                 training -> training.trainer.fit(
                         DataLoader.of(TinyDigits.test(), 64).seed(5), null, EPOCHS));
         refused(
+                start + "the number of accumulated batches was 1 and is 3",
+                checkpoint,
+                new Training(device, ADAM),
+                training -> training.trainer.accumulate(3).fit(training.train, training.test, EPOCHS));
+        refused(
+                start + "the decay of averaged weights was 0.0 and is 0.5",
+                checkpoint,
+                new Training(device, ADAM),
+                training -> training.trainer.averageWeights(0.5f).fit(training.train, training.test, EPOCHS));
+        refused(
                 start + "it is in epoch 2 after step 2 of 4, and 1 epochs are wanted in all",
                 checkpoint,
-                new Training(device, ResumeTest::adam),
+                new Training(device, ADAM),
                 training -> training.trainer.fit(training.train, training.test, 1));
     }
 
@@ -473,7 +521,7 @@ class ResumeTest {
     @Test
     void anotherModelIsRefused() {
         Device device = Device.cpu();
-        Path file = interrupted(device, ResumeTest::adam, Place.AFTER_A_STEP, 2, null);
+        Path file = interrupted(device, ADAM, Place.AFTER_A_STEP, 2, null);
         Dataset set = TinyDigits.test();
         for (Block other : List.of(
                 new Sequential(new Flatten(), new Linear(64, 10)),
@@ -510,7 +558,7 @@ class ResumeTest {
     @Test
     void plainWeightsAreNoCheckpoint() {
         Path file = directory.resolve("plain.safetensors");
-        try (Training training = new Training(Device.cpu(), ResumeTest::adam)) {
+        try (Training training = new Training(Device.cpu(), ADAM)) {
             training.net.save(file, Map.of("model", "x"));
         }
         StriateException e = assertThrows(StriateException.class, () -> Checkpoint.read(file));
@@ -520,8 +568,8 @@ class ResumeTest {
     @Test
     void seedOfTheModelCounts() {
         Device device = Device.cpu();
-        Path file = interrupted(device, ResumeTest::adam, Place.AFTER_A_STEP, 2, null);
-        try (Training training = new Training(device, ResumeTest::adam)) {
+        Path file = interrupted(device, ADAM, Place.AFTER_A_STEP, 2, null);
+        try (Training training = new Training(device, ADAM)) {
             training.net.initialize(device, new Generator(99));
             try (Adam adam = new Adam(training.net.parameters(), 0.1f)) {
                 Trainer trainer = Trainer.of(training.net, adam, device).resume(Checkpoint.read(file));

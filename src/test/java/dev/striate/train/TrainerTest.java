@@ -37,6 +37,7 @@ import dev.striate.optim.Sgd;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
@@ -248,7 +249,7 @@ class TrainerTest {
                     .fit(DataLoader.of(images, 16).dropLast(true), DataLoader.of(images, 33), 1);
             assertEquals(List.of("a start 1x2, 32", "a batch 1.1/2, 16", "a batch 1.2/2, 32"), log.subList(0, 3));
             assertEquals(32, result.epochs().get(0).images());
-            assertEquals(33, result.test().total());
+            assertEquals(33, result.validation().total());
         }
     }
 
@@ -286,8 +287,8 @@ class TrainerTest {
         assertEquals(5, epoch.images());
         assertEquals(crossEntropy(FIVE, 1, 0), result.trainLoss(), 1e-6);
         assertEquals(0.6, result.trainAccuracy());
-        assertNull(result.test());
-        assertTrue(Double.isNaN(result.testAccuracy()));
+        assertNull(result.validation());
+        assertTrue(Double.isNaN(result.validationAccuracy()));
         assertTrue(result.seconds() > 0);
         assertEquals(5 / result.seconds(), result.samplesPerSecond(), 1e-9 * result.samplesPerSecond());
     }
@@ -487,20 +488,20 @@ class TrainerTest {
 
         @Override
         public void onStart(TrainingStart start) {
-            log.add(name + " start " + start.epochs() + "x" + start.batches() + ", " + start.images());
+            log.add(name + " start " + start.epochs() + "x" + start.steps() + ", " + start.images());
         }
 
         @Override
         public void onBatch(BatchEnd batch) {
             batches++;
-            log.add(name + " batch " + batch.epoch() + "." + batch.batch() + "/" + batch.batches() + ", "
+            log.add(name + " batch " + batch.epoch() + "." + batch.step() + "/" + batch.steps() + ", "
                     + batch.images());
         }
 
         @Override
         public void onEpoch(EpochEnd epoch) {
             log.add(name + " epoch " + epoch.epoch() + "/" + epoch.epochs() + ", " + epoch.images() + ", "
-                    + epoch.testAccuracy());
+                    + epoch.validationAccuracy());
         }
 
         @Override
@@ -563,12 +564,12 @@ class TrainerTest {
     void progressIsOneLine() {
         Evaluation test = new Evaluation(0.25, new int[] {0, 1}, new int[][] {{1, 0}, {0, 1}});
         assertEquals(
-                "epoch  3/30  loss 0.5000  accuracy 75.00 %  test loss 0.2500  test accuracy 100.00 %"
+                "epoch  3/30  loss 0.5000  acc 75.00 %  val loss 0.2500  val acc 100.00 %"
                         + "  lr 0.00500  12,346 images/s",
-                PlainProgress.line(new EpochEnd(3, 30, 1000, 0.5, 0.75, test, 0.005f, 0.1, 12345.6)));
+                PlainProgress.line(new EpochEnd(3, 30, 1000, 0.5, 0.75, Map.of(), test, 0.005f, 0.1, 12345.6)));
         assertEquals(
-                "epoch 3/9  loss 0.5000  accuracy 75.00 %  lr 0.00500  12,346 images/s",
-                PlainProgress.line(new EpochEnd(3, 9, 1000, 0.5, 0.75, null, 0.005f, 0.1, 12345.6)));
+                "epoch 3/9  loss 0.5000  acc 75.00 %  lr 0.00500  12,346 images/s",
+                PlainProgress.line(new EpochEnd(3, 9, 1000, 0.5, 0.75, Map.of(), null, 0.005f, 0.1, 12345.6)));
     }
 
     // ---- Whole trainings
@@ -598,16 +599,16 @@ class TrainerTest {
         TrainingResult first = digits(cpu, 3, 2);
         TrainingResult second = digits(cpu, 3, 2);
         assertEquals(first.trainLoss(), second.trainLoss());
-        assertEquals(first.testLoss(), second.testLoss());
+        assertEquals(first.validationLoss(), second.validationLoss());
         assertEquals(first.epochs().get(0).trainLoss(), second.epochs().get(0).trainLoss());
-        assertNotEquals(first.testLoss(), digits(cpu, 4, 2).testLoss());
+        assertNotEquals(first.validationLoss(), digits(cpu, 4, 2).validationLoss());
     }
 
     /** Far from what the network can reach, and as far from the 10 % of one that does not learn. */
     @Test
     void learnsDigits() {
         TrainingResult result = digits(Device.cpu(), 0, 10);
-        assertTrue(result.testAccuracy() > 0.85, () -> "test accuracy " + result.testAccuracy());
+        assertTrue(result.validationAccuracy() > 0.85, () -> "test accuracy " + result.validationAccuracy());
         assertTrue(result.epochs().get(9).trainLoss() < result.epochs().get(0).trainLoss() / 3);
     }
 
