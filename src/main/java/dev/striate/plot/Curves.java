@@ -41,6 +41,11 @@ public final class Curves extends Picture {
     /** Space above the highest and below the lowest point, as a fraction of the range. */
     private static final double MARGIN = 0.06;
 
+    /** The losses of the first steps are far above the others, which are worth looking at. */
+    private static final String LOSS_OF_STEPS = "step";
+
+    private static final double ABOVE_EPOCHS = 1.25;
+
     /** The greatest number of points of a curve of steps. */
     private static final int MOST_STEPS = 500;
 
@@ -62,7 +67,7 @@ public final class Curves extends Picture {
 
         double lossUnit = unit(List.of(EpochEnd::trainLoss, EpochEnd::validationLoss));
         XYChart loss = chart("Loss", lossUnit, HEIGHT);
-        addSteps(loss, "step", steps.losses(), lossUnit, Palette.FAINT_BLUE);
+        addSteps(loss, LOSS_OF_STEPS, steps.losses(), lossUnit, Palette.FAINT_BLUE);
         add(loss, "train", end -> end.trainLoss() / lossUnit, Palette.BLUE, SeriesMarkers.CIRCLE);
         add(loss, "validation", end -> end.validationLoss() / lossUnit, Palette.VERMILLION, SeriesMarkers.SQUARE);
         paint(loss, canvas, 0, true);
@@ -178,20 +183,36 @@ public final class Curves extends Picture {
         return true;
     }
 
+    private static double greatestOfEpochs(XYChart chart) {
+        return chart.getSeriesCollection().stream()
+                .filter(series -> !series.getName().equals(LOSS_OF_STEPS))
+                .flatMapToDouble(series -> Arrays.stream(series.getYData()))
+                .max()
+                .orElseThrow();
+    }
+
     /** Paints a chart over the whole width, with some space around its points. */
     private void paint(XYChart chart, Canvas canvas, int top, boolean fromZero) {
         XYStyler style = chart.getStyler();
         // The first epoch's steps are to the left of its end.
-        int first = steps.losses().length > 0 ? 0 : epochs.get(0).epoch();
+        boolean hasSteps = steps.losses().length > 0;
+        int first = hasSteps ? 0 : epochs.get(0).epoch();
         int last = epochs.get(epochs.size() - 1).epoch();
-        double side = Math.max(0.5, 0.03 * (last - first));
+        double side = Math.max(hasSteps ? 0 : 0.5, 0.03 * (last - first));
         style.setXAxisMin(first - side);
         style.setXAxisMax(last + side);
         // At most one tick per epoch, and room for the number below it.
         style.setXAxisTickMarkSpacingHint(Math.max(50, (int) (0.8 * WIDTH / (last - first + 1))));
-        DoubleSummaryStatistics values = chart.getSeriesCollection().stream()
-                .flatMapToDouble(series -> Arrays.stream(series.getYData()))
-                .summaryStatistics();
+        DoubleSummaryStatistics values = new DoubleSummaryStatistics();
+        for (XYSeries series : chart.getSeriesCollection()) {
+            double[] drawn = series.getYData();
+            if (series.getName().equals(LOSS_OF_STEPS)
+                    && chart.getSeriesCollection().size() > 1) {
+                double most = ABOVE_EPOCHS * greatestOfEpochs(chart);
+                drawn = Arrays.stream(drawn).map(value -> Math.min(value, most)).toArray();
+            }
+            Arrays.stream(drawn).forEach(values);
+        }
         if (values.getCount() > 0 && values.getMax() < LEAST_PLAIN) {
             style.setYAxisDecimalPattern("0.##E0");
         }
