@@ -141,7 +141,7 @@ final class HistoryJson {
             }
         }
         require(json, correct <= total, "no more correct images than images");
-        Evaluation validation = confusion != null
+        Evaluation validation = confusion != null && confusion.length > 0
                 ? new Evaluation(loss, new int[0], confusion, metrics)
                 : total > 0 ? new Evaluation(loss, total, correct, metrics) : null;
         return new EpochEnd(

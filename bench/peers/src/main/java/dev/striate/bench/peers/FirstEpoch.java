@@ -25,7 +25,7 @@ import java.util.stream.Stream;
 public final class FirstEpoch {
 
     private static final String USAGE = "--old JAR  --new JAR  --data DIR  --starts N (5)  --threads N (2)"
-            + "  --epochs N (4)  --subset N  --out DIR  --json FILE";
+            + "  --epochs N (4)  --subset N (50000)  --out DIR  --json FILE";
 
     /**
      * One start.
@@ -90,7 +90,7 @@ public final class FirstEpoch {
                 .toList();
         double reading = Double.parseDouble(OwnProcess.run(
                 FirstEpoch.class, flags, Map.of(), Sides.withStriate(jar), List.of("--read", options.get("--data"))));
-        List<String> command = new ArrayList<>(List.of(
+        List<String> command = List.of(
                 "-jar",
                 jar,
                 "lenet",
@@ -98,10 +98,8 @@ public final class FirstEpoch {
                 "--threads=" + options.get("--threads"),
                 "--data=" + options.get("--data"),
                 "--epochs=" + options.get("--epochs"),
-                "--out=" + Path.of(options.get("--out"), name)));
-        if (options.has("--subset")) {
-            command.add("--subset=" + options.get("--subset"));
-        }
+                "--subset=" + options.get("--subset"),
+                "--out=" + Path.of(options.get("--out"), name));
         List<Double> epochs = new ArrayList<>();
         long[] start = {System.nanoTime()};
         OwnProcess.run(flags, Map.of(), command, line -> {
