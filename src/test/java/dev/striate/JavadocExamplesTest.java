@@ -49,7 +49,9 @@ class JavadocExamplesTest {
                 Block model;
                 Optimizer optimizer;
                 DataLoader train;
+                DataLoader validation;
                 DataLoader test;
+                Trainer trainer;
                 TargetDataset masks;
                 Tensor images;
                 IntTensor labels;
