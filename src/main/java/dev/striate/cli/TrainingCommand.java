@@ -196,10 +196,11 @@ abstract class TrainingCommand implements Callable<Integer> {
         }
         Device device = deviceOptions.open();
         Validation validation = options.validation();
-        if (patience != null && validation.share() == 0 && !validation.onTest()) {
-            throw new StriateException("--patience needs a validation set, and there is none with --validation=0");
-        }
         Validation.Sets sets = validation.split(splits, options.seed());
+        if (patience != null && sets.validation() == null) {
+            throw new StriateException("--patience needs a validation set, and there is none with --validation="
+                    + validation + " of " + sets.train().size() + " training images");
+        }
         Dataset training = subset == null ? sets.train() : subset(sets.train(), subset);
         Normalize normalize = Datasets.meanAndDeviation(training);
         ModelDescription description = ModelDescription.of(builder(), training.classNames())
@@ -361,6 +362,8 @@ abstract class TrainingCommand implements Callable<Integer> {
                 sets.train().imageShape());
         if (options.validation().onTest()) {
             console.println("the test set is also the validation set");
+        } else if (options.validation().share() > 0 && sets.validation() == null) {
+            console.println("there are too few training images for a validation set");
         }
         if (subset != null) {
             console.printf(

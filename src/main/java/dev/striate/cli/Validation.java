@@ -43,12 +43,15 @@ record Validation(double share, boolean onTest) {
         }
     }
 
-    /** Holds out images of the training set. The same seed gives the same images. */
+    /**
+     * Holds out images of the training set. The same seed gives the same images. If the share is less than one image,
+     * there is no validation set.
+     */
     Sets split(Splits splits, long seed) {
         if (onTest) {
             return new Sets(splits.train(), splits.test(), splits.test());
         }
-        if (share == 0) {
+        if (Math.round(share * splits.train().size()) == 0) {
             return new Sets(splits.train(), null, splits.test());
         }
         try {

@@ -98,6 +98,7 @@ class ScriptIT {
         StriateProcess resumed = StriateProcess.run(directory, Map.of(), List.of("sh", "-c", line.group(1)));
         assertEquals(0, resumed.status(), resumed.err());
         assertTrue(resumed.out().contains("epoch 60/60"), resumed.out());
+        assertTrue(resumed.out().contains("\nthere are too few training images for a validation set\n"), resumed.out());
         assertTrue(Files.exists(directory.resolve("it's").resolve("result.json")));
         assertFalse(Files.exists(directory.resolve("pwned")), line.group(1));
     }

@@ -320,7 +320,7 @@ class TrainingCommandsIT {
     @Test
     @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no request to terminate")
     void anInterruptedRunGoesOnToTheSameWeights() throws Exception {
-        String[] run = {"lenet", "--dataset", "digits", "--epochs", "12", "--device", "cpu", "--seed", "5", "--out"};
+        String[] run = {"lenet", "--dataset", "digits", "--epochs", "30", "--device", "cpu", "--seed", "5", "--out"};
         Path straight = directory.resolve("straight");
         assertEquals(0, StriateProcess.run(with(run, straight.toString())).status());
 
@@ -328,7 +328,7 @@ class TrainingCommandsIT {
         Path log = directory.resolve("log");
         Process process = StriateProcess.start(
                 List.of(), Map.of(), log, directory.resolve("err"), with(run, interrupted.toString()));
-        while (!Files.readString(log).contains("epoch  2/12") && process.isAlive()) {
+        while (!Files.readString(log).contains("epoch  2/30") && process.isAlive()) {
             Thread.sleep(20);
         }
         Path model = interrupted.resolve("model.safetensors");
@@ -362,10 +362,10 @@ class TrainingCommandsIT {
 
         StriateProcess complete = StriateProcess.run("lenet", "--device=cpu", "--resume=" + model);
         assertEquals(0, complete.status(), complete.err());
-        assertTrue(complete.out().contains("the run is complete: 12 of 12 epochs; nothing to train\n"), complete.out());
+        assertTrue(complete.out().contains("the run is complete: 30 of 30 epochs; nothing to train\n"), complete.out());
         // The time of earlier processes is part of the training time.
         assertTrue(
-                Pattern.compile("\n12 epochs \\(training \\d+\\.\\d s, [0-9,]+ images/s\\)\n")
+                Pattern.compile("\n30 epochs \\(training \\d+\\.\\d s, [0-9,]+ images/s\\)\n")
                         .matcher(complete.out())
                         .find(),
                 complete.out());
