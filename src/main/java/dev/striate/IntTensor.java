@@ -38,8 +38,8 @@ public final class IntTensor extends ScopedResource {
             throw new ShapeException("IntTensor.of: shape " + shape + " has " + shape.elements() + " elements, got "
                     + values.length + " values");
         }
-        int least = values[0];
-        int greatest = values[0];
+        int least = Integer.MAX_VALUE;
+        int greatest = Integer.MIN_VALUE;
         for (int value : values) {
             least = Math.min(least, value);
             greatest = Math.max(greatest, value);

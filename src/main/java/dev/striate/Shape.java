@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /**
  * The sizes of a tensor along its axes, outermost first: {@code (batch, channels, height, width)} for images. A shape
- * of rank 0 is a scalar. Each size is at least 1, and there are fewer than 2^31 elements. Shapes are immutable.
+ * of rank 0 is a scalar. A tensor has no elements if a size is 0. There are fewer than 2^31 elements, also if every 0 is
+ * replaced by 1. Shapes are immutable.
  */
 public final class Shape {
 
@@ -22,16 +23,32 @@ public final class Shape {
     /**
      * Returns the shape with these sizes.
      *
-     * @throws ShapeException if a size is below 1, or if there would be 2^31 elements or more
+     * @throws ShapeException if a size is negative, or if there would be 2^31 elements or more
      */
     public static Shape of(int... sizes) {
+        return of(0, sizes);
+    }
+
+    /**
+     * Returns the shape with these sizes, for what must have elements, such as weights and images.
+     *
+     * @throws ShapeException if a size is below 1, or if there would be 2^31 elements or more
+     */
+    public static Shape ofPositive(int... sizes) {
+        return of(1, sizes);
+    }
+
+    private static Shape of(int least, int[] sizes) {
         long elements = 1;
+        // Limited like the elements, so that strides do not overflow.
+        long extent = 1;
         for (int size : sizes) {
-            if (size < 1) {
-                throw new ShapeException("expected sizes of at least 1, got shape " + text(sizes));
+            if (size < least) {
+                throw new ShapeException("expected sizes of at least " + least + ", got shape " + text(sizes));
             }
             elements *= size;
-            if (elements > Integer.MAX_VALUE) {
+            extent *= Math.max(1, size);
+            if (extent > Integer.MAX_VALUE) {
                 throw new ShapeException("expected fewer than 2^31 elements, got shape " + text(sizes));
             }
         }
@@ -58,13 +75,13 @@ public final class Shape {
         return sizes.clone();
     }
 
-    /** Returns the strides in elements of a dense, row-major array. */
+    /** Returns the strides in elements of a dense, row-major array. A size of 0 counts as 1. */
     public int[] strides() {
         int[] strides = new int[sizes.length];
         int stride = 1;
         for (int axis = sizes.length - 1; axis >= 0; axis--) {
             strides[axis] = stride;
-            stride *= sizes[axis];
+            stride *= Math.max(1, sizes[axis]);
         }
         return strides;
     }
@@ -118,7 +135,7 @@ public final class Shape {
                 throw new ShapeException(operation + ": shapes " + a + " and " + b + " do not broadcast: along axis -"
                         + fromEnd + " the sizes " + sizeA + " and " + sizeB + " differ and neither is 1");
             }
-            sizes[rank - fromEnd] = Math.max(sizeA, sizeB);
+            sizes[rank - fromEnd] = sizeA == 1 ? sizeB : sizeA;
         }
         return of(sizes);
     }

@@ -78,6 +78,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Operations return new tensors and do not change their inputs; only methods marked "in place" change a tensor. All
  * tensors of an operation must be on the same device. Gradients are first-order only.
  *
+ * <p>A tensor may have no elements, such as an empty batch. As in PyTorch, a sum over nothing is 0, a product 1, a mean
+ * NaN, and a maximum an error.
+ *
  * <p>Device memory is not left to the garbage collector: close tensors, or use a {@link Scope}, which closes them. The
  * graph keeps the values that {@code backward()} needs even after their tensor is closed.
  *
@@ -160,7 +163,7 @@ public final class Tensor extends ScopedResource {
      * @throws ShapeException if there are no values, or if the rows differ in length
      */
     public static Tensor of(Device device, float[][] rows) {
-        Shape shape = Shape.of(rows.length, rows.length == 0 ? 0 : rows[0].length);
+        Shape shape = Shape.ofPositive(rows.length, rows.length == 0 ? 0 : rows[0].length);
         float[] values = new float[shape.elements()];
         for (int row = 0; row < rows.length; row++) {
             if (rows[row].length != rows[0].length) {
@@ -187,12 +190,12 @@ public final class Tensor extends ScopedResource {
 
     /** Returns the row {@code start, start + step, ...} up to but not including {@code end}. */
     public static Tensor arange(Device device, float start, float end, float step) {
-        double count = Math.ceil(((double) end - start) / step);
-        if (!(count >= 1) || count > Integer.MAX_VALUE) {
-            throw new ShapeException("arange: expected 1 to 2^31 - 1 elements, got none or too many from " + start
-                    + " to " + end + " by " + step);
+        double steps = ((double) end - start) / step;
+        if (!(steps >= 0) || steps > Integer.MAX_VALUE) {
+            throw new ShapeException(
+                    "arange: expected 0 to 2^31 - 1 steps from " + start + " to " + end + " by " + step);
         }
-        float[] values = new float[(int) count];
+        float[] values = new float[(int) Math.ceil(steps)];
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) (start + (double) i * step);
         }
@@ -364,7 +367,7 @@ public final class Tensor extends ScopedResource {
         Buffer target = storage().overwrite();
         if (source != target) {
             StridedLoop run = StridedLoop.of(new int[] {shape.elements()}, new int[] {1}, new int[] {1});
-            device.backend().kernels().copy().copy(run, 0, source, 0, target);
+            Internals.kernels(this).copy().copy(run, 0, source, 0, target);
         }
         storage.markChanged();
     }
@@ -382,8 +385,7 @@ public final class Tensor extends ScopedResource {
         beforeChange("addInPlace");
         requireSame("addInPlace", x);
         Buffer addend = x.storage().buffer();
-        device.backend()
-                .kernels()
+        Internals.kernels(this)
                 .binary()
                 .accumulate(shape.elements(), alpha, addend, storage().buffer());
         storage.markChanged();
@@ -859,7 +861,8 @@ public final class Tensor extends ScopedResource {
      * Tensor reversed = x.slice(0, -1, -x.size(0) - 1, -1);    // in Python x[::-1]
      * }</pre>
      *
-     * @throws ShapeException if the range is empty or exceeds the axis, or if the step is 0
+     * @throws ShapeException if the range exceeds the axis or runs against the step, if it is empty and the step is
+     *     negative, as by an {@code end} that was meant to be before the first element, or if the step is 0
      */
     public Tensor slice(int axis, int start, int end, int step) {
         return Slice.apply(this, axis, start, end, step);
@@ -887,7 +890,7 @@ public final class Tensor extends ScopedResource {
     /**
      * Cuts this tensor along an axis into parts of the given sizes, in order.
      *
-     * @throws ShapeException if a size is below 1, or if the sum of the sizes is not the size of the axis
+     * @throws ShapeException if a size is negative, or if the sum of the sizes is not the size of the axis
      */
     public List<Tensor> split(int axis, int... sizes) {
         return Split.apply(this, axis, sizes);

@@ -14,9 +14,11 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.striate.TestDevices.TestDevice;
 import dev.striate.internal.Internals;
+import dev.striate.optim.Sgd;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -44,6 +46,7 @@ class BadInputTest {
         final Tensor kernel;
         final Tensor filters;
         final Tensor columns;
+        final Tensor none;
         final IntTensor labels;
 
         Inputs(Device device) {
@@ -56,6 +59,7 @@ class BadInputTest {
             this.kernel = make(6, 4, 3, 3);
             this.filters = make(4, 4, 3, 3);
             this.columns = make(2, 36, 8);
+            this.none = make(0, 3);
             this.labels = IntTensor.of(device, 0, 2);
         }
 
@@ -117,11 +121,18 @@ class BadInputTest {
                     in -> Tensor.of(
                             in.device,
                             Collections.nCopies(65537, new float[65536]).toArray(float[][]::new))),
-            misuse("expected sizes of at least 1, got shape (2, 0)", in -> Tensor.zeros(in.device, 2, 0)),
+            misuse("expected sizes of at least 0, got shape (2, -1)", in -> Tensor.zeros(in.device, 2, -1)),
             misuse(
                     "expected fewer than 2^31 elements, got shape (65536, 65536)",
                     in -> Tensor.zeros(in.device, 65536, 65536)),
             misuse("reshape: (2, 3) has 6 elements, which do not fit the sizes [4, 2]", in -> in.matrix.reshape(4, 2)),
+            misuse(
+                    "reshape: (0, 2) has 0 elements, which do not fit the sizes [0, -1]",
+                    in -> in.matrix.slice(0, 0, 0).slice(1, 0, 2).reshape(0, -1)),
+            misuse(
+                    "reshape: (0, 3) has 0 elements, which do not fit the sizes [2]",
+                    in -> in.matrix.slice(0, 0, 0).reshape(2)),
+            misuse("expected sizes of at least 1, got shape (0, 0)", in -> Tensor.of(in.device, new float[0][])),
             misuse("reshape: only one size can be -1, got [-1, -1]", in -> in.matrix.reshape(-1, -1)),
             misuse("flatten: there is no axis 2 in (2, 3), which has 2 axes", in -> in.matrix.flatten(2)),
             misuse("permute: expected each of the 2 axes of (2, 3) once, got [0, 0]", in -> in.matrix.permute(0, 0)),
@@ -130,7 +141,7 @@ class BadInputTest {
             misuse("toNhwc: expected images (N, C, H, W), got a tensor of shape (2, 3)", in -> in.matrix.toNhwc()),
             misuse("toNchw: expected images (N, H, W, C), got a tensor of shape (3)", in -> in.row.toNchw()),
             misuse(
-                    "slice: from 2 to 9 by 1 along axis 1 of (2, 4): expected 0 <= from < to <= 4",
+                    "slice: from 2 to 9 by 1 along axis 1 of (2, 4): expected 0 <= from <= to <= 4",
                     in -> in.wide.slice(1, 2, 9)),
             misuse("slice: there is no axis -3 in (2, 4)", in -> in.wide.slice(-3, 0, 1)),
             misuse(
@@ -183,10 +194,10 @@ class BadInputTest {
             misuse("squeeze: there is no axis 2 in (2, 3)", in -> in.matrix.squeeze(2)),
             misuse("split: expected parts of at least 1 along axis 1, got 0", in -> in.matrix.split(1, 0)),
             misuse(
-                    "split: expected sizes of at least 1 with the sum 4, the size of (2, 4) along axis 1, got [1, 2]",
+                    "split: expected sizes of at least 0 with the sum 4, the size of (2, 4) along axis 1, got [1, 2]",
                     in -> in.wide.split(1, 1, 2)),
             misuse(
-                    "split: expected sizes of at least 1 with the sum 4, the size of (2, 4) along axis -1, got [5, -1]",
+                    "split: expected sizes of at least 0 with the sum 4, the size of (2, 4) along axis -1, got [5, -1]",
                     in -> in.wide.split(-1, 5, -1)),
             misuse("split: there is no axis 2 in (2, 3)", in -> in.matrix.split(2, 1)),
             misuse(
@@ -209,7 +220,7 @@ class BadInputTest {
                     "indexSelect: expected indices of rank 1, got (1, 2)",
                     in -> in.matrix.indexSelect(0, IntTensor.of(in.device, Shape.of(1, 2), 0, 1))),
             misuse("oneHot: label 2 at position 1 is not one of the 2 classes, 0 .. 1", in -> in.labels.oneHot(2)),
-            misuse("oneHot: expected sizes of at least 1, got shape (2, 0)", in -> in.labels.oneHot(0)),
+            misuse("oneHot: expected at least 1 class, got 0", in -> in.labels.oneHot(0)),
             misuse(
                     "topk: expected a k from 1 to 3, the size of (2, 3) along axis 1, got 4",
                     in -> in.matrix.topk(4, 1)),
@@ -453,6 +464,57 @@ class BadInputTest {
             misuse(
                     "dropout: expected a probability of at least 0 and below 1, got 1.0",
                     in -> in.matrix.dropout(1, new Generator(0))),
+            // Tensors without elements.
+            misuse(
+                    "max: expected at least one element to choose from, got a tensor of shape (0, 3) for a result of shape (3)",
+                    in -> in.none.max(0)),
+            misuse(
+                    "max: expected at least one element to choose from, got a tensor of shape (0, 3) for a result of shape ()",
+                    in -> in.none.max()),
+            misuse(
+                    "min: expected at least one element to choose from, got a tensor of shape (0, 3) for a result of shape (1, 3)",
+                    in -> in.none.min(new int[] {0}, true)),
+            misuse("argmax: expected at least one element to choose from", in -> in.none.argmax(0)),
+            misuse("argmin: expected at least one element to choose from", in -> in.none.argminLast(-2)),
+            misuse("topk: expected at least one element to choose from", in -> in.none.topk(1, 0)),
+            misuse("item: expected one element, got shape (0, 3)", in -> in.none.item()),
+            misuse(
+                    "gather: index 0 at position 0 is not one of the 0 positions along axis 0",
+                    in -> in.none.gather(0, IntTensor.of(in.device, Shape.of(1, 1), 0))),
+            misuse(
+                    "conv2d: expected images (N, C, H, W), got a tensor of shape (2, 0, 5, 5)",
+                    in -> in.images.slice(1, 0, 0).conv2d(in.kernel, null)),
+            misuse(
+                    "conv2d: expected a weight (out channels, in channels / groups, height, width), got (0, 4, 3, 3)",
+                    in -> in.images.conv2d(in.kernel.slice(0, 0, 0), null)),
+            misuse(
+                    "convTranspose2d: expected images (N, C, H, W), got a tensor of shape (2, 4, 0, 5)",
+                    in -> in.images.slice(2, 0, 0).convTranspose2d(in.filters, null)),
+            misuse(
+                    "convTranspose2d: expected a weight (4 in channels",
+                    in -> in.images.convTranspose2d(in.filters.slice(1, 0, 0), null)),
+            misuse(
+                    "maxPool2d: expected images (N, C, H, W), got a tensor of shape (2, 4, 5, 0)",
+                    in -> in.images.slice(3, 0, 0).maxPool2d(1)),
+            misuse(
+                    "upsample: expected images (N, C, H, W), got a tensor of shape (0, 4, 0, 5)",
+                    in -> in.images.slice(0, 0, 0).slice(2, 0, 0).upsample(1, 1, Interpolation.NEAREST)),
+            misuse(
+                    "col2im: expected sizes of at least 1, got shape (2, 0, 5, 5)",
+                    in -> in.columns.slice(1, 0, 0).col2im(5, 5, 3, 3)),
+            misuse(
+                    "batchNorm2d: training needs more than one value per channel, got (0, 3)",
+                    in -> in.none.batchNorm2d(in.row, in.row, null, null, true, 0.1f, 1e-5f)),
+            misuse(
+                    "crossEntropy: expected scores (N, classes, ...) and labels (N, ...), got (2, 0) and (2)",
+                    in -> in.matrix.slice(1, 0, 0).crossEntropy(in.labels)),
+            misuse(
+                    "an optimiser's parameters have elements, but w has the shape (0, 3)",
+                    in -> new Sgd(Map.of("w", in.none), 1)),
+            new Misuse(
+                    "backward: expected one element, such as a loss, got shape (0, 3)",
+                    AutogradException.class,
+                    in -> in.none.backward()),
             // Losses.
             misuse(
                     "crossEntropy: expected scores (N, classes, ...) and labels (N, ...), got (3) and (2)",

@@ -40,12 +40,27 @@ class ShapeTest {
 
     @Test
     void sizesHaveLimits() {
-        assertThrows(ShapeException.class, () -> Shape.of(2, 0));
-        assertThrows(ShapeException.class, () -> Shape.of(-1));
+        assertThrows(ShapeException.class, () -> Shape.of(0, -1));
+        assertThrows(ShapeException.class, () -> Shape.ofPositive(2, 0));
+        assertEquals(Shape.of(2, 1), Shape.ofPositive(2, 1));
         assertEquals(Integer.MAX_VALUE, Shape.of(Integer.MAX_VALUE).elements());
         assertThrows(ShapeException.class, () -> Shape.of(1 << 16, 1 << 15));
         // 2^64 would be 0 in a long.
         assertThrows(ShapeException.class, () -> Shape.of(1 << 16, 1 << 16, 1 << 16, 1 << 16));
+        assertThrows(ShapeException.class, () -> Shape.of(0, 1 << 16, 1 << 15));
+    }
+
+    @Test
+    void aSizeOfZeroMeansNoElements() {
+        Shape shape = Shape.of(2, 0, 3);
+        assertEquals(0, shape.elements());
+        assertEquals(0, shape.size(1));
+        assertArrayEquals(new int[] {3, 3, 1}, shape.strides());
+        assertEquals("(2, 0, 3)", shape.toString());
+        assertEquals(Shape.of(2, 4, 3), shape.with(1, 4));
+        assertEquals(shape, Shape.broadcast("add", Shape.of(2, 1, 3), Shape.of(0, 1)));
+        assertEquals(Shape.of(0), Shape.broadcast("add", Shape.of(0), Shape.SCALAR));
+        assertThrows(ShapeException.class, () -> Shape.broadcast("add", Shape.of(0), Shape.of(2)));
     }
 
     @Test

@@ -72,7 +72,8 @@ class TensorTest {
         assertThrows(ShapeException.class, () -> Tensor.arange(DEVICE, 0, 1, -1));
         assertThrows(ShapeException.class, () -> Tensor.arange(DEVICE, 0, 1, 0));
         assertThrows(ShapeException.class, () -> Tensor.arange(DEVICE, 0, Float.NaN, 1));
-        assertThrows(ShapeException.class, () -> Tensor.zeros(DEVICE, 2, 0));
+        assertThrows(ShapeException.class, () -> Tensor.arange(DEVICE, 0, 0.5f, -1));
+        assertThrows(ShapeException.class, () -> Tensor.zeros(DEVICE, 2, -1));
     }
 
     @Test

@@ -116,7 +116,7 @@ public final class BackwardPass {
         for (Node.Step step : node.steps()) {
             Targets targets = new Targets(step.edges(), dy);
             try (Scope temporaries = Scope.open()) {
-                @Nullable Tensor[] gradients = step.rule().gradients(dy, step.saved(), targets);
+                @Nullable Tensor[] gradients = gradients(step, dy, targets);
                 for (int i = 0; i < step.edges().length; i++) {
                     if (targets.wanted(i)) {
                         deliver(node, step.edges()[i], targets.destination(i), gradients[i]);
@@ -124,6 +124,10 @@ public final class BackwardPass {
                 }
             }
         }
+    }
+
+    private static @Nullable Tensor[] gradients(Node.Step step, Tensor dy, Targets targets) {
+        return targets.areZero() ? targets.zeros() : step.rule().gradients(dy, step.saved(), targets);
     }
 
     /**

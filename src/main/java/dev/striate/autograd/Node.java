@@ -3,6 +3,7 @@ package dev.striate.autograd;
 import static dev.striate.internal.Internals.adopt;
 import static dev.striate.internal.Internals.gradient;
 
+import dev.striate.Device;
 import dev.striate.ScopedResource;
 import dev.striate.Shape;
 import dev.striate.Tensor;
@@ -20,6 +21,7 @@ public final class Node extends ScopedResource {
 
     private final long order = NEXT.getAndIncrement();
     private final String operation;
+    private final Device device;
     private final Shape shape;
     private Step[] steps;
     private @Nullable String ended;
@@ -27,9 +29,10 @@ public final class Node extends ScopedResource {
     private @Nullable Object visitor;
     private @Nullable Tensor arrived;
 
-    Node(String operation, Shape shape, Step[] steps) {
+    Node(String operation, Tensor output, Step[] steps) {
         this.operation = operation;
-        this.shape = shape;
+        this.device = output.device();
+        this.shape = output.shape();
         this.steps = steps;
         adopt(this);
     }
@@ -51,6 +54,11 @@ public final class Node extends ScopedResource {
         /** The shape of the input. Only for inputs that need a gradient. */
         Shape shape() {
             return node != null ? node.shape : Objects.requireNonNull(leaf).shape();
+        }
+
+        /** The device of the input. Only for inputs that need a gradient. */
+        Device device() {
+            return node != null ? node.device : Objects.requireNonNull(leaf).device();
         }
     }
 

@@ -122,7 +122,7 @@ public final class Recorder {
     /** Returns the output, which is now part of the graph if any input needs a gradient. */
     public Tensor record() {
         if (steps.length > 0) {
-            gradient(output).attach(new Node(operation, output.shape(), steps));
+            gradient(output).attach(new Node(operation, output, steps));
         }
         return output;
     }

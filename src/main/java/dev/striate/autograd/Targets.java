@@ -54,6 +54,31 @@ public final class Targets {
         return false;
     }
 
+    /** Returns whether all gradients are zero or have no elements, because the output or the inputs have none. */
+    boolean areZero() {
+        if (dy.shape().elements() == 0) {
+            return true;
+        }
+        for (Node.Edge edge : edges) {
+            if (edge.wanted() && edge.shape().elements() > 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Returns gradients of zeros, instead of those of the rule. */
+    @Nullable
+    Tensor[] zeros() {
+        @Nullable Tensor[] zeros = new Tensor[edges.length];
+        for (int i = 0; i < edges.length; i++) {
+            zeros[i] = edges[i].wanted()
+                    ? Tensor.zeros(edges[i].device(), edges[i].shape().toArray())
+                    : null;
+        }
+        return zeros;
+    }
+
     /**
      * If the i-th input is the output of a {@linkplain Recorder#gate gate}, reshaped or not, returns that output;
      * otherwise null. If the rule calls this method, it must write 0 where the output is not above 0, and the gate's

@@ -19,7 +19,8 @@ public interface Backend {
     DeviceInfo info();
 
     /**
-     * Takes a buffer of at least one element from the pool. Its contents are undefined.
+     * Takes a buffer from the pool. Its contents are undefined. A buffer without elements can be written and read, but is
+     * not given to a kernel.
      *
      * @throws dev.striate.DeviceMemoryException if there is not enough memory; the device remains usable
      */

@@ -23,7 +23,7 @@ public final class StridedLoop {
     /**
      * Returns a nest in its normal form.
      *
-     * @param sizes   the iterations of each loop, outermost first; at least 1 each
+     * @param sizes   the iterations of each loop, outermost first; with a 0, no kernel may be given the nest
      * @param strides for each operand, its stride in elements for each loop; 0 for broadcasting
      */
     public static StridedLoop of(int[] sizes, int[]... strides) {
@@ -68,7 +68,7 @@ public final class StridedLoop {
         return sizes.length;
     }
 
-    /** The number of iterations of a loop, at least 2. */
+    /** The number of iterations of a loop, at least 2 for kernels. */
     public int size(int loop) {
         return sizes[loop];
     }

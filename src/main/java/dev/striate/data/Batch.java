@@ -76,6 +76,7 @@ public final class Batch implements AutoCloseable {
             int[] indices,
             @Nullable Consumer<float[]> recycler) {
         if (shape.rank() != 4
+                || shape.elements() == 0
                 || images.length != shape.elements()
                 || indices.length != shape.size(0)
                 || (labels != null && labels.length != shape.size(0))

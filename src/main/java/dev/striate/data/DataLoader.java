@@ -493,7 +493,7 @@ public final class DataLoader implements Iterable<Batch> {
         int[] sizes = new int[each.rank() + 1];
         sizes[0] = count;
         System.arraycopy(each.toArray(), 0, sizes, 1, each.rank());
-        return Shape.of(sizes);
+        return Shape.ofPositive(sizes);
     }
 
     private float[] take(int count, Shape each) {

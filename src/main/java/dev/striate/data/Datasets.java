@@ -49,7 +49,7 @@ public final class Datasets {
      */
     public static Dataset resize(Dataset dataset, int height, int width) {
         Shape from = dataset.imageShape();
-        Shape to = Shape.of(from.size(0), height, width);
+        Shape to = Shape.ofPositive(from.size(0), height, width);
         int size = dataset.size();
         byte[] resized = new byte[ByteImages.bytes(size, to)];
         int[] labels = new int[size];

@@ -170,7 +170,9 @@ public final class ImageFolder {
      * @throws StriateException as for {@link #readSplit(Path, Shape, List)}
      */
     public static Dataset readSplit(Path directory, Shape imageShape, List<String> classNames, int maxPixels) {
-        if (imageShape.rank() != 3 || imageShape.size(0) != 1 && imageShape.size(0) != 3) {
+        if (imageShape.rank() != 3
+                || imageShape.elements() == 0
+                || imageShape.size(0) != 1 && imageShape.size(0) != 3) {
             throw new ShapeException(
                     "ImageFolder: expected a shape (1 or 3 channels, height, width), got " + imageShape);
         }

@@ -12,6 +12,7 @@ import dev.striate.autograd.Gradient;
 import dev.striate.backend.Backend;
 import dev.striate.backend.BackendProvider;
 import dev.striate.backend.Buffer;
+import dev.striate.backend.IdleKernels;
 import dev.striate.backend.IndexBuffer;
 import dev.striate.backend.KernelSet;
 import java.lang.invoke.MethodHandles;
@@ -183,9 +184,11 @@ public final class Internals {
         return access().backend(device);
     }
 
-    /** Returns the kernels of a tensor's device. */
+    /** Returns the kernels of a tensor's device, or kernels that do nothing if the tensor has no elements. */
     public static KernelSet kernels(Tensor tensor) {
-        return backend(tensor.device()).kernels();
+        return tensor.shape().elements() == 0
+                ? IdleKernels.ALL
+                : backend(tensor.device()).kernels();
     }
 
     /**

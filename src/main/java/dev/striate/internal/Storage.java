@@ -58,7 +58,7 @@ public final class Storage extends References {
      */
     public Buffer buffer() {
         if (fillPending) {
-            backend.kernels().copy().fill(fillValue, buffer);
+            fillNow(fillValue);
             fillPending = false;
         }
         return buffer;
@@ -78,6 +78,12 @@ public final class Storage extends References {
             fillValue = value;
             fillPending = true;
         } else {
+            fillNow(value);
+        }
+    }
+
+    private void fillNow(float value) {
+        if (buffer.length() > 0) {
             backend.kernels().copy().fill(value, buffer);
         }
     }

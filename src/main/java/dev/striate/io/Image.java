@@ -33,7 +33,7 @@ public final class Image {
     private final byte[] pixels;
 
     Image(byte[] pixels, int channels, int height, int width) {
-        this(pixels, Shape.of(channels, height, width));
+        this(pixels, Shape.ofPositive(channels, height, width));
     }
 
     /**
@@ -44,7 +44,10 @@ public final class Image {
      * @throws ShapeException if there are not 1 or 3 channels, or the number of bytes does not match the shape
      */
     public Image(byte[] pixels, Shape shape) {
-        if (shape.rank() != 3 || shape.size(0) != 1 && shape.size(0) != 3 || shape.elements() != pixels.length) {
+        if (shape.rank() != 3
+                || shape.size(0) != 1 && shape.size(0) != 3
+                || pixels.length == 0
+                || shape.elements() != pixels.length) {
             throw new ShapeException("Image: expected (1 or 3 channels, height, width) and as many bytes, got " + shape
                     + " and " + pixels.length + " bytes");
         }
@@ -220,7 +223,7 @@ public final class Image {
      * @throws ShapeException if a side is below 1
      */
     public Image resize(int height, int width) {
-        Shape resized = Shape.of(channels(), height, width);
+        Shape resized = Shape.ofPositive(channels(), height, width);
         return resized.equals(shape) ? this : resize(Axis.whole(height(), height), Axis.whole(width(), width));
     }
 
@@ -237,7 +240,7 @@ public final class Image {
      * @throws ShapeException if a side is below 1
      */
     public Image fit(int height, int width) {
-        Shape.of(height, width);
+        Shape.ofPositive(height, width);
         if (height == height() && width == width()) {
             return this;
         }

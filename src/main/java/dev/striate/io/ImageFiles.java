@@ -55,8 +55,8 @@ final class ImageFiles {
             int width = (int) encoded.width;
             int height = (int) encoded.height;
             return ExifOrientation.isTransposed(encoded.orientation)
-                    ? Shape.of(width, height)
-                    : Shape.of(height, width);
+                    ? Shape.ofPositive(width, height)
+                    : Shape.ofPositive(height, width);
         });
     }
 

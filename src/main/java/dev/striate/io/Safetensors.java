@@ -23,7 +23,6 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -41,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>F16, BF16, F8_E4M3 and F8_E5M2 are converted to float32 exactly. F64 is rounded to the nearest float32, so
  * magnitudes above about 3.4e38 become infinite. BOOL becomes 0 and 1. Signed and unsigned integers of 8 to 64 bits can
- * be read if all values of the tensor are exact in float32, as they are up to 2^24. Tensors of other types, without
- * elements or with 2^31 elements or more cannot be read, but the metadata and the other tensors of the file can.
+ * be read if all values of the tensor are exact in float32, as they are up to 2^24. Tensors of other types or with 2^31
+ * elements or more cannot be read, but the metadata and the other tensors of the file can.
  */
 public final class Safetensors {
 
@@ -93,19 +92,15 @@ public final class Safetensors {
     }
 
     /**
-     * Reads all tensors of a file to a device, in the order of the header. Tensors without elements are omitted. The
-     * header is checked before memory is allocated for values.
+     * Reads all tensors of a file to a device, in the order of the header. The header is checked before memory is
+     * allocated for values.
      *
      * @throws StriateException if the file cannot be read, is malformed or damaged, or has a tensor that cannot be
      *     read. In the last case, {@link #read(Path, Device, Collection)} can read the others
      */
     public static Map<String, Tensor> read(Path file, Device device) {
         try (Reader reader = new Reader(file)) {
-            List<String> names = reader.header().entries().entrySet().stream()
-                    .filter(entry -> !entry.getValue().isEmpty())
-                    .map(Map.Entry::getKey)
-                    .toList();
-            return reader.read(names, device);
+            return reader.read(reader.header().entries().keySet(), device);
         }
     }
 

@@ -47,9 +47,22 @@ public record SafetensorsEntry(String type, List<Long> shape, long begin, long e
         String what = "is of type " + PrintableText.excerpt(type) + " and shape " + shapeText();
         return numberType() == null
                 ? what + "; the types that can be read are " + List.of(NumberType.values())
-                : isEmpty()
-                        ? what + "; a tensor has at least one element"
-                        : elements() > Integer.MAX_VALUE ? what + "; a tensor has fewer than 2^31 elements" : null;
+                : fits() ? null : what + "; a tensor has fewer than 2^31 elements";
+    }
+
+    /** Returns whether {@link Shape} allows these sizes. */
+    private boolean fits() {
+        long extent = 1;
+        for (long size : shape) {
+            if (size > Integer.MAX_VALUE) {
+                return false;
+            }
+            extent *= Math.max(1, size);
+            if (extent > Integer.MAX_VALUE) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Returns the shape of a tensor without an {@link #obstacle}. */

@@ -105,7 +105,7 @@ public record ModelDescription(
     }
 
     static void requireImageShape(Shape input) {
-        require(input.rank() == 3, "the shape of one input, (channels, height, width)", input);
+        require(input.rank() == 3 && input.elements() > 0, "the shape of one input, (channels, height, width)", input);
     }
 
     /**
@@ -325,7 +325,8 @@ public record ModelDescription(
     }
 
     private static Shape shape(List<String> sizes) {
-        Shape shape = Shape.of(sizes.stream().mapToInt(Integer::parseInt).toArray());
+        Shape shape =
+                Shape.ofPositive(sizes.stream().mapToInt(Integer::parseInt).toArray());
         requireImageShape(shape);
         return shape;
     }

@@ -25,7 +25,7 @@ public final class BatchNorm2d extends ImageLayer<BatchNorm2d> {
 
     /** @throws ShapeException if there is no channel */
     public BatchNorm2d(int channels) {
-        this.channels = Shape.of(channels).elements();
+        this.channels = Shape.ofPositive(channels).elements();
     }
 
     private BatchNorm2d() {}

@@ -21,7 +21,7 @@ public abstract sealed class ChannelNorm<L extends ChannelNorm<L>> extends Image
     private final AffineSettings settings;
 
     ChannelNorm(int channels, boolean affine) {
-        this.channels = Shape.of(channels);
+        this.channels = Shape.ofPositive(channels);
         settings = new AffineSettings(affine);
     }
 

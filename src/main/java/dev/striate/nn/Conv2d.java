@@ -26,7 +26,7 @@ public final class Conv2d extends Convolution<Conv2d> {
     }
 
     private Conv2d(int outChannels, int kernel, WindowOption... options) {
-        super(Shape.of(outChannels).elements(), kernel, kernel, options);
+        super(Shape.ofPositive(outChannels).elements(), kernel, kernel, options);
         // Without channels, only the kernel and the options can be checked.
         weightShape(outChannels);
     }

@@ -23,7 +23,7 @@ public final class ConvTranspose2d extends Convolution<ConvTranspose2d> {
     }
 
     private ConvTranspose2d(int outChannels, int kernel, WindowOption... options) {
-        super(Shape.of(outChannels).elements(), kernel, kernel, options);
+        super(Shape.ofPositive(outChannels).elements(), kernel, kernel, options);
         // Without channels, only the kernel and the options can be checked.
         weightShape(outChannels);
     }

@@ -24,7 +24,7 @@ public final class LayerNorm extends Block {
      * @throws ShapeException if a size is below 1, or if there is none
      */
     public LayerNorm(int... sizes) {
-        normalized = Shape.of(sizes);
+        normalized = Shape.ofPositive(sizes);
         dev.striate.op.GroupNorm.requireLastSizes(normalized, normalized);
     }
 

@@ -21,11 +21,11 @@ public final class Linear extends Block {
     /** @throws dev.striate.ShapeException if a size is below 1 */
     public Linear(int in, int out) {
         this.out = out;
-        weightShape = Shape.of(out, in);
+        weightShape = Shape.ofPositive(out, in);
     }
 
     private Linear(int out) {
-        this.out = Shape.of(out).elements();
+        this.out = Shape.ofPositive(out).elements();
     }
 
     /**
@@ -100,7 +100,7 @@ public final class Linear extends Block {
 
     @Override
     void takeSizes(Shape input) {
-        weightShape = Shape.of(out, input.size(-1));
+        weightShape = Shape.ofPositive(out, input.size(-1));
     }
 
     private @Nullable Tensor biasOrNull() {

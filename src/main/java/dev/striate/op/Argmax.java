@@ -17,7 +17,8 @@ public final class Argmax {
 
     /** The axis is removed. */
     public static IntTensor apply(Tensor x, int axis, boolean last) {
-        ReduceLoops loops = ReduceLoops.of("argmax", x.shape(), new int[] {axis}, false);
+        ReduceLoops loops =
+                ReduceLoops.of("argmax", x.shape(), new int[] {axis}, false).requireChoice("argmax", x.shape());
         IntTensor indices = allocateIntegers(x.device(), loops.output(), 0, x.size(axis) - 1);
         kernels(x).reduce().max(loops.kept(), loops.reduced(), last, buffer(x), null, buffer(indices));
         return indices;

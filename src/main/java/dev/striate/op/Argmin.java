@@ -13,9 +13,9 @@ public final class Argmin {
 
     /** The axis is removed. */
     public static IntTensor apply(Tensor x, int axis, boolean last) {
-        int along = x.shape().axis("argmin", axis);
+        ReduceLoops.of("argmin", x.shape(), new int[] {axis}, false).requireChoice("argmin", x.shape());
         try (Tensor negative = x.neg()) {
-            return Argmax.apply(negative, along, last);
+            return Argmax.apply(negative, axis, last);
         }
     }
 }

@@ -160,12 +160,12 @@ public final class BatchNorm2d {
         } else if (!settings.training) {
             throw new ShapeException("batchNorm2d: expected running statistics for evaluation, got none");
         }
-        if (settings.training && shape.elements() == channels) {
+        if (settings.training && shape.elements() <= channels) {
             throw new ShapeException("batchNorm2d: training needs more than one value per channel, got " + shape
                     + "; if a single image was left over at the end of an epoch, DataLoader.dropLast(true) leaves it out; to compute"
                     + " one image by itself, call eval() first");
         }
-        return new BatchNorm2dGeometry(shape.size(0), channels, shape.elements() / shape.size(0) / channels, epsilon);
+        return new BatchNorm2dGeometry(shape.size(0), channels, shape.strides()[1], epsilon);
     }
 
     static void requireEpsilon(String operation, float epsilon) {

@@ -133,7 +133,7 @@ public final class Binary {
         StridedLoop loop = StridedLoop.of(
                 shape.toArray(), a.shape().broadcastStrides(shape), b.shape().broadcastStrides(shape));
         Tensor y = allocate(a.device(), shape);
-        kernels(a).binary().forward(f, loop, buffer(a), buffer(b), buffer(y));
+        kernels(y).binary().forward(f, loop, buffer(a), buffer(b), buffer(y));
         return y;
     }
 }

@@ -77,7 +77,7 @@ public final class Conv2d {
             int inChannels, int outChannels, int kernelHeight, int kernelWidth, WindowOption... options) {
         Window window = window(kernelHeight, kernelWidth, options);
         window.requireGroupsDivide(inChannels, outChannels);
-        return Shape.of(outChannels, inChannels / window.groups, kernelHeight, kernelWidth);
+        return Shape.ofPositive(outChannels, inChannels / window.groups, kernelHeight, kernelWidth);
     }
 
     /** The output, not recorded. */
@@ -119,7 +119,7 @@ public final class Conv2d {
 
     private static Conv2dGeometry geometry(Shape x, Shape weight, @Nullable Shape bias, WindowOption[] options) {
         Window.requireImages("conv2d", x);
-        if (weight.rank() != 4) {
+        if (weight.rank() != 4 || weight.size(0) == 0) {
             throw new ShapeException(
                     "conv2d: expected a weight (out channels, in channels / groups, height, width), got " + weight);
         }

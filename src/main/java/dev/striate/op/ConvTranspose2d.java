@@ -61,7 +61,7 @@ public final class ConvTranspose2d {
             int inChannels, int outChannels, int kernelHeight, int kernelWidth, WindowOption... options) {
         Window window = window(kernelHeight, kernelWidth, options);
         window.requireGroupsDivide(inChannels, outChannels);
-        return Shape.of(inChannels, outChannels / window.groups, kernelHeight, kernelWidth);
+        return Shape.ofPositive(inChannels, outChannels / window.groups, kernelHeight, kernelWidth);
     }
 
     private static Tensor transposed(Conv2dGeometry g, Tensor x, Tensor weight, @Nullable Tensor bias) {
@@ -83,7 +83,7 @@ public final class ConvTranspose2d {
 
     private static Conv2dGeometry geometry(Shape x, Shape weight, @Nullable Shape bias, WindowOption[] options) {
         Window.requireImages("convTranspose2d", x);
-        if (weight.rank() != 4 || weight.size(0) != x.size(1)) {
+        if (weight.rank() != 4 || weight.size(0) != x.size(1) || weight.size(1) == 0) {
             throw new ShapeException("convTranspose2d: expected a weight (" + x.size(1)
                     + " in channels, out channels / groups, height, width) for the input " + x + ", got " + weight);
         }

@@ -51,6 +51,9 @@ public final class CrossEntropy {
 
     private static Tensor apply(
             ClassificationGeometry g, Tensor logits, IntTensor labels, @Nullable IntTensor predictions) {
+        if (g.examples() == 0) {
+            return Labels.lossOfNone(logits, g.reduction());
+        }
         Tensor loss = allocate(logits.device(), Labels.lossShape(g, labels));
         Tensor normalizers = allocate(logits.device(), Shape.of(2 * g.examples() + 1));
         // backward() usually starts here with a gradient of 1, and then its first step is already done.

@@ -81,7 +81,7 @@ public final class Gather {
         GatherGeometry g = new GatherGeometry(Softmax.geometry(operation, x.shape(), axis), shape.size(axis), shared);
         Shape whole = x.shape();
         Tensor y = allocate(x.device(), shape);
-        kernels(x).gather().forward(g, buffer(x), buffer(indices), buffer(y));
+        kernels(y).gather().forward(g, buffer(x), buffer(indices), buffer(y));
         return Recorder.of(operation, y)
                 .input(
                         x,

@@ -76,7 +76,7 @@ public final class GroupNorm {
         BatchNorm2d.requireEpsilon("layerNorm", epsilon);
         requireShape("layerNorm", x, "weight", weight, normalized);
         requireShape("layerNorm", x, "bias", bias, normalized);
-        int runs = x.shape().elements() / normalized.elements();
+        int runs = x.shape().elements() / Math.max(1, normalized.elements());
         return affine(standardised("layerNorm", x, runs, epsilon), weight, bias);
     }
 
@@ -131,7 +131,7 @@ public final class GroupNorm {
     /** Normalises runs of equal length, with a weight and a bias for each run. */
     private static Tensor normalised(String operation, Tensor x, Tensor weights, Tensor biases, float epsilon) {
         int runs = weights.size(0);
-        BatchNorm2dGeometry g = new BatchNorm2dGeometry(1, runs, x.shape().elements() / runs, epsilon);
+        BatchNorm2dGeometry g = new BatchNorm2dGeometry(1, runs, x.shape().elements() / Math.max(1, runs), epsilon);
         BatchNorm2d.Settings settings = new BatchNorm2d.Settings(weights, biases, null, null, true, 0, epsilon);
         return BatchNorm2d.apply(operation, x, g, settings, false);
     }

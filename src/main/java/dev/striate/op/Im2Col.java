@@ -43,7 +43,7 @@ public final class Im2Col {
             throw new ShapeException("col2im: expected columns (N, C * " + kernelHeight + " * " + kernelWidth
                     + ", windows), got " + columns.shape());
         }
-        Shape image = Sizes.shape("col2im", columns.size(0), (int) (columns.size(1) / cells), height, width);
+        Shape image = Sizes.images("col2im", columns.size(0), (int) (columns.size(1) / cells), height, width);
         Conv2dGeometry g = geometry("col2im", image, kernelHeight, kernelWidth, options);
         if (columns.size(2) != (long) g.outHeight() * g.outWidth()) {
             throw new ShapeException("col2im: an image " + image + " has " + g.outHeight() + " * " + g.outWidth()

@@ -25,7 +25,7 @@ final class Labels {
             throw new DeviceException(operation + ": the scores are on " + scores.device() + ", the labels on "
                     + labels.device() + "; move one with to(device)");
         }
-        if (shape.rank() < 2 || !labels.shape().equals(without(shape, 1))) {
+        if (shape.rank() < 2 || shape.size(1) == 0 || !labels.shape().equals(without(shape, 1))) {
             throw new ShapeException(operation + ": expected scores (N, classes, ...) and labels (N, ...), got " + shape
                     + " and " + labels.shape());
         }
@@ -40,6 +40,13 @@ final class Labels {
     /** The shape of the loss: a scalar, or the shape of the labels. */
     static Shape lossShape(ClassificationGeometry g, IntTensor labels) {
         return g.reduction() == LossReduction.NONE ? labels.shape() : Shape.SCALAR;
+    }
+
+    /** The loss of no examples: NaN for the mean, 0 for the sum. */
+    static Tensor lossOfNone(Tensor scores, LossReduction reduction) {
+        try (Tensor losses = scores.sum(1)) {
+            return Losses.reduce(losses, reduction);
+        }
     }
 
     private static void check(String operation, IntTensor labels, int classes, int ignoreIndex) {

@@ -42,6 +42,13 @@ public final class Linear {
         if (bias != null && !bias.shape().equals(Shape.of(out))) {
             throw new ShapeException("linear: expected a bias (" + out + "), got " + bias.shape());
         }
+        if (x.size(-1) == 0) {
+            // Each row is the bias.
+            try (Tensor zeros = x.matmul(weight, false, true);
+                    Tensor y = bias == null ? zeros : zeros.add(bias)) {
+                return relu ? y.relu() : y.reshape(shape.toArray());
+            }
+        }
         if (shape.rank() == 2) {
             return rows(x, weight, bias, relu);
         }
@@ -63,7 +70,7 @@ public final class Linear {
     private static Tensor rows(Tensor x, Tensor weight, @Nullable Tensor bias, boolean relu) {
         LinearGeometry g = new LinearGeometry(x.size(0), x.size(1), weight.size(0));
         Tensor y = allocate(x.device(), Shape.of(g.rows(), g.out()));
-        kernels(x).linear().forward(g, buffer(x), buffer(weight), bufferOrNull(bias), relu, buffer(y));
+        kernels(y).linear().forward(g, buffer(x), buffer(weight), bufferOrNull(bias), relu, buffer(y));
         Recorder recorder = Recorder.of("linear", y);
         if (x.requiresGrad() && weight.requiresGrad()) {
             List<Tensor> inputs = bias == null ? List.of(x, weight) : List.of(x, weight, bias);

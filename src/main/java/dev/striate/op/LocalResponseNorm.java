@@ -25,6 +25,9 @@ public final class LocalResponseNorm {
     public static Tensor apply(Tensor x, int size, float alpha, float beta, float k) {
         Shape shape = x.shape();
         requireFits(shape, size);
+        if (shape.elements() == 0) {
+            return x.reshape(shape.toArray());
+        }
         int[] planes = {shape.size(0), 1, shape.size(1), shape.elements() / shape.size(0) / shape.size(1)};
         try (Tensor squares = x.mul(x);
                 Tensor columns = squares.reshape(planes);

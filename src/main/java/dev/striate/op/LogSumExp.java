@@ -6,8 +6,8 @@ import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
 
 /**
- * {@code log(sum(e^x))} along an axis, computed relative to the maximum so that nothing overflows. The gradient is the
- * softmax.
+ * {@code log(sum(e^x))} along an axis, computed relative to the maximum so that nothing overflows; minus infinity for no
+ * elements. The gradient is the softmax.
  */
 public final class LogSumExp {
 
@@ -16,6 +16,11 @@ public final class LogSumExp {
     /** The axis is removed. */
     public static Tensor apply(Tensor x, int axis) {
         int along = x.shape().axis("logSumExp", axis);
+        if (x.size(along) == 0) {
+            try (Tensor zero = x.sum(along)) {
+                return zero.log();
+            }
+        }
         ReduceLoops loops = ReduceLoops.of("logSumExp", x.shape(), new int[] {along}, false);
         // An infinite maximum is replaced, because the difference of infinities is NaN.
         try (Tensor values = x.detach();

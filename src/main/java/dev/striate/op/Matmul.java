@@ -47,7 +47,7 @@ public final class Matmul {
                 return dropAxis(product, -1);
             }
         }
-        if (rankA > 2 && rankB == 2 && !transposeA) {
+        if (rankA > 2 && rankB == 2 && !transposeA && a.size(-1) > 0) {
             // All matrices of the batch have the same right factor, so this is one product with more rows.
             int[] sizes = a.shape().toArray();
             try (Tensor rows = a.reshape(-1, sizes[rankA - 1]);
@@ -94,7 +94,11 @@ public final class Matmul {
                 scaled(batchB.broadcastStrides(batch), k * n));
         MatmulGeometry g = new MatmulGeometry(loop, m, n, k, transposeA, transposeB);
         Tensor c = allocate(a.device(), Shape.of(sizes));
-        kernels(a).matmul().forward(g, buffer(a), buffer(b), null, buffer(c));
+        if (k == 0) {
+            c.fill(0);
+        } else {
+            kernels(c).matmul().forward(g, buffer(a), buffer(b), null, buffer(c));
+        }
         return Recorder.of("matmul", c)
                 .input(a, (dc, saved) -> Sum.to(gradientOfA(dc, saved.get(0), transposeA, transposeB), sa), b)
                 .input(b, (dc, saved) -> Sum.to(gradientOfB(saved.get(0), dc, transposeA, transposeB), sb), a)

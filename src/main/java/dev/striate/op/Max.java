@@ -7,6 +7,7 @@ import static dev.striate.internal.Internals.kernels;
 
 import dev.striate.IntTensor;
 import dev.striate.Shape;
+import dev.striate.ShapeException;
 import dev.striate.Tensor;
 import dev.striate.autograd.Recorder;
 
@@ -15,10 +16,13 @@ public final class Max {
 
     private Max() {}
 
-    /** @param axes the axes to reduce; all of them if empty */
+    /**
+     * @param axes the axes to reduce; all of them if empty
+     * @throws ShapeException if there is nothing to reduce to an element
+     */
     public static Tensor apply(Tensor x, int[] axes, boolean keepAxes) {
         Shape shape = x.shape();
-        ReduceLoops loops = ReduceLoops.of("max", shape, axes, keepAxes);
+        ReduceLoops loops = ReduceLoops.of("max", shape, axes, keepAxes).requireChoice("max", shape);
         Tensor y = allocate(x.device(), loops.output());
         IntTensor indices =
                 allocateIntegers(x.device(), loops.output(), 0, loops.reduced().turns() - 1);

@@ -12,7 +12,7 @@ public final class Min {
 
     /** @param axes the axes to reduce; all of them if empty */
     public static Tensor apply(Tensor x, int[] axes, boolean keepAxes) {
-        ReduceLoops.reduced("min", x.shape(), axes);
+        ReduceLoops.of("min", x.shape(), axes, keepAxes).requireChoice("min", x.shape());
         try (Tensor negative = x.neg();
                 Tensor max = negative.max(axes, keepAxes)) {
             return max.neg();

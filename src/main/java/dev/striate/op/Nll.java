@@ -33,6 +33,9 @@ public final class Nll {
 
     /** Without checks, for a geometry of {@link Labels}. */
     static Tensor apply(ClassificationGeometry g, Tensor logProbabilities, IntTensor labels) {
+        if (g.examples() == 0) {
+            return Labels.lossOfNone(logProbabilities, g.reduction());
+        }
         Shape shape = logProbabilities.shape();
         Tensor loss = allocate(logProbabilities.device(), Labels.lossShape(g, labels));
         Tensor count = allocate(logProbabilities.device(), Shape.SCALAR);

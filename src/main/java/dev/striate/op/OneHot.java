@@ -1,8 +1,8 @@
 package dev.striate.op;
 
 import static dev.striate.internal.Internals.allocate;
-import static dev.striate.internal.Internals.backend;
 import static dev.striate.internal.Internals.buffer;
+import static dev.striate.internal.Internals.kernels;
 
 import dev.striate.Device;
 import dev.striate.IntTensor;
@@ -28,13 +28,15 @@ public final class OneHot {
         int[] sizes = Arrays.copyOf(labels.shape().toArray(), rank + 1);
         sizes[rank] = classes;
         Shape shape = Sizes.shape("oneHot", sizes);
+        if (classes < 1) {
+            throw new ShapeException("oneHot: expected at least 1 class, got " + classes);
+        }
         Gather.requireWithin("oneHot", "label", labels, classes, "classes");
         Device device = labels.device();
         int n = labels.shape().elements();
         Tensor y = allocate(device, shape);
         try (Tensor ones = Tensor.ones(device, n)) {
-            backend(device)
-                    .kernels()
+            kernels(y)
                     .gather()
                     .gradient(
                             new GatherGeometry(new AxisGeometry(n, classes, 1), 1, false),

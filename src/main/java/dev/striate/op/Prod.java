@@ -14,7 +14,8 @@ public final class Prod {
 
     /** @param axes the axes to reduce; all of them if empty */
     public static Tensor apply(Tensor x, int[] axes, boolean keepAxes) {
-        Shape output = ReduceLoops.of("prod", x.shape(), axes, keepAxes).output();
+        ReduceLoops loops = ReduceLoops.of("prod", x.shape(), axes, keepAxes);
+        Shape output = loops.output();
         boolean[] reduced = ReduceLoops.reduced("prod", x.shape(), axes);
         int rank = x.shape().rank();
         int[] order = IntStream.concat(
@@ -22,7 +23,7 @@ public final class Prod {
                         IntStream.range(0, rank).filter(axis -> !reduced[axis]))
                 .toArray();
         try (Tensor permuted = x.permute(order);
-                Tensor rows = permuted.reshape(-1, output.elements());
+                Tensor rows = permuted.reshape(loops.reduced().turns(), output.elements());
                 Tensor product = ofRows(rows)) {
             return product.reshape(output.toArray());
         }
@@ -31,6 +32,11 @@ public final class Prod {
     /** {@code (rows, columns)} to {@code (1, columns)}. */
     private static Tensor ofRows(Tensor x) {
         int rows = x.size(0);
+        if (rows == 0) {
+            try (Tensor zeros = x.sum(new int[] {0}, true)) {
+                return zeros.add(1);
+            }
+        }
         if (rows == 1) {
             return x.reshape(1, -1);
         }

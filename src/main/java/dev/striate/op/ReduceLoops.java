@@ -1,6 +1,7 @@
 package dev.striate.op;
 
 import dev.striate.Shape;
+import dev.striate.ShapeException;
 import dev.striate.backend.StridedLoop;
 import java.util.Arrays;
 
@@ -45,6 +46,21 @@ record ReduceLoops(Shape output, StridedLoop kept, StridedLoop reduced, Shape ke
                 StridedLoop.of(keptSizes, keptStrides),
                 StridedLoop.of(reducedSizes, reducedStrides),
                 keepAxes);
+    }
+
+    /**
+     * Returns these loops.
+     *
+     * @param x the input
+     * @throws ShapeException if each element of the result would be chosen from none
+     */
+    ReduceLoops requireChoice(String operation, Shape x) {
+        if (reduced.turns() == 0) {
+            throw new ShapeException(
+                    operation + ": expected at least one element to choose from, got a tensor of shape " + x
+                            + " for a result of shape " + output);
+        }
+        return this;
     }
 
     /** Returns for each axis whether it is among the given ones; all are if none is given. */

@@ -86,11 +86,10 @@ public final class Reshape {
                 open = axis;
             }
         }
+        // Beside a size of 0, the open one could be anything.
         if (open >= 0 && known > 0 && x.elements() % known == 0) {
             resolved[open] = (int) (x.elements() / known);
-            known = x.elements();
-        }
-        if (known != x.elements()) {
+        } else if (open >= 0 || known != x.elements()) {
             throw new ShapeException("reshape: " + x + " has " + x.elements() + " elements, which do not fit the sizes "
                     + Arrays.toString(sizes));
         }

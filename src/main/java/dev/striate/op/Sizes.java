@@ -17,7 +17,7 @@ final class Sizes {
     }
 
     /**
-     * @throws ShapeException if a size is below 1 or there are 2^31 elements or more; the message names the operation
+     * @throws ShapeException if a size is negative or there are 2^31 elements or more; the message names the operation
      */
     static Shape shape(String operation, int... sizes) {
         try {
@@ -25,6 +25,19 @@ final class Sizes {
         } catch (ShapeException e) {
             throw new ShapeException(operation + ": " + e.getMessage());
         }
+    }
+
+    /**
+     * The shape {@code (N, C, H, W)} of images, which have channels and pixels even if there are none.
+     *
+     * @throws ShapeException as for {@link #shape}, and if another size than the first is 0
+     */
+    static Shape images(String operation, int... sizes) {
+        Shape shape = shape(operation, sizes);
+        if (sizes[1] * sizes[2] * sizes[3] == 0) {
+            throw new ShapeException(operation + ": expected sizes of at least 1, got shape " + shape);
+        }
+        return shape;
     }
 
     /** The size along an axis; errors as in {@link #require}. */

@@ -17,14 +17,15 @@ public final class Slice {
      * from the end. With a negative step, the range goes down, and an {@code end} of {@code -size - 1} is before the
      * first element.
      *
-     * @throws ShapeException if the range is empty or exceeds the axis, or if the step is 0
+     * @throws ShapeException if the range exceeds the axis or runs against the step, if it is empty and the step is
+     *     negative, or if the step is 0
      */
     public static Tensor apply(Tensor x, int axis, int start, int end, int step) {
         int along = x.shape().axis("slice", axis);
         int size = x.size(along);
         int from = start < 0 ? start + size : start;
         int to = end < 0 ? end + size : end;
-        boolean up = step > 0 && from >= 0 && from < to && to <= size;
+        boolean up = step > 0 && from >= 0 && from <= to && to <= size;
         boolean down = step < 0 && from < size && to < from && to >= -1;
         if (!up && !down) {
             throw new ShapeException("slice: from " + start + " to " + end + " by " + step + " along axis " + axis
@@ -32,7 +33,8 @@ public final class Slice {
         }
         int[] whole = x.shape().toArray();
         // As long, because the least integer has no opposite.
-        Shape shape = x.shape().with(along, (int) ((Math.abs(to - from) - 1) / Math.abs((long) step)) + 1);
+        long stride = Math.abs((long) step);
+        Shape shape = x.shape().with(along, (int) ((Math.abs(to - from) + stride - 1) / stride));
         int[] strides = x.shape().strides();
         int offset = from * strides[along];
         strides[along] *= step;
@@ -52,7 +54,7 @@ public final class Slice {
             return "a step other than 0";
         }
         return step > 0
-                ? "0 <= from < to <= " + size
+                ? "0 <= from <= to <= " + size
                 : size + " > from > to; an end of " + (-size - 1) + " is before the first element";
     }
 }

@@ -51,7 +51,10 @@ public final class Softmax {
     /** A view of a tensor along one of its axes. */
     static AxisGeometry geometry(String operation, Shape x, int axis) {
         int along = x.axis(operation, axis);
-        int inner = x.strides()[along];
-        return new AxisGeometry(x.elements() / inner / x.size(along), x.size(along), inner);
+        int outer = 1;
+        for (int i = 0; i < along; i++) {
+            outer *= x.size(i);
+        }
+        return new AxisGeometry(outer, x.size(along), x.strides()[along]);
     }
 }

@@ -22,18 +22,18 @@ public final class Split {
             throw new ShapeException("split: expected parts of at least 1 along axis " + axis + ", got " + size);
         }
         int whole = x.size(along);
-        int[] sizes = new int[(whole - 1) / size + 1];
+        int[] sizes = new int[Math.max(0, whole - 1) / size + 1];
         Arrays.fill(sizes, size);
         sizes[sizes.length - 1] = whole - (sizes.length - 1) * size;
         return apply(x, along, sizes);
     }
 
-    /** @throws ShapeException if a size is below 1, or if the sum of the sizes is not the size of x */
+    /** @throws ShapeException if a size is negative, or if the sum of the sizes is not the size of x */
     public static List<Tensor> apply(Tensor x, int axis, int... sizes) {
         int along = x.shape().axis("split", axis);
-        if (Arrays.stream(sizes).anyMatch(size -> size < 1)
+        if (Arrays.stream(sizes).anyMatch(size -> size < 0)
                 || Arrays.stream(sizes).asLongStream().sum() != x.size(along)) {
-            throw new ShapeException("split: expected sizes of at least 1 with the sum " + x.size(along)
+            throw new ShapeException("split: expected sizes of at least 0 with the sum " + x.size(along)
                     + ", the size of " + x.shape() + " along axis " + axis + ", got " + Arrays.toString(sizes));
         }
         List<Tensor> parts = new ArrayList<>();

@@ -20,7 +20,8 @@ final class StridedCopy {
             Tensor target,
             int targetOffset,
             int[] targetStrides) {
-        kernels(source)
+        // A block without elements has a source or a target without elements.
+        kernels(source.shape().elements() == 0 ? source : target)
                 .copy()
                 .copy(
                         StridedLoop.of(sizes, sourceStrides, targetStrides),

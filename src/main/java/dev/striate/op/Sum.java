@@ -32,7 +32,12 @@ public final class Sum {
     private static Tensor apply(String operation, Tensor x, ReduceLoops loops, double scale) {
         int[] sizes = x.shape().toArray();
         Tensor y = allocate(x.device(), loops.output());
-        kernels(x).reduce().sum(loops.kept(), loops.reduced(), scale, buffer(x), buffer(y));
+        if (x.shape().elements() == 0) {
+            // A sum of nothing is 0. Its mean is NaN, since the scale is infinite.
+            y.fill((float) (0 * scale));
+        } else {
+            kernels(x).reduce().sum(loops.kept(), loops.reduced(), scale, buffer(x), buffer(y));
+        }
         return Recorder.of(operation, y)
                 .input(x, (dy, saved) -> {
                     Tensor kept = view(dy, loops.keepAxes());

@@ -19,6 +19,7 @@ public final class Topk {
     /** @throws ShapeException unless {@code 1 <= k <= size} along the axis */
     public static TopK apply(Tensor x, int k, int axis) {
         int along = x.shape().axis("topk", axis);
+        ReduceLoops.of("topk", x.shape(), new int[] {axis}, false).requireChoice("topk", x.shape());
         if (k < 1 || k > x.size(along)) {
             throw new ShapeException("topk: expected a k from 1 to " + x.size(along) + ", the size of " + x.shape()
                     + " along axis " + axis + ", got " + k);

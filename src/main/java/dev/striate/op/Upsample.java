@@ -122,7 +122,7 @@ public final class Upsample {
     /** Returns the shape of the output without computing it; errors as for {@link #apply}. */
     public static Shape outputShape(Shape x, Extent height, Extent width) {
         Window.requireImages("upsample", x);
-        return Sizes.shape(
+        return Sizes.images(
                 "upsample", x.size(0), x.size(1), height.size("height", x.size(2)), width.size("width", x.size(3)));
     }
 

@@ -8,7 +8,7 @@ import dev.striate.autograd.Recorder;
 /**
  * Variance and standard deviation over axes: {@code var = sum((x - mean)^2) / (n - correction)} and {@code std =
  * sqrt(var)}, with n the number of elements that are reduced to one. As in PyTorch, the divisor is at least 0, so that
- * the variance of one element with a correction of 1 is NaN.
+ * the variance of one element with a correction of 1 is NaN. That of no elements is NaN too, like their mean.
  *
  * <p>The gradients are {@code 2 (x - mean) / (n - correction)} and {@code (x - mean) / std / (n - correction)}; the
  * latter is 0 where {@code std} is 0.
@@ -23,6 +23,9 @@ public final class Variance {
     /** @param axes the axes to reduce; all of them if empty */
     public static Tensor var(Tensor x, int[] axes, int correction, boolean keepAxes) {
         ReduceLoops loops = ReduceLoops.of("var", x.shape(), axes, keepAxes);
+        if (loops.reduced().turns() == 0) {
+            return Sum.mean(x, axes, keepAxes);
+        }
         double scale = scale(loops, correction);
         try (Tensor centered = centered(x, axes)) {
             return Recorder.of("var", ofCentered(centered, axes, keepAxes, scale))
@@ -40,6 +43,9 @@ public final class Variance {
     /** @param axes the axes to reduce; all of them if empty */
     public static Tensor std(Tensor x, int[] axes, int correction, boolean keepAxes) {
         ReduceLoops loops = ReduceLoops.of("std", x.shape(), axes, keepAxes);
+        if (loops.reduced().turns() == 0) {
+            return Sum.mean(x, axes, keepAxes);
+        }
         double scale = scale(loops, correction);
         try (Tensor centered = centered(x, axes);
                 Tensor variance = ofCentered(centered, axes, keepAxes, scale)) {

@@ -190,9 +190,9 @@ final class Window {
         }
     }
 
-    /** @throws ShapeException if the input is not {@code (N, C, H, W)} */
+    /** @throws ShapeException if the input is not {@code (N, C, H, W)}, or if the images have no channels or pixels */
     static void requireImages(String operation, Shape x) {
-        if (x.rank() != 4) {
+        if (x.rank() != 4 || x.elements() == 0 && x.with(0, 1).elements() == 0) {
             throw new ShapeException(operation + ": expected images (N, C, H, W), got a tensor of shape " + x);
         }
     }

@@ -166,6 +166,10 @@ public abstract class Optimizer implements AutoCloseable {
                 throw new DeviceException("an optimiser's parameters must be on one device: " + all.get(0).name
                         + " is on " + device + ", " + entry.getKey() + " on " + parameter.device());
             }
+            if (parameter.shape().elements() == 0) {
+                throw new ShapeException("an optimiser's parameters have elements, but " + entry.getKey()
+                        + " has the shape " + parameter.shape() + "; leave it out");
+            }
             Node origin = gradient(parameter).node();
             if (origin != null) {
                 throw new AutogradException("an optimiser updates leaves, but " + entry.getKey() + " was computed by "

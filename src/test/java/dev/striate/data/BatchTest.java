@@ -70,6 +70,7 @@ class BatchTest {
                 () -> new Batch(images, IMAGES, new float[1], Shape.of(2), new int[2]),
                 () -> new Batch(images, IMAGES, new float[1], Shape.of(1), new int[2]),
                 () -> new Batch(images, IMAGES, new float[1], Shape.SCALAR, new int[2]),
+                () -> new Batch(new float[0], Shape.of(0, 1, 1, 3), new int[0], new int[0]),
                 () -> new Batch(images, IMAGES, new int[1], new int[2]),
                 () -> new Batch(images, IMAGES, new int[2], new int[1]),
                 () -> new Batch(images, IMAGES, new int[2], new int[2], new LabelMix(new int[1], 1)))) {

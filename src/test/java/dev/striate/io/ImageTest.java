@@ -264,6 +264,7 @@ class ImageTest {
     void shapesThatDoNotFitAreRefused() {
         assertThrows(ShapeException.class, () -> new Image(new byte[4], Shape.of(2, 1, 2)));
         assertThrows(ShapeException.class, () -> new Image(new byte[4], Shape.of(1, 4)));
+        assertThrows(ShapeException.class, () -> new Image(new byte[0], Shape.of(1, 0, 4)));
         assertThrows(ShapeException.class, () -> new Image(new byte[3], Shape.of(1, 2, 2)));
     }
 

@@ -1,5 +1,6 @@
 package dev.striate.io;
 
+import static dev.striate.TensorAssertions.assertTensor;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -29,7 +30,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -570,7 +570,7 @@ class SafetensorsTest {
         }
     }
 
-    /** Of other types, without elements, too many elements: only who asks for these is refused. */
+    /** Of other types, too many elements: only who asks for these is refused. */
     @Test
     void tensorsThatCannotBeReadLeaveTheOthers() throws IOException {
         Path file = write(
@@ -592,8 +592,7 @@ class SafetensorsTest {
         String types = "; the types that can be read are [F32, F16, BF16, ";
         assertUnreadable(file, List.of("x", "future"), "future", "is of type F2_E1M0 and shape (3, 7)" + types);
         assertUnreadable(file, List.of("complex"), "complex", "is of type C64 and shape (1)" + types);
-        assertUnreadable(
-                file, List.of("empty"), "empty", "is of type F32 and shape (3, 0); a tensor has at least one element");
+        assertTensor(Safetensors.read(file, DEVICE, List.of("empty")).get("empty"), Shape.of(3, 0));
         assertEquals(
                 file + " has no tensor \"y\"",
                 assertThrows(StriateException.class, () -> Safetensors.read(file, DEVICE, List.of("y")))
@@ -611,13 +610,29 @@ class SafetensorsTest {
     }
 
     @Test
-    void emptyTensorsAreLeftOut() throws IOException {
+    void tensorsWithoutElementsAreReadAndWritten() throws IOException {
         Path file = write(
                 "{\"a\":{\"dtype\":\"F32\",\"shape\":[0,5],\"data_offsets\":[0,0]},"
                         + "\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
                         + "\"b\":{\"dtype\":\"BOOL\",\"shape\":[0],\"data_offsets\":[4,4]}}",
                 new byte[4]);
-        assertEquals(Set.of("x"), Safetensors.read(file, DEVICE).keySet());
+        Map<String, Tensor> read = Safetensors.read(file, DEVICE);
+        assertEquals(List.of("a", "x", "b"), List.copyOf(read.keySet()));
+        assertTensor(read.get("a"), Shape.of(0, 5));
+        assertTensor(read.get("b"), Shape.of(0));
+        Path copy = directory.resolve("copy.safetensors");
+        Safetensors.write(copy, read, Map.of());
+        assertEquals(
+                new SafetensorsEntry("F32", List.of(0L, 5L), 0, 0),
+                Safetensors.entries(copy).get("a"));
+        assertTensor(Safetensors.read(copy, DEVICE).get("a"), Shape.of(0, 5));
+        Path huge =
+                write("{\"huge\":{\"dtype\":\"F32\",\"shape\":[0,65536,65536],\"data_offsets\":[0,0]}}", new byte[0]);
+        assertUnreadable(
+                huge,
+                List.of("huge"),
+                "huge",
+                "is of type F32 and shape (0, 65536, 65536); a tensor has fewer than 2^31");
     }
 
     /** 2^31 bytes of a sparse file: its other tensor is read, and no memory is taken for this one. */

@@ -176,10 +176,16 @@ class LayersTest {
     void wrongSizesAndOptionsAreRefusedByConstructors() {
         assertThrows(ShapeException.class, () -> new Conv2d(3, 4, 3, groups(2)));
         assertThrows(ShapeException.class, () -> new ConvTranspose2d(4, 3, 3, groups(2)));
-        assertThrows(ShapeException.class, () -> new Conv2d(0, 4, 3));
+        refused("expected sizes of at least 1, got shape (4, 0, 3, 3)", () -> new Conv2d(0, 4, 3));
+        refused("expected sizes of at least 1, got shape (0, 1, 3, 3)", () -> new Conv2d(1, 0, 3));
+        refused("expected sizes of at least 1, got shape (0)", () -> Conv2d.lazy(0, 3));
+        refused("expected sizes of at least 1, got shape (1, 0, 3, 3)", () -> new ConvTranspose2d(1, 0, 3));
+        refused("expected sizes of at least 1, got shape (0)", () -> ConvTranspose2d.lazy(0, 3));
         assertThrows(ShapeException.class, () -> new Conv2d(1, 4, 3, ceilMode()));
-        assertThrows(ShapeException.class, () -> new Linear(0, 4));
-        assertThrows(ShapeException.class, () -> new BatchNorm2d(0));
+        refused("expected sizes of at least 1, got shape (4, 0)", () -> new Linear(0, 4));
+        refused("expected sizes of at least 1, got shape (0)", () -> Linear.lazy(0));
+        refused("expected sizes of at least 1, got shape (0)", () -> new BatchNorm2d(0));
+        refused("expected sizes of at least 1, got shape (2, 0)", () -> new LayerNorm(2, 0));
         assertThrows(ShapeException.class, () -> new ConvTranspose2d(1, 4, 3, padding(Padding.SAME)));
         assertThrows(ShapeException.class, () -> new ConvTranspose2d(1, 4, 3, stride(2), outputPadding(1, 2)));
         refused("maxPool2d: expected a kernel of at least 1 by 1, got 0 by 0", () -> new MaxPool2d(0));

@@ -69,7 +69,7 @@ record CaseRun(double[][] outputs, int[][] indices, double @Nullable [][] gradie
             for (int i = 0; i < inputs.length; i++) {
                 Tensor input =
                         tensor(device, c.inputs.get(i).shape(), inputs[i]).requiresGrad(wanted[i] && upstream != null);
-                if (inWindows) {
+                if (inWindows && inputs[i].length > 0) {
                     try (Tensor values = window(input, surroundings);
                             Tensor gradient = window(input, surroundings)) {
                         values.assign(input);
@@ -81,6 +81,7 @@ record CaseRun(double[][] outputs, int[][] indices, double @Nullable [][] gradie
                 any |= wanted[i];
             }
             OpCase.Results results = call.apply(new OpCase.Arguments(device, tensors));
+            c.requireShape(results);
             if (upstream != null && any) {
                 Tensor first = results.tensors().get(0);
                 if (upstream.length == 1 && upstream[0] == 1) {

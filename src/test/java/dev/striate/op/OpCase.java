@@ -63,6 +63,7 @@ final class OpCase {
     private final Random random;
     private Accuracy accuracy = Accuracy.products(1);
     private boolean smooth = true;
+    private @Nullable Shape result;
     private float @Nullable [] upstream;
     private boolean upstreamIsBounded;
     private float upstreamFactor = 1;
@@ -187,6 +188,12 @@ final class OpCase {
         return this;
     }
 
+    /** The shape of the first result, where there are too few elements to notice another. */
+    OpCase gives(int... sizes) {
+        result = Shape.of(sizes);
+        return this;
+    }
+
     OpCase accuracy(Accuracy required) {
         accuracy = required;
         return this;
@@ -213,6 +220,14 @@ final class OpCase {
     /** Of all inputs. */
     int elements() {
         return inputs.stream().mapToInt(input -> input.values().length).sum();
+    }
+
+    /** Fails if the first result has another shape than expected. */
+    void requireShape(Results results) {
+        if (result != null && !results.tensors().get(0).shape().equals(result)) {
+            throw new AssertionError(this + ": expected a result of shape " + result + ", got "
+                    + results.tensors().get(0).shape());
+        }
     }
 
     boolean isSmooth() {

@@ -87,6 +87,7 @@ final class OpCases {
         list.classWeights();
         list.shiftedLogits();
         list.networks();
+        list.withoutElements();
         return list.cases;
     }
 
@@ -2646,5 +2647,375 @@ final class OpCases {
                 .normal(5, 7)
                 .normal(7, 7)
                 .accuracy(Accuracy.stable(7));
+    }
+
+    // ---- Tensors without elements
+
+    /** A case of which an input or the result has no elements. */
+    private OpCase empty(String operation, String name, SimpleCall call) {
+        return add(operation, "empty " + name, call);
+    }
+
+    /** What PyTorch gives; the shapes are compared here, the values of what has elements in EmptyTensorsTest. */
+    private void withoutElements() {
+        emptyElements();
+        emptyParts();
+        emptyReductions();
+        emptyProducts();
+        emptyImages();
+        emptyNorms();
+        emptyLosses();
+    }
+
+    private void emptyElements() {
+        int[][][] shapes = {
+            {{0}, {0}, {0}},
+            {{0, 3}, {3}, {0, 3}},
+            {{2, 0}, {2, 1}, {2, 0}},
+            {{1}, {0}, {0}},
+            {{}, {2, 0, 3}, {2, 0, 3}}
+        };
+        for (int[][] triple : shapes) {
+            int[] a = triple[0];
+            int[] b = triple[1];
+            int[] y = triple[2];
+            String name = Shape.of(a) + " " + Shape.of(b);
+            empty("add", name, x -> x.get(0).add(x.get(1))).normal(a).normal(b).gives(y);
+            empty("div", name, x -> x.get(0).div(x.get(1)))
+                    .normal(a)
+                    .uniform(1, 2, b)
+                    .gives(y);
+            empty("pow", name, x -> x.get(0).pow(x.get(1)))
+                    .uniform(1, 2, a)
+                    .normal(b)
+                    .gives(y);
+            empty("maximum", name, x -> x.get(0).maximum(x.get(1)))
+                    .normal(a)
+                    .normal(b)
+                    .gives(y);
+            empty("gt", name, x -> x.get(0).gt(x.get(1)))
+                    .normal(a)
+                    .constant()
+                    .normal(b)
+                    .constant()
+                    .gives(y);
+            empty("where", name, x -> Tensor.where(x.get(1), x.get(0), x.get(1)))
+                    .normal(a)
+                    .normal(b)
+                    .gives(y);
+        }
+        empty("neg", "(0, 3)", x -> x.get(0).neg()).normal(0, 3).gives(0, 3);
+        empty("relu", "(0, 3)", x -> x.get(0).relu()).normal(0, 3).gives(0, 3);
+        empty("gelu", "(2, 0)", x -> x.get(0).gelu()).normal(2, 0).gives(2, 0);
+        empty("prelu", "(0, 3, 4)", x -> x.get(0).prelu(x.get(1)))
+                .normal(0, 3, 4)
+                .normal(3)
+                .gives(0, 3, 4);
+        empty("dropout", "(0, 3)", x -> x.get(0).dropout(0.5f, new Generator(1)))
+                .normal(0, 3)
+                .gives(0, 3);
+        empty("softmax", "(0, 3)", x -> x.get(0).softmax(1)).normal(0, 3).gives(0, 3);
+        empty("softmax", "over nothing", x -> x.get(0).softmax(1))
+                .normal(3, 0, 2)
+                .gives(3, 0, 2);
+        empty("logSoftmax", "(0, 3)", x -> x.get(0).logSoftmax(0)).normal(0, 3).gives(0, 3);
+    }
+
+    private void emptyParts() {
+        empty("reshape", "(0, 6)", x -> x.get(0).reshape(-1, 2)).normal(0, 6).gives(0, 2);
+        empty("flatten", "(0, 2, 3)", x -> x.get(0).flatten(1)).normal(0, 2, 3).gives(0, 6);
+        empty("squeeze", "(1, 0, 1)", x -> x.get(0).squeeze()).normal(1, 0, 1).gives(0);
+        empty("permute", "(2, 0, 3)", x -> x.get(0).permute(2, 0, 1))
+                .normal(2, 0, 3)
+                .gives(3, 2, 0);
+        empty("flip", "(2, 0)", x -> x.get(0).flip(0, 1)).normal(2, 0).gives(2, 0);
+        empty("slice", "of some", x -> x.get(0).slice(1, 2, 2)).normal(2, 3).gives(2, 0);
+        empty("slice", "at the end", x -> x.get(0).slice(0, 2, 2, 3))
+                .normal(2, 3)
+                .gives(0, 3);
+        empty("slice", "of none", x -> x.get(0).slice(0, 0, 0)).normal(0, 3).gives(0, 3);
+        empty("slice", "along another axis", x -> x.get(0).slice(1, 1, 3))
+                .normal(0, 3)
+                .gives(0, 2);
+        empty("split", "with an empty part", x -> x.get(0).split(0, 0, 3).get(0))
+                .normal(3, 2)
+                .gives(0, 2);
+        empty("split", "of none", x -> x.get(0).split(0, 1).get(0)).normal(0, 2).gives(0, 2);
+        empty("concat", "with empty parts", x -> Tensor.concat(0, x.get(0), x.get(1), x.get(2)))
+                .normal(0, 2)
+                .normal(3, 2)
+                .normal(0, 2)
+                .gives(3, 2);
+        empty("concat", "along another axis", x -> Tensor.concat(1, x.get(0), x.get(1)))
+                .normal(0, 2)
+                .normal(0, 3)
+                .gives(0, 5);
+        empty("stack", "(0, 3)", x -> Tensor.stack(1, x.get(0), x.get(1)))
+                .normal(0, 3)
+                .normal(0, 3)
+                .gives(0, 2, 3);
+        empty("pad", "(0, 3)", x -> x.get(0).pad(new int[] {2, 0}, new int[] {1, 1}, 5))
+                .normal(0, 3)
+                .gives(3, 4);
+        empty("pad", "remains (0, 4)", x -> x.get(0).pad(new int[] {0, 0}, new int[] {0, 1}, 5))
+                .normal(0, 3)
+                .gives(0, 4);
+        empty("expand", "1 to 0", x -> x.get(0).expand(2, 0)).normal(2, 1).gives(2, 0);
+        empty("expand", "0 to (3, 0)", x -> x.get(0).expand(3, 0)).normal(0).gives(3, 0);
+        empty("gather", "no indices", x -> x.get(0).gather(1, x.integers(Shape.of(2, 0))))
+                .normal(2, 3)
+                .gives(2, 0);
+        empty("gather", "in no rows", x -> x.get(0).gather(1, x.integers(Shape.of(0, 2))))
+                .normal(2, 3)
+                .gives(0, 2);
+        empty("indexSelect", "no indices", x -> x.get(0).indexSelect(0, x.integers(Shape.of(0))))
+                .normal(2, 3)
+                .gives(0, 3);
+        empty("indexSelect", "of none", x -> x.get(0).indexSelect(0, x.integers(Shape.of(0))))
+                .normal(0, 3)
+                .gives(0, 3);
+        empty("oneHot", "(0)", x -> x.integers(Shape.of(0)).oneHot(3)).gives(0, 3);
+    }
+
+    private void emptyReductions() {
+        empty("sum", "over nothing", x -> x.get(0).sum(0)).normal(0, 3).gives(3);
+        empty("sum", "of everything", x -> x.get(0).sum()).normal(0, 3).gives();
+        empty("sum", "(0, 3)", x -> x.get(0).sum(1)).normal(0, 3).gives(0);
+        empty("sum", "keeps axes", x -> x.get(0).sum(new int[] {1}, true))
+                .normal(2, 0, 3)
+                .gives(2, 1, 3);
+        empty("mean", "over nothing", x -> x.get(0).mean(0))
+                .normal(0, 3)
+                .kinked()
+                .gives(3);
+        empty("mean", "(0, 3)", x -> x.get(0).mean(1)).normal(0, 3).gives(0);
+        empty("var", "over nothing", x -> x.get(0).var(0)).normal(0, 3).kinked().gives(3);
+        empty("var", "(0, 3)", x -> x.get(0).var(1)).normal(0, 3).gives(0);
+        empty("std", "over nothing", x -> x.get(0).std(0)).normal(0, 3).kinked().gives(3);
+        empty("std", "(0, 3)", x -> x.get(0).std(1)).normal(0, 3).gives(0);
+        empty("prod", "over nothing", x -> x.get(0).prod(0)).normal(0, 3).gives(3);
+        empty("prod", "(0, 3)", x -> x.get(0).prod(1)).normal(0, 3).gives(0);
+        empty("max", "(0, 3)", x -> x.get(0).max(1)).normal(0, 3).gives(0);
+        empty("min", "(0, 3)", x -> x.get(0).min(new int[] {1}, true))
+                .normal(0, 3)
+                .gives(0, 1);
+        empty("logSumExp", "over nothing", x -> x.get(0).logSumExp(0))
+                .normal(0, 3)
+                .kinked()
+                .gives(3);
+        empty("logSumExp", "(0, 3)", x -> x.get(0).logSumExp(1)).normal(0, 3).gives(0);
+        empty("topk", "(0, 3)", x -> x.get(0).topk(2, 1).values()).normal(0, 3).gives(0, 2);
+        cases.add(new OpCase(
+                        "argmax",
+                        "empty (0, 3)",
+                        x -> new Results(
+                                List.of(), List.of(x.get(0).argmax(1), x.get(0).argmin(-1))))
+                .normal(0, 3)
+                .constant());
+    }
+
+    private void emptyProducts() {
+        int[][][] shapes = {
+            {{0, 3}, {3, 2}, {0, 2}},
+            {{2, 3}, {3, 0}, {2, 0}},
+            {{2, 0}, {0, 3}, {2, 3}},
+            {{0}, {0}, {}},
+            {{0}, {0, 2}, {2}},
+            {{2, 0}, {0}, {2}},
+            {{0, 2, 3}, {3, 4}, {0, 2, 4}},
+            {{2, 3, 0}, {0, 4}, {2, 3, 4}},
+            {{0, 2, 3}, {1, 3, 4}, {0, 2, 4}},
+            {{4, 2, 0}, {1, 0, 3}, {4, 2, 3}},
+        };
+        for (int[][] triple : shapes) {
+            empty(
+                            "matmul",
+                            Shape.of(triple[0]) + " " + Shape.of(triple[1]),
+                            x -> x.get(0).matmul(x.get(1)))
+                    .normal(triple[0])
+                    .normal(triple[1])
+                    .gives(triple[2]);
+        }
+        empty("matmul", "transposed", x -> x.get(0).matmul(x.get(1), true, true))
+                .normal(0, 2)
+                .normal(3, 0)
+                .gives(2, 3);
+        int[][][] layers = {
+            {{0, 3}, {2, 3}, {0, 2}},
+            {{2, 0, 3}, {4, 3}, {2, 0, 4}},
+            {{5, 3}, {0, 3}, {5, 0}},
+            {{5, 0}, {3, 0}, {5, 3}},
+            {{2, 3, 0}, {4, 0}, {2, 3, 4}},
+        };
+        for (int[][] triple : layers) {
+            String name = Shape.of(triple[0]) + " " + Shape.of(triple[1]);
+            empty("linear", name, x -> x.get(0).linear(x.get(1), x.get(2)))
+                    .normal(triple[0])
+                    .normal(triple[1])
+                    .normal(triple[1][0])
+                    .gives(triple[2]);
+            empty("linear", name + " without bias", x -> x.get(0).linear(x.get(1), null))
+                    .normal(triple[0])
+                    .normal(triple[1])
+                    .gives(triple[2]);
+        }
+        empty("linear", "with relu", x -> Linear.withRelu(x.get(0), x.get(1), x.get(2)))
+                .normal(5, 0)
+                .normal(3, 0)
+                .normal(3)
+                .gives(5, 3);
+    }
+
+    private void emptyImages() {
+        empty("conv2d", "batch", x -> x.get(0).conv2d(x.get(1), x.get(2), stride(2), padding(1)))
+                .normal(0, 4, 7, 5)
+                .normal(6, 4, 3, 3)
+                .normal(6)
+                .gives(0, 6, 4, 3);
+        empty("conv2d", "batch in groups", x -> Conv2d.withRelu(x.get(0), x.get(1), null, groups(2), dilation(2)))
+                .normal(0, 4, 7, 5)
+                .normal(6, 2, 2, 2)
+                .gives(0, 6, 5, 3);
+        // So wide that it is computed as a matrix product; see ColumnConv2d.
+        empty("conv2d", "batch as columns", x -> x.get(0).conv2d(x.get(1), x.get(2), padding(1000), stride(1000)))
+                .normal(0, 2, 3, 3)
+                .normal(3, 2, 1, 1)
+                .normal(3)
+                .gives(0, 3, 3, 3);
+        empty("convTranspose2d", "batch", x -> x.get(0).convTranspose2d(x.get(1), x.get(2), stride(2)))
+                .normal(0, 4, 7, 5)
+                .normal(4, 3, 3, 2)
+                .normal(3)
+                .gives(0, 3, 15, 10);
+        empty("convTranspose2d", "batch as columns", x -> x.get(0).convTranspose2d(x.get(1), x.get(2), stride(300)))
+                .normal(0, 2, 2, 2)
+                .normal(2, 3, 1, 1)
+                .normal(3)
+                .gives(0, 3, 301, 301);
+        empty("maxPool2d", "batch", x -> x.get(0).maxPool2d(2))
+                .normal(0, 3, 6, 7)
+                .gives(0, 3, 3, 3);
+        empty("avgPool2d", "batch", x -> x.get(0).avgPool2d(3, padding(1), ceilMode()))
+                .normal(0, 3, 6, 7)
+                .gives(0, 3, 3, 3);
+        empty("adaptiveAvgPool2d", "batch", x -> x.get(0).adaptiveAvgPool2d(2, 3))
+                .normal(0, 3, 6, 7)
+                .gives(0, 3, 2, 3);
+        empty("globalMaxPool2d", "batch", x -> x.get(0).globalMaxPool2d())
+                .normal(0, 3, 6, 7)
+                .gives(0, 3, 1, 1);
+        empty("im2col", "batch", x -> x.get(0).im2col(3, 2)).normal(0, 3, 6, 7).gives(0, 18, 24);
+        empty("col2im", "batch", x -> x.get(0).col2im(6, 7, 3, 2))
+                .normal(0, 18, 24)
+                .gives(0, 3, 6, 7);
+        for (Interpolation mode : Interpolation.values()) {
+            empty("upsample", "batch " + mode, x -> x.get(0).upsample(5, 2, mode))
+                    .normal(0, 3, 4, 3)
+                    .gives(0, 3, 5, 2);
+        }
+        empty("padReflect", "batch", x -> x.get(0).padReflect(1, 2, 0, 1))
+                .normal(0, 3, 4, 3)
+                .gives(0, 3, 7, 4);
+        empty("padEdge", "batch", x -> x.get(0).padEdge(1, 2, 0, 5))
+                .normal(0, 3, 4, 3)
+                .gives(0, 3, 7, 8);
+        empty("pixelShuffle", "batch", x -> x.get(0).pixelShuffle(2))
+                .normal(0, 12, 4, 3)
+                .gives(0, 3, 8, 6);
+        empty("toNhwc", "batch", x -> x.get(0).toNhwc()).normal(0, 3, 4, 5).gives(0, 4, 5, 3);
+    }
+
+    private void emptyNorms() {
+        for (int[] sizes : new int[][] {{0, 3}, {0, 3, 4, 5}}) {
+            empty(
+                            "batchNorm2d",
+                            "batch of rank " + sizes.length,
+                            x -> x.get(0).batchNorm2d(x.get(1), x.get(2), x.get(3), x.get(4), false, 0.1f, 1e-5f))
+                    .normal(sizes)
+                    .normal(3)
+                    .normal(3)
+                    .normal(3)
+                    .constant()
+                    .uniform(1, 2, 3)
+                    .constant()
+                    .gives(sizes);
+        }
+        for (int groups : new int[] {1, 2, 4}) {
+            empty("groupNorm", groups + " groups", x -> x.get(0).groupNorm(groups, x.get(1), x.get(2), 1e-5f))
+                    .normal(0, 4, 3, 2)
+                    .normal(4)
+                    .normal(4)
+                    .gives(0, 4, 3, 2);
+        }
+        empty("groupNorm", "no pixels", x -> x.get(0).groupNorm(2, x.get(1), x.get(2), 1e-5f))
+                .normal(2, 4, 0)
+                .normal(4)
+                .normal(4)
+                .gives(2, 4, 0);
+        empty("instanceNorm2d", "batch", x -> x.get(0).instanceNorm2d(x.get(1), x.get(2), 1e-5f))
+                .normal(0, 4, 3, 2)
+                .normal(4)
+                .normal(4)
+                .gives(0, 4, 3, 2);
+        empty("layerNorm", "batch", x -> x.get(0).layerNorm(Shape.of(3, 2), x.get(1), x.get(2), 1e-5f))
+                .normal(0, 4, 3, 2)
+                .normal(3, 2)
+                .normal(3, 2)
+                .gives(0, 4, 3, 2);
+        empty("localResponseNorm", "batch", x -> x.get(0).localResponseNorm(3, 1, 0.75f, 1))
+                .normal(0, 4, 3, 2)
+                .gives(0, 4, 3, 2);
+    }
+
+    private void emptyLosses() {
+        for (LossReduction reduction : LossReduction.values()) {
+            int[] shape = reduction == LossReduction.NONE ? new int[] {0} : new int[0];
+            int[] pixels = reduction == LossReduction.NONE ? new int[] {0, 3} : new int[0];
+            ClassificationOptions options = ClassificationOptions.DEFAULT.withReduction(reduction);
+            List<OpCase> added = List.of(
+                    empty("crossEntropy", "" + reduction, x -> x.get(0).crossEntropy(x.integers(Shape.of(0)), options))
+                            .normal(0, 4)
+                            .gives(shape),
+                    empty(
+                                    "crossEntropy",
+                                    "weighted " + reduction,
+                                    x -> x.get(0)
+                                            .crossEntropy(
+                                                    x.integers(Shape.of(0)),
+                                                    options.withClassWeights(1, 2, 3, 4)
+                                                            .withLabelSmoothing(0.1f)))
+                            .normal(0, 4)
+                            .gives(shape),
+                    empty("nll", "" + reduction, x -> x.get(0).nll(x.integers(Shape.of(0, 3)), options))
+                            .normal(0, 4, 3)
+                            .gives(pixels),
+                    empty("mse", "" + reduction, x -> x.get(0).mse(x.get(1), reduction))
+                            .normal(0, 3)
+                            .normal(0, 3)
+                            .gives(pixels),
+                    empty("huber", "" + reduction, x -> x.get(0).huber(x.get(1), 1, reduction))
+                            .normal(0, 3)
+                            .normal(0, 3)
+                            .gives(pixels),
+                    empty(
+                                    "binaryCrossEntropyWithLogits",
+                                    "" + reduction,
+                                    x -> x.get(0).binaryCrossEntropyWithLogits(x.get(1), x.get(2), reduction))
+                            .normal(0, 3)
+                            .normal(0, 3)
+                            .normal(3)
+                            .gives(pixels),
+                    empty("focalLoss", "" + reduction, x -> x.get(0).focalLoss(x.get(1), 0.25f, 2, reduction))
+                            .normal(0, 3)
+                            .normal(0, 3)
+                            .gives(pixels),
+                    empty("diceLoss", "" + reduction, x -> x.get(0).diceLoss(x.get(1), 1, reduction))
+                            .normal(0, 3)
+                            .normal(0, 3)
+                            .gives(shape));
+            if (reduction == LossReduction.MEAN) {
+                added.forEach(OpCase::kinked);
+            }
+        }
     }
 }

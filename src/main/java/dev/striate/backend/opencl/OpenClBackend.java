@@ -135,6 +135,9 @@ public final class OpenClBackend implements Backend, AutoCloseable {
     }
 
     private void write(OpenClUploads.Source source, OpenClMemory target, int length) {
+        if (length == 0) {
+            return;
+        }
         try {
             runtime.enqueue(
                     "a write of " + length + " elements",
@@ -155,6 +158,9 @@ public final class OpenClBackend implements Backend, AutoCloseable {
     }
 
     private void read(OpenClMemory source, int length, Pointer target, int offset) {
+        if (length == 0) {
+            return;
+        }
         // The wait comes first: during the transfer itself the array may be pinned, which holds up the garbage
         // collector.
         runtime.finish("a read of " + length + " elements");

@@ -188,7 +188,8 @@ final class OpenClPool {
             throw new DeviceException("OpenCL device " + device + " was closed");
         }
         takeUpReturned();
-        long size = bucket(bytes);
+        // OpenCL has no buffers without bytes.
+        long size = bucket(Math.max(bytes, Float.BYTES));
         ArrayDeque<Block> bucket = kept.get(size);
         Block block = bucket == null ? null : bucket.poll();
         if (block != null) {
